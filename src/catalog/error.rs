@@ -1,0 +1,39 @@
+//! Why a text is not a catalog.
+
+use thiserror::Error;
+
+use super::text::BadLine;
+
+/// A catalog that cannot be read.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CatalogError {
+    /// The text form has a line that does not belong.
+    #[error("line {line}: {problem}")]
+    Line {
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// Not JSON.
+    #[error("not valid JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// JSON of another form.
+    #[error("{what} must be {wanted}")]
+    Form {
+        /// Which part.
+        what: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
+    /// No service in it.
+    #[error("the catalog names no service")]
+    Empty,
+}
+
+impl From<BadLine> for CatalogError {
+    fn from(bad: BadLine) -> Self {
+        Self::Line { line: bad.line, problem: bad.problem }
+    }
+}

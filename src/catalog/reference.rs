@@ -1,0 +1,128 @@
+//! Catalogs from JSON: a plain map of names, and AWS's service reference (index, then one file per service).
+
+use serde_json::Value;
+
+use super::Catalog;
+use super::error::CatalogError;
+use super::service::{AccessLevel, Action};
+use super::text::Header;
+
+/// `{"s3":["GetObject", ...], ...}`, levels unknown and taken as Write.
+pub(super) fn plain(text: &str) -> Result<Catalog, CatalogError> {
+    let json: Value = serde_json::from_str(text)?;
+    let form = |what: String, wanted| CatalogError::Form { what, wanted };
+    let map = json.as_object().ok_or_else(|| form("the catalog".to_owned(), "an object of services"))?;
+    let mut services = Vec::with_capacity(map.len());
+    for (prefix, names) in map {
+        let wanted = "a list of action names";
+        let names = names.as_array().ok_or_else(|| form(format!("`{prefix}`"), wanted))?;
+        let actions = names.iter().map(|name| {
+            let name = name.as_str().ok_or_else(|| form(format!("`{prefix}`"), wanted))?;
+            Ok(Action { name, level: AccessLevel::Write, tracked: None })
+        });
+        services.push((prefix.as_str(), actions.collect::<Result<Vec<_>, CatalogError>>()?));
+    }
+    if services.is_empty() {
+        return Err(CatalogError::Empty);
+    }
+    Ok(Catalog::new(Header { source: "a custom catalog".to_owned(), ..Header::default() }, services))
+}
+
+/// Collects the files of AWS's service reference into a catalog.
+///
+/// The names, shapes and flags are those of the published files: an index `[{"service","url"}]`, and per
+/// service `{"Name", "Actions": [{"Name", "Annotations": {"Properties": ...}, "SupportedBy": ...}]}`.
+#[derive(Debug, Default)]
+pub struct ReferenceReader {
+    services: Vec<(String, Vec<(String, AccessLevel, Option<bool>)>)>,
+}
+
+impl ReferenceReader {
+    /// A reader that has seen nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads the index: each service's name and the address of its file.
+    ///
+    /// # Errors
+    /// When the text is not JSON of that form.
+    pub fn index(text: &str) -> Result<Vec<(String, String)>, CatalogError> {
+        let form = || CatalogError::Form {
+            what: "the index".to_owned(),
+            wanted: "a list of objects with `service` and `url`",
+        };
+        let json: Value = serde_json::from_str(text)?;
+        let entries = json.as_array().ok_or_else(form)?.iter().map(|entry| {
+            let text = |key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned).ok_or_else(form);
+            Ok((text("service")?, text("url")?))
+        });
+        let entries = entries.collect::<Result<Vec<_>, CatalogError>>()?;
+        if entries.is_empty() { Err(CatalogError::Empty) } else { Ok(entries) }
+    }
+
+    /// Adds one service's file.
+    ///
+    /// # Errors
+    /// When the text is not JSON of that form.
+    pub fn add(&mut self, text: &str) -> Result<(), CatalogError> {
+        let json: Value = serde_json::from_str(text)?;
+        let form = |what: &str, wanted| CatalogError::Form { what: what.to_owned(), wanted };
+        let prefix = json.get("Name").and_then(Value::as_str);
+        let prefix = prefix.filter(|prefix| !prefix.is_empty() && !prefix.contains(char::is_whitespace));
+        let prefix = prefix.ok_or_else(|| form("`Name`", "a service prefix"))?;
+        let actions =
+            json.get("Actions").and_then(Value::as_array).ok_or_else(|| form("`Actions`", "a list"))?;
+        let actions = actions.iter().map(|action| {
+            let name = action.get("Name").and_then(Value::as_str);
+            let name = name.filter(|name| !name.is_empty() && !name.contains(char::is_control));
+            let name = name.ok_or_else(|| form("an action's `Name`", "a string"))?;
+            let tracked = action.get("SupportedBy").and_then(|by| by.get("IAM Action Last Accessed"));
+            Ok((name.to_owned(), level(action), tracked.and_then(Value::as_bool)))
+        });
+        self.services.push((prefix.to_owned(), actions.collect::<Result<_, CatalogError>>()?));
+        Ok(())
+    }
+
+    /// The catalog of everything that was added. The files carry no date, so the caller gives the day of
+    /// fetching.
+    ///
+    /// # Errors
+    /// When nothing was added.
+    pub fn finish(self, updated: &str) -> Result<Catalog, CatalogError> {
+        if self.services.is_empty() {
+            return Err(CatalogError::Empty);
+        }
+        let header = Header {
+            version: "service-reference".to_owned(),
+            updated: updated.to_owned(),
+            source: "AWS service authorization reference".to_owned(),
+        };
+        let services = self.services.iter().map(|(prefix, actions)| {
+            let actions = actions.iter().map(|(name, level, tracked)| Action {
+                name,
+                level: *level,
+                tracked: *tracked,
+            });
+            (prefix.as_str(), actions.collect())
+        });
+        Ok(Catalog::new(header, services))
+    }
+}
+
+/// The properties do not exclude each other; the one that weighs most counts. None of them means Read.
+fn level(action: &Value) -> AccessLevel {
+    let properties = action.get("Annotations").and_then(|notes| notes.get("Properties"));
+    let is = |key: &str| properties.and_then(|all| all.get(key)).and_then(Value::as_bool) == Some(true);
+    if is("IsPermissionManagement") {
+        AccessLevel::PermissionsManagement
+    } else if is("IsTaggingOnly") {
+        AccessLevel::Tagging
+    } else if is("IsWrite") {
+        AccessLevel::Write
+    } else if is("IsList") {
+        AccessLevel::List
+    } else {
+        AccessLevel::Read
+    }
+}

@@ -1,0 +1,217 @@
+//! One service's actions, laid out for look-ups.
+
+use std::hash::Hasher;
+
+use rustc_hash::FxHasher;
+
+/// What an action does, as AWS classes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AccessLevel {
+    /// Lists resources.
+    List,
+    /// Reads a resource.
+    Read,
+    /// Creates, changes or deletes.
+    Write,
+    /// Changes tags only.
+    Tagging,
+    /// Grants or changes permissions.
+    PermissionsManagement,
+}
+
+impl AccessLevel {
+    const ALL: [(char, Self); 5] = [
+        ('L', Self::List),
+        ('R', Self::Read),
+        ('W', Self::Write),
+        ('T', Self::Tagging),
+        ('P', Self::PermissionsManagement),
+    ];
+
+    /// The letter in the catalog's text.
+    pub(crate) fn letter(self) -> char {
+        Self::ALL.iter().find(|(_, level)| *level == self).map_or('W', |(letter, _)| *letter)
+    }
+
+    pub(crate) fn of_letter(letter: char) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == letter).map(|(_, level)| *level)
+    }
+
+    pub(crate) fn of_number(number: usize) -> Option<Self> {
+        Self::ALL.get(number).map(|(_, level)| *level)
+    }
+
+    /// The name that AWS's documentation uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::List => "List",
+            Self::Read => "Read",
+            Self::Write => "Write",
+            Self::Tagging => "Tagging",
+            Self::PermissionsManagement => "Permissions management",
+        }
+    }
+}
+
+/// One action as a source names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Action<'n> {
+    pub(crate) name: &'n str,
+    pub(crate) level: AccessLevel,
+    /// Whether IAM records when it was last used; `None` when the source does not say.
+    pub(crate) tracked: Option<bool>,
+}
+
+/// The actions of one service, sorted by name without regard to case. An action is known by its place.
+#[derive(Debug)]
+pub(crate) struct Service {
+    prefix: String,
+    spelled: String,
+    /// The same bytes in small letters, for comparisons.
+    lower: String,
+    /// Where each name ends in the two texts.
+    ends: Vec<u32>,
+    /// How many bytes each name shares with the one before, in small letters.
+    shared: Vec<u16>,
+    traits: Vec<(AccessLevel, Option<bool>)>,
+    /// Places by hash, open addressing; `EMPTY` where there is none.
+    table: Vec<u32>,
+}
+
+const EMPTY: u32 = u32::MAX;
+
+impl Service {
+    /// Builds a service; of names that differ only by case the first by bytes stays.
+    pub(crate) fn new(prefix: &str, mut actions: Vec<Action<'_>>) -> Self {
+        let lower_cmp = |a: &str, b: &str| {
+            a.bytes().map(|b| b.to_ascii_lowercase()).cmp(b.bytes().map(|b| b.to_ascii_lowercase()))
+        };
+        actions.sort_by(|a, b| lower_cmp(a.name, b.name).then_with(|| a.name.cmp(b.name)));
+        actions.dedup_by(|later, first| later.name.eq_ignore_ascii_case(first.name));
+
+        let slots = (actions.len() * 2).next_power_of_two().max(4);
+        let mut service = Self {
+            prefix: prefix.to_owned(),
+            spelled: String::with_capacity(actions.iter().map(|action| action.name.len()).sum()),
+            lower: String::new(),
+            ends: Vec::with_capacity(actions.len()),
+            shared: Vec::with_capacity(actions.len()),
+            traits: Vec::with_capacity(actions.len()),
+            table: vec![EMPTY; slots],
+        };
+        let mut before: &[u8] = &[];
+        for action in &actions {
+            service.spelled.push_str(action.name);
+            service.ends.push(u32::try_from(service.spelled.len()).unwrap_or(u32::MAX));
+            let bytes = action.name.as_bytes();
+            let shared = bytes.iter().zip(before).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+            service.shared.push(u16::try_from(shared).unwrap_or(u16::MAX));
+            service.traits.push((action.level, action.tracked));
+            before = bytes;
+        }
+        service.lower = service.spelled.to_ascii_lowercase();
+        for place in 0..actions.len() {
+            let mut slot = service.first_slot(service.lower(place).as_bytes());
+            while service.table.get(slot).is_some_and(|taken| *taken != EMPTY) {
+                slot = (slot + 1) % slots;
+            }
+            if let Some(free) = service.table.get_mut(slot) {
+                *free = u32::try_from(place).unwrap_or(EMPTY);
+            }
+        }
+        service
+    }
+
+    /// The prefix as the catalog spells it, in small letters.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The name as the catalog spells it.
+    pub(crate) fn spelled(&self, place: usize) -> &str {
+        self.slice(&self.spelled, place)
+    }
+
+    /// The name in small letters.
+    pub(crate) fn lower(&self, place: usize) -> &str {
+        self.slice(&self.lower, place)
+    }
+
+    fn slice<'s>(&self, text: &'s str, place: usize) -> &'s str {
+        let end = |place: usize| self.ends.get(place).map_or(0, |end| *end as usize);
+        let start = place.checked_sub(1).map_or(0, end);
+        text.get(start..end(place)).unwrap_or_default()
+    }
+
+    /// How many bytes the name shares with the one before, in small letters.
+    pub(crate) fn shared(&self, place: usize) -> usize {
+        self.shared.get(place).map_or(0, |shared| usize::from(*shared))
+    }
+
+    pub(crate) fn level(&self, place: usize) -> Option<AccessLevel> {
+        self.traits.get(place).map(|(level, _)| *level)
+    }
+
+    pub(crate) fn tracked(&self, place: usize) -> Option<bool> {
+        self.traits.get(place).and_then(|(_, tracked)| *tracked)
+    }
+
+    /// The place of an action, by name in any case.
+    pub(crate) fn find(&self, name: &str) -> Option<usize> {
+        with_lower(name.as_bytes(), |lower| {
+            let mut slot = self.first_slot(lower);
+            loop {
+                let place = self.table.get(slot).copied().filter(|place| *place != EMPTY)? as usize;
+                if self.lower(place).as_bytes() == lower {
+                    return Some(place);
+                }
+                slot = (slot + 1) % self.table.len();
+            }
+        })
+    }
+
+    /// The places of the names that begin with `root`, in any case.
+    pub(crate) fn with_root(&self, root: &str) -> std::ops::Range<usize> {
+        if root.is_empty() {
+            return 0..self.len();
+        }
+        with_lower(root.as_bytes(), |root| {
+            let start = partition(0, self.len(), |place| self.lower(place).as_bytes() < root);
+            let end = partition(start, self.len(), |place| self.lower(place).as_bytes().starts_with(root));
+            start..end
+        })
+    }
+
+    fn first_slot(&self, lower: &[u8]) -> usize {
+        let mut hasher = FxHasher::default();
+        hasher.write(lower);
+        // The high bits of this hash are the good ones, and it leaves them in the low half.
+        (hasher.finish() as usize) & (self.table.len() - 1)
+    }
+}
+
+/// The first place in `low..high` at which `before` no longer holds.
+fn partition(mut low: usize, mut high: usize, before: impl Fn(usize) -> bool) -> usize {
+    while low < high {
+        let middle = low.midpoint(high);
+        if before(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
+/// Calls `f` with the bytes in small letters, without allocating for names of usual length.
+fn with_lower<T>(bytes: &[u8], f: impl FnOnce(&[u8]) -> T) -> T {
+    let mut buffer = [0_u8; 96];
+    match buffer.get_mut(..bytes.len()) {
+        Some(lower) => {
+            lower.copy_from_slice(bytes);
+            lower.make_ascii_lowercase();
+            f(lower)
+        }
+        None => f(&bytes.to_ascii_lowercase()),
+    }
+}

@@ -1,0 +1,98 @@
+//! The catalog as text: what is kept in the repository, in the user's cache and in a report.
+//!
+//! ```text
+//! leastwise-catalog 1
+//! version 0.1.202610271
+//! updated 2026-10-27T04:50:33.626Z
+//! source where the facts come from
+//!
+//! s3
+//! R GetObject
+//! ```
+//!
+//! A header, a blank line, then one block per service: its prefix and one line per action. The first
+//! letter is the access level (`L`ist, `R`ead, `W`rite, `T`agging, `P`ermissions management); the sign
+//! behind it says whether IAM tracks when the action was last used: `+` it does, `-` it does not, a blank
+//! that the source does not say. The build script reads this file too, so it uses nothing of the crate.
+
+/// The first line.
+pub(crate) const TITLE: &str = "leastwise-catalog 1";
+
+/// What stands above the services.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Header {
+    pub(crate) version: String,
+    pub(crate) updated: String,
+    pub(crate) source: String,
+}
+
+/// One line of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Line<'t> {
+    /// The letter of the access level.
+    pub(crate) level: char,
+    /// `+`, `-` or a blank.
+    pub(crate) tracked: char,
+    pub(crate) name: &'t str,
+}
+
+/// The services of a catalog and their actions' lines, in the order of the text.
+pub(crate) type Blocks<'t> = Vec<(&'t str, Vec<Line<'t>>)>;
+
+/// The line, counted from 1, that cannot be read, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BadLine {
+    pub(crate) line: usize,
+    pub(crate) problem: &'static str,
+}
+
+/// Reads the header alone: enough to know how old a catalog is.
+pub(crate) fn header(text: &str) -> Result<Header, BadLine> {
+    let mut header = Header::default();
+    let mut lines = text.lines().enumerate();
+    if lines.next().map(|(_, line)| line) != Some(TITLE) {
+        return Err(BadLine { line: 1, problem: "it does not begin with `leastwise-catalog 1`" });
+    }
+    for (index, line) in lines.take_while(|(_, line)| !line.is_empty()) {
+        match line.split_once(' ') {
+            Some(("version", value)) => value.clone_into(&mut header.version),
+            Some(("updated", value)) => value.clone_into(&mut header.updated),
+            Some(("source", value)) => value.clone_into(&mut header.source),
+            _ => return Err(BadLine { line: index + 1, problem: "an unknown line in the header" }),
+        }
+    }
+    Ok(header)
+}
+
+/// Reads the services and their actions.
+pub(crate) fn blocks(text: &str) -> Result<Blocks<'_>, BadLine> {
+    let mut blocks = Vec::new();
+    let mut block: Option<(&str, Vec<Line<'_>>)> = None;
+    for (index, line) in text.lines().enumerate().skip_while(|(_, line)| !line.is_empty()) {
+        if line.is_empty() {
+            blocks.extend(block.take());
+            continue;
+        }
+        match &mut block {
+            None => block = Some((line, Vec::new())),
+            Some((_, lines)) => {
+                let mut chars = line.chars();
+                match (chars.next(), chars.next(), chars.as_str()) {
+                    (
+                        Some(level @ ('L' | 'R' | 'W' | 'T' | 'P')),
+                        Some(tracked @ ('+' | '-' | ' ')),
+                        name,
+                    ) if !name.is_empty() => {
+                        lines.push(Line { level, tracked, name });
+                    }
+                    _ => {
+                        let problem = "not an access level, a sign and an action's name";
+                        return Err(BadLine { line: index + 1, problem });
+                    }
+                }
+            }
+        }
+    }
+    blocks.extend(block);
+    Ok(blocks)
+}

@@ -1,0 +1,420 @@
+//! The finite world in which one policy and its evidence are compared.
+//!
+//! Universe = catalog + literal actions written in the policy + action names in the evidence (R9: evidence beats
+//! the catalog). It covers the services that policy or evidence mention, and all of them when the policy has a
+//! pattern that spans services. Sets of actions are bit sets over it, so unions and differences are a few words.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::Catalog;
+use super::service::Service;
+use crate::policy::{ActionSet, Document, Effect, Extent, Pattern, Shape};
+
+/// A set of actions of one universe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Grants(Vec<u64>);
+
+/// An action that the catalog does not know: a literal of the policy or a name of the evidence.
+#[derive(Debug)]
+pub(crate) struct Extra<'a> {
+    scope: usize,
+    pub(crate) lower: String,
+    pub(crate) spelled: Cow<'a, str>,
+}
+
+/// One service of a universe.
+#[derive(Debug)]
+pub(crate) struct Scope<'a> {
+    /// The prefix in small letters.
+    pub(crate) prefix: Cow<'a, str>,
+    /// Its actions, if the catalog knows the service.
+    pub(crate) known: Option<&'a Service>,
+    /// The evidence calls the whole service unused.
+    pub(crate) whole: bool,
+    /// The evidence calls something of it unused.
+    pub(crate) any_unused: bool,
+    first_word: usize,
+    extras: Range<usize>,
+}
+
+/// Which actions of the universe a pattern reaches within one service.
+#[derive(Debug, Clone)]
+pub(crate) enum Reach {
+    /// One known action, or one extra.
+    One(usize),
+    /// A run of known actions, and perhaps extras.
+    Run(Range<usize>),
+    /// Any of them.
+    Scattered,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Universe<'a> {
+    catalog: &'a Catalog,
+    scopes: Vec<Scope<'a>>,
+    /// For each service of the catalog the place of its scope, `NONE` for one that is not covered.
+    by_place: Vec<u32>,
+    extras: Vec<Extra<'a>>,
+    /// Where the words of the extras begin.
+    extra_words: usize,
+    words: usize,
+    unused: Grants,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl<'a> Universe<'a> {
+    pub(crate) fn new(catalog: &'a Catalog, policy: &Document<'a>, unused: &ActionSet<'_>) -> Self {
+        let mut universe = Self {
+            catalog,
+            scopes: Vec::new(),
+            by_place: vec![NONE; catalog.service_count()],
+            extras: Vec::new(),
+            extra_words: 0,
+            words: 0,
+            unused: Grants(Vec::new()),
+        };
+        let named_extras = universe.cover_evidence(unused);
+        universe.cover_policy(policy);
+        universe.number_extras();
+        for (scope, extra) in named_extras {
+            if let Some(number) = universe.extra(scope, &extra) {
+                universe.unused.insert(universe.extra_words * 64 + number);
+            }
+        }
+        for scope in 0..universe.scopes.len() {
+            if universe.scopes.get(scope).is_some_and(|scope| scope.whole) {
+                let mut all = std::mem::replace(&mut universe.unused, Grants(Vec::new()));
+                universe.insert_scope(scope, &mut all);
+                universe.unused = all;
+            }
+        }
+        universe
+    }
+
+    /// Covers the services of the evidence; gives back the names that the catalog does not know.
+    fn cover_evidence(&mut self, unused: &ActionSet<'_>) -> Vec<(usize, String)> {
+        let mut extras = Vec::new();
+        for (service, extent) in unused.iter() {
+            let at = self.cover(service);
+            let Some(scope) = self.scopes.get_mut(at) else { continue };
+            match extent {
+                Extent::Whole => {
+                    scope.whole = true;
+                    scope.any_unused = true;
+                }
+                Extent::Names(names) => {
+                    scope.any_unused |= !names.is_empty();
+                    let (known, first) = (scope.known, scope.first_word * 64);
+                    for name in names {
+                        match known.and_then(|service| service.find(name)) {
+                            Some(place) => self.unused.insert(first + place),
+                            None => {
+                                let lower = name.to_ascii_lowercase();
+                                let spelled = Cow::Owned(name.to_string());
+                                self.extras.push(Extra { scope: at, lower: lower.clone(), spelled });
+                                extras.push((at, lower));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        extras
+    }
+
+    fn cover_policy(&mut self, policy: &Document<'a>) {
+        let mut spans_services = false;
+        for statement in &policy.statements {
+            let grants = statement.frame.effect == Effect::Allow;
+            spans_services |= grants && statement.clause.negated;
+            for pattern in &statement.clause.patterns {
+                if pattern.shape == Shape::All {
+                    spans_services |= grants;
+                    continue;
+                }
+                let at = self.cover(&pattern.service);
+                let known = self.scopes.get(at).and_then(|scope| scope.known);
+                if pattern.shape == Shape::Literal
+                    && known.is_none_or(|service| service.find(&pattern.name).is_none())
+                {
+                    let lower = pattern.name.to_ascii_lowercase();
+                    self.extras.push(Extra { scope: at, lower, spelled: pattern.name.clone() });
+                }
+            }
+        }
+        if spans_services {
+            for place in 0..self.catalog.service_count() {
+                self.cover_known(place);
+            }
+        }
+    }
+
+    /// The scope of a service, which is made when it is first met.
+    fn cover(&mut self, prefix: &str) -> usize {
+        if let Some(place) = self.catalog.place_of(prefix) {
+            return self.cover_known(place);
+        }
+        if let Some(at) = self.unknown_scope(prefix) {
+            return at;
+        }
+        self.push_scope(Cow::Owned(prefix.to_ascii_lowercase()), None)
+    }
+
+    fn cover_known(&mut self, place: usize) -> usize {
+        match self.by_place.get(place) {
+            Some(&at) if at != NONE => at as usize,
+            _ => {
+                let service = self.catalog.service(place);
+                let at = self.push_scope(Cow::Borrowed(service.map_or("", Service::prefix)), service);
+                if let Some(slot) = self.by_place.get_mut(place) {
+                    *slot = u32::try_from(at).unwrap_or(NONE);
+                }
+                at
+            }
+        }
+    }
+
+    fn push_scope(&mut self, prefix: Cow<'a, str>, known: Option<&'a Service>) -> usize {
+        let first_word = self.unused.0.len();
+        self.unused.0.resize(first_word + known.map_or(0, |service| service.len().div_ceil(64)), 0);
+        self.scopes.push(Scope { prefix, known, whole: false, any_unused: false, first_word, extras: 0..0 });
+        self.scopes.len() - 1
+    }
+
+    fn unknown_scope(&self, prefix: &str) -> Option<usize> {
+        self.scopes
+            .iter()
+            .position(|scope| scope.known.is_none() && scope.prefix.eq_ignore_ascii_case(prefix))
+    }
+
+    /// Sorts the extras within their services, drops repeats and gives them their bits. Of two spellings the
+    /// policy's own comes to stand where the evidence has one too, so that nothing depends on the order.
+    fn number_extras(&mut self) {
+        self.extras.sort_by(|a, b| {
+            let spelling =
+                |extra: &Extra<'_>| (matches!(extra.spelled, Cow::Owned(_)), extra.spelled.to_string());
+            (a.scope, &a.lower).cmp(&(b.scope, &b.lower)).then_with(|| spelling(a).cmp(&spelling(b)))
+        });
+        self.extras.dedup_by(|later, first| later.scope == first.scope && later.lower == first.lower);
+        for (number, extra) in self.extras.iter().enumerate() {
+            if let Some(scope) = self.scopes.get_mut(extra.scope) {
+                let start = if scope.extras.is_empty() { number } else { scope.extras.start };
+                scope.extras = start..number + 1;
+            }
+        }
+        self.extra_words = self.unused.0.len();
+        self.words = self.extra_words + self.extras.len().div_ceil(64);
+        self.unused.0.resize(self.words, 0);
+    }
+
+    fn extra(&self, scope: usize, lower: &str) -> Option<usize> {
+        let range = self.scopes.get(scope)?.extras.clone();
+        let start = range.start;
+        let extras = self.extras.get(range)?;
+        extras.binary_search_by(|extra| extra.lower.as_str().cmp(lower)).ok().map(|at| start + at)
+    }
+
+    /// All services covered. Their order carries no meaning.
+    pub(crate) fn scopes(&self) -> &[Scope<'a>] {
+        &self.scopes
+    }
+
+    /// The scope of a pattern's service; `None` for `*` and for services that neither policy nor evidence name.
+    pub(crate) fn scope_of(&self, pattern: &Pattern<'_>) -> Option<usize> {
+        match self.catalog.place_of(&pattern.service) {
+            Some(place) => self.by_place.get(place).filter(|at| **at != NONE).map(|at| *at as usize),
+            None => self.unknown_scope(&pattern.service),
+        }
+    }
+
+    /// Whether an action is in the universe.
+    pub(crate) fn knows(&self, scope: usize, name: &str) -> bool {
+        let known = self.scopes.get(scope).and_then(|scope| scope.known);
+        known.is_some_and(|service| service.find(name).is_some())
+            || self.extra(scope, &name.to_ascii_lowercase()).is_some()
+    }
+
+    /// The actions that the evidence calls unused.
+    pub(crate) fn unused(&self) -> &Grants {
+        &self.unused
+    }
+
+    /// No action at all.
+    pub(crate) fn none(&self) -> Grants {
+        Grants(vec![0; self.words])
+    }
+
+    /// Every action.
+    pub(crate) fn everything(&self) -> Grants {
+        let mut all = self.none();
+        (0..self.scopes.len()).for_each(|scope| self.insert_scope(scope, &mut all));
+        all
+    }
+
+    fn insert_scope(&self, scope: usize, into: &mut Grants) {
+        if let Some(scope) = self.scopes.get(scope) {
+            let first = scope.first_word * 64;
+            into.insert_run(first..first + scope.known.map_or(0, Service::len));
+            let first = self.extra_words * 64;
+            into.insert_run(first + scope.extras.start..first + scope.extras.end);
+        }
+    }
+
+    /// Takes all actions of a service out.
+    pub(crate) fn remove_scope(&self, scope: usize, from: &mut Grants) {
+        let mut service = self.none();
+        self.insert_scope(scope, &mut service);
+        from.remove_all(&service);
+    }
+
+    /// Adds what a pattern matches.
+    pub(crate) fn insert(&self, pattern: &Pattern<'_>, into: &mut Grants) {
+        if pattern.shape == Shape::All {
+            (0..self.scopes.len()).for_each(|scope| self.insert_scope(scope, into));
+            return;
+        }
+        let Some((at, scope)) = self.scope_of(pattern).and_then(|at| Some((at, self.scopes.get(at)?))) else {
+            return;
+        };
+        let first = scope.first_word * 64;
+        match self.reach(at, pattern) {
+            Reach::One(bit) => into.insert(bit),
+            Reach::Run(run) => into.insert_run(first + run.start..first + run.end),
+            Reach::Scattered => {
+                if let Some(service) = scope.known {
+                    let matching =
+                        (0..service.len()).filter(|place| pattern.matches_name(service.lower(*place)));
+                    matching.for_each(|place| into.insert(first + place));
+                }
+            }
+        }
+        if pattern.shape != Shape::Literal {
+            self.extras_of(at)
+                .filter(|(_, extra)| pattern.matches_name(&extra.lower))
+                .for_each(|(bit, _)| into.insert(bit));
+        }
+    }
+
+    /// Where a pattern of the service at `scope` reaches. A literal is always in the universe of the policy that
+    /// it was read from; one of another policy may reach nothing.
+    pub(crate) fn reach(&self, scope: usize, pattern: &Pattern<'_>) -> Reach {
+        let known = self.scopes.get(scope).and_then(|scope| Some((scope.known?, scope.first_word * 64)));
+        match (pattern.shape, known) {
+            (Shape::Literal, Some((service, first))) if let Some(place) = service.find(&pattern.name) => {
+                Reach::One(first + place)
+            }
+            (Shape::Literal, _) => match self.extra(scope, &pattern.name.to_ascii_lowercase()) {
+                Some(number) => Reach::One(self.extra_words * 64 + number),
+                None => Reach::Run(0..0),
+            },
+            (Shape::Prefix, Some((service, _))) => Reach::Run(service.with_root(&pattern.name)),
+            (Shape::Prefix, None) => Reach::Run(0..0),
+            _ => Reach::Scattered,
+        }
+    }
+
+    /// The extras of a service with their bits, sorted by name.
+    pub(crate) fn extras_of(&self, scope: usize) -> impl Iterator<Item = (usize, &Extra<'a>)> {
+        let range = self.scopes.get(scope).map_or(0..0, |scope| scope.extras.clone());
+        let first = self.extra_words * 64 + range.start;
+        self.extras
+            .get(range)
+            .unwrap_or_default()
+            .iter()
+            .enumerate()
+            .map(move |(at, extra)| (first + at, extra))
+    }
+
+    /// The bit of a known action.
+    pub(crate) fn bit(&self, scope: usize, place: usize) -> usize {
+        self.scopes.get(scope).map_or(0, |scope| scope.first_word * 64) + place
+    }
+
+    /// All actions of a set, as service and name, sorted.
+    pub(crate) fn list(&self, set: &Grants) -> Vec<(String, String)> {
+        let mut list = Vec::new();
+        for (at, scope) in self.scopes.iter().enumerate() {
+            if let Some(service) = scope.known {
+                let held = (0..service.len()).filter(|place| set.has(self.bit(at, *place)));
+                list.extend(held.map(|place| (scope.prefix.to_string(), service.spelled(place).to_owned())));
+            }
+            let extras = self.extras_of(at).filter(|(bit, _)| set.has(*bit));
+            list.extend(extras.map(|(_, extra)| (scope.prefix.to_string(), extra.spelled.to_string())));
+        }
+        list.sort();
+        list
+    }
+}
+
+impl Scope<'_> {
+    /// The pattern of all its actions, known or not.
+    pub(crate) fn every(&self) -> Pattern<'_> {
+        Pattern::new(Cow::Borrowed(&self.prefix), Cow::Borrowed(""), Shape::Prefix)
+    }
+}
+
+impl Grants {
+    pub(crate) fn has(&self, bit: usize) -> bool {
+        self.0.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
+    }
+
+    pub(crate) fn insert(&mut self, bit: usize) {
+        if let Some(word) = self.0.get_mut(bit / 64) {
+            *word |= 1 << (bit % 64);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, bit: usize) {
+        if let Some(word) = self.0.get_mut(bit / 64) {
+            *word &= !(1 << (bit % 64));
+        }
+    }
+
+    fn insert_run(&mut self, run: Range<usize>) {
+        let mut bit = run.start;
+        while bit < run.end {
+            let in_word = (run.end - bit).min(64 - bit % 64);
+            if let Some(word) = self.0.get_mut(bit / 64) {
+                *word |= (u64::MAX >> (64 - in_word)) << (bit % 64);
+            }
+            bit += in_word;
+        }
+    }
+
+    /// Whether any bit of a run is in the set.
+    pub(crate) fn any_in(&self, run: Range<usize>) -> bool {
+        let mut bit = run.start;
+        while bit < run.end {
+            let in_word = (run.end - bit).min(64 - bit % 64);
+            let mask = (u64::MAX >> (64 - in_word)) << (bit % 64);
+            if self.0.get(bit / 64).is_some_and(|word| word & mask != 0) {
+                return true;
+            }
+            bit += in_word;
+        }
+        false
+    }
+
+    pub(crate) fn remove_all(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(word, other)| *word &= !other);
+    }
+
+    pub(crate) fn keep_only(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(word, other)| *word &= other);
+    }
+
+    pub(crate) fn insert_all(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(word, other)| *word |= other);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+}

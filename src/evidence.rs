@@ -1,0 +1,173 @@
+//! What was unused, as Access Analyzer tells it. Core: no I/O.
+//!
+//! Two forms are read: the plain list `[{"serviceNamespace":"s3","actions":["GetBucketAcl"]}]`, and the answer of
+//! `get-finding-v2`. A service without `actions` is unused as a whole (E1). What is not evidence never passes for
+//! "nothing unused": a finding with an error, one without details, details that this version does not know (E4, E11).
+
+use std::borrow::Cow;
+
+use thiserror::Error;
+
+use crate::policy::json::Json;
+use crate::policy::{ActionSet, PolicyError};
+
+/// Why a text is not evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum EvidenceError {
+    /// Not JSON.
+    #[error(transparent)]
+    Json(#[from] PolicyError),
+    /// JSON of another form.
+    #[error("{what} must be {wanted}, found {found}")]
+    Form {
+        /// Which part.
+        what: &'static str,
+        /// What it should be.
+        wanted: &'static str,
+        /// What it is.
+        found: &'static str,
+    },
+    /// The finding carries an error.
+    #[error("the finding carries the error `{0}`: it says nothing about what is unused")]
+    ErrorFinding(String),
+    /// The finding is about something else.
+    #[error("the finding is of type `{0}`, not `UnusedPermission`")]
+    OtherType(String),
+    /// The finding was resolved or archived.
+    #[error("the finding's status is `{0}`, not `ACTIVE`: it is no evidence of today")]
+    NotActive(String),
+    /// There are more pages.
+    #[error("the answer has a `nextToken`: it is one page of several")]
+    MorePages,
+    /// An element of the details is of a kind that is not known.
+    #[error("the finding has details of the unknown kind `{0}`")]
+    UnknownDetails(String),
+    /// A name that no action can have.
+    #[error("`{0}` is not the name of one action")]
+    BadName(String),
+}
+
+impl EvidenceError {
+    /// The mend, in one sentence.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Json(error) => error.help(),
+            Self::Form { .. } => {
+                "give a list such as [{\"serviceNamespace\":\"s3\",\"actions\":[\"GetBucketAcl\"]}], or the answer of \
+                 `aws accessanalyzer get-finding-v2`"
+            }
+            Self::ErrorFinding(_) => "wait for the analyzer's next run and read the finding again",
+            Self::OtherType(_) => "give a finding of type UnusedPermission",
+            Self::NotActive(_) => "read an active finding of the same principal",
+            Self::MorePages => {
+                "join the pages of `findingDetails` first; the AWS CLI does so unless told otherwise"
+            }
+            Self::UnknownDetails(_) => "a newer version of leastwise may know them",
+            Self::BadName(_) => "write plain action names, such as GetBucketAcl, without wildcards",
+        }
+    }
+}
+
+/// Reads evidence from JSON text.
+///
+/// # Errors
+/// When the text is not evidence; [`EvidenceError::help`] names the mend.
+pub fn read_unused(text: &str) -> Result<ActionSet<'_>, EvidenceError> {
+    from_json(&Json::parse(text)?)
+}
+
+/// Reads evidence from a value that has been read.
+pub(crate) fn from_json<'a>(json: &Json<'a>) -> Result<ActionSet<'a>, EvidenceError> {
+    let mut unused = ActionSet::new();
+    match json {
+        Json::List(services) => services.iter().try_for_each(|service| add_service(&mut unused, service))?,
+        Json::Map(_) => finding(&mut unused, json)?,
+        other => return Err(form("the evidence", "a list of services, or a finding", other)),
+    }
+    Ok(unused)
+}
+
+fn form(what: &'static str, wanted: &'static str, found: &Json<'_>) -> EvidenceError {
+    EvidenceError::Form { what, wanted, found: found.kind() }
+}
+
+fn finding<'a>(unused: &mut ActionSet<'a>, json: &Json<'a>) -> Result<(), EvidenceError> {
+    let text = |key| json.get(key).and_then(Json::as_text);
+    let is = |found: &str, wanted: &str| found.replace(['_', '-'], "").eq_ignore_ascii_case(wanted);
+    if let Some(error) = text("error") {
+        return Err(EvidenceError::ErrorFinding(error.into_owned()));
+    }
+    if let Some(other) = text("findingType").filter(|kind| !is(kind, "UnusedPermission")) {
+        return Err(EvidenceError::OtherType(other.into_owned()));
+    }
+    if let Some(other) = text("status").filter(|status| !is(status, "ACTIVE")) {
+        return Err(EvidenceError::NotActive(other.into_owned()));
+    }
+    if json.get("nextToken").is_some_and(|token| !token.is_null()) {
+        return Err(EvidenceError::MorePages);
+    }
+    let wanted = "a list with an element for each service";
+    let details = match json.get("findingDetails") {
+        Some(Json::List(details)) if !details.is_empty() => details,
+        Some(Json::List(_)) => {
+            return Err(EvidenceError::Form { what: "findingDetails", wanted, found: "an empty one" });
+        }
+        Some(other) => return Err(form("findingDetails", wanted, other)),
+        None => return Err(EvidenceError::Form { what: "findingDetails", wanted, found: "none" }),
+    };
+    for element in details {
+        match element {
+            Json::Map(members) => match members.as_slice() {
+                [(_, service)] if element.get("unusedPermissionDetails").is_some() => {
+                    add_service(unused, service)?
+                }
+                [(key, _), ..] => return Err(EvidenceError::UnknownDetails((*key).to_owned())),
+                [] => return Err(EvidenceError::UnknownDetails("{}".to_owned())),
+            },
+            other => return Err(form("an element of findingDetails", "an object", other)),
+        }
+    }
+    Ok(())
+}
+
+fn add_service<'a>(unused: &mut ActionSet<'a>, json: &Json<'a>) -> Result<(), EvidenceError> {
+    let missing = EvidenceError::Form { what: "serviceNamespace", wanted: "a service prefix", found: "none" };
+    let service = match json.get("serviceNamespace") {
+        Some(value) => value.as_text().ok_or_else(|| form("serviceNamespace", "a service prefix", value))?,
+        None if matches!(json, Json::Map(_)) => return Err(missing),
+        None => return Err(form("an entry of the evidence", "an object", json)),
+    };
+    if service.is_empty() || !service.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.') {
+        return Err(EvidenceError::BadName(service.into_owned()));
+    }
+    match json.get("actions") {
+        None => unused.add_service(service),
+        Some(actions) if actions.is_null() => unused.add_service(service),
+        Some(Json::List(actions)) if actions.is_empty() => unused.add_service(service),
+        Some(Json::List(actions)) => {
+            let names = actions.iter().map(|action| name(&service, action)).collect::<Result<Vec<_>, _>>()?;
+            unused.add_actions(service, names);
+        }
+        Some(other) => return Err(form("actions", "a list of action names", other)),
+    }
+    Ok(())
+}
+
+/// One action: its name, or `{"action": name}` as findings have it. The service's own prefix is tolerated.
+fn name<'a>(service: &str, json: &Json<'a>) -> Result<Cow<'a, str>, EvidenceError> {
+    let wanted = "the name of an action";
+    let text = match json {
+        Json::Map(_) => json.get("action").and_then(Json::as_text),
+        other => other.as_text(),
+    };
+    let text = text.ok_or_else(|| form("an entry of actions", wanted, json))?;
+    let bare = match text.split_once(':') {
+        Some((prefix, bare)) if prefix.eq_ignore_ascii_case(service) => Cow::Owned(bare.to_owned()),
+        _ => text,
+    };
+    if bare.is_empty() || bare.contains(['*', '?', ':']) {
+        return Err(EvidenceError::BadName(bare.into_owned()));
+    }
+    Ok(bare)
+}

@@ -1,0 +1,126 @@
+//! Smaller, proven IAM policies.
+//!
+//! The pipeline: `accounts -> inventory + evidence -> decide -> refine -> prove -> report`. Of it this crate has the core
+//! that needs no AWS: one policy and what is unused of it give a smaller policy and the proof that it is right.
+//!
+//! | layer | modules | may use |
+//! |---|---|---|
+//! | core | [`policy`], [`catalog`], [`evidence`], [`refine`], [`mod@prove`] | the core below it; no I/O, clock, environment or randomness |
+//! | I/O | `update` | the core, files, the network |
+//! | stages | `run` | everything |
+//! | doorway | `cli`, `main` | `run` |
+//!
+//! Invariants:
+//! - only `Action` and `NotAction` of Allow statements change, and only by losing permissions that the evidence calls unused;
+//! - [`prove`](mod@prove) never imports [`refine`](mod@refine), and only it makes a [`Proof`](prove::Proof);
+//! - same input, same bytes.
+//!
+//! # Example
+//!
+//! ```
+//! use leastwise::catalog::Catalog;
+//! use leastwise::policy::{ActionSet, Document};
+//!
+//! let policy = Document::parse(
+//!     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}]}"#,
+//! )?;
+//! let catalog = Catalog::from_json(r#"{"s3":["GetObject","GetObjectAcl","GetObjectTagging","GetBucketAcl"]}"#)?;
+//! let mut unused = ActionSet::new();
+//! unused.add_actions("s3", ["GetBucketAcl"]);
+//!
+//! let refined = leastwise::refine(&policy, &unused, &catalog, None)?;
+//!
+//! let smaller = &refined.documents()[0];
+//! assert_eq!(
+//!     smaller.compact(),
+//!     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject*","Resource":"*"}]}"#,
+//! );
+//! assert_eq!((refined.proof().kept(), refined.proof().removed()), (3, 1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod catalog;
+pub mod evidence;
+pub mod policy;
+pub mod prove;
+pub mod refine;
+
+use thiserror::Error;
+
+use catalog::{Catalog, Universe};
+use policy::{ActionSet, Document};
+use prove::{Counterexample, Proof, Undecided, Verdict, prove_in};
+use refine::{DoesNotFit, Explanation, FitStep, Kind};
+
+/// A smaller policy with its proof.
+#[derive(Debug)]
+pub struct Refined<'a> {
+    proof: Proof<'a>,
+    step: FitStep,
+}
+
+/// Why there is no smaller policy to show.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RefineError {
+    /// The result is longer than the quota of its kind.
+    #[error(transparent)]
+    DoesNotFit(#[from] DoesNotFit),
+    /// The checker refuted the proposal: a defect of this program.
+    #[error("the proposal was refuted: {0}")]
+    Refuted(Counterexample),
+    /// The checker could not tell.
+    #[error("the proposal could not be proven: {0}")]
+    Undecided(Undecided),
+}
+
+/// Removes from `policy` what is `unused`, and proves the result. With a `kind`, the result keeps to that kind's quota.
+///
+/// # Errors
+/// When the result does not fit, or cannot be proven. Nothing unproven is given out.
+pub fn refine<'a>(
+    policy: &Document<'a>,
+    unused: &ActionSet<'_>,
+    catalog: &'a Catalog,
+    kind: Option<Kind>,
+) -> Result<Refined<'a>, RefineError> {
+    let universe = Universe::new(catalog, policy, unused);
+    let proposal = refine::propose(&universe, policy);
+    let (documents, step) = match (proposal, kind) {
+        (None, _) => (Vec::new(), FitStep::AsIs),
+        (Some(document), None) => (vec![document], FitStep::AsIs),
+        (Some(document), Some(kind)) => refine::fit(&universe, policy, document, kind)?,
+    };
+    match prove_in(&universe, policy, documents) {
+        Verdict::Proven(proof) => Ok(Refined { proof, step }),
+        Verdict::Refuted(counterexample) => Err(RefineError::Refuted(counterexample)),
+        Verdict::Undecided(reason) => Err(RefineError::Undecided(reason)),
+    }
+}
+
+impl<'a> Refined<'a> {
+    /// The smaller policy: none when nothing is left, several when it had to be split to fit.
+    pub fn documents(&self) -> &[Document<'a>] {
+        self.proof.documents()
+    }
+
+    /// What was proven.
+    pub fn proof(&self) -> &Proof<'a> {
+        &self.proof
+    }
+
+    /// What was done to make it fit.
+    pub fn step(&self) -> FitStep {
+        self.step
+    }
+
+    /// What changed and why. Give what [`refine`] was given.
+    pub fn explain(
+        &self,
+        policy: &Document<'a>,
+        unused: &ActionSet<'_>,
+        catalog: &'a Catalog,
+    ) -> Explanation {
+        refine::explain(&Universe::new(catalog, policy, unused), policy, self.documents())
+    }
+}

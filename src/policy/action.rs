@@ -1,0 +1,275 @@
+//! Action patterns and sets of actions.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use super::error::BadAction;
+use super::glob::{self, Containment};
+use super::json;
+
+/// The form of a pattern, which decides how it can be made smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Shape {
+    /// `*`, or `*:*` read as `*`.
+    All,
+    /// `s3:GetObject`
+    Literal,
+    /// `s3:Get*`: the only wildcard is the last character. The name is kept without it.
+    Prefix,
+    /// `s3:*Object`, `iam:Pass?ole`: wildcards anywhere else.
+    Glob,
+}
+
+/// One entry of `Action` or `NotAction`.
+#[derive(Debug, Clone)]
+pub(crate) struct Pattern<'a> {
+    pub(crate) service: Cow<'a, str>,
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) shape: Shape,
+    /// The author's string, quotes and escapes included; `None` for a pattern that was generated.
+    raw: Option<&'a str>,
+}
+
+impl<'a> Pattern<'a> {
+    /// Reads a JSON string as written.
+    pub(crate) fn parse(raw: &'a str) -> Result<Self, BadAction> {
+        let text = json::decoded(raw);
+        let (service, name) = match &text {
+            Cow::Borrowed(text) => {
+                let (service, name) = split(text)?;
+                (Cow::Borrowed(service), Cow::Borrowed(name))
+            }
+            Cow::Owned(text) => {
+                let (service, name) = split(text)?;
+                (Cow::Owned(service.to_owned()), Cow::Owned(name.to_owned()))
+            }
+        };
+        let raw = Some(raw);
+        if service.is_empty() {
+            return Ok(Self { service, name, shape: Shape::All, raw });
+        }
+        let Some(wild) = name.bytes().position(|b| matches!(b, b'*' | b'?')) else {
+            return Ok(Self { service, name, shape: Shape::Literal, raw });
+        };
+        if name.bytes().skip(wild).any(|b| b != b'*') {
+            return Ok(Self { service, name, shape: Shape::Glob, raw });
+        }
+        Ok(Self { service, name: cut(&name, wild), shape: Shape::Prefix, raw })
+    }
+
+    /// A new pattern: a literal, or a prefix when `shape` says so.
+    pub(crate) fn new(service: Cow<'a, str>, name: Cow<'a, str>, shape: Shape) -> Self {
+        Self { service, name, shape, raw: None }
+    }
+
+    /// Whether the author wrote it.
+    pub(crate) fn is_written(&self) -> bool {
+        self.raw.is_some()
+    }
+
+    /// The pattern as one string, decoded.
+    pub(crate) fn text(&self) -> String {
+        match self.shape {
+            Shape::All => "*".to_owned(),
+            _ => format!("{}:{}{}", self.service, self.name, self.star()),
+        }
+    }
+
+    /// Appends it as a JSON string, as the author wrote it if he did.
+    pub(crate) fn write(&self, out: &mut String) {
+        match (self.raw, self.shape) {
+            (Some(raw), _) => out.push_str(raw),
+            (None, Shape::All) => out.push_str("\"*\""),
+            (None, _) => {
+                // Names of a custom catalog can hold anything; the common ones need no escapes.
+                let start = out.len();
+                out.extend(["\"", &self.service, ":", &self.name, self.star(), "\""]);
+                if [&self.service, &self.name]
+                    .iter()
+                    .any(|part| part.bytes().any(|b| b < b' ' || b == b'"' || b == b'\\'))
+                {
+                    out.truncate(start);
+                    json::write_text(out, &self.text());
+                }
+            }
+        }
+    }
+
+    /// How many characters it takes as a JSON string.
+    pub(crate) fn printed_len(&self) -> usize {
+        let mut text = String::new();
+        self.write(&mut text);
+        text.chars().count()
+    }
+
+    /// Whether two patterns stand in the document in the same letters.
+    pub(crate) fn same_text(&self, other: &Pattern<'_>) -> bool {
+        match (self.raw, other.raw) {
+            (Some(a), Some(b)) => a == b,
+            _ => self.shape == other.shape && self.service == other.service && self.name == other.name,
+        }
+    }
+
+    /// The `*` that a prefix is kept without.
+    fn star(&self) -> &'static str {
+        if self.shape == Shape::Prefix { "*" } else { "" }
+    }
+
+    /// Whether the name part matches an action's name; the service is compared elsewhere.
+    pub(crate) fn matches_name(&self, name: &str) -> bool {
+        match self.shape {
+            Shape::All => true,
+            Shape::Literal => self.name.eq_ignore_ascii_case(name),
+            Shape::Prefix => starts_with(name, &self.name),
+            Shape::Glob => glob::matches(&self.name, name),
+        }
+    }
+
+    /// Whether the pattern matches an action.
+    pub(crate) fn matches(&self, service: &str, name: &str) -> bool {
+        self.shape == Shape::All || self.service.eq_ignore_ascii_case(service) && self.matches_name(name)
+    }
+
+    /// Whether it is one pattern's language inside the other's, decided for all strings.
+    pub(crate) fn contains(&self, inner: &Pattern<'_>) -> bool {
+        if self.shape == Shape::All {
+            return true;
+        }
+        if inner.shape == Shape::All || !self.service.eq_ignore_ascii_case(&inner.service) {
+            return false;
+        }
+        match (self.shape, inner.shape) {
+            (_, Shape::Literal) => self.matches_name(&inner.name),
+            (Shape::Prefix, Shape::Prefix) => starts_with(&inner.name, &self.name),
+            _ => glob::contained(&inner.glob(), [&*self.glob()]) == Containment::Contained,
+        }
+    }
+
+    /// Whether some action matches both, decided for all strings; `None` when telling would cost too much.
+    pub(crate) fn overlaps(&self, other: &Pattern<'_>) -> Option<bool> {
+        if self.shape == Shape::All || other.shape == Shape::All {
+            return Some(true);
+        }
+        if !self.service.eq_ignore_ascii_case(&other.service) {
+            return Some(false);
+        }
+        match (self.shape, other.shape) {
+            (_, Shape::Literal) => Some(self.matches_name(&other.name)),
+            (Shape::Literal, _) => Some(other.matches_name(&self.name)),
+            _ => glob::overlap(&self.glob(), &other.glob()),
+        }
+    }
+
+    /// The name part as a glob.
+    pub(crate) fn glob(&self) -> Cow<'_, str> {
+        match self.shape {
+            Shape::All => Cow::Borrowed("*"),
+            Shape::Literal | Shape::Glob => Cow::Borrowed(&self.name),
+            Shape::Prefix => Cow::Owned(format!("{}*", self.name)),
+        }
+    }
+
+    /// The order of the written text, byte by byte.
+    pub(crate) fn by_bytes(&self, other: &Pattern<'_>) -> Ordering {
+        fn bytes<'p>(pattern: &'p Pattern<'_>) -> impl Iterator<Item = u8> + 'p {
+            let star = if pattern.shape == Shape::All { "*" } else { pattern.star() };
+            let colon = if pattern.shape == Shape::All { "" } else { ":" };
+            pattern.service.bytes().chain(colon.bytes()).chain(pattern.name.bytes()).chain(star.bytes())
+        }
+        if self.service == other.service && self.shape != Shape::All && other.shape != Shape::All {
+            return self
+                .name
+                .bytes()
+                .chain(self.star().bytes())
+                .cmp(other.name.bytes().chain(other.star().bytes()));
+        }
+        bytes(self).cmp(bytes(other))
+    }
+}
+
+/// Whether `text` begins with `prefix`, ignoring ASCII case.
+pub(crate) fn starts_with(text: &str, prefix: &str) -> bool {
+    text.as_bytes().get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
+}
+
+fn cut<'a>(name: &Cow<'a, str>, at: usize) -> Cow<'a, str> {
+    match name {
+        Cow::Borrowed(name) => Cow::Borrowed(name.get(..at).unwrap_or(name)),
+        Cow::Owned(name) => Cow::Owned(name.chars().take_while(|c| *c != '*').collect()),
+    }
+}
+
+/// Service and name; both empty for everything.
+fn split(text: &str) -> Result<(&str, &str), BadAction> {
+    if matches!(text, "*" | "*:*") {
+        return Ok(("", ""));
+    }
+    let Some((service, name)) = text.split_once(':') else {
+        return Err(if text.contains(['*', '?']) {
+            BadAction::WildcardInService
+        } else {
+            BadAction::NoService
+        });
+    };
+    if service.is_empty() {
+        Err(BadAction::NoService)
+    } else if service.contains(['*', '?']) {
+        Err(BadAction::WildcardInService)
+    } else if !service.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.') {
+        Err(BadAction::BadService)
+    } else if name.is_empty() {
+        Err(BadAction::NoName)
+    } else if name.contains(':') {
+        Err(BadAction::TwoColons)
+    } else {
+        Ok((service, name))
+    }
+}
+
+/// What a set holds of one service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Extent<'a> {
+    /// Every action, known or not.
+    Whole,
+    /// These action names.
+    Names(Vec<Cow<'a, str>>),
+}
+
+/// A set of actions, service by service, as evidence states it: some services whole, of others some names.
+///
+/// Names and services are compared without regard to case; repeats do no harm and order means nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ActionSet<'a> {
+    entries: Vec<(Cow<'a, str>, Extent<'a>)>,
+}
+
+impl<'a> ActionSet<'a> {
+    /// The empty set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds all of a service.
+    pub fn add_service(&mut self, service: impl Into<Cow<'a, str>>) {
+        self.entries.push((service.into(), Extent::Whole));
+    }
+
+    /// Adds some actions of a service, by name, without the service's prefix.
+    pub fn add_actions<N: Into<Cow<'a, str>>>(
+        &mut self,
+        service: impl Into<Cow<'a, str>>,
+        names: impl IntoIterator<Item = N>,
+    ) {
+        self.entries.push((service.into(), Extent::Names(names.into_iter().map(Into::into).collect())));
+    }
+
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Everything that was added, in that order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Extent<'a>)> {
+        self.entries.iter().map(|(service, extent)| (service.as_ref(), extent))
+    }
+}

@@ -1,0 +1,14 @@
+//! IAM policy documents and the action patterns in them. Core: no I/O, no clock, no catalog.
+
+mod action;
+mod document;
+mod error;
+pub(crate) mod glob;
+pub(crate) mod json;
+pub(crate) mod print;
+
+pub use action::{ActionSet, Extent};
+pub(crate) use action::{Pattern, Shape, starts_with};
+pub(crate) use document::{Clause, Frame, Statement};
+pub use document::{Document, Effect, decode};
+pub use error::{BadAction, Fault, PolicyError};

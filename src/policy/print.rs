@@ -1,0 +1,95 @@
+//! Writing JSON: indented for people and diffs, or compact.
+
+use super::json::{Json, Member};
+
+/// How a document is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// Two spaces an indent, one item a line.
+    Pretty,
+    /// No white space between tokens.
+    Compact,
+}
+
+/// Writes one JSON value, token by token.
+pub(crate) struct Printer<'o> {
+    out: &'o mut String,
+    style: Style,
+    depth: usize,
+    /// Something stands before the next item of the innermost list or object.
+    follows: bool,
+}
+
+impl<'o> Printer<'o> {
+    pub(crate) fn new(out: &'o mut String, style: Style) -> Self {
+        Self { out, style, depth: 0, follows: false }
+    }
+
+    pub(crate) fn open(&mut self, bracket: char) {
+        self.out.push(bracket);
+        self.depth += 1;
+        self.follows = false;
+    }
+
+    pub(crate) fn close(&mut self, bracket: char) {
+        self.depth -= 1;
+        if self.follows {
+            self.new_line();
+        }
+        self.out.push(bracket);
+        self.follows = true;
+    }
+
+    /// Makes ready for the next item of a list or member of an object.
+    pub(crate) fn item(&mut self) {
+        if self.follows {
+            self.out.push(',');
+        }
+        self.new_line();
+        self.follows = true;
+    }
+
+    pub(crate) fn key(&mut self, raw: &str) {
+        self.item();
+        self.out.push_str(raw);
+        self.out.push_str(if self.style == Style::Pretty { ": " } else { ":" });
+    }
+
+    /// Where a token is written.
+    pub(crate) fn value(&mut self) -> &mut String {
+        self.out
+    }
+
+    pub(crate) fn members(&mut self, members: &[Member<'_>]) {
+        for (key, value) in members {
+            self.key(key);
+            self.json(value);
+        }
+    }
+
+    pub(crate) fn json(&mut self, json: &Json<'_>) {
+        match json {
+            Json::Atom(raw) | Json::Text(raw) => self.out.push_str(raw),
+            Json::List(items) => {
+                self.open('[');
+                for item in items {
+                    self.item();
+                    self.json(item);
+                }
+                self.close(']');
+            }
+            Json::Map(members) => {
+                self.open('{');
+                self.members(members);
+                self.close('}');
+            }
+        }
+    }
+
+    fn new_line(&mut self) {
+        if self.style == Style::Pretty {
+            self.out.push('\n');
+            self.out.extend(std::iter::repeat_n("  ", self.depth));
+        }
+    }
+}

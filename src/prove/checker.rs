@@ -1,0 +1,439 @@
+//! How the three clauses are checked. The frame comes first: it says which statements belong together.
+
+use std::collections::BTreeSet;
+
+use super::{Broken, Counterexample, Reason, Undecided};
+use crate::catalog::{Grants, Scope, Universe};
+use crate::policy::glob::{self, Containment};
+use crate::policy::{Clause, Document, Effect, Frame, Pattern, Shape};
+
+/// Why there is no proof.
+pub(super) enum No {
+    Refuted(Counterexample),
+    Undecided(Undecided),
+}
+
+/// Allow statements that share everything but their actions.
+struct Context<'d, 'a> {
+    frame: &'d Frame<'a>,
+    /// Its first statement, counted from 1.
+    number: usize,
+    before: Vec<&'d Clause<'a>>,
+    after: Vec<&'d Clause<'a>>,
+}
+
+/// What the check has found so far.
+pub(super) struct Checker<'u, 'a> {
+    universe: &'u Universe<'a>,
+    pub(super) granted_before: Grants,
+    pub(super) granted_after: Grants,
+    /// Services that are exempt from losing what is unused.
+    pub(super) undecided: BTreeSet<String>,
+}
+
+/// The patterns with wildcards of one context before, ready to be asked for one that contains another.
+struct Containers<'d, 'a> {
+    /// By the place of the service, which is `None` for `*`.
+    wild: Vec<(Option<usize>, &'d Pattern<'a>)>,
+    negated: Vec<&'d Clause<'a>>,
+    everything: bool,
+}
+
+fn refuted(clause: Broken, statement: Option<usize>, action: Option<String>, reason: Reason) -> No {
+    No::Refuted(Counterexample { clause, statement, action, reason })
+}
+
+impl<'u, 'a> Checker<'u, 'a> {
+    /// Checks all clauses.
+    pub(super) fn check(
+        universe: &'u Universe<'a>,
+        before: &Document<'a>,
+        after: &[Document<'a>],
+    ) -> Result<Self, No> {
+        let (granted_before, granted_after) = (universe.none(), universe.none());
+        let mut checker = Self { universe, granted_before, granted_after, undecided: BTreeSet::new() };
+        for context in contexts(before, after)? {
+            checker.context(&context)?;
+        }
+        Ok(checker)
+    }
+
+    fn context(&mut self, context: &Context<'_, 'a>) -> Result<(), No> {
+        let (before, after) = (self.granted(&context.before), self.granted(&context.after));
+        if !same_text(context) {
+            self.no_widening(context, &before, &after)?;
+            self.unknown_services(context)?;
+        }
+        self.whole_services(context)?;
+        self.exactness(context, &before, &after)?;
+        self.granted_before.insert_all(&before);
+        self.granted_after.insert_all(&after);
+        Ok(())
+    }
+
+    fn granted(&self, clauses: &[&Clause<'a>]) -> Grants {
+        let mut granted = self.universe.none();
+        for clause in clauses {
+            if clause.negated {
+                let mut excluded = self.universe.none();
+                clause.patterns.iter().for_each(|pattern| self.universe.insert(pattern, &mut excluded));
+                let mut rest = self.universe.everything();
+                rest.remove_all(&excluded);
+                granted.insert_all(&rest);
+            } else {
+                clause.patterns.iter().for_each(|pattern| self.universe.insert(pattern, &mut granted));
+            }
+        }
+        granted
+    }
+
+    /// The first action of a set, if there is one.
+    fn witness(&self, set: &Grants) -> Option<String> {
+        self.universe.list(set).into_iter().next().map(|(service, name)| format!("{service}:{name}"))
+    }
+
+    /// Clause 1.
+    fn no_widening(&self, context: &Context<'_, 'a>, before: &Grants, after: &Grants) -> Result<(), No> {
+        let mut gained = after.clone();
+        gained.remove_all(before);
+        if !gained.is_empty() {
+            return Err(refuted(
+                Broken::NoWidening,
+                Some(context.number),
+                self.witness(&gained),
+                Reason::Widened,
+            ));
+        }
+        let containers = Containers::new(self.universe, &context.before);
+        // New patterns stand together where the old one stood, so the last container is likely the next.
+        let mut likely = None;
+        for clause in &context.after {
+            if clause.negated {
+                self.complement_contained(context, &containers, clause)?;
+                continue;
+            }
+            for pattern in &clause.patterns {
+                self.contained(context, &containers, pattern, &mut likely)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn contained<'d>(
+        &self,
+        context: &Context<'_, 'a>,
+        containers: &Containers<'d, 'a>,
+        pattern: &Pattern<'a>,
+        likely: &mut Option<&'d Pattern<'a>>,
+    ) -> Result<(), No> {
+        if containers.everything || likely.is_some_and(|likely| likely.contains(pattern)) {
+            return Ok(());
+        }
+        let scope = self.universe.scope_of(pattern);
+        if pattern.shape == Shape::Literal
+            && scope.is_some_and(|scope| self.universe.knows(scope, &pattern.name))
+        {
+            // It is in the universe, where nothing was gained.
+            return Ok(());
+        }
+        if let Some(container) = containers.of(scope).find(|container| container.contains(pattern)) {
+            *likely = Some(container);
+            return Ok(());
+        }
+        let mut unclear = false;
+        for clause in &containers.negated {
+            match clause.patterns.iter().map(|excluded| excluded.overlaps(pattern)).max() {
+                None | Some(Some(false)) => return Ok(()),
+                Some(None) => unclear = true,
+                // An overlap of two patterns is not a word about the others of a context.
+                Some(Some(true)) => {
+                    unclear |= clause.patterns.iter().any(|it| it.overlaps(pattern).is_none())
+                }
+            }
+        }
+        let too_complex = || No::Undecided(Undecided::TooComplex { pattern: pattern.text() });
+        let here = context.before.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
+        let here = here.filter(|other| {
+            other.service.eq_ignore_ascii_case(&pattern.service) && other.shape != Shape::All
+        });
+        let globs: Vec<_> = here.map(Pattern::glob).collect();
+        let escapes = if pattern.shape == Shape::All {
+            Containment::Escapes("*".to_owned())
+        } else {
+            glob::contained(&pattern.glob(), globs.iter().map(AsRef::as_ref))
+        };
+        match escapes {
+            Containment::Contained => Ok(()),
+            Containment::TooComplex => Err(too_complex()),
+            Containment::Escapes(_) if unclear => Err(too_complex()),
+            Containment::Escapes(name) if containers.negated.is_empty() => {
+                let action =
+                    if pattern.shape == Shape::All { name } else { format!("{}:{name}", pattern.service) };
+                Err(refuted(Broken::NoWidening, Some(context.number), Some(action), Reason::Widened))
+            }
+            // Beside a NotAction statement the string that escapes the lists may still be granted.
+            Containment::Escapes(name) => {
+                let granted = containers.negated.iter().any(|clause| {
+                    !clause.patterns.iter().any(|excluded| excluded.matches(&pattern.service, &name))
+                });
+                if granted || pattern.shape == Shape::All {
+                    return self.overlap_witness(context, containers, pattern);
+                }
+                let action = format!("{}:{name}", pattern.service);
+                Err(refuted(Broken::NoWidening, Some(context.number), Some(action), Reason::Widened))
+            }
+        }
+    }
+
+    /// A pattern that overlaps what one `NotAction` excludes: with nothing else granted there, that is widening.
+    fn overlap_witness(
+        &self,
+        context: &Context<'_, 'a>,
+        containers: &Containers<'_, 'a>,
+        pattern: &Pattern<'a>,
+    ) -> Result<(), No> {
+        let excluded = match containers.negated.as_slice() {
+            [only] if context.before.len() == 1 => {
+                only.patterns.iter().find(|it| it.overlaps(pattern) == Some(true))
+            }
+            _ => None,
+        };
+        match excluded {
+            Some(excluded) => {
+                let action = if pattern.shape == Shape::All { excluded.text() } else { pattern.text() };
+                Err(refuted(Broken::NoWidening, Some(context.number), Some(action), Reason::Widened))
+            }
+            None => Err(No::Undecided(Undecided::NotActionUnion)),
+        }
+    }
+
+    /// Clause 1 for `NotAction`: everything that was excluded still is.
+    fn complement_contained(
+        &self,
+        context: &Context<'_, 'a>,
+        containers: &Containers<'_, 'a>,
+        clause: &Clause<'a>,
+    ) -> Result<(), No> {
+        if containers.everything {
+            return Ok(());
+        }
+        let mut freed: Option<String> = None;
+        for before in &containers.negated {
+            match before.patterns.iter().find_map(|excluded| escape(excluded, clause)) {
+                None => return Ok(()),
+                Some(Err(reason)) => return Err(No::Undecided(reason)),
+                Some(Ok(action)) => freed = Some(action),
+            }
+        }
+        match (freed, context.before.as_slice()) {
+            // A list grants no service that nobody has named; NotAction does.
+            (None, _) => Err(refuted(Broken::NoWidening, Some(context.number), None, Reason::Widened)),
+            (freed, [_]) => Err(refuted(Broken::NoWidening, Some(context.number), freed, Reason::Widened)),
+            _ => Err(No::Undecided(Undecided::NotActionUnion)),
+        }
+    }
+
+    /// Clause 2, for services that are unused as a whole: over all strings, not only known ones.
+    fn whole_services(&self, context: &Context<'_, 'a>) -> Result<(), No> {
+        let still = |action| {
+            Err(refuted(Broken::Exactness, Some(context.number), Some(action), Reason::StillGranted))
+        };
+        let mut whole = self.universe.scopes().iter().filter(|scope| scope.whole).peekable();
+        if whole.peek().is_none() {
+            return Ok(());
+        }
+        for clause in context.after.iter().filter(|clause| !clause.negated) {
+            for pattern in &clause.patterns {
+                let scope = self.universe.scope_of(pattern).and_then(|at| self.universe.scopes().get(at));
+                if pattern.shape == Shape::All || scope.is_some_and(|scope| scope.whole) {
+                    return still(pattern.text());
+                }
+            }
+        }
+        for scope in whole {
+            let every = format!("{}:*", scope.prefix);
+            for clause in context.after.iter().filter(|clause| clause.negated) {
+                if !excludes_service(clause, scope) {
+                    return still(every);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Clause 2, for services that the catalog does not know: a wildcard of theirs may hold anything, so it stays
+    /// unless the whole service is unused.
+    fn unknown_services(&self, context: &Context<'_, 'a>) -> Result<(), No> {
+        let unknown = |scope: &&Scope<'a>| scope.known.is_none() && !scope.whole;
+        if !self.universe.scopes().iter().any(|scope| unknown(&scope)) {
+            return Ok(());
+        }
+        let after =
+            || context.after.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
+        let negated_after = context.after.iter().any(|clause| clause.negated);
+        for pattern in
+            context.before.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns)
+        {
+            let covers: Vec<Pattern<'_>> = match pattern.shape {
+                Shape::Literal => continue,
+                Shape::All => self.universe.scopes().iter().filter(unknown).map(Scope::every).collect(),
+                _ => {
+                    let scope = self.universe.scope_of(pattern).and_then(|at| self.universe.scopes().get(at));
+                    if scope.is_some_and(|scope| unknown(&scope)) { vec![pattern.clone()] } else { continue }
+                }
+            };
+            for wanted in covers {
+                if !negated_after && !after().any(|pattern| pattern.contains(&wanted)) {
+                    let action = Some(wanted.text());
+                    return Err(refuted(
+                        Broken::Exactness,
+                        Some(context.number),
+                        action,
+                        Reason::UnknownServiceLost,
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Clause 2.
+    fn exactness(&mut self, context: &Context<'_, 'a>, before: &Grants, after: &Grants) -> Result<(), No> {
+        let unused = self.universe.unused();
+        let mut lost = before.clone();
+        lost.remove_all(unused);
+        lost.remove_all(after);
+        if !lost.is_empty() {
+            return Err(refuted(Broken::Exactness, Some(context.number), self.witness(&lost), Reason::Lost));
+        }
+        let mut still = after.clone();
+        still.keep_only(unused);
+        if still.is_empty() {
+            return Ok(());
+        }
+        for (at, scope) in self.universe.scopes().iter().enumerate() {
+            if scope.known.is_some() || scope.whole {
+                continue;
+            }
+            let wild = |clause: &&&Clause<'a>| !clause.negated;
+            let wild = context.after.iter().filter(wild).flat_map(|clause| &clause.patterns);
+            let wild: Vec<_> = wild.filter(|pattern| pattern.shape != Shape::Literal).collect();
+            for (bit, extra) in self.universe.extras_of(at) {
+                if still.has(bit) && wild.iter().any(|pattern| pattern.matches(&scope.prefix, &extra.lower)) {
+                    self.undecided.insert(scope.prefix.to_string());
+                    still.remove(bit);
+                }
+            }
+        }
+        if still.is_empty() {
+            return Ok(());
+        }
+        Err(refuted(Broken::Exactness, Some(context.number), self.witness(&still), Reason::StillGranted))
+    }
+}
+
+impl<'d, 'a> Containers<'d, 'a> {
+    fn new(universe: &Universe<'a>, clauses: &[&'d Clause<'a>]) -> Self {
+        let negated: Vec<_> = clauses.iter().copied().filter(|clause| clause.negated).collect();
+        let plain = clauses.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
+        let wild = plain.filter(|pattern| pattern.shape != Shape::Literal);
+        let mut wild: Vec<_> = wild.map(|pattern| (universe.scope_of(pattern), pattern)).collect();
+        wild.sort_by_key(|(scope, _)| *scope);
+        let everything = wild.iter().any(|(_, pattern)| pattern.shape == Shape::All);
+        Self { wild, negated, everything }
+    }
+
+    /// Those of one service.
+    fn of(&self, scope: Option<usize>) -> impl Iterator<Item = &'d Pattern<'a>> {
+        let start = self.wild.partition_point(|(other, _)| *other < scope);
+        let here = self.wild.get(start..).unwrap_or_default().iter();
+        here.take_while(move |(other, _)| *other == scope).map(|(_, pattern)| *pattern)
+    }
+}
+
+/// An action under `excluded` that `clause` no longer excludes.
+fn escape(excluded: &Pattern<'_>, clause: &Clause<'_>) -> Option<Result<String, Undecided>> {
+    if clause.patterns.iter().any(|pattern| pattern.contains(excluded)) {
+        return None;
+    }
+    if excluded.shape == Shape::All {
+        return Some(Ok("*".to_owned()));
+    }
+    let here =
+        clause.patterns.iter().filter(|pattern| pattern.service.eq_ignore_ascii_case(&excluded.service));
+    let globs: Vec<_> = here.map(Pattern::glob).collect();
+    match glob::contained(&excluded.glob(), globs.iter().map(AsRef::as_ref)) {
+        Containment::Contained => None,
+        Containment::Escapes(name) => Some(Ok(format!("{}:{name}", excluded.service))),
+        Containment::TooComplex => Some(Err(Undecided::TooComplex { pattern: excluded.text() })),
+    }
+}
+
+/// Whether a `NotAction` list excludes every action of a service, known or not.
+fn excludes_service(clause: &Clause<'_>, scope: &Scope<'_>) -> bool {
+    escape(&scope.every(), clause).is_none()
+}
+
+/// Whether the lists of a context did not change at all.
+fn same_text(context: &Context<'_, '_>) -> bool {
+    context.before.len() == context.after.len()
+        && context.before.iter().zip(&context.after).all(|(before, after)| before.same_text(after))
+}
+
+/// Clause 3. Gathers the statements that belong together on the way.
+fn contexts<'d, 'a>(before: &'d Document<'a>, after: &'d [Document<'a>]) -> Result<Vec<Context<'d, 'a>>, No> {
+    let frame = |statement, reason| refuted(Broken::Frame, statement, None, reason);
+    let mut contexts: Vec<Context<'d, 'a>> = Vec::new();
+    // For each statement before: its context, or `None` for a Deny.
+    let mut homes: Vec<Option<usize>> = Vec::with_capacity(before.statements.len());
+    for (at, statement) in before.statements.iter().enumerate() {
+        if statement.frame.effect == Effect::Deny {
+            homes.push(None);
+            continue;
+        }
+        let home =
+            contexts.iter().position(|context| *context.frame == *statement.frame).unwrap_or(contexts.len());
+        homes.push(Some(home));
+        match contexts.get_mut(home) {
+            Some(context) => context.before.push(&statement.clause),
+            None => contexts.push(Context {
+                frame: &statement.frame,
+                number: at + 1,
+                before: vec![&statement.clause],
+                after: Vec::new(),
+            }),
+        }
+    }
+
+    let mut denied: Vec<bool> = vec![false; before.statements.len()];
+    for document in after {
+        if document.frame != before.frame {
+            return Err(frame(None, Reason::DocumentChanged));
+        }
+        let mut origins = before.statements.iter().zip(&homes).enumerate();
+        for statement in &document.statements {
+            let origin = origins.find(|(at, (origin, _))| {
+                origin.frame == statement.frame
+                    && (statement.frame.effect == Effect::Allow
+                        || origin.clause.same_text(&statement.clause) && denied.get(*at) == Some(&false))
+            });
+            match origin {
+                None => return Err(frame(None, Reason::StatementChanged)),
+                Some((at, (_, None))) => denied.iter_mut().skip(at).take(1).for_each(|seen| *seen = true),
+                Some((at, (origin, Some(home)))) => {
+                    if statement.clause.patterns.is_empty() && !origin.clause.patterns.is_empty() {
+                        return Err(frame(Some(at + 1), Reason::LeftEmpty));
+                    }
+                    if let Some(context) = contexts.get_mut(*home) {
+                        context.after.push(&statement.clause);
+                    }
+                }
+            }
+        }
+    }
+    let gone = homes.iter().zip(&denied).position(|(home, seen)| home.is_none() && !seen);
+    match gone {
+        Some(at) => Err(frame(Some(at + 1), Reason::DenyGone)),
+        None => Ok(contexts),
+    }
+}

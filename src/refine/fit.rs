@@ -1,0 +1,314 @@
+//! Making a result fit IAM's quotas without changing what it grants (F1, F2, the alternative of R8).
+
+use thiserror::Error;
+
+use super::generalize::{names_of, prefixes, whole_service};
+use super::trie::Ends;
+use crate::catalog::{Grants, Universe};
+use crate::policy::{Document, Effect, Pattern, Shape, Statement, starts_with};
+
+/// Where a policy lives, which decides how long it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A customer-managed policy.
+    Managed,
+    /// An inline policy of a role.
+    Role,
+    /// An inline policy of a user.
+    User,
+    /// An inline policy of a group.
+    Group,
+}
+
+impl Kind {
+    /// The quota in characters, white space not counted. For inline policies it holds for all of one
+    /// principal's inline policies together.
+    pub fn quota(self) -> usize {
+        match self {
+            Self::Managed => 6_144,
+            Self::Role => 10_240,
+            Self::User => 2_048,
+            Self::Group => 5_120,
+        }
+    }
+}
+
+/// How many managed policies a role, user or group may have attached, after AWS has raised the quota.
+pub const MOST_ATTACHED: usize = 20;
+/// The same before.
+pub const USUALLY_ATTACHED: usize = 10;
+
+/// What was done to make a result fit, in the order in which it is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FitStep {
+    /// Nothing had to be done.
+    AsIs,
+    /// An exact list of `Action` replaced a longer list of `NotAction`.
+    NotActionToAction,
+    /// The statements were covered anew with fewer characters.
+    Recovered,
+    /// The policy was split into several customer-managed ones.
+    Split,
+}
+
+/// A result that cannot be made to fit.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DoesNotFit {
+    /// It would take more policies than can be attached.
+    #[error(
+        "the result has {chars} characters and the quota is {quota}; split, it takes {policies} managed policies \
+         and at most {MOST_ATTACHED} can be attached"
+    )]
+    TooManyPolicies {
+        /// Characters after every shortening.
+        chars: usize,
+        /// The quota.
+        quota: usize,
+        /// How many policies a split takes.
+        policies: usize,
+    },
+    /// One statement is longer than a managed policy, and not by its actions.
+    #[error(
+        "the result has {chars} characters and the quota is {quota}; statement {statement} cannot be split to fit \
+         a managed policy of {managed}"
+    )]
+    Statement {
+        /// Characters after every shortening.
+        chars: usize,
+        /// The quota.
+        quota: usize,
+        /// Counted from 1.
+        statement: usize,
+        /// The quota of a managed policy.
+        managed: usize,
+    },
+}
+
+/// Makes a refined document fit. `before` is the document that it was made from.
+pub(crate) fn fit<'a>(
+    universe: &Universe<'a>,
+    before: &Document<'a>,
+    refined: Document<'a>,
+    kind: Kind,
+) -> Result<(Vec<Document<'a>>, FitStep), DoesNotFit> {
+    let quota = kind.quota();
+    if refined.quota_chars() <= quota {
+        return Ok((vec![refined], FitStep::AsIs));
+    }
+    let grants = |statement: &Statement<'a>| statement.frame.effect == Effect::Allow;
+    if refined.statements.iter().any(|statement| grants(statement) && statement.clause.negated) {
+        let shorter =
+            refined.statements.iter().map(|statement| match statement.clause.negated && grants(statement) {
+                true => shorter(statement.clone(), spelled_out(universe, statement, Ends::Words)),
+                false => statement.clone(),
+            });
+        let listed = refined.with(shorter.collect());
+        if listed.quota_chars() <= quota {
+            return Ok((vec![listed], FitStep::NotActionToAction));
+        }
+    }
+    let statements = refined.statements.iter().map(|statement| match grants(statement) {
+        true => recovered(universe, before, statement),
+        false => statement.clone(),
+    });
+    let shortest = refined.with(statements.collect());
+    let chars = shortest.quota_chars();
+    if chars <= quota {
+        return Ok((vec![shortest], FitStep::Recovered));
+    }
+    let parts = split(&shortest, Kind::Managed.quota()).map_err(|statement| DoesNotFit::Statement {
+        chars,
+        quota,
+        statement,
+        managed: Kind::Managed.quota(),
+    })?;
+    match parts.len() {
+        policies if policies > MOST_ATTACHED => Err(DoesNotFit::TooManyPolicies { chars, quota, policies }),
+        _ => Ok((parts, FitStep::Split)),
+    }
+}
+
+fn length(statement: &Statement<'_>) -> usize {
+    statement.clause.patterns.iter().map(|pattern| pattern.printed_len() + 1).sum()
+}
+
+fn shorter<'a>(one: Statement<'a>, other: Statement<'a>) -> Statement<'a> {
+    if length(&other) < length(&one) { other } else { one }
+}
+
+/// What a statement grants in the universe.
+fn granted(universe: &Universe<'_>, statement: &Statement<'_>) -> Grants {
+    let mut listed = universe.none();
+    statement.clause.patterns.iter().for_each(|pattern| universe.insert(pattern, &mut listed));
+    if !statement.clause.negated {
+        return listed;
+    }
+    let mut rest = universe.everything();
+    rest.remove_all(&listed);
+    rest
+}
+
+/// A `NotAction` statement as the `Action` list of what it grants.
+fn spelled_out<'a>(universe: &Universe<'a>, statement: &Statement<'a>, ends: Ends) -> Statement<'a> {
+    let granted = granted(universe, statement);
+    let excluded = &statement.clause.patterns;
+    let mut patterns = Vec::new();
+    for (at, scope) in universe.scopes().iter().enumerate() {
+        if scope.known.is_none() {
+            // What else the service has is not known: all of it, unless some of it is excluded.
+            if !excluded.iter().any(|pattern| pattern.overlaps(&whole_service(scope)) != Some(false)) {
+                patterns.push(whole_service(scope));
+            } else {
+                patterns.extend(names_of(universe, at, |bit, _| granted.has(bit)));
+            }
+            continue;
+        }
+        for pattern in prefixes(universe, at, "", ends, |bit| granted.has(bit)) {
+            // A prefix that is clean among known names may still reach into an excluded pattern.
+            if excluded.iter().any(|excluded| excluded.overlaps(&pattern) != Some(false)) {
+                patterns.extend(names_of(universe, at, |bit, lower| {
+                    granted.has(bit) && pattern.matches_name(lower)
+                }));
+            } else {
+                patterns.push(pattern);
+            }
+        }
+    }
+    patterns.sort_by(Pattern::by_bytes);
+    statement.with(false, patterns)
+}
+
+/// The statement with the fewest characters that grants the same, over full names and prefixes (F1).
+fn recovered<'a>(universe: &Universe<'a>, before: &Document<'a>, statement: &Statement<'a>) -> Statement<'a> {
+    if statement.clause.negated {
+        let negated = shorter(statement.clone(), excluded_anew(universe, statement));
+        return shorter(negated, spelled_out(universe, statement, Ends::Anywhere));
+    }
+    // The author's wildcards say how wide a new prefix may be.
+    let same_frame = |origin: &&Statement<'a>| origin.frame == statement.frame && !origin.clause.negated;
+    let origin = before.statements.iter().filter(same_frame).flat_map(|origin| &origin.clause.patterns);
+    let origin: Vec<&Pattern<'a>> = origin.collect();
+    let kept = granted(universe, statement);
+    let everything = origin.iter().any(|pattern| pattern.shape == Shape::All);
+    if everything && statement.clause.patterns.iter().any(|pattern| pattern.shape == Shape::All) {
+        return statement.clone();
+    }
+
+    let mut patterns: Vec<Pattern<'a>> = Vec::new();
+    for (at, scope) in universe.scopes().iter().enumerate() {
+        let here = |pattern: &&Pattern<'a>| universe.scope_of(pattern) == Some(at);
+        if scope.known.is_none() {
+            patterns.extend(statement.clause.patterns.iter().filter(here).cloned());
+            continue;
+        }
+        let mut roots: Vec<&str> = match everything {
+            true => vec![""],
+            false => {
+                let wild = |pattern: &&&Pattern<'a>| here(pattern) && pattern.shape == Shape::Prefix;
+                origin.iter().filter(wild).map(|pattern| &*pattern.name).collect()
+            }
+        };
+        roots.sort_by_key(|root| root.to_ascii_lowercase());
+        roots.dedup_by(|later, first| starts_with(later, first));
+        let mut covered = universe.none();
+        let mut fresh: Vec<Pattern<'a>> = Vec::new();
+        for root in roots {
+            let whole = statement.clause.patterns.iter().filter(here);
+            match whole
+                .clone()
+                .find(|pattern| pattern.shape == Shape::Prefix && pattern.name.eq_ignore_ascii_case(root))
+            {
+                // Nothing below the root is unused.
+                Some(untouched) => fresh.push(untouched.clone()),
+                None => fresh.extend(prefixes(universe, at, root, Ends::Anywhere, |bit| kept.has(bit))),
+            }
+        }
+        let others =
+            statement.clause.patterns.iter().filter(here).filter(|pattern| pattern.shape == Shape::Glob);
+        fresh.extend(others.cloned());
+        fresh.iter().for_each(|pattern| universe.insert(pattern, &mut covered));
+        fresh.extend(names_of(universe, at, |bit, _| kept.has(bit) && !covered.has(bit)));
+        patterns.append(&mut fresh);
+    }
+    patterns.sort_by(Pattern::by_bytes);
+    if patterns.is_empty() {
+        statement.clone()
+    } else {
+        shorter(statement.clone(), statement.with(false, patterns))
+    }
+}
+
+/// A `NotAction` statement whose list is covered anew; nothing that is kept falls under it.
+fn excluded_anew<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> Statement<'a> {
+    let granted = granted(universe, statement);
+    let stays = |pattern: &&Pattern<'a>| pattern.is_written() || pattern.shape != Shape::Literal;
+    let mut patterns: Vec<Pattern<'a>> = statement.clause.patterns.iter().filter(stays).cloned().collect();
+    let mut covered = universe.none();
+    patterns.iter().for_each(|pattern| universe.insert(pattern, &mut covered));
+    let mut fresh = Vec::new();
+    for (at, scope) in universe.scopes().iter().enumerate() {
+        let left = names_of(universe, at, |bit, _| !granted.has(bit) && !covered.has(bit));
+        if left.is_empty() {
+            continue;
+        }
+        if scope.known.is_none() {
+            fresh.extend(left);
+            continue;
+        }
+        let wanted = prefixes(universe, at, "", Ends::Anywhere, |bit| !granted.has(bit));
+        fresh.extend(wanted.into_iter().filter(|pattern| left.iter().any(|name| pattern.contains(name))));
+    }
+    fresh.sort_by(Pattern::by_bytes);
+    patterns.append(&mut fresh);
+    statement.with(true, patterns)
+}
+
+/// Splits a document into several of at most `quota` characters (F2). A statement whose actions do not fit beside
+/// what is there goes on in the next document, under the same Sid: within one document Sids stay unique.
+/// Fails with the number of a statement that cannot be split far enough.
+fn split<'a>(document: &Document<'a>, quota: usize) -> Result<Vec<Document<'a>>, usize> {
+    let frame = document.with(Vec::new()).quota_chars();
+    let chars = |statement: &Statement<'a>| document.with(vec![statement.clone()]).quota_chars() - frame + 1;
+    let mut parts: Vec<Vec<Statement<'a>>> = Vec::new();
+    let mut open: Vec<Statement<'a>> = Vec::new();
+    let mut left = quota.saturating_sub(frame);
+    for (number, statement) in document.statements.iter().enumerate() {
+        let mut rest = statement.clone();
+        loop {
+            let size = chars(&rest);
+            if size <= left {
+                left -= size;
+                open.push(rest);
+                break;
+            }
+            let can_split =
+                rest.frame.effect == Effect::Allow && !rest.clause.negated && rest.clause.patterns.len() > 1;
+            let fitting =
+                if can_split { how_many_fit(&rest, left, chars(&rest.with(false, Vec::new()))) } else { 0 };
+            if fitting > 0 {
+                let later = rest.clause.patterns.split_off(fitting);
+                let later = rest.with(false, later);
+                open.push(std::mem::replace(&mut rest, later));
+            } else if open.is_empty() {
+                return Err(number + 1);
+            }
+            parts.push(std::mem::take(&mut open));
+            left = quota.saturating_sub(frame);
+        }
+    }
+    if !open.is_empty() {
+        parts.push(open);
+    }
+    Ok(parts.into_iter().map(|statements| document.with(statements)).collect())
+}
+
+/// How many of a statement's patterns fit into `left` characters, beside the statement's own frame.
+fn how_many_fit(statement: &Statement<'_>, left: usize, frame: usize) -> usize {
+    let mut used = frame;
+    let fits = |pattern: &&Pattern<'_>| {
+        used += pattern.printed_len() + 1;
+        used <= left
+    };
+    statement.clause.patterns.iter().take_while(fits).count()
+}

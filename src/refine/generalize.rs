@@ -1,0 +1,128 @@
+//! What becomes of one pattern: R2 to R7 and R9.
+
+use std::borrow::Cow;
+
+use super::trie::{Ends, Names, Node, cover};
+use crate::catalog::{Grants, Reach, Scope, Universe};
+use crate::policy::{Pattern, Shape};
+
+/// What becomes of a pattern.
+#[derive(Debug)]
+pub(super) enum Fate<'a> {
+    /// It stays as written.
+    Keep,
+    /// Nothing of it is left.
+    Remove,
+    /// These stand for what is left of it.
+    Split(Vec<Pattern<'a>>),
+}
+
+/// Decides about one pattern of an Allow statement.
+pub(super) fn generalize<'a>(universe: &Universe<'a>, pattern: &Pattern<'a>) -> Fate<'a> {
+    if pattern.shape == Shape::All {
+        return everything(universe);
+    }
+    let at = universe.scope_of(pattern);
+    let Some((at, scope)) = at.and_then(|at| Some((at, universe.scopes().get(at)?))) else {
+        return Fate::Keep;
+    };
+    if scope.whole {
+        return Fate::Remove;
+    }
+    if !scope.any_unused {
+        return Fate::Keep;
+    }
+    let unused = universe.unused();
+    let extra_is_unused = || {
+        let mut matched = universe.extras_of(at).filter(|(_, extra)| pattern.matches_name(&extra.lower));
+        matched.any(|(bit, _)| unused.has(bit))
+    };
+    let known_is_unused = match universe.reach(at, pattern) {
+        Reach::One(bit) => return if unused.has(bit) { Fate::Remove } else { Fate::Keep },
+        Reach::Run(run) => unused.any_in(universe.bit(at, run.start)..universe.bit(at, run.end)),
+        Reach::Scattered => scope.known.is_some_and(|service| {
+            let mut places = 0..service.len();
+            places.any(|place| {
+                unused.has(universe.bit(at, place)) && pattern.matches_name(service.lower(place))
+            })
+        }),
+    };
+    // A wildcard over a service that the catalog does not know cannot be split (R9). The checker names it.
+    if scope.known.is_none() || !known_is_unused && !extra_is_unused() {
+        Fate::Keep
+    } else {
+        let fresh = match pattern.shape {
+            Shape::Prefix => prefixes(universe, at, &pattern.name, Ends::Words, |bit| !unused.has(bit)),
+            _ => names_of(universe, at, |bit, lower| !unused.has(bit) && pattern.matches_name(lower)),
+        };
+        if fresh.is_empty() { Fate::Remove } else { Fate::Split(fresh) }
+    }
+}
+
+/// `*`, split by service (R7).
+fn everything<'a>(universe: &Universe<'a>) -> Fate<'a> {
+    if !universe.scopes().iter().any(|scope| scope.any_unused) {
+        return Fate::Keep;
+    }
+    let mut fresh = Vec::new();
+    for (at, scope) in universe.scopes().iter().enumerate().filter(|(_, scope)| !scope.whole) {
+        if scope.any_unused && scope.known.is_some() {
+            fresh.extend(prefixes(universe, at, "", Ends::Words, |bit| !universe.unused().has(bit)));
+        } else {
+            fresh.push(whole_service(scope));
+        }
+    }
+    if fresh.is_empty() { Fate::Remove } else { Fate::Split(fresh) }
+}
+
+/// `svc:*`
+pub(super) fn whole_service<'a>(scope: &Scope<'a>) -> Pattern<'a> {
+    Pattern::new(scope.prefix.clone(), Cow::Borrowed(""), Shape::Prefix)
+}
+
+/// The kept actions of a service below `root`, as prefixes and full names. When nothing is blocked below the
+/// root, that is the root itself.
+pub(super) fn prefixes<'a>(
+    universe: &Universe<'a>,
+    at: usize,
+    root: &str,
+    ends: Ends,
+    kept: impl Fn(usize) -> bool,
+) -> Vec<Pattern<'a>> {
+    let Some(scope) = universe.scopes().get(at) else { return Vec::new() };
+    let names = Names::new(universe, at, root);
+    let nodes = if root.is_empty() && names.len() > 0 && (0..names.len()).all(|name| kept(names.bit(name))) {
+        vec![Node { at: 0, len: 0, star: true }]
+    } else {
+        cover(&names, root.len(), ends, kept)
+    };
+    let pattern = |node: Node| {
+        let shape = if node.star { Shape::Prefix } else { Shape::Literal };
+        Pattern::new(scope.prefix.clone(), names.spelled(node.at, node.len), shape)
+    };
+    nodes.into_iter().map(pattern).collect()
+}
+
+/// Full names of the actions of a service for which `kept` holds, given their bits and names in small letters.
+pub(super) fn names_of<'a>(
+    universe: &Universe<'a>,
+    at: usize,
+    kept: impl Fn(usize, &str) -> bool,
+) -> Vec<Pattern<'a>> {
+    let Some(scope) = universe.scopes().get(at) else { return Vec::new() };
+    let names = Names::new(universe, at, "");
+    let held = (0..names.len()).filter(|name| kept(names.bit(*name), names.lower(*name)));
+    held.map(|name| {
+        let full = names.spelled(name, names.lower(name).len());
+        Pattern::new(scope.prefix.clone(), full, Shape::Literal)
+    })
+    .collect()
+}
+
+/// Full names of all actions in a set, in byte order.
+pub(super) fn names_in<'a>(universe: &Universe<'a>, set: &Grants) -> Vec<Pattern<'a>> {
+    let scopes = 0..universe.scopes().len();
+    let mut names: Vec<_> = scopes.flat_map(|at| names_of(universe, at, |bit, _| set.has(bit))).collect();
+    names.sort_by(Pattern::by_bytes);
+    names
+}
