@@ -40,10 +40,12 @@
 //! ```
 
 pub mod catalog;
+pub mod cli;
 pub mod evidence;
 pub mod policy;
 pub mod prove;
 pub mod refine;
+pub mod run;
 
 use thiserror::Error;
 

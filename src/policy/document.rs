@@ -9,6 +9,7 @@ use rustc_hash::FxHasher;
 use super::action::Pattern;
 use super::error::{Fault, PolicyError};
 use super::json::{self, Json, Member, is_key, offset_of};
+use super::print::{Printer, Style};
 
 /// The longest document that IAM takes, in characters, white space included.
 const MAX_CHARS: usize = 131_072;
@@ -184,34 +185,26 @@ impl<'a> Document<'a> {
 
     /// The document as people read it: two spaces an indent, one action a line.
     pub fn pretty(&self) -> String {
-        self.printed(super::print::Style::Pretty)
+        print_all(std::slice::from_ref(self), false)
     }
 
     /// The document without white space between its tokens.
     pub fn compact(&self) -> String {
-        self.printed(super::print::Style::Compact)
+        print_all(std::slice::from_ref(self), true)
     }
 
-    fn printed(&self, style: super::print::Style) -> String {
-        let mut out = String::new();
-        self.write(&mut out, style);
-        out
-    }
-
-    /// Appends the document.
-    pub(crate) fn write(&self, out: &mut String, style: super::print::Style) {
-        let mut printer = super::print::Printer::new(out, style);
+    fn print(&self, printer: &mut Printer<'_>) {
         printer.open('{');
         let frame = &self.frame;
         printer.members(&frame.head);
         printer.key(frame.key);
         if frame.single {
-            self.statements.iter().for_each(|statement| statement.print(&mut printer));
+            self.statements.iter().for_each(|statement| statement.print(printer));
         } else {
             printer.open('[');
             for statement in &self.statements {
                 printer.item();
-                statement.print(&mut printer);
+                statement.print(printer);
             }
             printer.close(']');
         }
@@ -288,7 +281,7 @@ impl<'a> Statement<'a> {
         members.find(|(key, _)| is_key(key, "Sid")).and_then(|(_, value)| value.as_text())
     }
 
-    fn print(&self, printer: &mut super::print::Printer<'_>) {
+    fn print(&self, printer: &mut Printer<'_>) {
         printer.open('{');
         printer.members(&self.frame.head);
         printer.key(self.clause.key);
@@ -357,4 +350,40 @@ fn pattern<'a>(item: &Json<'a>, source: &str) -> Result<Pattern<'a>, PolicyError
         other => Fault::WrongType { what: "an action", wanted: "a string", found: other.kind() },
     };
     Err(PolicyError::at(source, item.offset_in(source), fault))
+}
+
+/// Reads what stands for a policy after refinement: a document, a list of documents, or `null` for none.
+///
+/// # Errors
+/// As [`Document::parse`].
+pub fn parse_all(text: &str) -> Result<Vec<Document<'_>>, PolicyError> {
+    match Json::parse(text)? {
+        json if json.is_null() => Ok(Vec::new()),
+        Json::List(items) => items.into_iter().map(|item| Document::from_json(item, text)).collect(),
+        json => Ok(vec![Document::from_json(json, text)?]),
+    }
+}
+
+/// Prints what [`parse_all`] reads: `null` for none, one document as itself, several as a list.
+pub fn print_all(documents: &[Document<'_>], compact: bool) -> String {
+    let mut out = String::new();
+    write_all(&mut out, documents, compact);
+    out
+}
+
+/// Appends what [`print_all`] prints.
+pub(crate) fn write_all(out: &mut String, documents: &[Document<'_>], compact: bool) {
+    let mut printer = Printer::new(out, if compact { Style::Compact } else { Style::Pretty });
+    match documents {
+        [] => printer.value().push_str("null"),
+        [document] => document.print(&mut printer),
+        several => {
+            printer.open('[');
+            for document in several {
+                printer.item();
+                document.print(&mut printer);
+            }
+            printer.close(']');
+        }
+    }
 }

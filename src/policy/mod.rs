@@ -9,6 +9,6 @@ pub(crate) mod print;
 
 pub use action::{ActionSet, Extent};
 pub(crate) use action::{Pattern, Shape, starts_with};
-pub(crate) use document::{Clause, Frame, Statement};
-pub use document::{Document, Effect, decode};
+pub(crate) use document::{Clause, Frame, Statement, write_all};
+pub use document::{Document, Effect, decode, parse_all, print_all};
 pub use error::{BadAction, Fault, PolicyError};

@@ -1,0 +1,226 @@
+//! Arguments, help texts and exit codes. No logic.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::refine::Kind;
+
+/// How a run ended, for the shell. When several hold, the first of `Failed`, `Refuted`, `Incomplete` is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: finished.
+    Finished,
+    /// 1: failed.
+    Failed,
+    /// 2: wrong usage or config.
+    Usage,
+    /// 3: finished, but part of the input could not be read.
+    Incomplete,
+    /// 4: a recommendation was refuted. That is a defect; nothing of it was given out.
+    Refuted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Finished => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Incomplete => 3,
+            Exit::Refuted => 4,
+        })
+    }
+}
+
+/// What stands below every help text.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  finished
+  1  failed
+  2  wrong usage
+  3  finished, but part of the input could not be read
+  4  a recommendation was refuted: a defect, nothing of it was given out";
+
+/// Smaller, proven IAM policies, from what Access Analyzer says is unused.
+///
+/// leastwise removes unused permissions from IAM policies and keeps everything else as the author wrote it. Every
+/// result is proven by a checker of its own before it is shown. It never writes to AWS.
+#[derive(Debug, Parser)]
+#[command(name = "leastwise", version, after_help = EXIT_CODES, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What leastwise can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Remove unused permissions from one policy, or from many
+    ///
+    /// Prints the smaller policy on standard output and nothing else; `null` when nothing is left of it, a list when it
+    /// had to be split to fit its quota. What is printed has been proven: nothing is granted that was not granted before,
+    /// exactly the unused actions are gone, and nothing else differs.
+    #[command(after_help = REFINE_HELP)]
+    Refine(Refine),
+    /// Check a smaller policy against the one it was made from
+    ///
+    /// Says `proven`, `undecided` or `refuted`; a refutation names an action that shows it.
+    #[command(after_help = EXIT_CODES)]
+    Prove(Prove),
+    /// Show or update the list of all IAM actions
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
+}
+
+const REFINE_HELP: &str = "\
+Examples:
+  leastwise refine --policy policy.json --unused finding.json
+  aws accessanalyzer get-finding-v2 --analyzer-arn ARN --id ID | leastwise refine --policy policy.json --unused -
+  leastwise refine --policy policy.json --unused finding.json --kind managed --format diff
+  leastwise refine --batch pairs.jsonl > refined.jsonl
+
+What --unused takes:
+  [{\"serviceNamespace\":\"s3\",\"actions\":[\"GetBucketAcl\"]}, {\"serviceNamespace\":\"sqs\"}]
+  A service without actions is unused as a whole. The answer of get-finding-v2 does as well.
+
+What --batch takes and gives, one JSON object a line:
+  {\"id\":1,\"policy\":{...},\"unused\":[...],\"kind\":\"managed\"}
+  {\"id\":1,\"policy\":{...},\"verdict\":\"proven\",\"removed\":12,\"undecided\":[]}
+  `removed` counts the actions that the policy no longer grants. `undecided` names services that the catalog does not
+  know, of which a wildcard had to stay. A line that cannot be used becomes {\"id\":...,\"error\":\"...\"}.
+
+Exit codes:
+  0  finished
+  1  failed
+  2  wrong usage
+  3  finished, but some lines of the batch could not be used
+  4  a recommendation was refuted: a defect, nothing of it was given out";
+
+/// `leastwise refine`
+#[derive(Debug, Args)]
+pub struct Refine {
+    /// The policy document; `-` reads standard input
+    #[arg(long, value_name = "FILE", required_unless_present = "batch")]
+    pub policy: Option<PathBuf>,
+    /// What is unused: a list of services and actions, or an answer of get-finding-v2; `-` reads standard input
+    #[arg(long, value_name = "FILE", required_unless_present = "batch")]
+    pub unused: Option<PathBuf>,
+    /// Refine every line of this file; `-` reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "unused", "format", "explain", "compact"])]
+    pub batch: Option<PathBuf>,
+    /// Where the policy lives: the result keeps to that quota. In a batch, for lines that do not say
+    #[arg(long, value_enum)]
+    pub kind: Option<KindArg>,
+    /// What to print
+    #[arg(long, value_enum, default_value = "json")]
+    pub format: RefineFormat,
+    /// Also say on standard error what was removed or split, and why
+    #[arg(long)]
+    pub explain: bool,
+    /// Print the policy without white space
+    #[arg(long)]
+    pub compact: bool,
+    /// The list of actions to go by
+    #[command(flatten)]
+    pub catalog: CatalogArg,
+    /// Say nothing on standard error but errors
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `leastwise prove`
+#[derive(Debug, Args)]
+pub struct Prove {
+    /// The policy as it was; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub before: PathBuf,
+    /// The policy as it is to be: a document, a list of documents, or `null` when nothing is left
+    #[arg(long, value_name = "FILE")]
+    pub after: PathBuf,
+    /// What is unused, as for `refine`
+    #[arg(long, value_name = "FILE")]
+    pub unused: PathBuf,
+    /// The list of actions to go by
+    #[command(flatten)]
+    pub catalog: CatalogArg,
+    /// How to print the verdict
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ProveFormat,
+}
+
+/// The choice of a catalog.
+#[derive(Debug, Args)]
+pub struct CatalogArg {
+    /// The list of actions to go by: {"s3":["GetObject"]}, or a folder of AWS service-reference files
+    ///
+    /// Left out, it is the one that `leastwise catalog update` fetched if that is newer, else the embedded one.
+    #[arg(long, value_name = "FILE", env = "LEASTWISE_CATALOG")]
+    pub catalog: Option<PathBuf>,
+}
+
+/// `leastwise catalog`
+#[derive(Debug, Subcommand)]
+pub enum CatalogCommand {
+    /// Say which catalog is in use: version, date, services, actions, digest, age
+    Info(CatalogArg),
+    /// Fetch AWS's own list of actions into the user's cache directory
+    Update(CatalogUpdate),
+}
+
+/// `leastwise catalog update`
+#[derive(Debug, Args)]
+pub struct CatalogUpdate {
+    /// Read the files from a folder, or from a mirror of AWS's service reference
+    #[arg(long, value_name = "DIR|URL")]
+    pub from: Option<String>,
+    /// Accept an answer in which a service lost more than a fifth of its actions
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// See [`Kind`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum KindArg {
+    /// A customer-managed policy: 6,144 characters
+    Managed,
+    /// An inline policy of a role: 10,240
+    Role,
+    /// An inline policy of a user: 2,048
+    User,
+    /// An inline policy of a group: 5,120
+    Group,
+}
+
+impl From<KindArg> for Kind {
+    fn from(kind: KindArg) -> Self {
+        match kind {
+            KindArg::Managed => Self::Managed,
+            KindArg::Role => Self::Role,
+            KindArg::User => Self::User,
+            KindArg::Group => Self::Group,
+        }
+    }
+}
+
+/// What `refine` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RefineFormat {
+    /// The smaller policy
+    Json,
+    /// A unified diff from the policy to the smaller one
+    Diff,
+    /// What was removed or split, why, and what each new wildcard matches today
+    Explain,
+}
+
+/// How `prove` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProveFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}

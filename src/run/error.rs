@@ -1,0 +1,65 @@
+//! What can go wrong in a run, worded for the person who typed the command.
+
+use std::io;
+
+use thiserror::Error;
+
+use crate::RefineError;
+use crate::catalog::CatalogError;
+use crate::cli::Exit;
+use crate::evidence::EvidenceError;
+use crate::policy::PolicyError;
+
+/// Why a command could not do its work.
+#[derive(Debug, Error)]
+pub(super) enum RunError {
+    #[error("cannot read `{input}`: {error}")]
+    Read { input: String, error: io::Error },
+    #[error("`{input}` is too large to be a policy or evidence")]
+    TooLarge { input: String },
+    #[error("standard input is named twice")]
+    TwiceStdin,
+    #[error("`{input}` is not a policy: {error}")]
+    Policy { input: String, error: PolicyError },
+    #[error("`{input}` is not evidence: {error}")]
+    Evidence { input: String, error: EvidenceError },
+    #[error("`{input}` is not a catalog: {error}")]
+    Catalog { input: String, error: CatalogError },
+    #[error("`{input}`: {error}")]
+    Refine { input: String, error: RefineError },
+    #[error("cannot write the result: {0}")]
+    Write(#[from] io::Error),
+}
+
+impl RunError {
+    /// The mend.
+    pub(super) fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Read { error, .. } if error.kind() == io::ErrorKind::NotFound => Some("check the path"),
+            Self::Read { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
+                Some("check who may read the file")
+            }
+            Self::TwiceStdin => Some("give `-` for one input and files for the others"),
+            Self::Policy { error, .. } => Some(error.help()),
+            Self::Evidence { error, .. } => Some(error.help()),
+            Self::Catalog { .. } => {
+                Some("give {\"s3\":[\"GetObject\"]}, or a folder of AWS service-reference files")
+            }
+            Self::Refine { error: RefineError::DoesNotFit(_), .. } => Some(
+                "leave --kind out to see the whole result, and divide its statements among several policies",
+            ),
+            Self::Refine { error: RefineError::Refuted(_), .. } => Some(
+                "this is a defect of leastwise, and nothing was given out; please report it with these inputs",
+            ),
+            _ => None,
+        }
+    }
+
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::TwiceStdin => Exit::Usage,
+            Self::Refine { error: RefineError::Refuted(_), .. } => Exit::Refuted,
+            _ => Exit::Failed,
+        }
+    }
+}

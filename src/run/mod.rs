@@ -1,0 +1,40 @@
+//! The stages of a run: the only room that knows them all.
+
+mod batch;
+mod catalog;
+mod error;
+mod input;
+mod prove;
+mod refine;
+mod terminal;
+
+use std::io::{self, Write};
+
+use crate::cli::{Cli, Command, Exit};
+use error::RunError;
+
+/// Runs a command; what goes wrong is told on standard error.
+pub fn run(cli: Cli) -> Exit {
+    let done = match cli.command {
+        Command::Refine(args) => match &args.batch {
+            Some(path) => batch::run(path, &args),
+            None => refine::run(&args),
+        },
+        Command::Prove(args) => prove::run(&args),
+        Command::Catalog(_) => Ok(Exit::Finished),
+    };
+    match done {
+        Ok(exit) => exit,
+        // Whoever read our output has seen enough.
+        Err(RunError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Finished,
+        Err(error) => {
+            let text = match error.help() {
+                Some(help) => format!("error: {error}\nhelp: {help}\n"),
+                None => format!("error: {error}\n"),
+            };
+            // When standard error is gone as well, the exit code is all that is left.
+            let _ = io::stderr().write_all(terminal::clean(&text).as_bytes());
+            error.exit()
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! `leastwise refine`: one policy.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use similar::TextDiff;
+
+use super::error::RunError;
+use super::{input, terminal};
+use crate::Refined;
+use crate::catalog::Catalog;
+use crate::cli::{Exit, Refine, RefineFormat};
+use crate::evidence::read_unused;
+use crate::policy::{self, Document};
+use crate::refine::{Explanation, FitStep, USUALLY_ATTACHED};
+
+/// How many names a line of the explanation lists.
+const MOST_NAMES: usize = 200;
+
+pub(super) fn run(args: &Refine) -> Result<Exit, RunError> {
+    let (Some(policy_path), Some(unused_path)) = (&args.policy, &args.unused) else { return Ok(Exit::Usage) };
+    input::at_most_one_stdin(&[policy_path, unused_path])?;
+    let chosen = super::catalog::choose(&args.catalog, args.quiet)?;
+    let catalog: &Catalog = &chosen;
+
+    let name = input::name_of(policy_path);
+    let bytes = input::read(policy_path)?;
+    let as_policy = |error| RunError::Policy { input: name.clone(), error };
+    let text = policy::decode(&bytes).map_err(as_policy)?;
+    let before = Document::parse(&text).map_err(as_policy)?;
+    let as_evidence = |error| RunError::Evidence { input: input::name_of(unused_path), error };
+    let bytes = input::read(unused_path)?;
+    let text = policy::decode(&bytes).map_err(|error| as_evidence(error.into()))?;
+    let unused = read_unused(&text).map_err(as_evidence)?;
+
+    let refined = crate::refine(&before, &unused, catalog, args.kind.map(Into::into))
+        .map_err(|error| RunError::Refine { input: name.clone(), error })?;
+
+    let out = match args.format {
+        RefineFormat::Json => print(&refined, args.compact),
+        RefineFormat::Diff => diff(&before, &refined, policy_path),
+        RefineFormat::Explain => explanation(&refined, &refined.explain(&before, &unused, catalog), catalog),
+    };
+    let mut stdout = io::stdout().lock();
+    if args.format != RefineFormat::Json && stdout.is_terminal() {
+        stdout.write_all(terminal::clean(&out).as_bytes())?;
+    } else {
+        stdout.write_all(out.as_bytes())?;
+    }
+    stdout.flush()?;
+    if args.format != RefineFormat::Explain && !args.quiet {
+        let told = match args.explain {
+            true => explanation(&refined, &refined.explain(&before, &unused, catalog), catalog),
+            false => summary(&refined, catalog),
+        };
+        io::stderr().write_all(terminal::clean(&told).as_bytes())?;
+    }
+    Ok(Exit::Finished)
+}
+
+fn print(refined: &Refined<'_>, compact: bool) -> String {
+    let mut out = policy::print_all(refined.documents(), compact);
+    out.push('\n');
+    out
+}
+
+fn diff(before: &Document<'_>, refined: &Refined<'_>, path: &Path) -> String {
+    let name = input::name_of(path);
+    let (old, new) = (before.pretty() + "\n", print(refined, false));
+    TextDiff::from_lines(&old, &new).unified_diff().header(&name, &format!("{name} (refined)")).to_string()
+}
+
+/// One line on what was done.
+fn summary(refined: &Refined<'_>, catalog: &Catalog) -> String {
+    let proof = refined.proof();
+    let mut line = format!("proven: {} actions removed, {} kept", proof.removed(), proof.kept());
+    if refined.documents().is_empty() {
+        line.push_str("; nothing is left, so detach or delete the policy");
+    }
+    line.push_str(&match refined.step() {
+        FitStep::AsIs => String::new(),
+        FitStep::NotActionToAction => "; NotAction became an exact Action list, to fit the quota".to_owned(),
+        FitStep::Recovered => "; shorter prefixes, to fit the quota".to_owned(),
+        FitStep::Split => match refined.documents().len() {
+            many if many > USUALLY_ATTACHED => format!(
+                "; split into {many} managed policies, more than the usual quota of {USUALLY_ATTACHED} attached"
+            ),
+            some => format!("; split into {some} managed policies, to fit the quota"),
+        },
+    });
+    if !catalog.updated().is_empty() {
+        let _ = write!(line, " (catalog of {})", catalog.updated().split('T').next().unwrap_or_default());
+    }
+    line.push('\n');
+    for service in proof.undecided() {
+        let _ =
+            writeln!(line, "undecided: {service}: service not in catalog, its wildcards stay as they are");
+    }
+    line
+}
+
+fn explanation(refined: &Refined<'_>, explanation: &Explanation, catalog: &Catalog) -> String {
+    let mut out = String::new();
+    let mut statement = 0;
+    for change in &explanation.changes {
+        if change.statement != statement {
+            statement = change.statement;
+            let sid = change
+                .sid
+                .as_ref()
+                .filter(|sid| !sid.is_empty())
+                .map_or(String::new(), |sid| format!(" ({sid})"));
+            let _ = writeln!(out, "statement {statement}{sid}");
+        }
+        let verb = if change.instead.is_empty() { "removed" } else { "replaced" };
+        let _ = writeln!(out, "  {} {verb}", change.pattern);
+        let _ = writeln!(out, "    unused: {}", names(&change.unused));
+        for new in &change.instead {
+            match new.matches.as_slice() {
+                [] => drop(writeln!(out, "    now {}", new.pattern)),
+                matches => drop(writeln!(out, "    now {}, which matches {}", new.pattern, names(matches))),
+            }
+        }
+    }
+    if explanation.changes.is_empty() {
+        out.push_str("nothing to remove: no pattern of the policy matches an unused action\n");
+    }
+    out + &summary(refined, catalog)
+}
+
+fn names(all: &[String]) -> String {
+    let shown = all.iter().take(MOST_NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match all.len().checked_sub(MOST_NAMES) {
+        Some(more) if more > 0 => format!("{shown} and {more} more"),
+        _ if shown.is_empty() => "the whole service".to_owned(),
+        _ => shown,
+    }
+}
