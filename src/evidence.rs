@@ -162,12 +162,14 @@ fn name<'a>(service: &str, json: &Json<'a>) -> Result<Cow<'a, str>, EvidenceErro
         other => other.as_text(),
     };
     let text = text.ok_or_else(|| form("an entry of actions", wanted, json))?;
-    let bare = match text.split_once(':') {
-        Some((prefix, bare)) if prefix.eq_ignore_ascii_case(service) => Cow::Owned(bare.to_owned()),
-        _ => text,
-    };
-    if bare.is_empty() || bare.contains(['*', '?', ':']) {
-        return Err(EvidenceError::BadName(bare.into_owned()));
+    let odd = |text: &str| text.is_empty() || text.bytes().any(|b| matches!(b, b'*' | b'?' | b':'));
+    if !odd(&text) {
+        return Ok(text);
     }
-    Ok(bare)
+    match text.split_once(':') {
+        Some((prefix, bare)) if prefix.eq_ignore_ascii_case(service) && !odd(bare) => {
+            Ok(Cow::Owned(bare.to_owned()))
+        }
+        _ => Err(EvidenceError::BadName(text.into_owned())),
+    }
 }

@@ -27,6 +27,9 @@ pub enum CatalogError {
         /// What it should be.
         wanted: &'static str,
     },
+    /// A name that no service or action can have.
+    #[error("`{}` is not the name of a service or an action", .0.escape_debug())]
+    BadName(String),
     /// No service in it.
     #[error("the catalog names no service")]
     Empty,

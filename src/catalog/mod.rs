@@ -21,7 +21,7 @@ pub use error::CatalogError;
 pub use reference::ReferenceReader;
 pub use service::AccessLevel;
 pub(crate) use service::{Action, Service};
-pub(crate) use universe::{Grants, Reach, Scope, Universe};
+pub(crate) use universe::{Grants, Scope, Universe};
 pub(crate) use words::next_cut;
 
 /// A dated list of all IAM actions that are known.
@@ -83,7 +83,7 @@ impl Catalog {
         let services = text::blocks(text)?
             .into_iter()
             .map(|(prefix, lines)| (prefix, lines.into_iter().map(listed).collect()));
-        Ok(Self::new(header, services))
+        Self::new(header, services)
     }
 
     /// When the data of a catalog in the text form was made, without reading the rest.
@@ -102,13 +102,20 @@ impl Catalog {
         reference::plain(text)
     }
 
+    /// Names are checked here once, so that no text made of them needs an escape or gains a wildcard.
     pub(crate) fn new<'n>(
         header: text::Header,
         services: impl IntoIterator<Item = (&'n str, Vec<Action<'n>>)>,
-    ) -> Self {
-        let services =
-            services.into_iter().map(|(prefix, actions)| Service::new(&prefix.to_ascii_lowercase(), actions));
-        Self::of(header, services.collect())
+    ) -> Result<Self, CatalogError> {
+        let service = |(prefix, actions): (&str, Vec<Action<'_>>)| {
+            let odd = actions.iter().map(|action| action.name).find(|name| !is_name(name));
+            let odd = odd.or((!is_prefix(prefix)).then_some(prefix));
+            match odd {
+                Some(name) => Err(CatalogError::BadName(name.to_owned())),
+                None => Ok(Service::new(&prefix.to_ascii_lowercase(), actions)),
+            }
+        };
+        Ok(Self::of(header, services.into_iter().map(service).collect::<Result<_, _>>()?))
     }
 
     fn of(header: text::Header, mut services: Vec<Service>) -> Self {
@@ -234,4 +241,13 @@ fn listed(line: text::Line<'_>) -> Action<'_> {
 fn known(service: &Service, place: usize) -> Option<KnownAction<'_>> {
     let (level, tracked) = (service.level(place)?, service.tracked(place));
     Some(KnownAction { service: service.prefix(), name: service.spelled(place), level, tracked })
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && !b"*?:\"\\".contains(&byte))
+}
+
+fn is_prefix(prefix: &str) -> bool {
+    !prefix.is_empty()
+        && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.')
 }

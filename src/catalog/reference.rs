@@ -25,7 +25,7 @@ pub(super) fn plain(text: &str) -> Result<Catalog, CatalogError> {
     if services.is_empty() {
         return Err(CatalogError::Empty);
     }
-    Ok(Catalog::new(Header { source: "a custom catalog".to_owned(), ..Header::default() }, services))
+    Catalog::new(Header { source: "a custom catalog".to_owned(), ..Header::default() }, services)
 }
 
 /// Collects the files of AWS's service reference into a catalog.
@@ -106,7 +106,7 @@ impl ReferenceReader {
             });
             (prefix.as_str(), actions.collect())
         });
-        Ok(Catalog::new(header, services))
+        Catalog::new(header, services)
     }
 }
 

@@ -298,6 +298,22 @@ impl<'a> Universe<'a> {
         }
     }
 
+    /// Whether a pattern of one service matches an action of the set.
+    pub(crate) fn meets(&self, pattern: &Pattern<'_>, set: &Grants) -> bool {
+        let Some((at, scope)) = self.scope_of(pattern).and_then(|at| Some((at, self.scopes.get(at)?))) else {
+            return false;
+        };
+        let known = match self.reach(at, pattern) {
+            Reach::One(bit) => return set.has(bit),
+            Reach::Run(run) => set.any_in(self.bit(at, run.start)..self.bit(at, run.end)),
+            Reach::Scattered => scope.known.is_some_and(|service| {
+                let mut held = (0..service.len()).filter(|place| set.has(self.bit(at, *place)));
+                held.any(|place| pattern.matches_name(service.lower(place)))
+            }),
+        };
+        known || self.extras_of(at).any(|(bit, extra)| set.has(bit) && pattern.matches_name(&extra.lower))
+    }
+
     /// Where a pattern of the service at `scope` reaches. A literal is always in the universe of the policy that
     /// it was read from; one of another policy may reach nothing.
     pub(crate) fn reach(&self, scope: usize, pattern: &Pattern<'_>) -> Reach {

@@ -34,27 +34,18 @@ impl<'a> Pattern<'a> {
     /// Reads a JSON string as written.
     pub(crate) fn parse(raw: &'a str) -> Result<Self, BadAction> {
         let text = json::decoded(raw);
-        let (service, name) = match &text {
+        let parts = split(&text)?;
+        let (service, name) = match text {
             Cow::Borrowed(text) => {
-                let (service, name) = split(text)?;
+                let (service, name) = parts.cut(text);
                 (Cow::Borrowed(service), Cow::Borrowed(name))
             }
             Cow::Owned(text) => {
-                let (service, name) = split(text)?;
+                let (service, name) = parts.cut(&text);
                 (Cow::Owned(service.to_owned()), Cow::Owned(name.to_owned()))
             }
         };
-        let raw = Some(raw);
-        if service.is_empty() {
-            return Ok(Self { service, name, shape: Shape::All, raw });
-        }
-        let Some(wild) = name.bytes().position(|b| matches!(b, b'*' | b'?')) else {
-            return Ok(Self { service, name, shape: Shape::Literal, raw });
-        };
-        if name.bytes().skip(wild).any(|b| b != b'*') {
-            return Ok(Self { service, name, shape: Shape::Glob, raw });
-        }
-        Ok(Self { service, name: cut(&name, wild), shape: Shape::Prefix, raw })
+        Ok(Self { service, name, shape: parts.shape, raw: Some(raw) })
     }
 
     /// A new pattern: a literal, or a prefix when `shape` says so.
@@ -97,9 +88,17 @@ impl<'a> Pattern<'a> {
 
     /// How many characters it takes as a JSON string.
     pub(crate) fn printed_len(&self) -> usize {
-        let mut text = String::new();
-        self.write(&mut text);
-        text.chars().count()
+        match (self.raw, &self.name) {
+            (Some(raw), _) => raw.chars().count(),
+            (None, Cow::Borrowed(name)) if self.shape != Shape::All => {
+                self.service.len() + name.chars().count() + self.star().len() + 3
+            }
+            _ => {
+                let mut text = String::new();
+                self.write(&mut text);
+                text.chars().count()
+            }
+        }
     }
 
     /// Whether two patterns stand in the document in the same letters.
@@ -156,6 +155,9 @@ impl<'a> Pattern<'a> {
         match (self.shape, other.shape) {
             (_, Shape::Literal) => Some(self.matches_name(&other.name)),
             (Shape::Literal, _) => Some(other.matches_name(&self.name)),
+            (Shape::Prefix, Shape::Prefix) => {
+                Some(starts_with(&self.name, &other.name) || starts_with(&other.name, &self.name))
+            }
             _ => glob::overlap(&self.glob(), &other.glob()),
         }
     }
@@ -171,20 +173,26 @@ impl<'a> Pattern<'a> {
 
     /// The order of the written text, byte by byte.
     pub(crate) fn by_bytes(&self, other: &Pattern<'_>) -> Ordering {
-        fn bytes<'p>(pattern: &'p Pattern<'_>) -> impl Iterator<Item = u8> + 'p {
-            let star = if pattern.shape == Shape::All { "*" } else { pattern.star() };
-            let colon = if pattern.shape == Shape::All { "" } else { ":" };
-            pattern.service.bytes().chain(colon.bytes()).chain(pattern.name.bytes()).chain(star.bytes())
+        if self.shape == Shape::All || other.shape == Shape::All {
+            return self.text().cmp(&other.text());
         }
-        if self.service == other.service && self.shape != Shape::All && other.shape != Shape::All {
-            return self
-                .name
-                .bytes()
-                .chain(self.star().bytes())
-                .cmp(other.name.bytes().chain(other.star().bytes()));
+        let (name, star) = (self.name.as_bytes(), self.star().as_bytes());
+        let (other_name, other_star) = (other.name.as_bytes(), other.star().as_bytes());
+        if self.service == other.service {
+            joined(name, star, other_name, other_star)
+        } else {
+            // The shorter service goes on with a colon.
+            joined(self.service.as_bytes(), b":", other.service.as_bytes(), b":")
         }
-        bytes(self).cmp(bytes(other))
     }
+}
+
+/// The order of two texts of two parts each.
+fn joined(a: &[u8], a_end: &[u8], b: &[u8], b_end: &[u8]) -> Ordering {
+    let common = a.len().min(b.len());
+    let (a_head, a_rest) = a.split_at_checked(common).unwrap_or((a, &[]));
+    let (b_head, b_rest) = b.split_at_checked(common).unwrap_or((b, &[]));
+    a_head.cmp(b_head).then_with(|| a_rest.iter().chain(a_end).cmp(b_rest.iter().chain(b_end)))
 }
 
 /// Whether `text` begins with `prefix`, ignoring ASCII case.
@@ -192,38 +200,61 @@ pub(crate) fn starts_with(text: &str, prefix: &str) -> bool {
     text.as_bytes().get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
-fn cut<'a>(name: &Cow<'a, str>, at: usize) -> Cow<'a, str> {
-    match name {
-        Cow::Borrowed(name) => Cow::Borrowed(name.get(..at).unwrap_or(name)),
-        Cow::Owned(name) => Cow::Owned(name.chars().take_while(|c| *c != '*').collect()),
+/// Where the parts of an action string lie.
+struct Parts {
+    shape: Shape,
+    colon: usize,
+    /// Behind the name, without the stars of a prefix.
+    end: usize,
+}
+
+impl Parts {
+    /// Service and name; both empty for everything.
+    fn cut<'t>(&self, text: &'t str) -> (&'t str, &'t str) {
+        let name = text.get(self.colon + 1..self.end).unwrap_or_default();
+        (text.get(..self.colon).unwrap_or_default(), name)
     }
 }
 
-/// Service and name; both empty for everything.
-fn split(text: &str) -> Result<(&str, &str), BadAction> {
+/// Reads an action string in one pass.
+fn split(text: &str) -> Result<Parts, BadAction> {
     if matches!(text, "*" | "*:*") {
-        return Ok(("", ""));
+        return Ok(Parts { shape: Shape::All, colon: 0, end: 0 });
     }
-    let Some((service, name)) = text.split_once(':') else {
-        return Err(if text.contains(['*', '?']) {
-            BadAction::WildcardInService
-        } else {
-            BadAction::NoService
-        });
+    let wild = |byte: &u8| matches!(byte, b'*' | b'?');
+    let bytes = text.as_bytes();
+    let Some(colon) = bytes.iter().position(|byte| *byte == b':') else {
+        return Err(if bytes.iter().any(wild) { BadAction::WildcardInService } else { BadAction::NoService });
     };
-    if service.is_empty() {
-        Err(BadAction::NoService)
-    } else if service.contains(['*', '?']) {
-        Err(BadAction::WildcardInService)
-    } else if !service.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.') {
-        Err(BadAction::BadService)
-    } else if name.is_empty() {
-        Err(BadAction::NoName)
-    } else if name.contains(':') {
-        Err(BadAction::TwoColons)
-    } else {
-        Ok((service, name))
+    let mut service = bytes.iter().take(colon);
+    if colon == 0 {
+        return Err(BadAction::NoService);
     }
+    if !service.clone().all(|b| b.is_ascii_alphanumeric() || *b == b'-' || *b == b'.') {
+        return Err(if service.any(wild) { BadAction::WildcardInService } else { BadAction::BadService });
+    }
+    if colon + 1 == bytes.len() {
+        return Err(BadAction::NoName);
+    }
+    let (mut first_wild, mut glob) = (None, false);
+    for (at, byte) in bytes.iter().enumerate().skip(colon + 1) {
+        match (byte, first_wild) {
+            (b':', _) => return Err(BadAction::TwoColons),
+            (b'*', None) => first_wild = Some(at),
+            (b'*', _) => {}
+            (b'?', None) => {
+                first_wild = Some(at);
+                glob = true;
+            }
+            (_, Some(_)) => glob = true,
+            _ => {}
+        }
+    }
+    Ok(match first_wild {
+        None => Parts { shape: Shape::Literal, colon, end: bytes.len() },
+        Some(end) if !glob => Parts { shape: Shape::Prefix, colon, end },
+        Some(_) => Parts { shape: Shape::Glob, colon, end: bytes.len() },
+    })
 }
 
 /// What a set holds of one service.

@@ -387,16 +387,14 @@ impl<'a> Reader<'a> {
 /// The first key that stands twice in one object, at its second place. `serde_json` would keep the last
 /// one silently; what IAM keeps is not documented.
 fn repeated_key<'a>(members: &[Member<'a>]) -> Option<&'a str> {
-    if members.len() > 16 {
+    let escaped = members.iter().any(|(key, _)| key.bytes().any(|byte| byte == b'\\'));
+    if escaped || members.len() > 16 {
         let mut seen = FxHashSet::default();
         return members.iter().map(|(key, _)| *key).find(|key| !seen.insert(decoded(key)));
     }
     let mut rest = members;
     while let Some((last, earlier)) = rest.split_last() {
-        let escaped = last.0.contains('\\');
-        if earlier.iter().any(|(key, _)| {
-            *key == last.0 || (escaped || key.contains('\\')) && decoded(key) == decoded(last.0)
-        }) {
+        if earlier.iter().any(|(key, _)| *key == last.0) {
             return Some(last.0);
         }
         rest = earlier;

@@ -59,8 +59,10 @@ impl<'u, 'a> Checker<'u, 'a> {
     }
 
     fn context(&mut self, context: &Context<'_, 'a>) -> Result<(), No> {
-        let (before, after) = (self.granted(&context.before), self.granted(&context.after));
-        if !same_text(context) {
+        let before = self.granted(&context.before);
+        let same = same_text(context);
+        let after = if same { before.clone() } else { self.granted(&context.after) };
+        if !same {
             self.no_widening(context, &before, &after)?;
             self.unknown_services(context)?;
         }

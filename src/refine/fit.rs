@@ -117,12 +117,17 @@ pub(crate) fn fit<'a>(
     if chars <= quota {
         return Ok((vec![shortest], FitStep::Recovered));
     }
-    let parts = split(&shortest, Kind::Managed.quota()).map_err(|statement| DoesNotFit::Statement {
-        chars,
-        quota,
-        statement,
-        managed: Kind::Managed.quota(),
-    })?;
+    let managed = Kind::Managed.quota();
+    let parts = split(&shortest, managed).or_else(|_| {
+        // A list of exceptions cannot be divided among policies; the list of what is granted can.
+        let listed =
+            shortest.statements.iter().map(|statement| match grants(statement) && statement.clause.negated {
+                true => spelled_out(universe, statement, Ends::Anywhere),
+                false => statement.clone(),
+            });
+        split(&shortest.with(listed.collect()), managed)
+    });
+    let parts = parts.map_err(|statement| DoesNotFit::Statement { chars, quota, statement, managed })?;
     match parts.len() {
         policies if policies > MOST_ATTACHED => Err(DoesNotFit::TooManyPolicies { chars, quota, policies }),
         _ => Ok((parts, FitStep::Split)),
@@ -152,12 +157,12 @@ fn granted(universe: &Universe<'_>, statement: &Statement<'_>) -> Grants {
 /// A `NotAction` statement as the `Action` list of what it grants.
 fn spelled_out<'a>(universe: &Universe<'a>, statement: &Statement<'a>, ends: Ends) -> Statement<'a> {
     let granted = granted(universe, statement);
-    let excluded = &statement.clause.patterns;
+    let excluded = ByService::new(universe, &statement.clause.patterns);
     let mut patterns = Vec::new();
     for (at, scope) in universe.scopes().iter().enumerate() {
         if scope.known.is_none() {
             // What else the service has is not known: all of it, unless some of it is excluded.
-            if !excluded.iter().any(|pattern| pattern.overlaps(&whole_service(scope)) != Some(false)) {
+            if excluded.of(Some(at)).next().is_none() && excluded.of(None).next().is_none() {
                 patterns.push(whole_service(scope));
             } else {
                 patterns.extend(names_of(universe, at, |bit, _| granted.has(bit)));
@@ -165,8 +170,9 @@ fn spelled_out<'a>(universe: &Universe<'a>, statement: &Statement<'a>, ends: End
             continue;
         }
         for pattern in prefixes(universe, at, "", ends, |bit| granted.has(bit)) {
-            // A prefix that is clean among known names may still reach into an excluded pattern.
-            if excluded.iter().any(|excluded| excluded.overlaps(&pattern) != Some(false)) {
+            // A prefix that is clean among known names may still reach into an excluded wildcard.
+            let mut wild = excluded.of(Some(at)).filter(|excluded| excluded.shape != Shape::Literal);
+            if wild.any(|excluded| excluded.overlaps(&pattern) != Some(false)) {
                 patterns.extend(names_of(universe, at, |bit, lower| {
                     granted.has(bit) && pattern.matches_name(lower)
                 }));
@@ -188,54 +194,67 @@ fn recovered<'a>(universe: &Universe<'a>, before: &Document<'a>, statement: &Sta
     // The author's wildcards say how wide a new prefix may be.
     let same_frame = |origin: &&Statement<'a>| origin.frame == statement.frame && !origin.clause.negated;
     let origin = before.statements.iter().filter(same_frame).flat_map(|origin| &origin.clause.patterns);
-    let origin: Vec<&Pattern<'a>> = origin.collect();
-    let kept = granted(universe, statement);
-    let everything = origin.iter().any(|pattern| pattern.shape == Shape::All);
-    if everything && statement.clause.patterns.iter().any(|pattern| pattern.shape == Shape::All) {
+    let origin = ByService::new(universe, origin);
+    let present = ByService::new(universe, &statement.clause.patterns);
+    if present.of(None).next().is_some() {
+        // A `*` that is still there is as short as can be.
         return statement.clone();
     }
+    let everything = origin.of(None).next().is_some();
+    let kept = granted(universe, statement);
 
     let mut patterns: Vec<Pattern<'a>> = Vec::new();
+    let mut covered = universe.none();
     for (at, scope) in universe.scopes().iter().enumerate() {
-        let here = |pattern: &&Pattern<'a>| universe.scope_of(pattern) == Some(at);
+        let start = patterns.len();
         if scope.known.is_none() {
-            patterns.extend(statement.clause.patterns.iter().filter(here).cloned());
+            patterns.extend(present.of(Some(at)).cloned());
             continue;
         }
+        let prefix = |pattern: &&Pattern<'a>| pattern.shape == Shape::Prefix;
         let mut roots: Vec<&str> = match everything {
             true => vec![""],
-            false => {
-                let wild = |pattern: &&&Pattern<'a>| here(pattern) && pattern.shape == Shape::Prefix;
-                origin.iter().filter(wild).map(|pattern| &*pattern.name).collect()
-            }
+            false => origin.of(Some(at)).filter(prefix).map(|pattern| &*pattern.name).collect(),
         };
         roots.sort_by_key(|root| root.to_ascii_lowercase());
         roots.dedup_by(|later, first| starts_with(later, first));
-        let mut covered = universe.none();
-        let mut fresh: Vec<Pattern<'a>> = Vec::new();
         for root in roots {
-            let whole = statement.clause.patterns.iter().filter(here);
-            match whole
-                .clone()
-                .find(|pattern| pattern.shape == Shape::Prefix && pattern.name.eq_ignore_ascii_case(root))
+            match present.of(Some(at)).filter(prefix).find(|pattern| pattern.name.eq_ignore_ascii_case(root))
             {
                 // Nothing below the root is unused.
-                Some(untouched) => fresh.push(untouched.clone()),
-                None => fresh.extend(prefixes(universe, at, root, Ends::Anywhere, |bit| kept.has(bit))),
+                Some(untouched) => patterns.push(untouched.clone()),
+                None => patterns.extend(prefixes(universe, at, root, Ends::Anywhere, |bit| kept.has(bit))),
             }
         }
-        let others =
-            statement.clause.patterns.iter().filter(here).filter(|pattern| pattern.shape == Shape::Glob);
-        fresh.extend(others.cloned());
-        fresh.iter().for_each(|pattern| universe.insert(pattern, &mut covered));
-        fresh.extend(names_of(universe, at, |bit, _| kept.has(bit) && !covered.has(bit)));
-        patterns.append(&mut fresh);
+        patterns.extend(present.of(Some(at)).filter(|pattern| pattern.shape == Shape::Glob).cloned());
+        patterns.iter().skip(start).for_each(|pattern| universe.insert(pattern, &mut covered));
+        if !everything && present.of(Some(at)).any(|pattern| pattern.shape == Shape::Literal) {
+            patterns.extend(names_of(universe, at, |bit, _| kept.has(bit) && !covered.has(bit)));
+        }
     }
     patterns.sort_by(Pattern::by_bytes);
     if patterns.is_empty() {
         statement.clone()
     } else {
         shorter(statement.clone(), statement.with(false, patterns))
+    }
+}
+
+/// Patterns, to be asked for by service; `*` stands under `None`.
+struct ByService<'d, 'a>(Vec<(Option<usize>, &'d Pattern<'a>)>);
+
+impl<'d, 'a: 'd> ByService<'d, 'a> {
+    fn new(universe: &Universe<'a>, patterns: impl IntoIterator<Item = &'d Pattern<'a>>) -> Self {
+        let mut all: Vec<_> =
+            patterns.into_iter().map(|pattern| (universe.scope_of(pattern), pattern)).collect();
+        all.sort_by_key(|(scope, _)| *scope);
+        Self(all)
+    }
+
+    fn of(&self, scope: Option<usize>) -> impl Iterator<Item = &'d Pattern<'a>> + use<'_, 'd, 'a> {
+        let start = self.0.partition_point(|(other, _)| *other < scope);
+        let here = self.0.get(start..).unwrap_or_default().iter();
+        here.take_while(move |(other, _)| *other == scope).map(|(_, pattern)| *pattern)
     }
 }
 
@@ -246,18 +265,17 @@ fn excluded_anew<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> Stat
     let mut patterns: Vec<Pattern<'a>> = statement.clause.patterns.iter().filter(stays).cloned().collect();
     let mut covered = universe.none();
     patterns.iter().for_each(|pattern| universe.insert(pattern, &mut covered));
+    let mut left = universe.everything();
+    left.remove_all(&granted);
+    left.remove_all(&covered);
     let mut fresh = Vec::new();
     for (at, scope) in universe.scopes().iter().enumerate() {
-        let left = names_of(universe, at, |bit, _| !granted.has(bit) && !covered.has(bit));
-        if left.is_empty() {
-            continue;
-        }
         if scope.known.is_none() {
-            fresh.extend(left);
+            fresh.extend(names_of(universe, at, |bit, _| left.has(bit)));
             continue;
         }
         let wanted = prefixes(universe, at, "", Ends::Anywhere, |bit| !granted.has(bit));
-        fresh.extend(wanted.into_iter().filter(|pattern| left.iter().any(|name| pattern.contains(name))));
+        fresh.extend(wanted.into_iter().filter(|pattern| universe.meets(pattern, &left)));
     }
     fresh.sort_by(Pattern::by_bytes);
     patterns.append(&mut fresh);
@@ -269,26 +287,24 @@ fn excluded_anew<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> Stat
 /// Fails with the number of a statement that cannot be split far enough.
 fn split<'a>(document: &Document<'a>, quota: usize) -> Result<Vec<Document<'a>>, usize> {
     let frame = document.with(Vec::new()).quota_chars();
-    let chars = |statement: &Statement<'a>| document.with(vec![statement.clone()]).quota_chars() - frame + 1;
+    let chars = |statement: Statement<'a>| document.with(vec![statement]).quota_chars() - frame + 1;
     let mut parts: Vec<Vec<Statement<'a>>> = Vec::new();
     let mut open: Vec<Statement<'a>> = Vec::new();
     let mut left = quota.saturating_sub(frame);
     for (number, statement) in document.statements.iter().enumerate() {
         let mut rest = statement.clone();
-        loop {
-            let size = chars(&rest);
-            if size <= left {
-                left -= size;
-                open.push(rest);
-                break;
-            }
+        // Of a list the brackets count once, each pattern with its comma.
+        let bare = chars(rest.with(rest.clause.negated, Vec::new()));
+        let mut size = chars(rest.clone());
+        while size > left {
             let can_split =
                 rest.frame.effect == Effect::Allow && !rest.clause.negated && rest.clause.patterns.len() > 1;
-            let fitting =
-                if can_split { how_many_fit(&rest, left, chars(&rest.with(false, Vec::new()))) } else { 0 };
+            let (fitting, used) =
+                if can_split { how_many_fit(&rest, left.saturating_sub(bare)) } else { (0, 0) };
             if fitting > 0 {
                 let later = rest.clause.patterns.split_off(fitting);
                 let later = rest.with(false, later);
+                size -= used;
                 open.push(std::mem::replace(&mut rest, later));
             } else if open.is_empty() {
                 return Err(number + 1);
@@ -296,6 +312,8 @@ fn split<'a>(document: &Document<'a>, quota: usize) -> Result<Vec<Document<'a>>,
             parts.push(std::mem::take(&mut open));
             left = quota.saturating_sub(frame);
         }
+        left -= size;
+        open.push(rest);
     }
     if !open.is_empty() {
         parts.push(open);
@@ -303,12 +321,16 @@ fn split<'a>(document: &Document<'a>, quota: usize) -> Result<Vec<Document<'a>>,
     Ok(parts.into_iter().map(|statements| document.with(statements)).collect())
 }
 
-/// How many of a statement's patterns fit into `left` characters, beside the statement's own frame.
-fn how_many_fit(statement: &Statement<'_>, left: usize, frame: usize) -> usize {
-    let mut used = frame;
-    let fits = |pattern: &&Pattern<'_>| {
-        used += pattern.printed_len() + 1;
-        used <= left
-    };
-    statement.clause.patterns.iter().take_while(fits).count()
+/// How many of a statement's patterns fit into `room` characters, and how many of them they take.
+fn how_many_fit(statement: &Statement<'_>, room: usize) -> (usize, usize) {
+    let (mut fitting, mut used) = (0, 0);
+    for pattern in &statement.clause.patterns {
+        let more = pattern.printed_len() + 1;
+        if used + more > room {
+            break;
+        }
+        fitting += 1;
+        used += more;
+    }
+    (fitting, used)
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::trie::{Ends, Names, Node, cover};
-use crate::catalog::{Grants, Reach, Scope, Universe};
+use crate::catalog::{Grants, Scope, Universe};
 use crate::policy::{Pattern, Shape};
 
 /// What becomes of a pattern.
@@ -29,34 +29,18 @@ pub(super) fn generalize<'a>(universe: &Universe<'a>, pattern: &Pattern<'a>) -> 
     if scope.whole {
         return Fate::Remove;
     }
-    if !scope.any_unused {
+    let unused = universe.unused();
+    if !scope.any_unused || !universe.meets(pattern, unused) {
         return Fate::Keep;
     }
-    let unused = universe.unused();
-    let extra_is_unused = || {
-        let mut matched = universe.extras_of(at).filter(|(_, extra)| pattern.matches_name(&extra.lower));
-        matched.any(|(bit, _)| unused.has(bit))
+    let fresh = match pattern.shape {
+        Shape::Literal => Vec::new(),
+        // What else the service has is not known, so a wildcard of it cannot be split (R9). The checker names it.
+        _ if scope.known.is_none() => return Fate::Keep,
+        Shape::Prefix => prefixes(universe, at, &pattern.name, Ends::Words, |bit| !unused.has(bit)),
+        _ => names_of(universe, at, |bit, lower| !unused.has(bit) && pattern.matches_name(lower)),
     };
-    let known_is_unused = match universe.reach(at, pattern) {
-        Reach::One(bit) => return if unused.has(bit) { Fate::Remove } else { Fate::Keep },
-        Reach::Run(run) => unused.any_in(universe.bit(at, run.start)..universe.bit(at, run.end)),
-        Reach::Scattered => scope.known.is_some_and(|service| {
-            let mut places = 0..service.len();
-            places.any(|place| {
-                unused.has(universe.bit(at, place)) && pattern.matches_name(service.lower(place))
-            })
-        }),
-    };
-    // A wildcard over a service that the catalog does not know cannot be split (R9). The checker names it.
-    if scope.known.is_none() || !known_is_unused && !extra_is_unused() {
-        Fate::Keep
-    } else {
-        let fresh = match pattern.shape {
-            Shape::Prefix => prefixes(universe, at, &pattern.name, Ends::Words, |bit| !unused.has(bit)),
-            _ => names_of(universe, at, |bit, lower| !unused.has(bit) && pattern.matches_name(lower)),
-        };
-        if fresh.is_empty() { Fate::Remove } else { Fate::Split(fresh) }
-    }
+    if fresh.is_empty() { Fate::Remove } else { Fate::Split(fresh) }
 }
 
 /// `*`, split by service (R7).

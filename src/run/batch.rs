@@ -21,7 +21,7 @@ use crate::policy::{self, Document};
 use crate::refine::Kind;
 
 /// How many bytes of lines one worker takes at a time.
-const PORTION: usize = 128 << 10;
+const PORTION: usize = 64 << 10;
 /// A line beyond this cannot be a policy and its evidence.
 const LONGEST_LINE: usize = 16 << 20;
 
@@ -83,6 +83,8 @@ struct Portion {
     number: usize,
     first_line: usize,
     bytes: Vec<u8>,
+    /// Where each of them ends.
+    ends: Vec<usize>,
     /// Reading stopped behind these lines.
     error: Option<io::Error>,
 }
@@ -95,18 +97,20 @@ impl Batch<'_> {
             rows.clear();
             let portion = self.lines.lock().unwrap_or_else(PoisonError::into_inner).take(bytes);
             let mut exit = Exit::Finished;
-            let mut lines = portion.bytes.split(|byte| *byte == b'\n').zip(portion.first_line..);
-            lines.by_ref().filter(|(line, _)| !line.trim_ascii().is_empty()).for_each(|(line, number)| {
-                let row = self.row(&mut rows, line, number);
-                exit = if exit == Exit::Refuted {
-                    exit
-                } else if row == Exit::Finished {
-                    exit
-                } else {
-                    row
-                };
+            let mut start = 0;
+            for (end, number) in portion.ends.iter().zip(portion.first_line..) {
+                let line = portion.bytes.get(start..*end).unwrap_or_default().trim_ascii();
+                start = *end;
+                if line.is_empty() {
+                    continue;
+                }
+                match self.row(&mut rows, line, number) {
+                    Exit::Finished => {}
+                    _ if exit == Exit::Refuted => {}
+                    row => exit = row,
+                }
                 rows.push('\n');
-            });
+            }
             let ended = portion.bytes.is_empty() || portion.error.is_some();
             if !self.write(portion.number, &rows, exit, portion.error) || ended {
                 return;
@@ -223,8 +227,7 @@ impl Batch<'_> {
 impl Lines {
     /// Reads whole lines into `bytes`, about a portion. No bytes: the input has ended.
     fn take(&mut self, mut bytes: Vec<u8>) -> Portion {
-        let first_line = self.line + 1;
-        let mut error = None;
+        let (first_line, mut ends, mut error) = (self.line + 1, Vec::new(), None);
         while bytes.len() < PORTION {
             let start = bytes.len();
             let most = (LONGEST_LINE + 2) as u64;
@@ -238,8 +241,8 @@ impl Lines {
                             error = Some(failure);
                             break;
                         }
-                        bytes.push(b'\n');
                     }
+                    ends.push(bytes.len());
                 }
                 Err(failure) => {
                     bytes.truncate(start);
@@ -250,7 +253,7 @@ impl Lines {
         }
         let number = self.next;
         self.next += 1;
-        Portion { number, first_line, bytes, error }
+        Portion { number, first_line, bytes, ends, error }
     }
 }
 
