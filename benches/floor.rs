@@ -5,6 +5,8 @@
 //! cargo run --release --example floor < pairs.jsonl > /dev/null
 //! ```
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation, missing_docs, reason = "a bench that panics has failed")]
+
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::io::{self, BufRead, Write};

@@ -120,7 +120,7 @@ fn finding<'a>(unused: &mut ActionSet<'a>, json: &Json<'a>) -> Result<(), Eviden
         match element {
             Json::Map(members) => match members.as_slice() {
                 [(_, service)] if element.get("unusedPermissionDetails").is_some() => {
-                    add_service(unused, service)?
+                    add_service(unused, service)?;
                 }
                 [(key, _), ..] => return Err(EvidenceError::UnknownDetails((*key).to_owned())),
                 [] => return Err(EvidenceError::UnknownDetails("{}".to_owned())),

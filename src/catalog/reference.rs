@@ -34,8 +34,11 @@ pub(super) fn plain(text: &str) -> Result<Catalog, CatalogError> {
 /// service `{"Name", "Actions": [{"Name", "Annotations": {"Properties": ...}, "SupportedBy": ...}]}`.
 #[derive(Debug, Default)]
 pub struct ReferenceReader {
-    services: Vec<(String, Vec<(String, AccessLevel, Option<bool>)>)>,
+    services: Vec<(String, Vec<Read>)>,
 }
+
+/// One action as it was read: its name, what it does, whether its use is tracked.
+type Read = (String, AccessLevel, Option<bool>);
 
 impl ReferenceReader {
     /// A reader that has seen nothing yet.

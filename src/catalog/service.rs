@@ -190,7 +190,8 @@ impl Service {
         let mut hasher = FxHasher::default();
         hasher.write(lower);
         // The high bits of this hash are the good ones, and it leaves them in the low half.
-        (hasher.finish() as usize) & (self.table.len() - 1)
+        let mask = self.table.len() - 1;
+        usize::try_from(hasher.finish() & mask as u64).unwrap_or(0)
     }
 }
 

@@ -107,7 +107,10 @@ impl<'u, 'a> Checker<'u, 'a> {
             ));
         }
         let containers = Containers::new(self.universe, &context.before);
-        // New patterns stand together where the old one stood, so the last container is likely the next.
+        // What was kept stands in the old order, so one pass over the old patterns finds all of it. New patterns
+        // stand together where an old one stood, so the last container is likely the next.
+        let written = context.before.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
+        let mut ahead = written;
         let mut likely = None;
         for clause in &context.after {
             if clause.negated {
@@ -115,7 +118,12 @@ impl<'u, 'a> Checker<'u, 'a> {
                 continue;
             }
             for pattern in &clause.patterns {
-                self.contained(context, &containers, pattern, &mut likely)?;
+                let mut rest = ahead.clone();
+                if pattern.is_written() && rest.any(|old| old.same_text(pattern)) {
+                    ahead = rest;
+                } else {
+                    self.contained(context, &containers, pattern, &mut likely)?;
+                }
             }
         }
         Ok(())
@@ -144,14 +152,11 @@ impl<'u, 'a> Checker<'u, 'a> {
         }
         let mut unclear = false;
         for clause in &containers.negated {
-            match clause.patterns.iter().map(|excluded| excluded.overlaps(pattern)).max() {
-                None | Some(Some(false)) => return Ok(()),
-                Some(None) => unclear = true,
-                // An overlap of two patterns is not a word about the others of a context.
-                Some(Some(true)) => {
-                    unclear |= clause.patterns.iter().any(|it| it.overlaps(pattern).is_none())
-                }
+            let mut overlaps = clause.patterns.iter().map(|excluded| excluded.overlaps(pattern));
+            if overlaps.clone().all(|overlap| overlap == Some(false)) {
+                return Ok(());
             }
+            unclear |= overlaps.any(|overlap| overlap.is_none());
         }
         let too_complex = || No::Undecided(Undecided::TooComplex { pattern: pattern.text() });
         let here = context.before.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);

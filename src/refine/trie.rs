@@ -146,9 +146,9 @@ pub(super) fn cover(
     shared = 0;
     for at in (0..names.len()).rev() {
         if is_kept(at) {
-            raise(&mut floor, at, shared)
+            raise(&mut floor, at, shared);
         } else {
-            shared = usize::MAX
+            shared = usize::MAX;
         }
         shared = shared.min(names.shared(at));
     }
