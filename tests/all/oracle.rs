@@ -1,0 +1,559 @@
+//! The independent evaluator: whether a smaller policy is exact, decided by looking at every action one by one.
+//!
+//! It shares no code with the crate, so that a mistake there cannot hide here: its own JSON reading (`serde_json`), its
+//! own globs, its own universe. It is slow and plain on purpose. What it cannot do is decide about all strings; it
+//! tries the universe and a few made-up names for each pattern.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+/// A name in small letters, ready for the matcher.
+type Name = Vec<char>;
+
+/// Services and their actions, as a catalog file has them.
+pub(crate) type Lists = BTreeMap<String, Vec<String>>;
+
+/// What is known and what is unused.
+#[derive(Debug, Clone)]
+pub(crate) struct World {
+    catalog: BTreeMap<String, BTreeSet<Name>>,
+    unused: BTreeMap<String, BTreeSet<Name>>,
+    whole: BTreeSet<String>,
+}
+
+/// Where a smaller policy is not exact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// Granted after, not before.
+    Gained(String),
+    /// In use, granted before, not after.
+    Lost(String),
+    /// Unused and granted after.
+    Still(String),
+    /// Something besides the actions differs.
+    Frame(&'static str),
+}
+
+/// One entry of `Action` or `NotAction`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Pattern {
+    All,
+    Of { service: String, glob: Vec<char> },
+}
+
+/// The actions of one statement.
+#[derive(Debug, Clone)]
+struct Clause {
+    negated: bool,
+    patterns: Vec<Pattern>,
+}
+
+/// Allow statements that share everything but their actions.
+struct Context {
+    frame: Value,
+    before: Vec<Clause>,
+    after: Vec<Clause>,
+}
+
+fn lower(text: &str) -> Name {
+    text.chars().map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// The matcher, by its definition: `*` is any run, `?` any one character. Both sides in small letters.
+pub(crate) fn glob(pattern: &[char], text: &[char]) -> bool {
+    match pattern.split_first() {
+        None => text.is_empty(),
+        Some(('*', rest)) => (0..=text.len()).any(|skipped| glob(rest, &text[skipped..])),
+        Some((c, rest)) => text.first().is_some_and(|t| *c == '?' || c == t) && glob(rest, &text[1..]),
+    }
+}
+
+impl Pattern {
+    pub(crate) fn read(text: &str) -> Self {
+        match text {
+            "*" | "*:*" => Self::All,
+            _ => {
+                let (service, glob) = text.split_once(':').expect("a pattern has a colon");
+                Self::Of { service: service.to_ascii_lowercase(), glob: lower(glob) }
+            }
+        }
+    }
+
+    fn is_wild(&self) -> bool {
+        match self {
+            Self::All => true,
+            Self::Of { glob, .. } => glob.iter().any(|c| matches!(c, '*' | '?')),
+        }
+    }
+
+    /// Whether every string of `inner` is a string of this pattern. Runs of wildcards are put in one order; then each
+    /// symbol of `inner` must be read by one of this pattern, and a `*` of `inner` by a `*` only.
+    pub(crate) fn holds(&self, inner: &Self) -> bool {
+        fn reads(outer: &[char], inner: &[char]) -> bool {
+            match outer.split_first() {
+                None => inner.is_empty(),
+                Some(('*', rest)) => (0..=inner.len()).any(|skipped| reads(rest, &inner[skipped..])),
+                Some((c, rest)) => {
+                    inner.first().is_some_and(|i| *i != '*' && (*c == '?' || c == i))
+                        && reads(rest, &inner[1..])
+                }
+            }
+        }
+        match (self, inner) {
+            (Self::All, _) => true,
+            (_, Self::All) => false,
+            (Self::Of { service, glob }, Self::Of { service: other, glob: inner }) => {
+                service == other && reads(&ordered(glob), &ordered(inner))
+            }
+        }
+    }
+
+    /// Whether some string is in both patterns.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        fn meet(a: &[char], b: &[char]) -> bool {
+            match (a.split_first(), b.split_first()) {
+                (None, None) => true,
+                (Some(('*', rest)), _) => meet(rest, b) || !b.is_empty() && meet(a, &b[1..]),
+                (_, Some(('*', rest))) => meet(a, rest) || !a.is_empty() && meet(&a[1..], b),
+                (Some((x, a)), Some((y, b))) => (*x == '?' || *y == '?' || x == y) && meet(a, b),
+                _ => false,
+            }
+        }
+        match (self, other) {
+            (Self::All, _) | (_, Self::All) => true,
+            (Self::Of { service, glob }, Self::Of { service: other, glob: inner }) => {
+                service == other && meet(glob, inner)
+            }
+        }
+    }
+
+    /// Made-up names that it matches: its wildcards replaced by nothing, by one strange character, by a few.
+    fn examples(&self) -> Vec<Name> {
+        let Self::Of { glob, .. } = self else { return vec![lower("~")] };
+        let with = |star: &str, one: char| {
+            let pieces = glob.iter().map(|c| match c {
+                '*' => star.to_owned(),
+                '?' => one.to_string(),
+                c => c.to_string(),
+            });
+            lower(&pieces.collect::<String>())
+        };
+        vec![with("", '~'), with("~", '~'), with("~~~", '^')]
+    }
+}
+
+/// `*?*` and `?**` are the same: the `?`s first, then one `*`.
+fn ordered(glob: &[char]) -> Vec<char> {
+    let mut out = Vec::new();
+    let mut star = false;
+    for c in glob.iter().chain(&['\0']) {
+        match c {
+            '*' => star = true,
+            '?' => out.push('?'),
+            c => {
+                if star {
+                    out.push('*');
+                }
+                star = false;
+                out.push(*c);
+            }
+        }
+    }
+    out.pop();
+    out
+}
+
+/// The strings of a member that may be one string or a list of them.
+pub(crate) fn strings(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().map(|item| item.as_str().expect("a string").to_owned()).collect(),
+        one => vec![one.as_str().expect("a string or a list").to_owned()],
+    }
+}
+
+/// The statements of a document, which may be one object.
+pub(crate) fn statements(document: &Value) -> Vec<&Value> {
+    match &document["Statement"] {
+        Value::Array(items) => items.iter().collect(),
+        one => vec![one],
+    }
+}
+
+/// The value of `Action` or `NotAction`.
+pub(crate) fn actions(statement: &Value) -> &Value {
+    statement.get("Action").or_else(|| statement.get("NotAction")).expect("a statement has actions")
+}
+
+fn clause(statement: &Value) -> Clause {
+    let patterns = strings(actions(statement)).iter().map(|text| Pattern::read(text)).collect();
+    Clause { negated: statement.get("Action").is_none(), patterns }
+}
+
+fn frame(statement: &Value) -> Value {
+    let mut frame = statement.clone();
+    let members = frame.as_object_mut().expect("a statement is an object");
+    members.remove("Action");
+    members.remove("NotAction");
+    frame
+}
+
+fn is_deny(statement: &Value) -> bool {
+    statement["Effect"].as_str().is_some_and(|effect| effect.eq_ignore_ascii_case("deny"))
+}
+
+/// The clauses of one context, narrowed to one service.
+struct Here<'c> {
+    negated: bool,
+    all: bool,
+    full: BTreeSet<&'c [char]>,
+    wild: Vec<&'c [char]>,
+}
+
+fn here<'c>(clauses: &'c [Clause], service: &str) -> Vec<Here<'c>> {
+    let narrow = |clause: &'c Clause| {
+        let mut here = Here { negated: clause.negated, all: false, full: BTreeSet::new(), wild: Vec::new() };
+        for pattern in &clause.patterns {
+            match pattern {
+                Pattern::All => here.all = true,
+                Pattern::Of { service: own, glob } if own == service => {
+                    if pattern.is_wild() {
+                        here.wild.push(glob);
+                    } else {
+                        here.full.insert(glob);
+                    }
+                }
+                Pattern::Of { .. } => {}
+            }
+        }
+        here
+    };
+    clauses.iter().map(narrow).collect()
+}
+
+fn granted(clauses: &[Here<'_>], name: &[char]) -> bool {
+    clauses.iter().any(|clause| {
+        let listed =
+            clause.all || clause.full.contains(name) || clause.wild.iter().any(|pattern| glob(pattern, name));
+        listed != clause.negated
+    })
+}
+
+/// Whether a wildcard of an `Action` list, not a full name, grants it.
+fn by_wildcard(clauses: &[Here<'_>], name: &[char]) -> bool {
+    clauses.iter().any(|clause| !clause.negated && (clause.all || clause.wild.iter().any(|p| glob(p, name))))
+}
+
+impl World {
+    /// `unused` is the plain list of evidence.
+    pub(crate) fn new(catalog: &Lists, unused: &Value) -> Self {
+        let mut names: BTreeMap<String, BTreeSet<Name>> = BTreeMap::new();
+        for (service, actions) in catalog {
+            let own = names.entry(service.to_ascii_lowercase()).or_default();
+            own.extend(actions.iter().map(|action| lower(action)));
+        }
+        let mut world = Self { catalog: names, unused: BTreeMap::new(), whole: BTreeSet::new() };
+        world.set_unused(unused);
+        world
+    }
+
+    /// Changes the evidence and keeps the catalog, which may be large.
+    pub(crate) fn set_unused(&mut self, unused: &Value) {
+        self.unused.clear();
+        self.whole.clear();
+        for entry in unused.as_array().expect("evidence is a list") {
+            let service = entry["serviceNamespace"].as_str().expect("a service").to_ascii_lowercase();
+            match entry.get("actions").and_then(Value::as_array) {
+                Some(actions) if !actions.is_empty() => {
+                    let names = actions.iter().map(|action| lower(action.as_str().expect("a name")));
+                    self.unused.entry(service).or_default().extend(names);
+                }
+                _ => {
+                    self.whole.insert(service);
+                }
+            }
+        }
+    }
+
+    fn is_unused(&self, service: &str, name: &[char]) -> bool {
+        self.whole.contains(service) || self.unused.get(service).is_some_and(|names| names.contains(name))
+    }
+
+    /// Whether `after` is `before` without what is unused: `Ok` has the services that are exempt because the catalog
+    /// does not know them.
+    pub(crate) fn judge(&self, before: &Value, after: &[Value]) -> Result<BTreeSet<String>, Flaw> {
+        let contexts = contexts(before, after)?;
+        let mut undecided = BTreeSet::new();
+        let all = || {
+            let old = statements(before).into_iter();
+            old.chain(after.iter().flat_map(statements)).flat_map(|statement| clause(statement).patterns)
+        };
+        let mut mentioned: BTreeSet<String> = self.unused.keys().chain(&self.whole).cloned().collect();
+        let mut patterns: BTreeMap<String, Vec<Pattern>> = BTreeMap::new();
+        for pattern in all() {
+            if let Pattern::Of { service, .. } = &pattern {
+                // `svc:*` in place of `*` speaks of the service as a whole, as if nothing had been said of it.
+                let only_as_a_whole = matches!(&pattern, Pattern::Of { glob, .. } if glob == &['*']);
+                if !only_as_a_whole || !self.catalog.contains_key(service) {
+                    mentioned.insert(service.clone());
+                }
+                patterns.entry(service.clone()).or_default().push(pattern);
+            }
+        }
+        let literals: Vec<Pattern> = statements(before)
+            .into_iter()
+            .flat_map(|statement| clause(statement).patterns)
+            .filter(|pattern| !pattern.is_wild())
+            .collect();
+        let known = self.catalog.keys().cloned();
+        for service in known.chain(mentioned.clone()).collect::<BTreeSet<_>>() {
+            let mut names = BTreeSet::new();
+            if mentioned.contains(&service) {
+                names.extend(self.catalog.get(&service).into_iter().flatten().cloned());
+                names.extend(self.unused.get(&service).into_iter().flatten().cloned());
+                names.extend(literals.iter().filter_map(|literal| match literal {
+                    Pattern::Of { service: own, glob } if *own == service => Some(glob.clone()),
+                    _ => None,
+                }));
+            } else {
+                // Nobody tells its actions apart: any one stands for all.
+                names.insert(lower("Any"));
+            }
+            let mut made_up: BTreeSet<Name> = BTreeSet::new();
+            made_up.extend(patterns.get(&service).into_iter().flatten().flat_map(Pattern::examples));
+            made_up.insert(lower("~"));
+            made_up.retain(|name| !names.contains(name));
+            for context in &contexts {
+                self.judge_service(context, &service, &names, &made_up, &mut undecided)?;
+            }
+        }
+        Ok(undecided)
+    }
+
+    fn judge_service(
+        &self,
+        context: &Context,
+        service: &str,
+        names: &BTreeSet<Name>,
+        made_up: &BTreeSet<Name>,
+        undecided: &mut BTreeSet<String>,
+    ) -> Result<(), Flaw> {
+        let (before, after) = (here(&context.before, service), here(&context.after, service));
+        let known = self.catalog.contains_key(service);
+        let tell = |name: &Name| format!("{service}:{}", name.iter().collect::<String>());
+        for name in names {
+            let (old, new) = (granted(&before, name), granted(&after, name));
+            let unused = self.is_unused(service, name);
+            if new && !old {
+                return Err(Flaw::Gained(tell(name)));
+            }
+            if old && !new && !unused {
+                return Err(Flaw::Lost(tell(name)));
+            }
+            if new && unused {
+                let exempt = !known && !self.whole.contains(service);
+                if !exempt || !by_wildcard(&before, name) || !by_wildcard(&after, name) {
+                    return Err(Flaw::Still(tell(name)));
+                }
+                undecided.insert(service.to_owned());
+            }
+        }
+        for name in made_up {
+            let (old, new) = (granted(&before, name), granted(&after, name));
+            if new && !old {
+                return Err(Flaw::Gained(tell(name)));
+            }
+            if new && self.whole.contains(service) {
+                return Err(Flaw::Still(tell(name)));
+            }
+            // Nobody knows what else an unknown service has, so a wildcard of its own stays.
+            if !known && !self.whole.contains(service) && by_wildcard(&before, name) && !new {
+                return Err(Flaw::Lost(tell(name)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a counterexample is one: what the statements grant of this action before and after.
+    pub(crate) fn replay(&self, before: &Value, after: &[Value], action: &str) -> Vec<(bool, bool, bool)> {
+        let (service, name) = action.split_once(':').expect("an action");
+        let (service, name) = (service.to_ascii_lowercase(), lower(name));
+        let told = contexts(before, after).expect("the frame is sound").into_iter().map(|context| {
+            let old = granted(&here(&context.before, &service), &name);
+            let new = granted(&here(&context.after, &service), &name);
+            (old, new, self.is_unused(&service, &name))
+        });
+        told.collect()
+    }
+}
+
+/// Gathers the Allow statements that share a frame, and checks all frames on the way.
+fn contexts(before: &Value, after: &[Value]) -> Result<Vec<Context>, Flaw> {
+    let old = statements(before);
+    let mut contexts: Vec<Context> = Vec::new();
+    for statement in old.iter().filter(|statement| !is_deny(statement)) {
+        let frame = frame(statement);
+        match contexts.iter_mut().find(|context| context.frame == frame) {
+            Some(context) => context.before.push(clause(statement)),
+            None => contexts.push(Context { frame, before: vec![clause(statement)], after: Vec::new() }),
+        }
+    }
+    let around = |document: &Value| {
+        let mut around = document.clone();
+        around.as_object_mut().expect("a document is an object").remove("Statement");
+        around
+    };
+    let mut denied = vec![0; old.len()];
+    for document in after {
+        if around(document) != around(before)
+            || document["Statement"].is_object() != before["Statement"].is_object()
+        {
+            return Err(Flaw::Frame("the document around the statements"));
+        }
+        if statements(document).is_empty() && !old.is_empty() {
+            return Err(Flaw::Frame("a document without statements"));
+        }
+        let mut next = 0;
+        for statement in statements(document) {
+            let found = (next..old.len()).find(|at| {
+                if is_deny(statement) { old[*at] == statement } else { frame(old[*at]) == frame(statement) }
+            });
+            let Some(at) = found else { return Err(Flaw::Frame("a statement, or their order")) };
+            next = at + 1;
+            if is_deny(statement) {
+                denied[at] += 1;
+                continue;
+            }
+            let clause = clause(statement);
+            if clause.patterns.is_empty() && !strings(actions(old[at])).is_empty() {
+                return Err(Flaw::Frame("a statement without actions"));
+            }
+            let own = frame(statement);
+            contexts.iter_mut().find(|context| context.frame == own).unwrap().after.push(clause);
+        }
+    }
+    let deny_count = old.iter().filter(|statement| is_deny(statement)).count();
+    if denied.iter().sum::<usize>() != deny_count || denied.iter().any(|times| *times > 1) {
+        return Err(Flaw::Frame("the Deny statements"));
+    }
+    Ok(contexts)
+}
+
+/// Whether each new pattern lies inside one pattern of the statements it can have come from, for all strings; gives
+/// back the first that does not.
+pub(crate) fn stray(before: &Value, after: &[Value]) -> Option<String> {
+    for statement in after.iter().flat_map(statements).filter(|statement| !is_deny(statement)) {
+        let from: Vec<Clause> = statements(before)
+            .into_iter()
+            .filter(|origin| frame(origin) == frame(statement))
+            .map(clause)
+            .collect();
+        let now = clause(statement);
+        for (pattern, text) in now.patterns.iter().zip(strings(actions(statement))) {
+            let inside = from.iter().any(|old| match (old.negated, now.negated) {
+                (false, false) => old.patterns.iter().any(|outer| outer.holds(pattern)),
+                (true, false) => !old.patterns.iter().any(|excluded| excluded.meets(pattern)),
+                // A NotAction list may grow: what must hold is that the old entries are still in it.
+                (true, true) => true,
+                (false, true) => false,
+            });
+            if !inside {
+                return Some(text);
+            }
+        }
+        if now.negated {
+            let kept = |old: &Clause| {
+                old.patterns.iter().all(|excluded| now.patterns.iter().any(|outer| outer.holds(excluded)))
+            };
+            if !from.iter().any(|old| old.negated && kept(old)) {
+                return Some("NotAction".to_owned());
+            }
+        }
+    }
+    None
+}
+
+/// Whether strings stayed strings and lists stayed lists, unless one string became several.
+pub(crate) fn is_same_shape(before: &Value, after: &Value) -> bool {
+    statements(after).into_iter().all(|new| {
+        let several = actions(new).as_array().is_some_and(|list| list.len() > 1);
+        let mut old = statements(before).into_iter().filter(|old| frame(old) == frame(new));
+        old.any(|old| {
+            actions(old).is_array() == actions(new).is_array() || actions(old).is_string() && several
+        })
+    })
+}
+
+/// The embedded catalog, read from the file that it is made of.
+pub(crate) fn embedded() -> Lists {
+    let text = include_str!("../../build/catalog.txt");
+    let blocks = text.split("\n\n").skip(1).map(|block| {
+        let mut lines = block.lines();
+        let service = lines.next().expect("a block begins with its service").to_owned();
+        // One letter for the access level, one sign for tracking.
+        (service, lines.map(|line| line[2..].to_owned()).collect())
+    });
+    blocks.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn world() -> World {
+        let lists = [("s3", vec!["GetObject", "GetObjectAcl", "PutObject"])];
+        let lists =
+            lists.into_iter().map(|(s, n)| (s.to_owned(), n.into_iter().map(str::to_owned).collect()));
+        World::new(&lists.collect(), &json!([{"serviceNamespace": "s3", "actions": ["PutObject"]}]))
+    }
+
+    fn policy(actions: &Value) -> Value {
+        json!({"Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]})
+    }
+
+    #[test]
+    fn the_evaluator_takes_an_exact_result() {
+        assert_eq!(world().judge(&policy(&json!("s3:*")), &[policy(&json!("s3:Get*"))]), Ok(BTreeSet::new()));
+    }
+
+    #[test]
+    fn the_evaluator_sees_what_was_lost_gained_and_left() {
+        let judge = |before: Value, after: Value| world().judge(&policy(&before), &[policy(&after)]);
+        assert_eq!(judge(json!("s3:*"), json!("s3:GetObjectA*")), Err(Flaw::Lost("s3:getobject".to_owned())));
+        assert_eq!(judge(json!("s3:*"), json!("s3:*")), Err(Flaw::Still("s3:putobject".to_owned())));
+        assert_eq!(
+            judge(json!("s3:GetObject"), json!("s3:Get*")),
+            Err(Flaw::Gained("s3:getobjectacl".to_owned()))
+        );
+        // No action of the universe tells these apart, a made-up one does.
+        assert!(matches!(judge(json!(["s3:Get*"]), json!(["s3:G*"])), Err(Flaw::Gained(_))));
+    }
+
+    #[test]
+    fn the_evaluator_sees_a_changed_frame() {
+        let before = json!({"Statement": [
+            {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*", "Condition": {"Bool": {"a": "b"}}},
+            {"Effect": "Deny", "Action": "s3:Put*", "Resource": "*"},
+        ]});
+        assert!(world().judge(&before, std::slice::from_ref(&before)).is_ok());
+        let mut dropped = before.clone();
+        dropped["Statement"][0].as_object_mut().unwrap().remove("Condition");
+        assert!(matches!(world().judge(&before, &[dropped]), Err(Flaw::Frame(_))));
+        let mut touched = before.clone();
+        touched["Statement"][1]["Action"] = json!("s3:PutObject");
+        assert!(matches!(world().judge(&before, &[touched]), Err(Flaw::Frame(_))));
+        let mut gone = before.clone();
+        gone["Statement"].as_array_mut().unwrap().pop();
+        assert!(matches!(world().judge(&before, &[gone]), Err(Flaw::Frame(_))));
+    }
+
+    #[test]
+    fn the_evaluators_containment_is_that_of_languages() {
+        let holds = |outer: &str, inner: &str| Pattern::read(outer).holds(&Pattern::read(inner));
+        assert!(holds("s3:Get*", "S3:get?bject*") && holds("s3:*?", "s3:?*") && holds("*", "s3:x"));
+        assert!(!holds("s3:Get?*", "s3:Get*") && !holds("s3:Get*", "s3:*") && !holds("s3:*", "*"));
+        let meets = |a: &str, b: &str| Pattern::read(a).meets(&Pattern::read(b));
+        assert!(meets("s3:a*", "s3:*b") && !meets("s3:a*", "s3:b*") && !meets("s3:a?", "s3:a"));
+    }
+}
