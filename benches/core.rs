@@ -4,7 +4,13 @@
 //! cargo bench
 //! ```
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation, missing_docs, reason = "a bench that panics has failed")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    missing_docs,
+    reason = "a bench that panics has failed"
+)]
 
 mod synthetic;
 
@@ -41,12 +47,16 @@ fn core(c: &mut Criterion) {
         let read = |pair: &'static synthetic::Pair| {
             let policy = Document::parse(&pair.policy).expect("it is one");
             let unused = read_unused(&pair.unused).expect("it is");
-            let after = leastwise::refine(&policy, &unused, catalog, None).expect("it is proven").documents().to_vec();
+            let after = leastwise::refine(&policy, &unused, catalog, None)
+                .expect("it is proven")
+                .documents()
+                .to_vec();
             (policy, after, unused)
         };
         let read: Vec<_> = pairs.iter().map(read).collect();
         bench.iter(|| {
-            read.iter().for_each(|(policy, after, unused)| drop(prove(policy, after.clone(), unused, catalog)));
+            read.iter()
+                .for_each(|(policy, after, unused)| drop(prove(policy, after.clone(), unused, catalog)));
         });
     });
     group.bench_function("batch: parse, refine, prove, print", |bench| {

@@ -5,7 +5,13 @@
 //! cargo run --release --example floor < pairs.jsonl > /dev/null
 //! ```
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation, missing_docs, reason = "a bench that panics has failed")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    missing_docs,
+    reason = "a bench that panics has failed"
+)]
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;

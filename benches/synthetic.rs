@@ -50,8 +50,10 @@ fn pair(services: &[(&str, Vec<&str>)], dice: &mut Dice) -> Pair {
                 names.iter().filter(|_| dice.roll(100) < share).map(|name| format!("\"{name}\"")).collect();
             match dice.roll(8) {
                 0 => actions.push(format!("\"{service}:*\"")),
-                1..4 => actions.extend((0..1 + dice.roll(3)).map(|_| format!("\"{service}:{}*\"", dice.pick(&VERBS)))),
-                _ => actions.extend((0..1 + dice.roll(12)).map(|_| format!("\"{service}:{}\"", dice.pick(names)))),
+                1..4 => actions
+                    .extend((0..1 + dice.roll(3)).map(|_| format!("\"{service}:{}*\"", dice.pick(&VERBS)))),
+                _ => actions
+                    .extend((0..1 + dice.roll(12)).map(|_| format!("\"{service}:{}\"", dice.pick(names)))),
             }
             unused.push(match dice.roll(10) {
                 0 => format!("{{\"serviceNamespace\":\"{service}\"}}"),

@@ -12,7 +12,11 @@
 //!          one byte below COMMON, else two: COMMON + high, low
 //! ```
 
-#![allow(clippy::string_slice, clippy::indexing_slicing, reason = "a build script that panics fails the build")]
+#![allow(
+    clippy::string_slice,
+    clippy::indexing_slicing,
+    reason = "a build script that panics fails the build"
+)]
 
 use std::collections::HashMap;
 use std::error::Error;

@@ -39,9 +39,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod aws;
 pub mod catalog;
 pub mod cli;
+mod date;
 pub mod evidence;
+pub mod inventory;
 pub mod policy;
 pub mod prove;
 pub mod refine;

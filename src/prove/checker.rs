@@ -109,7 +109,8 @@ impl<'u, 'a> Checker<'u, 'a> {
         let containers = Containers::new(self.universe, &context.before);
         // What was kept stands in the old order, so one pass over the old patterns finds all of it. New patterns
         // stand together where an old one stood, so the last container is likely the next.
-        let written = context.before.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
+        let written =
+            context.before.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
         let mut ahead = written;
         let mut likely = None;
         for clause in &context.after {

@@ -1,4 +1,4 @@
-//! What was unused, as Access Analyzer tells it. Core: no I/O.
+//! Evidence about one policy, as a user hands it over.
 //!
 //! Two forms are read: the plain list `[{"serviceNamespace":"s3","actions":["GetBucketAcl"]}]`, and the answer of
 //! `get-finding-v2`. A service without `actions` is unused as a whole (E1). What is not evidence never passes for

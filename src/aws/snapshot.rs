@@ -1,0 +1,216 @@
+//! Recorded answers: a folder in the shapes of the AWS CLI.
+//!
+//! ```text
+//! snapshot.json                       {"format":1,"capturedAt":...,"partition":"aws"}
+//! accounts.json                       aws organizations list-accounts
+//! analyzers.json                      a list of get-analyzer answers
+//! accounts/<id>/authorization.json    aws iam get-account-authorization-details, documents decoded
+//! accounts/<id>/findings.json         a list of get-finding-v2 answers, pages joined
+//! accounts/<id>/last-accessed.json    a list of get-service-last-accessed-details answers, where that is the source
+//! accounts/<id>/error.json            {"operation":...,"kind":"denied"}: alone when the account could not be read,
+//!                                     beside authorization.json when its findings could not be listed
+//! ```
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+use super::{Answers, Cloud, Evidence, Organisation, Watch};
+use crate::evidence::{
+    Analyzer, AnalyzerAnswer, Failure, FailureKind, Finding, LastAccessed, choose_analyzer,
+};
+use crate::inventory::wire::{Account, Accounts};
+
+/// No file of a snapshot comes near this: an account of 10,000 principals has about 100 MB.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// A folder of recorded answers.
+#[derive(Debug)]
+pub struct Snapshot {
+    folder: PathBuf,
+    organisation: Organisation,
+    analyzers: Vec<Analyzer>,
+    captured_at: Option<String>,
+}
+
+/// Why a folder is not a snapshot.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// A file cannot be read.
+    #[error("cannot read `{path}`: {error}")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// A file is not of its form.
+    #[error("`{path}` is not what the AWS CLI prints: {error}")]
+    Form {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        error: serde_json::Error,
+    },
+    /// A file is too large to be real.
+    #[error("`{path}` is larger than any answer of AWS")]
+    TooLarge {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A snapshot of another format.
+    #[error("`{path}` says format {found}, this version reads format 1")]
+    Format {
+        /// Which file.
+        path: PathBuf,
+        /// The format that it says.
+        found: u32,
+    },
+    /// An account id that is not twelve digits.
+    #[error("`{path}` names the account `{}`, which is not twelve digits", id.escape_debug())]
+    AccountId {
+        /// Which file.
+        path: PathBuf,
+        /// The id.
+        id: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct About {
+    format: u32,
+    #[serde(default)]
+    captured_at: Option<String>,
+    #[serde(default)]
+    partition: Option<String>,
+}
+
+impl Snapshot {
+    /// Opens a snapshot: reads all but the accounts' own files.
+    ///
+    /// # Errors
+    /// When the folder is not a snapshot.
+    pub fn open(folder: &Path) -> Result<Self, SnapshotError> {
+        let path = folder.join("snapshot.json");
+        let about: About = read(&path)?;
+        if about.format != 1 {
+            return Err(SnapshotError::Format { path, found: about.format });
+        }
+        let path = folder.join("accounts.json");
+        let accounts: Accounts = read(&path)?;
+        // Ids become file names.
+        if let Some(account) = accounts.accounts.iter().find(|account| !is_account_id(&account.id)) {
+            return Err(SnapshotError::AccountId { path, id: account.id.clone() });
+        }
+        let analyzers: Vec<AnalyzerAnswer> = optional(&folder.join("analyzers.json"))?.unwrap_or_default();
+        Ok(Self {
+            folder: folder.to_owned(),
+            organisation: Organisation {
+                partition: about.partition.unwrap_or_else(|| "aws".to_owned()),
+                accounts: accounts.accounts,
+            },
+            analyzers: analyzers.into_iter().map(|answer| answer.analyzer).collect(),
+            captured_at: about.captured_at,
+        })
+    }
+
+    /// When the answers were recorded.
+    pub fn captured_at(&self) -> Option<&str> {
+        self.captured_at.as_deref()
+    }
+
+    /// All analyzers.
+    pub fn analyzers(&self) -> &[Analyzer] {
+        &self.analyzers
+    }
+
+    /// One account's answers.
+    fn account(&self, account: &Account) -> Answers {
+        let folder = self.folder.join("accounts").join(&account.id);
+        let error: Option<Failure> = match optional(&folder.join("error.json")) {
+            Ok(error) => error,
+            Err(_) => Some(malformed("error.json")),
+        };
+        let authorization = match optional(&folder.join("authorization.json")) {
+            Ok(Some(authorization)) => Ok(authorization),
+            Ok(None) => Err(error.clone().unwrap_or_else(|| absent("GetAccountAuthorizationDetails"))),
+            Err(_) => Err(malformed("GetAccountAuthorizationDetails")),
+        };
+        let evidence = match error {
+            Some(error) => Err(error),
+            None => self.evidence(&folder, account),
+        };
+        Answers { authorization, evidence }
+    }
+
+    fn evidence(&self, folder: &Path, account: &Account) -> Result<Evidence, Failure> {
+        let findings: Option<Vec<Finding>> =
+            optional(&folder.join("findings.json")).map_err(|_| malformed("GetFindingV2"))?;
+        let last_accessed: Option<Vec<LastAccessed>> = optional(&folder.join("last-accessed.json"))
+            .map_err(|_| malformed("GetServiceLastAccessedDetails"))?;
+        if findings.is_none() && last_accessed.is_none() {
+            return Err(absent("ListFindingsV2"));
+        }
+        Ok(Evidence {
+            analyzer: findings.as_ref().and_then(|_| choose_analyzer(&self.analyzers, &account.id)).cloned(),
+            findings: findings.unwrap_or_default(),
+            last_accessed: last_accessed.unwrap_or_default(),
+        })
+    }
+}
+
+impl Cloud for Snapshot {
+    async fn organisation(&self) -> Result<Organisation, Failure> {
+        Ok(self.organisation.clone())
+    }
+
+    async fn read(&self, account: &Account, watch: &dyn Watch) -> Answers {
+        let answers = self.account(account);
+        if let Ok(evidence) = &answers.evidence {
+            watch.findings(evidence.findings.len());
+            evidence.findings.iter().for_each(|_| watch.finding());
+        }
+        answers
+    }
+}
+
+/// Twelve digits.
+pub(crate) fn is_account_id(id: &str) -> bool {
+    id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn absent(operation: &str) -> Failure {
+    Failure { operation: operation.to_owned(), kind: FailureKind::Absent }
+}
+
+fn malformed(operation: &str) -> Failure {
+    Failure { operation: operation.to_owned(), kind: FailureKind::Malformed }
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<T, SnapshotError> {
+    let failed = |error| SnapshotError::Read { path: path.to_owned(), error };
+    let mut text = String::new();
+    BufReader::new(File::open(path).map_err(failed)?)
+        .take(MOST_BYTES + 1)
+        .read_to_string(&mut text)
+        .map_err(failed)?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err(SnapshotError::TooLarge { path: path.to_owned() });
+    }
+    serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        .map_err(|error| SnapshotError::Form { path: path.to_owned(), error })
+}
+
+fn optional<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, SnapshotError> {
+    match read(path) {
+        Ok(value) => Ok(Some(value)),
+        Err(SnapshotError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,45 @@
+//! IAM's last-accessed data, the free source of the same evidence (E9), in the shapes of the AWS CLI.
+
+use serde::{Deserialize, Serialize};
+
+/// `aws iam get-service-last-accessed-details` for one principal, all pages joined.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct LastAccessed {
+    /// The principal's ARN: a member of ours, the answer does not repeat what was asked.
+    pub arn: String,
+    /// When the answer was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_completion_date: Option<String>,
+    /// The services that the principal may use.
+    #[serde(default)]
+    pub services_last_accessed: Vec<ServiceLastAccessed>,
+    /// Why it could not be read: a member of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<super::finding::Failure>,
+}
+
+/// One service.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ServiceLastAccessed {
+    /// The service's prefix.
+    pub service_namespace: String,
+    /// When it was last used; absent is never, within the time that IAM remembers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_authenticated: Option<String>,
+    /// The actions whose use IAM records; absent when it records none of the service, or none was used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracked_actions_last_accessed: Option<Vec<TrackedAction>>,
+}
+
+/// One action whose use IAM records.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct TrackedAction {
+    /// Its name, without the service's prefix.
+    pub action_name: String,
+    /// When it was last used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_accessed_time: Option<String>,
+}

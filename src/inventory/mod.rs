@@ -1,0 +1,142 @@
+//! What is there: accounts, principals, the policies on them. Core: no I/O.
+
+pub mod wire;
+
+use std::collections::BTreeMap;
+
+use wire::{
+    Account, AttachedPolicy, Authorization, GroupDetail, InlinePolicy, ManagedPolicyDetail, PolicyText, Tag,
+};
+
+/// One account, its answers joined.
+#[derive(Debug)]
+pub struct Inventory {
+    /// The account.
+    pub account: Account,
+    /// Roles and users, sorted by ARN.
+    pub principals: Vec<Principal>,
+    /// Groups by name.
+    pub groups: BTreeMap<String, GroupDetail>,
+    /// Managed policies by ARN.
+    pub managed: BTreeMap<String, ManagedPolicyDetail>,
+}
+
+/// What a principal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PrincipalKind {
+    /// A role.
+    Role,
+    /// A user.
+    User,
+}
+
+impl PrincipalKind {
+    /// As it stands in file names and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+            Self::User => "user",
+        }
+    }
+}
+
+/// A role or a user.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    /// Which of the two.
+    pub kind: PrincipalKind,
+    /// Its ARN.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+    /// Its path.
+    pub path: String,
+    /// When it was made.
+    pub created: Option<String>,
+    /// Its inline policies.
+    pub inline: Vec<InlinePolicy>,
+    /// Its managed policies.
+    pub attached: Vec<AttachedPolicy>,
+    /// The names of a user's groups.
+    pub groups: Vec<String>,
+    /// The ARN of its boundary.
+    pub boundary: Option<String>,
+    /// Its tags.
+    pub tags: Vec<Tag>,
+    /// Who may assume a role.
+    pub trust: Option<PolicyText>,
+    /// When a role was last used.
+    pub last_used: Option<String>,
+}
+
+impl Principal {
+    /// A role that only an AWS service can change.
+    pub fn is_service_linked(&self) -> bool {
+        self.path.starts_with("/aws-service-role/")
+    }
+
+    /// The permission set that a role of Identity Center was made from.
+    pub fn permission_set(&self) -> Option<&str> {
+        // AWSReservedSSO_<permission set>_<16 hexadecimal digits>
+        let rest =
+            self.name.strip_prefix("AWSReservedSSO_").filter(|_| self.path.starts_with("/aws-reserved/"))?;
+        rest.rsplit_once('_').map(|(name, _)| name)
+    }
+}
+
+impl Inventory {
+    /// Joins the answers about one account. Items of a principal may have come on any page; all pages are here.
+    pub fn new(account: Account, answers: Authorization) -> Self {
+        let roles = answers.role_detail_list.into_iter().map(|role| Principal {
+            kind: PrincipalKind::Role,
+            arn: role.arn,
+            name: role.role_name,
+            path: role.path,
+            created: role.create_date,
+            inline: role.role_policy_list,
+            attached: role.attached_managed_policies,
+            groups: Vec::new(),
+            boundary: role.permissions_boundary.map(|boundary| boundary.permissions_boundary_arn),
+            tags: role.tags,
+            trust: role.assume_role_policy_document,
+            last_used: role.role_last_used.and_then(|used| used.last_used_date),
+        });
+        let users = answers.user_detail_list.into_iter().map(|user| Principal {
+            kind: PrincipalKind::User,
+            arn: user.arn,
+            name: user.user_name,
+            path: user.path,
+            created: user.create_date,
+            inline: user.user_policy_list,
+            attached: user.attached_managed_policies,
+            groups: user.group_list,
+            boundary: user.permissions_boundary.map(|boundary| boundary.permissions_boundary_arn),
+            tags: user.tags,
+            trust: None,
+            last_used: None,
+        });
+        let mut principals: Vec<Principal> = roles.chain(users).collect();
+        principals.sort_by(|a, b| a.arn.cmp(&b.arn));
+        principals.dedup_by(|later, first| later.arn == first.arn);
+        let groups = answers.group_detail_list.into_iter().map(|group| (group.group_name.clone(), group));
+        let managed = answers.policies.into_iter().map(|policy| (policy.arn.clone(), policy));
+        Self { account, principals, groups: groups.collect(), managed: managed.collect() }
+    }
+
+    /// The principals that a managed policy reaches: those it is attached to, and the users in groups it is attached to.
+    pub fn reached_by<'i>(&'i self, policy_arn: &'i str) -> impl Iterator<Item = &'i Principal> {
+        let names =
+            move |attached: &[AttachedPolicy]| attached.iter().any(|policy| policy.policy_arn == policy_arn);
+        self.principals.iter().filter(move |principal| {
+            let group_has = |group: &String| {
+                self.groups.get(group).is_some_and(|group| names(&group.attached_managed_policies))
+            };
+            names(&principal.attached) || principal.groups.iter().any(group_has)
+        })
+    }
+
+    /// The users in a group.
+    pub fn members<'i>(&'i self, group: &'i str) -> impl Iterator<Item = &'i Principal> {
+        self.principals.iter().filter(move |principal| principal.groups.iter().any(|name| name == group))
+    }
+}

@@ -1,0 +1,323 @@
+//! Answers of AWS in the shapes in which the AWS CLI prints them: what a snapshot holds and what a live read makes.
+//!
+//! Members that are not used here are passed over, so a user's own dumps can be read. What is written back has the
+//! members in this order, so a captured snapshot has one form.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::policy;
+
+/// `aws organizations list-accounts`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Accounts {
+    /// All accounts of the organisation.
+    #[serde(default)]
+    pub accounts: Vec<Account>,
+}
+
+/// One account of the organisation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Account {
+    /// Twelve digits.
+    pub id: String,
+    /// The account's ARN, which names the organisation and its management account.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub arn: String,
+    /// What people call it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Organisation, root and organisational units above it, and the account itself, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
+    /// Its state; older partitions and emulators only have `Status`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// The state's older name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+}
+
+impl Account {
+    /// `State`, else `Status`.
+    pub fn state(&self) -> &str {
+        self.state.as_deref().or(self.status.as_deref()).unwrap_or("ACTIVE")
+    }
+}
+
+/// `aws iam get-account-authorization-details`, all pages joined.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Authorization {
+    /// The users.
+    #[serde(default)]
+    pub user_detail_list: Vec<UserDetail>,
+    /// The groups.
+    #[serde(default)]
+    pub group_detail_list: Vec<GroupDetail>,
+    /// The roles.
+    #[serde(default)]
+    pub role_detail_list: Vec<RoleDetail>,
+    /// Managed policies, the customer's and those of AWS that are attached.
+    #[serde(default)]
+    pub policies: Vec<ManagedPolicyDetail>,
+}
+
+/// One user.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct UserDetail {
+    /// The user's path.
+    #[serde(default = "root_path")]
+    pub path: String,
+    /// Its name.
+    pub user_name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_date: Option<String>,
+    /// Inline policies.
+    #[serde(default)]
+    pub user_policy_list: Vec<InlinePolicy>,
+    /// The names of its groups.
+    #[serde(default)]
+    pub group_list: Vec<String>,
+    /// Managed policies.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub attached_managed_policies: Vec<AttachedPolicy>,
+    /// The boundary, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions_boundary: Option<Boundary>,
+    /// Its tags.
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+}
+
+/// One group.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GroupDetail {
+    /// The group's path.
+    #[serde(default = "root_path")]
+    pub path: String,
+    /// Its name.
+    pub group_name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_date: Option<String>,
+    /// Inline policies.
+    #[serde(default)]
+    pub group_policy_list: Vec<InlinePolicy>,
+    /// Managed policies.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub attached_managed_policies: Vec<AttachedPolicy>,
+}
+
+/// One role.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RoleDetail {
+    /// The role's path.
+    #[serde(default = "root_path")]
+    pub path: String,
+    /// Its name.
+    pub role_name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_date: Option<String>,
+    /// Who may assume it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assume_role_policy_document: Option<PolicyText>,
+    /// Inline policies.
+    #[serde(default)]
+    pub role_policy_list: Vec<InlinePolicy>,
+    /// Managed policies.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub attached_managed_policies: Vec<AttachedPolicy>,
+    /// The boundary, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions_boundary: Option<Boundary>,
+    /// Its tags.
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+    /// When it was last used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_last_used: Option<RoleLastUsed>,
+}
+
+/// A policy inside a principal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct InlinePolicy {
+    /// Its name.
+    pub policy_name: String,
+    /// The document.
+    pub policy_document: PolicyText,
+}
+
+/// A managed policy, as a principal names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AttachedPolicy {
+    /// Its name.
+    #[serde(default)]
+    pub policy_name: String,
+    /// Its ARN.
+    pub policy_arn: String,
+}
+
+/// A permissions boundary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Boundary {
+    /// Always a policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions_boundary_type: Option<String>,
+    /// The policy's ARN.
+    pub permissions_boundary_arn: String,
+}
+
+/// A tag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Tag {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    #[serde(default)]
+    pub value: String,
+}
+
+/// When a role was last used; empty when it was not, within the time that IAM remembers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RoleLastUsed {
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_date: Option<String>,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+}
+
+/// A managed policy with its versions.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ManagedPolicyDetail {
+    /// Its name; some emulators leave it out, then the ARN tells.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub policy_name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// The version that counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_version_id: Option<String>,
+    /// To how many users, groups and roles it is attached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachment_count: Option<u32>,
+    /// How many principals it bounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions_boundary_usage_count: Option<u32>,
+    /// When its newest version was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update_date: Option<String>,
+    /// Its versions.
+    #[serde(default)]
+    pub policy_version_list: Vec<PolicyVersion>,
+}
+
+impl ManagedPolicyDetail {
+    /// The document of the version that counts.
+    pub fn document(&self) -> Option<&PolicyText> {
+        let named = |version: &&PolicyVersion| {
+            version.is_default_version
+                || version.version_id.is_some() && version.version_id == self.default_version_id
+        };
+        self.policy_version_list.iter().find(named).and_then(|version| version.document.as_ref())
+    }
+
+    /// The name, from the ARN where the answer has none.
+    pub fn name(&self) -> &str {
+        match self.policy_name.as_str() {
+            "" => self.arn.rsplit('/').next().unwrap_or(&self.arn),
+            name => name,
+        }
+    }
+}
+
+/// One version of a managed policy.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PolicyVersion {
+    /// The document, which comes with the default version at least.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<PolicyText>,
+    /// `v1` and so on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
+    /// Whether it is the one that counts.
+    #[serde(default)]
+    pub is_default_version: bool,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_date: Option<String>,
+}
+
+/// A policy document as text. In JSON it is the document itself, or a string that holds it, percent-encoded or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyText(pub String);
+
+impl PolicyText {
+    /// The text of a document that AWS may have percent-encoded. What cannot be decoded stays as it is, and is refused
+    /// when it is parsed.
+    pub fn decoded(text: &str) -> Self {
+        Self(policy::decode(text.as_bytes()).map_or_else(|_| text.to_owned(), Cow::into_owned))
+    }
+}
+
+impl Serialize for PolicyText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Text that is JSON stands as it is, so that nothing of it changes; else it is a string.
+        match serde_json::from_str::<&RawValue>(&self.0) {
+            Ok(raw) if raw.get().starts_with('{') => raw.serialize(serializer),
+            _ => self.0.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for PolicyText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        match serde_json::from_str::<String>(raw.get()) {
+            Ok(text) => Ok(Self::decoded(&text)),
+            Err(_) => Ok(Self(raw.get().to_owned())),
+        }
+    }
+}
+
+fn root_path() -> String {
+    "/".to_owned()
+}
+
+/// A list, or one element where the AWS CLI's documentation shows one without brackets.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<AttachedPolicy>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        Many(Vec<AttachedPolicy>),
+        One(AttachedPolicy),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::Many(many) => many,
+        OneOrMany::One(one) => vec![one],
+    })
+}
