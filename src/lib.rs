@@ -49,6 +49,7 @@ pub mod policy;
 pub mod prove;
 pub mod refine;
 pub mod run;
+pub mod update;
 
 use thiserror::Error;
 

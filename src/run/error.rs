@@ -5,10 +5,10 @@ use std::io;
 use thiserror::Error;
 
 use crate::RefineError;
-use crate::catalog::CatalogError;
 use crate::cli::Exit;
 use crate::evidence::EvidenceError;
 use crate::policy::PolicyError;
+use crate::update::UpdateError;
 
 /// Why a command could not do its work.
 #[derive(Debug, Error)]
@@ -23,8 +23,8 @@ pub(super) enum RunError {
     Policy { input: String, error: PolicyError },
     #[error("`{input}` is not evidence: {error}")]
     Evidence { input: String, error: EvidenceError },
-    #[error("`{input}` is not a catalog: {error}")]
-    Catalog { input: String, error: CatalogError },
+    #[error(transparent)]
+    Catalog(#[from] UpdateError),
     #[error("`{input}`: {error}")]
     Refine { input: String, error: RefineError },
     #[error("cannot write the result: {0}")]
@@ -42,9 +42,7 @@ impl RunError {
             Self::TwiceStdin => Some("give `-` for one input and files for the others"),
             Self::Policy { error, .. } => Some(error.help()),
             Self::Evidence { error, .. } => Some(error.help()),
-            Self::Catalog { .. } => {
-                Some("give {\"s3\":[\"GetObject\"]}, or a folder of AWS service-reference files")
-            }
+            Self::Catalog(error) => Some(error.help()),
             Self::Refine { error: RefineError::DoesNotFit(_), .. } => Some(
                 "leave --kind out to see the whole result, and divide its statements among several policies",
             ),

@@ -21,7 +21,7 @@ pub fn run(cli: Cli) -> Exit {
             None => refine::run(&args),
         },
         Command::Prove(args) => prove::run(&args),
-        Command::Catalog(_) => Ok(Exit::Finished),
+        Command::Catalog(command) => catalog::run(&command),
     };
     match done {
         Ok(exit) => exit,
