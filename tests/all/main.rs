@@ -10,4 +10,8 @@
 )]
 
 mod cases;
+#[path = "gen.rs"]
+mod generate;
+mod laws;
+mod mutants;
 mod oracle;
