@@ -10,4 +10,9 @@
 )]
 
 mod cases;
+#[path = "gen.rs"]
+mod generate;
+mod laws;
+mod mutants;
 mod oracle;
+mod pairs;
