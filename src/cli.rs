@@ -51,7 +51,7 @@ Exit codes:
 /// leastwise removes unused permissions from IAM policies and keeps everything else as the author wrote it. Every
 /// result is proven by a checker of its own before it is shown. It never writes to AWS.
 #[derive(Debug, Parser)]
-#[command(name = "leastwise", version, after_help = EXIT_CODES, propagate_version = true)]
+#[command(name = "leastwise", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -109,7 +109,8 @@ Exit codes:
 const REFINE_HELP: &str = "\
 Examples:
   leastwise refine --policy policy.json --unused finding.json
-  aws accessanalyzer get-finding-v2 --analyzer-arn ARN --id ID | leastwise refine --policy policy.json --unused -
+  aws accessanalyzer get-finding-v2 --analyzer-arn ARN --id ID |
+      leastwise refine --policy policy.json --unused -
   leastwise refine --policy policy.json --unused finding.json --kind managed --format diff
   leastwise refine --batch pairs.jsonl > refined.jsonl
 
@@ -120,8 +121,9 @@ What --unused takes:
 What --batch takes and gives, one JSON object a line:
   {\"id\":1,\"policy\":{...},\"unused\":[...],\"kind\":\"managed\"}
   {\"id\":1,\"policy\":{...},\"verdict\":\"proven\",\"removed\":12,\"undecided\":[]}
-  `removed` counts the actions that the policy no longer grants. `undecided` names services that the catalog does not
-  know, of which a wildcard had to stay. A line that cannot be used becomes {\"id\":...,\"error\":\"...\"}.
+  `removed` counts the actions that the policy no longer grants. `undecided` names services that
+  the catalog does not know, of which a wildcard had to stay. A line that cannot be used becomes
+  {\"id\":...,\"error\":\"...\"}, and the run goes on.
 
 Exit codes:
   0  finished

@@ -10,9 +10,11 @@
 )]
 
 mod cases;
+mod command;
 #[path = "gen.rs"]
 mod generate;
 mod laws;
 mod mutants;
 mod oracle;
 mod pairs;
+mod run;
