@@ -10,6 +10,7 @@
 )]
 
 mod cases;
+mod catalog;
 mod command;
 #[path = "gen.rs"]
 mod generate;
