@@ -11,6 +11,7 @@ mod text;
 mod universe;
 mod words;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
@@ -176,6 +177,15 @@ impl Catalog {
             let _ = write!(hex, "{byte:02x}");
             hex
         })
+    }
+
+    /// The names of some services' actions, `None` for all services: what [`Catalog::from_json`] reads.
+    pub fn extract(&self, services: Option<&BTreeSet<String>>) -> BTreeMap<&str, Vec<&str>> {
+        let wanted = |service: &&Service| services.is_none_or(|all| all.contains(service.prefix()));
+        let names = self.services().filter(wanted).map(|service| {
+            (service.prefix(), (0..service.len()).map(|place| service.spelled(place)).collect())
+        });
+        names.collect()
     }
 
     /// The text form: sorted, one action a line.

@@ -1,12 +1,13 @@
 //! Policy documents, parsed and printed without loss.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rustc_hash::FxHasher;
 
-use super::action::Pattern;
+use super::action::{Pattern, Shape};
 use super::error::{Fault, PolicyError};
 use super::json::{self, Json, Member, is_key, offset_of};
 use super::print::{Printer, Style};
@@ -210,6 +211,23 @@ impl<'a> Document<'a> {
         }
         printer.members(&frame.tail);
         printer.close('}');
+    }
+
+    /// The services of the Allow statements, in small letters; `None` when a pattern spans services.
+    pub fn services(&self) -> Option<BTreeSet<String>> {
+        let mut services = BTreeSet::new();
+        for statement in self.statements.iter().filter(|statement| statement.frame.effect == Effect::Allow) {
+            if statement.clause.negated {
+                return None;
+            }
+            for pattern in &statement.clause.patterns {
+                if pattern.shape == Shape::All {
+                    return None;
+                }
+                services.insert(pattern.service.to_ascii_lowercase());
+            }
+        }
+        Some(services)
     }
 
     /// The characters that count against IAM's quotas: all but the white space between tokens.

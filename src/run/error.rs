@@ -1,13 +1,17 @@
 //! What can go wrong in a run, worded for the person who typed the command.
 
 use std::io;
+use std::path::PathBuf;
 
 use thiserror::Error;
 
 use crate::RefineError;
+use crate::aws::SnapshotError;
+use crate::catalog::CatalogError;
 use crate::cli::Exit;
-use crate::evidence::EvidenceError;
+use crate::evidence::{EvidenceError, Failure};
 use crate::policy::PolicyError;
+use crate::report::writer::WriteError;
 use crate::update::UpdateError;
 
 /// Why a command could not do its work.
@@ -23,10 +27,28 @@ pub(super) enum RunError {
     Policy { input: String, error: PolicyError },
     #[error("`{input}` is not evidence: {error}")]
     Evidence { input: String, error: EvidenceError },
+    #[error("`{input}` is not a catalog: {error}")]
+    Catalog { input: String, error: CatalogError },
     #[error(transparent)]
-    Catalog(#[from] UpdateError),
+    Update(#[from] UpdateError),
     #[error("`{input}`: {error}")]
     Refine { input: String, error: RefineError },
+    #[error("`{}` is not a snapshot: {error}", folder.display())]
+    Snapshot { folder: PathBuf, error: SnapshotError },
+    #[error("the accounts of the organisation could not be read: {} {}", .0.operation, .0.kind.name())]
+    Organisation(Failure),
+    #[error("no AWS and no snapshot to read from")]
+    NoSource,
+    #[error("cannot start: {0}")]
+    Runtime(io::Error),
+    #[error("`{path}`: {error}")]
+    Json { path: String, error: serde_json::Error },
+    #[error(
+        "account {account}: {bucketed} principals are in buckets and {population} were read; a defect of leastwise"
+    )]
+    Lost { account: String, bucketed: usize, population: usize },
+    #[error(transparent)]
+    Report(#[from] WriteError),
     #[error("cannot write the result: {0}")]
     Write(#[from] io::Error),
 }
@@ -39,10 +61,18 @@ impl RunError {
             Self::Read { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
                 Some("check who may read the file")
             }
+            Self::NoSource => Some("give --snapshot DIR"),
+            Self::Snapshot { .. } => {
+                Some("a snapshot has the files that mocks/README.md tells; try --snapshot mocks/acme")
+            }
+            Self::Report(error) => Some(error.help()),
             Self::TwiceStdin => Some("give `-` for one input and files for the others"),
             Self::Policy { error, .. } => Some(error.help()),
             Self::Evidence { error, .. } => Some(error.help()),
-            Self::Catalog(error) => Some(error.help()),
+            Self::Update(error) => Some(error.help()),
+            Self::Catalog { .. } => {
+                Some("give {\"s3\":[\"GetObject\"]}, or a folder of AWS service-reference files")
+            }
             Self::Refine { error: RefineError::DoesNotFit(_), .. } => Some(
                 "leave --kind out to see the whole result, and divide its statements among several policies",
             ),
@@ -55,7 +85,7 @@ impl RunError {
 
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::TwiceStdin => Exit::Usage,
+            Self::TwiceStdin | Self::NoSource => Exit::Usage,
             Self::Refine { error: RefineError::Refuted(_), .. } => Exit::Refuted,
             _ => Exit::Failed,
         }

@@ -73,7 +73,7 @@ fn text(value: &Value) -> String {
     match value {
         Value::Array(_) => strings(value).join("\n"),
         Value::Object(_) => {
-            let times = value["times"].as_u64().expect("times") as usize;
+            let times = usize::try_from(value["times"].as_u64().expect("times")).expect("a size");
             format!("{}{}{}", of("before"), of("repeat").repeat(times), of("after"))
         }
         one => one.as_str().expect("text").to_owned(),

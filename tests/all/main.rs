@@ -10,5 +10,13 @@
 )]
 
 mod cases;
+mod catalog;
+mod command;
+#[path = "gen.rs"]
+mod generate;
+mod laws;
+mod mutants;
 mod oracle;
+mod pairs;
+mod run;
 mod update;

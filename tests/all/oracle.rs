@@ -279,6 +279,17 @@ impl World {
         self.whole.contains(service) || self.unused.get(service).is_some_and(|names| names.contains(name))
     }
 
+    /// Whether a pattern matches an unused action.
+    pub(crate) fn touches(&self, pattern: &Pattern) -> bool {
+        match pattern {
+            Pattern::All => !self.whole.is_empty() || !self.unused.is_empty(),
+            Pattern::Of { service, glob: pattern } => {
+                self.whole.contains(service)
+                    || self.unused.get(service).into_iter().flatten().any(|name| glob(pattern, name))
+            }
+        }
+    }
+
     /// Whether `after` is `before` without what is unused: `Ok` has the services that are exempt because the catalog
     /// does not know them.
     pub(crate) fn judge(&self, before: &Value, after: &[Value]) -> Result<BTreeSet<String>, Flaw> {
@@ -306,7 +317,23 @@ impl World {
             .filter(|pattern| !pattern.is_wild())
             .collect();
         let known = self.catalog.keys().cloned();
+        let mut named_before: BTreeSet<String> = self.unused.keys().cloned().collect();
+        named_before.extend(statements(before).into_iter().flat_map(|statement| {
+            let services = clause(statement).patterns.into_iter().filter_map(|pattern| match pattern {
+                Pattern::Of { service, .. } => Some(service),
+                Pattern::All => None,
+            });
+            services.collect::<Vec<_>>()
+        }));
+        // Of services that nothing names, one stands for all.
+        let mut unnamed = false;
         for service in known.chain(mentioned.clone()).collect::<BTreeSet<_>>() {
+            if !mentioned.contains(&service) && !patterns.contains_key(&service) {
+                if unnamed {
+                    continue;
+                }
+                unnamed = true;
+            }
             let mut names = BTreeSet::new();
             if mentioned.contains(&service) {
                 names.extend(self.catalog.get(&service).into_iter().flatten().cloned());
@@ -322,9 +349,11 @@ impl World {
             let mut made_up: BTreeSet<Name> = BTreeSet::new();
             made_up.extend(patterns.get(&service).into_iter().flatten().flat_map(Pattern::examples));
             made_up.insert(lower("~"));
+            // A service that only the documents after name is not part of the world that is compared.
+            let met = named_before.contains(&service);
             made_up.retain(|name| !names.contains(name));
             for context in &contexts {
-                self.judge_service(context, &service, &names, &made_up, &mut undecided)?;
+                self.judge_service(context, &service, (&names, &made_up, met), &mut undecided)?;
             }
         }
         Ok(undecided)
@@ -334,8 +363,7 @@ impl World {
         &self,
         context: &Context,
         service: &str,
-        names: &BTreeSet<Name>,
-        made_up: &BTreeSet<Name>,
+        (names, made_up, met): (&BTreeSet<Name>, &BTreeSet<Name>, bool),
         undecided: &mut BTreeSet<String>,
     ) -> Result<(), Flaw> {
         let (before, after) = (here(&context.before, service), here(&context.after, service));
@@ -367,7 +395,7 @@ impl World {
                 return Err(Flaw::Still(tell(name)));
             }
             // Nobody knows what else an unknown service has, so a wildcard of its own stays.
-            if !known && !self.whole.contains(service) && by_wildcard(&before, name) && !new {
+            if met && !known && !self.whole.contains(service) && by_wildcard(&before, name) && !new {
                 return Err(Flaw::Lost(tell(name)));
             }
         }
@@ -385,6 +413,11 @@ impl World {
         });
         told.collect()
     }
+}
+
+/// The same Deny, letter for letter; one string and a list of it mean the same.
+fn same_deny(one: &Value, other: &Value) -> bool {
+    is_from(one, other) && strings(actions(one)) == strings(actions(other))
 }
 
 /// Gathers the Allow statements that share a frame, and checks all frames on the way.
@@ -416,7 +449,11 @@ fn contexts(before: &Value, after: &[Value]) -> Result<Vec<Context>, Flaw> {
         let mut next = 0;
         for statement in statements(document) {
             let found = (next..old.len()).find(|at| {
-                if is_deny(statement) { old[*at] == statement } else { frame(old[*at]) == frame(statement) }
+                if is_deny(statement) {
+                    same_deny(old[*at], statement)
+                } else {
+                    frame(old[*at]) == frame(statement)
+                }
             });
             let Some(at) = found else { return Err(Flaw::Frame("a statement, or their order")) };
             next = at + 1;
@@ -471,6 +508,16 @@ pub(crate) fn stray(before: &Value, after: &[Value]) -> Option<String> {
         }
     }
     None
+}
+
+/// Whether two statements differ in their actions only.
+pub(crate) fn shares_frame(one: &Value, other: &Value) -> bool {
+    frame(one) == frame(other)
+}
+
+/// Whether a statement can have come from another: they share all but their actions.
+pub(crate) fn is_from(after: &Value, before: &Value) -> bool {
+    shares_frame(after, before) && after.get("Action").is_some() == before.get("Action").is_some()
 }
 
 /// Whether strings stayed strings and lists stayed lists, unless one string became several.
