@@ -15,3 +15,4 @@ mod generate;
 mod laws;
 mod mutants;
 mod oracle;
+mod pairs;
