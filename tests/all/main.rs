@@ -10,8 +10,12 @@
 )]
 
 mod cases;
+mod documents;
 #[path = "gen.rs"]
 mod generate;
+mod globs;
+mod house;
+mod languages;
 mod laws;
 mod mutants;
 mod oracle;
