@@ -21,7 +21,8 @@ fn the_embedded_catalog_takes_less_than_300_kb_of_the_binary() {
 
 #[test]
 fn actions_are_found_in_any_case_and_tell_what_they_do() {
-    let level = |service, name| Catalog::embedded().action(service, name).map(|action| (action.name, action.level));
+    let level =
+        |service, name| Catalog::embedded().action(service, name).map(|action| (action.name, action.level));
     assert_eq!(level("S3", "getobject"), Some(("GetObject", AccessLevel::Read)));
     assert_eq!(level("iam", "PASSROLE").map(|(name, _)| name), Some("PassRole"));
     assert_eq!(level("s3", "PutBucketPolicy"), Some(("PutBucketPolicy", AccessLevel::PermissionsManagement)));
