@@ -39,6 +39,10 @@ pub(super) enum RunError {
     Organisation(Failure),
     #[error("no AWS and no snapshot to read from")]
     NoSource,
+    #[error("an account's work ended before it was done: {0}")]
+    Task(tokio::task::JoinError),
+    #[error("the report is still being written; a defect of leastwise")]
+    Busy,
     #[error("cannot start: {0}")]
     Runtime(io::Error),
     #[error("`{path}`: {error}")]

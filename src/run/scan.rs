@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use futures::StreamExt;
 use serde::Serialize;
 
 use super::assess::{Terms, assess, unread};
+use super::catalog::Chosen;
 use super::error::RunError;
 use super::progress::Progress;
 use super::{summary, terminal};
 use crate::aws::{Cloud, Snapshot};
-use crate::catalog::Catalog;
 use crate::cli::{Exit, FailOn, Scan};
 use crate::inventory::wire::Account;
 use crate::report::writer::{WriteError, Writer};
@@ -33,9 +34,9 @@ pub(super) fn run(args: &Scan) -> Result<Exit, RunError> {
     let Some(folder) = &args.snapshot else { return Err(RunError::NoSource) };
     let snapshot =
         Snapshot::open(folder).map_err(|error| RunError::Snapshot { folder: folder.clone(), error })?;
-    let scan =
-        Everything { cloud: &snapshot, catalog: &catalog, as_of: snapshot.captured_at(), writer, progress };
-    let (result, target) = runtime.block_on(scan.run(started))?;
+    let as_of = snapshot.captured_at().map(str::to_owned);
+    let scan = Everything { cloud: snapshot, catalog, as_of, writer, progress };
+    let (result, target) = runtime.block_on(Arc::new(scan).run(started))?;
     if !args.quiet {
         io::stderr().write_all(terminal::clean(&summary::of(&result, &target)).as_bytes())?;
     }
@@ -69,10 +70,11 @@ pub(super) struct Scanned {
     pub(super) defects: usize,
 }
 
-struct Everything<'s, C> {
-    cloud: &'s C,
-    catalog: &'s Catalog,
-    as_of: Option<&'s str>,
+/// What every account's work shares.
+struct Everything<C> {
+    cloud: C,
+    catalog: Chosen,
+    as_of: Option<String>,
     writer: Writer,
     progress: Progress,
 }
@@ -88,16 +90,23 @@ struct Gathered {
     defects: usize,
 }
 
-impl<C: Cloud> Everything<'_, C> {
-    async fn run(self, started: jiff::Timestamp) -> Result<(Scanned, std::path::PathBuf), RunError> {
+impl<C: Cloud + Send + Sync + 'static> Everything<C> {
+    async fn run(
+        self: Arc<Self>,
+        started: jiff::Timestamp,
+    ) -> Result<(Scanned, std::path::PathBuf), RunError> {
         let organisation = self.cloud.organisation().await.map_err(RunError::Organisation)?;
         self.progress.accounts(organisation.accounts.len());
         let mut gathered = Gathered { services: Some(BTreeSet::new()), ..Gathered::default() };
         {
-            let each = organisation.accounts.iter().map(|account| self.account(account));
+            // Each account is a task of its own, so that all cores share the work.
+            let each = organisation.accounts.iter().map(|account| {
+                let (all, account) = (Arc::clone(&self), account.clone());
+                tokio::spawn(async move { all.account(&account).await })
+            });
             let mut done = futures::stream::iter(each).buffer_unordered(ACCOUNTS);
             while let Some(account) = done.next().await {
-                gathered.add(account?);
+                gathered.add(account.map_err(RunError::Task)??);
                 self.progress.account();
             }
         }
@@ -129,7 +138,8 @@ impl<C: Cloud> Everything<'_, C> {
             files: self.writer.hashes(),
         };
         write_json(&self.writer, "manifest.json", &manifest)?;
-        let target = self.writer.finish()?;
+        // All tasks have ended, so this is the last owner.
+        let target = Arc::into_inner(self).ok_or(RunError::Busy)?.writer.finish()?;
         let Gathered { first, left_alone, defects, .. } = gathered;
         Ok((Scanned { report, first, left_alone, defects }, target))
     }
@@ -142,7 +152,7 @@ impl<C: Cloud> Everything<'_, C> {
             return Ok(Kept::of(&report, Some(BTreeSet::new()), 0));
         }
         let answers = self.cloud.read(account, &self.progress).await;
-        let terms = Terms { catalog: self.catalog, window_days: WINDOW_DAYS, as_of: self.as_of };
+        let terms = Terms { catalog: &self.catalog, window_days: WINDOW_DAYS, as_of: self.as_of.as_deref() };
         tokio::task::block_in_place(|| {
             let assessed = assess(account, answers, terms);
             for (path, text) in &assessed.files {

@@ -110,7 +110,7 @@ impl Checked {
             match &service.actions {
                 None => unused.add_service(service.service_namespace.as_str()),
                 Some(names) => {
-                    unused.add_actions(service.service_namespace.as_str(), names.iter().map(String::as_str))
+                    unused.add_actions(service.service_namespace.as_str(), names.iter().map(String::as_str));
                 }
             }
         }

@@ -11,7 +11,8 @@ use leastwise::prove::{Broken, Verdict, prove};
 use leastwise::refine::{FitStep, Kind};
 use serde_json::{Value, json};
 
-use crate::oracle::{Lists, World, actions, embedded, is_same_shape, statements, stray, strings};
+use crate::documents::{actions, is_same_shape, statements, strings};
+use crate::oracle::{Lists, World, embedded, stray};
 
 const KEYS: [&str; 19] = [
     "why",

@@ -12,8 +12,12 @@
 mod cases;
 mod catalog;
 mod command;
+mod documents;
 #[path = "gen.rs"]
 mod generate;
+mod globs;
+mod house;
+mod languages;
 mod laws;
 mod mutants;
 mod oracle;

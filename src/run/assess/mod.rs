@@ -1,19 +1,24 @@
 //! One account, from its answers to its part of the report: decide, refine, prove.
 
+mod place;
+mod why;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use place::Place;
+use why::bucket;
 
 use crate::aws::{Answers, Evidence};
 use crate::catalog::Catalog;
-use crate::decide::{Bucket, Edit, Keeps, Source, Standing, Target, plan_edits, standings};
+use crate::decide::{Bucket, Edit, Keeps, Source, Standing, plan_edits, standings};
 use crate::evidence::{Failure, Gap, Known, join};
 use crate::inventory::wire::Account;
 use crate::inventory::{Inventory, Principal};
 use crate::policy::{ActionSet, Document, Extent, PolicyError, print_all};
-use crate::refine::{DoesNotFit, Kind};
-use crate::report::names::file_part;
+use crate::refine::DoesNotFit;
 use crate::report::{
-    AccountReport, AccountSummary, Action, Coverage, EvidenceSource, Failed, Files, IdleCredential,
-    LeftAlone, PrincipalRow, ProofRow, Recommendation, SCHEMA, UnusedService, unified_diff,
+    AccountReport, AccountSummary, Coverage, EvidenceSource, Failed, Files, IdleCredential, LeftAlone,
+    PrincipalRow, ProofRow, Recommendation, SCHEMA, UnusedService, unified_diff,
 };
 use crate::{RefineError, Refined};
 
@@ -224,7 +229,8 @@ impl<'i, 't> Assessment<'i, 't> {
         standing: &Standing,
         recommendations: Vec<String>,
     ) -> PrincipalRow {
-        let (bucket, code, why) = self.bucket(at, standing, recommendations.len());
+        let window = self.source().window_days().unwrap_or_default();
+        let (bucket, code, why) = bucket(standing, window, recommendations.len(), self.stays.contains(&at));
         let known = self.known.get(&principal.arn);
         let key = |key: &crate::evidence::UnusedKey| IdleCredential {
             access_key_id: Some(key.access_key_id.clone()),
@@ -243,88 +249,6 @@ impl<'i, 't> Assessment<'i, 't> {
             unused_password: known
                 .and_then(|known| known.password.clone())
                 .map(|last_accessed| IdleCredential { access_key_id: None, last_accessed }),
-        }
-    }
-
-    /// Where a principal ends, with a stable code and one sentence.
-    fn bucket(
-        &self,
-        at: usize,
-        standing: &Standing,
-        recommendations: usize,
-    ) -> (Bucket, &'static str, String) {
-        let window = self.source().window_days().unwrap_or_default();
-        let failed =
-            |failure: &Failure| format!("{} could not be read: {}", failure.operation, failure.kind.name());
-        match standing {
-            Standing::ServiceLinked => (
-                Bucket::Unsupported,
-                "service-linked",
-                "only the AWS service that owns it can change it".to_owned(),
-            ),
-            Standing::Unread(failure) => (Bucket::Failed, "evidence-unread", failed(failure)),
-            Standing::Gap(Gap::Unread(failure)) => (Bucket::Failed, "finding-unread", failed(failure)),
-            Standing::Gap(Gap::Error(error)) => (
-                Bucket::NoEvidence,
-                "error-finding",
-                format!("the analyzer failed on it with {error}, so nothing is known of its use"),
-            ),
-            Standing::Gap(Gap::Empty) => {
-                (Bucket::NoEvidence, "empty-finding", "its finding came without details".to_owned())
-            }
-            Standing::Gap(Gap::UnknownDetails) => (
-                Bucket::NoEvidence,
-                "unknown-details",
-                "its finding has details that this version does not know".to_owned(),
-            ),
-            Standing::Idle(last) => (
-                Bucket::UnusedPrincipal,
-                "principal-unused",
-                match last {
-                    Some(last) => {
-                        format!("not used in the window, last on {}: review it for deletion", day(last))
-                    }
-                    None => "never used as far as AWS remembers: review it for deletion".to_owned(),
-                },
-            ),
-            Standing::TooYoung(days) => (
-                Bucket::TooYoung,
-                "younger-than-window",
-                format!("{days} days old; the window of {window} days has not passed yet"),
-            ),
-            Standing::LeftOut => (
-                Bucket::NoEvidence,
-                "excluded-by-analyzer",
-                "a rule of the analyzer leaves it out".to_owned(),
-            ),
-            Standing::Archived => (
-                Bucket::NoEvidence,
-                "findings-archived",
-                "its findings are archived, and archived findings are not evidence".to_owned(),
-            ),
-            Standing::NoSource => (
-                Bucket::NoEvidence,
-                "no-source",
-                "the account has no analyzer and no last-accessed data".to_owned(),
-            ),
-            Standing::AllUsed => {
-                (Bucket::Clean, "nothing-unused", "it was analysed and nothing unused was found".to_owned())
-            }
-            Standing::Unused(_) if recommendations > 0 => (
-                Bucket::Refined,
-                "permissions-unused",
-                format!("{recommendations} of its policies can be smaller"),
-            ),
-            Standing::Unused(_) if self.stays.contains(&at) => (
-                Bucket::Clean,
-                "policies-stay",
-                "it does not use all it may, but the policies that grant it have to stay".to_owned(),
-            ),
-            Standing::Unused(_) => (
-                Bucket::Clean,
-                "nothing-granted",
-                "none of its policies grants what is reported unused".to_owned(),
-            ),
         }
     }
 
@@ -450,69 +374,6 @@ impl<'i, 't> Assessment<'i, 't> {
     }
 }
 
-/// Where a recommendation and its files go.
-struct Place {
-    id: String,
-    path: String,
-    holder_kind: &'static str,
-    holder: String,
-    policy: String,
-    arn: Option<String>,
-    kind: Kind,
-    inline: bool,
-    substitute: bool,
-}
-
-impl Place {
-    fn of(edit: &Edit<'_>, inventory: &Inventory) -> Self {
-        let name_of = |arn: &str| arn.rsplit('/').next().unwrap_or(arn).to_owned();
-        let (holder_kind, holder, policy, arn, inline, substitute) = match &edit.target {
-            Target::Inline { holder, policy } => {
-                let (kind, name) = holder.describe(inventory);
-                (kind, name, (*policy).to_owned(), None, true, false)
-            }
-            Target::Managed { arn } => {
-                ("managed", name_of(arn), name_of(arn), Some((*arn).to_owned()), false, false)
-            }
-            Target::Replacement { arn, holder } => {
-                let (kind, name) = holder.describe(inventory);
-                (kind, name, name_of(arn), Some((*arn).to_owned()), false, true)
-            }
-        };
-        let kind = match (inline, holder_kind) {
-            (true, "role") => Kind::Role,
-            (true, "user") => Kind::User,
-            (true, _) => Kind::Group,
-            (false, _) => Kind::Managed,
-        };
-        let account = &inventory.account.id;
-        let (id, path) = if holder_kind == "managed" {
-            (
-                format!("{account}/managed/{policy}"),
-                format!("policies/{account}/managed/{}", file_part(&policy)),
-            )
-        } else {
-            let (name, file) = (file_part(&holder), file_part(&policy));
-            // An attached policy may bear the name of an inline one.
-            let mark = if substitute { "@" } else { "" };
-            let id = format!("{account}/{holder_kind}/{holder}/{policy}{mark}");
-            (id, format!("policies/{account}/{holder_kind}/{name}/{file}{mark}"))
-        };
-        Self { id, path, holder_kind, holder, policy, arn, kind, inline, substitute }
-    }
-
-    fn action(&self, documents: usize) -> Action {
-        match documents {
-            0 if self.inline => Action::Delete,
-            0 => Action::Detach,
-            1 if self.inline => Action::Replace,
-            1 if self.substitute => Action::Substitute,
-            1 => Action::NewVersion,
-            _ => Action::Split,
-        }
-    }
-}
-
 /// Evidence as it stands in a report: sorted.
 fn listed(unused: &ActionSet<'_>) -> Vec<UnusedService> {
     let service = |(service, extent): (&str, &Extent<'_>)| UnusedService {
@@ -523,10 +384,6 @@ fn listed(unused: &ActionSet<'_>) -> Vec<UnusedService> {
         },
     };
     unused.iter().map(service).collect()
-}
-
-fn day(date: &str) -> &str {
-    date.split('T').next().unwrap_or(date)
 }
 
 fn count(number: usize, what: &str) -> String {
