@@ -9,7 +9,6 @@ use futures::StreamExt;
 use serde::Serialize;
 
 use super::assess::{Terms, assess, unread};
-use super::catalog::Chosen;
 use super::error::RunError;
 use super::progress::Progress;
 use super::{summary, terminal};
@@ -18,6 +17,7 @@ use crate::cli::{Exit, FailOn, Scan};
 use crate::inventory::wire::Account;
 use crate::report::writer::{WriteError, Writer};
 use crate::report::{AccountReport, AccountSummary, CatalogRow, Coverage, Manifest, Report, SCHEMA, Totals};
+use crate::update::Chosen;
 
 /// How many accounts are worked on at a time.
 const ACCOUNTS: usize = 8;
