@@ -278,7 +278,12 @@ impl<'u, 'a> Checker<'u, 'a> {
         }
         let after =
             || context.after.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
-        let negated_after = context.after.iter().any(|clause| clause.negated);
+        // What a NotAction of the context does not exclude is granted by it.
+        let granted_by_rest = |wanted: &Pattern<'_>| {
+            let mut negated = context.after.iter().filter(|clause| clause.negated);
+            negated
+                .any(|clause| clause.patterns.iter().all(|excluded| excluded.overlaps(wanted) == Some(false)))
+        };
         for pattern in
             context.before.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns)
         {
@@ -291,7 +296,7 @@ impl<'u, 'a> Checker<'u, 'a> {
                 }
             };
             for wanted in covers {
-                if !negated_after && !after().any(|pattern| pattern.contains(&wanted)) {
+                if !after().any(|pattern| pattern.contains(&wanted)) && !granted_by_rest(&wanted) {
                     let action = Some(wanted.text());
                     return Err(refuted(
                         Broken::Exactness,
