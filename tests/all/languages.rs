@@ -50,6 +50,23 @@ fn widening(outer: &[String], inner: &str) -> Option<String> {
     }
 }
 
+#[test]
+fn an_overlap_that_cannot_be_told_is_never_taken_for_none() {
+    // Long enough that telling whether it meets itself costs too much. It was excluded, so granting it is widening;
+    // the short exclusion beside it must not speak for both.
+    let long = format!("s3:{}", "a?".repeat(1000));
+    let with = |key: &str, patterns: [&str; 2]| {
+        json!({"Statement": [{"Effect": "Allow", key: patterns, "Resource": "*"}]}).to_string()
+    };
+    let before = with("NotAction", [&long, "s3:Zoo"]);
+    // One member order for both, so that the frames are equal.
+    let after = with("NotAction", ["s3:Get", &long]).replace("NotAction", "Action");
+    let catalog = Catalog::from_json(r#"{"s3":["Get"]}"#).unwrap();
+    let (before, after) = (Document::parse(&before).unwrap(), Document::parse(&after).unwrap());
+    let verdict = prove(&before, vec![after], &ActionSet::new(), &catalog);
+    assert!(!matches!(verdict, Verdict::Proven(_)), "it is granted after and was excluded before");
+}
+
 proptest! {
     #![proptest_config(config(3000))]
 
