@@ -8,8 +8,8 @@ use leastwise::catalog::Catalog;
 use leastwise::evidence::read_unused;
 use leastwise::policy::{ActionSet, Document, decode};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use proptest::sample::Index;
+use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 
 use crate::documents::{actions, is_from, is_same_shape, statements, strings};
