@@ -10,4 +10,5 @@
 )]
 
 mod cases;
+mod mocks;
 mod oracle;
