@@ -26,6 +26,7 @@ import sys
 import uuid
 import zlib
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 HERE = pathlib.Path(__file__).parent
 CATALOG = HERE.parent / "build" / "catalog.txt"
@@ -176,8 +177,10 @@ TRACKED = {
     "cloudtrail": ("*", "*Tags LookupEvents PutAuditEvents"),
     "cloudwatch": ("*", "*Tag* PutMetricData GetMetric* ListMetrics"),
     "dynamodb": (
-        "CreateTable CreateBackup CreateGlobalTable Delete*Table Delete*Backup DescribeBackup DescribeTable "
-        "DescribeContinuousBackups DescribeLimits DescribeTimeToLive DescribeExport DescribeImport List* Update*",
+        (
+            "CreateTable CreateBackup CreateGlobalTable Delete*Table Delete*Backup DescribeBackup DescribeTable "
+            "DescribeContinuousBackups DescribeLimits DescribeTimeToLive DescribeExport DescribeImport List* Update*"
+        ),
         "*Tags* UpdateItem *Abac* ListStreams",
     ),
     "ec2": ("*", "*Tags Inject* PauseVolumeIO SendSpotInstanceInterruptions"),
@@ -189,9 +192,11 @@ TRACKED = {
     "iam": ("*", "PassRole *Tags Tag* Untag* Simulate*"),
     "kms": ("*", "*Tag* Decrypt Encrypt GenerateDataKey* GenerateMac GenerateRandom ReEncrypt* Sign Verify*"),
     "lambda": (
-        "AddPermission Create*Function Delete*Function GetFunction* GetPolicy List*Function* ListAliases ListLayers "
-        "ListEventSourceMappings PublishVersion PutFunctionConcurrency RemovePermission UpdateFunction* "
-        "CreateAlias UpdateAlias CreateEventSourceMapping GetAccountSettings GetAlias",
+        (
+            "AddPermission Create*Function Delete*Function GetFunction* GetPolicy List*Function* ListAliases ListLayers "
+            "ListEventSourceMappings PublishVersion PutFunctionConcurrency RemovePermission UpdateFunction* "
+            "CreateAlias UpdateAlias CreateEventSourceMapping GetAccountSettings GetAlias"
+        ),
         "*WebFunction* *Durable* *Capacity* *Tags",
     ),
     "logs": ("*", "*Tag* PutLogEvents* GetLogEvents FilterLogEvents StartLiveTail"),
@@ -200,16 +205,21 @@ TRACKED = {
     "rds": ("*", "*Tag* CrossRegionCommunication"),
     "s3": (
         "*",
-        "*Tag* GetObject* PutObject* DeleteObject* ListObject* RestoreObject UpdateObject* Replicate* ListBucket "
-        "ListBucketVersions ListBucketMultipartUploads ListMultipartUploadParts AbortMultipartUpload *ForObjectLambda "
-        "BypassGovernanceRetention ObjectOwner* GetDataAccess GetAccessGrantsInstanceForPrefix *Replication *Abac "
-        "AllowVended* Submit*",
+        (
+            "*Tag* GetObject* PutObject* DeleteObject* ListObject* RestoreObject UpdateObject* Replicate* ListBucket "
+            "ListBucketVersions ListBucketMultipartUploads ListMultipartUploadParts AbortMultipartUpload *ForObjectLambda "
+            "BypassGovernanceRetention ObjectOwner* GetDataAccess GetAccessGrantsInstanceForPrefix *Replication *Abac "
+            "AllowVended* Submit*"
+        ),
     ),
     "secretsmanager": ("*", "*Tag* BatchGetSecretValue"),
     "sqs": ("AddPermission CreateQueue DeleteQueue ListQueues PurgeQueue RemovePermission SetQueueAttributes", ""),
     "ssm": ("*", "*Tag* *Session GetDocument PutInventory UpdateInstanceInformation"),
     "states": ("*", "*Tag* Send* GetActivityTask InvokeHTTPEndpoint"),
-    "sts": ("AssumeRole DecodeAuthorizationMessage GetAccessKeyInfo GetCallerIdentity GetFederationToken GetSessionToken", ""),
+    "sts": (
+        "AssumeRole DecodeAuthorizationMessage GetAccessKeyInfo GetCallerIdentity GetFederationToken GetSessionToken",
+        "",
+    ),
 }
 
 # AWS-managed policies by name: path and document.
@@ -709,8 +719,16 @@ PRINCIPALS = [
         "wildcard-mixed-case",
         "`S3:gET*`, `Ec2:DESCRIBEinstances`: case does not count, the author's spelling stays",
         WILDCARDS,
-        inline={"mixed-case": policy(allow(["S3:gETbUCKET*", "Ec2:DESCRIBEinstances", "LAMBDA:List*", "s3:LISTALLMYBUCKETS"]))},
-        uses={"s3": ["GetBucketAcl", "GetBucketPolicy*"], "ec2": ["DescribeInstances"], "lambda": ["ListFunctions", "ListTags"]},
+        inline={
+            "mixed-case": policy(
+                allow(["S3:gETbUCKET*", "Ec2:DESCRIBEinstances", "LAMBDA:List*", "s3:LISTALLMYBUCKETS"])
+            )
+        },
+        uses={
+            "s3": ["GetBucketAcl", "GetBucketPolicy*"],
+            "ec2": ["DescribeInstances"],
+            "lambda": ["ListFunctions", "ListTags"],
+        },
     ),
     Role(
         SANDBOX,
@@ -740,7 +758,16 @@ PRINCIPALS = [
         "`glue:Get*` with GetTables unused and GetTable in use: `glue:GetTable*` would grant it again",
         WILDCARDS,
         inline={"glue-read": policy(allow(["glue:Get*", "glue:BatchGet*"]))},
-        uses={"glue": ["GetTable", "GetTableVersion", "GetTableVersions", "GetDatabase", "GetPartition*", "BatchGetPartition"]},
+        uses={
+            "glue": [
+                "GetTable",
+                "GetTableVersion",
+                "GetTableVersions",
+                "GetDatabase",
+                "GetPartition*",
+                "BatchGetPartition",
+            ]
+        },
         trust=service("glue"),
         tags=DATA_TEAM,
     ),
@@ -805,9 +832,11 @@ PRINCIPALS = [
                         "NumericLessThanEquals": {"s3:signatureAge": 600000},
                     },
                 ),
-                allow(["kms:Encrypt", "kms:GenerateDataKey*", "kms:DescribeKey", "kms:CreateGrant"],
-                      "arn:aws:kms:*:555555555555:key/*",
-                      condition={"Bool": {"kms:GrantIsForAWSResource": True}}),
+                allow(
+                    ["kms:Encrypt", "kms:GenerateDataKey*", "kms:DescribeKey", "kms:CreateGrant"],
+                    "arn:aws:kms:*:555555555555:key/*",
+                    condition={"Bool": {"kms:GrantIsForAWSResource": True}},
+                ),
             )
         },
         uses={"s3": ["PutObject*", "AbortMultipartUpload"], "kms": ["GenerateDataKey", "Encrypt"]},
@@ -884,7 +913,9 @@ PRINCIPALS = [
         FORMS,
         inline={
             "ahead-of-the-catalog": policy(
-                allow(["s3:GetBucketCarbonReport", "s3:GetBucketAcl", "ec2:DescribeTimeTravel", "ec2:DescribeInstances"])
+                allow(
+                    ["s3:GetBucketCarbonReport", "s3:GetBucketAcl", "ec2:DescribeTimeTravel", "ec2:DescribeInstances"]
+                )
             )
         },
         uses={"s3": ["GetBucketCarbonReport"], "ec2": ["DescribeInstances"]},
@@ -986,7 +1017,12 @@ PRINCIPALS = [
         "AdministratorAccess of which four services are used",
         KINDS,
         attached=["AdministratorAccess"],
-        uses={"ec2": ["Describe*", "RunInstances", "TerminateInstances", "StartInstances", "StopInstances"], "s3": ALL, "iam": ["Get*", "List*"], "sts": ALL},
+        uses={
+            "ec2": ["Describe*", "RunInstances", "TerminateInstances", "StartInstances", "StopInstances"],
+            "s3": ALL,
+            "iam": ["Get*", "List*"],
+            "sts": ALL,
+        },
         trust=account_root(SANDBOX),
     ),
     Role(
@@ -999,7 +1035,10 @@ PRINCIPALS = [
             "secrets-delete": policy(allow(["secretsmanager:DeleteSecret", "secretsmanager:GetSecretValue"])),
         },
         attached=["SecretsManagerReadWrite"],
-        uses={"secretsmanager": ["GetSecretValue", "DescribeSecret", "ListSecrets", "PutSecretValue"], "kms": ["ListAliases", "DescribeKey"]},
+        uses={
+            "secretsmanager": ["GetSecretValue", "DescribeSecret", "ListSecrets", "PutSecretValue"],
+            "kms": ["ListAliases", "DescribeKey"],
+        },
         trust=service("lambda"),
         tags=PAYMENTS_TEAM,
     ),
@@ -1060,7 +1099,11 @@ PRINCIPALS = [
         "In `developers`: reads functions and logs",
         GROUPS,
         groups=["developers"],
-        uses={"lambda": ["GetFunction*", "ListFunctions"], "logs": ["FilterLogEvents", "DescribeLogGroups"], "sns": ["Publish"]},
+        uses={
+            "lambda": ["GetFunction*", "ListFunctions"],
+            "logs": ["FilterLogEvents", "DescribeLogGroups"],
+            "sns": ["Publish"],
+        },
         tags={"owner": "frontend@example.com"},
     ),
     User(
@@ -1143,7 +1186,11 @@ PRINCIPALS = [
         "bounded-builder",
         "Under `engineering-boundary`, which does not allow the unused kms and sqs actions: removing them is free of risk",
         BLOCKED,
-        inline={"build": policy(allow(["ec2:Describe*", "ec2:RunInstances", "kms:ScheduleKeyDeletion", "sqs:*", "ec2:DeleteVpc"]))},
+        inline={
+            "build": policy(
+                allow(["ec2:Describe*", "ec2:RunInstances", "kms:ScheduleKeyDeletion", "sqs:*", "ec2:DeleteVpc"])
+            )
+        },
         uses={"ec2": ["DescribeInstances", "DescribeImages", "RunInstances"]},
         boundary="engineering-boundary",
         tags=SHOP_TEAM,
@@ -1154,7 +1201,12 @@ PRINCIPALS = [
         "Has `engineering-boundary` attached as a policy: it is a boundary elsewhere, so no new version of it",
         BLOCKED,
         attached=["engineering-boundary"],
-        uses={"ec2": ["Describe*"], "lambda": ["*"], "s3": ["GetObject*", "PutObject*", "ListBucket"], "logs": ["CreateLogStream", "PutLogEvents"]},
+        uses={
+            "ec2": ["Describe*"],
+            "lambda": ["*"],
+            "s3": ["GetObject*", "PutObject*", "ListBucket"],
+            "logs": ["CreateLogStream", "PutLogEvents"],
+        },
     ),
     User(
         SANDBOX,
@@ -1202,10 +1254,17 @@ PRINCIPALS = [
         inline={
             "read-the-organisation": policy(
                 allow(["organizations:*", "account:Get*", "account:List*"]),
-                {"Effect": "Deny", "NotAction": ["organizations:List*", "organizations:Describe*", "account:*"], "Resource": "*"},
+                {
+                    "Effect": "Deny",
+                    "NotAction": ["organizations:List*", "organizations:Describe*", "account:*"],
+                    "Resource": "*",
+                },
             )
         },
-        uses={"organizations": ["ListAccounts", "DescribeOrganization", "ListParents", "ListRoots"], "account": ["GetAlternateContact"]},
+        uses={
+            "organizations": ["ListAccounts", "DescribeOrganization", "ListParents", "ListRoots"],
+            "account": ["GetAlternateContact"],
+        },
         trust=account_root(SECURITY),
     ),
     # -----------------------------------------------------------------------------------------------------------------
@@ -1219,7 +1278,9 @@ PRINCIPALS = [
         inline={
             "platform": policy(
                 allow(["rds:*", "ecs:*", "ecr:*", "elasticloadbalancing:*", "autoscaling:*", "cloudformation:*"]),
-                allow(["route53:*", "acm:*", "ses:*", "sns:*", "waf:*", "kinesis:*", "elasticache:*", "events:*", "sqs:*"]),
+                allow(
+                    ["route53:*", "acm:*", "ses:*", "sns:*", "waf:*", "kinesis:*", "elasticache:*", "events:*", "sqs:*"]
+                ),
             )
         },
         uses={
@@ -1239,7 +1300,9 @@ PRINCIPALS = [
         "whole-services-unused",
         "Whole-service findings only: entries without actions",
         FINDINGS,
-        inline={"too-much": policy(allow(["sns:*", "kinesis:Get*", "xray:*", "sqs:SendMessage", "polly:SynthesizeSpeech"]))},
+        inline={
+            "too-much": policy(allow(["sns:*", "kinesis:Get*", "xray:*", "sqs:SendMessage", "polly:SynthesizeSpeech"]))
+        },
         uses={"sqs": ["SendMessage"]},
         tags=PAYMENTS_TEAM,
     ),
@@ -1387,7 +1450,11 @@ PRINCIPALS = [
         "ten-attached-policies",
         "Ten managed policies, two of them of AWS: a replacement must be detached before it is attached",
         SIZES,
-        attached=[*[f"tenth-part-{number:02}" for number in range(1, 9)], "AmazonSSMManagedInstanceCore", "CloudWatchReadOnlyAccess"],
+        attached=[
+            *[f"tenth-part-{number:02}" for number in range(1, 9)],
+            "AmazonSSMManagedInstanceCore",
+            "CloudWatchReadOnlyAccess",
+        ],
         uses={
             "ssm": ["GetParameter*", "Describe*", "UpdateInstanceInformation", "ListAssociations"],
             "ec2": ["DescribeInstances", "DescribeVolumes"],
@@ -1441,7 +1508,11 @@ PRINCIPALS = [
         "ci+bot=dev,build.1@shop-dev_01",
         "The same for a user, under a path",
         NAMES,
-        inline={"push": policy(allow(["ecr:*"], "arn:aws:ecr:*:666666666666:repository/shop-*"), allow("ecr:GetAuthorizationToken"))},
+        inline={
+            "push": policy(
+                allow(["ecr:*"], "arn:aws:ecr:*:666666666666:repository/shop-*"), allow("ecr:GetAuthorizationToken")
+            )
+        },
         uses={"ecr": ["*Layer*", "PutImage", "GetAuthorizationToken", "BatchGet*", "DescribeImages"]},
         path="/bots/ci/",
     ),
@@ -1457,7 +1528,11 @@ PRINCIPALS = [
                 allow(["lambda:*"]),
             )
         },
-        uses={"cloudformation": ["Describe*", "List*", "CreateChangeSet", "ExecuteChangeSet"], "iam": ["GetRole"], "lambda": ["GetFunction*", "UpdateFunctionCode"]},
+        uses={
+            "cloudformation": ["Describe*", "List*", "CreateChangeSet", "ExecuteChangeSet"],
+            "iam": ["GetRole"],
+            "lambda": ["GetFunction*", "UpdateFunctionCode"],
+        },
         trust=github(SHOP_DEV, "acme-example/shop"),
         tags={**PLATFORM, "purpose": "pipeline"},
     ),
@@ -1466,8 +1541,14 @@ PRINCIPALS = [
         "backup-restore-dr",
         "A role for restoring after a disaster: rare, and needed then",
         NAMES,
-        inline={"restore": policy(allow(["backup:*", "rds:Restore*", "rds:Describe*", "ec2:CreateVolume", "ec2:Describe*"]))},
-        uses={"backup": ["List*", "Describe*", "Get*"], "rds": ["DescribeDBInstances", "DescribeDBSnapshots"], "ec2": ["DescribeVolumes", "DescribeSnapshots"]},
+        inline={
+            "restore": policy(allow(["backup:*", "rds:Restore*", "rds:Describe*", "ec2:CreateVolume", "ec2:Describe*"]))
+        },
+        uses={
+            "backup": ["List*", "Describe*", "Get*"],
+            "rds": ["DescribeDBInstances", "DescribeDBSnapshots"],
+            "ec2": ["DescribeVolumes", "DescribeSnapshots"],
+        },
         trust=service("backup"),
         tags={**PLATFORM, "purpose": "disaster-recovery"},
     ),
@@ -1477,7 +1558,11 @@ PRINCIPALS = [
         "Runs when a quarter is closed: a window of 90 days may miss it",
         NAMES,
         inline={"export-costs": policy(allow(["ce:*", "cur:*", "athena:*", "s3:Get*", "s3:PutObject"]))},
-        uses={"ce": ["GetCostAndUsage"], "athena": ["StartQueryExecution", "GetQuery*"], "s3": ["GetObject*", "PutObject", "GetBucketLocation"]},
+        uses={
+            "ce": ["GetCostAndUsage"],
+            "athena": ["StartQueryExecution", "GetQuery*"],
+            "s3": ["GetObject*", "PutObject", "GetBucketLocation"],
+        },
         trust=service("lambda"),
         tags={"owner": "finance@example.com", "schedule": "quarterly"},
     ),
@@ -1509,7 +1594,13 @@ PRINCIPALS = [
         "log-archiver",
         "Writes of another account: its trust names a role of the organisation",
         NAMES,
-        inline={"archive": policy(allow(["s3:Put*", "s3:GetBucket*"], ["arn:aws:s3:::acme-log-archive", "arn:aws:s3:::acme-log-archive/*"]))},
+        inline={
+            "archive": policy(
+                allow(
+                    ["s3:Put*", "s3:GetBucket*"], ["arn:aws:s3:::acme-log-archive", "arn:aws:s3:::acme-log-archive/*"]
+                )
+            )
+        },
         uses={"s3": ["PutObject*", "GetBucketAcl", "GetBucketLocation"]},
         trust=trusts({"AWS": f"arn:aws:iam::{SECURITY}:role/not-action-operator"}),
         tags={"owner": "team-security@example.com"},
@@ -1522,10 +1613,16 @@ PRINCIPALS = [
         inline={
             "audit": policy(
                 allow(["athena:*QueryExecution*", "athena:GetQueryResults*", "glue:GetTable*", "glue:GetDatabase*"]),
-                allow(["s3:Get*", "s3:List*"], condition={"DateGreaterThan": {"aws:CurrentTime": "2025-01-01T00:00:00Z"}}),
+                allow(
+                    ["s3:Get*", "s3:List*"], condition={"DateGreaterThan": {"aws:CurrentTime": "2025-01-01T00:00:00Z"}}
+                ),
             )
         },
-        uses={"athena": ["StartQueryExecution", "GetQueryExecution", "GetQueryResults"], "glue": ["GetTable"], "s3": ["GetObject*", "ListBucket"]},
+        uses={
+            "athena": ["StartQueryExecution", "GetQueryExecution", "GetQueryResults"],
+            "glue": ["GetTable"],
+            "s3": ["GetObject*", "ListBucket"],
+        },
         trust=saml(LOGS, "acme-idp"),
         tags={"schedule": "yearly"},
     ),
@@ -1541,9 +1638,21 @@ PERMISSION_SETS = {
             allow(["s3:Get*", "s3:List*", "s3:PutObject"], sid="Store"),
         ),
         "accounts": {
-            SHOP: {"lambda": ["Get*", "List*"], "logs": ["FilterLogEvents", "GetLogEvents", "Describe*"], "cloudwatch": ["GetMetricData"]},
-            SHOP_DEV: {"lambda": ["Get*", "List*", "Update*", "InvokeFunction"], "s3": ["GetObject*", "ListBucket"], "logs": ["StartQuery", "GetQueryResults"]},
-            DATA_DEV: {"dynamodb": ["Query", "DescribeTable"], "s3": ["GetObject*", "ListAllMyBuckets"], "cloudwatch": ["Get*", "List*"]},
+            SHOP: {
+                "lambda": ["Get*", "List*"],
+                "logs": ["FilterLogEvents", "GetLogEvents", "Describe*"],
+                "cloudwatch": ["GetMetricData"],
+            },
+            SHOP_DEV: {
+                "lambda": ["Get*", "List*", "Update*", "InvokeFunction"],
+                "s3": ["GetObject*", "ListBucket"],
+                "logs": ["StartQuery", "GetQueryResults"],
+            },
+            DATA_DEV: {
+                "dynamodb": ["Query", "DescribeTable"],
+                "s3": ["GetObject*", "ListAllMyBuckets"],
+                "cloudwatch": ["Get*", "List*"],
+            },
             SANDBOX: {"lambda": ["*"], "s3": ["GetObject*", "PutObject"]},
         },
     },
@@ -1554,7 +1663,10 @@ PERMISSION_SETS = {
         "accounts": {
             SHOP: {"ec2": ["DescribeInstances", "DescribeInstanceStatus"], "cloudwatch": ["DescribeAlarms"]},
             PAYMENTS: None,
-            SHOP_DEV: {"ec2": ["DescribeInstances", "DescribeVolumes"], "ssm": ["DescribeInstanceInformation", "ListCommands"]},
+            SHOP_DEV: {
+                "ec2": ["DescribeInstances", "DescribeVolumes"],
+                "ssm": ["DescribeInstanceInformation", "ListCommands"],
+            },
         },
     },
 }
@@ -1567,9 +1679,18 @@ FLEET_POLICY = policy(
 FLEET_USES = {
     SECURITY: {"ec2": ["DescribeInstances"], "s3": ["ListAllMyBuckets", "PutObject", "GetBucketPolicy"]},
     LOGS: {"s3": ["ListAllMyBuckets", "GetBucketAcl", "GetBucketPolicy", "PutObject"]},
-    SHOP: {"ec2": ["DescribeInstances", "DescribeVolumes"], "rds": ["DescribeDBInstances"], "s3": ["ListAllMyBuckets", "PutObject"], "lambda": ["ListFunctions"]},
+    SHOP: {
+        "ec2": ["DescribeInstances", "DescribeVolumes"],
+        "rds": ["DescribeDBInstances"],
+        "s3": ["ListAllMyBuckets", "PutObject"],
+        "lambda": ["ListFunctions"],
+    },
     PAYMENTS: {"ec2": ["DescribeInstances"], "rds": ["DescribeDBInstances", "DescribeDBClusters"], "s3": ["PutObject"]},
-    SHOP_DEV: {"ec2": ["DescribeInstances", "DescribeImages"], "s3": ["PutObject"], "lambda": ["ListFunctions", "ListAliases"]},
+    SHOP_DEV: {
+        "ec2": ["DescribeInstances", "DescribeImages"],
+        "s3": ["PutObject"],
+        "lambda": ["ListFunctions", "ListAliases"],
+    },
     DATA_DEV: {"s3": ["ListAllMyBuckets", "GetBucketLocation", "PutObject"], "lambda": ["ListFunctions"]},
     SANDBOX: {"ec2": ["DescribeInstances"], "s3": ["PutObject"]},
 }
@@ -1606,24 +1727,34 @@ def provisioned():
 
 
 # Policies that are near their quota and become longer when their wildcards are replaced.
+LARGE_PATTERNS = ["ec2:*Instance*", "ec2:*Network*", "ec2:*V*", "ec2:*S*"]
+
+
+def subnets(part, count):
+    subnet = f"arn:aws:ec2:us-east-1:{SHOP}:subnet/subnet-{part}"
+    return [f"{subnet}{number:015x}" for number in range(1, count + 1)]
+
+
 PRINCIPALS += [
     Role(
         SHOP,
         "large-inline-explodes",
-        "An inline policy near 10,240 characters with long lists of resources: refined it fits nowhere, which is said with the numbers",
+        "An inline policy near 10,240 characters: refined it is longer, and is split into several managed policies",
         SIZES,
         inline={
             "near-the-quota": policy(
-                *[
-                    allow(
-                        ["ec2:*Instance*", "ec2:*Network*", "ec2:*V*", "ec2:*S*"],
-                        [f"arn:aws:ec2:us-east-1:444444444444:subnet/subnet-{part}{number:015x}" for number in range(64)],
-                        sid=f"Subnets{part}",
-                    )
-                    for part in (1, 2)
-                ]
+                *[allow(LARGE_PATTERNS, subnets(part, 64), sid=f"Subnets{part}") for part in (1, 2)],
             )
         },
+        uses={"ec2": ["Describe*s", "*Instances", "Create*", "Get*e*"]},
+        tags=PLATFORM,
+    ),
+    Role(
+        SHOP,
+        "large-inline-fits-nowhere",
+        "The same in one statement: its resources alone are longer than a managed policy may be, which is said with the numbers",
+        SIZES,
+        inline={"beyond-the-quota": policy(allow(LARGE_PATTERNS, subnets(1, 130)))},
         uses={"ec2": ["Describe*s", "*Instances", "Create*", "Get*e*"]},
         tags=PLATFORM,
     ),
@@ -1658,8 +1789,20 @@ P_ROOT = "o-partialexample/r-part"
 P_ACCOUNTS = [
     (P_FINE, "partial-fine", [], "ACTIVE", "can be read whole"),
     (P_DENIED, "partial-denied", ["workloads"], "ACTIVE", "answers AccessDenied to GetAccountAuthorizationDetails"),
-    (P_THROTTLED, "partial-throttled", ["workloads"], "ACTIVE", "one finding could not be read: GetFindingV2 was throttled"),
-    (P_UNLISTED, "partial-unlisted", ["workloads"], "ACTIVE", "its findings could not be listed: ListFindingsV2 was denied"),
+    (
+        P_THROTTLED,
+        "partial-throttled",
+        ["workloads"],
+        "ACTIVE",
+        "one finding could not be read: GetFindingV2 was throttled",
+    ),
+    (
+        P_UNLISTED,
+        "partial-unlisted",
+        ["workloads"],
+        "ACTIVE",
+        "its findings could not be listed: ListFindingsV2 was denied",
+    ),
 ]
 P_ANALYZER = {
     "arn": f"arn:aws:access-analyzer:us-east-1:{P_FINE}:analyzer/partial-unused-access",
@@ -1820,11 +1963,8 @@ def hexadecimal(text, digits):
 
 def date(first_day, days, *words):
     """A date within so many days of the first."""
-    number = dice(*words)
-    seconds = dice("seconds", *words) % 86_400
-    from datetime import datetime, timedelta  # only here, and never the time of today
-
-    made = datetime.fromisoformat(first_day) + timedelta(days=number % days, seconds=seconds)
+    later = timedelta(days=dice(*words) % days, seconds=dice("seconds", *words) % 86_400)
+    made = datetime.fromisoformat(first_day) + later
     return made.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -1877,7 +2017,9 @@ def unused_permissions(organisation, principal):
                 action["lastAccessed"] = before_window(arn, prefix, name)
             actions.append(action)
         last = principal.stale.get(prefix) or within_window(arn, prefix)
-        details.append({"unusedPermissionDetails": {"serviceNamespace": prefix, "lastAccessed": last, "actions": actions}})
+        details.append(
+            {"unusedPermissionDetails": {"serviceNamespace": prefix, "lastAccessed": last, "actions": actions}}
+        )
     return details
 
 
@@ -2036,7 +2178,12 @@ def authorization(organisation, account):
     attached = {name for holder in roles + users + groups for name in holder.attached}
     policies = [
         managed_detail(
-            organisation, account, organisation.policy_arn(account, one.name), one.name, [*one.older, one.document], one.updated
+            organisation,
+            account,
+            organisation.policy_arn(account, one.name),
+            one.name,
+            [*one.older, one.document],
+            one.updated,
         )
         for one in own
     ]
@@ -2055,7 +2202,9 @@ def authorization(organisation, account):
 
 def ou_path(root, units, account):
     organisation, top = root.split("/")
-    made = [organisation, top] + [f"ou-{top[2:]}-{unit:0<8}".replace("-prod", "prod0").replace("-dev", "dev00") for unit in units]
+    made = [organisation, top] + [
+        f"ou-{top[2:]}-{unit:0<8}".replace("-prod", "prod0").replace("-dev", "dev00") for unit in units
+    ]
     return "/".join([*made, account]) + "/"
 
 
@@ -2131,7 +2280,10 @@ def page(organisation):
             for (shows, name, policies), accounts in rows.items()
         ]
         lines += table(("What it shows", "Account", "Principal", "Policies"), rows)
-    groups = [(one.shows, code(names[one.account]), code(one.name), code(*one.inline, *one.attached)) for one in organisation.groups]
+    groups = [
+        (one.shows, code(names[one.account]), code(one.name), code(*one.inline, *one.attached))
+        for one in organisation.groups
+    ]
     if groups:
         lines += ["### Groups", "", *table(("What it shows", "Account", "Group", "Policies"), groups)]
     policies = [(one.shows, code(names[one.account]), code(one.name)) for one in organisation.managed if one.shows]
