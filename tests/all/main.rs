@@ -20,6 +20,7 @@ mod house;
 mod languages;
 mod laws;
 mod mutants;
+mod mocks;
 mod oracle;
 mod pairs;
 mod run;
