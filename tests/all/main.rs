@@ -9,5 +9,9 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../fake/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the programs in benches use the rest")]
+mod fake;
+
 mod cases;
 mod oracle;
