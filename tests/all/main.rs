@@ -14,4 +14,8 @@
 mod fake;
 
 mod cases;
+mod fake_aws;
+mod fake_faults;
+mod fake_sdk;
 mod oracle;
+mod raw;

@@ -1,5 +1,7 @@
 //! Access Analyzer: analyzers, findings and their details.
 
+use std::sync::Arc;
+
 use leastwise::evidence::{Analyzer, Detail, Finding};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
@@ -99,19 +101,17 @@ fn list_findings(call: &Call<'_>) -> Result<String, Refusal> {
     let (mut account, mut at): (usize, usize) =
         (account.parse().map_err(|_| wrong())?, at.parse().map_err(|_| wrong())?);
     let size = call.state.knobs.size(&call.operation, call.asked().0, at);
-    let mut page: Vec<Summary<'_>> = Vec::new();
     let world = &call.state.world;
-    let mut next = None;
-    let mut held = Vec::new();
-    // First the accounts whose answers the page needs, then the page, which borrows from them.
-    let mut picked: Vec<(usize, usize)> = Vec::new();
+    // First the places, with the accounts' answers held, then the page, which borrows from them.
+    let (mut held, mut picked, mut next) = (Vec::new(), Vec::new(), None);
     'accounts: while !empty && account < world.accounts.len() {
         let id = &world.accounts[account].id;
-        if covers(analyzer, id) && filter.allows("resourceOwnerAccount", Some(id)) {
+        if covers(analyzer, id) && filter.allows("resourceOwnerAccount", id) {
             let books = world.books_at(account);
             if let Some(error) = books.error.as_ref().filter(|error| error.operation == call.operation) {
                 return Err(Refusal::recorded(error.kind));
             }
+            held.push(Arc::clone(&books));
             for (place, finding) in books.findings.iter().flatten().enumerate().skip(at) {
                 if !filter.takes(finding) {
                     continue;
@@ -120,16 +120,13 @@ fn list_findings(call: &Call<'_>) -> Result<String, Refusal> {
                     next = Some(format!("{account}.{place}"));
                     break 'accounts;
                 }
-                picked.push((held.len(), place));
+                picked.push((held.len() - 1, place));
             }
-            held.push(books);
         }
         (account, at) = (account + 1, 0);
     }
-    for (books, place) in picked {
-        let finding = &held[books].findings.as_ref().unwrap()[place];
-        page.push(Summary { finding, twist: call.twist });
-    }
+    let found = picked.into_iter().filter_map(|(books, place)| held[books].findings.as_ref()?.get(place));
+    let findings = found.map(|finding| Summary { finding, twist: call.twist }).collect();
     let next = if empty { Some(token(&place, true)) } else { call.next(&place, next.as_deref()) };
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -138,7 +135,7 @@ fn list_findings(call: &Call<'_>) -> Result<String, Refusal> {
         #[serde(skip_serializing_if = "Option::is_none")]
         next_token: Option<String>,
     }
-    Ok(serde_json::to_string(&Answer { findings: page, next_token: next }).unwrap())
+    Ok(serde_json::to_string(&Answer { findings, next_token: next }).unwrap())
 }
 
 fn get_finding(call: &Call<'_>) -> Result<String, Refusal> {
@@ -252,13 +249,12 @@ impl Filter {
         Ok(Self(rules))
     }
 
-    fn allows(&self, key: &str, value: Option<&str>) -> bool {
+    fn allows(&self, key: &str, value: &str) -> bool {
         let holds = |criterion: &Value, name: &str, test: &dyn Fn(&str) -> bool| {
             let list = criterion[name].as_array();
             list.is_none_or(|list| list.iter().filter_map(Value::as_str).any(test))
         };
         self.0.iter().filter(|(known, _)| known == key).all(|(_, criterion)| {
-            let value = value.unwrap_or_default();
             holds(criterion, "eq", &|wanted| wanted == value)
                 && holds(criterion, "contains", &|part| value.contains(part))
                 && (criterion["neq"].is_null() || !holds(criterion, "neq", &|wanted| wanted == value))
@@ -267,11 +263,11 @@ impl Filter {
     }
 
     fn takes(&self, finding: &Finding) -> bool {
-        self.allows("status", Some(&finding.status))
-            && self.allows("findingType", Some(&finding.finding_type))
-            && self.allows("resourceOwnerAccount", Some(&finding.resource_owner_account))
-            && self.allows("resource", Some(&finding.resource))
-            && self.allows("resourceType", Some(&finding.resource_type))
-            && self.allows("id", Some(&finding.id))
+        self.allows("status", &finding.status)
+            && self.allows("findingType", &finding.finding_type)
+            && self.allows("resourceOwnerAccount", &finding.resource_owner_account)
+            && self.allows("resource", &finding.resource)
+            && self.allows("resourceType", &finding.resource_type)
+            && self.allows("id", &finding.id)
     }
 }

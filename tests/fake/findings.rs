@@ -13,24 +13,25 @@ pub(crate) struct Subject<'a> {
     pub(crate) place: usize,
 }
 
-/// One role in twenty was not used at all, one in ten uses all that it has.
+/// One role in twenty was not used at all, which is told; one in ten uses all that it has.
 pub(crate) fn of_role(
     subject: Subject<'_>,
     arn: &str,
     grants: &Grants,
     dice: &mut Dice,
     found: &mut Vec<Finding>,
-) {
-    match dice.roll(20) {
+) -> bool {
+    let kind = dice.roll(20);
+    match kind {
         0 => {
-            let last_accessed = dice.percent(50).then(|| "2025-03-01T00:00:00Z".to_owned());
-            let detail =
-                Detail { unused_iam_role_details: Some(Unused { last_accessed }), ..Detail::default() };
+            let unused_iam_role_details = Some(Unused { last_accessed: None });
+            let detail = Detail { unused_iam_role_details, ..Detail::default() };
             found.push(finding(subject, arn, "AWS::IAM::Role", "UnusedIAMRole", vec![detail], dice));
         }
         1 | 2 => {}
         _ => found.extend(permissions(subject, arn, "AWS::IAM::Role", grants, dice)),
     }
+    kind == 0
 }
 
 /// One user in five has a key that was not used, and one in five a password.
@@ -63,16 +64,18 @@ fn permissions(
     grants: &Grants,
     dice: &mut Dice,
 ) -> Option<Finding> {
-    let most = 20 + dice.roll(181).min(dice.roll(181));
-    let share = most.div_ceil(grants.len().max(1));
+    let mut left = 20 + dice.roll(181).min(dice.roll(181));
     let mut details = Vec::new();
-    for (service, names) in grants {
+    for (at, (service, names)) in grants.iter().enumerate() {
+        // What one service has too few actions for, the others make up for.
+        let share = left.div_ceil(grants.len() - at);
         let whole = dice.roll(6) == 0;
         let last_accessed = (!whole && dice.percent(70)).then(|| "2026-01-10T06:00:00Z".to_owned());
         let names = dice.some(names, share.min(names.len().saturating_sub(1)));
         if !whole && names.is_empty() {
             continue;
         }
+        left -= names.len().min(left);
         let actions = names.into_iter().map(|name| UnusedAction {
             action: name.to_owned(),
             last_accessed: dice.percent(10).then(|| "2025-06-01T06:00:00Z".to_owned()),

@@ -83,9 +83,11 @@ impl Invented {
                 findings::of_user(subject, &user.arn, &grants, &mut dice, &mut found);
                 all.user_detail_list.push(user);
             } else {
-                let (role, grants) = role(account, place, &mut shared, &mut dice);
-                if let Some(grants) = grants {
-                    findings::of_role(subject, &role.arn, &grants, &mut dice, &mut found);
+                let (mut role, grants) = role(account, place, &mut shared, &mut dice);
+                if let Some(grants) = grants
+                    && findings::of_role(subject, &role.arn, &grants, &mut dice, &mut found)
+                {
+                    role.role_last_used = None;
                 }
                 all.role_detail_list.push(role);
             }
@@ -176,6 +178,7 @@ fn user(
         add(&mut grants, &policy.made.grants);
     }
     let inline = inline(&format!("{name}-own"), dice, &mut grants);
+    let count = dice.roll(2);
     let user = UserDetail {
         path: "/".to_owned(),
         arn: format!("arn:aws:iam::{account}:user/{name}"),
@@ -183,7 +186,7 @@ fn user(
         create_date: Some(created(dice)),
         user_policy_list: vec![inline],
         group_list: group.map(|group| group.group_name.clone()).into_iter().collect(),
-        attached_managed_policies: attach(shared, dice.clone().roll(2), dice, Some(&mut grants)),
+        attached_managed_policies: attach(shared, count, dice, Some(&mut grants)),
         permissions_boundary: None,
         tags: Vec::new(),
     };

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::thread;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -26,7 +27,9 @@ impl Server {
             .thread_name("fake-aws")
             .enable_all()
             .build()?;
-        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", port)))?;
+        // On a thread of its own: a test may run inside another runtime, in which nothing may block.
+        let listen = || runtime.block_on(TcpListener::bind(("127.0.0.1", port)));
+        let listener = thread::scope(|scope| scope.spawn(listen).join().unwrap())?;
         let address = listener.local_addr()?;
         runtime.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {

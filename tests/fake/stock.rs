@@ -1,10 +1,10 @@
 //! What invented policies are made of: the actions of everyday services, and statements over them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
-use leastwise::catalog::Catalog;
+use leastwise::catalog::{Catalog, KnownAction};
 use leastwise::inventory::wire::PolicyText;
 
 use super::dice::Dice;
@@ -61,11 +61,12 @@ const EVERYDAY: [&str; 44] = [
 pub(crate) struct Ware {
     pub(crate) service: &'static str,
     names: Vec<&'static str>,
+    tracked: BTreeSet<&'static str>,
     /// The actions by the first word of their names, where several share it.
     verbs: Vec<(String, Vec<&'static str>)>,
 }
 
-/// What a policy grants: the names of the actions by service.
+/// What a policy grants: by service, the actions whose use IAM records, which are all that a finding can name.
 pub(crate) type Grants = BTreeMap<&'static str, Vec<&'static str>>;
 
 /// A document and what it grants.
@@ -79,22 +80,30 @@ pub(crate) struct Made {
 pub(crate) fn wares() -> &'static [Ware] {
     static WARES: OnceLock<Vec<Ware>> = OnceLock::new();
     WARES.get_or_init(|| {
-        let mut names: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut names: BTreeMap<&str, Vec<KnownAction<'_>>> = BTreeMap::new();
         for action in Catalog::embedded().actions() {
-            names.entry(action.service).or_default().push(action.name);
+            names.entry(action.service).or_default().push(action);
         }
         EVERYDAY.iter().filter_map(|service| Some(ware(service, names.remove(service)?))).collect()
     })
 }
 
-fn ware(service: &'static str, names: Vec<&'static str>) -> Ware {
+fn ware(service: &'static str, actions: Vec<KnownAction<'static>>) -> Ware {
+    let tracked = actions.iter().filter(|action| action.tracked == Some(true)).map(|action| action.name);
+    let tracked = tracked.collect();
+    let names: Vec<&str> = actions.iter().map(|action| action.name).collect();
     let mut verbs: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
     for name in &names {
         let end = name.char_indices().skip(1).find(|(_, char)| char.is_uppercase()).map(|(at, _)| at);
         verbs.entry(&name[..end.unwrap_or(name.len())]).or_default().push(name);
     }
     let verbs = verbs.into_iter().filter(|(_, names)| names.len() > 1);
-    Ware { service, names, verbs: verbs.map(|(verb, names)| (format!("{service}:{verb}*"), names)).collect() }
+    Ware {
+        service,
+        names,
+        tracked,
+        verbs: verbs.map(|(verb, names)| (format!("{service}:{verb}*"), names)).collect(),
+    }
 }
 
 /// A policy over a few services: whole ones, first words with a star, names.
@@ -104,7 +113,7 @@ pub(crate) fn policy(dice: &mut Dice, services: usize) -> Made {
     for number in 0..services {
         let ware = dice.pick(wares());
         let mut patterns: Vec<String> = Vec::new();
-        let granted = grants.entry(ware.service).or_default();
+        let mut granted: Vec<&str> = Vec::new();
         match dice.roll(20) {
             0..3 => {
                 patterns.push(format!("{}:*", ware.service));
@@ -125,6 +134,8 @@ pub(crate) fn policy(dice: &mut Dice, services: usize) -> Made {
                 }
             }
         }
+        granted.retain(|name| ware.tracked.contains(name));
+        grants.entry(ware.service).or_default().extend(granted);
         if number > 0 {
             document.push(',');
         }
@@ -184,7 +195,8 @@ pub(crate) fn aws_managed() -> &'static [(String, Made)] {
 fn of_aws(service: &str, starts: &[&str]) -> Made {
     let ware = wares().iter().find(|ware| ware.service == service).unwrap();
     let names = ware.names.iter().filter(|name| starts.iter().any(|start| name.starts_with(start)));
-    let grants = Grants::from([(ware.service, names.copied().collect())]);
+    let names = names.copied().filter(|name| ware.tracked.contains(name));
+    let grants = Grants::from([(ware.service, names.collect())]);
     let patterns: Vec<String> = starts.iter().map(|start| format!("\"{service}:{start}*\"")).collect();
     let document = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":[{}],"Resource":"*"}}]}}"#,
