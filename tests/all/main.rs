@@ -9,19 +9,27 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../fake/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the programs in benches use the rest")]
+mod fake;
+
 mod cases;
 mod catalog;
 mod command;
 mod documents;
+mod fake_aws;
+mod fake_faults;
+mod fake_sdk;
 #[path = "gen.rs"]
 mod generate;
 mod globs;
 mod house;
 mod languages;
 mod laws;
-mod mutants;
 mod mocks;
+mod mutants;
 mod oracle;
 mod pairs;
+mod raw;
 mod run;
 mod update;
