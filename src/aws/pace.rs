@@ -1,0 +1,254 @@
+//! The pace of calls: one bucket for each (API, account, Region), shared by all workers. Knows nothing of the SDK.
+//!
+//! AWS publishes no rates for most of what a scan calls, so they are found. A bucket starts at a rate and doubles it
+//! every half second until it is throttled or at its ceiling. A throttle halves the rate, once for all calls that
+//! were under way together. From there it climbs: within half a second to just below what AWS was accepting, then by
+//! small steps that grow while all goes well, so that a lasting limit is touched seldom and a limit that was lifted is
+//! found. `Retry-After` holds the whole bucket back, as the limit is the bucket's and not the call's.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+/// No pause is longer, whatever an answer asks for: a wrong header must not stop a scan for a day.
+const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+/// Calls that came due while the timer slept may go together.
+const CREDIT: Duration = Duration::from_millis(20);
+/// Shorter waits are not worth a timer, which counts in milliseconds.
+const NO_WAIT: Duration = Duration::from_millis(1);
+/// How much of the past tells what is being accepted.
+const MEMORY: Duration = Duration::from_secs(1);
+/// How long a doubling takes, before the first throttle.
+const DOUBLING: f64 = 0.5;
+/// No bucket becomes slower, calls a second.
+const SLOWEST: f64 = 0.2;
+
+/// A rate at which to start and one not to exceed, calls a second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate {
+    /// At first.
+    pub start: f64,
+    /// At most.
+    pub ceiling: f64,
+}
+
+/// Whose bucket it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BucketKey {
+    /// Calls that AWS is taken to count together.
+    pub api: &'static str,
+    /// The account that is asked.
+    pub account: String,
+    /// Where.
+    pub region: String,
+}
+
+impl fmt::Display for BucketKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.api, self.account, self.region)
+    }
+}
+
+/// What a bucket has seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Calls that were let through, repeated ones included.
+    pub calls: u64,
+    /// Calls that AWS turned away for coming too fast.
+    pub throttles: u64,
+    /// Calls that had to wait for their turn.
+    pub waits: u64,
+    /// How long they waited, together.
+    pub waited: Duration,
+}
+
+impl std::ops::AddAssign for Figures {
+    fn add_assign(&mut self, other: Self) {
+        self.calls += other.calls;
+        self.throttles += other.throttles;
+        self.waits += other.waits;
+        self.waited += other.waited;
+    }
+}
+
+/// All buckets of a run.
+#[derive(Debug, Default)]
+pub struct Pacers {
+    buckets: Mutex<BTreeMap<BucketKey, Arc<Pacer>>>,
+}
+
+impl Pacers {
+    /// The bucket of that key, made at the first call.
+    pub fn bucket(&self, key: BucketKey, rate: Rate) -> Arc<Pacer> {
+        Arc::clone(lock(&self.buckets).entry(key).or_insert_with(|| Arc::new(Pacer::new(rate))))
+    }
+
+    /// What each bucket has seen, sorted by key.
+    pub fn figures(&self) -> Vec<(BucketKey, Figures)> {
+        lock(&self.buckets).iter().map(|(key, pacer)| (key.clone(), pacer.figures())).collect()
+    }
+}
+
+/// One bucket.
+#[derive(Debug)]
+pub struct Pacer {
+    /// Held by the call whose turn is next, so that calls go in the order in which they came.
+    turn: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+}
+
+/// Leave for one call.
+#[derive(Debug, Clone, Copy)]
+pub struct Leave {
+    at: Instant,
+}
+
+#[derive(Debug)]
+struct State {
+    ceiling: f64,
+    rate: f64,
+    /// When the next call may go.
+    next: Instant,
+    /// No call goes before.
+    not_before: Instant,
+    /// Up to when the rate has grown.
+    grown: Instant,
+    /// When the rate was last cut, and what was accepted then.
+    cut: Option<(Instant, f64)>,
+    /// When calls were last accepted, no longer ago than `MEMORY`.
+    accepted: VecDeque<Instant>,
+    figures: Figures,
+}
+
+impl Pacer {
+    /// A bucket that has seen nothing.
+    pub fn new(rate: Rate) -> Self {
+        let now = Instant::now();
+        let ceiling = rate.ceiling.max(SLOWEST);
+        Self {
+            turn: tokio::sync::Mutex::new(()),
+            state: Mutex::new(State {
+                ceiling,
+                rate: rate.start.clamp(SLOWEST, ceiling),
+                next: now,
+                not_before: now,
+                grown: now,
+                cut: None,
+                accepted: VecDeque::new(),
+                figures: Figures::default(),
+            }),
+        }
+    }
+
+    /// Waits for one's turn. Dropped while waiting, it leaves no trace.
+    pub async fn leave(&self) -> Leave {
+        let came = Instant::now();
+        let _turn = self.turn.lock().await;
+        loop {
+            let now = Instant::now();
+            let due = lock(&self.state).due(now);
+            if due <= now + NO_WAIT {
+                lock(&self.state).take(now, now.duration_since(came));
+                return Leave { at: now };
+            }
+            // Asked again afterwards: a throttle may have moved everything meanwhile.
+            sleep_until(due).await;
+        }
+    }
+
+    /// The call was answered, well or not.
+    pub fn accepted(&self, _leave: Leave) {
+        let now = Instant::now();
+        let mut state = lock(&self.state);
+        state.forget(now);
+        state.accepted.push_back(now);
+    }
+
+    /// The call was turned away for coming too fast.
+    pub fn throttled(&self, leave: Leave, retry_after: Option<Duration>) {
+        lock(&self.state).throttled(leave, Instant::now(), retry_after);
+    }
+
+    /// What it has seen.
+    pub fn figures(&self) -> Figures {
+        lock(&self.state).figures
+    }
+
+    /// Calls a second, now.
+    pub fn rate(&self) -> f64 {
+        lock(&self.state).rate
+    }
+}
+
+impl State {
+    fn due(&mut self, now: Instant) -> Instant {
+        self.grow(now);
+        self.next.max(self.not_before)
+    }
+
+    fn take(&mut self, now: Instant, waited: Duration) {
+        let from = self.next.max(self.not_before).max(now.checked_sub(CREDIT).unwrap_or(now));
+        self.next = from + Duration::from_secs_f64(1.0 / self.rate);
+        self.figures.calls += 1;
+        if waited > NO_WAIT {
+            self.figures.waits += 1;
+            self.figures.waited += waited;
+        }
+    }
+
+    fn grow(&mut self, now: Instant) {
+        // A second at most: a bucket that nobody used has learnt nothing.
+        let passed = now.duration_since(self.grown).as_secs_f64().min(1.0);
+        self.grown = now;
+        if now < self.not_before {
+            return;
+        }
+        self.rate = match self.cut {
+            None => self.rate * 2_f64.powf(passed / DOUBLING),
+            Some((_, knee)) if self.rate < knee => knee.min(self.rate + knee * passed),
+            Some((since, knee)) => {
+                let calm = now.duration_since(since).as_secs_f64();
+                self.rate + knee * (0.0025 + calm / 7200.0) * passed
+            }
+        }
+        .min(self.ceiling);
+    }
+
+    fn throttled(&mut self, leave: Leave, now: Instant, retry_after: Option<Duration>) {
+        self.figures.throttles += 1;
+        if let Some(pause) = retry_after {
+            self.not_before = self.not_before.max(now + pause.min(LONGEST_PAUSE));
+        }
+        // Calls that went before the cut say nothing about the rate after it.
+        if self.cut.is_some_and(|(cut, _)| leave.at <= cut) {
+            return;
+        }
+        self.forget(now);
+        let seen = self.accepted.front().map(|first| now.duration_since(*first).as_secs_f64());
+        let accepted = match seen {
+            Some(seconds) if seconds > 0.25 => {
+                f64::from(u32::try_from(self.accepted.len()).unwrap_or(u32::MAX)) / seconds
+            }
+            _ => 0.0,
+        };
+        let knee = (accepted * 0.97).clamp(self.rate / 2.0, self.rate);
+        self.rate = (self.rate / 2.0).max(SLOWEST);
+        self.cut = Some((now, knee.max(SLOWEST)));
+        self.grown = now.max(self.not_before);
+        self.next = self.next.max(now + Duration::from_secs_f64(1.0 / self.rate));
+    }
+
+    fn forget(&mut self, now: Instant) {
+        while self.accepted.front().is_some_and(|first| now.duration_since(*first) > MEMORY) {
+            self.accepted.pop_front();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing here panics while it holds the lock; if something did, figures are still figures.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
