@@ -10,4 +10,6 @@
 )]
 
 mod cases;
+mod live;
 mod oracle;
+mod pace;

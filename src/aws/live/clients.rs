@@ -9,7 +9,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::SharedCredentialsProvider;
 
-use super::operations::OnlyListed;
+use super::guard::Guard;
 use super::options::Limits;
 
 /// Clients that are made when they are first needed.
@@ -60,7 +60,7 @@ impl Clients {
 
     pub(super) fn iam(&self) -> &aws_sdk_iam::Client {
         self.0.iam.get_or_init(|| {
-            let config = aws_sdk_iam::config::Builder::from(&self.0.sdk).interceptor(OnlyListed).build();
+            let config = aws_sdk_iam::config::Builder::from(&self.0.sdk).interceptor(Guard).build();
             aws_sdk_iam::Client::from_conf(config)
         })
     }
@@ -68,23 +68,49 @@ impl Clients {
     pub(super) fn analyzer(&self) -> &aws_sdk_accessanalyzer::Client {
         self.0.analyzer.get_or_init(|| {
             let config =
-                aws_sdk_accessanalyzer::config::Builder::from(&self.0.sdk).interceptor(OnlyListed).build();
+                aws_sdk_accessanalyzer::config::Builder::from(&self.0.sdk).interceptor(Guard).build();
             aws_sdk_accessanalyzer::Client::from_conf(config)
         })
     }
 
     pub(super) fn organizations(&self) -> &aws_sdk_organizations::Client {
         self.0.organizations.get_or_init(|| {
-            let config =
-                aws_sdk_organizations::config::Builder::from(&self.0.sdk).interceptor(OnlyListed).build();
+            let config = aws_sdk_organizations::config::Builder::from(&self.0.sdk).interceptor(Guard).build();
             aws_sdk_organizations::Client::from_conf(config)
         })
     }
 
     pub(super) fn sts(&self) -> &aws_sdk_sts::Client {
         self.0.sts.get_or_init(|| {
-            let config = aws_sdk_sts::config::Builder::from(&self.0.sdk).interceptor(OnlyListed).build();
+            let config = aws_sdk_sts::config::Builder::from(&self.0.sdk).interceptor(Guard).build();
             aws_sdk_sts::Client::from_conf(config)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::{BehaviorVersion, Region};
+    use aws_smithy_runtime_api::client::http::http_client_fn;
+
+    use super::*;
+
+    /// The SDK can write; these clients cannot.
+    #[tokio::test]
+    #[expect(clippy::panic, reason = "a test fails by panicking")]
+    async fn an_operation_that_is_not_listed_is_refused_before_there_is_a_request() {
+        let sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .http_client(http_client_fn(|_, _| panic!("a request was made")))
+            .build();
+        let clients = Clients::new(
+            &settings(&sdk, &Limits::default()),
+            Credentials::new("AKIA", "s", None, None, "test"),
+        );
+        assert!(clients.iam().delete_role().role_name("r").send().await.is_err());
+        assert!(clients.analyzer().delete_analyzer().analyzer_name("a").send().await.is_err());
+        assert!(clients.organizations().leave_organization().send().await.is_err());
+        assert!(clients.sts().get_session_token().send().await.is_err());
     }
 }

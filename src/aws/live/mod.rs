@@ -5,6 +5,7 @@
 //! | `options` | what a scan can be told |
 //! | `operations` | the list of what can be called, all of it read-only |
 //! | `session`, `clients` | credentials of one account; every call: paced, repeated, renewed, bounded |
+//! | `guard` | nothing but the listed operations goes out, nothing but whole answers comes in |
 //! | `pages` | tokens, which must not repeat |
 //! | `organisation`, `authorization`, `analyzers`, `findings`, `last_accessed` | what is read |
 //! | `convert` | from the SDK's types to those of a snapshot |
@@ -19,6 +20,7 @@ mod clients;
 mod convert;
 mod error;
 mod findings;
+mod guard;
 mod last_accessed;
 mod operations;
 mod options;

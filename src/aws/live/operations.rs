@@ -1,14 +1,8 @@
 //! What can be called: all of it, and it is all read-only.
 //!
 //! A call needs an [`Operation`], which only this file can make, and every client refuses an operation that is not in
-//! the list before it sends anything. So the list is what is called, and the policy that `leastwise iam-policy` prints
+//! the list before it sends anything (`guard`). So the list is what is called, and the policy that `leastwise iam-policy` prints
 //! is made from it.
-
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
-use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
-use aws_smithy_types::config_bag::ConfigBag;
 
 /// One operation of an AWS API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,26 +151,3 @@ pub const OPERATIONS: &[Operation] = &[
     GENERATE_LAST_ACCESSED,
     GET_LAST_ACCESSED,
 ];
-
-/// Stops every operation that is not in the list, in the client, before a request exists.
-#[derive(Debug)]
-pub(super) struct OnlyListed;
-
-#[dyn_dispatch_hint]
-impl Intercept for OnlyListed {
-    fn name(&self) -> &'static str {
-        "OnlyListed"
-    }
-
-    fn read_before_execution(
-        &self,
-        _: &BeforeSerializationInterceptorContextRef<'_>,
-        bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        match bag.load::<Metadata>() {
-            Some(called) if OPERATIONS.iter().any(|listed| listed.name == called.name()) => Ok(()),
-            Some(called) => Err(format!("{} is not an operation of leastwise", called.name()).into()),
-            None => Err("an operation without a name".into()),
-        }
-    }
-}

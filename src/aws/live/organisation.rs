@@ -46,8 +46,10 @@ pub(super) async fn accounts(caller: &Session) -> Result<Vec<Account>, Failure> 
             }
             accounts.push(account);
         }
-        if !pages.next(answer.next_token, &LIST_ACCOUNTS)? {
-            return Ok(accounts);
+        if pages.next(answer.next_token, &LIST_ACCOUNTS)? {
+            continue;
         }
+        // An organisation has its management account at least.
+        return if accounts.is_empty() { Err(malformed(&LIST_ACCOUNTS)) } else { Ok(accounts) };
     }
 }
