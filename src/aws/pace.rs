@@ -19,10 +19,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 const CREDIT: Duration = Duration::from_millis(20);
 /// Shorter waits are not worth a timer, which counts in milliseconds.
 const NO_WAIT: Duration = Duration::from_millis(1);
-/// How much of the past tells what is being accepted.
-const MEMORY: Duration = Duration::from_secs(1);
+/// How many of the latest accepted calls tell what is being accepted, unless they are too long ago.
+const SAMPLE: usize = 32;
+const MEMORY: Duration = Duration::from_secs(2);
 /// How long a doubling takes, before the first throttle.
 const DOUBLING: f64 = 0.5;
+/// How long calls must have gone well for the rate to tell the limit.
+const CALM: Duration = Duration::from_secs(3);
 /// No bucket becomes slower, calls a second.
 const SLOWEST: f64 = 0.2;
 
@@ -104,6 +107,8 @@ pub struct Pacer {
 #[derive(Debug, Clone, Copy)]
 pub struct Leave {
     at: Instant,
+    /// The rate then.
+    rate: f64,
 }
 
 #[derive(Debug)]
@@ -116,11 +121,24 @@ struct State {
     not_before: Instant,
     /// Up to when the rate has grown.
     grown: Instant,
-    /// When the rate was last cut, and what was accepted then.
-    cut: Option<(Instant, f64)>,
-    /// When calls were last accepted, no longer ago than `MEMORY`.
+    /// When the first call went.
+    began: Option<Instant>,
+    cut: Option<Cut>,
+    /// When calls were last accepted, the latest.
     accepted: VecDeque<Instant>,
     figures: Figures,
+}
+
+/// The last time that the rate was cut.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    at: Instant,
+    /// When calls went on.
+    resumed: Instant,
+    /// What AWS is thought to accept.
+    knee: f64,
+    /// What it did not accept.
+    high: f64,
 }
 
 impl Pacer {
@@ -136,6 +154,7 @@ impl Pacer {
                 next: now,
                 not_before: now,
                 grown: now,
+                began: None,
                 cut: None,
                 accepted: VecDeque::new(),
                 figures: Figures::default(),
@@ -151,8 +170,7 @@ impl Pacer {
             let now = Instant::now();
             let due = lock(&self.state).due(now);
             if due <= now + NO_WAIT {
-                lock(&self.state).take(now, now.duration_since(came));
-                return Leave { at: now };
+                return lock(&self.state).take(now, now.duration_since(came));
             }
             // Asked again afterwards: a throttle may have moved everything meanwhile.
             sleep_until(due).await;
@@ -160,11 +178,8 @@ impl Pacer {
     }
 
     /// The call was answered, well or not.
-    pub fn accepted(&self, _leave: Leave) {
-        let now = Instant::now();
-        let mut state = lock(&self.state);
-        state.forget(now);
-        state.accepted.push_back(now);
+    pub fn accepted(&self, leave: Leave) {
+        lock(&self.state).accept(leave, Instant::now());
     }
 
     /// The call was turned away for coming too fast.
@@ -189,14 +204,16 @@ impl State {
         self.next.max(self.not_before)
     }
 
-    fn take(&mut self, now: Instant, waited: Duration) {
+    fn take(&mut self, now: Instant, waited: Duration) -> Leave {
         let from = self.next.max(self.not_before).max(now.checked_sub(CREDIT).unwrap_or(now));
         self.next = from + Duration::from_secs_f64(1.0 / self.rate);
         self.figures.calls += 1;
+        self.began.get_or_insert(from);
         if waited > NO_WAIT {
             self.figures.waits += 1;
             self.figures.waited += waited;
         }
+        Leave { at: now, rate: self.rate }
     }
 
     fn grow(&mut self, now: Instant) {
@@ -208,10 +225,11 @@ impl State {
         }
         self.rate = match self.cut {
             None => self.rate * 2_f64.powf(passed / DOUBLING),
-            Some((_, knee)) if self.rate < knee => knee.min(self.rate + knee * passed),
-            Some((since, knee)) => {
-                let calm = now.duration_since(since).as_secs_f64();
-                self.rate + knee * (0.0025 + calm / 7200.0) * passed
+            Some(cut) if self.rate < cut.knee => cut.knee.min(self.rate + cut.knee * passed),
+            Some(cut) => {
+                let calm = now.duration_since(cut.resumed).as_secs_f64();
+                let below = (0.97 * cut.high - self.rate).max(0.0);
+                self.rate + (below * 0.08 + self.rate * (0.001 + calm / 7200.0)) * passed
             }
         }
         .min(self.ceiling);
@@ -223,28 +241,55 @@ impl State {
             self.not_before = self.not_before.max(now + pause.min(LONGEST_PAUSE));
         }
         // Calls that went before the cut say nothing about the rate after it.
-        if self.cut.is_some_and(|(cut, _)| leave.at <= cut) {
+        if self.cut.is_some_and(|cut| leave.at <= cut.at) {
             return;
         }
-        self.forget(now);
-        let seen = self.accepted.front().map(|first| now.duration_since(*first).as_secs_f64());
-        let accepted = match seen {
-            Some(seconds) if seconds > 0.25 => {
-                f64::from(u32::try_from(self.accepted.len()).unwrap_or(u32::MAX)) / seconds
-            }
-            _ => 0.0,
-        };
-        let knee = (accepted * 0.97).clamp(self.rate / 2.0, self.rate);
+        let resumed = now.max(self.not_before);
+        let knee = self.knee(leave, now).clamp(self.rate / 2.0, self.rate).max(SLOWEST);
         self.rate = (self.rate / 2.0).max(SLOWEST);
-        self.cut = Some((now, knee.max(SLOWEST)));
-        self.grown = now.max(self.not_before);
+        self.cut = Some(Cut { at: now, resumed, knee, high: leave.rate });
+        // What comes now is of another rate, and perhaps after a pause.
+        self.accepted.clear();
+        self.grown = resumed;
         self.next = self.next.max(now + Duration::from_secs_f64(1.0 / self.rate));
     }
 
-    fn forget(&mut self, now: Instant) {
-        while self.accepted.front().is_some_and(|first| now.duration_since(*first) > MEMORY) {
+    /// What AWS accepts, as far as a call that was turned away tells.
+    fn knee(&self, leave: Leave, now: Instant) -> f64 {
+        match self.cut {
+            // The first climb: what was let through so far, over all of it, is near the limit whether AWS saves up
+            // calls that were not made or not.
+            None => {
+                let took = self.began.map_or(0.0, |began| now.duration_since(began).as_secs_f64());
+                let calls = f64::from(u32::try_from(self.figures.calls).unwrap_or(u32::MAX));
+                if took > 0.2 { calls / took * 1.1 } else { leave.rate * 0.75 }
+            }
+            // After a calm while, what was accepted just now is the limit itself.
+            Some(cut) if now.saturating_duration_since(cut.resumed) > CALM => {
+                self.accepted_rate(now).unwrap_or(leave.rate) * 0.97
+            }
+            // Turned away at once: well below, whatever was accepted out of savings.
+            Some(_) => leave.rate * 0.85,
+        }
+    }
+
+    fn accept(&mut self, leave: Leave, now: Instant) {
+        // Calls from before the cut say nothing about what came after.
+        if self.cut.is_some_and(|cut| leave.at <= cut.at) {
+            return;
+        }
+        if self.accepted.len() == SAMPLE {
             self.accepted.pop_front();
         }
+        self.accepted.push_back(now);
+    }
+
+    /// Calls accepted a second, by the latest of them; none when there are too few to tell.
+    fn accepted_rate(&self, now: Instant) -> Option<f64> {
+        let recent = self.accepted.iter().filter(|at| now.duration_since(**at) <= MEMORY);
+        let intervals = u32::try_from(recent.clone().count()).ok()?.checked_sub(1).filter(|n| *n >= 8)?;
+        let took = recent.clone().next_back()?.duration_since(*recent.clone().next()?).as_secs_f64();
+        (took > 0.0).then(|| f64::from(intervals) / took)
     }
 }
 

@@ -15,7 +15,7 @@ use aws_smithy_types::body::SdkBody;
 use leastwise::aws::live::{Live, LiveOptions};
 use leastwise::aws::{Answers, Cloud, Watch};
 use leastwise::inventory::wire::Account;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 pub(super) const CALLER: &str = "111111111111";
 pub(super) const ANALYZER: &str = "arn:aws:access-analyzer:us-east-1:111111111111:analyzer/unused";
@@ -28,7 +28,6 @@ pub(super) struct Asked {
     pub(super) account: String,
     pub(super) path: String,
     pub(super) body: String,
-    pub(super) at: Instant,
     /// How many of this operation this account made before.
     pub(super) nth: usize,
 }
@@ -216,7 +215,6 @@ fn asked(request: &HttpRequest) -> Asked {
         account: key[4..].to_owned(),
         path: percent(&path),
         body: percent(&body),
-        at: Instant::now(),
         nth: 0,
     }
 }
