@@ -1,0 +1,76 @@
+//! Principals and policies of one account, in one sweep.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_iam::types::EntityType;
+
+use super::convert;
+use super::operations::GET_ACCOUNT_AUTHORIZATION_DETAILS as SWEEP;
+use super::pages::{Pages, malformed};
+use super::session::Session;
+use crate::evidence::Failure;
+use crate::inventory::wire::Authorization;
+
+/// Reads all pages. Users, groups, roles and policies interleave, so nothing is looked up before the last page.
+pub(super) async fn read(session: &Session, account: &str) -> Result<Authorization, Failure> {
+    let mut all = Authorization::default();
+    let mut pages = Pages::default();
+    loop {
+        let answer = session
+            .call(&SWEEP, |clients| {
+                clients
+                    .iam()
+                    .get_account_authorization_details()
+                    .set_filter(Some(vec![
+                        EntityType::User,
+                        EntityType::Role,
+                        EntityType::Group,
+                        EntityType::LocalManagedPolicy,
+                        EntityType::AwsManagedPolicy,
+                    ]))
+                    .max_items(session.limits().authorization_page)
+                    .set_marker(pages.token())
+                    .send()
+            })
+            .await?;
+        let more = answer.is_truncated;
+        let marker = answer.marker.clone();
+        convert::add_page(&mut all, answer).ok_or_else(|| malformed(&SWEEP))?;
+        if !more {
+            break;
+        }
+        // Truncated without a marker to go on from: the rest would be lost.
+        if !pages.next(marker, &SWEEP)? {
+            return Err(malformed(&SWEEP));
+        }
+    }
+    if !is_of(&all, account) {
+        return Err(malformed(&SWEEP));
+    }
+    drop_idle_aws_managed(&mut all);
+    Ok(all)
+}
+
+/// Whether the answer is of this account. Credentials that were given for another account would pass its principals
+/// off as this one's.
+fn is_of(all: &Authorization, account: &str) -> bool {
+    let roles = all.role_detail_list.iter().map(|role| &role.arn);
+    let users = all.user_detail_list.iter().map(|user| &user.arn);
+    let groups = all.group_detail_list.iter().map(|group| &group.arn);
+    roles.chain(users).chain(groups).all(|arn| arn.split(':').nth(4) == Some(account))
+}
+
+/// AWS lists its own policies whether they are attached or not.
+fn drop_idle_aws_managed(all: &mut Authorization) {
+    let attached = (all.role_detail_list.iter().map(|role| &role.attached_managed_policies))
+        .chain(all.user_detail_list.iter().map(|user| &user.attached_managed_policies))
+        .chain(all.group_detail_list.iter().map(|group| &group.attached_managed_policies));
+    let boundaries = (all.role_detail_list.iter().map(|role| &role.permissions_boundary))
+        .chain(all.user_detail_list.iter().map(|user| &user.permissions_boundary));
+    let in_use: BTreeSet<String> = attached
+        .flatten()
+        .map(|policy| policy.policy_arn.clone())
+        .chain(boundaries.flatten().map(|boundary| boundary.permissions_boundary_arn.clone()))
+        .collect();
+    all.policies.retain(|policy| policy.arn.split(':').nth(4) != Some("aws") || in_use.contains(&policy.arn));
+}

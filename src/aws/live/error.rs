@@ -1,0 +1,183 @@
+//! What went wrong with a call: by code, by HTTP status, by the types in the chain of causes, never by the text of a
+//! message.
+
+use std::error::Error;
+use std::iter::successors;
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::date_time::{DateTime, Format};
+use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
+
+use crate::evidence::FailureKind;
+
+/// One attempt that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) kind: FailureKind,
+    /// Whether the same call may succeed when it is made again.
+    pub(super) again: bool,
+    /// How long AWS asks to wait.
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl Fault {
+    fn of(kind: FailureKind) -> Self {
+        Self { kind, again: false, retry_after: None }
+    }
+
+    fn again(kind: FailureKind) -> Self {
+        Self { kind, again: true, retry_after: None }
+    }
+}
+
+/// The fault of an attempt.
+pub(super) fn of_call<E>(error: &SdkError<E, HttpResponse>) -> Fault
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match error {
+        SdkError::ServiceError(answer) => {
+            let status = answer.raw().status().as_u16();
+            let retry_after = retry_after(answer.raw());
+            Fault { retry_after, ..of_answer(answer.err().code(), status) }
+        }
+        // The answer was cut off, or is not of the protocol.
+        SdkError::ResponseError(_) => Fault::again(FailureKind::Malformed),
+        SdkError::TimeoutError(_) => Fault::again(FailureKind::Unreachable),
+        // No credentials surface here as well, with their own failure inside.
+        SdkError::DispatchFailure(failure) => {
+            let cause = failure.as_connector_error().map(|error| error as &(dyn Error + 'static));
+            cause.and_then(of_chain).unwrap_or_else(|| Fault::again(FailureKind::Unreachable))
+        }
+        other => {
+            of_chain(other as &(dyn Error + 'static)).unwrap_or_else(|| Fault::of(FailureKind::Malformed))
+        }
+    }
+}
+
+/// The fault of credentials that could not be had.
+pub(super) fn of_credentials(error: &CredentialsError) -> Fault {
+    of_chain(error).unwrap_or_else(|| Fault::of(FailureKind::Denied))
+}
+
+/// The fault that an answer with that code and HTTP status tells.
+fn of_answer(code: Option<&str>, status: u16) -> Fault {
+    if let Some(kind) = code.and_then(of_code) {
+        return Fault::of(kind);
+    }
+    match status {
+        // Success in the header, nonsense in the body: it was cut off on its way, or a proxy answered.
+        ..=399 => Fault::again(FailureKind::Malformed),
+        401 | 403 => Fault::of(FailureKind::Denied),
+        404 | 410 => Fault::of(FailureKind::Absent),
+        408 => Fault::again(FailureKind::Unreachable),
+        429 => Fault::of(FailureKind::Throttled),
+        500.. => Fault::again(FailureKind::Unreachable),
+        // AWS did not take the question: it will not take it again.
+        _ => Fault::of(FailureKind::Malformed),
+    }
+}
+
+/// What a code means, where it means more than its HTTP status.
+fn of_code(code: &str) -> Option<FailureKind> {
+    // `aws.protocoltests#FooError:http://...` is a legal spelling of FooError.
+    let code = code.rsplit('#').next().unwrap_or(code);
+    let code = code.split(':').next().unwrap_or(code);
+    Some(match code {
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "LimitExceededException"
+        | "PriorRequestNotComplete"
+        | "BandwidthLimitExceeded"
+        | "SlowDown" => FailureKind::Throttled,
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "ExpiredTokenIdentityException"
+        | "RequestExpired"
+        | "TokenRefreshRequired"
+        | "UnauthorizedException" => FailureKind::Expired,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "AuthFailure"
+        | "ForbiddenException"
+        | "IncompleteSignature"
+        | "InvalidClientTokenId"
+        | "InvalidIdentityToken"
+        | "InvalidSignatureException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "NotAuthorized"
+        | "OptInRequired"
+        | "RegionDisabledException"
+        | "SignatureDoesNotMatch"
+        | "UnauthorizedOperation"
+        | "UnrecognizedClientException" => FailureKind::Denied,
+        "AWSOrganizationsNotInUseException"
+        | "NoSuchEntity"
+        | "NoSuchEntityException"
+        | "ResourceNotFoundException" => FailureKind::Absent,
+        _ => return None,
+    })
+}
+
+/// Looks along the causes for one that tells: an answer of the token service, or credentials that never were.
+fn of_chain(error: &(dyn Error + 'static)) -> Option<Fault> {
+    let mut credentials = None;
+    for cause in causes(error) {
+        if let Some(answer) = cause.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>() {
+            return Some(of_call(answer));
+        }
+        if let Some(answer) = cause.downcast_ref::<SdkError<AssumeRoleWithWebIdentityError, HttpResponse>>() {
+            return Some(of_call(answer));
+        }
+        let code = None
+            .or_else(|| cause.downcast_ref::<AssumeRoleError>().map(ProvideErrorMetadata::code))
+            .or_else(|| {
+                cause.downcast_ref::<AssumeRoleWithWebIdentityError>().map(ProvideErrorMetadata::code)
+            })
+            .or_else(|| cause.downcast_ref::<ErrorMetadata>().map(ErrorMetadata::code));
+        if let Some(kind) = code.flatten().and_then(of_code) {
+            return Some(Fault::of(kind));
+        }
+        // Kept, as what it wraps may tell more.
+        credentials = credentials.or_else(|| {
+            Some(match cause.downcast_ref::<CredentialsError>()? {
+                CredentialsError::CredentialsNotLoaded(_) => Fault::of(FailureKind::Absent),
+                CredentialsError::ProviderTimedOut(_) => Fault::again(FailureKind::Unreachable),
+                _ => Fault::of(FailureKind::Denied),
+            })
+        });
+    }
+    credentials
+}
+
+/// The error and what caused it, outermost first.
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    successors(Some(error), |error: &&'e (dyn Error + 'static)| (*error).source())
+}
+
+/// `Retry-After`, in seconds or as a date.
+fn retry_after(answer: &HttpResponse) -> Option<Duration> {
+    let text = answer.headers().get("retry-after")?.trim();
+    if let Ok(seconds) = text.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let until = DateTime::from_str(text, Format::HttpDate).ok()?;
+    SystemTime::try_from(until).ok()?.duration_since(SystemTime::now()).ok()
+}
+
+/// An error with all its causes, for people.
+pub(super) fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let causes: Vec<String> = causes(error).map(ToString::to_string).collect();
+    causes.join(": ")
+}

@@ -1,0 +1,167 @@
+//! Findings of one account: the list, then every page of each active one.
+
+use std::sync::OnceLock;
+
+use aws_sdk_accessanalyzer::types::{Criterion, FindingStatus, FindingType};
+use futures::StreamExt;
+use futures::stream::iter;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+
+use super::convert;
+use super::operations::{GET_FINDING, LIST_FINDINGS};
+use super::pages::{Pages, malformed};
+use super::session::Session;
+use crate::aws::Watch;
+use crate::evidence::{Analyzer, Failure, FailureKind, Finding};
+
+/// How findings are read.
+pub(super) struct Reader<'a> {
+    /// Credentials for the analyzer's account, which need not be the account that is read.
+    pub(super) session: &'a Session,
+    pub(super) analyzer: &'a Analyzer,
+    /// Bounds what is under way, over all accounts.
+    pub(super) in_flight: &'a Semaphore,
+    pub(super) deadline: Instant,
+}
+
+impl Reader<'_> {
+    /// All findings of an account, sorted. Active ones have their details, or say why not; the others are only listed.
+    pub(super) async fn read(&self, account: &str, watch: &dyn Watch) -> Result<Vec<Finding>, Failure> {
+        let listed = timeout_at(self.deadline, self.list(account)).await;
+        let listed = listed.map_err(|_| unreachable(LIST_FINDINGS.name()))??;
+        watch.findings(listed.len());
+        let refused = OnceLock::new();
+        let mut findings: Vec<Finding> = iter(listed)
+            .map(|finding| async {
+                let settled = same(&finding.status, "ARCHIVED") || same(&finding.status, "RESOLVED");
+                let finding = if settled { finding } else { self.details(finding, &refused).await };
+                watch.finding();
+                finding
+            })
+            .buffer_unordered(self.session.limits().findings_in_flight.max(1))
+            .collect()
+            .await;
+        findings.sort_by(|a, b| {
+            (&a.resource, &a.finding_type, &a.id).cmp(&(&b.resource, &b.finding_type, &b.id))
+        });
+        Ok(findings)
+    }
+
+    async fn list(&self, account: &str) -> Result<Vec<Finding>, Failure> {
+        let types = [
+            FindingType::UnusedIamRole,
+            FindingType::UnusedIamUserAccessKey,
+            FindingType::UnusedIamUserPassword,
+            FindingType::UnusedPermission,
+        ];
+        let types = any_of(types.iter().map(FindingType::as_str));
+        let status = any_of([FindingStatus::Active.as_str(), FindingStatus::Archived.as_str()]);
+        let mut findings = Vec::new();
+        let mut pages = Pages::default();
+        loop {
+            let answer = self
+                .session
+                .call(&LIST_FINDINGS, |clients| {
+                    clients
+                        .analyzer()
+                        .list_findings_v2()
+                        .analyzer_arn(&self.analyzer.arn)
+                        .filter("resourceOwnerAccount", any_of([account]))
+                        .filter("findingType", types.clone())
+                        .filter("status", status.clone())
+                        .max_results(self.session.limits().findings_page)
+                        .set_next_token(pages.token())
+                        .send()
+                })
+                .await?;
+            for summary in answer.findings {
+                let finding = convert::summary(summary);
+                if finding.id.is_empty() {
+                    return Err(malformed(&LIST_FINDINGS));
+                }
+                // An analyzer that ignores the filter must not give this account another's findings.
+                if finding.resource_owner_account == account {
+                    findings.push(finding);
+                }
+            }
+            if !pages.next(answer.next_token, &LIST_FINDINGS)? {
+                return Ok(findings);
+            }
+        }
+    }
+
+    /// The finding with its details. `refused` ends a useless walk: what is denied for one finding of an analyzer is
+    /// denied for all.
+    async fn details(&self, listed: Finding, refused: &OnceLock<Failure>) -> Finding {
+        let read = async {
+            match refused.get() {
+                Some(failure) => Err(failure.clone()),
+                None => self.pages(&listed.id).await,
+            }
+        };
+        match timeout_at(self.deadline, read).await.unwrap_or_else(|_| Err(unreachable(GET_FINDING.name()))) {
+            Ok(finding) => finding,
+            Err(failure) => {
+                if matches!(failure.kind, FailureKind::Denied | FailureKind::Expired) {
+                    let _first = refused.set(failure.clone());
+                }
+                Finding { failure: Some(failure), ..listed }
+            }
+        }
+    }
+
+    async fn pages(&self, id: &str) -> Result<Finding, Failure> {
+        let mut whole: Option<Finding> = None;
+        let mut pages = Pages::default();
+        loop {
+            let answer = self
+                .session
+                .call_within(Some(self.in_flight), &GET_FINDING, |clients| {
+                    clients
+                        .analyzer()
+                        .get_finding_v2()
+                        .analyzer_arn(&self.analyzer.arn)
+                        .id(id)
+                        .set_max_results(self.session.limits().details_page)
+                        .set_next_token(pages.token())
+                        .send()
+                })
+                .await?;
+            // An answer without its required members is filled up by the SDK: it is not this finding.
+            if answer.id != id {
+                return Err(malformed(&GET_FINDING));
+            }
+            let next = answer.next_token.clone();
+            let page = convert::finding(answer);
+            whole = Some(match whole {
+                None => page,
+                Some(mut first) => {
+                    // The header repeats; an error that a later page tells is the finding's all the same.
+                    first.error = first.error.or(page.error);
+                    first
+                        .finding_details
+                        .get_or_insert_default()
+                        .extend(page.finding_details.unwrap_or_default());
+                    first
+                }
+            });
+            if !pages.next(next, &GET_FINDING)? {
+                return whole.ok_or_else(|| malformed(&GET_FINDING));
+            }
+        }
+    }
+}
+
+fn any_of<'a>(values: impl IntoIterator<Item = &'a str>) -> Criterion {
+    Criterion::builder().set_eq(Some(values.into_iter().map(ToOwned::to_owned).collect())).build()
+}
+
+fn unreachable(operation: &str) -> Failure {
+    Failure { operation: operation.to_owned(), kind: FailureKind::Unreachable }
+}
+
+/// AWS spells enums in several ways (E11).
+fn same(found: &str, wanted: &str) -> bool {
+    found.eq_ignore_ascii_case(wanted)
+}

@@ -1,0 +1,77 @@
+//! What every client checks on its own, before it asks and after it was answered.
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+use super::operations::OPERATIONS;
+
+/// Stops operations that are not in the list, before a request exists, and answers that are not whole.
+///
+/// The SDK takes XML that ends in the middle for all there is, and an empty JSON answer for an empty list: both would
+/// lose principals or findings without a word.
+#[derive(Debug)]
+pub(super) struct Guard;
+
+#[dyn_dispatch_hint]
+impl Intercept for Guard {
+    fn name(&self) -> &'static str {
+        "Guard"
+    }
+
+    // The earliest hook at which the SDK has said which operation it is.
+    fn read_before_serialization(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        match bag.load::<Metadata>() {
+            Some(called) if OPERATIONS.iter().any(|listed| listed.name() == called.name()) => Ok(()),
+            Some(called) => Err(format!("{} is not an operation of leastwise", called.name()).into()),
+            None => Err("an operation without a name".into()),
+        }
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response();
+        if !response.status().is_success() {
+            return Ok(());
+        }
+        let operation = bag.load::<Metadata>().map(Metadata::name).unwrap_or_default();
+        match response.body().bytes() {
+            Some(body) if is_whole(body, operation) => Ok(()),
+            _ => Err("the answer is cut off or is of something else".into()),
+        }
+    }
+}
+
+fn is_whole(body: &[u8], operation: &str) -> bool {
+    match body.trim_ascii() {
+        xml @ [b'<', ..] => {
+            let tag = xml.strip_suffix(b"Response>").and_then(|xml| xml.strip_suffix(operation.as_bytes()));
+            tag.is_some_and(|xml| xml.ends_with(b"</"))
+        }
+        json @ [b'{', .., b'}'] => match operation {
+            // Their lists are always there, though they may be empty.
+            "ListFindingsV2" => contains(json, b"\"findings\""),
+            "ListAnalyzers" => contains(json, b"\"analyzers\""),
+            _ => true,
+        },
+        _ => false,
+    }
+}
+
+fn contains(body: &[u8], member: &[u8]) -> bool {
+    body.windows(member.len()).any(|window| window == member)
+}

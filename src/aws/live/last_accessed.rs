@@ -1,0 +1,117 @@
+//! IAM's last-accessed data of one account, principal by principal: the free source of evidence (E9).
+
+use std::time::Duration;
+
+use aws_sdk_iam::types::{AccessAdvisorUsageGranularityType, JobStatusType};
+use futures::StreamExt;
+use futures::stream::iter;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::convert;
+use super::operations::{GENERATE_LAST_ACCESSED, GET_LAST_ACCESSED};
+use super::pages::{Pages, malformed};
+use super::session::Session;
+use crate::aws::Watch;
+use crate::evidence::{Failure, FailureKind, LastAccessed};
+use crate::inventory::wire::Authorization;
+
+/// The first wait for a job; it grows by half up to the longest.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Last-accessed data of all roles and users, sorted by ARN. Each says itself when it could not be read.
+pub(super) async fn read(
+    session: &Session,
+    authorization: &Authorization,
+    deadline: Instant,
+    watch: &dyn Watch,
+) -> Vec<LastAccessed> {
+    let roles = authorization.role_detail_list.iter();
+    // Nobody can change a service-linked role.
+    let roles = roles.filter(|role| !role.path.starts_with("/aws-service-role/")).map(|role| &role.arn);
+    let mut arns: Vec<String> =
+        roles.chain(authorization.user_detail_list.iter().map(|user| &user.arn)).cloned().collect();
+    arns.sort();
+    arns.dedup();
+    watch.findings(arns.len());
+    iter(arns)
+        .map(|arn| async move {
+            let read = timeout_at(deadline, principal(session, &arn)).await.unwrap_or_else(|_| {
+                let operation = GET_LAST_ACCESSED.name().to_owned();
+                Err(Failure { operation, kind: FailureKind::Unreachable })
+            });
+            watch.finding();
+            read.unwrap_or_else(|failure| LastAccessed {
+                arn,
+                failure: Some(failure),
+                ..LastAccessed::default()
+            })
+        })
+        // In order, so that the result is sorted as well.
+        .buffered(session.limits().jobs_in_flight.max(1))
+        .collect()
+        .await
+}
+
+async fn principal(session: &Session, arn: &str) -> Result<LastAccessed, Failure> {
+    let before = session.number().await;
+    match job(session, arn).await {
+        // A job belongs to the role session that began it: credentials that were renewed meanwhile cannot read it.
+        Err(failure)
+            if matches!(failure.kind, FailureKind::Absent | FailureKind::Denied)
+                && failure.operation == GET_LAST_ACCESSED.name()
+                && session.number().await != before =>
+        {
+            job(session, arn).await
+        }
+        done => done,
+    }
+}
+
+async fn job(session: &Session, arn: &str) -> Result<LastAccessed, Failure> {
+    let begun = session
+        .call(&GENERATE_LAST_ACCESSED, |clients| {
+            clients
+                .iam()
+                .generate_service_last_accessed_details()
+                .arn(arn)
+                .granularity(AccessAdvisorUsageGranularityType::ActionLevel)
+                .send()
+        })
+        .await?;
+    let id = begun.job_id.ok_or_else(|| malformed(&GENERATE_LAST_ACCESSED))?;
+    let mut whole = LastAccessed { arn: arn.to_owned(), ..LastAccessed::default() };
+    let mut pages = Pages::default();
+    let mut wait = FIRST_WAIT;
+    loop {
+        let answer = session
+            .call(&GET_LAST_ACCESSED, |clients| {
+                clients
+                    .iam()
+                    .get_service_last_accessed_details()
+                    .job_id(&id)
+                    .max_items(session.limits().authorization_page)
+                    .set_marker(pages.token())
+                    .send()
+            })
+            .await?;
+        match &answer.job_status {
+            JobStatusType::InProgress => {
+                sleep(wait).await;
+                wait = wait.mul_f64(1.5).min(LONGEST_WAIT);
+                continue;
+            }
+            JobStatusType::Completed => {}
+            // IAM gave up, or is in a state that this version does not know.
+            _ => return Err(malformed(&GET_LAST_ACCESSED)),
+        }
+        let (more, marker) = (answer.is_truncated, answer.marker.clone());
+        convert::add_services(&mut whole, answer);
+        if !more {
+            return Ok(whole);
+        }
+        if !pages.next(marker, &GET_LAST_ACCESSED)? {
+            return Err(malformed(&GET_LAST_ACCESSED));
+        }
+    }
+}

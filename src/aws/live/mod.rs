@@ -1,0 +1,285 @@
+//! AWS itself: all code of the SDK is here.
+//!
+//! | file | what |
+//! |---|---|
+//! | `options` | what a scan can be told |
+//! | `operations` | the list of what can be called, all of it read-only |
+//! | `session`, `clients` | credentials of one account; every call: paced, repeated, renewed, bounded |
+//! | `guard` | nothing but the listed operations goes out, nothing but whole answers comes in |
+//! | `pages` | tokens, which must not repeat |
+//! | `organisation`, `authorization`, `analyzers`, `findings`, `last_accessed` | what is read |
+//! | `convert` | from the SDK's types to those of a snapshot |
+//! | `error` | kinds of failure |
+//!
+//! Deliberately absent: paginators of the SDK (they end silently on a repeated token), its retries and its cache of
+//! identities (both are shared between accounts), any operation that writes.
+
+mod analyzers;
+mod authorization;
+mod clients;
+mod convert;
+mod error;
+mod findings;
+mod guard;
+mod last_accessed;
+mod operations;
+mod options;
+mod organisation;
+mod pages;
+mod session;
+
+use std::sync::{Arc, OnceLock};
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials;
+use thiserror::Error;
+use tokio::sync::{OnceCell, Semaphore};
+use tokio::time::{Instant, timeout_at};
+
+use self::analyzers::Asked;
+use self::organisation::Identity;
+use self::session::{Origin, Session, Shared};
+use super::pace::{BucketKey, Figures, Pacers};
+use super::snapshot::is_account_id;
+use super::{Answers, Cloud, Evidence, Organisation, Watch};
+use crate::evidence::{Failure, FailureKind};
+use crate::inventory::wire::{Account, Authorization};
+
+pub use self::operations::{OPERATIONS, Operation};
+pub use self::options::{Access, Limits, LiveOptions, Rates, Role, Source};
+
+/// Where analyzers are looked for when nobody says.
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// AWS, seen with one caller's credentials.
+#[derive(Debug)]
+pub struct Live {
+    options: LiveOptions,
+    settings: SdkConfig,
+    region: String,
+    identity: Identity,
+    caller: Arc<Session>,
+    shared: Arc<Shared>,
+    /// The analyzer that is named, or the organisation's.
+    common: OnceCell<Result<Option<Asked>, Failure>>,
+    findings_in_flight: Semaphore,
+    scope: OnceLock<Scope>,
+}
+
+/// Which accounts a scan is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Those that were named.
+    Named,
+    /// All that Organizations lists.
+    Organisation,
+    /// The caller's own, since Organizations did not tell: for that reason.
+    OwnAccount(Failure),
+}
+
+/// Why AWS cannot be talked to at all.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// There are no credentials.
+    #[error("no AWS credentials: {0}")]
+    Credentials(String),
+    /// AWS does not say who calls.
+    #[error("AWS does not say whose credentials these are: `{}` failed ({})", .0.operation, .0.kind.name())]
+    Identity(Failure),
+    /// Something that should be an account id is none.
+    #[error("`{}` is not an account id of twelve digits", .0.escape_debug())]
+    AccountId(String),
+    /// Something that should be the ARN of an analyzer is none.
+    #[error("`{}` is not the ARN of an analyzer", .0.escape_debug())]
+    AnalyzerArn(String),
+}
+
+impl ConnectError {
+    /// The mend, in one sentence.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Credentials(_) => {
+                "log in (`aws sso login`), name a profile with --profile, or scan recorded answers with --snapshot"
+            }
+            Self::Identity(failure) if failure.kind == FailureKind::Expired => {
+                "log in again (`aws sso login`)"
+            }
+            Self::Identity(_) => "try `aws sts get-caller-identity` with the same profile",
+            Self::AccountId(_) => "write account ids as text, so that zeros in front stay",
+            Self::AnalyzerArn(_) => {
+                "an ARN such as arn:aws:access-analyzer:us-east-1:111111111111:analyzer/unused, from `aws accessanalyzer \
+                 list-analyzers`"
+            }
+        }
+    }
+}
+
+impl Live {
+    /// Finds credentials by the usual chain, and asks AWS whose they are.
+    ///
+    /// # Errors
+    /// When there are no credentials, or AWS does not know them.
+    pub async fn connect(options: LiveOptions) -> Result<Self, ConnectError> {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest());
+        if let Some(profile) = &options.profile {
+            loader = loader.profile_name(profile);
+        }
+        Self::with_sdk_config(options, &loader.load().await).await
+    }
+
+    /// As [`Live::connect`], with credentials, HTTP client and endpoints as they stand in `sdk`.
+    ///
+    /// # Errors
+    /// As [`Live::connect`].
+    pub async fn with_sdk_config(options: LiveOptions, sdk: &SdkConfig) -> Result<Self, ConnectError> {
+        check(&options)?;
+        let no_provider = || ConnectError::Credentials("there is no provider of any".to_owned());
+        let provider = sdk.credentials_provider().ok_or_else(no_provider)?;
+        // Asked once here for the sake of the message: later on only its kind would be known.
+        let tried = provider.provide_credentials().await;
+        tried.map_err(|error| ConnectError::Credentials(error::with_causes(&error)))?;
+        let region = options.region.clone().or_else(|| sdk.region().map(ToString::to_string));
+        let region = region.unwrap_or_else(|| DEFAULT_REGION.to_owned());
+        let settings = clients::settings(sdk, &options.limits);
+        let shared = Arc::new(Shared { pacers: Pacers::default(), limits: options.limits.clone() });
+        let origin = Origin::Chain(provider);
+        // Whose bucket this call is of, is what it asks; it has one of its own.
+        let alone = Arc::new(Shared { pacers: Pacers::default(), limits: options.limits.clone() });
+        let stranger = Session::new("", &region, &settings, origin.clone(), &alone);
+        let identity = organisation::identity(&stranger).await.map_err(ConnectError::Identity)?;
+        let caller = Arc::new(Session::new(&identity.account, &region, &settings, origin, &shared));
+        Ok(Self {
+            findings_in_flight: Semaphore::new(options.limits.findings_in_flight.max(1)),
+            options,
+            settings,
+            region,
+            identity,
+            caller,
+            shared,
+            common: OnceCell::new(),
+            scope: OnceLock::new(),
+        })
+    }
+
+    /// The account whose credentials these are.
+    pub fn caller_account(&self) -> &str {
+        &self.identity.account
+    }
+
+    /// Which accounts the scan is about: known once they were asked for.
+    pub fn scope(&self) -> Option<&Scope> {
+        self.scope.get()
+    }
+
+    /// What each pacer has seen, sorted by API, account and Region.
+    pub fn figures(&self) -> Vec<(BucketKey, Figures)> {
+        self.shared.pacers.figures()
+    }
+
+    /// The way into an account.
+    fn session(&self, account: &str) -> Arc<Session> {
+        if account == self.identity.account && !self.options.overrides.contains_key(account) {
+            return Arc::clone(&self.caller);
+        }
+        Arc::new(self.session_at(account, &self.region))
+    }
+
+    fn session_at(&self, account: &str, region: &str) -> Session {
+        let origin = match self.options.overrides.get(account) {
+            Some(Access::Direct) => self.caller.origin().clone(),
+            None if account == self.identity.account => self.caller.origin().clone(),
+            Some(Access::Role(role)) => self.assume(account, role),
+            None => self.assume(account, &self.options.role),
+        };
+        Session::new(account, region, &self.settings, origin, &self.shared)
+    }
+
+    fn assume(&self, account: &str, role: &Role) -> Origin {
+        let arn = format!("arn:{}:iam::{account}:role/{}", self.identity.partition, role.name);
+        Origin::Role { by: Arc::clone(&self.caller), arn, role: role.clone() }
+    }
+
+    async fn evidence(
+        &self,
+        account: &str,
+        session: &Arc<Session>,
+        authorization: &Authorization,
+        deadline: Instant,
+        watch: &dyn Watch,
+    ) -> Result<Evidence, Failure> {
+        if self.options.source != Source::LastAccessed {
+            let found = timeout_at(deadline, self.analyzer_of(account, session)).await;
+            let found = found
+                .unwrap_or_else(|_| Err(failure(&operations::LIST_ANALYZERS, FailureKind::Unreachable)))?;
+            if let Some((analyzer, session)) = found {
+                let in_flight = &self.findings_in_flight;
+                let reader = findings::Reader { session: &session, analyzer: &analyzer, in_flight, deadline };
+                let findings = reader.read(account, watch).await?;
+                return Ok(Evidence { analyzer: Some(analyzer), findings, last_accessed: Vec::new() });
+            }
+            if self.options.source == Source::Analyzer {
+                return Err(failure(&operations::LIST_ANALYZERS, FailureKind::Absent));
+            }
+        }
+        let last_accessed = last_accessed::read(session, authorization, deadline, watch).await;
+        Ok(Evidence { analyzer: None, findings: Vec::new(), last_accessed })
+    }
+}
+
+impl Cloud for Live {
+    async fn organisation(&self) -> Result<Organisation, Failure> {
+        let named = |id: &String| Account { id: id.clone(), ..Account::default() };
+        let (scope, accounts) = if self.options.accounts.is_empty() {
+            match organisation::accounts(&self.caller).await {
+                Ok(accounts) => (Scope::Organisation, accounts),
+                // Not the management account nor a delegated administrator, or in no organisation.
+                Err(failure) if matches!(failure.kind, FailureKind::Denied | FailureKind::Absent) => {
+                    (Scope::OwnAccount(failure), vec![named(&self.identity.account)])
+                }
+                Err(failure) => return Err(failure),
+            }
+        } else {
+            (Scope::Named, self.options.accounts.iter().map(named).collect())
+        };
+        let _first = self.scope.set(scope);
+        Ok(Organisation { partition: self.identity.partition.clone(), accounts })
+    }
+
+    async fn read(&self, account: &Account, watch: &dyn Watch) -> Answers {
+        let deadline = Instant::now() + self.options.limits.account_timeout;
+        let session = self.session(&account.id);
+        let authorization = timeout_at(deadline, authorization::read(&session, &account.id)).await;
+        let authorization = authorization.unwrap_or_else(|_| {
+            Err(failure(&operations::GET_ACCOUNT_AUTHORIZATION_DETAILS, FailureKind::Unreachable))
+        });
+        // Evidence on principals that are not known is of no use, and costs the calls of those that are.
+        let evidence = match &authorization {
+            Ok(authorization) => self.evidence(&account.id, &session, authorization, deadline, watch).await,
+            Err(failure) => Err(failure.clone()),
+        };
+        Answers { authorization, evidence }
+    }
+}
+
+/// Ids become ARNs and file names.
+fn check(options: &LiveOptions) -> Result<(), ConnectError> {
+    let mut ids = options.accounts.iter().chain(options.overrides.keys());
+    if let Some(id) = ids.find(|id| !is_account_id(id)) {
+        return Err(ConnectError::AccountId(id.clone()));
+    }
+    match &options.analyzer_arn {
+        Some(arn) if !is_analyzer_arn(arn) => Err(ConnectError::AnalyzerArn(arn.clone())),
+        _ => Ok(()),
+    }
+}
+
+fn is_analyzer_arn(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    matches!(parts.as_slice(), ["arn", _, "access-analyzer", region, account, name]
+        if !region.is_empty() && is_account_id(account) && name.starts_with("analyzer/"))
+}
+
+fn failure(operation: &Operation, kind: FailureKind) -> Failure {
+    Failure { operation: operation.name().to_owned(), kind }
+}

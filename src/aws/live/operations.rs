@@ -1,0 +1,153 @@
+//! What can be called: all of it, and it is all read-only.
+//!
+//! A call needs an [`Operation`], which only this file can make, and every client refuses an operation that is not in
+//! the list before it sends anything (`guard`). So the list is what is called, and the policy that `leastwise iam-policy` prints
+//! is made from it.
+
+/// One operation of an AWS API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation {
+    name: &'static str,
+    action: &'static str,
+    api: Api,
+    members: bool,
+    why: &'static str,
+}
+
+/// Operations that share a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Api {
+    Sts,
+    Organizations,
+    Authorization,
+    LastAccessed,
+    Analyzers,
+    FindingList,
+    Finding,
+}
+
+impl Api {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Sts => "sts",
+            Self::Organizations => "organizations",
+            Self::Authorization => "iam:authorization-details",
+            Self::LastAccessed => "iam:last-accessed",
+            Self::Analyzers => "access-analyzer:analyzers",
+            Self::FindingList => "access-analyzer:list-findings",
+            Self::Finding => "access-analyzer:get-finding",
+        }
+    }
+}
+
+impl Operation {
+    /// Its name in the API, such as `GetFindingV2`.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The IAM action that allows it, such as `access-analyzer:GetFinding`.
+    pub fn action(&self) -> &'static str {
+        self.action
+    }
+
+    /// Whether the role in a member account needs it. The caller needs all, as its own account is read with its own
+    /// credentials.
+    pub fn in_members(&self) -> bool {
+        self.members
+    }
+
+    /// What it is called for.
+    pub fn why(&self) -> &'static str {
+        self.why
+    }
+
+    pub(super) fn api(&self) -> Api {
+        self.api
+    }
+}
+
+pub(super) const GET_CALLER_IDENTITY: Operation = Operation {
+    name: "GetCallerIdentity",
+    action: "sts:GetCallerIdentity",
+    api: Api::Sts,
+    members: false,
+    why: "to know whose credentials these are, and the partition",
+};
+pub(super) const ASSUME_ROLE: Operation = Operation {
+    name: "AssumeRole",
+    action: "sts:AssumeRole",
+    api: Api::Sts,
+    members: false,
+    why: "to read a member account through its role",
+};
+pub(super) const LIST_ACCOUNTS: Operation = Operation {
+    name: "ListAccounts",
+    action: "organizations:ListAccounts",
+    api: Api::Organizations,
+    members: false,
+    why: "to know the accounts of the organisation",
+};
+pub(super) const GET_ACCOUNT_AUTHORIZATION_DETAILS: Operation = Operation {
+    name: "GetAccountAuthorizationDetails",
+    action: "iam:GetAccountAuthorizationDetails",
+    api: Api::Authorization,
+    members: true,
+    why: "to read roles, users, groups and policies of an account in one sweep",
+};
+pub(super) const LIST_ANALYZERS: Operation = Operation {
+    name: "ListAnalyzers",
+    action: "access-analyzer:ListAnalyzers",
+    api: Api::Analyzers,
+    members: true,
+    why: "to find the analyzer of unused access",
+};
+pub(super) const GET_ANALYZER: Operation = Operation {
+    name: "GetAnalyzer",
+    action: "access-analyzer:GetAnalyzer",
+    api: Api::Analyzers,
+    members: true,
+    why: "to know how far the analyzer looks back",
+};
+pub(super) const LIST_FINDINGS: Operation = Operation {
+    name: "ListFindingsV2",
+    action: "access-analyzer:ListFindings",
+    api: Api::FindingList,
+    members: true,
+    why: "to know which findings an account has",
+};
+pub(super) const GET_FINDING: Operation = Operation {
+    name: "GetFindingV2",
+    action: "access-analyzer:GetFinding",
+    api: Api::Finding,
+    members: true,
+    why: "to read what a finding says is unused",
+};
+pub(super) const GENERATE_LAST_ACCESSED: Operation = Operation {
+    name: "GenerateServiceLastAccessedDetails",
+    action: "iam:GenerateServiceLastAccessedDetails",
+    api: Api::LastAccessed,
+    members: true,
+    why: "to have IAM gather when a principal used what; it changes nothing",
+};
+pub(super) const GET_LAST_ACCESSED: Operation = Operation {
+    name: "GetServiceLastAccessedDetails",
+    action: "iam:GetServiceLastAccessedDetails",
+    api: Api::LastAccessed,
+    members: true,
+    why: "to read what IAM gathered",
+};
+
+/// All operations. The credential chain (profiles, SSO, web identity) makes calls of its own, before any of these.
+pub const OPERATIONS: &[Operation] = &[
+    GET_CALLER_IDENTITY,
+    ASSUME_ROLE,
+    LIST_ACCOUNTS,
+    GET_ACCOUNT_AUTHORIZATION_DETAILS,
+    LIST_ANALYZERS,
+    GET_ANALYZER,
+    LIST_FINDINGS,
+    GET_FINDING,
+    GENERATE_LAST_ACCESSED,
+    GET_LAST_ACCESSED,
+];

@@ -1,0 +1,55 @@
+//! Who calls, and which accounts there are.
+
+use super::operations::{GET_CALLER_IDENTITY, LIST_ACCOUNTS};
+use super::pages::{Pages, malformed};
+use super::session::Session;
+use crate::aws::snapshot::is_account_id;
+use crate::evidence::Failure;
+use crate::inventory::wire::Account;
+
+/// Whose credentials a scan runs with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Identity {
+    pub(super) account: String,
+    pub(super) partition: String,
+}
+
+pub(super) async fn identity(caller: &Session) -> Result<Identity, Failure> {
+    let answer =
+        caller.call(&GET_CALLER_IDENTITY, |clients| clients.sts().get_caller_identity().send()).await?;
+    // The ARN names the partition; some emulators leave the account to it as well.
+    let arn = answer.arn.unwrap_or_default();
+    let part = |index| arn.split(':').nth(index).unwrap_or_default().to_owned();
+    let account = answer.account.unwrap_or_else(|| part(4));
+    let partition = part(1);
+    if !is_account_id(&account) || partition.is_empty() {
+        return Err(malformed(&GET_CALLER_IDENTITY));
+    }
+    Ok(Identity { account, partition })
+}
+
+/// All accounts of the organisation.
+pub(super) async fn accounts(caller: &Session) -> Result<Vec<Account>, Failure> {
+    let mut accounts = Vec::new();
+    let mut pages = Pages::default();
+    loop {
+        let answer = caller
+            .call(&LIST_ACCOUNTS, |clients| {
+                clients.organizations().list_accounts().max_results(20).set_next_token(pages.token()).send()
+            })
+            .await?;
+        for account in answer.accounts.unwrap_or_default() {
+            let account = super::convert::account(account);
+            // Ids become ARNs and file names.
+            if !is_account_id(&account.id) {
+                return Err(malformed(&LIST_ACCOUNTS));
+            }
+            accounts.push(account);
+        }
+        if pages.next(answer.next_token, &LIST_ACCOUNTS)? {
+            continue;
+        }
+        // An organisation has its management account at least.
+        return if accounts.is_empty() { Err(malformed(&LIST_ACCOUNTS)) } else { Ok(accounts) };
+    }
+}

@@ -1,0 +1,7 @@
+//! The SDK's traps, each with a test that falls into it when the way around is taken out.
+
+mod evidence;
+mod faults;
+mod inventory;
+mod recorded;
+mod sessions;

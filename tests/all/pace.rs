@@ -1,0 +1,191 @@
+//! The pacer, in time that moves only when everybody waits.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use leastwise::aws::pace::{BucketKey, Pacer, Pacers, Rate};
+use tokio::time::{Instant, sleep};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A limit as AWS has it: so many a second, so many at once, and `Retry-After` for those that come too fast.
+struct Limit {
+    rate: f64,
+    burst: f64,
+    tokens: f64,
+    at: Instant,
+    retry_after: Option<Duration>,
+}
+
+impl Limit {
+    fn takes(&mut self) -> bool {
+        let now = Instant::now();
+        self.tokens = (self.tokens + (now - self.at).as_secs_f64() * self.rate).min(self.burst);
+        self.at = now;
+        let takes = self.tokens >= 1.0;
+        if takes {
+            self.tokens -= 1.0;
+        }
+        takes
+    }
+}
+
+/// Makes `calls` with 64 workers; tells how long it took.
+async fn run(pacer: &Pacer, limit: &RefCell<Limit>, calls: usize) -> Duration {
+    let began = Instant::now();
+    let left = RefCell::new(calls);
+    let worker = || async {
+        loop {
+            if *left.borrow() == 0 {
+                return;
+            }
+            *left.borrow_mut() -= 1;
+            loop {
+                let leave = pacer.leave().await;
+                sleep(Duration::from_millis(25)).await;
+                let takes = limit.borrow_mut().takes();
+                sleep(Duration::from_millis(25)).await;
+                if takes {
+                    pacer.accepted(leave);
+                    break;
+                }
+                pacer.throttled(leave, limit.borrow().retry_after);
+            }
+        }
+    };
+    join_all((0..64).map(|_| worker())).await;
+    began.elapsed()
+}
+
+fn limit(rate: f64, burst: f64, retry_after: Option<u64>) -> RefCell<Limit> {
+    let retry_after = retry_after.map(Duration::from_secs);
+    RefCell::new(Limit { rate, burst, tokens: burst, at: Instant::now(), retry_after })
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_keep_to_the_ceiling_and_go_in_the_order_in_which_they_came() {
+    let pacer = Pacer::new(Rate { start: 10.0, ceiling: 10.0 });
+    let order = RefCell::new(Vec::new());
+    let began = Instant::now();
+    join_all((0..31).map(|n| {
+        let (pacer, order) = (&pacer, &order);
+        async move {
+            let _leave = pacer.leave().await;
+            order.borrow_mut().push(n);
+        }
+    }))
+    .await;
+    assert_eq!(*order.borrow(), (0..31).collect::<Vec<_>>());
+    let took = began.elapsed().as_secs_f64();
+    assert!((2.9..3.2).contains(&took), "{took}");
+    let figures = pacer.figures();
+    assert_eq!((figures.calls, figures.throttles), (31, 0));
+    assert!(figures.waits >= 29 && figures.waited > 40 * SECOND, "{figures:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttle_halves_the_rate_once_for_calls_that_were_under_way_together() {
+    let pacer = Pacer::new(Rate { start: 100.0, ceiling: 100.0 });
+    let leaves = join_all((0..10).map(|_| pacer.leave())).await;
+    sleep(Duration::from_millis(10)).await;
+    leaves.into_iter().for_each(|leave| pacer.throttled(leave, None));
+    assert!((pacer.rate() - 50.0).abs() < 1.0, "{}", pacer.rate());
+    assert_eq!(pacer.figures().throttles, 10);
+    let leave = pacer.leave().await;
+    pacer.throttled(leave, None);
+    assert!(pacer.rate() < 30.0, "{}", pacer.rate());
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_holds_the_whole_bucket_back_and_not_for_a_day() {
+    let pacer = Pacer::new(Rate { start: 100.0, ceiling: 100.0 });
+    let first = pacer.leave().await;
+    let second = pacer.leave().await;
+    pacer.throttled(first, Some(7 * SECOND));
+    // It was under way with the first, but what it asks for is honoured.
+    pacer.throttled(second, Some(9 * SECOND));
+    let began = Instant::now();
+    pacer.leave().await;
+    assert!((8.9..9.5).contains(&began.elapsed().as_secs_f64()), "{:?}", began.elapsed());
+    let leave = pacer.leave().await;
+    pacer.throttled(leave, Some(86_400 * SECOND));
+    let began = Instant::now();
+    pacer.leave().await;
+    assert!(began.elapsed() < 130 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_nobody_told_is_found_and_nearly_used_up() {
+    for (rate, burst, retry_after) in [
+        (20.0, 1.0, None),
+        (20.0, 20.0, Some(1)),
+        (50.0, 1.0, Some(1)),
+        (50.0, 5.0, Some(1)),
+        (50.0, 50.0, Some(1)),
+        (50.0, 50.0, None),
+        (100.0, 10.0, Some(1)),
+        (100.0, 100.0, Some(1)),
+        (200.0, 20.0, Some(1)),
+        (400.0, 400.0, None),
+    ] {
+        for seconds in [10.0, 20.0, 60.0] {
+            let pacer = Pacer::new(Rate { start: 25.0, ceiling: 1000.0 });
+            let calls = rate as usize * seconds as usize;
+            let took = run(&pacer, &limit(rate, burst, retry_after), calls).await;
+            // A second's pause for each touch of a limit that saves nothing up costs more than any pacing.
+            let strict = retry_after.is_none() || burst >= rate;
+            let most = if strict { 1.10 * seconds + 1.0 } else { 1.15 * seconds + 2.0 };
+            let figures = pacer.figures();
+            assert!(
+                took.as_secs_f64() <= most,
+                "{rate} a second, {burst} at once, {retry_after:?}: {took:?} instead of {most}, {figures:?}"
+            );
+            assert!(figures.throttles < 64 + figures.calls / 10, "{figures:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_is_lifted_is_found_again() {
+    let pacer = Pacer::new(Rate { start: 25.0, ceiling: 200.0 });
+    run(&pacer, &limit(20.0, 1.0, None), 400).await;
+    assert!(pacer.rate() < 25.0, "{}", pacer.rate());
+    run(&pacer, &limit(1e9, 1e9, None), 20_000).await;
+    assert!((pacer.rate() - 200.0).abs() < 1.0, "{}", pacer.rate());
+}
+
+#[tokio::test(start_paused = true)]
+async fn buckets_are_shared_by_key_and_tell_their_figures_in_order() {
+    let pacers = Pacers::default();
+    let rate = Rate { start: 10.0, ceiling: 10.0 };
+    let key =
+        |api, account: &str| BucketKey { api, account: account.to_owned(), region: "us-east-1".to_owned() };
+    pacers.bucket(key("sts", "2"), rate).leave().await;
+    pacers.bucket(key("iam", "2"), rate).leave().await;
+    pacers.bucket(key("iam", "1"), rate).leave().await;
+    pacers.bucket(key("iam", "1"), rate).leave().await;
+    assert!(Arc::ptr_eq(&pacers.bucket(key("iam", "1"), rate), &pacers.bucket(key("iam", "1"), rate)));
+    let figures: Vec<_> =
+        pacers.figures().into_iter().map(|(key, figures)| (key.to_string(), figures.calls)).collect();
+    assert_eq!(
+        figures,
+        [
+            ("iam/1/us-east-1".to_owned(), 2),
+            ("iam/2/us-east-1".to_owned(), 1),
+            ("sts/2/us-east-1".to_owned(), 1)
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_gives_up_waiting_leaves_no_trace() {
+    let pacer = Pacer::new(Rate { start: 1.0, ceiling: 1.0 });
+    pacer.leave().await;
+    assert!(tokio::time::timeout(SECOND / 2, pacer.leave()).await.is_err());
+    let began = Instant::now();
+    pacer.leave().await;
+    assert!(began.elapsed() < SECOND);
+    assert_eq!(pacer.figures().calls, 2);
+}
