@@ -37,11 +37,12 @@ pub enum Gap {
     Unread(Failure),
     /// A finding came without details.
     Empty,
-    /// Details of a kind that this version does not know (E11), or a name that no action can have.
+    /// Details of a kind that this version does not know (E11), a status of which the same is
+    /// true, or a name that no action can have.
     UnknownDetails,
 }
 
-/// Sorts findings and last-accessed data by principal. Archived and resolved findings are only counted (E7).
+/// Sorts findings and last-accessed data by principal. Archived findings are only counted, resolved ones passed over (E7).
 ///
 /// `window_days` says what of last-accessed data is too long ago; findings have applied their window already.
 pub fn join(
@@ -52,11 +53,14 @@ pub fn join(
     let mut known: BTreeMap<String, Known> = BTreeMap::new();
     for finding in findings {
         let about = known.entry(finding.resource.clone()).or_default();
-        about.analyzed_at = about.analyzed_at.take().max(finding.analyzed_at.clone());
         if is(&finding.status, "ARCHIVED") {
             about.archived += 1;
         } else if is(&finding.status, "ACTIVE") {
+            about.analyzed_at = about.analyzed_at.take().max(finding.analyzed_at.clone());
             add_finding(about, finding);
+        } else if !is(&finding.status, "RESOLVED") {
+            // What this status says is not known, so neither is what its principal uses.
+            about.gap = about.gap.take().or(Some(Gap::UnknownDetails));
         }
     }
     for answer in last_accessed {
