@@ -3,6 +3,7 @@
 mod batch;
 mod catalog;
 mod error;
+mod init;
 mod input;
 mod prove;
 mod refine;
@@ -22,6 +23,7 @@ pub fn run(cli: Cli) -> Exit {
         },
         Command::Prove(args) => prove::run(&args),
         Command::Catalog(_) => Ok(Exit::Finished),
+        Command::Init(args) => init::run(&args),
     };
     match done {
         Ok(exit) => exit,

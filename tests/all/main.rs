@@ -10,4 +10,6 @@
 )]
 
 mod cases;
+mod config;
+mod init;
 mod oracle;
