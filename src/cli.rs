@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::FILE_NAME;
 use crate::refine::Kind;
 
 /// How a run ended, for the shell. When several hold, the first of `Failed`, `Refuted`, `Incomplete` is told.
@@ -91,6 +92,11 @@ pub enum Command {
     /// Show or update the list of all IAM actions
     #[command(subcommand)]
     Catalog(CatalogCommand),
+    /// Write a configuration file with every key, its default and why
+    ///
+    /// What it writes changes nothing until it is edited: every key that it sets has its default.
+    #[command(after_help = EXIT_CODES)]
+    Init(Init),
 }
 
 const SCAN_HELP: &str = "\
@@ -261,6 +267,17 @@ pub struct CatalogUpdate {
     /// Accept an answer in which a service lost more than a fifth of its actions
     #[arg(long)]
     pub force: bool,
+}
+
+/// `leastwise init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub force: bool,
+    /// The file to write; `-` prints it
+    #[arg(long, value_name = "FILE", default_value = FILE_NAME)]
+    pub out: PathBuf,
 }
 
 /// See [`Kind`].

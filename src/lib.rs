@@ -5,7 +5,7 @@
 //!
 //! | layer | modules | may use |
 //! |---|---|---|
-//! | core | [`policy`], [`catalog`], [`evidence`], [`refine`], [`mod@prove`] | the core below it; no I/O, clock, environment or randomness |
+//! | core | [`policy`], [`catalog`], [`evidence`], [`config`], [`refine`], [`mod@prove`] | the core below it; no I/O, clock, environment or randomness |
 //! | I/O | `update` | the core, files, the network |
 //! | stages | `run` | everything |
 //! | doorway | `cli`, `main` | `run` |
@@ -42,7 +42,7 @@
 pub mod aws;
 pub mod catalog;
 pub mod cli;
-
+pub mod config;
 mod date;
 pub mod decide;
 pub mod evidence;

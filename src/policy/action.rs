@@ -200,7 +200,38 @@ pub(crate) fn starts_with(text: &str, prefix: &str) -> bool {
     text.as_bytes().get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
+/// A pattern of actions outside a policy: in a configuration, on a command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionPattern {
+    text: String,
+    parts: Parts,
+}
+
+impl ActionPattern {
+    /// Reads `*`, `s3:GetObject`, `s3:Get*`, by the rules for actions in policies.
+    ///
+    /// # Errors
+    /// When IAM would not take it as an action.
+    pub fn parse(text: impl Into<String>) -> Result<Self, BadAction> {
+        let text = text.into();
+        Ok(Self { parts: split(&text)?, text })
+    }
+
+    /// Whether it matches an action, ignoring case.
+    pub fn matches(&self, service: &str, name: &str) -> bool {
+        let (own_service, own_name) = self.parts.cut(&self.text);
+        Pattern::new(Cow::Borrowed(own_service), Cow::Borrowed(own_name), self.parts.shape)
+            .matches(service, name)
+    }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
 /// Where the parts of an action string lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Parts {
     shape: Shape,
     colon: usize,

@@ -173,15 +173,22 @@ impl Fault {
             Self::ActionAndNotAction => {
                 "split it into two statements, one with Action and one with NotAction"
             }
-            Self::BadAction { problem, .. } => match problem {
-                BadAction::WildcardInService => {
-                    "name each service in an action of its own; only a bare \"*\" spans services"
-                }
-                BadAction::NoService => "write the service before the action, for example \"s3:GetObject\"",
-                BadAction::TwoColons => "write service and action with one colon between them",
-                BadAction::NoName => "name an action, or write \"*\" after the colon for all of the service",
-                BadAction::BadService => "check the spelling of the service prefix",
-            },
+            Self::BadAction { problem, .. } => problem.help(),
+        }
+    }
+}
+
+impl BadAction {
+    /// The mend, in one sentence.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::WildcardInService => {
+                "name each service in an action of its own; only a bare \"*\" spans services"
+            }
+            Self::NoService => "write the service before the action, for example \"s3:GetObject\"",
+            Self::TwoColons => "write service and action with one colon between them",
+            Self::NoName => "name an action, or write \"*\" after the colon for all of the service",
+            Self::BadService => "check the spelling of the service prefix",
         }
     }
 }
@@ -196,7 +203,7 @@ impl fmt::Display for Shown {
 }
 
 /// Text that somebody else wrote: in backticks, control characters escaped, long text cut.
-struct Quoted<'a>(&'a str);
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -16,6 +16,15 @@ use std::collections::HashSet;
 
 /// Whether `pattern` matches the whole of `text`, ignoring ASCII case.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+    matches_by(pattern, text, |a, b| a.eq_ignore_ascii_case(b))
+}
+
+/// Whether `pattern` matches the whole of `text`, letter for letter: for names that people give.
+pub(crate) fn matches_exactly(pattern: &str, text: &str) -> bool {
+    matches_by(pattern, text, |a, b| a == b)
+}
+
+fn matches_by(pattern: &str, text: &str, same: impl Fn(&u8, &u8) -> bool) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
     // Where to go on after the last `*` if the present try fails: the pattern behind it, and the text.
@@ -29,7 +38,7 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
             }
             (None, None) => return true,
             (Some(b'?'), Some(_)) => Some(width(text, t)),
-            (Some(a), Some(b)) if a.eq_ignore_ascii_case(b) => Some(1),
+            (Some(a), Some(b)) if same(a, b) => Some(1),
             _ => None,
         };
         match (next, retry) {

@@ -7,8 +7,9 @@ pub(crate) mod glob;
 pub(crate) mod json;
 pub(crate) mod print;
 
-pub use action::{ActionSet, Extent};
+pub use action::{ActionPattern, ActionSet, Extent};
 pub(crate) use action::{Pattern, Shape, starts_with};
 pub(crate) use document::{Clause, Frame, Statement, write_all};
 pub use document::{Document, Effect, decode, parse_all, print_all};
+pub(crate) use error::Quoted;
 pub use error::{BadAction, Fault, PolicyError};

@@ -53,6 +53,10 @@ pub(super) enum RunError {
     Lost { account: String, bucketed: usize, population: usize },
     #[error(transparent)]
     Report(#[from] WriteError),
+    #[error("`{path}` is there already")]
+    Exists { path: String },
+    #[error("cannot write `{path}`: {error}")]
+    WriteTo { path: String, error: io::Error },
     #[error("cannot write the result: {0}")]
     Write(#[from] io::Error),
 }
@@ -76,6 +80,13 @@ impl RunError {
             Self::Update(error) => Some(error.help()),
             Self::Catalog { .. } => {
                 Some("give {\"s3\":[\"GetObject\"]}, or a folder of AWS service-reference files")
+            }
+            Self::Exists { .. } => Some("give --force to replace it, or another name with --out"),
+            Self::WriteTo { error, .. } if error.kind() == io::ErrorKind::NotFound => {
+                Some("make its folder first")
+            }
+            Self::WriteTo { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
+                Some("check who may write in its folder")
             }
             Self::Refine { error: RefineError::DoesNotFit(_), .. } => Some(
                 "leave --kind out to see the whole result, and divide its statements among several policies",

@@ -5,6 +5,7 @@ mod batch;
 mod capture;
 mod catalog;
 mod error;
+mod init;
 mod input;
 mod progress;
 mod prove;
@@ -31,6 +32,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Verify(args) => verify::run(&args),
         Command::Prove(args) => prove::run(&args),
         Command::Catalog(command) => catalog::run(&command),
+        Command::Init(args) => init::run(&args),
     };
     match done {
         Ok(exit) => exit,

@@ -1,0 +1,195 @@
+//! What ids, names, globs and ARNs look like. Each form knows its test, its name and the mend; nothing else of the
+//! configuration is known here.
+
+/// The form of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Form {
+    /// `111111111111`
+    AccountId,
+    /// An account id, an id of an organisational unit or root, or a glob over account names.
+    Selector,
+    /// An account id, or a glob over account names.
+    AccountSelector,
+    /// `ou-ab12-cdefgh34`, `r-ab12`
+    Unit,
+    /// `eu-central-1`
+    Region,
+    /// `arn:aws:access-analyzer:eu-central-1:111111111111:analyzer/organisation`
+    AnalyzerArn,
+    /// `leastwise-reader`, `security/leastwise-reader`
+    Role,
+    /// What `RoleSessionName` takes.
+    SessionName,
+    /// What `ExternalId` takes.
+    ExternalId,
+    /// A glob over names of roles and users.
+    Name,
+    /// A glob over paths of roles and users.
+    Path,
+    /// A glob over names or ARNs of policies.
+    Policy,
+    /// `30s`, `5m`, `1h`, `14d`
+    Duration,
+    /// `2027-06-30`
+    Date,
+}
+
+impl Form {
+    /// Whether a text has this form. Durations and dates are tested by those who read them.
+    pub(super) fn fits(self, text: &str) -> bool {
+        match self {
+            Self::AccountId => is_account_id(text),
+            Self::Unit => is_unit(text),
+            // Digits alone are a mistyped id, and `ou-` begins one; neither is a name that somebody gave an account.
+            Self::Selector => is_account_id(text) || is_unit(text) || is_account_glob(text),
+            Self::AccountSelector => is_account_id(text) || !is_unit(text) && is_account_glob(text),
+            Self::Region => {
+                let mut parts = text.rsplit('-');
+                let number = parts.next().is_some_and(|part| all(part, |b| b.is_ascii_digit()));
+                number
+                    && parts.clone().count() >= 2
+                    && parts.all(|part| all(part, |b| b.is_ascii_lowercase()))
+            }
+            Self::AnalyzerArn => {
+                let parts: Vec<&str> = text.splitn(6, ':').collect();
+                let [arn, partition, service, region, account, resource] = parts.as_slice() else {
+                    return false;
+                };
+                *arn == "arn"
+                    && matches!(*partition, "aws" | "aws-us-gov" | "aws-cn")
+                    && *service == "access-analyzer"
+                    && Self::Region.fits(region)
+                    && is_account_id(account)
+                    && resource.strip_prefix("analyzer/").is_some_and(|name| all(name, is_analyzer_name))
+            }
+            Self::Role => {
+                let mut parts = text.rsplit('/');
+                let name = parts.next().is_some_and(|name| name.len() <= 64 && all(name, is_name));
+                name && text.len() <= 576
+                    && !text.starts_with("arn:")
+                    && parts.all(|part| all(part, |b| b.is_ascii_graphic()))
+            }
+            Self::SessionName => (2..=64).contains(&text.len()) && all(text, is_name),
+            Self::ExternalId => {
+                (2..=1224).contains(&text.len()) && all(text, |b| is_name(b) || b == b':' || b == b'/')
+            }
+            Self::Name => all(text, |b| is_name(b) || is_wild(b)),
+            Self::Path => {
+                let first = text.bytes().next().is_some_and(|b| b == b'/' || is_wild(b));
+                let last = text.bytes().next_back().is_some_and(|b| b == b'/' || is_wild(b));
+                first && last && all(text, |b| b.is_ascii_graphic())
+            }
+            Self::Policy => all(text, |b| is_name(b) || is_wild(b) || b == b':' || b == b'/'),
+            Self::Duration | Self::Date => true,
+        }
+    }
+
+    /// What should have been there.
+    pub(super) fn wanted(self) -> &'static str {
+        match self {
+            Self::AccountId => "an account id",
+            Self::Selector => "an account id, the id of an organisational unit, or an account name",
+            Self::AccountSelector => "an account id or an account name",
+            Self::Unit => "the id of an organisational unit",
+            Self::Region => "a region",
+            Self::AnalyzerArn => "the ARN of an analyzer",
+            Self::Role => "the name of a role",
+            Self::SessionName => "a session name",
+            Self::ExternalId => "an external id",
+            Self::Name => "a name of roles or users",
+            Self::Path => "a path of roles or users",
+            Self::Policy => "a name or ARN of policies",
+            Self::Duration => "a duration",
+            Self::Date => "a date",
+        }
+    }
+
+    /// The mend.
+    pub(super) fn help(self) -> &'static str {
+        match self {
+            Self::AccountId => "an account id has twelve digits, for example \"111111111111\"",
+            Self::Selector => {
+                "write twelve digits, an id such as \"ou-ab12-cdefgh34\" or \"r-ab12\", or a name with `*` and `?`"
+            }
+            Self::AccountSelector => {
+                "write twelve digits, or a name with `*` and `?`; organisational units go under `ous`"
+            }
+            Self::Unit => "it looks like \"ou-ab12-cdefgh34\", that of a root like \"r-ab12\"",
+            Self::Region => "write its code, for example \"eu-central-1\"",
+            Self::AnalyzerArn => {
+                "it looks like \"arn:aws:access-analyzer:eu-central-1:111111111111:analyzer/NAME\"; \
+                 leave the key out to have it discovered"
+            }
+            Self::Role => {
+                "write \"NAME\" or \"path/NAME\" without a slash before it; the ARN is made for each account"
+            }
+            Self::SessionName => "use 2 to 64 letters, digits and _+=,.@-",
+            Self::ExternalId => "use 2 to 1224 letters, digits and _+=,.@:/-",
+            Self::Name => {
+                "use letters, digits and _+=,.@- as IAM does; `*` and `?` are the only wildcards, and paths go under `paths`"
+            }
+            Self::Path => "a path begins and ends with a slash, for example \"/service/*\"",
+            Self::Policy => {
+                "write a name such as \"ReadOnly*\", or an ARN; `*` and `?` are the only wildcards"
+            }
+            Self::Duration => {
+                "write a whole number and s, m, h or d, for example \"30s\", \"5m\", \"1h\" or \"14d\""
+            }
+            Self::Date => "write year, month and day, for example \"2027-06-30\", or \"never\"",
+        }
+    }
+}
+
+/// Whether a text is the id of an organisational unit or a root.
+pub(super) fn is_unit(text: &str) -> bool {
+    let id = |part: &str, least: usize| {
+        (least..=32).contains(&part.len()) && all(part, |b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    match (text.strip_prefix("ou-").and_then(|rest| rest.split_once('-')), text.strip_prefix("r-")) {
+        (Some((root, unit)), _) => id(root, 4) && id(unit, 8),
+        (None, Some(root)) => id(root, 4),
+        (None, None) => false,
+    }
+}
+
+/// Whether a text is an account id.
+pub(super) fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && all(text, |b| b.is_ascii_digit())
+}
+
+fn is_account_glob(text: &str) -> bool {
+    !all(text, |b| b.is_ascii_digit()) && (!text.starts_with("ou-") || text.bytes().any(is_wild))
+}
+
+/// Whether a text holds what looks like the id of an access key: it does not belong here, nor does its secret.
+pub(super) fn holds_access_key(text: &str) -> bool {
+    text.as_bytes().windows(20).any(|window| {
+        (window.starts_with(b"AKIA") || window.starts_with(b"ASIA"))
+            && window.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    })
+}
+
+/// Whether a key is called what secrets are called.
+pub(super) fn names_a_secret(key: &str) -> bool {
+    const PARTS: [&str; 8] =
+        ["accesskey", "secret", "token", "password", "passwd", "passphrase", "credential", "privatekey"];
+    let plain: String = key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    PARTS.iter().any(|part| plain.contains(part))
+}
+
+fn all(text: &str, test: impl Fn(u8) -> bool) -> bool {
+    !text.is_empty() && text.bytes().all(test)
+}
+
+fn is_name(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b)
+}
+
+fn is_analyzer_name(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"_.-".contains(&b)
+}
+
+fn is_wild(b: u8) -> bool {
+    matches!(b, b'*' | b'?')
+}
