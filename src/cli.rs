@@ -77,6 +77,10 @@ pub enum Command {
     /// Prove every recommendation of a report again, and check every hash, without AWS
     #[command(after_help = EXIT_CODES)]
     Verify(Verify),
+    /// Print the exact read-only policy that a scan needs
+    ///
+    /// It is made from the list of operations that the program can call, and holds nothing else.
+    IamPolicy(IamPolicy),
     /// Remove unused permissions from one policy, or from many
     ///
     /// Prints the smaller policy on standard output and nothing else; `null` when nothing is left of it, a list when it
@@ -102,6 +106,7 @@ pub enum Command {
 const SCAN_HELP: &str = "\
 Examples:
   leastwise scan --snapshot mocks/acme --out report
+  leastwise scan --profile audit --exclude 'sandbox-*'
   leastwise verify report
 
 Exit codes:
@@ -138,15 +143,53 @@ Exit codes:
   3  finished, but some lines of the batch could not be used
   4  a recommendation was refuted: a defect, nothing of it was given out";
 
-/// `leastwise scan`
+/// What is read, and how. Whatever is left out comes from the environment (`LEASTWISE_*`), then from the config.
 #[derive(Debug, Args)]
-pub struct Scan {
+pub struct SourceArgs {
     /// Read recorded answers from this folder instead of AWS
     #[arg(long, value_name = "DIR")]
     pub snapshot: Option<PathBuf>,
-    /// Where the report goes; an earlier report there is replaced
-    #[arg(long, value_name = "DIR", default_value = "report")]
-    pub out: PathBuf,
+    /// The config; else ./leastwise.toml, else $XDG_CONFIG_HOME/leastwise/leastwise.toml
+    #[arg(long, value_name = "FILE", env = "LEASTWISE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// The AWS profile whose credentials are used
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Where the analyzer is looked for
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// The role to assume in each account
+    #[arg(long, value_name = "NAME")]
+    pub role: Option<String>,
+    /// The external id that the role's trust policy asks for
+    #[arg(long, value_name = "ID")]
+    pub external_id: Option<String>,
+    /// These accounts, by id, without asking AWS Organizations
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub accounts: Vec<String>,
+    /// Only these accounts: ids, organisational units, or names with `*`
+    #[arg(long, value_name = "WHICH", value_delimiter = ',')]
+    pub include: Vec<String>,
+    /// Not these accounts
+    #[arg(long, value_name = "WHICH", value_delimiter = ',')]
+    pub exclude: Vec<String>,
+    /// Where evidence comes from: auto, analyzer or last-accessed
+    #[arg(long, value_name = "SOURCE")]
+    pub evidence: Option<String>,
+    /// The ARN of the analyzer; else it is looked for
+    #[arg(long, value_name = "ARN")]
+    pub analyzer: Option<String>,
+}
+
+/// `leastwise scan`
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// What is read, and how
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Where the report goes; an earlier report there is replaced [default: report]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// Exit with 5 when this is found
     #[arg(long, value_enum, value_name = "WHAT")]
     pub fail_on: Option<FailOn>,
@@ -171,12 +214,33 @@ pub struct Capture {
     /// Where the snapshot goes; an earlier one there is replaced
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Read recorded answers from this folder instead of AWS, and write them in their one form
-    #[arg(long, value_name = "DIR")]
-    pub snapshot: Option<PathBuf>,
+    /// What is read, and how
+    #[command(flatten)]
+    pub source: SourceArgs,
     /// Show no progress
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// `leastwise iam-policy`
+#[derive(Debug, Args)]
+pub struct IamPolicy {
+    /// Print the role of the member accounts instead, as a CloudFormation template for a StackSet, trusting this account
+    #[arg(long, value_name = "ACCOUNT_ID", value_parser = account_id)]
+    pub trust: Option<String>,
+    /// The name of the role in the member accounts
+    #[arg(long, value_name = "NAME", default_value = "leastwise-reader")]
+    pub role: String,
+    /// The external id that the role asks for
+    #[arg(long, value_name = "ID", requires = "trust")]
+    pub external_id: Option<String>,
+}
+
+fn account_id(text: &str) -> Result<String, &'static str> {
+    match text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => Ok(text.to_owned()),
+        false => Err("an account id has twelve digits"),
+    }
 }
 
 /// `leastwise verify`

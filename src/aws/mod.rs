@@ -20,6 +20,11 @@ pub trait Cloud: Sync {
 
     /// Everything that is read of one account. Never fails as a whole: each part says what it could not do.
     fn read(&self, account: &Account, watch: &dyn Watch) -> impl Future<Output = Answers> + Send;
+
+    /// What each pacer has seen. Recorded answers need none.
+    fn figures(&self) -> Vec<(pace::BucketKey, pace::Figures)> {
+        Vec::new()
+    }
 }
 
 /// Who is told how far the reading of an account has come.

@@ -298,7 +298,7 @@ impl Default for Limits {
             attempts: 10,
             call_timeout: Duration::from_secs(30),
             account_timeout: Duration::from_secs(30 * 60),
-            evidence_max_age: Some(Duration::from_secs(14 * 86_400)),
+            evidence_max_age: None,
             calls_per_second: Rates::default(),
         }
     }

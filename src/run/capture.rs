@@ -7,28 +7,34 @@ use futures::StreamExt;
 
 use super::error::RunError;
 use super::progress::Progress;
-use super::scan::shown;
-use super::terminal;
-use crate::aws::{Cloud, Snapshot, record};
+use super::scan::{open, shown};
+use super::{settings, stop, terminal};
+use crate::aws::live::Live;
+use crate::aws::{Cloud, record};
 use crate::cli::{Capture, Exit};
+use crate::config::{Config, Taken};
 use crate::evidence::Analyzer;
 use crate::inventory::wire::Account;
 use crate::report::writer::Writer;
 
-/// How many accounts are read at a time.
-const ACCOUNTS: usize = 8;
-
 pub(super) fn run(args: &Capture) -> Result<Exit, RunError> {
+    let config = settings::read(&args.source, None, None)?;
     let writer = Writer::begin(&args.out)?;
     let progress = Progress::new(args.quiet);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;
-    let Some(folder) = &args.snapshot else { return Err(RunError::NoSource) };
-    let snapshot =
-        Snapshot::open(folder).map_err(|error| RunError::Snapshot { folder: folder.clone(), error })?;
     let now = jiff::Timestamp::now().to_string();
-    let captured_at = snapshot.captured_at().unwrap_or(&now);
-    let unread = runtime.block_on(capture(&snapshot, &writer, &progress, captured_at))?;
+    let unread = match &args.source.snapshot {
+        Some(folder) => {
+            let snapshot = open(folder)?;
+            let captured_at = snapshot.captured_at().unwrap_or(&now);
+            runtime.block_on(capture_or_stop(&snapshot, &writer, &progress, &config, captured_at))?
+        }
+        None => {
+            let live = runtime.block_on(Live::connect(settings::live(&config))).map_err(RunError::Connect)?;
+            runtime.block_on(capture_or_stop(&live, &writer, &progress, &config, &now))?
+        }
+    };
     let target = writer.finish()?;
     if !args.quiet {
         let line = format!("wrote {}; read it with `leastwise scan --snapshot {0}`\n", shown(&target));
@@ -37,11 +43,25 @@ pub(super) fn run(args: &Capture) -> Result<Exit, RunError> {
     Ok(if unread > 0 { Exit::Incomplete } else { Exit::Finished })
 }
 
+async fn capture_or_stop<C: Cloud>(
+    cloud: &C,
+    writer: &Writer,
+    progress: &Progress,
+    config: &Config,
+    captured_at: &str,
+) -> Result<usize, RunError> {
+    tokio::select! {
+        done = capture(cloud, writer, progress, config, captured_at) => done,
+        () = stop::asked() => Err(RunError::Stopped),
+    }
+}
+
 /// Reads all accounts and writes them; says how many could not be read whole.
 async fn capture<C: Cloud>(
     cloud: &C,
     writer: &Writer,
     progress: &Progress,
+    config: &Config,
     captured_at: &str,
 ) -> Result<usize, RunError> {
     let organisation = cloud.organisation().await.map_err(RunError::Organisation)?;
@@ -49,9 +69,11 @@ async fn capture<C: Cloud>(
     let mut analyzers: BTreeMap<String, Analyzer> = BTreeMap::new();
     let mut unread = 0;
     {
-        let active = organisation.accounts.iter().filter(|account| account.state() == "ACTIVE");
+        let wanted =
+            |account: &&Account| account.state() == "ACTIVE" && config.accounts.takes(account) == Taken::Yes;
+        let active = organisation.accounts.iter().filter(wanted);
         let each = active.map(|account| one(cloud, writer, progress, account));
-        let mut done = futures::stream::iter(each).buffer_unordered(ACCOUNTS);
+        let mut done = futures::stream::iter(each).buffer_unordered(settings::many(config.limits.accounts));
         while let Some(read) = done.next().await {
             let (analyzer, whole) = read?;
             analyzers.extend(analyzer.map(|analyzer| (analyzer.arn.clone(), analyzer)));

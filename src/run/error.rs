@@ -7,8 +7,10 @@ use thiserror::Error;
 
 use crate::RefineError;
 use crate::aws::SnapshotError;
+use crate::aws::live::ConnectError;
 use crate::catalog::CatalogError;
 use crate::cli::Exit;
+use crate::config::Problem;
 use crate::evidence::{EvidenceError, Failure};
 use crate::policy::PolicyError;
 use crate::report::writer::WriteError;
@@ -37,8 +39,12 @@ pub(super) enum RunError {
     Snapshot { folder: PathBuf, error: SnapshotError },
     #[error("the accounts of the organisation could not be read: {} {}", .0.operation, .0.kind.name())]
     Organisation(Failure),
-    #[error("no AWS and no snapshot to read from")]
-    NoSource,
+    #[error(transparent)]
+    Connect(ConnectError),
+    #[error("{}", listed(.0))]
+    Config(Vec<Problem>),
+    #[error("stopped; nothing was written")]
+    Stopped,
     #[error("an account's work ended before it was done: {0}")]
     Task(tokio::task::JoinError),
     #[error("the report is still being written; a defect of leastwise")]
@@ -69,7 +75,7 @@ impl RunError {
             Self::Read { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
                 Some("check who may read the file")
             }
-            Self::NoSource => Some("give --snapshot DIR"),
+            Self::Connect(error) => Some(error.help()),
             Self::Snapshot { .. } => {
                 Some("a snapshot has the files that mocks/README.md tells; try --snapshot mocks/acme")
             }
@@ -100,9 +106,15 @@ impl RunError {
 
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::TwiceStdin | Self::NoSource => Exit::Usage,
+            Self::TwiceStdin | Self::Config(_) => Exit::Usage,
             Self::Refine { error: RefineError::Refuted(_), .. } => Exit::Refuted,
             _ => Exit::Failed,
         }
     }
+}
+
+/// Every problem of a config, each with its mend.
+fn listed(problems: &[Problem]) -> String {
+    let lines = problems.iter().map(|problem| format!("{problem}\n  help: {}", problem.help()));
+    lines.collect::<Vec<_>>().join("\nerror: ")
 }

@@ -5,12 +5,15 @@ mod batch;
 mod capture;
 mod catalog;
 mod error;
+mod iam_policy;
 mod init;
 mod input;
 mod progress;
 mod prove;
 mod refine;
 mod scan;
+mod settings;
+mod stop;
 mod summary;
 mod terminal;
 mod verify;
@@ -29,6 +32,7 @@ pub fn run(cli: Cli) -> Exit {
         },
         Command::Scan(args) => scan::run(&args),
         Command::Capture(args) => capture::run(&args),
+        Command::IamPolicy(args) => iam_policy::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Prove(args) => prove::run(&args),
         Command::Catalog(command) => catalog::run(&command),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -11,36 +11,59 @@ use serde::Serialize;
 use super::assess::{Terms, assess, unread};
 use super::error::RunError;
 use super::progress::Progress;
-use super::{summary, terminal};
+use super::{settings, stop, summary, terminal};
+use crate::aws::live::Live;
+use crate::aws::pace::{BucketKey, Figures};
 use crate::aws::{Cloud, Snapshot};
-use crate::cli::{Exit, FailOn, Scan};
+use crate::cli::{CatalogArg, Exit, FailOn, Scan};
+use crate::config::{Config, Taken};
 use crate::inventory::wire::Account;
 use crate::report::writer::{WriteError, Writer};
-use crate::report::{AccountReport, AccountSummary, CatalogRow, Coverage, Manifest, Report, SCHEMA, Totals};
+use crate::report::{
+    AccountReport, AccountSummary, CallFigures, CatalogRow, Coverage, Manifest, Report, SCHEMA, Totals,
+};
 use crate::update::Chosen;
 
-/// How many accounts are worked on at a time.
-const ACCOUNTS: usize = 8;
-/// The window of last-accessed data where nobody chooses, in days.
-const WINDOW_DAYS: u32 = 90;
-
 pub(super) fn run(args: &Scan) -> Result<Exit, RunError> {
-    let catalog = super::catalog::choose(&args.catalog, args.quiet)?;
-    let writer = Writer::begin(&args.out)?;
+    let config = settings::read(&args.source, args.out.clone(), args.catalog.catalog.clone())?;
+    let catalog = super::catalog::choose(&CatalogArg { catalog: config.catalog.clone() }, args.quiet)?;
+    let writer = Writer::begin(&config.out)?;
     let progress = Progress::new(args.quiet);
+    if !args.quiet {
+        for key in settings::not_yet(&config) {
+            told(&format!("warning: `{key}` is set in the config and has no effect yet\n"))?;
+        }
+    }
     let started = jiff::Timestamp::now();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;
-    let Some(folder) = &args.snapshot else { return Err(RunError::NoSource) };
-    let snapshot =
-        Snapshot::open(folder).map_err(|error| RunError::Snapshot { folder: folder.clone(), error })?;
-    let as_of = snapshot.captured_at().map(str::to_owned);
-    let scan = Everything { cloud: snapshot, catalog, as_of, writer, progress };
-    let (result, target) = runtime.block_on(Arc::new(scan).run(started))?;
+    let (result, target) = match &args.source.snapshot {
+        Some(folder) => {
+            let snapshot = open(folder)?;
+            let as_of = snapshot.captured_at().map(str::to_owned);
+            let scan = Everything { cloud: snapshot, catalog, as_of, writer, progress, config };
+            runtime.block_on(Arc::new(scan).run_or_stop(started))?
+        }
+        None => {
+            let live = runtime.block_on(Live::connect(settings::live(&config))).map_err(RunError::Connect)?;
+            let as_of = Some(started.to_string());
+            let scan = Everything { cloud: live, catalog, as_of, writer, progress, config };
+            runtime.block_on(Arc::new(scan).run_or_stop(started))?
+        }
+    };
     if !args.quiet {
-        io::stderr().write_all(terminal::clean(&summary::of(&result, &target)).as_bytes())?;
+        told(&summary::of(&result, &target))?;
     }
     Ok(exit(&result, args.fail_on))
+}
+
+fn told(text: &str) -> io::Result<()> {
+    io::stderr().write_all(terminal::clean(text).as_bytes())
+}
+
+/// Opens a folder of recorded answers.
+pub(super) fn open(folder: &Path) -> Result<Snapshot, RunError> {
+    Snapshot::open(folder).map_err(|error| RunError::Snapshot { folder: folder.to_owned(), error })
 }
 
 /// How a finished scan exits. Of several reasons the graver: a defect, then missing accounts, then what was found.
@@ -77,6 +100,7 @@ struct Everything<C> {
     as_of: Option<String>,
     writer: Writer,
     progress: Progress,
+    config: Config,
 }
 
 /// What is gathered while accounts come and go.
@@ -91,10 +115,15 @@ struct Gathered {
 }
 
 impl<C: Cloud + Send + Sync + 'static> Everything<C> {
-    async fn run(
-        self: Arc<Self>,
-        started: jiff::Timestamp,
-    ) -> Result<(Scanned, std::path::PathBuf), RunError> {
+    /// Runs to the end, or until somebody stops it: then nothing of the report is left behind.
+    async fn run_or_stop(self: Arc<Self>, started: jiff::Timestamp) -> Result<(Scanned, PathBuf), RunError> {
+        tokio::select! {
+            done = self.run(started) => done,
+            () = stop::asked() => Err(RunError::Stopped),
+        }
+    }
+
+    async fn run(self: Arc<Self>, started: jiff::Timestamp) -> Result<(Scanned, PathBuf), RunError> {
         let organisation = self.cloud.organisation().await.map_err(RunError::Organisation)?;
         self.progress.accounts(organisation.accounts.len());
         let mut gathered = Gathered { services: Some(BTreeSet::new()), ..Gathered::default() };
@@ -104,7 +133,8 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
                 let (all, account) = (Arc::clone(&self), account.clone());
                 tokio::spawn(async move { all.account(&account).await })
             });
-            let mut done = futures::stream::iter(each).buffer_unordered(ACCOUNTS);
+            let mut done =
+                futures::stream::iter(each).buffer_unordered(settings::many(self.config.limits.accounts));
             while let Some(account) = done.next().await {
                 gathered.add(account.map_err(RunError::Task)??);
                 self.progress.account();
@@ -134,7 +164,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             started: started.to_string(),
             catalog,
             totals,
-            calls: Vec::new(),
+            calls: self.cloud.figures().into_iter().map(call_figures).collect(),
             files: self.writer.hashes(),
         };
         write_json(&self.writer, "manifest.json", &manifest)?;
@@ -151,8 +181,20 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             write_json(&self.writer, &format!("accounts/{}.json", account.id), &report)?;
             return Ok(Kept::of(&report, Some(BTreeSet::new()), 0));
         }
+        match self.config.accounts.takes(account) {
+            Taken::Yes => {}
+            Taken::Excluded(_) | Taken::NotIncluded => {
+                let report = unread(account, Coverage::Excluded, Vec::new());
+                write_json(&self.writer, &format!("accounts/{}.json", account.id), &report)?;
+                return Ok(Kept::of(&report, Some(BTreeSet::new()), 0));
+            }
+        }
         let answers = self.cloud.read(account, &self.progress).await;
-        let terms = Terms { catalog: &self.catalog, window_days: WINDOW_DAYS, as_of: self.as_of.as_deref() };
+        let terms = Terms {
+            catalog: &self.catalog,
+            window_days: self.config.window_days,
+            as_of: self.as_of.as_deref(),
+        };
         tokio::task::block_in_place(|| {
             let assessed = assess(account, answers, terms);
             for (path, text) in &assessed.files {
@@ -240,6 +282,18 @@ fn totals(accounts: &[AccountSummary]) -> Result<Totals, RunError> {
         totals.left_alone += account.left_alone;
     }
     Ok(totals)
+}
+
+fn call_figures((key, figures): (BucketKey, Figures)) -> CallFigures {
+    CallFigures {
+        api: key.api.to_owned(),
+        account: key.account,
+        region: key.region,
+        calls: figures.calls,
+        throttles: figures.throttles,
+        waits: figures.waits,
+        seconds_waited: figures.waited.as_secs_f64(),
+    }
 }
 
 fn write_json(writer: &Writer, path: &str, value: &impl Serialize) -> Result<(), RunError> {

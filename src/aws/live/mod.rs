@@ -172,11 +172,6 @@ impl Live {
         self.scope.get()
     }
 
-    /// What each pacer has seen, sorted by API, account and Region.
-    pub fn figures(&self) -> Vec<(BucketKey, Figures)> {
-        self.shared.pacers.figures()
-    }
-
     /// The way into an account.
     fn session(&self, account: &str) -> Arc<Session> {
         if account == self.identity.account && !self.options.overrides.contains_key(account) {
@@ -259,6 +254,10 @@ impl Cloud for Live {
             Err(failure) => Err(failure.clone()),
         };
         Answers { authorization, evidence }
+    }
+
+    fn figures(&self) -> Vec<(BucketKey, Figures)> {
+        self.shared.pacers.figures()
     }
 }
 

@@ -43,9 +43,9 @@ pub struct Role {
 impl Default for Role {
     fn default() -> Self {
         Self {
-            name: "leastwise".to_owned(),
+            name: "leastwise-reader".to_owned(),
             external_id: None,
-            session_name: "leastwise".to_owned(),
+            session_name: "leastwise-reader".to_owned(),
             duration: Duration::from_secs(3600),
         }
     }

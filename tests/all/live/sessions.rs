@@ -1,5 +1,6 @@
 //! Credentials: assumed, renewed, refused; and accounts that leave each other alone.
 
+use leastwise::aws::Cloud as _;
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;

@@ -1,0 +1,123 @@
+//! From the config file, the environment and the command line to what a scan goes by.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::error::RunError;
+use crate::aws::live::{Access as LiveAccess, Limits, LiveOptions, Role, Source};
+use crate::cli::SourceArgs;
+use crate::config::{self, Access, Config, EvidenceFrom, Overrides};
+
+/// Reads the configuration: the file that is named or found, then the environment, then the flags.
+pub(super) fn read(
+    args: &SourceArgs,
+    out: Option<PathBuf>,
+    catalog: Option<PathBuf>,
+) -> Result<Config, RunError> {
+    let environment = |name: &str| env::var_os(name);
+    let file = config::find(args.config.as_deref(), environment, |path| path.is_file());
+    let text = match &file {
+        None => None,
+        Some(path) => Some(text_of(path)?),
+    };
+    let overrides = Overrides {
+        profile: args.profile.clone(),
+        region: args.region.clone(),
+        evidence: args.evidence.clone(),
+        analyzer: args.analyzer.clone(),
+        out,
+        catalog,
+        accounts: args.accounts.clone(),
+        include: args.include.clone(),
+        exclude: args.exclude.clone(),
+        role: args.role.clone(),
+        external_id: args.external_id.clone(),
+        ..Overrides::default()
+    };
+    let file = text.as_ref().map(|(text, name)| (text.as_str(), name.as_str()));
+    Config::layered(file, environment, &overrides).map_err(RunError::Config)
+}
+
+fn text_of(path: &Path) -> Result<(String, String), RunError> {
+    let name = path.display().to_string();
+    match fs::read_to_string(path) {
+        Ok(text) => Ok((text, name)),
+        Err(error) => Err(RunError::Read { input: name, error }),
+    }
+}
+
+/// What the config asks for and this version does not do yet. Silence would be a promise.
+pub(super) fn not_yet(config: &Config) -> Vec<&'static str> {
+    let default = Config::default();
+    let mut keys = Vec::new();
+    if config.shared != default.shared {
+        keys.push("shared");
+    }
+    if !config.keep.is_empty() {
+        keys.push("keep");
+    }
+    if config.min_confidence != default.min_confidence {
+        keys.push("min-confidence");
+    }
+    if config.limits.evidence_max_age.is_some() {
+        keys.push("limits.evidence-max-age");
+    }
+    if !config.exceptions.is_empty() {
+        keys.push("exception");
+    }
+    keys
+}
+
+/// What a live scan is told.
+pub(super) fn live(config: &Config) -> LiveOptions {
+    let access = |account: &String| match config.assume.access(account) {
+        Access::Direct => LiveAccess::Direct,
+        Access::Role { role, external_id, session_name } => LiveAccess::Role(Role {
+            name: role.to_owned(),
+            external_id: external_id.map(str::to_owned),
+            session_name: session_name.to_owned(),
+            duration: config.assume.duration,
+        }),
+    };
+    let rate = |ceiling: f64, start: f64| crate::aws::pace::Rate { start: start.min(ceiling), ceiling };
+    let limits = &config.limits;
+    let rates = &limits.calls_per_second;
+    let mut live = Limits::default();
+    live.findings_in_flight = many(limits.findings);
+    live.attempts = limits.attempts;
+    live.throttled_attempts = limits.attempts.saturating_mul(3);
+    live.call_timeout = limits.call_timeout;
+    live.account_timeout = limits.account_timeout;
+    live.rates.findings = rate(rates.access_analyzer * FINDINGS_HEADROOM, rates.access_analyzer);
+    live.rates.last_accessed = rate(rates.iam * FINDINGS_HEADROOM, rates.iam);
+    live.rates.sts = rate(rates.sts, rates.sts);
+    live.rates.other = rate(rates.iam * FINDINGS_HEADROOM, rates.iam);
+    LiveOptions {
+        profile: config.profile.clone(),
+        region: Some(config.region.clone()),
+        accounts: config.accounts.list.iter().map(|account| account.id.clone()).collect(),
+        role: Role {
+            name: config.assume.role.clone(),
+            external_id: config.assume.external_id.clone(),
+            session_name: config.assume.session_name.clone(),
+            duration: config.assume.duration,
+        },
+        overrides: config.assume.accounts.keys().map(|account| (account.clone(), access(account))).collect(),
+        analyzer_arn: config.analyzer.clone(),
+        source: match config.evidence {
+            EvidenceFrom::Auto => Source::Auto,
+            EvidenceFrom::Analyzer => Source::Analyzer,
+            EvidenceFrom::LastAccessed => Source::LastAccessed,
+        },
+        limits: live,
+    }
+}
+
+/// A limit of the config as a count; the config keeps them small.
+pub(super) fn many(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+/// The pacer begins at the configured rate and may find that AWS takes so many times more.
+const FINDINGS_HEADROOM: f64 = 50.0;

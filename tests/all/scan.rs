@@ -1,0 +1,236 @@
+//! The scan, from answers to a report: on recorded answers, and live against a fake AWS over HTTP.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use leastwise::report::{AccountReport, Manifest, Report};
+
+use crate::fake::{Fake, Fault, Rule, Setup, When, World};
+use crate::run::{Ran, folder, leastwise};
+
+/// Every file below a folder, by path.
+fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    fn walk(root: &Path, folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(root, &path, found);
+            } else {
+                let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+                found.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk(root, root, &mut found);
+    found
+}
+
+fn report(folder: &Path) -> Report {
+    serde_json::from_slice(&fs::read(folder.join("report.json")).unwrap()).unwrap()
+}
+
+fn manifest(folder: &Path) -> Manifest {
+    serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap()
+}
+
+fn account(folder: &Path, id: &str) -> AccountReport {
+    serde_json::from_slice(&fs::read(folder.join(format!("accounts/{id}.json"))).unwrap()).unwrap()
+}
+
+fn scan(snapshot: &str, out: &Path) -> Ran {
+    leastwise(["scan", "--snapshot", snapshot, "--out", out.to_str().unwrap()]).ran()
+}
+
+/// A command against a fake AWS, from a shell that knows nothing else of AWS.
+fn live(fake: &Fake, args: &[&str]) -> Ran {
+    leastwise(args)
+        .with("AWS_ENDPOINT_URL", &fake.url())
+        .with("AWS_ACCESS_KEY_ID", "AKIAINVENTED")
+        .with("AWS_SECRET_ACCESS_KEY", "invented")
+        .with("AWS_REGION", "us-east-1")
+        .with("AWS_CONFIG_FILE", "/dev/null")
+        .with("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .with("AWS_EC2_METADATA_DISABLED", "true")
+        .ran()
+}
+
+fn acme() -> Setup {
+    Fake::of(World::folder(Path::new("mocks/acme")))
+}
+
+#[test]
+fn the_demonstration_is_read_whole_and_its_totals_add_up() {
+    let out = folder("acme").join("report");
+    let ran = scan("mocks/acme", &out).exits(0);
+    let summary: Vec<&str> = ran.err.lines().filter(|line| !line.contains(" accounts")).collect();
+    assert!(summary.len() <= 8, "{summary:?}");
+    let whole = report(&out);
+    assert!(whole.totals.principals >= 60);
+    assert_eq!(whole.totals.buckets.values().sum::<usize>(), whole.totals.principals);
+    let mut recommendations = 0;
+    for summary in &whole.accounts {
+        let account = account(&out, &summary.id);
+        assert_eq!(account.principals.len(), summary.principals);
+        for (bucket, count) in &summary.buckets {
+            assert_eq!(account.principals.iter().filter(|row| row.bucket == *bucket).count(), *count);
+        }
+        assert!(account.recommendations.iter().all(|it| it.proof.verdict == "proven"));
+        recommendations += account.recommendations.len();
+    }
+    assert_eq!(recommendations, whole.totals.recommendations);
+    leastwise(["verify", out.to_str().unwrap()]).ran().exits(0).prints("recommendations proven again");
+}
+
+#[test]
+fn the_same_answers_give_the_same_bytes_but_for_the_time_of_the_run() {
+    let folder = folder("same-bytes");
+    let (one, other) = (folder.join("one"), folder.join("other"));
+    scan("mocks/acme", &one).exits(0);
+    scan("mocks/acme", &other).exits(0);
+    let (mut one, mut other) = (files(&one), files(&other));
+    assert!(one.remove("manifest.json").is_some() && other.remove("manifest.json").is_some());
+    assert_eq!(one, other);
+}
+
+#[test]
+fn accounts_that_cannot_be_read_are_rows_and_the_exit_says_so() {
+    let out = folder("partial").join("report");
+    scan("mocks/partial", &out)
+        .exits(3)
+        .says("222222222222 (GetAccountAuthorizationDetails denied)")
+        .says("333333333333 (GetFindingV2 throttled)")
+        .says("444444444444 (ListFindingsV2 denied)");
+    leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
+}
+
+#[test]
+fn what_was_found_can_fail_a_pipeline() {
+    let out = folder("fail-on").join("report");
+    let args = ["scan", "--snapshot", "mocks/acme", "--fail-on", "unused", "--out", out.to_str().unwrap()];
+    leastwise(args).ran().exits(5);
+}
+
+#[test]
+fn a_changed_report_is_found_out() {
+    let out = folder("changed").join("report");
+    scan("mocks/acme", &out).exits(0);
+    let verify = || leastwise(["verify", out.to_str().unwrap()]).ran();
+    let row = account(&out, "888888888888").recommendations.remove(0);
+    let path = out.join(&row.files.after);
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen("\"Allow\"", "\"Deny\"", 1)).unwrap();
+    verify().exits(4).prints("is not what was written").prints("refuted: frame");
+    fs::write(&path, &text).unwrap();
+    verify().exits(0);
+    fs::write(out.join("policies/stray.json"), "{}").unwrap();
+    verify().exits(1).prints("policies/stray.json is not in the manifest");
+}
+
+#[test]
+fn a_place_that_holds_something_else_is_refused_before_any_work() {
+    let out = folder("foreign").join("report");
+    fs::create_dir_all(&out).unwrap();
+    fs::write(out.join("thesis.txt"), "years of work").unwrap();
+    scan("mocks/acme", &out).exits(1).says("is neither a report nor a snapshot of leastwise");
+    assert_eq!(fs::read_to_string(out.join("thesis.txt")).unwrap(), "years of work");
+}
+
+#[test]
+fn a_report_replaces_an_earlier_one_and_leaves_nothing_beside_it() {
+    let folder = folder("replaced");
+    let out = folder.join("report");
+    scan("mocks/partial", &out).exits(3);
+    scan("mocks/acme", &out).exits(0);
+    assert!(out.join("accounts/888888888888.json").is_file());
+    let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["report"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_report_is_for_its_owners_eyes() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let out = folder("modes").join("report");
+    scan("mocks/partial", &out).exits(3);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&out), mode(&out.join("report.json"))), (0o700, 0o600));
+}
+
+#[test]
+fn a_live_scan_gives_byte_for_byte_the_report_of_its_snapshot() {
+    let folder = folder("live");
+    let (recorded, lived) = (folder.join("recorded"), folder.join("lived"));
+    scan("mocks/acme", &recorded).exits(0);
+    let fake = acme().page("GetAccountAuthorizationDetails", 7).page("GetFindingV2", 3).page("ListFindingsV2", 5).start();
+    live(&fake, &["scan", "--out", lived.to_str().unwrap()]).exits(0);
+    assert!(manifest(&lived).calls.iter().any(|row| row.api == "access-analyzer:get-finding" && row.calls > 50));
+    let (mut recorded, mut lived) = (files(&recorded), files(&lived));
+    recorded.remove("manifest.json");
+    lived.remove("manifest.json");
+    let differing: Vec<&String> = recorded.keys().filter(|path| lived.get(*path) != recorded.get(*path)).collect();
+    assert!(differing.is_empty(), "{differing:?}");
+    assert_eq!(recorded.len(), lived.len());
+}
+
+#[test]
+fn a_capture_gives_the_snapshot_back() {
+    let out = folder("capture").join("snapshot");
+    let fake = acme().page("GetAccountAuthorizationDetails", 11).start();
+    live(&fake, &["capture", "--out", out.to_str().unwrap()]).exits(0);
+    let (mut wanted, mut found) = (files(Path::new("mocks/acme")), files(&out));
+    // When it was captured is now.
+    wanted.remove("snapshot.json");
+    found.remove("snapshot.json");
+    let differing: Vec<&String> = wanted.keys().filter(|path| found.get(*path) != wanted.get(*path)).collect();
+    assert!(differing.is_empty(), "{differing:?}");
+    assert_eq!(wanted.len(), found.len());
+}
+
+#[test]
+fn one_accounts_failure_is_a_row_and_the_others_go_on() {
+    let out = folder("one-denied").join("report");
+    let denied = Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444");
+    let fake = acme().fault(denied).start();
+    live(&fake, &["scan", "--out", out.to_str().unwrap()]).exits(3).says("444444444444 (GetAccountAuthorizationDetails denied)");
+    let complete = report(&out).accounts.iter().filter(|account| account.failures.is_empty()).count();
+    assert_eq!(complete, 9);
+}
+
+#[test]
+fn accounts_can_be_left_out_by_id_and_by_name() {
+    let out = folder("left-out").join("report");
+    let args = ["scan", "--snapshot", "mocks/acme", "--exclude", "444444444444", "--out", out.to_str().unwrap()];
+    leastwise(args).ran().exits(0);
+    assert_eq!(report(&out).totals.accounts.get("excluded"), Some(&1));
+}
+
+#[test]
+fn the_printed_policy_is_what_the_program_can_call_and_none_of_it_writes() {
+    use leastwise::aws::live::OPERATIONS;
+    let printed: serde_json::Value =
+        serde_json::from_str(&leastwise(["iam-policy"]).ran().exits(0).out).unwrap();
+    let mut actions = Vec::new();
+    for statement in printed["Statement"].as_array().unwrap() {
+        match &statement["Action"] {
+            serde_json::Value::String(one) => actions.push(one.clone()),
+            many => actions.extend(many.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned())),
+        }
+    }
+    actions.sort();
+    let mut callable: Vec<String> = OPERATIONS.iter().map(|operation| operation.action().to_owned()).collect();
+    callable.sort();
+    callable.dedup();
+    assert_eq!(actions, callable);
+    let reads = |action: &String| {
+        let (_, name) = action.split_once(':').unwrap();
+        name.starts_with("Get") || name.starts_with("List") || name == "AssumeRole" || name == "GenerateServiceLastAccessedDetails"
+    };
+    assert!(actions.iter().all(reads), "{actions:?}");
+    leastwise(["iam-policy", "--trust", "111111111111", "--external-id", "x"])
+        .ran()
+        .exits(0)
+        .prints("AWS::IAM::Role")
+        .prints("sts:ExternalId");
+}
