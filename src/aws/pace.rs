@@ -137,7 +137,7 @@ struct Cut {
     resumed: Instant,
     /// What AWS is thought to accept.
     knee: f64,
-    /// What it did not accept.
+    /// What it did not accept, or as far above the knee as may be approached fast.
     high: f64,
 }
 
@@ -247,7 +247,7 @@ impl State {
         let resumed = now.max(self.not_before);
         let knee = self.knee(leave, now).clamp(self.rate / 2.0, self.rate).max(SLOWEST);
         self.rate = (self.rate / 2.0).max(SLOWEST);
-        self.cut = Some(Cut { at: now, resumed, knee, high: leave.rate });
+        self.cut = Some(Cut { at: now, resumed, knee, high: leave.rate.min(knee * 1.2) });
         // What comes now is of another rate, and perhaps after a pause.
         self.accepted.clear();
         self.grown = resumed;
