@@ -17,5 +17,6 @@ mod cases;
 mod fake_aws;
 mod fake_faults;
 mod fake_sdk;
+mod invented;
 mod oracle;
 mod raw;
