@@ -3,10 +3,10 @@
 use leastwise::catalog::Catalog;
 
 /// Numbers that look random: splitmix64.
-pub struct Dice(pub u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    pub fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -14,19 +14,19 @@ impl Dice {
         ((z ^ (z >> 31)) % sides as u64) as usize
     }
 
-    pub fn pick<'t, T>(&mut self, from: &'t [T]) -> &'t T {
+    pub(crate) fn pick<'t, T>(&mut self, from: &'t [T]) -> &'t T {
         &from[self.roll(from.len())]
     }
 }
 
 /// A policy and its evidence, as JSON text.
-pub struct Pair {
-    pub policy: String,
-    pub unused: String,
+pub(crate) struct Pair {
+    pub(crate) policy: String,
+    pub(crate) unused: String,
 }
 
 /// Some pairs: a few statements each, literals and prefixes of a few services, a tenth to nine tenths of it unused.
-pub fn pairs(count: usize, seed: u64) -> Vec<Pair> {
+pub(crate) fn pairs(count: usize, seed: u64) -> Vec<Pair> {
     let mut services: Vec<(&str, Vec<&str>)> = Vec::new();
     for action in Catalog::embedded().actions() {
         match services.last_mut() {

@@ -20,6 +20,8 @@ pub enum Exit {
     Incomplete,
     /// 4: a recommendation was refuted. That is a defect; nothing of it was given out.
     Refuted,
+    /// 5: unused access was found, and `--fail-on` was given.
+    Found,
 }
 
 impl From<Exit> for ExitCode {
@@ -30,6 +32,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::Incomplete => 3,
             Exit::Refuted => 4,
+            Exit::Found => 5,
         })
     }
 }
@@ -48,7 +51,7 @@ Exit codes:
 /// leastwise removes unused permissions from IAM policies and keeps everything else as the author wrote it. Every
 /// result is proven by a checker of its own before it is shown. It never writes to AWS.
 #[derive(Debug, Parser)]
-#[command(name = "leastwise", version, after_help = EXIT_CODES, propagate_version = true)]
+#[command(name = "leastwise", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -58,6 +61,21 @@ pub struct Cli {
 /// What leastwise can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Read an organisation's accounts and write a report of smaller policies
+    ///
+    /// Reads every account's roles, users and policies and what Access Analyzer says is unused, refines every policy,
+    /// proves every result, and writes a report folder. It only reads from AWS.
+    #[command(after_help = SCAN_HELP)]
+    Scan(Scan),
+    /// Record everything that a scan reads, as a snapshot
+    ///
+    /// `leastwise scan --snapshot` of it gives the report that a scan of AWS would have given. It holds policies and findings,
+    /// no secrets, and deserves the care that a report does.
+    #[command(after_help = EXIT_CODES)]
+    Capture(Capture),
+    /// Prove every recommendation of a report again, and check every hash, without AWS
+    #[command(after_help = EXIT_CODES)]
+    Verify(Verify),
     /// Remove unused permissions from one policy, or from many
     ///
     /// Prints the smaller policy on standard output and nothing else; `null` when nothing is left of it, a list when it
@@ -75,10 +93,24 @@ pub enum Command {
     Catalog(CatalogCommand),
 }
 
+const SCAN_HELP: &str = "\
+Examples:
+  leastwise scan --snapshot mocks/acme --out report
+  leastwise verify report
+
+Exit codes:
+  0  finished
+  1  failed
+  2  wrong usage or config
+  3  finished, but some accounts could not be read
+  4  a recommendation was refuted: a defect, nothing of it was published
+  5  unused access was found and --fail-on was given";
+
 const REFINE_HELP: &str = "\
 Examples:
   leastwise refine --policy policy.json --unused finding.json
-  aws accessanalyzer get-finding-v2 --analyzer-arn ARN --id ID | leastwise refine --policy policy.json --unused -
+  aws accessanalyzer get-finding-v2 --analyzer-arn ARN --id ID |
+      leastwise refine --policy policy.json --unused -
   leastwise refine --policy policy.json --unused finding.json --kind managed --format diff
   leastwise refine --batch pairs.jsonl > refined.jsonl
 
@@ -89,8 +121,9 @@ What --unused takes:
 What --batch takes and gives, one JSON object a line:
   {\"id\":1,\"policy\":{...},\"unused\":[...],\"kind\":\"managed\"}
   {\"id\":1,\"policy\":{...},\"verdict\":\"proven\",\"removed\":12,\"undecided\":[]}
-  `removed` counts the actions that the policy no longer grants. `undecided` names services that the catalog does not
-  know, of which a wildcard had to stay. A line that cannot be used becomes {\"id\":...,\"error\":\"...\"}.
+  `removed` counts the actions that the policy no longer grants. `undecided` names services that
+  the catalog does not know, of which a wildcard had to stay. A line that cannot be used becomes
+  {\"id\":...,\"error\":\"...\"}, and the run goes on.
 
 Exit codes:
   0  finished
@@ -98,6 +131,55 @@ Exit codes:
   2  wrong usage
   3  finished, but some lines of the batch could not be used
   4  a recommendation was refuted: a defect, nothing of it was given out";
+
+/// `leastwise scan`
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// Read recorded answers from this folder instead of AWS
+    #[arg(long, value_name = "DIR")]
+    pub snapshot: Option<PathBuf>,
+    /// Where the report goes; an earlier report there is replaced
+    #[arg(long, value_name = "DIR", default_value = "report")]
+    pub out: PathBuf,
+    /// Exit with 5 when this is found
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub fail_on: Option<FailOn>,
+    /// The list of actions to go by
+    #[command(flatten)]
+    pub catalog: CatalogArg,
+    /// Show no progress and no summary
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// What makes a scan exit with 5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A policy can be smaller, or a principal is unused
+    Unused,
+}
+
+/// `leastwise capture`
+#[derive(Debug, Args)]
+pub struct Capture {
+    /// Where the snapshot goes; an earlier one there is replaced
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Read recorded answers from this folder instead of AWS, and write them in their one form
+    #[arg(long, value_name = "DIR")]
+    pub snapshot: Option<PathBuf>,
+    /// Show no progress
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `leastwise verify`
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The report's folder
+    #[arg(value_name = "REPORT_DIR")]
+    pub report: PathBuf,
+}
 
 /// `leastwise refine`
 #[derive(Debug, Args)]

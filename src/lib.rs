@@ -42,13 +42,17 @@
 pub mod aws;
 pub mod catalog;
 pub mod cli;
+
 mod date;
+pub mod decide;
 pub mod evidence;
 pub mod inventory;
 pub mod policy;
 pub mod prove;
 pub mod refine;
+pub mod report;
 pub mod run;
+pub mod update;
 
 use thiserror::Error;
 

@@ -1,6 +1,7 @@
 //! The seam to AWS: what a scan asks, and two who answer. `live` talks to AWS and holds all SDK code; `snapshot` reads
 //! recorded answers. Both give the same shapes, so nothing behind the seam knows which it was.
 
+pub mod record;
 mod snapshot;
 
 use std::future::Future;

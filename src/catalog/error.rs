@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::text::BadLine;
+use crate::policy::PolicyError;
 
 /// A catalog that cannot be read.
 #[derive(Debug, Error)]
@@ -19,6 +20,9 @@ pub enum CatalogError {
     /// Not JSON.
     #[error("not valid JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// Not JSON, or a key that stands twice.
+    #[error(transparent)]
+    Text(#[from] PolicyError),
     /// JSON of another form.
     #[error("{what} must be {wanted}")]
     Form {

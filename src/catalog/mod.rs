@@ -11,6 +11,7 @@ mod text;
 mod universe;
 mod words;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
@@ -107,20 +108,26 @@ impl Catalog {
         header: text::Header,
         services: impl IntoIterator<Item = (&'n str, Vec<Action<'n>>)>,
     ) -> Result<Self, CatalogError> {
-        let service = |(prefix, actions): (&str, Vec<Action<'_>>)| {
+        // A service may be spelled in two cases: its actions are one list.
+        let mut merged: BTreeMap<String, Vec<Action<'n>>> = BTreeMap::new();
+        for (prefix, mut actions) in services {
             let odd = actions.iter().map(|action| action.name).find(|name| !is_name(name));
-            let odd = odd.or((!is_prefix(prefix)).then_some(prefix));
-            match odd {
-                Some(name) => Err(CatalogError::BadName(name.to_owned())),
-                None => Ok(Service::new(&prefix.to_ascii_lowercase(), actions)),
+            if let Some(name) = odd.or((!is_prefix(prefix)).then_some(prefix)) {
+                return Err(CatalogError::BadName(name.to_owned()));
             }
-        };
-        Ok(Self::of(header, services.into_iter().map(service).collect::<Result<_, _>>()?))
+            merged.entry(prefix.to_ascii_lowercase()).or_default().append(&mut actions);
+        }
+        if merged.is_empty() {
+            return Err(CatalogError::Empty);
+        }
+        Ok(Self::of(
+            header,
+            merged.into_iter().map(|(prefix, actions)| Service::new(&prefix, actions)).collect(),
+        ))
     }
 
-    fn of(header: text::Header, mut services: Vec<Service>) -> Self {
-        services.sort_by(|a, b| a.prefix().cmp(b.prefix()));
-        services.dedup_by(|later, first| later.prefix() == first.prefix());
+    /// The services sorted by prefix, each once.
+    fn of(header: text::Header, services: Vec<Service>) -> Self {
         let index = services
             .iter()
             .enumerate()
@@ -176,6 +183,15 @@ impl Catalog {
             let _ = write!(hex, "{byte:02x}");
             hex
         })
+    }
+
+    /// The names of some services' actions, `None` for all services: what [`Catalog::from_json`] reads.
+    pub fn extract(&self, services: Option<&BTreeSet<String>>) -> BTreeMap<&str, Vec<&str>> {
+        let wanted = |service: &&Service| services.is_none_or(|all| all.contains(service.prefix()));
+        let names = self.services().filter(wanted).map(|service| {
+            (service.prefix(), (0..service.len()).map(|place| service.spelled(place)).collect())
+        });
+        names.collect()
     }
 
     /// The text form: sorted, one action a line.
@@ -243,11 +259,13 @@ fn known(service: &Service, place: usize) -> Option<KnownAction<'_>> {
     Some(KnownAction { service: service.prefix(), name: service.spelled(place), level, tracked })
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether an action can have this name: nothing in it means something to a pattern or to JSON.
+pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && !b"*?:\"\\".contains(&byte))
 }
 
-fn is_prefix(prefix: &str) -> bool {
+/// Whether a service can have this prefix.
+pub(crate) fn is_prefix(prefix: &str) -> bool {
     !prefix.is_empty()
         && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.')
 }

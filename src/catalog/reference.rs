@@ -6,25 +6,28 @@ use super::Catalog;
 use super::error::CatalogError;
 use super::service::{AccessLevel, Action};
 use super::text::Header;
+use crate::policy::json::{Json, decoded};
 
 /// `{"s3":["GetObject", ...], ...}`, levels unknown and taken as Write.
 pub(super) fn plain(text: &str) -> Result<Catalog, CatalogError> {
-    let json: Value = serde_json::from_str(text)?;
     let form = |what: String, wanted| CatalogError::Form { what, wanted };
-    let map = json.as_object().ok_or_else(|| form("the catalog".to_owned(), "an object of services"))?;
-    let mut services = Vec::with_capacity(map.len());
-    for (prefix, names) in map {
-        let wanted = "a list of action names";
-        let names = names.as_array().ok_or_else(|| form(format!("`{prefix}`"), wanted))?;
-        let actions = names.iter().map(|name| {
-            let name = name.as_str().ok_or_else(|| form(format!("`{prefix}`"), wanted))?;
-            Ok(Action { name, level: AccessLevel::Write, tracked: None })
-        });
-        services.push((prefix.as_str(), actions.collect::<Result<Vec<_>, CatalogError>>()?));
+    // The reader of policies refuses a key that stands twice; `serde_json` would keep the last one.
+    let Json::Map(members, _) = Json::parse(text)? else {
+        return Err(form("the catalog".to_owned(), "an object of services"));
+    };
+    let mut services = Vec::with_capacity(members.len());
+    for (prefix, names) in &members {
+        let prefix = decoded(prefix);
+        let bad = || form(format!("`{}`", prefix.escape_debug()), "a list of action names");
+        let Json::List(names, _) = names else { return Err(bad()) };
+        let names: Vec<_> =
+            names.iter().map(|name| name.as_text().ok_or_else(bad)).collect::<Result<_, _>>()?;
+        services.push((prefix, names));
     }
-    if services.is_empty() {
-        return Err(CatalogError::Empty);
-    }
+    let services = services.iter().map(|(prefix, names)| {
+        let actions = names.iter().map(|name| Action { name, level: AccessLevel::Write, tracked: None });
+        (prefix.as_ref(), actions.collect())
+    });
     Catalog::new(Header { source: "a custom catalog".to_owned(), ..Header::default() }, services)
 }
 

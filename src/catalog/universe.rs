@@ -7,8 +7,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::Catalog;
 use super::service::Service;
+use super::{Catalog, is_name, is_prefix};
 use crate::policy::{ActionSet, Document, Effect, Extent, Pattern, Shape};
 
 /// A set of actions of one universe.
@@ -98,6 +98,10 @@ impl<'a> Universe<'a> {
     fn cover_evidence(&mut self, unused: &ActionSet<'_>) -> Vec<(usize, String)> {
         let mut extras = Vec::new();
         for (service, extent) in unused.iter() {
+            // What no service or action can be called is no evidence about any.
+            if !is_prefix(service) {
+                continue;
+            }
             let at = self.cover(service);
             let Some(scope) = self.scopes.get_mut(at) else { continue };
             match extent {
@@ -111,6 +115,7 @@ impl<'a> Universe<'a> {
                     for name in names {
                         match known.and_then(|service| service.find(name)) {
                             Some(place) => self.unused.insert(first + place),
+                            None if !is_name(name) => {}
                             None => {
                                 let lower = name.to_ascii_lowercase();
                                 let spelled = Cow::Owned(name.to_string());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::{Analyzer, Detail, Failure, Finding, UnusedKey};
+use super::finding::{Analyzer, Detail, Failure, Finding, UnusedKey, UnusedPermission};
 use super::last_accessed::LastAccessed;
 use crate::date::days_between;
 use crate::policy::ActionSet;
@@ -37,7 +37,7 @@ pub enum Gap {
     Unread(Failure),
     /// A finding came without details.
     Empty,
-    /// Details of a kind that this version does not know (E11).
+    /// Details of a kind that this version does not know (E11), or a name that no action can have.
     UnknownDetails,
 }
 
@@ -73,6 +73,16 @@ fn is(found: &str, wanted: &str) -> bool {
     found == wanted
 }
 
+/// Whether a detail is of a known kind, and its names are names: a `*` in one would name more than was observed.
+fn is_understood(detail: &Detail) -> bool {
+    let plain = |name: &str| !name.is_empty() && !name.contains(['*', '?', ':']);
+    let named = |service: &UnusedPermission| {
+        plain(&service.service_namespace)
+            && service.actions.iter().flatten().all(|action| plain(&action.action))
+    };
+    *detail != Detail::default() && detail.unused_permission_details.as_ref().is_none_or(named)
+}
+
 fn add_finding(about: &mut Known, finding: &Finding) {
     let gap = match (&finding.error, &finding.failure, &finding.finding_details) {
         (Some(error), ..) => Some(Gap::Error(error.clone())),
@@ -80,7 +90,7 @@ fn add_finding(about: &mut Known, finding: &Finding) {
         (_, _, None) => Some(Gap::Empty),
         (_, _, Some(details)) if details.is_empty() => Some(Gap::Empty),
         (_, _, Some(details)) => {
-            details.iter().any(|detail| *detail == Detail::default()).then_some(Gap::UnknownDetails)
+            details.iter().any(|detail| !is_understood(detail)).then_some(Gap::UnknownDetails)
         }
     };
     if gap.is_some() {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-use crate::policy::json::Json;
+use crate::policy::json::{Json, decoded};
 use crate::policy::{ActionSet, PolicyError};
 
 /// Why a text is not evidence.
@@ -81,8 +81,10 @@ pub fn read_unused(text: &str) -> Result<ActionSet<'_>, EvidenceError> {
 pub(crate) fn from_json<'a>(json: &Json<'a>) -> Result<ActionSet<'a>, EvidenceError> {
     let mut unused = ActionSet::new();
     match json {
-        Json::List(services) => services.iter().try_for_each(|service| add_service(&mut unused, service))?,
-        Json::Map(_) => finding(&mut unused, json)?,
+        Json::List(services, _) => {
+            services.iter().try_for_each(|service| add_service(&mut unused, service))?
+        }
+        Json::Map(..) => finding(&mut unused, json)?,
         other => return Err(form("the evidence", "a list of services, or a finding", other)),
     }
     Ok(unused)
@@ -95,8 +97,9 @@ fn form(what: &'static str, wanted: &'static str, found: &Json<'_>) -> EvidenceE
 fn finding<'a>(unused: &mut ActionSet<'a>, json: &Json<'a>) -> Result<(), EvidenceError> {
     let text = |key| json.get(key).and_then(Json::as_text);
     let is = |found: &str, wanted: &str| found.replace(['_', '-'], "").eq_ignore_ascii_case(wanted);
-    if let Some(error) = text("error") {
-        return Err(EvidenceError::ErrorFinding(error.into_owned()));
+    if let Some(error) = json.get("error").filter(|error| !error.is_null()) {
+        let shown = error.as_text().map_or_else(|| error.kind().to_owned(), Cow::into_owned);
+        return Err(EvidenceError::ErrorFinding(shown));
     }
     if let Some(other) = text("findingType").filter(|kind| !is(kind, "UnusedPermission")) {
         return Err(EvidenceError::OtherType(other.into_owned()));
@@ -109,8 +112,8 @@ fn finding<'a>(unused: &mut ActionSet<'a>, json: &Json<'a>) -> Result<(), Eviden
     }
     let wanted = "a list with an element for each service";
     let details = match json.get("findingDetails") {
-        Some(Json::List(details)) if !details.is_empty() => details,
-        Some(Json::List(_)) => {
+        Some(Json::List(details, _)) if !details.is_empty() => details,
+        Some(Json::List(..)) => {
             return Err(EvidenceError::Form { what: "findingDetails", wanted, found: "an empty one" });
         }
         Some(other) => return Err(form("findingDetails", wanted, other)),
@@ -118,12 +121,12 @@ fn finding<'a>(unused: &mut ActionSet<'a>, json: &Json<'a>) -> Result<(), Eviden
     };
     for element in details {
         match element {
-            Json::Map(members) => match members.as_slice() {
-                [(_, service)] if element.get("unusedPermissionDetails").is_some() => {
-                    add_service(unused, service)?;
+            Json::Map(members, _) => match (element.get("unusedPermissionDetails"), members.first()) {
+                (Some(service), _) => add_service(unused, service)?,
+                (None, Some((key, _))) => {
+                    return Err(EvidenceError::UnknownDetails(decoded(key).into_owned()));
                 }
-                [(key, _), ..] => return Err(EvidenceError::UnknownDetails((*key).to_owned())),
-                [] => return Err(EvidenceError::UnknownDetails("{}".to_owned())),
+                (None, None) => return Err(EvidenceError::UnknownDetails("{}".to_owned())),
             },
             other => return Err(form("an element of findingDetails", "an object", other)),
         }
@@ -135,7 +138,7 @@ fn add_service<'a>(unused: &mut ActionSet<'a>, json: &Json<'a>) -> Result<(), Ev
     let missing = EvidenceError::Form { what: "serviceNamespace", wanted: "a service prefix", found: "none" };
     let service = match json.get("serviceNamespace") {
         Some(value) => value.as_text().ok_or_else(|| form("serviceNamespace", "a service prefix", value))?,
-        None if matches!(json, Json::Map(_)) => return Err(missing),
+        None if matches!(json, Json::Map(..)) => return Err(missing),
         None => return Err(form("an entry of the evidence", "an object", json)),
     };
     if service.is_empty() || !service.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.') {
@@ -144,8 +147,8 @@ fn add_service<'a>(unused: &mut ActionSet<'a>, json: &Json<'a>) -> Result<(), Ev
     match json.get("actions") {
         None => unused.add_service(service),
         Some(actions) if actions.is_null() => unused.add_service(service),
-        Some(Json::List(actions)) if actions.is_empty() => unused.add_service(service),
-        Some(Json::List(actions)) => {
+        Some(Json::List(actions, _)) if actions.is_empty() => unused.add_service(service),
+        Some(Json::List(actions, _)) => {
             let names = actions.iter().map(|action| name(&service, action)).collect::<Result<Vec<_>, _>>()?;
             unused.add_actions(service, names);
         }
@@ -158,7 +161,7 @@ fn add_service<'a>(unused: &mut ActionSet<'a>, json: &Json<'a>) -> Result<(), Ev
 fn name<'a>(service: &str, json: &Json<'a>) -> Result<Cow<'a, str>, EvidenceError> {
     let wanted = "the name of an action";
     let text = match json {
-        Json::Map(_) => json.get("action").and_then(Json::as_text),
+        Json::Map(..) => json.get("action").and_then(Json::as_text),
         other => other.as_text(),
     };
     let text = text.ok_or_else(|| form("an entry of actions", wanted, json))?;

@@ -1,12 +1,13 @@
 //! Policy documents, parsed and printed without loss.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rustc_hash::FxHasher;
 
-use super::action::Pattern;
+use super::action::{Pattern, Shape};
 use super::error::{Fault, PolicyError};
 use super::json::{self, Json, Member, is_key, offset_of};
 use super::print::{Printer, Style};
@@ -127,7 +128,7 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, PolicyError> {
         }
     }
     match String::from_utf8(plain) {
-        Ok(plain) => Ok(Cow::Owned(plain)),
+        Ok(plain) => Ok(Cow::Owned(plain.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(plain))),
         Err(_) => Err(PolicyError { line: 1, column: 1, fault: Fault::NotUtf8 }),
     }
 }
@@ -149,7 +150,7 @@ impl<'a> Document<'a> {
         let at = json.offset_in(source);
         let fail = |at, fault| Err(PolicyError::at(source, at, fault));
         let members = match json {
-            Json::Map(members) => members,
+            Json::Map(members, _) => members,
             other => {
                 let fault = Fault::WrongType { what: "the policy", wanted: "an object", found: other.kind() };
                 return fail(at, fault);
@@ -161,11 +162,11 @@ impl<'a> Document<'a> {
             Err(_) => return fail(at, Fault::Missing { what: "the policy", key: "Statement" }),
         };
         let (single, statements) = match value {
-            Json::List(items) => (
+            Json::List(items, _) => (
                 false,
                 items.into_iter().map(|item| Statement::from_json(item, source)).collect::<Result<_, _>>()?,
             ),
-            item @ Json::Map(_) => (true, vec![Statement::from_json(item, source)?]),
+            item @ Json::Map(..) => (true, vec![Statement::from_json(item, source)?]),
             other => {
                 let fault = Fault::WrongType {
                     what: "Statement",
@@ -212,6 +213,23 @@ impl<'a> Document<'a> {
         printer.close('}');
     }
 
+    /// The services of the Allow statements, in small letters; `None` when a pattern spans services.
+    pub fn services(&self) -> Option<BTreeSet<String>> {
+        let mut services = BTreeSet::new();
+        for statement in self.statements.iter().filter(|statement| statement.frame.effect == Effect::Allow) {
+            if statement.clause.negated {
+                return None;
+            }
+            for pattern in &statement.clause.patterns {
+                if pattern.shape == Shape::All {
+                    return None;
+                }
+                services.insert(pattern.service.to_ascii_lowercase());
+            }
+        }
+        Some(services)
+    }
+
     /// The characters that count against IAM's quotas: all but the white space between tokens.
     pub fn quota_chars(&self) -> usize {
         self.compact().chars().count()
@@ -223,7 +241,7 @@ impl<'a> Statement<'a> {
         let at = json.offset_in(source);
         let fail = |at, fault| Err(PolicyError::at(source, at, fault));
         let members = match json {
-            Json::Map(members) => members,
+            Json::Map(members, _) => members,
             other => {
                 let fault =
                     Fault::WrongType { what: "a statement", wanted: "an object", found: other.kind() };
@@ -254,7 +272,7 @@ impl<'a> Statement<'a> {
             },
         };
         let (bare, items) = match value {
-            Json::List(items) => (false, items),
+            Json::List(items, _) => (false, items),
             item => (true, vec![item]),
         };
         let patterns = items.iter().map(|item| pattern(item, source)).collect::<Result<_, _>>()?;
@@ -359,7 +377,7 @@ fn pattern<'a>(item: &Json<'a>, source: &str) -> Result<Pattern<'a>, PolicyError
 pub fn parse_all(text: &str) -> Result<Vec<Document<'_>>, PolicyError> {
     match Json::parse(text)? {
         json if json.is_null() => Ok(Vec::new()),
-        Json::List(items) => items.into_iter().map(|item| Document::from_json(item, text)).collect(),
+        Json::List(items, _) => items.into_iter().map(|item| Document::from_json(item, text)).collect(),
         json => Ok(vec![Document::from_json(json, text)?]),
     }
 }

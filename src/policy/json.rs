@@ -5,6 +5,7 @@
 //! White space between tokens is the one thing that is not kept.
 
 use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHashSet;
 
@@ -24,9 +25,26 @@ pub(crate) enum Json<'a> {
     /// A string as written, quotes and escapes included.
     Text(&'a str),
     /// An array.
-    List(Vec<Json<'a>>),
+    List(Vec<Json<'a>>, At),
     /// An object, members in the author's order, keys unique.
-    Map(Vec<Member<'a>>),
+    Map(Vec<Member<'a>>, At),
+}
+
+/// Where a list or an object begins in its source. No part of what the value is: two values that differ in nothing else
+/// are equal.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At(pub(crate) usize);
+
+impl PartialEq for At {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for At {}
+
+impl Hash for At {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 impl<'a> Json<'a> {
@@ -53,7 +71,9 @@ impl<'a> Json<'a> {
     /// The value of the member called `name`, if this is an object that has it.
     pub(crate) fn get(&self, name: &str) -> Option<&Json<'a>> {
         match self {
-            Self::Map(members) => members.iter().find(|(key, _)| is_key(key, name)).map(|(_, value)| value),
+            Self::Map(members, _) => {
+                members.iter().find(|(key, _)| is_key(key, name)).map(|(_, value)| value)
+            }
             _ => None,
         }
     }
@@ -70,19 +90,16 @@ impl<'a> Json<'a> {
             Self::Atom("true" | "false") => "a boolean",
             Self::Atom(_) => "a number",
             Self::Text(_) => "a string",
-            Self::List(_) => "a list",
-            Self::Map(_) => "an object",
+            Self::List(..) => "a list",
+            Self::Map(..) => "an object",
         }
     }
 
-    /// Where the value begins in `source`, as far as its tokens tell.
+    /// Where the value begins in `source`.
     pub(crate) fn offset_in(&self, source: &str) -> usize {
         match self {
             Self::Atom(raw) | Self::Text(raw) => offset_of(source, raw),
-            Self::List(items) => items.first().map_or(0, |item| item.offset_in(source).saturating_sub(1)),
-            Self::Map(members) => {
-                members.first().map_or(0, |(key, _)| offset_of(source, key).saturating_sub(1))
-            }
+            Self::List(_, At(at)) | Self::Map(_, At(at)) => *at,
         }
     }
 }
@@ -221,11 +238,12 @@ impl<'a> Reader<'a> {
     }
 
     fn map(&mut self, depth: usize) -> Result<Json<'a>, PolicyError> {
+        let start = At(self.at);
         self.enter(depth)?;
         let mut members: Vec<Member<'a>> = Vec::new();
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Ok(Json::Map(members));
+            return Ok(Json::Map(members, start));
         }
         members.reserve(4);
         loop {
@@ -252,16 +270,17 @@ impl<'a> Reader<'a> {
         match repeated_key(&members) {
             Some(key) => Err(self
                 .fault(offset_of(self.source, key), Fault::DuplicateKey { key: decoded(key).into_owned() })),
-            None => Ok(Json::Map(members)),
+            None => Ok(Json::Map(members, start)),
         }
     }
 
     fn list(&mut self, depth: usize) -> Result<Json<'a>, PolicyError> {
+        let start = At(self.at);
         self.enter(depth)?;
         let mut items = Vec::new();
         if self.peek() == Some(b']') {
             self.at += 1;
-            return Ok(Json::List(items));
+            return Ok(Json::List(items, start));
         }
         loop {
             items.push(self.value(depth)?);
@@ -274,7 +293,7 @@ impl<'a> Reader<'a> {
             self.skip_space();
         }
         self.at += 1;
-        Ok(Json::List(items))
+        Ok(Json::List(items, start))
     }
 
     fn word(&mut self) -> Result<Json<'a>, PolicyError> {
@@ -392,12 +411,9 @@ fn repeated_key<'a>(members: &[Member<'a>]) -> Option<&'a str> {
         let mut seen = FxHashSet::default();
         return members.iter().map(|(key, _)| *key).find(|key| !seen.insert(decoded(key)));
     }
-    let mut rest = members;
-    while let Some((last, earlier)) = rest.split_last() {
-        if earlier.iter().any(|(key, _)| *key == last.0) {
-            return Some(last.0);
-        }
-        rest = earlier;
-    }
-    None
+    let repeated = members
+        .iter()
+        .enumerate()
+        .find(|(at, (key, _))| members.iter().take(*at).any(|(earlier, _)| earlier == key));
+    repeated.map(|(_, (key, _))| *key)
 }

@@ -70,7 +70,7 @@ impl<'o> Printer<'o> {
     pub(crate) fn json(&mut self, json: &Json<'_>) {
         match json {
             Json::Atom(raw) | Json::Text(raw) => self.out.push_str(raw),
-            Json::List(items) => {
+            Json::List(items, _) => {
                 self.open('[');
                 for item in items {
                     self.item();
@@ -78,7 +78,7 @@ impl<'o> Printer<'o> {
                 }
                 self.close(']');
             }
-            Json::Map(members) => {
+            Json::Map(members, _) => {
                 self.open('{');
                 self.members(members);
                 self.close('}');

@@ -2,25 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Broken, Counterexample, Reason, Undecided};
+use super::frame::{Context, No, contexts, refuted};
+use super::{Broken, Reason, Undecided};
 use crate::catalog::{Grants, Scope, Universe};
 use crate::policy::glob::{self, Containment};
-use crate::policy::{Clause, Document, Effect, Frame, Pattern, Shape};
-
-/// Why there is no proof.
-pub(super) enum No {
-    Refuted(Counterexample),
-    Undecided(Undecided),
-}
-
-/// Allow statements that share everything but their actions.
-struct Context<'d, 'a> {
-    frame: &'d Frame<'a>,
-    /// Its first statement, counted from 1.
-    number: usize,
-    before: Vec<&'d Clause<'a>>,
-    after: Vec<&'d Clause<'a>>,
-}
+use crate::policy::{Clause, Document, Pattern, Shape};
 
 /// What the check has found so far.
 pub(super) struct Checker<'u, 'a> {
@@ -37,10 +23,6 @@ struct Containers<'d, 'a> {
     wild: Vec<(Option<usize>, &'d Pattern<'a>)>,
     negated: Vec<&'d Clause<'a>>,
     everything: bool,
-}
-
-fn refuted(clause: Broken, statement: Option<usize>, action: Option<String>, reason: Reason) -> No {
-    No::Refuted(Counterexample { clause, statement, action, reason })
 }
 
 impl<'u, 'a> Checker<'u, 'a> {
@@ -153,11 +135,11 @@ impl<'u, 'a> Checker<'u, 'a> {
         }
         let mut unclear = false;
         for clause in &containers.negated {
-            let mut overlaps = clause.patterns.iter().map(|excluded| excluded.overlaps(pattern));
-            if overlaps.clone().all(|overlap| overlap == Some(false)) {
-                return Ok(());
+            match clear_of(clause, pattern) {
+                Some(true) => return Ok(()),
+                Some(false) => {}
+                None => unclear = true,
             }
-            unclear |= overlaps.any(|overlap| overlap.is_none());
         }
         let too_complex = || No::Undecided(Undecided::TooComplex { pattern: pattern.text() });
         let here = context.before.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
@@ -278,7 +260,10 @@ impl<'u, 'a> Checker<'u, 'a> {
         }
         let after =
             || context.after.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
-        let negated_after = context.after.iter().any(|clause| clause.negated);
+        // What a NotAction of the context does not exclude is granted by it.
+        let negated: Vec<_> = context.after.iter().filter(|clause| clause.negated).collect();
+        let granted_by_rest =
+            |wanted: &Pattern<'_>| negated.iter().any(|clause| clear_of(clause, wanted) == Some(true));
         for pattern in
             context.before.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns)
         {
@@ -291,7 +276,7 @@ impl<'u, 'a> Checker<'u, 'a> {
                 }
             };
             for wanted in covers {
-                if !negated_after && !after().any(|pattern| pattern.contains(&wanted)) {
+                if !after().any(|pattern| pattern.contains(&wanted)) && !granted_by_rest(&wanted) {
                     let action = Some(wanted.text());
                     return Err(refuted(
                         Broken::Exactness,
@@ -323,11 +308,16 @@ impl<'u, 'a> Checker<'u, 'a> {
             if scope.known.is_some() || scope.whole {
                 continue;
             }
-            let wild = |clause: &&&Clause<'a>| !clause.negated;
-            let wild = context.after.iter().filter(wild).flat_map(|clause| &clause.patterns);
-            let wild: Vec<_> = wild.filter(|pattern| pattern.shape != Shape::Literal).collect();
+            // It had to stay: the author's wildcard reaches it, and so does one that is left.
+            let reached = |clauses: &[&Clause<'a>], name: &str| {
+                let listed =
+                    clauses.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
+                let mut wild = listed.filter(|pattern| pattern.shape != Shape::Literal);
+                wild.any(|pattern| pattern.matches(&scope.prefix, name))
+            };
             for (bit, extra) in self.universe.extras_of(at) {
-                if still.has(bit) && wild.iter().any(|pattern| pattern.matches(&scope.prefix, &extra.lower)) {
+                let name = &extra.lower;
+                if still.has(bit) && reached(&context.before, name) && reached(&context.after, name) {
                     self.undecided.insert(scope.prefix.to_string());
                     still.remove(bit);
                 }
@@ -359,6 +349,19 @@ impl<'d, 'a> Containers<'d, 'a> {
     }
 }
 
+/// Whether a `NotAction` list excludes nothing of a pattern; `None` when telling would cost too much.
+fn clear_of(clause: &Clause<'_>, pattern: &Pattern<'_>) -> Option<bool> {
+    let mut unclear = false;
+    for excluded in &clause.patterns {
+        match excluded.overlaps(pattern) {
+            Some(true) => return Some(false),
+            Some(false) => {}
+            None => unclear = true,
+        }
+    }
+    (!unclear).then_some(true)
+}
+
 /// An action under `excluded` that `clause` no longer excludes.
 fn escape(excluded: &Pattern<'_>, clause: &Clause<'_>) -> Option<Result<String, Undecided>> {
     if clause.patterns.iter().any(|pattern| pattern.contains(excluded)) {
@@ -386,62 +389,4 @@ fn excludes_service(clause: &Clause<'_>, scope: &Scope<'_>) -> bool {
 fn same_text(context: &Context<'_, '_>) -> bool {
     context.before.len() == context.after.len()
         && context.before.iter().zip(&context.after).all(|(before, after)| before.same_text(after))
-}
-
-/// Clause 3. Gathers the statements that belong together on the way.
-fn contexts<'d, 'a>(before: &'d Document<'a>, after: &'d [Document<'a>]) -> Result<Vec<Context<'d, 'a>>, No> {
-    let frame = |statement, reason| refuted(Broken::Frame, statement, None, reason);
-    let mut contexts: Vec<Context<'d, 'a>> = Vec::new();
-    // For each statement before: its context, or `None` for a Deny.
-    let mut homes: Vec<Option<usize>> = Vec::with_capacity(before.statements.len());
-    for (at, statement) in before.statements.iter().enumerate() {
-        if statement.frame.effect == Effect::Deny {
-            homes.push(None);
-            continue;
-        }
-        let home =
-            contexts.iter().position(|context| *context.frame == *statement.frame).unwrap_or(contexts.len());
-        homes.push(Some(home));
-        match contexts.get_mut(home) {
-            Some(context) => context.before.push(&statement.clause),
-            None => contexts.push(Context {
-                frame: &statement.frame,
-                number: at + 1,
-                before: vec![&statement.clause],
-                after: Vec::new(),
-            }),
-        }
-    }
-
-    let mut denied: Vec<bool> = vec![false; before.statements.len()];
-    for document in after {
-        if document.frame != before.frame {
-            return Err(frame(None, Reason::DocumentChanged));
-        }
-        let mut origins = before.statements.iter().zip(&homes).enumerate();
-        for statement in &document.statements {
-            let origin = origins.find(|(at, (origin, _))| {
-                origin.frame == statement.frame
-                    && (statement.frame.effect == Effect::Allow
-                        || origin.clause.same_text(&statement.clause) && denied.get(*at) == Some(&false))
-            });
-            match origin {
-                None => return Err(frame(None, Reason::StatementChanged)),
-                Some((at, (_, None))) => denied.iter_mut().skip(at).take(1).for_each(|seen| *seen = true),
-                Some((at, (origin, Some(home)))) => {
-                    if statement.clause.patterns.is_empty() && !origin.clause.patterns.is_empty() {
-                        return Err(frame(Some(at + 1), Reason::LeftEmpty));
-                    }
-                    if let Some(context) = contexts.get_mut(*home) {
-                        context.after.push(&statement.clause);
-                    }
-                }
-            }
-        }
-    }
-    let gone = homes.iter().zip(&denied).position(|(home, seen)| home.is_none() && !seen);
-    match gone {
-        Some(at) => Err(frame(Some(at + 1), Reason::DenyGone)),
-        None => Ok(contexts),
-    }
 }

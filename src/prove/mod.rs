@@ -15,12 +15,14 @@
 //! This module shares no code with `refine` beyond `policy` and `catalog`, and must not import it.
 
 mod checker;
+mod frame;
 
 use std::fmt;
 
 use thiserror::Error;
 
-use self::checker::{Checker, No};
+use self::checker::Checker;
+use self::frame::No;
 use crate::catalog::{Catalog, Universe};
 use crate::policy::{ActionSet, Document};
 
@@ -113,7 +115,7 @@ pub enum Reason {
     #[error("a statement after differs from every statement before, or stands in another order")]
     StatementChanged,
     /// Clause 3.
-    #[error("a statement is left without actions")]
+    #[error("a statement is left without actions, or a document without statements")]
     LeftEmpty,
     /// Clause 3.
     #[error("a Deny statement is gone")]

@@ -127,7 +127,13 @@ pub(crate) fn fit<'a>(
             });
         split(&shortest.with(listed.collect()), managed)
     });
-    let parts = parts.map_err(|statement| DoesNotFit::Statement { chars, quota, statement, managed })?;
+    let parts = parts.map_err(|number| {
+        // The number that the author's own count gives, for statements before it may be gone.
+        let stuck = refined.statements.get(number - 1);
+        let original =
+            before.statements.iter().position(|it| stuck.is_some_and(|stuck| it.frame == stuck.frame));
+        DoesNotFit::Statement { chars, quota, statement: original.map_or(number, |at| at + 1), managed }
+    })?;
     match parts.len() {
         policies if policies > MOST_ATTACHED => Err(DoesNotFit::TooManyPolicies { chars, quota, policies }),
         _ => Ok((parts, FitStep::Split)),
@@ -171,8 +177,8 @@ fn spelled_out<'a>(universe: &Universe<'a>, statement: &Statement<'a>, ends: End
         }
         for pattern in prefixes(universe, at, "", ends, |bit| granted.has(bit)) {
             // A prefix that is clean among known names may still reach into an excluded wildcard.
-            let mut wild = excluded.of(Some(at)).filter(|excluded| excluded.shape != Shape::Literal);
-            if wild.any(|excluded| excluded.overlaps(&pattern) != Some(false)) {
+            let mut wild = excluded.of(Some(at)).filter(|(_, excluded)| excluded.shape != Shape::Literal);
+            if wild.any(|(_, excluded)| excluded.overlaps(&pattern) != Some(false)) {
                 patterns.extend(names_of(universe, at, |bit, lower| {
                     granted.has(bit) && pattern.matches_name(lower)
                 }));
@@ -203,58 +209,67 @@ fn recovered<'a>(universe: &Universe<'a>, before: &Document<'a>, statement: &Sta
     let everything = origin.of(None).next().is_some();
     let kept = granted(universe, statement);
 
-    let mut patterns: Vec<Pattern<'a>> = Vec::new();
+    // Each with the place in the list that it takes: what is new stands where the old one stood.
+    let mut placed: Vec<(usize, Pattern<'a>)> = Vec::new();
     let mut covered = universe.none();
     for (at, scope) in universe.scopes().iter().enumerate() {
-        let start = patterns.len();
+        let here = || present.of(Some(at));
         if scope.known.is_none() {
-            patterns.extend(present.of(Some(at)).cloned());
+            placed.extend(here().map(|(place, pattern)| (place, pattern.clone())));
             continue;
         }
-        let prefix = |pattern: &&Pattern<'a>| pattern.shape == Shape::Prefix;
+        let is_prefix = |pattern: &Pattern<'a>| pattern.shape == Shape::Prefix;
         let mut roots: Vec<&str> = match everything {
             true => vec![""],
-            false => origin.of(Some(at)).filter(prefix).map(|pattern| &*pattern.name).collect(),
+            false => origin.of(Some(at)).filter(|(_, it)| is_prefix(it)).map(|(_, it)| &*it.name).collect(),
         };
         roots.sort_by_key(|root| root.to_ascii_lowercase());
         roots.dedup_by(|later, first| starts_with(later, first));
+        let start = placed.len();
         for root in roots {
-            match present.of(Some(at)).filter(prefix).find(|pattern| pattern.name.eq_ignore_ascii_case(root))
-            {
+            let Some(place) =
+                here().filter(|(_, it)| starts_with(&it.name, root)).map(|(place, _)| place).min()
+            else {
+                continue;
+            };
+            match here().find(|(_, it)| is_prefix(it) && it.name.eq_ignore_ascii_case(root)) {
                 // Nothing below the root is unused.
-                Some(untouched) => patterns.push(untouched.clone()),
-                None => patterns.extend(prefixes(universe, at, root, Ends::Anywhere, |bit| kept.has(bit))),
+                Some((_, untouched)) => placed.push((place, untouched.clone())),
+                None => {
+                    let fresh = prefixes(universe, at, root, Ends::Anywhere, |bit| kept.has(bit));
+                    placed.extend(fresh.into_iter().map(|pattern| (place, pattern)));
+                }
             }
         }
-        patterns.extend(present.of(Some(at)).filter(|pattern| pattern.shape == Shape::Glob).cloned());
-        patterns.iter().skip(start).for_each(|pattern| universe.insert(pattern, &mut covered));
-        if !everything && present.of(Some(at)).any(|pattern| pattern.shape == Shape::Literal) {
-            patterns.extend(names_of(universe, at, |bit, _| kept.has(bit) && !covered.has(bit)));
-        }
+        placed
+            .extend(here().filter(|(_, it)| it.shape == Shape::Glob).map(|(place, it)| (place, it.clone())));
+        placed.iter().skip(start).for_each(|(_, pattern)| universe.insert(pattern, &mut covered));
+        let left = here().filter(|(_, it)| it.shape == Shape::Literal && !universe.meets(it, &covered));
+        placed.extend(left.map(|(place, pattern)| (place, pattern.clone())));
     }
-    patterns.sort_by(Pattern::by_bytes);
-    if patterns.is_empty() {
-        statement.clone()
-    } else {
-        shorter(statement.clone(), statement.with(false, patterns))
+    if placed.is_empty() {
+        return statement.clone();
     }
+    placed.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.by_bytes(&b.1)));
+    let patterns = placed.into_iter().map(|(_, pattern)| pattern).collect();
+    shorter(statement.clone(), statement.with(false, patterns))
 }
 
-/// Patterns, to be asked for by service; `*` stands under `None`.
-struct ByService<'d, 'a>(Vec<(Option<usize>, &'d Pattern<'a>)>);
+/// Patterns with their places in a list, to be asked for by service; `*` stands under `None`.
+struct ByService<'d, 'a>(Vec<(Option<usize>, usize, &'d Pattern<'a>)>);
 
 impl<'d, 'a: 'd> ByService<'d, 'a> {
     fn new(universe: &Universe<'a>, patterns: impl IntoIterator<Item = &'d Pattern<'a>>) -> Self {
-        let mut all: Vec<_> =
-            patterns.into_iter().map(|pattern| (universe.scope_of(pattern), pattern)).collect();
-        all.sort_by_key(|(scope, _)| *scope);
+        let placed = patterns.into_iter().enumerate();
+        let mut all: Vec<_> = placed.map(|(place, it)| (universe.scope_of(it), place, it)).collect();
+        all.sort_by_key(|(scope, place, _)| (*scope, *place));
         Self(all)
     }
 
-    fn of(&self, scope: Option<usize>) -> impl Iterator<Item = &'d Pattern<'a>> + use<'_, 'd, 'a> {
-        let start = self.0.partition_point(|(other, _)| *other < scope);
+    fn of(&self, scope: Option<usize>) -> impl Iterator<Item = (usize, &'d Pattern<'a>)> + use<'_, 'd, 'a> {
+        let start = self.0.partition_point(|(other, ..)| *other < scope);
         let here = self.0.get(start..).unwrap_or_default().iter();
-        here.take_while(move |(other, _)| *other == scope).map(|(_, pattern)| *pattern)
+        here.take_while(move |(other, ..)| *other == scope).map(|(_, place, pattern)| (*place, *pattern))
     }
 }
 

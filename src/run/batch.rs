@@ -169,7 +169,7 @@ impl Batch<'_> {
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         let line = std::str::from_utf8(line).map_err(|_| Problem::NotUtf8)?;
         let json = Json::parse(line).map_err(Problem::Json)?;
-        let Json::Map(members) = json else { return Err(Problem::NotAnObject) };
+        let Json::Map(members, _) = json else { return Err(Problem::NotAnObject) };
         let (mut policy, mut unused, mut kind) = (None, None, self.kind);
         for (key, value) in members {
             match policy::json::decoded(key).as_ref() {

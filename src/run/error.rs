@@ -1,14 +1,18 @@
 //! What can go wrong in a run, worded for the person who typed the command.
 
 use std::io;
+use std::path::PathBuf;
 
 use thiserror::Error;
 
 use crate::RefineError;
+use crate::aws::SnapshotError;
 use crate::catalog::CatalogError;
 use crate::cli::Exit;
-use crate::evidence::EvidenceError;
+use crate::evidence::{EvidenceError, Failure};
 use crate::policy::PolicyError;
+use crate::report::writer::WriteError;
+use crate::update::UpdateError;
 
 /// Why a command could not do its work.
 #[derive(Debug, Error)]
@@ -25,8 +29,30 @@ pub(super) enum RunError {
     Evidence { input: String, error: EvidenceError },
     #[error("`{input}` is not a catalog: {error}")]
     Catalog { input: String, error: CatalogError },
+    #[error(transparent)]
+    Update(#[from] UpdateError),
     #[error("`{input}`: {error}")]
     Refine { input: String, error: RefineError },
+    #[error("`{}` is not a snapshot: {error}", folder.display())]
+    Snapshot { folder: PathBuf, error: SnapshotError },
+    #[error("the accounts of the organisation could not be read: {} {}", .0.operation, .0.kind.name())]
+    Organisation(Failure),
+    #[error("no AWS and no snapshot to read from")]
+    NoSource,
+    #[error("an account's work ended before it was done: {0}")]
+    Task(tokio::task::JoinError),
+    #[error("the report is still being written; a defect of leastwise")]
+    Busy,
+    #[error("cannot start: {0}")]
+    Runtime(io::Error),
+    #[error("`{path}`: {error}")]
+    Json { path: String, error: serde_json::Error },
+    #[error(
+        "account {account}: {bucketed} principals are in buckets and {population} were read; a defect of leastwise"
+    )]
+    Lost { account: String, bucketed: usize, population: usize },
+    #[error(transparent)]
+    Report(#[from] WriteError),
     #[error("cannot write the result: {0}")]
     Write(#[from] io::Error),
 }
@@ -39,9 +65,15 @@ impl RunError {
             Self::Read { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
                 Some("check who may read the file")
             }
+            Self::NoSource => Some("give --snapshot DIR"),
+            Self::Snapshot { .. } => {
+                Some("a snapshot has the files that mocks/README.md tells; try --snapshot mocks/acme")
+            }
+            Self::Report(error) => Some(error.help()),
             Self::TwiceStdin => Some("give `-` for one input and files for the others"),
             Self::Policy { error, .. } => Some(error.help()),
             Self::Evidence { error, .. } => Some(error.help()),
+            Self::Update(error) => Some(error.help()),
             Self::Catalog { .. } => {
                 Some("give {\"s3\":[\"GetObject\"]}, or a folder of AWS service-reference files")
             }
@@ -57,7 +89,7 @@ impl RunError {
 
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::TwiceStdin => Exit::Usage,
+            Self::TwiceStdin | Self::NoSource => Exit::Usage,
             Self::Refine { error: RefineError::Refuted(_), .. } => Exit::Refuted,
             _ => Exit::Failed,
         }

@@ -1,12 +1,18 @@
 //! The stages of a run: the only room that knows them all.
 
+mod assess;
 mod batch;
+mod capture;
 mod catalog;
 mod error;
 mod input;
+mod progress;
 mod prove;
 mod refine;
+mod scan;
+mod summary;
 mod terminal;
+mod verify;
 
 use std::io::{self, Write};
 
@@ -20,8 +26,11 @@ pub fn run(cli: Cli) -> Exit {
             Some(path) => batch::run(path, &args),
             None => refine::run(&args),
         },
+        Command::Scan(args) => scan::run(&args),
+        Command::Capture(args) => capture::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Prove(args) => prove::run(&args),
-        Command::Catalog(_) => Ok(Exit::Finished),
+        Command::Catalog(command) => catalog::run(&command),
     };
     match done {
         Ok(exit) => exit,

@@ -11,7 +11,8 @@ use leastwise::prove::{Broken, Verdict, prove};
 use leastwise::refine::{FitStep, Kind};
 use serde_json::{Value, json};
 
-use crate::oracle::{Lists, World, actions, embedded, is_same_shape, statements, stray, strings};
+use crate::documents::{actions, is_same_shape, statements, strings};
+use crate::oracle::{Lists, World, embedded, stray};
 
 const KEYS: [&str; 19] = [
     "why",
@@ -73,7 +74,7 @@ fn text(value: &Value) -> String {
     match value {
         Value::Array(_) => strings(value).join("\n"),
         Value::Object(_) => {
-            let times = value["times"].as_u64().expect("times") as usize;
+            let times = usize::try_from(value["times"].as_u64().expect("times")).expect("a size");
             format!("{}{}{}", of("before"), of("repeat").repeat(times), of("after"))
         }
         one => one.as_str().expect("text").to_owned(),

@@ -14,9 +14,24 @@
 mod fake;
 
 mod cases;
+mod catalog;
+mod command;
+mod documents;
 mod fake_aws;
 mod fake_faults;
+mod fake_mocks;
 mod fake_sdk;
+#[path = "gen.rs"]
+mod generate;
+mod globs;
+mod house;
 mod invented;
+mod languages;
+mod laws;
+mod mocks;
+mod mutants;
 mod oracle;
+mod pairs;
 mod raw;
+mod run;
+mod update;

@@ -1,15 +1,15 @@
 //! The independent evaluator: whether a smaller policy is exact, decided by looking at every action one by one.
 //!
 //! It shares no code with the crate, so that a mistake there cannot hide here: its own JSON reading (`serde_json`), its
-//! own globs, its own universe. It is slow and plain on purpose. What it cannot do is decide about all strings; it
+//! own globs (`globs.rs`), its own universe. It is slow and plain on purpose. What it cannot do is decide about all strings; it
 //! tries the universe and a few made-up names for each pattern.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// A name in small letters, ready for the matcher.
-type Name = Vec<char>;
+use crate::documents::{actions, frame, is_deny, same_deny, statements, strings};
+use crate::globs::{Name, Pattern, glob, lower};
 
 /// Services and their actions, as a catalog file has them.
 pub(crate) type Lists = BTreeMap<String, Vec<String>>;
@@ -35,13 +35,6 @@ pub(crate) enum Flaw {
     Frame(&'static str),
 }
 
-/// One entry of `Action` or `NotAction`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Pattern {
-    All,
-    Of { service: String, glob: Vec<char> },
-}
-
 /// The actions of one statement.
 #[derive(Debug, Clone)]
 struct Clause {
@@ -56,150 +49,9 @@ struct Context {
     after: Vec<Clause>,
 }
 
-fn lower(text: &str) -> Name {
-    text.chars().map(|c| c.to_ascii_lowercase()).collect()
-}
-
-/// The matcher, by its definition: `*` is any run, `?` any one character. Both sides in small letters.
-pub(crate) fn glob(pattern: &[char], text: &[char]) -> bool {
-    match pattern.split_first() {
-        None => text.is_empty(),
-        Some(('*', rest)) => (0..=text.len()).any(|skipped| glob(rest, &text[skipped..])),
-        Some((c, rest)) => text.first().is_some_and(|t| *c == '?' || c == t) && glob(rest, &text[1..]),
-    }
-}
-
-impl Pattern {
-    pub(crate) fn read(text: &str) -> Self {
-        match text {
-            "*" | "*:*" => Self::All,
-            _ => {
-                let (service, glob) = text.split_once(':').expect("a pattern has a colon");
-                Self::Of { service: service.to_ascii_lowercase(), glob: lower(glob) }
-            }
-        }
-    }
-
-    fn is_wild(&self) -> bool {
-        match self {
-            Self::All => true,
-            Self::Of { glob, .. } => glob.iter().any(|c| matches!(c, '*' | '?')),
-        }
-    }
-
-    /// Whether every string of `inner` is a string of this pattern. Runs of wildcards are put in one order; then each
-    /// symbol of `inner` must be read by one of this pattern, and a `*` of `inner` by a `*` only.
-    pub(crate) fn holds(&self, inner: &Self) -> bool {
-        fn reads(outer: &[char], inner: &[char]) -> bool {
-            match outer.split_first() {
-                None => inner.is_empty(),
-                Some(('*', rest)) => (0..=inner.len()).any(|skipped| reads(rest, &inner[skipped..])),
-                Some((c, rest)) => {
-                    inner.first().is_some_and(|i| *i != '*' && (*c == '?' || c == i))
-                        && reads(rest, &inner[1..])
-                }
-            }
-        }
-        match (self, inner) {
-            (Self::All, _) => true,
-            (_, Self::All) => false,
-            (Self::Of { service, glob }, Self::Of { service: other, glob: inner }) => {
-                service == other && reads(&ordered(glob), &ordered(inner))
-            }
-        }
-    }
-
-    /// Whether some string is in both patterns.
-    pub(crate) fn meets(&self, other: &Self) -> bool {
-        fn meet(a: &[char], b: &[char]) -> bool {
-            match (a.split_first(), b.split_first()) {
-                (None, None) => true,
-                (Some(('*', rest)), _) => meet(rest, b) || !b.is_empty() && meet(a, &b[1..]),
-                (_, Some(('*', rest))) => meet(a, rest) || !a.is_empty() && meet(&a[1..], b),
-                (Some((x, a)), Some((y, b))) => (*x == '?' || *y == '?' || x == y) && meet(a, b),
-                _ => false,
-            }
-        }
-        match (self, other) {
-            (Self::All, _) | (_, Self::All) => true,
-            (Self::Of { service, glob }, Self::Of { service: other, glob: inner }) => {
-                service == other && meet(glob, inner)
-            }
-        }
-    }
-
-    /// Made-up names that it matches: its wildcards replaced by nothing, by one strange character, by a few.
-    fn examples(&self) -> Vec<Name> {
-        let Self::Of { glob, .. } = self else { return vec![lower("~")] };
-        let with = |star: &str, one: char| {
-            let pieces = glob.iter().map(|c| match c {
-                '*' => star.to_owned(),
-                '?' => one.to_string(),
-                c => c.to_string(),
-            });
-            lower(&pieces.collect::<String>())
-        };
-        vec![with("", '~'), with("~", '~'), with("~~~", '^')]
-    }
-}
-
-/// `*?*` and `?**` are the same: the `?`s first, then one `*`.
-fn ordered(glob: &[char]) -> Vec<char> {
-    let mut out = Vec::new();
-    let mut star = false;
-    for c in glob.iter().chain(&['\0']) {
-        match c {
-            '*' => star = true,
-            '?' => out.push('?'),
-            c => {
-                if star {
-                    out.push('*');
-                }
-                star = false;
-                out.push(*c);
-            }
-        }
-    }
-    out.pop();
-    out
-}
-
-/// The strings of a member that may be one string or a list of them.
-pub(crate) fn strings(value: &Value) -> Vec<String> {
-    match value {
-        Value::Array(items) => items.iter().map(|item| item.as_str().expect("a string").to_owned()).collect(),
-        one => vec![one.as_str().expect("a string or a list").to_owned()],
-    }
-}
-
-/// The statements of a document, which may be one object.
-pub(crate) fn statements(document: &Value) -> Vec<&Value> {
-    match &document["Statement"] {
-        Value::Array(items) => items.iter().collect(),
-        one => vec![one],
-    }
-}
-
-/// The value of `Action` or `NotAction`.
-pub(crate) fn actions(statement: &Value) -> &Value {
-    statement.get("Action").or_else(|| statement.get("NotAction")).expect("a statement has actions")
-}
-
 fn clause(statement: &Value) -> Clause {
     let patterns = strings(actions(statement)).iter().map(|text| Pattern::read(text)).collect();
     Clause { negated: statement.get("Action").is_none(), patterns }
-}
-
-fn frame(statement: &Value) -> Value {
-    let mut frame = statement.clone();
-    let members = frame.as_object_mut().expect("a statement is an object");
-    members.remove("Action");
-    members.remove("NotAction");
-    frame
-}
-
-fn is_deny(statement: &Value) -> bool {
-    statement["Effect"].as_str().is_some_and(|effect| effect.eq_ignore_ascii_case("deny"))
 }
 
 /// The clauses of one context, narrowed to one service.
@@ -279,6 +131,17 @@ impl World {
         self.whole.contains(service) || self.unused.get(service).is_some_and(|names| names.contains(name))
     }
 
+    /// Whether a pattern matches an unused action.
+    pub(crate) fn touches(&self, pattern: &Pattern) -> bool {
+        match pattern {
+            Pattern::All => !self.whole.is_empty() || !self.unused.is_empty(),
+            Pattern::Of { service, glob: pattern } => {
+                self.whole.contains(service)
+                    || self.unused.get(service).into_iter().flatten().any(|name| glob(pattern, name))
+            }
+        }
+    }
+
     /// Whether `after` is `before` without what is unused: `Ok` has the services that are exempt because the catalog
     /// does not know them.
     pub(crate) fn judge(&self, before: &Value, after: &[Value]) -> Result<BTreeSet<String>, Flaw> {
@@ -306,7 +169,23 @@ impl World {
             .filter(|pattern| !pattern.is_wild())
             .collect();
         let known = self.catalog.keys().cloned();
+        let mut named_before: BTreeSet<String> = self.unused.keys().cloned().collect();
+        named_before.extend(statements(before).into_iter().flat_map(|statement| {
+            let services = clause(statement).patterns.into_iter().filter_map(|pattern| match pattern {
+                Pattern::Of { service, .. } => Some(service),
+                Pattern::All => None,
+            });
+            services.collect::<Vec<_>>()
+        }));
+        // Of services that nothing names, one stands for all.
+        let mut unnamed = false;
         for service in known.chain(mentioned.clone()).collect::<BTreeSet<_>>() {
+            if !mentioned.contains(&service) && !patterns.contains_key(&service) {
+                if unnamed {
+                    continue;
+                }
+                unnamed = true;
+            }
             let mut names = BTreeSet::new();
             if mentioned.contains(&service) {
                 names.extend(self.catalog.get(&service).into_iter().flatten().cloned());
@@ -322,9 +201,11 @@ impl World {
             let mut made_up: BTreeSet<Name> = BTreeSet::new();
             made_up.extend(patterns.get(&service).into_iter().flatten().flat_map(Pattern::examples));
             made_up.insert(lower("~"));
+            // A service that only the documents after name is not part of the world that is compared.
+            let met = named_before.contains(&service);
             made_up.retain(|name| !names.contains(name));
             for context in &contexts {
-                self.judge_service(context, &service, &names, &made_up, &mut undecided)?;
+                self.judge_service(context, &service, (&names, &made_up, met), &mut undecided)?;
             }
         }
         Ok(undecided)
@@ -334,8 +215,7 @@ impl World {
         &self,
         context: &Context,
         service: &str,
-        names: &BTreeSet<Name>,
-        made_up: &BTreeSet<Name>,
+        (names, made_up, met): (&BTreeSet<Name>, &BTreeSet<Name>, bool),
         undecided: &mut BTreeSet<String>,
     ) -> Result<(), Flaw> {
         let (before, after) = (here(&context.before, service), here(&context.after, service));
@@ -367,7 +247,7 @@ impl World {
                 return Err(Flaw::Still(tell(name)));
             }
             // Nobody knows what else an unknown service has, so a wildcard of its own stays.
-            if !known && !self.whole.contains(service) && by_wildcard(&before, name) && !new {
+            if met && !known && !self.whole.contains(service) && by_wildcard(&before, name) && !new {
                 return Err(Flaw::Lost(tell(name)));
             }
         }
@@ -416,7 +296,11 @@ fn contexts(before: &Value, after: &[Value]) -> Result<Vec<Context>, Flaw> {
         let mut next = 0;
         for statement in statements(document) {
             let found = (next..old.len()).find(|at| {
-                if is_deny(statement) { old[*at] == statement } else { frame(old[*at]) == frame(statement) }
+                if is_deny(statement) {
+                    same_deny(old[*at], statement)
+                } else {
+                    frame(old[*at]) == frame(statement)
+                }
             });
             let Some(at) = found else { return Err(Flaw::Frame("a statement, or their order")) };
             next = at + 1;
@@ -471,17 +355,6 @@ pub(crate) fn stray(before: &Value, after: &[Value]) -> Option<String> {
         }
     }
     None
-}
-
-/// Whether strings stayed strings and lists stayed lists, unless one string became several.
-pub(crate) fn is_same_shape(before: &Value, after: &Value) -> bool {
-    statements(after).into_iter().all(|new| {
-        let several = actions(new).as_array().is_some_and(|list| list.len() > 1);
-        let mut old = statements(before).into_iter().filter(|old| frame(old) == frame(new));
-        old.any(|old| {
-            actions(old).is_array() == actions(new).is_array() || actions(old).is_string() && several
-        })
-    })
 }
 
 /// The embedded catalog, read from the file that it is made of.
@@ -546,14 +419,5 @@ mod tests {
         let mut gone = before.clone();
         gone["Statement"].as_array_mut().unwrap().pop();
         assert!(matches!(world().judge(&before, &[gone]), Err(Flaw::Frame(_))));
-    }
-
-    #[test]
-    fn the_evaluators_containment_is_that_of_languages() {
-        let holds = |outer: &str, inner: &str| Pattern::read(outer).holds(&Pattern::read(inner));
-        assert!(holds("s3:Get*", "S3:get?bject*") && holds("s3:*?", "s3:?*") && holds("*", "s3:x"));
-        assert!(!holds("s3:Get?*", "s3:Get*") && !holds("s3:Get*", "s3:*") && !holds("s3:*", "*"));
-        let meets = |a: &str, b: &str| Pattern::read(a).meets(&Pattern::read(b));
-        assert!(meets("s3:a*", "s3:*b") && !meets("s3:a*", "s3:b*") && !meets("s3:a?", "s3:a"));
     }
 }

@@ -1,0 +1,2336 @@
+#!/usr/bin/env python3
+"""Writes the demonstration snapshots: mocks/acme, mocks/partial and the tables in mocks/README.md.
+
+    python3 mocks/generate.py            writes them
+    python3 mocks/generate.py --check    compares instead, exits 1 when something differs
+
+Standard library only, no randomness, no clock: the same bytes every time. What varies without meaning (dates of last
+use, ids of findings) is made from a checksum of the name that it belongs to.
+
+How to read it: first the words in which the organisation is told, then the organisation itself, account by account,
+then what turns it into the files. A principal says what it `uses`; what it is granted and does not use is its finding:
+
+  * a service of which nothing is used is unused as a whole, and its entry has no `actions`;
+  * of a service in use, those actions are listed that AWS can track (TRACKED below), never data-plane actions and
+    never iam:PassRole.
+
+Everything here is invented. Documents of AWS-managed policies have the shape of the real ones and may be shorter.
+"""
+
+import argparse
+import fnmatch
+import json
+import pathlib
+import re
+import sys
+import uuid
+import zlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+HERE = pathlib.Path(__file__).parent
+CATALOG = HERE.parent / "build" / "catalog.txt"
+
+CAPTURED = "2026-11-01T02:00:00Z"
+ANALYZED = "2026-10-31T07:25:34Z"
+WINDOW = 90  # days, so what was last used before 2026-08-02 is unused
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The words
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def allow(actions, resource="*", **more):
+    return statement("Allow", "Action", actions, resource, more)
+
+
+def deny(actions, resource="*", **more):
+    return statement("Deny", "Action", actions, resource, more)
+
+
+def allow_not(actions, resource="*", **more):
+    return statement("Allow", "NotAction", actions, resource, more)
+
+
+def statement(effect, clause, actions, resource, more):
+    """One statement. `sid=` comes first, `condition=` last; `not_resource=` stands in place of the resource."""
+    made = {"Sid": more["sid"]} if "sid" in more else {}
+    made |= {"Effect": effect, clause: actions}
+    made |= {"NotResource": more["not_resource"]} if "not_resource" in more else {"Resource": resource}
+    return made | ({"Condition": more["condition"]} if "condition" in more else {})
+
+
+def policy(*statements):
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def trusts(principal, action="sts:AssumeRole", condition=None):
+    made = {"Effect": "Allow", "Principal": principal, "Action": action}
+    return policy(made | ({"Condition": condition} if condition else {}))
+
+
+def service(name):
+    return trusts({"Service": f"{name}.amazonaws.com"})
+
+
+def account_root(account, external_id=None):
+    condition = {"StringEquals": {"sts:ExternalId": external_id}} if external_id else None
+    return trusts({"AWS": f"arn:aws:iam::{account}:root"}, condition=condition)
+
+
+def saml(account, provider):
+    return trusts(
+        {"Federated": f"arn:aws:iam::{account}:saml-provider/{provider}"},
+        ["sts:AssumeRoleWithSAML", "sts:TagSession"],
+        {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}},
+    )
+
+
+def github(account, repository):
+    host = "token.actions.githubusercontent.com"
+    return trusts(
+        {"Federated": f"arn:aws:iam::{account}:oidc-provider/{host}"},
+        "sts:AssumeRoleWithWebIdentity",
+        {
+            "StringEquals": {f"{host}:aud": "sts.amazonaws.com"},
+            "StringLike": {f"{host}:sub": f"repo:{repository}:ref:refs/heads/main"},
+        },
+    )
+
+
+ALL = ["*"]  # every action of a service is in use
+NEVER = "never"  # in the time that AWS remembers
+
+
+@dataclass
+class Managed:
+    """A customer-managed policy."""
+
+    account: str
+    name: str
+    document: dict
+    shows: str = ""
+    older: tuple = ()  # documents of the versions before
+    path: str = "/"
+    updated: str = ""  # when the newest version was made
+
+
+@dataclass
+class Principal:
+    """A role or a user. `uses` none: no finding about permissions."""
+
+    account: str
+    name: str
+    shows: str
+    section: str
+    inline: dict = field(default_factory=dict)
+    attached: list = field(default_factory=list)  # names: of this account's policies, else of AWS
+    uses: dict = None  # service -> names or wildcards of the actions in use
+    also_unused: dict = field(default_factory=dict)  # what no catalog knows: service -> names
+    stale: dict = field(default_factory=dict)  # service -> last use, where its actions are listed all the same
+    idle: str = ""  # the whole role is unused: when it last was used, or NEVER
+    keys: tuple = ()  # unused access keys: (id, last use or NEVER)
+    password: str = ""  # unused password: last use or NEVER
+    error: str = ""  # the analyzer failed on it
+    archived: bool = False  # somebody has archived its finding
+    in_two: bool = False  # its unused permissions come in two findings
+    failure: dict = None  # its finding could not be read
+    tags: dict = field(default_factory=dict)
+    boundary: str = ""
+    path: str = "/"
+    created: str = ""
+    kind = ""
+
+
+@dataclass
+class Role(Principal):
+    trust: dict = field(default_factory=lambda: service("ec2"))
+    kind = "role"
+
+
+@dataclass
+class User(Principal):
+    groups: list = field(default_factory=list)
+    kind = "user"
+
+
+@dataclass
+class Group:
+    account: str
+    name: str
+    shows: str
+    inline: dict = field(default_factory=dict)
+    attached: list = field(default_factory=list)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What AWS has
+# ---------------------------------------------------------------------------------------------------------------------
+
+# Services whose use AWS records action by action: what is recorded, then what of it is not. Of every other service AWS
+# only knows whether it was used at all. More careful than AWS where it is not known.
+TRACKED = {
+    "athena": ("*", "*Tag*"),
+    "autoscaling": ("*", "*Tags"),
+    "backup": ("*", "*Tag* Copy* StartBackupJob"),
+    "cloudformation": ("*", "*Tag* SignalResource"),
+    "cloudtrail": ("*", "*Tags LookupEvents PutAuditEvents"),
+    "cloudwatch": ("*", "*Tag* PutMetricData GetMetric* ListMetrics"),
+    "dynamodb": (
+        (
+            "CreateTable CreateBackup CreateGlobalTable Delete*Table Delete*Backup DescribeBackup DescribeTable "
+            "DescribeContinuousBackups DescribeLimits DescribeTimeToLive DescribeExport DescribeImport List* Update*"
+        ),
+        "*Tags* UpdateItem *Abac* ListStreams",
+    ),
+    "ec2": ("*", "*Tags Inject* PauseVolumeIO SendSpotInstanceInterruptions"),
+    "ecr": ("*", "*Tag* *Layer* BatchGet* GetAuthorizationToken"),
+    "ecs": ("*", "*Tag* Poll Submit* StartTelemetrySession ExecuteCommand"),
+    "elasticloadbalancing": ("*", "*Tags SetWebACL"),
+    "events": ("*", "*Tag* PutEvents"),
+    "glue": ("*", "*Tag* *ForDataQuality PassConnection UseGlueStudio"),
+    "iam": ("*", "PassRole *Tags Tag* Untag* Simulate*"),
+    "kms": ("*", "*Tag* Decrypt Encrypt GenerateDataKey* GenerateMac GenerateRandom ReEncrypt* Sign Verify*"),
+    "lambda": (
+        (
+            "AddPermission Create*Function Delete*Function GetFunction* GetPolicy List*Function* ListAliases ListLayers "
+            "ListEventSourceMappings PublishVersion PutFunctionConcurrency RemovePermission UpdateFunction* "
+            "CreateAlias UpdateAlias CreateEventSourceMapping GetAccountSettings GetAlias"
+        ),
+        "*WebFunction* *Durable* *Capacity* *Tags",
+    ),
+    "logs": ("*", "*Tag* PutLogEvents* GetLogEvents FilterLogEvents StartLiveTail"),
+    "nimbus": ("*", ""),
+    "organizations": ("*", "*Tag*"),
+    "rds": ("*", "*Tag* CrossRegionCommunication"),
+    "s3": (
+        "*",
+        (
+            "*Tag* GetObject* PutObject* DeleteObject* ListObject* RestoreObject UpdateObject* Replicate* ListBucket "
+            "ListBucketVersions ListBucketMultipartUploads ListMultipartUploadParts AbortMultipartUpload *ForObjectLambda "
+            "BypassGovernanceRetention ObjectOwner* GetDataAccess GetAccessGrantsInstanceForPrefix *Replication *Abac "
+            "AllowVended* Submit*"
+        ),
+    ),
+    "secretsmanager": ("*", "*Tag* BatchGetSecretValue"),
+    "sqs": ("AddPermission CreateQueue DeleteQueue ListQueues PurgeQueue RemovePermission SetQueueAttributes", ""),
+    "ssm": ("*", "*Tag* *Session GetDocument PutInventory UpdateInstanceInformation"),
+    "states": ("*", "*Tag* Send* GetActivityTask InvokeHTTPEndpoint"),
+    "sts": (
+        "AssumeRole DecodeAuthorizationMessage GetAccessKeyInfo GetCallerIdentity GetFederationToken GetSessionToken",
+        "",
+    ),
+}
+
+# AWS-managed policies by name: path and document.
+AWS_MANAGED = {
+    "AdministratorAccess": ("/", policy(allow("*"))),
+    "PowerUserAccess": (
+        "/",
+        policy(
+            allow_not(["iam:*", "organizations:*", "account:*"]),
+            allow(
+                [
+                    "account:GetAccountInformation",
+                    "account:GetPrimaryEmail",
+                    "account:ListRegions",
+                    "iam:CreateServiceLinkedRole",
+                    "iam:DeleteServiceLinkedRole",
+                    "iam:ListRoles",
+                    "organizations:DescribeEffectivePolicy",
+                    "organizations:DescribeOrganization",
+                ]
+            ),
+        ),
+    ),
+    "AmazonS3ReadOnlyAccess": (
+        "/",
+        policy(allow(["s3:Get*", "s3:List*", "s3:Describe*", "s3-object-lambda:Get*", "s3-object-lambda:List*"])),
+    ),
+    "AmazonEC2ReadOnlyAccess": (
+        "/",
+        policy(
+            allow(["ec2:Describe*", "ec2:GetSecurityGroupsForVpc"]),
+            allow("elasticloadbalancing:Describe*"),
+            allow(["cloudwatch:ListMetrics", "cloudwatch:GetMetricStatistics", "cloudwatch:Describe*"]),
+            allow("autoscaling:Describe*"),
+        ),
+    ),
+    "AmazonSQSFullAccess": ("/", policy(allow(["sqs:*"]))),
+    "AmazonSNSFullAccess": ("/", policy(allow(["sns:*"]))),
+    "AmazonBedrockReadOnly": (
+        "/",
+        policy(allow(["bedrock:Get*", "bedrock:List*"], sid="AmazonBedrockReadOnly")),
+    ),
+    "AmazonDynamoDBReadOnlyAccess": (
+        "/",
+        policy(
+            allow(["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics"]),
+            allow(
+                [
+                    "dynamodb:BatchGetItem",
+                    "dynamodb:Describe*",
+                    "dynamodb:GetItem",
+                    "dynamodb:List*",
+                    "dynamodb:PartiQLSelect",
+                    "dynamodb:Query",
+                    "dynamodb:Scan",
+                ],
+                sid="GeneralReadOnly",
+            ),
+        ),
+    ),
+    "CloudWatchReadOnlyAccess": (
+        "/",
+        policy(
+            allow(
+                [
+                    "autoscaling:Describe*",
+                    "cloudwatch:Describe*",
+                    "cloudwatch:Get*",
+                    "cloudwatch:List*",
+                    "logs:Describe*",
+                    "logs:FilterLogEvents",
+                    "logs:Get*",
+                    "logs:List*",
+                    "logs:StartQuery",
+                    "logs:StopQuery",
+                    "sns:Get*",
+                    "sns:List*",
+                ],
+                sid="CloudWatchReadOnlyAccessPermissions",
+            )
+        ),
+    ),
+    "IAMReadOnlyAccess": (
+        "/",
+        policy(
+            allow(
+                [
+                    "iam:GenerateCredentialReport",
+                    "iam:GenerateServiceLastAccessedDetails",
+                    "iam:Get*",
+                    "iam:List*",
+                    "iam:SimulateCustomPolicy",
+                    "iam:SimulatePrincipalPolicy",
+                ]
+            )
+        ),
+    ),
+    "SecretsManagerReadWrite": (
+        "/",
+        policy(
+            allow(
+                [
+                    "secretsmanager:*",
+                    "cloudformation:CreateChangeSet",
+                    "cloudformation:DescribeChangeSet",
+                    "cloudformation:DescribeStackResource",
+                    "cloudformation:DescribeStacks",
+                    "cloudformation:ExecuteChangeSet",
+                    "kms:DescribeKey",
+                    "kms:ListAliases",
+                    "kms:ListKeys",
+                    "lambda:ListFunctions",
+                    "rds:DescribeDBClusters",
+                    "rds:DescribeDBInstances",
+                    "tag:GetResources",
+                ],
+                sid="BasePermissions",
+            ),
+            allow(
+                ["lambda:AddPermission", "lambda:CreateFunction", "lambda:GetFunction", "lambda:InvokeFunction"],
+                "arn:aws:lambda:*:*:function:SecretsManager*",
+                sid="LambdaPermissions",
+            ),
+        ),
+    ),
+    "AmazonSSMManagedInstanceCore": (
+        "/",
+        policy(
+            allow(
+                [
+                    "ssm:DescribeAssociation",
+                    "ssm:GetDeployablePatchSnapshotForInstance",
+                    "ssm:GetDocument",
+                    "ssm:DescribeDocument",
+                    "ssm:GetManifest",
+                    "ssm:GetParameter",
+                    "ssm:GetParameters",
+                    "ssm:ListAssociations",
+                    "ssm:ListInstanceAssociations",
+                    "ssm:PutInventory",
+                    "ssm:PutComplianceItems",
+                    "ssm:PutConfigurePackageResult",
+                    "ssm:UpdateAssociationStatus",
+                    "ssm:UpdateInstanceAssociationStatus",
+                    "ssm:UpdateInstanceInformation",
+                ]
+            ),
+            allow(
+                [
+                    "ssmmessages:CreateControlChannel",
+                    "ssmmessages:CreateDataChannel",
+                    "ssmmessages:OpenControlChannel",
+                    "ssmmessages:OpenDataChannel",
+                ]
+            ),
+            allow(
+                [
+                    "ec2messages:AcknowledgeMessage",
+                    "ec2messages:DeleteMessage",
+                    "ec2messages:FailMessage",
+                    "ec2messages:GetEndpoint",
+                    "ec2messages:GetMessages",
+                    "ec2messages:SendReply",
+                ]
+            ),
+        ),
+    ),
+    "AWSLambdaBasicExecutionRole": (
+        "/service-role/",
+        policy(allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"])),
+    ),
+    "SystemAdministrator": (
+        "/job-function/",
+        policy(
+            allow(
+                [
+                    "cloudtrail:Describe*",
+                    "cloudtrail:Get*",
+                    "cloudtrail:List*",
+                    "cloudwatch:*",
+                    "ec2:AllocateAddress",
+                    "ec2:AssociateAddress",
+                    "ec2:CreateImage",
+                    "ec2:CreateSnapshot",
+                    "ec2:CreateVolume",
+                    "ec2:Describe*",
+                    "ec2:RunInstances",
+                    "iam:Get*",
+                    "iam:List*",
+                    "rds:Describe*",
+                    "s3:GetBucket*",
+                    "s3:List*",
+                ]
+            ),
+            allow(
+                ["ec2:RebootInstances", "ec2:StartInstances", "ec2:StopInstances", "ec2:TerminateInstances"],
+                ["arn:aws:ec2:*:*:instance/*"],
+            ),
+            allow(["iam:PassRole"], ["arn:aws:iam::*:role/rds-monitoring-role", "arn:aws:iam::*:role/ec2-sysadmin-*"]),
+        ),
+    ),
+    "AccessAnalyzerServiceRolePolicy": (
+        "/aws-service-role/",
+        policy(
+            allow(
+                ["ec2:DescribeVpcs", "iam:GetRole", "iam:ListRoles", "kms:ListKeys", "s3:ListAllMyBuckets"],
+                sid="AccessAnalyzerServiceRolePolicy",
+            )
+        ),
+    ),
+    "AWSOrganizationsServiceTrustPolicy": (
+        "/aws-service-role/",
+        policy(
+            allow(
+                ["iam:DeleteRole"],
+                ["arn:aws:iam::*:role/aws-service-role/organizations.amazonaws.com/*"],
+                sid="AllowDeletionOfServiceLinkedRoleForOrganizations",
+            ),
+            allow(["iam:CreateServiceLinkedRole"], sid="AllowCreationOfServiceLinkedRoles"),
+        ),
+    ),
+    "AutoScalingServiceRolePolicy": (
+        "/aws-service-role/",
+        policy(
+            allow(
+                ["ec2:AttachClassicLinkVpc", "ec2:CancelSpotInstanceRequests", "ec2:Describe*", "ec2:RunInstances"],
+                sid="EC2InstanceManagement",
+            )
+        ),
+    ),
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The organisation
+# ---------------------------------------------------------------------------------------------------------------------
+
+MANAGEMENT = "111111111111"
+SECURITY = "222222222222"
+LOGS = "333333333333"
+SHOP = "444444444444"
+PAYMENTS = "555555555555"
+SHOP_DEV = "666666666666"
+DATA_DEV = "777777777777"
+SANDBOX = "888888888888"
+OLD = "999999999999"
+LAB = "101010101010"
+PARTNER = "123456789012"  # not of the organisation
+
+ROOT = "o-acmeexample/r-acme"
+# id, name, organisational units, state, what to find there
+ACCOUNTS = [
+    (MANAGEMENT, "acme-management", [], "ACTIVE", "the management account"),
+    (SECURITY, "acme-security", ["security"], "ACTIVE", "delegated administrator, owner of the analyzer"),
+    (LOGS, "acme-log-archive", ["security"], "ACTIVE", "little in it, and most of that is rarely used"),
+    (SHOP, "acme-shop-prod", ["workloads", "workloads-prod"], "ACTIVE", "policies of every form, and shared ones"),
+    (PAYMENTS, "acme-payments-prod", ["workloads", "workloads-prod"], "ACTIVE", "findings of every form"),
+    (SHOP_DEV, "acme-shop-dev", ["workloads", "workloads-dev"], "ACTIVE", "users and groups"),
+    (DATA_DEV, "acme-data-dev", ["workloads", "workloads-dev"], "ACTIVE", "AWS-managed policies, odd names of actions"),
+    (SANDBOX, "acme-sandbox", ["sandboxes"], "ACTIVE", "administrators and their boundary"),
+    (OLD, "acme-old-mobile", ["suspended"], "SUSPENDED", "suspended: it has no folder, and is passed over"),
+    (LAB, "acme-lab", ["sandboxes"], "ACTIVE", "left out by the analyzer's own rule: no evidence at all"),
+]
+
+ANALYZER = {
+    "arn": f"arn:aws:access-analyzer:us-east-1:{SECURITY}:analyzer/acme-unused-access",
+    "name": "acme-unused-access",
+    "type": "ORGANIZATION_UNUSED_ACCESS",
+    "status": "ACTIVE",
+    "configuration": {
+        "unusedAccess": {
+            "unusedAccessAge": WINDOW,
+            "analysisRule": {
+                "exclusions": [{"accountIds": [LAB]}, {"resourceTags": [{"access-analyzer": "exclude"}]}],
+            },
+        }
+    },
+}
+
+# Sections of the page, in its order.
+WILDCARDS = "Wildcards of every shape"
+FORMS = "Policies of every form"
+KINDS = "Inline, customer-managed and AWS-managed"
+SHARED = "Shared policies"
+GROUPS = "Users and groups"
+CENTER = "Identity Center"
+FLEET = "Fleet roles"
+BLOCKED = "Boundaries and Denies"
+FINDINGS = "Findings of every form"
+ABSENT = "Without evidence"
+SIZES = "Quotas"
+NAMES = "Names, tags and trust"
+SECTIONS = [WILDCARDS, FORMS, KINDS, SHARED, GROUPS, CENTER, FLEET, BLOCKED, FINDINGS, ABSENT, SIZES, NAMES]
+
+BUCKET = "arn:aws:s3:::acme-shop-assets"
+PLATFORM = {"owner": "team-platform@example.com"}
+PAYMENTS_TEAM = {"owner": "team-payments@example.com"}
+SHOP_TEAM = {"owner": "team-shop@example.com"}
+DATA_TEAM = {"owner": "team-data@example.com"}
+S3_READ = ["GetObject*", "ListBucket", "GetBucketLocation", "ListAllMyBuckets"]
+
+GROUP_LIST = [
+    Group(
+        SHOP_DEV,
+        "developers",
+        "A group with an inline, a customer-managed and an AWS-managed policy, whose members need different things",
+        inline={
+            "developers-inline": policy(
+                allow(["lambda:Get*", "lambda:List*", "lambda:Update*"]),
+                allow(["logs:Describe*", "logs:FilterLogEvents", "logs:StartQuery"]),
+            )
+        },
+        attached=["developers-tools", "AmazonSNSFullAccess"],
+    ),
+    Group(
+        SHOP_DEV,
+        "release-managers",
+        "A second group of one of those users",
+        inline={"release": policy(allow(["cloudformation:*ChangeSet", "cloudformation:Describe*"]))},
+    ),
+    Group(
+        SHOP_DEV,
+        "contractors",
+        "A group of which one member is without evidence, so nothing of its policy may go",
+        inline={"contractors-inline": policy(allow(["ecr:Describe*", "ecr:Get*", "ecr:List*", "ecr:PutImage"]))},
+    ),
+    Group(SHOP_DEV, "empty-group", "A group without members", attached=["AmazonSQSFullAccess"]),
+]
+
+MANAGED = [
+    # acme-shop-prod
+    Managed(
+        SHOP,
+        "shop-assets-shared",
+        policy(
+            allow(["s3:Get*", "s3:List*", "s3:PutBucket*", "s3:PutObject"], [BUCKET, f"{BUCKET}/*"], sid="Assets"),
+            allow(["s3:DeleteBucket*", "s3:ListAllMyBuckets"], sid="Buckets"),
+        ),
+        "One customer-managed policy of three roles with different needs: in place what none of them uses, or forks",
+    ),
+    Managed(
+        SHOP,
+        "orders-shared-with-blocker",
+        policy(allow(["dynamodb:*"], "arn:aws:dynamodb:*:444444444444:table/orders*"), allow(["sqs:*"])),
+        "Shared with a role that is too young for evidence, which counts as using everything",
+    ),
+    Managed(
+        SHOP,
+        "five-versions-already",
+        policy(allow(["events:*", "states:List*", "states:Describe*", "states:StartExecution"])),
+        "Five versions, the most there can be: the oldest must go before a new one comes",
+        older=(
+            policy(allow("events:*")),
+            policy(allow(["events:*", "states:List*"])),
+            policy(allow(["events:*", "states:*"])),
+            policy(allow(["events:*", "states:List*", "states:Describe*"])),
+        ),
+    ),
+    Managed(
+        SHOP,
+        "hotfixed-after-analysis",
+        policy(allow(["rds:Describe*", "rds:ModifyDBInstance", "rds:RebootDBInstance", "rds:StartDBInstance"])),
+        "Its newest version is younger than the finding's analyzedAt",
+        older=(policy(allow(["rds:Describe*", "rds:ModifyDBInstance", "rds:RebootDBInstance"])),),
+        updated="2026-10-31T18:42:10Z",
+    ),
+    Managed(
+        SHOP,
+        "legacy-queue-access",
+        policy(allow(["sqs:*"]), allow(["sns:Publish", "sns:Subscribe"])),
+        "Wholly unused by its only role: detach, and then delete",
+    ),
+    Managed(
+        SHOP,
+        "engineering-boundary",
+        policy(
+            allow(
+                ["ec2:*", "lambda:*", "s3:*", "dynamodb:*", "logs:*", "cloudwatch:*", "iam:Get*", "iam:List*"],
+                sid="WhatEngineersMayDo",
+            ),
+            deny(["ec2:DeleteVpc", "s3:DeleteBucket"], sid="WhatNobodyMay"),
+        ),
+        "A permissions boundary that is attached as a policy as well: never edited in place",
+    ),
+    Managed(
+        SHOP,
+        "team-tools-of-one-role",
+        policy(
+            allow(["autoscaling:*", "elasticloadbalancing:Describe*", "elasticloadbalancing:Modify*"]),
+        ),
+        "A customer-managed policy of one role: a new version of it",
+        path="/teams/shop/",
+    ),
+    Managed(
+        SHOP,
+        "unattached-leftover",
+        policy(allow(["s3:*"])),
+        "A customer-managed policy that nobody has",
+    ),
+    # acme-shop-dev
+    Managed(
+        SHOP_DEV,
+        "developers-tools",
+        policy(
+            allow(["dynamodb:Describe*", "dynamodb:List*", "dynamodb:Query", "dynamodb:UpdateTable"]),
+            allow(["secretsmanager:Get*", "secretsmanager:List*", "secretsmanager:Describe*"]),
+        ),
+        "A customer-managed policy that reaches users through their group",
+    ),
+    # acme-sandbox
+    Managed(
+        SANDBOX,
+        "sandbox-boundary",
+        policy(allow(["ec2:*", "s3:*", "lambda:*", "logs:*"])),
+        "A permissions boundary that is attached nowhere",
+    ),
+    *[
+        Managed(SHOP, f"tenth-part-{number:02}", policy(allow([f"{pattern}"])), shows)
+        for number, (pattern, shows) in enumerate(
+            [
+                ("ssm:Get*", "One of the ten policies of `ten-attached-policies`"),
+                ("ssm:Describe*", ""),
+                ("ec2:DescribeInstance*", ""),
+                ("ec2:DescribeVolume*", ""),
+                ("s3:GetBucket*", ""),
+                ("s3:ListAccess*", ""),
+                ("cloudwatch:Describe*", ""),
+                ("logs:Describe*", ""),
+            ],
+            1,
+        )
+    ],
+]
+
+SPLIT_PATTERNS = ["*Instance*", "*Network*", "*Security*", "*Volume*", "*Image*", "*Snapshot*", "*Gateway*", "*Route*"]
+
+PRINCIPALS = [
+    # -----------------------------------------------------------------------------------------------------------------
+    # Wildcards, in acme-shop-prod
+    # -----------------------------------------------------------------------------------------------------------------
+    Role(
+        SHOP,
+        "wildcard-prefix-reader",
+        "`s3:Get*`, `ec2:Describe*`: the common form, cut at words",
+        WILDCARDS,
+        inline={"prefix-wildcards": policy(allow(["s3:Get*", "ec2:Describe*", "s3:ListBucket"]))},
+        uses={
+            "s3": ["GetObject*", "GetBucketLocation", "GetBucketVersioning", "ListBucket"],
+            "ec2": ["DescribeInstances", "DescribeInstanceStatus", "DescribeVpc*", "DescribeSubnets", "DescribeTags"],
+        },
+        tags=SHOP_TEAM,
+    ),
+    Role(
+        SHOP,
+        "wildcard-service-operator",
+        "`ec2:*`: a whole service",
+        WILDCARDS,
+        inline={"all-of-ec2": policy(allow(["ec2:*"]))},
+        uses={"ec2": ["Describe*", "Get*", "Create*", "Modify*", "RunInstances", "Attach*", "Associate*", "Start*"]},
+        tags=PLATFORM,
+    ),
+    Role(
+        SHOP,
+        "wildcard-suffix-cleaner",
+        "`lambda:*Function`: the wildcard in front, becomes full names",
+        WILDCARDS,
+        inline={"suffix-wildcards": policy(allow(["lambda:*Function", "s3:*Object"]))},
+        uses={"lambda": ["GetFunction", "InvokeFunction", "CreateFunction"], "s3": ["GetObject", "DeleteObject"]},
+        tags=SHOP_TEAM,
+    ),
+    Role(
+        SHOP,
+        "wildcard-untouched-suffix",
+        "`s3:*Object`: nothing that AWS can track matches, so it stays as written",
+        WILDCARDS,
+        inline={"objects-only": policy(allow(["s3:*Object", "s3:PutLifecycleConfiguration", "s3:ListAllMyBuckets"]))},
+        uses={"s3": ["GetObject", "PutObject", "ListAllMyBuckets"]},
+        trust=service("lambda"),
+    ),
+    Role(
+        SHOP,
+        "wildcard-infix-acl",
+        "`s3:*Acl*`: wildcards on both sides",
+        WILDCARDS,
+        inline={"infix-wildcards": policy(allow(["s3:*Acl*", "kms:*Grant*"]))},
+        uses={"s3": ["GetBucketAcl", "GetObjectAcl"], "kms": ["ListGrants", "CreateGrant"]},
+    ),
+    Role(
+        SHOP,
+        "wildcard-question-mark",
+        "`iam:Get?ser`, `iam:List?ser*`: exactly one character",
+        WILDCARDS,
+        inline={"question-marks": policy(allow(["iam:Get?ser", "iam:List?ser*", "iam:Get?ccount*"]))},
+        uses={"iam": ["GetUser", "ListUsers", "GetAccountSummary"]},
+    ),
+    Role(
+        SHOP,
+        "wildcard-mixed-case",
+        "`S3:gET*`, `Ec2:DESCRIBEinstances`: case does not count, the author's spelling stays",
+        WILDCARDS,
+        inline={
+            "mixed-case": policy(
+                allow(["S3:gETbUCKET*", "Ec2:DESCRIBEinstances", "LAMBDA:List*", "s3:LISTALLMYBUCKETS"])
+            )
+        },
+        uses={
+            "s3": ["GetBucketAcl", "GetBucketPolicy*"],
+            "ec2": ["DescribeInstances"],
+            "lambda": ["ListFunctions", "ListTags"],
+        },
+    ),
+    Role(
+        SANDBOX,
+        "wildcard-everything",
+        "`*` in an inline policy: splits by service, nothing stays of those that are not used",
+        WILDCARDS,
+        inline={"everything": policy(allow("*"))},
+        uses={
+            "s3": ["GetObject*", "PutObject*", "ListBucket", "CreateBucket", "Get*"],
+            "lambda": ALL,
+            "logs": ["Describe*", "Get*", "CreateLog*", "Filter*"],
+            "sns": ALL,
+        },
+        tags={"owner": "team-sandbox@example.com"},
+    ),
+    Role(
+        SHOP,
+        "wildcard-inside-a-word",
+        "`s3:GetB*`, `dynamodb:Des*`: the wildcard ends inside a word",
+        WILDCARDS,
+        inline={"half-words": policy(allow(["s3:GetB*", "dynamodb:Des*"]))},
+        uses={"s3": ["GetBucketLocation", "GetBucketLogging", "GetBucketTagging"], "dynamodb": ["DescribeTable"]},
+    ),
+    Role(
+        DATA_DEV,
+        "text-trap-glue-reader",
+        "`glue:Get*` with GetTables unused and GetTable in use: `glue:GetTable*` would grant it again",
+        WILDCARDS,
+        inline={"glue-read": policy(allow(["glue:Get*", "glue:BatchGet*"]))},
+        uses={
+            "glue": [
+                "GetTable",
+                "GetTableVersion",
+                "GetTableVersions",
+                "GetDatabase",
+                "GetPartition*",
+                "BatchGetPartition",
+            ]
+        },
+        trust=service("glue"),
+        tags=DATA_TEAM,
+    ),
+    # -----------------------------------------------------------------------------------------------------------------
+    # Forms of policies
+    # -----------------------------------------------------------------------------------------------------------------
+    Role(
+        SECURITY,
+        "not-action-operator",
+        "Allow with NotAction: what is unused joins the list",
+        FORMS,
+        inline={
+            "all-but-identity": policy(
+                allow_not(
+                    ["iam:*", "organizations:*", "sts:*"],
+                    sid="AllButIdentity",
+                    condition={"StringEquals": {"aws:RequestedRegion": ["eu-central-1", "us-east-1"]}},
+                )
+            )
+        },
+        uses={
+            "ec2": ["Describe*", "CreateSnapshot*", "CopySnapshot", "DeleteSnapshot", "Get*"],
+            "guardduty": ALL,
+            "securityhub": ALL,
+            "s3": ["Get*", "List*", "Put*"],
+            "access-analyzer": ALL,
+            "detective": ALL,
+            "kms": ALL,
+        },
+        trust=account_root(SECURITY),
+        tags={"owner": "team-security@example.com"},
+    ),
+    Role(
+        SECURITY,
+        "not-resource-reader",
+        "NotResource: carried through as it is",
+        FORMS,
+        inline={
+            "all-but-secrets": policy(
+                allow(
+                    ["secretsmanager:Get*", "secretsmanager:List*", "secretsmanager:Describe*", "secretsmanager:Put*"],
+                    not_resource=["arn:aws:secretsmanager:*:*:secret:payroll/*"],
+                )
+            )
+        },
+        uses={"secretsmanager": ["GetSecretValue", "ListSecrets", "DescribeSecret"]},
+    ),
+    Role(
+        PAYMENTS,
+        "conditional-uploader",
+        "Conditions: carried through as they are, and a wildcard beside them",
+        FORMS,
+        inline={
+            "upload-from-inside": policy(
+                allow(
+                    ["s3:Put*", "s3:AbortMultipartUpload"],
+                    ["arn:aws:s3:::acme-payments-batch/*", "arn:aws:s3:::acme-payments-batch"],
+                    sid="UploadFromInside",
+                    condition={
+                        "StringEquals": {"aws:SourceVpce": "vpce-0a1b2c3d4e5f60718"},
+                        "Bool": {"aws:SecureTransport": "true"},
+                        "NumericLessThanEquals": {"s3:signatureAge": 600000},
+                    },
+                ),
+                allow(
+                    ["kms:Encrypt", "kms:GenerateDataKey*", "kms:DescribeKey", "kms:CreateGrant"],
+                    "arn:aws:kms:*:555555555555:key/*",
+                    condition={"Bool": {"kms:GrantIsForAWSResource": True}},
+                ),
+            )
+        },
+        uses={"s3": ["PutObject*", "AbortMultipartUpload"], "kms": ["GenerateDataKey", "Encrypt"]},
+        trust=service("ecs-tasks"),
+        tags=PAYMENTS_TEAM,
+    ),
+    Role(
+        SHOP,
+        "single-string-statement",
+        "Statement is an object and Action a string: they stay so, or become a list where one becomes several",
+        FORMS,
+        inline={
+            "one-statement": {
+                "Version": "2012-10-17",
+                "Statement": {"Effect": "Allow", "Action": "states:*", "Resource": "*"},
+            }
+        },
+        uses={"states": ["StartExecution", "DescribeExecution", "ListExecutions"]},
+        trust=service("states"),
+    ),
+    Role(
+        SHOP,
+        "old-version-and-id",
+        "Version 2008-10-17, an Id and empty Sids: nothing of it is touched",
+        FORMS,
+        inline={
+            "written-in-2009": {
+                "Version": "2008-10-17",
+                "Id": "written-in-2009",
+                "Statement": [
+                    allow(["sqs:*"], "arn:aws:sqs:us-east-1:444444444444:mail", sid=""),
+                    allow(["s3:GetObject", "s3:GetBucketPolicy"], [BUCKET, f"{BUCKET}/*"], sid=""),
+                ],
+            }
+        },
+        uses={"sqs": ["SendMessage", "ReceiveMessage", "DeleteMessage"], "s3": ["GetObject"]},
+    ),
+    Role(
+        SHOP,
+        "overlapping-statements",
+        "The same action in two statements with other resources, and twice in one: it goes from all of them",
+        FORMS,
+        inline={
+            "overlaps": policy(
+                allow(["s3:GetBucket*", "s3:GetBucketAcl", "s3:getbucketacl"], BUCKET, sid="Assets"),
+                allow(["s3:Get*"], "arn:aws:s3:::acme-shop-logs*", sid="Logs"),
+            )
+        },
+        uses={"s3": ["GetBucketLocation", "GetBucketLogging", "GetObject*"]},
+    ),
+    Role(
+        DATA_DEV,
+        "unknown-service-wildcard",
+        "`nimbus:*`: a service that the catalog does not know, with an unused action: undecided, it stays",
+        FORMS,
+        inline={"nimbus-preview": policy(allow(["nimbus:*"]), allow(["s3:Get*"]))},
+        uses={"nimbus": [], "s3": ["GetObject*", "GetBucketLocation"]},
+        also_unused={"nimbus": ["DeleteFleet", "ListFleets"]},
+        tags=DATA_TEAM,
+    ),
+    Role(
+        DATA_DEV,
+        "unknown-service-wholly-unused",
+        "`nimbus:*` and `nimbus:ListFleets`, all of the unknown service unused: both go",
+        FORMS,
+        inline={"nimbus-abandoned": policy(allow(["nimbus:*", "nimbus:ListFleets"]), allow(["s3:GetObject"]))},
+        uses={"s3": ["GetObject"]},
+        also_unused={"nimbus": []},
+    ),
+    Role(
+        DATA_DEV,
+        "unknown-literal-keeper",
+        "`s3:GetBucketCarbonReport`, `ec2:DescribeTimeTravel`: no catalog knows them; the first stays, the second is unused",
+        FORMS,
+        inline={
+            "ahead-of-the-catalog": policy(
+                allow(
+                    ["s3:GetBucketCarbonReport", "s3:GetBucketAcl", "ec2:DescribeTimeTravel", "ec2:DescribeInstances"]
+                )
+            )
+        },
+        uses={"s3": ["GetBucketCarbonReport"], "ec2": ["DescribeInstances"]},
+        also_unused={"ec2": ["DescribeTimeTravel"]},
+    ),
+    Role(
+        DATA_DEV,
+        "untracked-data-reader",
+        "Data-plane actions and iam:PassRole: AWS cannot see their use, so they stay and are shown as untracked",
+        FORMS,
+        inline={
+            "data-plane": policy(
+                allow(["dynamodb:Query", "dynamodb:Scan", "dynamodb:GetItem", "dynamodb:UpdateTable"]),
+                allow(["iam:PassRole", "iam:GetRole"], "arn:aws:iam::777777777777:role/glue-*"),
+            )
+        },
+        uses={"dynamodb": ["Query"], "iam": []},
+        also_unused={},
+        trust=service("glue"),
+        tags=DATA_TEAM,
+    ),
+    # -----------------------------------------------------------------------------------------------------------------
+    # Kinds of policies
+    # -----------------------------------------------------------------------------------------------------------------
+    Role(
+        SHOP,
+        "inline-only-worker",
+        "Two inline policies, the second wholly unused: one is replaced, the other deleted",
+        KINDS,
+        inline={
+            "work": policy(allow(["ecs:Describe*", "ecs:List*", "ecs:RunTask", "ecs:StopTask"])),
+            "forgotten-email": policy(allow(["ses:SendEmail", "ses:SendRawEmail"])),
+        },
+        uses={"ecs": ["DescribeTasks", "RunTask", "ListTasks"]},
+        trust=service("ecs-tasks"),
+    ),
+    Role(
+        SHOP,
+        "customer-managed-of-one",
+        "A customer-managed policy under a path, of this role alone: a new version",
+        KINDS,
+        attached=["team-tools-of-one-role"],
+        uses={"autoscaling": ["Describe*", "SetDesiredCapacity"], "elasticloadbalancing": ["Describe*"]},
+        tags=SHOP_TEAM,
+    ),
+    Role(
+        DATA_DEV,
+        "aws-managed-s3-reader-one",
+        "AmazonS3ReadOnlyAccess: a replacement of its own, and s3-object-lambda goes as a whole",
+        KINDS,
+        attached=["AmazonS3ReadOnlyAccess"],
+        uses={"s3": S3_READ},
+        tags=DATA_TEAM,
+    ),
+    Role(
+        DATA_DEV,
+        "aws-managed-s3-reader-two",
+        "The same need as the one above: the replacements are equal and become one",
+        KINDS,
+        attached=["AmazonS3ReadOnlyAccess"],
+        uses={"s3": S3_READ},
+        tags=DATA_TEAM,
+    ),
+    Role(
+        DATA_DEV,
+        "aws-managed-s3-reader-other",
+        "The same policy with another need: a second replacement",
+        KINDS,
+        attached=["AmazonS3ReadOnlyAccess"],
+        uses={"s3": [*S3_READ, "GetBucketPolicy*", "GetLifecycleConfiguration", "GetEncryptionConfiguration"]},
+    ),
+    Role(
+        DATA_DEV,
+        "aws-managed-wholly-unused",
+        "AmazonBedrockReadOnly, wholly unused: detach, nothing replaces it",
+        KINDS,
+        attached=["AmazonBedrockReadOnly", "AmazonDynamoDBReadOnlyAccess"],
+        uses={"dynamodb": ["DescribeTable", "ListTables", "Query"], "cloudwatch": ["GetMetricStatistics"]},
+    ),
+    Role(
+        DATA_DEV,
+        "aws-managed-power-user",
+        "PowerUserAccess with little in use: the NotAction list breaks the quota, an exact Action list is shorter",
+        KINDS,
+        attached=["PowerUserAccess"],
+        uses={
+            "athena": ["StartQueryExecution", "GetQuery*", "ListWorkGroups", "GetWorkGroup"],
+            "glue": ["GetTable", "GetTables", "GetDatabase*", "GetPartition*"],
+            "s3": ["GetObject*", "PutObject*", "ListBucket", "GetBucketLocation"],
+            "cloudwatch": ALL,
+            "iam": ["ListRoles"],
+        },
+        trust=account_root(DATA_DEV),
+        tags=DATA_TEAM,
+    ),
+    Role(
+        SANDBOX,
+        "aws-managed-administrator",
+        "AdministratorAccess of which four services are used",
+        KINDS,
+        attached=["AdministratorAccess"],
+        uses={
+            "ec2": ["Describe*", "RunInstances", "TerminateInstances", "StartInstances", "StopInstances"],
+            "s3": ALL,
+            "iam": ["Get*", "List*"],
+            "sts": ALL,
+        },
+        trust=account_root(SANDBOX),
+    ),
+    Role(
+        PAYMENTS,
+        "many-grants-of-one-action",
+        "secretsmanager:DeleteSecret from an inline, an AWS-managed and a second inline policy: it goes from all three",
+        KINDS,
+        inline={
+            "secrets-inline": policy(allow(["secretsmanager:*"], "arn:aws:secretsmanager:*:555555555555:secret:pay/*")),
+            "secrets-delete": policy(allow(["secretsmanager:DeleteSecret", "secretsmanager:GetSecretValue"])),
+        },
+        attached=["SecretsManagerReadWrite"],
+        uses={
+            "secretsmanager": ["GetSecretValue", "DescribeSecret", "ListSecrets", "PutSecretValue"],
+            "kms": ["ListAliases", "DescribeKey"],
+        },
+        trust=service("lambda"),
+        tags=PAYMENTS_TEAM,
+    ),
+    # -----------------------------------------------------------------------------------------------------------------
+    # Shared policies
+    # -----------------------------------------------------------------------------------------------------------------
+    Role(
+        SHOP,
+        "shared-policy-reader",
+        "Shares `shop-assets-shared`, only reads",
+        SHARED,
+        attached=["shop-assets-shared"],
+        uses={"s3": ["GetObject*", "ListBucket", "GetBucketLocation", "ListAllMyBuckets"]},
+        tags=SHOP_TEAM,
+    ),
+    Role(
+        SHOP,
+        "shared-policy-writer",
+        "Shares `shop-assets-shared`, writes objects and bucket policies",
+        SHARED,
+        attached=["shop-assets-shared"],
+        uses={"s3": ["GetObject*", "PutObject", "PutBucketPolicy", "GetBucketPolicy", "ListAllMyBuckets"]},
+        tags=SHOP_TEAM,
+    ),
+    Role(
+        SHOP,
+        "shared-policy-lister",
+        "Shares `shop-assets-shared`, only lists",
+        SHARED,
+        attached=["shop-assets-shared"],
+        uses={"s3": ["List*", "GetBucketLocation"]},
+        tags=SHOP_TEAM,
+    ),
+    Role(
+        SHOP,
+        "shared-with-blocker-worker",
+        "Shares `orders-shared-with-blocker` with a role without evidence: nothing may go in place, a fork may",
+        SHARED,
+        attached=["orders-shared-with-blocker"],
+        uses={"dynamodb": ["GetItem", "PutItem", "Query", "DescribeTable"], "sqs": ["SendMessage", "ReceiveMessage"]},
+        tags=SHOP_TEAM,
+    ),
+    Role(
+        SHOP,
+        "shared-policy-blocker",
+        "Younger than the window, so without evidence: it blocks `orders-shared-with-blocker`",
+        SHARED,
+        attached=["orders-shared-with-blocker"],
+        created="2026-09-20T09:12:44Z",
+        tags=SHOP_TEAM,
+    ),
+    # -----------------------------------------------------------------------------------------------------------------
+    # Users and groups, in acme-shop-dev
+    # -----------------------------------------------------------------------------------------------------------------
+    User(
+        SHOP_DEV,
+        "group-member-frontend",
+        "In `developers`: reads functions and logs",
+        GROUPS,
+        groups=["developers"],
+        uses={
+            "lambda": ["GetFunction*", "ListFunctions"],
+            "logs": ["FilterLogEvents", "DescribeLogGroups"],
+            "sns": ["Publish"],
+        },
+        tags={"owner": "frontend@example.com"},
+    ),
+    User(
+        SHOP_DEV,
+        "group-member-backend",
+        "In `developers` and `release-managers`, with an inline policy of its own",
+        GROUPS,
+        groups=["developers", "release-managers"],
+        inline={"backend-extra": policy(allow(["rds:Describe*", "rds:StopDBInstance"]))},
+        uses={
+            "lambda": ["GetFunction", "UpdateFunctionCode"],
+            "dynamodb": ["Query", "DescribeTable"],
+            "secretsmanager": ["GetSecretValue"],
+            "cloudformation": ["CreateChangeSet", "DescribeChangeSet", "DescribeStacks"],
+            "rds": ["DescribeDBInstances"],
+            "sns": ["ListTopics"],
+        },
+    ),
+    User(
+        SHOP_DEV,
+        "group-member-mobile",
+        "In `developers`: uses DynamoDB alone",
+        GROUPS,
+        groups=["developers"],
+        uses={"dynamodb": ["Query", "DescribeTable", "ListTables"]},
+    ),
+    User(
+        SHOP_DEV,
+        "contractor-with-evidence",
+        "In `contractors`: what it does not use would go, if the other member allowed it",
+        GROUPS,
+        groups=["contractors"],
+        uses={"ecr": ["Get*", "PutImage"]},
+    ),
+    User(
+        SHOP_DEV,
+        "contractor-without-evidence",
+        "In `contractors`: the analyzer failed on it, so it blocks the group's policy",
+        GROUPS,
+        groups=["contractors"],
+        error="INTERNAL_ERROR",
+    ),
+    User(
+        SHOP_DEV,
+        "unused-access-keys",
+        "Two unused access keys in one finding",
+        GROUPS,
+        inline={"upload": policy(allow(["s3:PutObject"], "arn:aws:s3:::acme-dev-upload/*"))},
+        keys=(("AKIAEXAMPLE000000001", "2026-03-14T11:02:09Z"), ("AKIAEXAMPLE000000002", NEVER)),
+    ),
+    User(
+        SHOP_DEV,
+        "unused-password",
+        "An unused password",
+        GROUPS,
+        inline={"view": policy(allow(["cloudwatch:GetMetricData"]))},
+        password="2025-12-01T08:30:00Z",
+    ),
+    User(
+        SHOP_DEV,
+        "three-findings-user",
+        "Unused permissions, an unused access key and an unused password: three findings for one user",
+        GROUPS,
+        inline={"old-duties": policy(allow(["ec2:StartInstances", "ec2:StopInstances", "ec2:Describe*"]))},
+        uses={"ec2": ["DescribeInstances"]},
+        keys=(("AKIAEXAMPLE000000003", "2026-01-20T16:45:31Z"),),
+        password=NEVER,
+    ),
+    User(
+        SHOP_DEV,
+        "user-without-policies",
+        "A user without any policy and without a finding",
+        GROUPS,
+    ),
+    # -----------------------------------------------------------------------------------------------------------------
+    # Boundaries and Denies
+    # -----------------------------------------------------------------------------------------------------------------
+    Role(
+        SHOP,
+        "bounded-builder",
+        "Under `engineering-boundary`, which does not allow the unused kms and sqs actions: removing them is free of risk",
+        BLOCKED,
+        inline={
+            "build": policy(
+                allow(["ec2:Describe*", "ec2:RunInstances", "kms:ScheduleKeyDeletion", "sqs:*", "ec2:DeleteVpc"])
+            )
+        },
+        uses={"ec2": ["DescribeInstances", "DescribeImages", "RunInstances"]},
+        boundary="engineering-boundary",
+        tags=SHOP_TEAM,
+    ),
+    Role(
+        SHOP,
+        "boundary-as-policy",
+        "Has `engineering-boundary` attached as a policy: it is a boundary elsewhere, so no new version of it",
+        BLOCKED,
+        attached=["engineering-boundary"],
+        uses={
+            "ec2": ["Describe*"],
+            "lambda": ["*"],
+            "s3": ["GetObject*", "PutObject*", "ListBucket"],
+            "logs": ["CreateLogStream", "PutLogEvents"],
+        },
+    ),
+    User(
+        SANDBOX,
+        "bounded-sandbox-user",
+        "A user under a boundary",
+        BLOCKED,
+        inline={"play": policy(allow(["ec2:Describe*", "iam:*User*", "s3:*"]))},
+        uses={"ec2": ["DescribeInstances"], "s3": ["GetObject*", "PutObject*", "Get*", "List*"]},
+        boundary="sandbox-boundary",
+    ),
+    Role(
+        PAYMENTS,
+        "deny-guarded-operator",
+        "An explicit Deny already blocks kms:ScheduleKeyDeletion, which is unused: it goes from the Allow, the Deny stays",
+        BLOCKED,
+        inline={
+            "operate-keys": policy(
+                allow(["kms:*"], sid="OperateKeys"),
+                deny(["kms:ScheduleKeyDeletion", "kms:DisableKey*"], sid="NeverDestroy"),
+            )
+        },
+        uses={"kms": ["Describe*", "List*", "Get*", "Create*", "Put*", "EnableKey*", "UpdateAlias"]},
+        trust=account_root(PAYMENTS),
+        tags=PAYMENTS_TEAM,
+    ),
+    Role(
+        PAYMENTS,
+        "deny-only-left",
+        "All that is allowed is unused and a Deny is left: the document stays, detaching it would widen access",
+        BLOCKED,
+        inline={
+            "deny-guard": policy(
+                allow(["cloudtrail:StopLogging", "cloudtrail:DescribeTrails"]),
+                deny(["cloudtrail:DeleteTrail", "cloudtrail:StopLogging"]),
+            ),
+            "work": policy(allow(["sqs:SendMessage"])),
+        },
+        uses={"sqs": ["SendMessage"]},
+    ),
+    Role(
+        MANAGEMENT,
+        "deny-with-not-action",
+        "Deny with NotAction: never touched",
+        BLOCKED,
+        inline={
+            "read-the-organisation": policy(
+                allow(["organizations:*", "account:Get*", "account:List*"]),
+                {
+                    "Effect": "Deny",
+                    "NotAction": ["organizations:List*", "organizations:Describe*", "account:*"],
+                    "Resource": "*",
+                },
+            )
+        },
+        uses={
+            "organizations": ["ListAccounts", "DescribeOrganization", "ListParents", "ListRoots"],
+            "account": ["GetAlternateContact"],
+        },
+        trust=account_root(SECURITY),
+    ),
+    # -----------------------------------------------------------------------------------------------------------------
+    # Findings
+    # -----------------------------------------------------------------------------------------------------------------
+    Role(
+        SHOP,
+        "paged-finding-details",
+        "Details of more than a dozen services with hundreds of actions: they come on several pages",
+        FINDINGS,
+        inline={
+            "platform": policy(
+                allow(["rds:*", "ecs:*", "ecr:*", "elasticloadbalancing:*", "autoscaling:*", "cloudformation:*"]),
+                allow(
+                    ["route53:*", "acm:*", "ses:*", "sns:*", "waf:*", "kinesis:*", "elasticache:*", "events:*", "sqs:*"]
+                ),
+            )
+        },
+        uses={
+            "rds": ["DescribeDBInstances", "DescribeDBClusters"],
+            "ecs": ["Describe*", "List*", "UpdateService"],
+            "ecr": ["Describe*", "GetAuthorizationToken"],
+            "elasticloadbalancing": ["Describe*"],
+            "autoscaling": ["Describe*"],
+            "cloudformation": ["Describe*", "List*", "CreateStack", "UpdateStack"],
+            "events": ["PutRule", "PutTargets"],
+        },
+        trust=service("cloudformation"),
+        tags=PLATFORM,
+    ),
+    Role(
+        PAYMENTS,
+        "whole-services-unused",
+        "Whole-service findings only: entries without actions",
+        FINDINGS,
+        inline={
+            "too-much": policy(allow(["sns:*", "kinesis:Get*", "xray:*", "sqs:SendMessage", "polly:SynthesizeSpeech"]))
+        },
+        uses={"sqs": ["SendMessage"]},
+        tags=PAYMENTS_TEAM,
+    ),
+    Role(
+        PAYMENTS,
+        "stale-service-with-actions",
+        "rds was last used before the window, yet its actions are listed: exactly those go, not the service",
+        FINDINGS,
+        inline={"databases": policy(allow(["rds:*", "s3:GetObject"]))},
+        uses={"rds": [], "s3": ["GetObject"]},
+        stale={"rds": "2026-04-14T10:00:00Z"},
+        tags=PAYMENTS_TEAM,
+    ),
+    Role(
+        PAYMENTS,
+        "two-permission-findings",
+        "Two findings of unused permissions for one role, a service in each",
+        FINDINGS,
+        inline={"mixed": policy(allow(["ssm:Get*", "ssm:Put*", "logs:*"]))},
+        uses={"ssm": ["GetParameter*"], "logs": ["PutLogEvents", "CreateLogStream", "Describe*", "Get*", "List*"]},
+        in_two=True,
+    ),
+    Role(
+        PAYMENTS,
+        "error-finding",
+        "A finding with an error: no evidence, never `nothing unused`",
+        FINDINGS,
+        inline={"batch": policy(allow(["batch:*", "s3:Get*"]))},
+        error="INTERNAL_ERROR",
+        tags=PAYMENTS_TEAM,
+    ),
+    Role(
+        PAYMENTS,
+        "archived-finding",
+        "Its only finding is archived: counted and said, not acted on",
+        FINDINGS,
+        inline={"export": policy(allow(["s3:Get*", "s3:List*", "glue:*"]))},
+        archived=True,
+    ),
+    Role(
+        PAYMENTS,
+        "unused-role-internal",
+        "Not used for months, and only its own account can assume it",
+        FINDINGS,
+        inline={"migrate": policy(allow(["dms:*", "rds:*"]))},
+        idle="2026-02-11T04:10:22Z",
+        trust=account_root(PAYMENTS),
+        tags=PAYMENTS_TEAM,
+    ),
+    Role(
+        PAYMENTS,
+        "unused-role-external",
+        "Never used, and an account outside the organisation can assume it",
+        FINDINGS,
+        attached=["SystemAdministrator"],
+        idle=NEVER,
+        trust=account_root(PARTNER, "acme-partner-7f3a"),
+    ),
+    Role(
+        PAYMENTS,
+        "unused-role-with-permissions",
+        "Unused, with a finding of unused permissions beside it: one piece of advice, not two",
+        FINDINGS,
+        inline={"import": policy(allow(["s3:Get*", "sqs:*"]))},
+        idle="2025-12-24T18:00:00Z",
+        uses={},
+    ),
+    # -----------------------------------------------------------------------------------------------------------------
+    # Nothing, or no evidence
+    # -----------------------------------------------------------------------------------------------------------------
+    Role(
+        SHOP,
+        "nothing-unused-worker",
+        "Uses all that it has: no finding",
+        ABSENT,
+        inline={"work": policy(allow(["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage"]))},
+        attached=["AWSLambdaBasicExecutionRole"],
+        trust=service("lambda"),
+        path="/service-role/",
+    ),
+    Role(
+        SHOP,
+        "too-young-deployer",
+        "Made within the window: too young to be told",
+        ABSENT,
+        inline={"deploy": policy(allow(["cloudformation:*", "s3:*", "iam:PassRole"]))},
+        created="2026-10-05T13:20:00Z",
+        trust=service("codebuild"),
+    ),
+    Role(
+        SECURITY,
+        "excluded-by-tag-scanner",
+        "The tag `access-analyzer=exclude` takes it out of the analysis",
+        ABSENT,
+        attached=["AmazonEC2ReadOnlyAccess", "IAMReadOnlyAccess"],
+        trust=account_root(PARTNER, "acme-scanner-19"),
+        tags={"access-analyzer": "exclude", "owner": "team-security@example.com"},
+    ),
+    User(
+        LAB,
+        "user-without-evidence",
+        "The analyzer leaves its whole account out: no evidence",
+        ABSENT,
+        inline={"lab": policy(allow(["ec2:*", "s3:*"]))},
+    ),
+    Role(
+        LAB,
+        "role-without-evidence",
+        "The same for a role",
+        ABSENT,
+        attached=["AmazonSQSFullAccess"],
+    ),
+    Role(
+        SECURITY,
+        "AWSServiceRoleForAccessAnalyzer",
+        "Service-linked: never touched",
+        ABSENT,
+        attached=["AccessAnalyzerServiceRolePolicy"],
+        path="/aws-service-role/access-analyzer.amazonaws.com/",
+        trust=service("access-analyzer"),
+    ),
+    Role(
+        MANAGEMENT,
+        "AWSServiceRoleForOrganizations",
+        "Service-linked",
+        ABSENT,
+        attached=["AWSOrganizationsServiceTrustPolicy"],
+        path="/aws-service-role/organizations.amazonaws.com/",
+        trust=service("organizations"),
+    ),
+    Role(
+        SHOP,
+        "AWSServiceRoleForAutoScaling",
+        "Service-linked",
+        ABSENT,
+        attached=["AutoScalingServiceRolePolicy"],
+        path="/aws-service-role/autoscaling.amazonaws.com/",
+        trust=service("autoscaling"),
+    ),
+    # -----------------------------------------------------------------------------------------------------------------
+    # Quotas
+    # -----------------------------------------------------------------------------------------------------------------
+    Role(
+        SHOP,
+        "ten-attached-policies",
+        "Ten managed policies, two of them of AWS: a replacement must be detached before it is attached",
+        SIZES,
+        attached=[
+            *[f"tenth-part-{number:02}" for number in range(1, 9)],
+            "AmazonSSMManagedInstanceCore",
+            "CloudWatchReadOnlyAccess",
+        ],
+        uses={
+            "ssm": ["GetParameter*", "Describe*", "UpdateInstanceInformation", "ListAssociations"],
+            "ec2": ["DescribeInstances", "DescribeVolumes"],
+            "s3": ["GetBucketLocation", "ListAccessPoints"],
+            "cloudwatch": ["Describe*", "GetMetric*"],
+            "logs": ["DescribeLogGroups", "GetLogEvents", "FilterLogEvents"],
+            "ssmmessages": ALL,
+            "autoscaling": ["DescribeAutoScalingGroups"],
+        },
+        tags=PLATFORM,
+    ),
+    Role(
+        SHOP,
+        "five-versions-role",
+        "Its policy `five-versions-already` has five versions",
+        SIZES,
+        attached=["five-versions-already"],
+        uses={"events": ["PutRule", "PutTargets", "List*", "Describe*", "PutEvents"], "states": ["StartExecution"]},
+    ),
+    Role(
+        SHOP,
+        "policy-newer-than-evidence",
+        "Its policy `hotfixed-after-analysis` was changed after the finding was evaluated",
+        SIZES,
+        attached=["hotfixed-after-analysis"],
+        uses={"rds": ["DescribeDBInstances", "ModifyDBInstance", "StartDBInstance"]},
+        tags=SHOP_TEAM,
+    ),
+    Role(
+        SHOP,
+        "wholly-unused-policy-holder",
+        "`legacy-queue-access` is wholly unused, its other policy is used",
+        SIZES,
+        attached=["legacy-queue-access", "AWSLambdaBasicExecutionRole"],
+        uses={"logs": ALL},
+        trust=service("lambda"),
+    ),
+    # -----------------------------------------------------------------------------------------------------------------
+    # Names, tags and trust
+    # -----------------------------------------------------------------------------------------------------------------
+    Role(
+        SHOP_DEV,
+        "svc+deploy=blue,green.v2@shop-dev_01",
+        "Every character that a name may have, in the role and in its policy",
+        NAMES,
+        inline={"policy+with=every,character.of@a-name_1": policy(allow(["ecs:Update*", "ecs:Describe*"]))},
+        uses={"ecs": ["UpdateService", "DescribeServices"]},
+    ),
+    User(
+        SHOP_DEV,
+        "ci+bot=dev,build.1@shop-dev_01",
+        "The same for a user, under a path",
+        NAMES,
+        inline={
+            "push": policy(
+                allow(["ecr:*"], "arn:aws:ecr:*:666666666666:repository/shop-*"), allow("ecr:GetAuthorizationToken")
+            )
+        },
+        uses={"ecr": ["*Layer*", "PutImage", "GetAuthorizationToken", "BatchGet*", "DescribeImages"]},
+        path="/bots/ci/",
+    ),
+    Role(
+        SHOP_DEV,
+        "pipeline-deployer",
+        "A pipeline's role, assumed from outside by OIDC: unused may mean not deployed lately",
+        NAMES,
+        inline={
+            "deploy-stacks": policy(
+                allow(["cloudformation:*"], "arn:aws:cloudformation:*:666666666666:stack/shop-*"),
+                allow(["iam:PassRole", "iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:GetRole"]),
+                allow(["lambda:*"]),
+            )
+        },
+        uses={
+            "cloudformation": ["Describe*", "List*", "CreateChangeSet", "ExecuteChangeSet"],
+            "iam": ["GetRole"],
+            "lambda": ["GetFunction*", "UpdateFunctionCode"],
+        },
+        trust=github(SHOP_DEV, "acme-example/shop"),
+        tags={**PLATFORM, "purpose": "pipeline"},
+    ),
+    Role(
+        PAYMENTS,
+        "backup-restore-dr",
+        "A role for restoring after a disaster: rare, and needed then",
+        NAMES,
+        inline={
+            "restore": policy(allow(["backup:*", "rds:Restore*", "rds:Describe*", "ec2:CreateVolume", "ec2:Describe*"]))
+        },
+        uses={
+            "backup": ["List*", "Describe*", "Get*"],
+            "rds": ["DescribeDBInstances", "DescribeDBSnapshots"],
+            "ec2": ["DescribeVolumes", "DescribeSnapshots"],
+        },
+        trust=service("backup"),
+        tags={**PLATFORM, "purpose": "disaster-recovery"},
+    ),
+    Role(
+        MANAGEMENT,
+        "quarterly-close-exporter",
+        "Runs when a quarter is closed: a window of 90 days may miss it",
+        NAMES,
+        inline={"export-costs": policy(allow(["ce:*", "cur:*", "athena:*", "s3:Get*", "s3:PutObject"]))},
+        uses={
+            "ce": ["GetCostAndUsage"],
+            "athena": ["StartQueryExecution", "GetQuery*"],
+            "s3": ["GetObject*", "PutObject", "GetBucketLocation"],
+        },
+        trust=service("lambda"),
+        tags={"owner": "finance@example.com", "schedule": "quarterly"},
+    ),
+    Role(
+        MANAGEMENT,
+        "break-glass-admin",
+        "Administrator for emergencies: unused is what it should be, and its tag says so",
+        NAMES,
+        attached=["AdministratorAccess"],
+        idle="2026-01-09T22:14:05Z",
+        trust=account_root(SECURITY),
+        tags={"owner": "team-security@example.com", "purpose": "break-glass"},
+    ),
+    Role(
+        SHOP,
+        "escalation-launcher",
+        "iam:PassRole with ec2:RunInstances, iam:CreatePolicyVersion unused: a way to more rights",
+        NAMES,
+        inline={
+            "launch": policy(
+                allow(["ec2:RunInstances", "ec2:Describe*"]),
+                allow(["iam:PassRole", "iam:CreatePolicyVersion", "iam:AttachUserPolicy", "sts:AssumeRole"]),
+            )
+        },
+        uses={"ec2": ["RunInstances", "DescribeInstances"], "iam": ["PassRole"]},
+    ),
+    Role(
+        LOGS,
+        "log-archiver",
+        "Writes of another account: its trust names a role of the organisation",
+        NAMES,
+        inline={
+            "archive": policy(
+                allow(
+                    ["s3:Put*", "s3:GetBucket*"], ["arn:aws:s3:::acme-log-archive", "arn:aws:s3:::acme-log-archive/*"]
+                )
+            )
+        },
+        uses={"s3": ["PutObject*", "GetBucketAcl", "GetBucketLocation"]},
+        trust=trusts({"AWS": f"arn:aws:iam::{SECURITY}:role/not-action-operator"}),
+        tags={"owner": "team-security@example.com"},
+    ),
+    Role(
+        LOGS,
+        "yearly-log-auditor",
+        "Athena over the archive, once a year",
+        NAMES,
+        inline={
+            "audit": policy(
+                allow(["athena:*QueryExecution*", "athena:GetQueryResults*", "glue:GetTable*", "glue:GetDatabase*"]),
+                allow(
+                    ["s3:Get*", "s3:List*"], condition={"DateGreaterThan": {"aws:CurrentTime": "2025-01-01T00:00:00Z"}}
+                ),
+            )
+        },
+        uses={
+            "athena": ["StartQueryExecution", "GetQueryExecution", "GetQueryResults"],
+            "glue": ["GetTable"],
+            "s3": ["GetObject*", "ListBucket"],
+        },
+        trust=saml(LOGS, "acme-idp"),
+        tags={"schedule": "yearly"},
+    ),
+]
+
+# Each permission set: its policies, and in each of its accounts what is used. `None`: too young to be told.
+PERMISSION_SETS = {
+    "DeveloperAccess": {
+        "shows": "Permission set over four accounts: what is unused in all of them goes from the set",
+        "attached": ["CloudWatchReadOnlyAccess"],
+        "inline": policy(
+            allow(["lambda:*", "dynamodb:Describe*", "dynamodb:List*", "dynamodb:Query"], sid="Build"),
+            allow(["s3:Get*", "s3:List*", "s3:PutObject"], sid="Store"),
+        ),
+        "accounts": {
+            SHOP: {
+                "lambda": ["Get*", "List*"],
+                "logs": ["FilterLogEvents", "GetLogEvents", "Describe*"],
+                "cloudwatch": ["GetMetricData"],
+            },
+            SHOP_DEV: {
+                "lambda": ["Get*", "List*", "Update*", "InvokeFunction"],
+                "s3": ["GetObject*", "ListBucket"],
+                "logs": ["StartQuery", "GetQueryResults"],
+            },
+            DATA_DEV: {
+                "dynamodb": ["Query", "DescribeTable"],
+                "s3": ["GetObject*", "ListAllMyBuckets"],
+                "cloudwatch": ["Get*", "List*"],
+            },
+            SANDBOX: {"lambda": ["*"], "s3": ["GetObject*", "PutObject"]},
+        },
+    },
+    "SupportReadOnly": {
+        "shows": "Permission set over three accounts, of which acme-payments-prod blocks: its role is too young",
+        "attached": ["AmazonEC2ReadOnlyAccess"],
+        "inline": policy(allow(["ssm:Describe*", "ssm:Get*", "ssm:List*"], sid="Support")),
+        "accounts": {
+            SHOP: {"ec2": ["DescribeInstances", "DescribeInstanceStatus"], "cloudwatch": ["DescribeAlarms"]},
+            PAYMENTS: None,
+            SHOP_DEV: {
+                "ec2": ["DescribeInstances", "DescribeVolumes"],
+                "ssm": ["DescribeInstanceInformation", "ListCommands"],
+            },
+        },
+    },
+}
+
+# A role that a StackSet rolls out: the same name and policy everywhere, and in each account what is used of it.
+FLEET_POLICY = policy(
+    allow(["ec2:Describe*", "rds:Describe*", "s3:GetBucket*", "s3:ListAllMyBuckets", "lambda:List*"], sid="Collect"),
+    allow("s3:PutObject", "arn:aws:s3:::acme-inventory/*", sid="Deliver"),
+)
+FLEET_USES = {
+    SECURITY: {"ec2": ["DescribeInstances"], "s3": ["ListAllMyBuckets", "PutObject", "GetBucketPolicy"]},
+    LOGS: {"s3": ["ListAllMyBuckets", "GetBucketAcl", "GetBucketPolicy", "PutObject"]},
+    SHOP: {
+        "ec2": ["DescribeInstances", "DescribeVolumes"],
+        "rds": ["DescribeDBInstances"],
+        "s3": ["ListAllMyBuckets", "PutObject"],
+        "lambda": ["ListFunctions"],
+    },
+    PAYMENTS: {"ec2": ["DescribeInstances"], "rds": ["DescribeDBInstances", "DescribeDBClusters"], "s3": ["PutObject"]},
+    SHOP_DEV: {
+        "ec2": ["DescribeInstances", "DescribeImages"],
+        "s3": ["PutObject"],
+        "lambda": ["ListFunctions", "ListAliases"],
+    },
+    DATA_DEV: {"s3": ["ListAllMyBuckets", "GetBucketLocation", "PutObject"], "lambda": ["ListFunctions"]},
+    SANDBOX: {"ec2": ["DescribeInstances"], "s3": ["PutObject"]},
+}
+
+
+def provisioned():
+    """The roles that Identity Center and the StackSet made."""
+    for name, made in PERMISSION_SETS.items():
+        for account, uses in made["accounts"].items():
+            yield Role(
+                account,
+                f"AWSReservedSSO_{name}_{hexadecimal(name + account, 16)}",
+                made["shows"],
+                CENTER,
+                inline={"AwsSSOInlinePolicy": made["inline"]},
+                attached=made["attached"],
+                uses=uses,
+                path="/aws-reserved/sso.amazonaws.com/",
+                trust=saml(account, f"AWSSSO_{hexadecimal(account, 16)}_DO_NOT_DELETE"),
+                created="2026-10-12T08:00:00Z" if uses is None else "",
+            )
+    for account, uses in FLEET_USES.items():
+        yield Role(
+            account,
+            "fleet-inventory-collector",
+            "One role in seven accounts, used differently in each: recommended once, for what is unused everywhere",
+            FLEET,
+            inline={"collect-inventory": FLEET_POLICY},
+            uses=uses,
+            trust=trusts({"AWS": f"arn:aws:iam::{SECURITY}:root"}),
+            tags=PLATFORM,
+            path="/fleet/",
+        )
+
+
+# Policies that are near their quota and become longer when their wildcards are replaced.
+LARGE_PATTERNS = ["ec2:*Instance*", "ec2:*Network*", "ec2:*V*", "ec2:*S*"]
+
+
+def subnets(part, count):
+    subnet = f"arn:aws:ec2:us-east-1:{SHOP}:subnet/subnet-{part}"
+    return [f"{subnet}{number:015x}" for number in range(1, count + 1)]
+
+
+PRINCIPALS += [
+    Role(
+        SHOP,
+        "large-inline-explodes",
+        "An inline policy near 10,240 characters: refined it is longer, and is split into several managed policies",
+        SIZES,
+        inline={
+            "near-the-quota": policy(
+                *[allow(LARGE_PATTERNS, subnets(part, 64), sid=f"Subnets{part}") for part in (1, 2)],
+            )
+        },
+        uses={"ec2": ["Describe*s", "*Instances", "Create*", "Get*e*"]},
+        tags=PLATFORM,
+    ),
+    Role(
+        SHOP,
+        "large-inline-fits-nowhere",
+        "The same in one statement: its resources alone are longer than a managed policy may be, which is said with the numbers",
+        SIZES,
+        inline={"beyond-the-quota": policy(allow(LARGE_PATTERNS, subnets(1, 130)))},
+        uses={"ec2": ["Describe*s", "*Instances", "Create*", "Get*e*"]},
+        tags=PLATFORM,
+    ),
+    Role(
+        SHOP,
+        "large-managed-splits",
+        "`platform-operations-large` outgrows 6,144 characters when it is refined and is split into several",
+        SIZES,
+        attached=["platform-operations-large"],
+        uses={"ec2": ["Describe*s", "*Instances", "Create*", "Modify*e", "Get*e*"]},
+        tags=PLATFORM,
+    ),
+]
+MANAGED.append(
+    Managed(
+        SHOP,
+        "platform-operations-large",
+        policy(
+            *[
+                allow(f"ec2:{pattern}", f"arn:aws:ec2:{region}:444444444444:*", sid=f"Part{number}")
+                for number, (pattern, region) in enumerate(zip(SPLIT_PATTERNS, ["us-east-1", "eu-central-1"] * 4), 1)
+            ]
+        ),
+        "Refined it needs several policies",
+    )
+)
+
+
+# The small organisation, of which not all can be read.
+P_FINE, P_DENIED, P_THROTTLED, P_UNLISTED = "111111111111", "222222222222", "333333333333", "444444444444"
+P_ROOT = "o-partialexample/r-part"
+P_ACCOUNTS = [
+    (P_FINE, "partial-fine", [], "ACTIVE", "can be read whole"),
+    (P_DENIED, "partial-denied", ["workloads"], "ACTIVE", "answers AccessDenied to GetAccountAuthorizationDetails"),
+    (
+        P_THROTTLED,
+        "partial-throttled",
+        ["workloads"],
+        "ACTIVE",
+        "one finding could not be read: GetFindingV2 was throttled",
+    ),
+    (
+        P_UNLISTED,
+        "partial-unlisted",
+        ["workloads"],
+        "ACTIVE",
+        "its findings could not be listed: ListFindingsV2 was denied",
+    ),
+]
+P_ANALYZER = {
+    "arn": f"arn:aws:access-analyzer:us-east-1:{P_FINE}:analyzer/partial-unused-access",
+    "name": "partial-unused-access",
+    "type": "ORGANIZATION_UNUSED_ACCESS",
+    "status": "ACTIVE",
+    "configuration": {"unusedAccess": {"unusedAccessAge": WINDOW}},
+}
+P_FAILURES = {
+    P_DENIED: {"operation": "GetAccountAuthorizationDetails", "kind": "denied"},
+    P_UNLISTED: {"operation": "ListFindingsV2", "kind": "denied"},
+}
+INCOMPLETE = "What could not be read"
+P_PRINCIPALS = [
+    Role(
+        P_FINE,
+        "fine-reader",
+        "Refined, whatever happens in the other accounts",
+        INCOMPLETE,
+        inline={"read": policy(allow(["s3:Get*", "s3:ListBucket"]))},
+        uses={"s3": ["GetObject*", "GetBucketLocation", "ListBucket"]},
+    ),
+    User(
+        P_FINE,
+        "fine-user",
+        "Uses all that it has",
+        INCOMPLETE,
+        inline={"upload": policy(allow("s3:PutObject", "arn:aws:s3:::partial-upload/*"))},
+    ),
+    Role(
+        P_THROTTLED,
+        "throttled-finding",
+        "Its finding has a `failure` and no details: no evidence, never `nothing unused`",
+        INCOMPLETE,
+        inline={"queues": policy(allow(["sqs:*"]))},
+        failure={"operation": "GetFindingV2", "kind": "throttled"},
+    ),
+    Role(
+        P_THROTTLED,
+        "readable-finding",
+        "Its finding was read, so it is refined all the same",
+        INCOMPLETE,
+        inline={"functions": policy(allow(["lambda:Get*", "lambda:List*", "lambda:InvokeFunction"]))},
+        uses={"lambda": ["GetFunction", "InvokeFunction"]},
+    ),
+    Role(
+        P_UNLISTED,
+        "unlisted-findings",
+        "Inventory without evidence: the account counts as not read",
+        INCOMPLETE,
+        inline={"tables": policy(allow(["dynamodb:*"]))},
+    ),
+]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# From the organisation to the files
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Organisation:
+    folder: str
+    root: str
+    accounts: list
+    analyzer: dict
+    principals: list
+    groups: list = field(default_factory=list)
+    managed: list = field(default_factory=list)
+    failures: dict = field(default_factory=dict)
+
+    def policy_arn(self, account, name):
+        """An attached policy is the account's own where it has one of that name, else one of AWS."""
+        for own in self.managed:
+            if (own.account, own.name) == (account, name):
+                return f"arn:aws:iam::{account}:policy{own.path}{name}"
+        return f"arn:aws:iam::aws:policy{AWS_MANAGED[name][0]}{name}"
+
+    def policy_document(self, account, name):
+        for own in self.managed:
+            if (own.account, own.name) == (account, name):
+                return own.document
+        return AWS_MANAGED[name][1]
+
+    def documents(self, principal):
+        """All that grants something to a principal: its own policies and those of its groups."""
+        holders = [principal] + [
+            group
+            for group in self.groups
+            if group.account == principal.account and group.name in getattr(principal, "groups", [])
+        ]
+        for holder in holders:
+            yield from holder.inline.values()
+            yield from (self.policy_document(principal.account, name) for name in holder.attached)
+
+
+def read_catalog():
+    """Which actions there are, by service."""
+    blocks = CATALOG.read_text().rstrip("\n").split("\n\n")[1:]
+    return {block.split("\n")[0]: [line[2:] for line in block.split("\n")[1:]] for block in blocks}
+
+
+KNOWN = read_catalog()
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def matches(name, patterns):
+    """Whether one of the patterns matches, ignoring case."""
+    return any(re.match(fnmatch.translate(pattern), name, re.IGNORECASE) for pattern in patterns)
+
+
+def granted(documents):
+    """What the Allow statements of documents grant, by service: what the analyzer looks at (it knows no Deny)."""
+    found = {}
+    for document in documents:
+        for one in as_list(document["Statement"]):
+            if one["Effect"] != "Allow":
+                continue
+            by_service = {}
+            for pattern in as_list(one.get("Action", one.get("NotAction"))):
+                prefix, _, name = pattern.partition(":")
+                by_service.setdefault(prefix.lower(), []).append(name or "*")
+            if "NotAction" in one:
+                for prefix, names in KNOWN.items():
+                    left = [name for name in names if not matches(name, by_service.get(prefix, []))]
+                    if left:
+                        found.setdefault(prefix, set()).update(left)
+                continue
+            if "*" in by_service:
+                by_service = {prefix: ["*"] for prefix in KNOWN}
+            for prefix, patterns in by_service.items():
+                # Names that the catalog does not know count when they are written in full.
+                literal = [name for name in patterns if "*" not in name and "?" not in name]
+                known = {name.lower() for name in KNOWN.get(prefix, [])}
+                extra = [name for name in literal if name.lower() not in known]
+                reached = [name for name in KNOWN.get(prefix, []) if matches(name, patterns)]
+                if reached or extra or prefix not in KNOWN:
+                    found.setdefault(prefix, set()).update(reached + extra)
+    return found
+
+
+def is_tracked(prefix, name):
+    recorded, but_not = TRACKED.get(prefix, ("", ""))
+    return matches(name, recorded.split()) and not matches(name, but_not.split())
+
+
+def dice(*words):
+    """A number that looks like chance and is always the same."""
+    return zlib.crc32(" ".join(words).encode())
+
+
+def hexadecimal(text, digits):
+    return "".join(f"{dice(text, str(part)):08x}" for part in range((digits + 7) // 8))[:digits]
+
+
+def date(first_day, days, *words):
+    """A date within so many days of the first."""
+    later = timedelta(days=dice(*words) % days, seconds=dice("seconds", *words) % 86_400)
+    made = datetime.fromisoformat(first_day) + later
+    return made.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def within_window(*words):
+    return date("2026-08-05", 86, "used", *words)
+
+
+def before_window(*words):
+    return date("2025-11-01", 260, "unused", *words)
+
+
+def long_ago(*words):
+    return date("2023-01-01", 900, "made", *words)
+
+
+def arn_of(principal):
+    return f"arn:aws:iam::{principal.account}:{principal.kind}{principal.path}{principal.name}"
+
+
+def unused_permissions(organisation, principal):
+    """The details of a finding of unused permissions: one element for each service."""
+    arn, details = arn_of(principal), []
+    grants = granted(organisation.documents(principal))
+    for prefix, patterns in principal.uses.items():
+        for pattern in patterns:
+            reached = [name for name in grants.get(prefix, ()) if matches(name, [pattern])]
+            assert reached or pattern == "*", f"{principal.name} uses {prefix}:{pattern} and is not granted it"
+    for prefix in sorted(grants):
+        told = principal.also_unused.get(prefix)
+        if prefix not in principal.uses and not told:
+            # Nothing of the service was used: an element without actions.
+            detail = {"serviceNamespace": prefix}
+            if dice("ever", arn, prefix) % 3 == 0:
+                detail["lastAccessed"] = before_window(arn, prefix)
+            details.append({"unusedPermissionDetails": detail})
+            continue
+        used = principal.uses.get(prefix, [])
+        names = [
+            name
+            for name in KNOWN.get(prefix, [])
+            if name in grants[prefix] and is_tracked(prefix, name) and not matches(name, used)
+        ]
+        names += told or []
+        if not names:
+            continue
+        actions = []
+        for name in names:
+            action = {"action": name}
+            if dice("ever", arn, prefix, name) % 7 == 0:
+                action["lastAccessed"] = before_window(arn, prefix, name)
+            actions.append(action)
+        last = principal.stale.get(prefix) or within_window(arn, prefix)
+        details.append(
+            {"unusedPermissionDetails": {"serviceNamespace": prefix, "lastAccessed": last, "actions": actions}}
+        )
+    return details
+
+
+def last_accessed(when):
+    return {} if when == NEVER else {"lastAccessed": when}
+
+
+def findings_of(organisation, principal):
+    """All findings about a principal, in the order of the members that make them."""
+    arn, made = arn_of(principal), []
+
+    def finding(kind, details=None, error=None, failure=None, status="ACTIVE"):
+        number = sum(1 for other in made if other["findingType"] == kind)
+        first_seen = date("2026-08-10", 60, "finding", arn, kind, str(number))
+        one = {
+            "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{arn} {kind} {number}")),
+            "resource": arn,
+            "resourceType": f"AWS::IAM::{principal.kind.capitalize()}",
+            "resourceOwnerAccount": principal.account,
+            "status": status,
+            "findingType": kind,
+            "analyzedAt": ANALYZED,
+            "createdAt": first_seen,
+            "updatedAt": date("2026-10-12", 19, "updated", arn, kind, str(number)),
+        }
+        one |= {"error": error} if error else {}
+        one |= {"findingDetails": details} if details is not None else {}
+        one |= {"failure": failure} if failure else {}
+        made.append(one)
+
+    if principal.idle:
+        finding("UnusedIAMRole", [{"unusedIamRoleDetails": last_accessed(principal.idle)}])
+    if principal.uses is not None:
+        details = unused_permissions(organisation, principal)
+        assert details or principal.idle, f"{principal.name} uses all that it has: leave `uses` out"
+        halves = [details[:1], details[1:]] if principal.in_two else [details]
+        for half in halves:
+            finding("UnusedPermission", half)
+    if principal.keys:
+        details = [{"accessKeyId": key} | last_accessed(when) for key, when in principal.keys]
+        finding("UnusedIAMUserAccessKey", [{"unusedIamUserAccessKeyDetails": detail} for detail in details])
+    if principal.password:
+        finding("UnusedIAMUserPassword", [{"unusedIamUserPasswordDetails": last_accessed(principal.password)}])
+    if principal.error:
+        finding("UnusedPermission", error=principal.error)
+    if principal.archived:
+        finding("UnusedPermission", status="ARCHIVED")
+    if principal.failure:
+        finding("UnusedPermission", failure=principal.failure)
+    return made
+
+
+def length(document):
+    """As IAM counts it: without white space."""
+    return len(json.dumps(document, separators=(",", ":"), ensure_ascii=False))
+
+
+def inline_policies(holder, quota):
+    total = sum(length(document) for document in holder.inline.values())
+    assert total <= quota, f"{holder.name}: {total} characters of inline policies, and the quota is {quota}"
+    return [{"PolicyName": name, "PolicyDocument": document} for name, document in holder.inline.items()]
+
+
+def attached_policies(organisation, holder):
+    return [
+        {"PolicyName": name, "PolicyArn": organisation.policy_arn(holder.account, name)} for name in holder.attached
+    ]
+
+
+def boundary_and_tags(organisation, principal):
+    made = {}
+    if principal.boundary:
+        made["PermissionsBoundary"] = {
+            "PermissionsBoundaryType": "Policy",
+            "PermissionsBoundaryArn": organisation.policy_arn(principal.account, principal.boundary),
+        }
+    made["Tags"] = [{"Key": key, "Value": value} for key, value in principal.tags.items()]
+    return made
+
+
+def user_detail(organisation, user):
+    return {
+        "Path": user.path,
+        "UserName": user.name,
+        "Arn": arn_of(user),
+        "CreateDate": user.created or long_ago(user.account, user.name),
+        "UserPolicyList": inline_policies(user, 2_048),
+        "GroupList": user.groups,
+        "AttachedManagedPolicies": attached_policies(organisation, user),
+    } | boundary_and_tags(organisation, user)
+
+
+def group_detail(organisation, group):
+    return {
+        "Path": "/",
+        "GroupName": group.name,
+        "Arn": f"arn:aws:iam::{group.account}:group/{group.name}",
+        "CreateDate": long_ago(group.account, group.name),
+        "GroupPolicyList": inline_policies(group, 5_120),
+        "AttachedManagedPolicies": attached_policies(organisation, group),
+    }
+
+
+def role_detail(organisation, role):
+    last = role.idle or date("2026-10-06", 25, "last", role.account, role.name)
+    return (
+        {
+            "Path": role.path,
+            "RoleName": role.name,
+            "Arn": arn_of(role),
+            "CreateDate": role.created or long_ago(role.account, role.name),
+            "AssumeRolePolicyDocument": role.trust,
+            "RolePolicyList": inline_policies(role, 10_240),
+            "AttachedManagedPolicies": attached_policies(organisation, role),
+        }
+        | boundary_and_tags(organisation, role)
+        | {"RoleLastUsed": {} if last == NEVER else {"LastUsedDate": last, "Region": "us-east-1"}}
+    )
+
+
+def managed_detail(organisation, account, arn, name, documents, updated):
+    """A managed policy; its versions newest first, as IAM lists them."""
+    assert length(documents[-1]) <= 6_144, f"{name}: {length(documents[-1])} characters"
+    principals = [one for one in organisation.principals if one.account == account]
+    holders = principals + [group for group in organisation.groups if group.account == account]
+    newest = f"v{len(documents)}"
+    dates = [date(f"202{number}-03-01", 300, "version", account, name) for number in range(6 - len(documents), 6)]
+    dates[-1] = updated or dates[-1]
+    versions = [
+        {
+            "Document": document,
+            "VersionId": f"v{number}",
+            "IsDefaultVersion": f"v{number}" == newest,
+            "CreateDate": dates[number - 1],
+        }
+        for number, document in enumerate(documents, 1)
+    ]
+    return {
+        "PolicyName": name,
+        "Arn": arn,
+        "DefaultVersionId": newest,
+        "AttachmentCount": sum(name in holder.attached for holder in holders),
+        "PermissionsBoundaryUsageCount": sum(one.boundary == name for one in principals),
+        "UpdateDate": dates[-1],
+        "PolicyVersionList": versions[::-1],
+    }
+
+
+def authorization(organisation, account):
+    def of(kind, everything):
+        return [one for one in everything if one.account == account and getattr(one, "kind", kind) == kind]
+
+    roles, users = of("role", organisation.principals), of("user", organisation.principals)
+    groups = of("group", organisation.groups)
+    own = of("policy", organisation.managed)
+    attached = {name for holder in roles + users + groups for name in holder.attached}
+    policies = [
+        managed_detail(
+            organisation,
+            account,
+            organisation.policy_arn(account, one.name),
+            one.name,
+            [*one.older, one.document],
+            one.updated,
+        )
+        for one in own
+    ]
+    for name in sorted(attached - {one.name for one in own}):
+        arn, document = organisation.policy_arn(account, name), AWS_MANAGED[name][1]
+        policies.append(managed_detail(organisation, "aws", arn, name, [document], ""))
+        # One document for the world, counted in each account.
+        policies[-1]["AttachmentCount"] = sum(name in holder.attached for holder in roles + users + groups)
+    return {
+        "UserDetailList": [user_detail(organisation, user) for user in users],
+        "GroupDetailList": [group_detail(organisation, group) for group in groups],
+        "RoleDetailList": [role_detail(organisation, role) for role in roles],
+        "Policies": policies,
+    }
+
+
+def ou_path(root, units, account):
+    organisation, top = root.split("/")
+    made = [organisation, top] + [
+        f"ou-{top[2:]}-{unit:0<8}".replace("-prod", "prod0").replace("-dev", "dev00") for unit in units
+    ]
+    return "/".join([*made, account]) + "/"
+
+
+def snapshot(organisation):
+    """The files of a snapshot: name -> what stands in it."""
+    top = organisation.root.split("/")[0]
+    management = organisation.accounts[0][0]
+    files = {
+        "snapshot.json": {"format": 1, "capturedAt": CAPTURED, "partition": "aws"},
+        "accounts.json": {
+            "Accounts": [
+                {
+                    "Id": account,
+                    "Arn": f"arn:aws:organizations::{management}:account/{top}/{account}",
+                    "Name": name,
+                    "Paths": [ou_path(organisation.root, units, account)],
+                    "State": state,
+                }
+                for account, name, units, state, _ in organisation.accounts
+            ]
+        },
+        "analyzers.json": [{"analyzer": organisation.analyzer}],
+    }
+    for account, _, _, state, _ in organisation.accounts:
+        folder, failure = f"accounts/{account}", organisation.failures.get(account)
+        if state != "ACTIVE":
+            continue
+        if failure:
+            files[f"{folder}/error.json"] = failure
+            if failure["operation"] == "GetAccountAuthorizationDetails":
+                continue
+        files[f"{folder}/authorization.json"] = authorization(organisation, account)
+        if not failure:
+            here = [one for one in organisation.principals if one.account == account]
+            files[f"{folder}/findings.json"] = [
+                finding for principal in here for finding in findings_of(organisation, principal)
+            ]
+    return files
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The page
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def code(*names):
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    return lines + ["| " + " | ".join(row) + " |" for row in rows] + [""]
+
+
+def page(organisation):
+    """The tables of one snapshot. Principals of one name that show one thing share a row."""
+    names = {account: name for account, name, *_ in organisation.accounts}
+    lines = [f"## mocks/{organisation.folder}", ""]
+    rows = [
+        (shows, code(account), code(name), "/".join(units) or "root", state)
+        for account, name, units, state, shows in organisation.accounts
+    ]
+    lines += table(("What it shows", "Account", "Name", "Unit", "State"), rows)
+    for section in dict.fromkeys(one.section for one in sorted(organisation.principals, key=order)):
+        rows = {}
+        for one in organisation.principals:
+            if one.section == section:
+                key = (one.shows, one.name, (*one.inline, *one.attached))
+                rows.setdefault(key, []).append(names[one.account])
+        lines += [f"### {section}", ""]
+        rows = [
+            (shows, code(*accounts), code(name), code(*policies) or "none")
+            for (shows, name, policies), accounts in rows.items()
+        ]
+        lines += table(("What it shows", "Account", "Principal", "Policies"), rows)
+    groups = [
+        (one.shows, code(names[one.account]), code(one.name), code(*one.inline, *one.attached))
+        for one in organisation.groups
+    ]
+    if groups:
+        lines += ["### Groups", "", *table(("What it shows", "Account", "Group", "Policies"), groups)]
+    policies = [(one.shows, code(names[one.account]), code(one.name)) for one in organisation.managed if one.shows]
+    if policies:
+        lines += ["### Customer-managed policies", "", *table(("What it shows", "Account", "Policy"), policies)]
+    return lines
+
+
+def order(principal):
+    return SECTIONS.index(principal.section) if principal.section in SECTIONS else len(SECTIONS)
+
+
+MARK = "<!-- written by mocks/generate.py from here on -->\n"
+
+
+def main():
+    arguments = argparse.ArgumentParser(description="writes the demonstration snapshots")
+    arguments.add_argument("--check", action="store_true", help="compare instead of writing")
+    check = arguments.parse_args().check
+
+    acme = Organisation("acme", ROOT, ACCOUNTS, ANALYZER, PRINCIPALS + list(provisioned()), GROUP_LIST, MANAGED)
+    partial = Organisation("partial", P_ROOT, P_ACCOUNTS, P_ANALYZER, P_PRINCIPALS, failures=P_FAILURES)
+
+    wanted = {}
+    for organisation in (acme, partial):
+        for name, content in snapshot(organisation).items():
+            # As serde_json prints it.
+            text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+            wanted[HERE / organisation.folder / name] = text
+    readme = HERE / "README.md"
+    introduction = readme.read_text().split(MARK)[0]
+    wanted[readme] = introduction + MARK + "\n" + "\n".join(page(acme) + page(partial)).rstrip("\n") + "\n"
+
+    there = {path for folder in ("acme", "partial") for path in (HERE / folder).rglob("*") if path.is_file()}
+    stale = sorted(there - wanted.keys())
+    wrong = [path for path, text in wanted.items() if not path.is_file() or path.read_text() != text]
+    for path in sorted(wrong) + stale:
+        print(("differs: " if check else "deleted: " if path in stale else "written: ") + str(path.relative_to(HERE)))
+        if check:
+            continue
+        if path in stale:
+            path.unlink()
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(wanted[path])
+    return 1 if check and (wrong or stale) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

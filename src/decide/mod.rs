@@ -1,0 +1,61 @@
+//! Whole-organisation reasoning: one bucket per principal, and which policies may lose what. Core: no I/O, no clock.
+//!
+//! A policy that reaches several principals may only lose what all of them do not use. A principal of which nothing is
+//! known counts as using everything, and is named as the blocker.
+
+mod edits;
+mod needs;
+mod standing;
+
+pub use edits::{Edit, Holder, Keeps, Target, plan_edits};
+pub use needs::Needs;
+pub use standing::{Source, Standing, standings};
+
+/// Where a principal ends. Every principal is in exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Bucket {
+    /// Some of its policies can be smaller.
+    Refined,
+    /// Nothing can be removed.
+    Clean,
+    /// It was not used at all: review it for deletion.
+    UnusedPrincipal,
+    /// A rule leaves it out.
+    Excluded,
+    /// It is younger than the window.
+    TooYoung,
+    /// Nothing is known of its use.
+    NoEvidence,
+    /// It cannot be changed by its owner.
+    Unsupported,
+    /// It could not be read.
+    Failed,
+}
+
+impl Bucket {
+    /// All of them, in the order of every table.
+    pub const ALL: [Self; 8] = [
+        Self::Refined,
+        Self::Clean,
+        Self::UnusedPrincipal,
+        Self::Excluded,
+        Self::TooYoung,
+        Self::NoEvidence,
+        Self::Unsupported,
+        Self::Failed,
+    ];
+
+    /// As it stands in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Refined => "refined",
+            Self::Clean => "clean",
+            Self::UnusedPrincipal => "unused-principal",
+            Self::Excluded => "excluded",
+            Self::TooYoung => "too-young",
+            Self::NoEvidence => "no-evidence",
+            Self::Unsupported => "unsupported",
+            Self::Failed => "failed",
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What is known of each principal, before any policy is looked at.
+
+use std::collections::BTreeMap;
+
+use super::needs::Needs;
+use crate::date::days_between;
+use crate::evidence::{Analyzer, Failure, Gap, Known};
+use crate::inventory::{Inventory, Principal};
+
+/// Where an account's evidence comes from.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'e> {
+    /// An analyzer that looks back so many days.
+    Analyzer {
+        /// The analyzer.
+        analyzer: &'e Analyzer,
+        /// How far it looks back.
+        window_days: u32,
+    },
+    /// IAM's last-accessed data.
+    LastAccessed {
+        /// How far back unused begins.
+        window_days: u32,
+    },
+    /// There is neither.
+    None,
+    /// It could not be read.
+    Failed(&'e Failure),
+}
+
+impl Source<'_> {
+    /// How far it looks back.
+    pub fn window_days(&self) -> Option<u32> {
+        match self {
+            Self::Analyzer { window_days, .. } | Self::LastAccessed { window_days } => Some(*window_days),
+            Self::None | Self::Failed(_) => None,
+        }
+    }
+}
+
+/// What is known of one principal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Only AWS can change it.
+    ServiceLinked,
+    /// It was not used at all; inside, when it last was.
+    Idle(Option<String>),
+    /// Its evidence is not whole.
+    Gap(Gap),
+    /// The account's evidence could not be read.
+    Unread(Failure),
+    /// It is so many days old, which is less than the window.
+    TooYoung(i64),
+    /// The analyzer leaves it out.
+    LeftOut,
+    /// Somebody archived its findings.
+    Archived,
+    /// There is no source of evidence.
+    NoSource,
+    /// It was analysed and nothing unused was found.
+    AllUsed,
+    /// Something is unused.
+    Unused(Needs),
+}
+
+impl Standing {
+    /// What may be taken from the principal.
+    pub fn needs(&self) -> &Needs {
+        match self {
+            Self::Idle(_) => &Needs::Nothing,
+            Self::Unused(needs) => needs,
+            _ => &Needs::Everything,
+        }
+    }
+
+    /// Whether it counts as using everything only because nothing is known of it.
+    pub fn is_blind(&self) -> bool {
+        !matches!(self, Self::Idle(_) | Self::Unused(_) | Self::AllUsed)
+    }
+}
+
+/// The standing of every principal of an account, in the inventory's order.
+///
+/// `as_of` is the day that ages are counted to where no finding tells when it was evaluated.
+pub fn standings(
+    inventory: &Inventory,
+    known: &BTreeMap<String, Known>,
+    source: Source<'_>,
+    as_of: Option<&str>,
+) -> Vec<Standing> {
+    // What the analyzer evaluated last is the day that its window ends.
+    let evaluated = known.values().filter_map(|about| about.analyzed_at.as_deref()).max();
+    let as_of = evaluated.or(as_of);
+    let standing = |principal: &Principal| {
+        standing(principal, &inventory.account.id, known.get(&principal.arn), source, as_of)
+    };
+    inventory.principals.iter().map(standing).collect()
+}
+
+fn standing(
+    principal: &Principal,
+    account: &str,
+    known: Option<&Known>,
+    source: Source<'_>,
+    as_of: Option<&str>,
+) -> Standing {
+    if principal.is_service_linked() {
+        return Standing::ServiceLinked;
+    }
+    if let Source::Failed(failure) = source {
+        return Standing::Unread(failure.clone());
+    }
+    if let Some(known) = known {
+        if let Some(gap) = &known.gap {
+            return Standing::Gap(gap.clone());
+        }
+        if let Some(last) = &known.idle {
+            return Standing::Idle(last.clone());
+        }
+        if let Some(unused) = &known.unused {
+            return Standing::Unused(Needs::of(unused));
+        }
+    }
+    let Some(window) = source.window_days() else { return Standing::NoSource };
+    let age =
+        principal.created.as_deref().zip(as_of).and_then(|(created, as_of)| days_between(created, as_of));
+    match age {
+        // Whatever is younger than the window was not evaluated: silence says nothing about it (E5).
+        Some(days) if days < i64::from(window) => Standing::TooYoung(days),
+        _ if leaves_out(source, principal, account) => Standing::LeftOut,
+        _ if known.is_some_and(|known| known.archived > 0) => Standing::Archived,
+        _ => Standing::AllUsed,
+    }
+}
+
+/// Whether the analyzer's own rule excludes a principal.
+fn leaves_out(source: Source<'_>, principal: &Principal, account: &str) -> bool {
+    let Source::Analyzer { analyzer, .. } = source else { return false };
+    let rule =
+        analyzer.configuration.as_ref().and_then(|all| all.unused_access.as_ref()?.analysis_rule.as_ref());
+    let has = |key: &String, value: &String| {
+        principal.tags.iter().any(|tag| tag.key == *key && (value.is_empty() || tag.value == *value))
+    };
+    rule.is_some_and(|rule| {
+        rule.exclusions.iter().any(|exclusion| {
+            exclusion.account_ids.iter().any(|id| id == account)
+                || exclusion
+                    .resource_tags
+                    .iter()
+                    .any(|tags| !tags.is_empty() && tags.iter().all(|(key, value)| has(key, value)))
+        })
+    })
+}

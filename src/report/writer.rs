@@ -1,0 +1,210 @@
+//! The one place that writes a report: beside its final place, then renamed into it. Never half a report.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+/// Why a report could not be written.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// A file or folder.
+    #[error("cannot write `{path}`: {error}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Something else lives where the report is to be.
+    #[error("`{path}` exists and is neither a report nor a snapshot of leastwise")]
+    Foreign {
+        /// Where.
+        path: PathBuf,
+    },
+    /// Another run writes there.
+    #[error("another run is writing `{path}`")]
+    Locked {
+        /// Where.
+        path: PathBuf,
+    },
+}
+
+impl WriteError {
+    /// The mend.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Io { .. } => "check that the place exists, has room, and may be written",
+            Self::Foreign { .. } => "choose another place with --out, or move what is there",
+            Self::Locked { .. } => "wait for the other run, or choose another place with --out",
+        }
+    }
+}
+
+/// A report on its way. Dropped before it is finished, it leaves nothing behind.
+#[derive(Debug)]
+pub struct Writer {
+    target: PathBuf,
+    folder: PathBuf,
+    files: Mutex<BTreeMap<String, String>>,
+    lock: File,
+    lock_path: PathBuf,
+    finished: bool,
+}
+
+impl Writer {
+    /// Makes ready to write, so that a bad place is told before the long work.
+    ///
+    /// # Errors
+    /// When the place cannot be written, holds something else, or is being written by another run.
+    pub fn begin(target: &Path) -> Result<Self, WriteError> {
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |error| WriteError::Io { path, error }
+        };
+        let target = std::path::absolute(target).map_err(io(target))?;
+        if !is_replaceable(&target).map_err(io(&target))? {
+            return Err(WriteError::Foreign { path: target });
+        }
+        let parent = target.parent().unwrap_or(Path::new("/"));
+        fs::create_dir_all(parent).map_err(io(parent))?;
+        let beside = |suffix: &str| {
+            let mut name = std::ffi::OsString::from(".");
+            name.push(target.file_name().unwrap_or_default());
+            name.push(suffix);
+            parent.join(name)
+        };
+        let lock_path = beside(".lock");
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&lock_path)
+            .map_err(io(&lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(WriteError::Locked { path: target }),
+            Err(fs::TryLockError::Error(error)) => return Err(WriteError::Io { path: lock_path, error }),
+        }
+        // Under the lock, what an earlier run left behind belongs to nobody.
+        let folder = beside(".partial");
+        remove(&folder).map_err(io(&folder))?;
+        make_folder(&folder).map_err(io(&folder))?;
+        Ok(Self { target, folder, files: Mutex::default(), lock, lock_path, finished: false })
+    }
+
+    /// Writes one file, by its path from the report's folder with forward slashes.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, path: &str, bytes: &[u8]) -> Result<(), WriteError> {
+        let full = self.folder.join(path);
+        let mut written = write_file(&full, bytes);
+        if written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            // The folder is made when its first file comes.
+            written = full.parent().map_or(Ok(()), make_folder).and_then(|()| write_file(&full, bytes));
+        }
+        written.map_err(|error| WriteError::Io { path: full, error })?;
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), sha256(bytes));
+        Ok(())
+    }
+
+    /// The hashes of all files so far, by path.
+    pub fn hashes(&self) -> BTreeMap<String, String> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts the report in its place, and what was there away.
+    ///
+    /// # Errors
+    /// When the place cannot be changed; the old report is still there then.
+    pub fn finish(mut self) -> Result<PathBuf, WriteError> {
+        let io = |path: &Path, error| WriteError::Io { path: path.to_owned(), error };
+        let old = self.folder.with_extension("old");
+        remove(&old).map_err(|error| io(&old, error))?;
+        let replaced = match fs::rename(&self.target, &old) {
+            Ok(()) => true,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => return Err(io(&self.target, error)),
+        };
+        if let Err(error) = fs::rename(&self.folder, &self.target) {
+            if replaced {
+                // Put the old report back; the first error is the one to tell.
+                let _ = fs::rename(&old, &self.target);
+            }
+            return Err(io(&self.target, error));
+        }
+        self.finished = true;
+        // The new report is in place; an old one that cannot be removed is no failure of the run.
+        let _ = remove(&old);
+        Ok(self.target.clone())
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if !self.finished {
+            let _ = remove(&self.folder);
+        }
+        let _ = fs::remove_file(&self.lock_path);
+        let _ = self.lock.unlock();
+    }
+}
+
+/// Nothing, an empty folder, an earlier report or snapshot may be replaced.
+fn is_replaceable(target: &Path) -> io::Result<bool> {
+    match fs::read_dir(target) {
+        Ok(mut entries) => {
+            let ours = ["manifest.json", "snapshot.json"].iter().any(|name| target.join(name).is_file());
+            Ok(ours || entries.next().is_none())
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// A report names every weak spot of an organisation: for its owner's eyes.
+#[cfg(unix)]
+fn make_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn make_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)?.write_all(bytes)
+}
+
+/// A SHA-256 in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

@@ -1,0 +1,262 @@
+//! `leastwise scan`: all accounts, each read, worked out, written and dropped; then the whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use serde::Serialize;
+
+use super::assess::{Terms, assess, unread};
+use super::error::RunError;
+use super::progress::Progress;
+use super::{summary, terminal};
+use crate::aws::{Cloud, Snapshot};
+use crate::cli::{Exit, FailOn, Scan};
+use crate::inventory::wire::Account;
+use crate::report::writer::{WriteError, Writer};
+use crate::report::{AccountReport, AccountSummary, CatalogRow, Coverage, Manifest, Report, SCHEMA, Totals};
+use crate::update::Chosen;
+
+/// How many accounts are worked on at a time.
+const ACCOUNTS: usize = 8;
+/// The window of last-accessed data where nobody chooses, in days.
+const WINDOW_DAYS: u32 = 90;
+
+pub(super) fn run(args: &Scan) -> Result<Exit, RunError> {
+    let catalog = super::catalog::choose(&args.catalog, args.quiet)?;
+    let writer = Writer::begin(&args.out)?;
+    let progress = Progress::new(args.quiet);
+    let started = jiff::Timestamp::now();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;
+    let Some(folder) = &args.snapshot else { return Err(RunError::NoSource) };
+    let snapshot =
+        Snapshot::open(folder).map_err(|error| RunError::Snapshot { folder: folder.clone(), error })?;
+    let as_of = snapshot.captured_at().map(str::to_owned);
+    let scan = Everything { cloud: snapshot, catalog, as_of, writer, progress };
+    let (result, target) = runtime.block_on(Arc::new(scan).run(started))?;
+    if !args.quiet {
+        io::stderr().write_all(terminal::clean(&summary::of(&result, &target)).as_bytes())?;
+    }
+    Ok(exit(&result, args.fail_on))
+}
+
+/// How a finished scan exits. Of several reasons the graver: a defect, then missing accounts, then what was found.
+fn exit(result: &Scanned, fail_on: Option<FailOn>) -> Exit {
+    let unread = |account: &AccountSummary| matches!(account.coverage, Coverage::Partial | Coverage::Failed);
+    let totals = &result.report.totals;
+    let unused =
+        totals.recommendations > 0 || totals.buckets.get("unused-principal").is_some_and(|count| *count > 0);
+    if result.defects > 0 {
+        Exit::Refuted
+    } else if result.report.accounts.iter().any(unread) {
+        Exit::Incomplete
+    } else if unused && fail_on == Some(FailOn::Unused) {
+        Exit::Found
+    } else {
+        Exit::Finished
+    }
+}
+
+/// What a scan leaves behind in memory: a row an account.
+pub(super) struct Scanned {
+    pub(super) report: Report,
+    /// The principals with the most to lose: account, kind and name, permissions.
+    pub(super) first: Vec<(usize, String)>,
+    /// Why policies were left alone, by code.
+    pub(super) left_alone: BTreeMap<String, usize>,
+    pub(super) defects: usize,
+}
+
+/// What every account's work shares.
+struct Everything<C> {
+    cloud: C,
+    catalog: Chosen,
+    as_of: Option<String>,
+    writer: Writer,
+    progress: Progress,
+}
+
+/// What is gathered while accounts come and go.
+#[derive(Default)]
+struct Gathered {
+    summaries: Vec<AccountSummary>,
+    /// `None` is all services.
+    services: Option<BTreeSet<String>>,
+    first: Vec<(usize, String)>,
+    left_alone: BTreeMap<String, usize>,
+    defects: usize,
+}
+
+impl<C: Cloud + Send + Sync + 'static> Everything<C> {
+    async fn run(
+        self: Arc<Self>,
+        started: jiff::Timestamp,
+    ) -> Result<(Scanned, std::path::PathBuf), RunError> {
+        let organisation = self.cloud.organisation().await.map_err(RunError::Organisation)?;
+        self.progress.accounts(organisation.accounts.len());
+        let mut gathered = Gathered { services: Some(BTreeSet::new()), ..Gathered::default() };
+        {
+            // Each account is a task of its own, so that all cores share the work.
+            let each = organisation.accounts.iter().map(|account| {
+                let (all, account) = (Arc::clone(&self), account.clone());
+                tokio::spawn(async move { all.account(&account).await })
+            });
+            let mut done = futures::stream::iter(each).buffer_unordered(ACCOUNTS);
+            while let Some(account) = done.next().await {
+                gathered.add(account.map_err(RunError::Task)??);
+                self.progress.account();
+            }
+        }
+        self.progress.finish();
+        gathered.summaries.sort_by(|a, b| a.id.cmp(&b.id));
+        let catalog = CatalogRow {
+            version: self.catalog.version().to_owned(),
+            updated: self.catalog.updated().to_owned(),
+            digest: self.catalog.digest(),
+        };
+        let totals = totals(&gathered.summaries)?;
+        let report = Report {
+            schema: SCHEMA,
+            partition: organisation.partition,
+            catalog: catalog.clone(),
+            totals: totals.clone(),
+            accounts: gathered.summaries,
+        };
+        write_json(&self.writer, "report.json", &report)?;
+        let extract = self.catalog.extract(gathered.services.as_ref());
+        write_json(&self.writer, "catalog.json", &extract)?;
+        let manifest = Manifest {
+            schema: SCHEMA,
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            started: started.to_string(),
+            catalog,
+            totals,
+            calls: Vec::new(),
+            files: self.writer.hashes(),
+        };
+        write_json(&self.writer, "manifest.json", &manifest)?;
+        // All tasks have ended, so this is the last owner.
+        let target = Arc::into_inner(self).ok_or(RunError::Busy)?.writer.finish()?;
+        let Gathered { first, left_alone, defects, .. } = gathered;
+        Ok((Scanned { report, first, left_alone, defects }, target))
+    }
+
+    /// Reads one account, works it out off the async threads, writes its files, and keeps the little that the whole needs.
+    async fn account(&self, account: &Account) -> Result<Kept, RunError> {
+        if account.state() != "ACTIVE" {
+            let report = unread(account, Coverage::Suspended, Vec::new());
+            write_json(&self.writer, &format!("accounts/{}.json", account.id), &report)?;
+            return Ok(Kept::of(&report, Some(BTreeSet::new()), 0));
+        }
+        let answers = self.cloud.read(account, &self.progress).await;
+        let terms = Terms { catalog: &self.catalog, window_days: WINDOW_DAYS, as_of: self.as_of.as_deref() };
+        tokio::task::block_in_place(|| {
+            let assessed = assess(account, answers, terms);
+            for (path, text) in &assessed.files {
+                self.writer.write(path, text.as_bytes())?;
+            }
+            for (path, text) in &assessed.defects {
+                self.writer.write(&format!("defects/{path}"), text.as_bytes())?;
+            }
+            write_json(&self.writer, &format!("accounts/{}.json", account.id), &assessed.report)?;
+            Ok(Kept::of(&assessed.report, assessed.services, assessed.defects.len()))
+        })
+    }
+}
+
+/// What the whole keeps of one account.
+struct Kept {
+    summary: AccountSummary,
+    services: Option<BTreeSet<String>>,
+    first: Vec<(usize, String)>,
+    left_alone: BTreeMap<String, usize>,
+    defects: usize,
+}
+
+/// How many principals the summary points to.
+const LOOK_FIRST: usize = 3;
+
+impl Kept {
+    fn of(report: &AccountReport, services: Option<BTreeSet<String>>, defects: usize) -> Self {
+        let mut left_alone = BTreeMap::new();
+        report.left_alone.iter().for_each(|it| *left_alone.entry(it.code.clone()).or_default() += 1);
+        let removed: BTreeMap<&str, usize> =
+            report.recommendations.iter().map(|it| (it.id.as_str(), it.proof.removed)).collect();
+        let of = |row: &crate::report::PrincipalRow| {
+            let sum = row.recommendations.iter().filter_map(|id| removed.get(id.as_str())).sum::<usize>();
+            (sum, format!("{} {} in {}", row.kind, row.name, report.summary.id))
+        };
+        let mut first: Vec<_> = report.principals.iter().map(of).filter(|(sum, _)| *sum > 0).collect();
+        most_first(&mut first);
+        Self { summary: report.summary.clone(), services, first, left_alone, defects }
+    }
+}
+
+fn most_first(first: &mut Vec<(usize, String)>) {
+    first.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    first.truncate(LOOK_FIRST);
+}
+
+impl Gathered {
+    fn add(&mut self, kept: Kept) {
+        self.summaries.push(kept.summary);
+        match (&mut self.services, kept.services) {
+            (Some(all), Some(mut more)) => all.append(&mut more),
+            (all, _) => *all = None,
+        }
+        self.first.extend(kept.first);
+        most_first(&mut self.first);
+        kept.left_alone
+            .into_iter()
+            .for_each(|(code, count)| *self.left_alone.entry(code).or_default() += count);
+        self.defects += kept.defects;
+    }
+}
+
+/// Adds the accounts up, and checks that every principal is in exactly one bucket.
+fn totals(accounts: &[AccountSummary]) -> Result<Totals, RunError> {
+    let mut totals = Totals::default();
+    for account in accounts {
+        let bucketed: usize = account.buckets.values().sum();
+        if bucketed != account.principals {
+            return Err(RunError::Lost {
+                account: account.id.clone(),
+                bucketed,
+                population: account.principals,
+            });
+        }
+        let coverage = serde_json::to_value(account.coverage).ok();
+        let coverage = coverage.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+        *totals.accounts.entry(coverage.to_owned()).or_default() += 1;
+        for (bucket, count) in &account.buckets {
+            *totals.buckets.entry(bucket.clone()).or_default() += count;
+        }
+        totals.principals += account.principals;
+        totals.recommendations += account.recommendations;
+        totals.permissions_removed += account.permissions_removed;
+        totals.left_alone += account.left_alone;
+    }
+    Ok(totals)
+}
+
+fn write_json(writer: &Writer, path: &str, value: &impl Serialize) -> Result<(), RunError> {
+    let mut text = serde_json::to_string_pretty(value)
+        .map_err(|error| RunError::Json { path: path.to_owned(), error })?;
+    text.push('\n');
+    writer.write(path, text.as_bytes()).map_err(WriteError::into)
+}
+
+/// Whether standard error shows progress bars.
+pub(super) fn is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// As a message calls it.
+pub(super) fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let short = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
+    short.unwrap_or_else(|| path.to_owned()).display().to_string()
+}

@@ -1,0 +1,65 @@
+//! The summary of a scan: at most eight lines, for the person at the terminal.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::scan::{Scanned, shown};
+use crate::decide::Bucket;
+
+/// The summary as text.
+pub(super) fn of(scanned: &Scanned, target: &Path) -> String {
+    let totals = &scanned.report.totals;
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let coverage: Vec<String> =
+        totals.accounts.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    let _ = writeln!(out, "accounts    {}", coverage.join(", "));
+    let unread = scanned.report.accounts.iter().filter(|account| !account.failures.is_empty());
+    let unread: Vec<String> = unread
+        .map(|account| {
+            let first = account.failures.first();
+            let why = first.map(|it| format!("{} {}", it.failure.operation, it.failure.kind.name()));
+            format!("{} ({})", account.id, why.unwrap_or_default())
+        })
+        .collect();
+    if !unread.is_empty() {
+        let _ = writeln!(out, "not whole   {}", some(&unread, 3));
+    }
+    let buckets = Bucket::ALL.iter().filter_map(|bucket| {
+        let count = totals.buckets.get(bucket.name()).filter(|count| **count > 0)?;
+        Some(format!("{count} {}", bucket.name()))
+    });
+    let _ = writeln!(out, "principals  {}: {}", totals.principals, buckets.collect::<Vec<_>>().join(", "));
+    let _ = writeln!(
+        out,
+        "removed     {} permissions from {} policies, every one proven",
+        totals.permissions_removed, totals.recommendations
+    );
+    if !scanned.left_alone.is_empty() {
+        let codes: Vec<String> =
+            scanned.left_alone.iter().map(|(code, count)| format!("{count} {code}")).collect();
+        let _ = writeln!(out, "left alone  {} policies: {}", totals.left_alone, codes.join(", "));
+    }
+    if !scanned.first.is_empty() {
+        let first: Vec<String> =
+            scanned.first.iter().map(|(count, who)| format!("{who} ({count})")).collect();
+        let _ = writeln!(out, "look first  {}", first.join(", "));
+    }
+    if scanned.defects > 0 {
+        let _ = writeln!(
+            out,
+            "defects     {} proposals refuted and not published; please report defects/",
+            scanned.defects
+        );
+    }
+    let _ = writeln!(out, "report      {}", shown(target));
+    out
+}
+
+fn some(all: &[String], most: usize) -> String {
+    let shown = all.iter().take(most).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match all.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

@@ -1,0 +1,161 @@
+//! `leastwise verify`: a report, proven again from its own files. Nothing that it says of itself is believed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+
+use super::error::RunError;
+use super::terminal;
+use crate::catalog::Catalog;
+use crate::cli::{Exit, Verify};
+use crate::policy::{ActionSet, Document, parse_all};
+use crate::prove::{Verdict, prove};
+use crate::report::writer::sha256;
+use crate::report::{AccountReport, Manifest, Recommendation};
+
+pub(super) fn run(args: &Verify) -> Result<Exit, RunError> {
+    let report = Checked { folder: args.report.clone(), wrong: Vec::new(), refuted: 0, proven: 0, files: 0 };
+    let report = report.check()?;
+    let mut out = String::new();
+    for wrong in &report.wrong {
+        out.push_str(&format!("wrong: {wrong}\n"));
+    }
+    if report.wrong.is_empty() {
+        out.push_str(&format!(
+            "{} recommendations proven again, {} files as they were written\n",
+            report.proven, report.files
+        ));
+    } else {
+        out.push_str(&format!(
+            "{} wrong, {} recommendations proven again, {} files looked at\n",
+            report.wrong.len(),
+            report.proven,
+            report.files
+        ));
+    }
+    io::stdout().write_all(terminal::clean(&out).as_bytes())?;
+    Ok(match (report.wrong.is_empty(), report.refuted) {
+        (true, _) => Exit::Finished,
+        (false, 0) => Exit::Failed,
+        (false, _) => Exit::Refuted,
+    })
+}
+
+struct Checked {
+    folder: PathBuf,
+    wrong: Vec<String>,
+    refuted: usize,
+    proven: usize,
+    files: usize,
+}
+
+impl Checked {
+    fn check(mut self) -> Result<Self, RunError> {
+        let manifest: Manifest = self.json("manifest.json")?;
+        for (path, hash) in &manifest.files {
+            // A path that leads out of the folder is nobody's file.
+            match is_inside(path).then(|| fs::read(self.folder.join(path))) {
+                Some(Ok(bytes)) if sha256(&bytes) == *hash => self.files += 1,
+                Some(Ok(_)) => self.wrong.push(format!("{path} is not what was written")),
+                Some(Err(error)) => self.wrong.push(format!("{path}: {error}")),
+                None => self.wrong.push(format!("{path} leads out of the report")),
+            }
+        }
+        let mut found = BTreeSet::new();
+        list(&self.folder, &self.folder, &mut found).map_err(|error| self.read_error(&self.folder, error))?;
+        let strangers =
+            found.iter().filter(|path| *path != "manifest.json" && !manifest.files.contains_key(*path));
+        self.wrong.extend(strangers.map(|path| format!("{path} is not in the manifest")));
+
+        let path = self.folder.join("catalog.json");
+        let text = fs::read_to_string(&path).map_err(|error| self.read_error(&path, error))?;
+        let catalog = Catalog::from_json(&text)
+            .map_err(|error| RunError::Catalog { input: path.display().to_string(), error })?;
+        let accounts =
+            manifest.files.keys().filter(|path| path.starts_with("accounts/") && path.ends_with(".json"));
+        for path in accounts.filter(|path| is_inside(path)) {
+            let account: AccountReport = self.json(path)?;
+            let removed: usize = account.recommendations.iter().map(|it| it.proof.removed).sum();
+            if removed != account.summary.permissions_removed
+                || account.principals.len() != account.summary.principals
+                || account.recommendations.len() != account.summary.recommendations
+            {
+                self.wrong.push(format!("{path}: its totals do not add up"));
+            }
+            for recommendation in &account.recommendations {
+                match self.prove(recommendation, &catalog) {
+                    Ok(()) => self.proven += 1,
+                    Err(wrong) => self.wrong.push(format!("{}: {wrong}", recommendation.id)),
+                }
+            }
+        }
+        Ok(self)
+    }
+
+    /// Proves one recommendation from its files.
+    fn prove(&mut self, recommendation: &Recommendation, catalog: &Catalog) -> Result<(), String> {
+        let read = |path: &str| match is_inside(path) {
+            true => fs::read_to_string(self.folder.join(path)).map_err(|error| format!("{path}: {error}")),
+            false => Err(format!("{path} leads out of the report")),
+        };
+        let (before, after) = (read(&recommendation.files.before)?, read(&recommendation.files.after)?);
+        let before =
+            Document::parse(&before).map_err(|error| format!("{}: {error}", recommendation.files.before))?;
+        let after = parse_all(&after).map_err(|error| format!("{}: {error}", recommendation.files.after))?;
+        let mut unused = ActionSet::new();
+        for service in &recommendation.unused {
+            match &service.actions {
+                None => unused.add_service(service.service_namespace.as_str()),
+                Some(names) => {
+                    unused.add_actions(service.service_namespace.as_str(), names.iter().map(String::as_str));
+                }
+            }
+        }
+        match prove(&before, after, &unused, catalog) {
+            Verdict::Proven(proof) if proof.removed() != recommendation.proof.removed => Err(format!(
+                "it removes {} permissions and says {}",
+                proof.removed(),
+                recommendation.proof.removed
+            )),
+            Verdict::Proven(_) => Ok(()),
+            Verdict::Undecided(reason) => Err(format!("undecided: {reason}")),
+            Verdict::Refuted(counterexample) => {
+                self.refuted += 1;
+                Err(format!("refuted: {counterexample}"))
+            }
+        }
+    }
+
+    fn json<T: DeserializeOwned>(&self, path: &str) -> Result<T, RunError> {
+        let full = self.folder.join(path);
+        let text = fs::read_to_string(&full).map_err(|error| self.read_error(&full, error))?;
+        serde_json::from_str(&text)
+            .map_err(|error| RunError::Json { path: full.display().to_string(), error })
+    }
+
+    fn read_error(&self, path: &Path, error: io::Error) -> RunError {
+        RunError::Read { input: path.display().to_string(), error }
+    }
+}
+
+/// Whether a path of a report stays in it.
+fn is_inside(path: &str) -> bool {
+    !path.is_empty() && !path.contains('\\') && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
+/// All files below a folder, with forward slashes. Links are files: they are not followed.
+fn list(root: &Path, folder: &Path, found: &mut BTreeSet<String>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.symlink_metadata()?.is_dir() {
+            list(root, &path, found)?;
+        } else if let Ok(short) = path.strip_prefix(root) {
+            let parts: Vec<_> = short.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+            found.insert(parts.join("/"));
+        }
+    }
+    Ok(())
+}

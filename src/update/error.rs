@@ -1,0 +1,188 @@
+//! What can go wrong with a catalog, worded for the person who has to mend it.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::call::CallError;
+use super::loss::{Listed, Loss};
+use crate::catalog::CatalogError;
+
+/// Why a catalog could not be chosen or updated.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum UpdateError {
+    /// A file or folder cannot be read.
+    #[error("cannot read `{}`: {error}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// A file or folder is longer than any catalog.
+    #[error("`{}` is longer than {most} bytes", path.display())]
+    TooLarge {
+        /// Which.
+        path: PathBuf,
+        /// What would have been accepted.
+        most: u64,
+    },
+    /// A file is neither JSON nor the text form.
+    #[error("`{}` is not a catalog", path.display())]
+    NotACatalog {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A file begins like a catalog and does not go on like one.
+    #[error("`{}` is not a catalog: {error}", path.display())]
+    Catalog {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        error: CatalogError,
+    },
+    /// The catalog on the shelf has no date to compare.
+    #[error("`{}` has no date", path.display())]
+    Undated {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A file or an answer is not what the service reference consists of.
+    #[error("`{place}` is not a file of the service reference: {error}")]
+    Reference {
+        /// Its path or address.
+        place: String,
+        /// Why not.
+        error: CatalogError,
+    },
+    /// Two files are of one service.
+    #[error("the service `{service}` is there twice, in `{first}` and in `{second}`")]
+    Repeated {
+        /// Its prefix.
+        service: String,
+        /// One place.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// The files do not add up to a catalog.
+    #[error("the service reference does not make a catalog: {0}")]
+    Unfit(CatalogError),
+    /// No file of the folder describes a service.
+    #[error("no file in `{}` describes a service", folder.display())]
+    NoServiceFile {
+        /// Which.
+        folder: PathBuf,
+    },
+    /// More services than there can be.
+    #[error("there are more than {most} services")]
+    TooManyServices {
+        /// What would have been accepted.
+        most: usize,
+    },
+    /// Services are missing or lost many actions.
+    #[error("{} service(s) lost actions against the catalog in use: {}", losses.len(), Listed(losses))]
+    Shrunk {
+        /// All of them, by name.
+        losses: Vec<Loss>,
+    },
+    /// Neither variable says where a cache is.
+    #[error("there is no place to keep a catalog: neither XDG_CACHE_HOME nor HOME names a folder")]
+    NoShelf,
+    /// The catalog cannot be put on the shelf.
+    #[error("cannot write `{}`: {error}", path.display())]
+    Write {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Not an address that files can be fetched from.
+    #[error("`{url}` is not the address of a service reference")]
+    BadAddress {
+        /// As it was given.
+        url: String,
+    },
+    /// The index names a file elsewhere.
+    #[error("the index names `{url}` for `{service}`, which is not at {site}")]
+    Elsewhere {
+        /// The service.
+        service: String,
+        /// The address that is not followed.
+        url: String,
+        /// Where the index is.
+        site: String,
+    },
+    /// A proxy setting that cannot be used. Its value may hold a password, and is not told.
+    #[error("{variable} does not name a usable proxy")]
+    BadProxy {
+        /// The variable.
+        variable: &'static str,
+    },
+    /// A file could not be fetched.
+    #[error("cannot fetch `{url}`: {error} ({attempts} attempt(s))")]
+    Call {
+        /// Its address.
+        url: String,
+        /// How often it was asked for.
+        attempts: u32,
+        /// What became of the last attempt.
+        error: CallError,
+    },
+    /// The files of a run are longer than any service reference.
+    #[error("the answers are longer than {most} bytes in all")]
+    TooMuch {
+        /// What would have been accepted.
+        most: u64,
+    },
+    /// The whole of it takes too long.
+    #[error("not complete within {} s", limit.as_secs_f32())]
+    OutOfTime {
+        /// What it may take.
+        limit: Duration,
+    },
+    /// No thread could be started.
+    #[error("cannot start a thread: {0}")]
+    Thread(io::Error),
+}
+
+impl UpdateError {
+    /// The mend.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Read { error, .. } if error.kind() == io::ErrorKind::InvalidData => {
+                "the file must be UTF-8 text"
+            }
+            Self::Read { .. } => "check the path, and who may read it",
+            Self::TooLarge { .. } | Self::NotACatalog { .. } | Self::Catalog { .. } => {
+                "give {\"s3\":[\"GetObject\"]}, a catalog that leastwise wrote, or a folder of AWS service-reference files"
+            }
+            Self::Undated { .. } => "run `leastwise catalog update`",
+            Self::Reference { .. } | Self::Unfit(_) | Self::TooManyServices { .. } | Self::TooMuch { .. } => {
+                "something else may have answered in AWS's place; try again, or give saved files with --from DIR"
+            }
+            Self::Repeated { .. } => "keep one of them",
+            Self::NoServiceFile { .. } => {
+                "give the folder with the files that AWS's service reference has, one JSON file per service"
+            }
+            Self::Shrunk { .. } => "if AWS has really taken these actions back, add --force",
+            Self::NoShelf => "set HOME, or XDG_CACHE_HOME to an absolute path",
+            Self::Write { .. } => {
+                "check who may write there, or set XDG_CACHE_HOME to another folder with an absolute path"
+            }
+            Self::BadAddress { .. } => {
+                "give http:// or https:// and a host, without a user name or password, or the path of a folder"
+            }
+            Self::Elsewhere { .. } => {
+                "files are only fetched from where the index is; the index may be forged"
+            }
+            Self::BadProxy { .. } => "give it the form http://host:port; https, socks4 and socks5 do as well",
+            Self::Call { error, .. } => error.help(),
+            Self::OutOfTime { .. } => "try again, or give saved files with --from DIR",
+            Self::Thread(_) => "check the limits on processes and memory",
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The shelf: where the user's own catalog lives. Nobody ever sees half of it.
+
+use std::fs::{DirBuilder, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::{Environment, UpdateError};
+
+/// `$XDG_CACHE_HOME/leastwise/catalog.txt`, else `$HOME/.cache/leastwise/catalog.txt`; `None` without both.
+///
+/// A relative `XDG_CACHE_HOME` counts as not set, as the XDG Base Directory Specification has it.
+pub fn path(environment: Environment<'_>) -> Option<PathBuf> {
+    let absolute = |name: &str| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(cache.join("leastwise").join("catalog.txt"))
+}
+
+/// A place on the shelf that is being filled. Dropped unfilled, it leaves nothing behind.
+#[derive(Debug)]
+pub(super) struct Slot {
+    path: PathBuf,
+    folder: PathBuf,
+    draft: NamedTempFile,
+}
+
+impl Slot {
+    pub(super) fn open(path: &Path) -> Result<Self, UpdateError> {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let draft = make(&folder)
+            .and_then(|()| tempfile::Builder::new().prefix(".catalog-").tempfile_in(&folder))
+            .map_err(|error| UpdateError::Write { path: folder.clone(), error })?;
+        Ok(Self { path: path.to_owned(), folder, draft })
+    }
+
+    /// Writes the text, makes sure that it is on the disk, and puts it in the old one's place.
+    pub(super) fn fill(self, text: &str) -> Result<PathBuf, UpdateError> {
+        let Self { path, folder, mut draft } = self;
+        let written = draft.write_all(text.as_bytes()).and_then(|()| draft.as_file().sync_all());
+        match written.and_then(|()| Ok(draft.persist(&path)?)) {
+            Ok(_) => {
+                // The rename itself; not every file system can sync a folder, and the file is whole either way.
+                let _ = File::open(folder).and_then(|folder| folder.sync_all());
+                Ok(path)
+            }
+            Err(error) => Err(UpdateError::Write { path, error }),
+        }
+    }
+}
+
+/// Folders that XDG names are for the user alone.
+fn make(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}

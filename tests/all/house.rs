@@ -1,0 +1,371 @@
+//! The layers, held up by reading the source. Each rule is a function over text that gives back what breaks it, so that the
+//! rule itself is tested on a text that does.
+
+use std::path::{Path, PathBuf};
+
+/// The core: no I/O, clock, environment, randomness or threads of its own.
+const CORE: [&str; 7] = ["policy", "catalog", "refine", "prove", "evidence", "inventory", "decide"];
+
+/// What the core may not name.
+const OUTSIDE: [&str; 14] = [
+    "std::fs",
+    "std::net",
+    "std::env",
+    "std::process",
+    "std::io",
+    "std::thread",
+    "std::time",
+    "Instant",
+    "SystemTime",
+    "tokio",
+    "async",
+    "await",
+    "rand",
+    "getrandom",
+];
+
+/// Maps and sets whose order differs from run to run, where they are used and why that is no harm.
+const UNORDERED: [(&str, &str); 1] =
+    [("src/policy/glob.rs", "the places that a search has been to: asked for membership, never iterated")];
+
+const LONGEST_FILE: usize = 450;
+const LONGEST_MAIN: usize = 40;
+
+/// One file with its path from the root of the project.
+struct Source {
+    path: String,
+    text: String,
+    /// Without comments and without the insides of strings.
+    code: String,
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn collect(folder: &Path, into: &mut Vec<Source>) {
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            collect(&path, into);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).expect("a source file");
+            let relative = path.strip_prefix(root()).expect("inside the project");
+            let code = code(&text);
+            into.push(Source { path: relative.to_string_lossy().replace('\\', "/"), text, code });
+        }
+    }
+}
+
+fn sources(folders: &[&str]) -> Vec<Source> {
+    let mut sources = Vec::new();
+    for folder in folders {
+        let before = sources.len();
+        collect(&root().join(folder), &mut sources);
+        assert!(sources.len() > before, "no source in {folder}");
+    }
+    sources
+}
+
+/// The text without comments and without what stands in strings and characters; lines stay lines.
+fn code(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    let looking_at =
+        |at: usize, what: &str| what.chars().enumerate().all(|(i, c)| chars.get(at + i) == Some(&c));
+    let lines = |from: usize, to: usize| chars[from..to].iter().filter(|c| **c == '\n').count();
+    while at < chars.len() {
+        let start = at;
+        let before = at.checked_sub(1).and_then(|before| chars.get(before));
+        let in_word = before.is_some_and(|c| c.is_alphanumeric() || *c == '_');
+        if looking_at(at, "//") {
+            while at < chars.len() && chars[at] != '\n' {
+                at += 1;
+            }
+        } else if looking_at(at, "/*") {
+            let mut depth = 0;
+            loop {
+                if looking_at(at, "/*") {
+                    depth += 1;
+                    at += 2;
+                } else if looking_at(at, "*/") {
+                    depth -= 1;
+                    at += 2;
+                } else {
+                    at += 1;
+                }
+                if depth == 0 || at >= chars.len() {
+                    break;
+                }
+            }
+        } else if let Some(hashes) = raw_string(&chars, at).filter(|_| !in_word) {
+            let end = format!("\"{}", "#".repeat(hashes));
+            at += hashes + 2;
+            while at < chars.len() && !looking_at(at, &end) {
+                at += 1;
+            }
+            at += end.len();
+            out.push_str("\"\"");
+        } else if chars[at] == '"' {
+            at += 1;
+            while at < chars.len() && chars[at] != '"' {
+                at += if chars[at] == '\\' { 2 } else { 1 };
+            }
+            at += 1;
+            out.push_str("\"\"");
+        } else if chars[at] == '\'' && (chars.get(at + 1) == Some(&'\\') || chars.get(at + 2) == Some(&'\''))
+        {
+            // A character, not a lifetime.
+            at += if chars[at + 1] == '\\' { 3 } else { 2 };
+            while at < chars.len() && chars[at] != '\'' {
+                at += 1;
+            }
+            at += 1;
+            out.push_str("' '");
+        } else {
+            out.push(chars[at]);
+            at += 1;
+            continue;
+        }
+        out.extend(std::iter::repeat_n('\n', lines(start, at.min(chars.len()))));
+    }
+    out
+}
+
+/// The number of hashes of the raw string that begins here.
+fn raw_string(chars: &[char], at: usize) -> Option<usize> {
+    let hashes = chars.get(at + 1..)?.iter().take_while(|c| **c == '#').count();
+    (chars.get(at) == Some(&'r') && chars.get(at + 1 + hashes) == Some(&'"')).then_some(hashes)
+}
+
+/// Whether a name or a path stands in code as whole words.
+fn names(code: &str, wanted: &str) -> bool {
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    code.match_indices(wanted).any(|(at, _)| {
+        !is_word(code[..at].chars().next_back()) && !is_word(code[at + wanted.len()..].chars().next())
+    })
+}
+
+/// The module of the crate that a file belongs to.
+fn module(path: &str) -> &str {
+    let inside = path.strip_prefix("src/").unwrap_or(path);
+    inside.split_once('/').map_or_else(|| inside.trim_end_matches(".rs"), |(folder, _)| folder)
+}
+
+/// What of the outside a core file names. `use std::{fs, io}` names it too.
+fn outside(code: &str) -> Vec<&'static str> {
+    let nested = |wanted: &str| {
+        let Some(inner) = wanted.strip_prefix("std::") else { return false };
+        let uses = code.split("use std::{").skip(1).filter_map(|rest| rest.split_once("};"));
+        uses.map(|(list, _)| list).any(|list| names(list, inner))
+    };
+    OUTSIDE.into_iter().filter(|wanted| names(code, wanted) || nested(wanted)).collect()
+}
+
+/// Modules of the crate that a file names beside its own and those it may: by `crate::`, or by climbing out with `super`.
+fn neighbours(code: &str, own: &str, may: &[&str]) -> Vec<String> {
+    let word = |rest: &str| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let flat: String = code.split_whitespace().collect::<Vec<_>>().join("");
+    let mut found = Vec::new();
+    for (at, _) in flat.match_indices("crate::") {
+        // `pub(crate)` has no colons behind it; a list has its names at the beginning and behind commas.
+        let rest = &flat[at + "crate::".len()..];
+        match rest.strip_prefix('{') {
+            None => found.push(word(rest)),
+            Some(list) => {
+                let mut depth = 0;
+                let mut expect = true;
+                for (place, c) in list.char_indices() {
+                    if expect && depth == 0 {
+                        found.push(word(&list[place..]));
+                        expect = false;
+                    }
+                    match c {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' => expect = depth == 0,
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    found.retain(|name| name != own && !may.contains(&name.as_str()));
+    if flat.contains("super::super::super::") {
+        found.push("super::super::super".to_owned());
+    }
+    found
+}
+
+/// `allow` and `expect` attributes without a reason.
+fn unreasoned(code: &str) -> Vec<String> {
+    let flat: String =
+        code.split_whitespace().collect::<Vec<_>>().join(" ").replace("# [", "#[").replace("#! [", "#![");
+    let mut found = Vec::new();
+    for (at, _) in flat.match_indices("#[").chain(flat.match_indices("#![")) {
+        let rest = flat[at..].trim_start_matches(['#', '!', '[']);
+        let kind = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        let attribute: String = rest.split(']').next().unwrap_or_default().to_owned();
+        // `cfg_attr(.., allow(..))` hides one.
+        let hidden = kind == "cfg_attr" && (names(&attribute, "allow") || names(&attribute, "expect"));
+        if (kind == "allow" || kind == "expect" || hidden) && !attribute.contains("reason") {
+            found.push(attribute);
+        }
+    }
+    found
+}
+
+/// Dependencies without a comment line above them.
+fn unexplained(manifest: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let (mut in_dependencies, mut before) = (false, "");
+    for line in manifest.lines().map(str::trim) {
+        if let Some(section) = line.strip_prefix('[') {
+            let section = section.trim_end_matches(']');
+            in_dependencies = section.ends_with("dependencies");
+            if let Some((_, name)) = section.split_once("dependencies.") {
+                found.push(format!("{name}: write it in one line"));
+            }
+        } else if in_dependencies && line.contains('=') && !before.starts_with('#') {
+            found.push(line.split('=').next().unwrap_or(line).trim().to_owned());
+        }
+        before = line;
+    }
+    found
+}
+
+fn none(broken: &[String]) {
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn the_core_touches_nothing_outside() {
+    let all = sources(&["src"]);
+    let core = all.iter().filter(|file| CORE.contains(&module(&file.path)));
+    let broken: Vec<String> = core
+        .flat_map(|file| outside(&file.code).into_iter().map(|what| format!("{}: {what}", file.path)))
+        .collect();
+    none(&broken);
+    assert_eq!(outside("use std::{fmt, fs};\nlet now = Instant::now();"), ["std::fs", "Instant"]);
+    assert_eq!(outside("let brand = operand; use std::fmt;"), Vec::<&str>::new());
+}
+
+#[test]
+fn the_checker_never_names_what_it_checks() {
+    let all = sources(&["src"]);
+    let files: Vec<&Source> = all.iter().filter(|file| module(&file.path) == "prove").collect();
+    assert!(!files.is_empty());
+    let broken: Vec<String> =
+        files.iter().filter(|file| names(&file.code, "refine")).map(|file| file.path.clone()).collect();
+    none(&broken);
+    assert!(names("use crate::refine::Kind;", "refine") && !names("let refined = 1;", "refine"));
+}
+
+#[test]
+fn each_core_module_names_only_those_below_it() {
+    let below: [(&str, &[&str]); 8] = [
+        ("date", &[]),
+        ("policy", &[]),
+        ("catalog", &["policy"]),
+        ("evidence", &["policy", "date"]),
+        ("inventory", &["policy"]),
+        ("decide", &["policy", "date", "evidence", "inventory"]),
+        ("prove", &["policy", "catalog"]),
+        ("refine", &["policy", "catalog"]),
+    ];
+    let all = sources(&["src"]);
+    let mut broken = Vec::new();
+    for (own, may) in below {
+        let files: Vec<&Source> = all.iter().filter(|file| module(&file.path) == own).collect();
+        assert!(!files.is_empty(), "no file of {own}");
+        for file in files {
+            let found = neighbours(&file.code, own, may);
+            broken.extend(found.into_iter().map(|name| format!("{}: {name}", file.path)));
+        }
+    }
+    none(&broken);
+    let sample = "use crate::{catalog::{Catalog, Universe}, policy::Document, refine}; pub(crate) fn f() {}";
+    assert_eq!(neighbours(sample, "policy", &[]), ["catalog", "refine"]);
+    assert_eq!(neighbours("use crate::policy::Document;", "policy", &[]), Vec::<String>::new());
+    assert_eq!(neighbours("super::super::super::run::go()", "policy", &[]).len(), 1);
+}
+
+#[test]
+fn maps_without_order_are_used_where_order_cannot_show() {
+    let is_unordered = |code: &str| names(code, "HashMap") || names(code, "HashSet");
+    let all = sources(&["src"]);
+    let using: Vec<&str> =
+        all.iter().filter(|file| is_unordered(&file.code)).map(|file| file.path.as_str()).collect();
+    let allowed: Vec<&str> = UNORDERED.iter().map(|(path, _)| *path).collect();
+    let broken: Vec<String> =
+        using.iter().filter(|path| !allowed.contains(path)).map(|path| (*path).to_owned()).collect();
+    none(&broken);
+    // An entry that nothing needs any more is a hole.
+    let stale: Vec<String> =
+        allowed.iter().filter(|path| !using.contains(path)).map(|path| (*path).to_owned()).collect();
+    none(&stale);
+    assert!(UNORDERED.iter().all(|(_, reason)| !reason.is_empty()));
+    assert!(is_unordered("use std::collections::HashMap;") && !is_unordered("let map: FxHashMap<u8, u8>;"));
+}
+
+#[test]
+fn the_sdk_is_named_in_one_room() {
+    let has_sdk = |code: &str| code.contains("aws_sdk") || code.contains("aws_config");
+    let all = sources(&["src"]);
+    let elsewhere = all.iter().filter(|file| !file.path.starts_with("src/aws/live") && has_sdk(&file.code));
+    none(&elsewhere.map(|file| file.path.clone()).collect::<Vec<_>>());
+    assert!(has_sdk("use aws_sdk_iam::Client;") && has_sdk("aws_config::load()"));
+}
+
+#[test]
+fn no_file_is_too_long_to_walk_through() {
+    let too_long = |path: &str, text: &str| {
+        let most = if path == "src/main.rs" { LONGEST_MAIN } else { LONGEST_FILE };
+        (text.lines().count() > most).then(|| format!("{path}: {} lines", text.lines().count()))
+    };
+    let all = sources(&["src", "build", "tests/all"]);
+    none(&all.iter().filter_map(|file| too_long(&file.path, &file.text)).collect::<Vec<_>>());
+    assert!(too_long("src/main.rs", &"\n".repeat(41)).is_some());
+    assert!(too_long("src/run.rs", &"\n".repeat(41)).is_none());
+    assert!(too_long("src/run.rs", &"\n".repeat(451)).is_some());
+}
+
+#[test]
+fn there_is_no_unsafe_code() {
+    let all = sources(&["src", "build", "tests/all"]);
+    let broken = all.iter().filter(|file| names(&file.code, "unsafe"));
+    none(&broken.map(|file| file.path.clone()).collect::<Vec<_>>());
+    assert!(names("unsafe { *p }", "unsafe") && !names("let unsafe_code = 1;", "unsafe"));
+}
+
+#[test]
+fn every_exception_from_a_lint_gives_its_reason() {
+    let all = sources(&["src", "build", "tests/all"]);
+    let broken = all.iter().flat_map(|file| {
+        unreasoned(&file.code).into_iter().map(|attribute| format!("{}: {attribute}", file.path))
+    });
+    none(&broken.collect::<Vec<_>>());
+    assert_eq!(unreasoned("#[allow(dead_code)] fn f() {}").len(), 1);
+    assert_eq!(unreasoned("#![expect(\n  clippy::panic\n)]").len(), 1);
+    assert_eq!(unreasoned("#[cfg_attr(test, allow(dead_code))]").len(), 1);
+    assert_eq!(unreasoned("#[allow(dead_code, reason = \"\")] #[derive(Debug)]").len(), 0);
+}
+
+#[test]
+fn every_dependency_says_why_it_is_there() {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("the manifest");
+    none(&unexplained(&manifest));
+    assert_eq!(unexplained("[dependencies]\n# why\na = \"1\"\nb = \"1\"\n[lib]\nbench = false"), ["b"]);
+    assert_eq!(unexplained("[dev-dependencies.c]\nversion = \"1\"").len(), 1);
+}
+
+#[test]
+fn comments_and_strings_are_not_code() {
+    let text = "a // std::fs\n/* refine /* x */ y */ b \"std::io \\\" \" r#\"unsafe \" \"# '\"' '\\'' 'a c";
+    assert_eq!(code(text), "a \n b \"\" \"\" ' ' ' ' 'a c");
+    assert_eq!(code("/* one\ntwo */ x").lines().count(), 2);
+}

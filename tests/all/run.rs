@@ -1,0 +1,82 @@
+//! Running the program as a person or a script would.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// One call of `leastwise`, from the project's folder.
+#[must_use]
+pub(crate) struct Run {
+    command: Command,
+    stdin: Vec<u8>,
+}
+
+/// What a call did.
+pub(crate) struct Ran {
+    pub(crate) out: String,
+    pub(crate) err: String,
+    pub(crate) code: i32,
+}
+
+pub(crate) fn leastwise<A: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = A>) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_leastwise"));
+    // A catalog that the user has fetched, or a config in the environment, must not decide a test.
+    command
+        .args(args)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("XDG_CACHE_HOME", nowhere())
+        .env_remove("LEASTWISE_CATALOG");
+    Run { command, stdin: Vec::new() }
+}
+
+/// A folder that is not there.
+fn nowhere() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("nowhere")
+}
+
+/// A fresh folder for one test.
+pub(crate) fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+impl Run {
+    pub(crate) fn reads(mut self, stdin: impl Into<Vec<u8>>) -> Self {
+        self.stdin = stdin.into();
+        self
+    }
+
+    pub(crate) fn ran(mut self) -> Ran {
+        let mut child =
+            self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let input = std::mem::take(&mut self.stdin);
+        let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+        let output = child.wait_with_output().unwrap();
+        writer.join().unwrap();
+        Ran {
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+            code: output.status.code().unwrap_or(-1),
+        }
+    }
+}
+
+impl Ran {
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "standard output:\n{}\nstandard error:\n{}", self.out, self.err);
+        self
+    }
+
+    pub(crate) fn says(self, part: &str) -> Self {
+        assert!(self.err.contains(part), "`{part}` is not in standard error:\n{}", self.err);
+        self
+    }
+
+    pub(crate) fn prints(self, part: &str) -> Self {
+        assert!(self.out.contains(part), "`{part}` is not in standard output:\n{}", self.out);
+        self
+    }
+}

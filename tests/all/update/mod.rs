@@ -1,0 +1,169 @@
+//! `catalog update` and the choice of a catalog, against a server on 127.0.0.1 and folders made for each test.
+
+mod choosing;
+mod fetching;
+mod refusing;
+mod wire;
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use leastwise::catalog::Catalog;
+use leastwise::update::{self, Limits, Options, Progress, Source, UpdateError, Updated};
+use tempfile::TempDir;
+
+use wire::{Reply, Server};
+
+const NOW: &str = "2030-05-04T10:20:30.5Z";
+fn service(name: &str, actions: &[&str]) -> String {
+    let actions: Vec<_> = actions
+        .iter()
+        .map(|action| {
+            serde_json::json!({
+                "Name": action,
+                "Annotations": {"Properties": {"IsList": false, "IsWrite": action.starts_with("Put")}},
+                "SupportedBy": {"IAM Action Last Accessed": action.starts_with("Get")},
+            })
+        })
+        .collect();
+    serde_json::json!({"Name": name, "Actions": actions, "Version": "v1.4"}).to_string()
+}
+
+fn index(entries: &[(&str, String)]) -> String {
+    let entries: Vec<_> =
+        entries.iter().map(|(name, url)| serde_json::json!({"service": name, "url": url})).collect();
+    serde_json::Value::from(entries).to_string()
+}
+
+/// The answers of a service reference with s3 and sqs.
+fn reference(port: u16, path: &str) -> Reply {
+    let at = |name: &str| format!("http://127.0.0.1:{port}/v1/{name}/{name}.json");
+    match path {
+        "/" => Reply::ok(index(&[("s3", at("s3")), ("sqs", at("sqs"))])),
+        "/v1/s3/s3.json" => Reply::ok(service("s3", &["GetObject", "PutObject", "ListBucket"])),
+        "/v1/sqs/sqs.json" => Reply::ok(service("sqs", &["SendMessage"])),
+        _ => Reply::status(404),
+    }
+}
+
+fn aws() -> Server {
+    Server::start(|port| move |path: &str, _| reference(port, path))
+}
+
+/// Like [`aws`], but s3's file is answered by `odd`, which hears how often it was asked before.
+fn aws_but(odd: impl Fn(usize) -> Option<Reply> + Send + Sync + 'static) -> Server {
+    Server::start(|port| {
+        move |path: &str, before| {
+            let odd = if path == "/v1/s3/s3.json" { odd(before) } else { None };
+            odd.unwrap_or_else(|| reference(port, path))
+        }
+    })
+}
+
+fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}
+
+/// One update, onto a shelf of its own that holds an old text.
+#[must_use]
+struct Attempt {
+    source: Source,
+    in_use: Catalog,
+    force: bool,
+    limits: Limits,
+    environment: Vec<(&'static str, String)>,
+    home: TempDir,
+}
+
+impl Attempt {
+    fn from(from: &str) -> Self {
+        let home = TempDir::new().unwrap();
+        fs::create_dir_all(home.path().join("leastwise")).unwrap();
+        fs::write(home.path().join("leastwise/catalog.txt"), "the old one").unwrap();
+        let limits = Limits { first_pause: Duration::from_millis(10), ..Limits::default() };
+        Self {
+            source: Source::of(Some(from)),
+            in_use: Catalog::from_json(r#"{"s3":["GetObject"]}"#).unwrap(),
+            force: false,
+            limits,
+            environment: Vec::new(),
+            home,
+        }
+    }
+
+    fn against(mut self, catalog: &str) -> Self {
+        self.in_use = Catalog::from_json(catalog).unwrap();
+        self
+    }
+
+    fn forced(mut self) -> Self {
+        self.force = true;
+        self
+    }
+
+    fn within(mut self, limits: impl FnOnce(&mut Limits)) -> Self {
+        limits(&mut self.limits);
+        self
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.environment.push((name, value.into()));
+        self
+    }
+
+    fn shelf(&self) -> PathBuf {
+        self.home.path().join("leastwise/catalog.txt")
+    }
+
+    fn told(&self, progress: &mut dyn FnMut(Progress)) -> Result<Updated, UpdateError> {
+        let set = |name: &str| {
+            self.environment.iter().find(|(set, _)| *set == name).map(|(_, value)| OsString::from(value))
+        };
+        let shelf = self.shelf();
+        let options = Options {
+            source: self.source.clone(),
+            shelf: Some(&shelf),
+            in_use: &self.in_use,
+            force: self.force,
+            limits: self.limits.clone(),
+            environment: &set,
+        };
+        update::update(&options, now(), progress)
+    }
+
+    /// The update goes well, and this is on the shelf.
+    fn brings(self) -> String {
+        self.told(&mut |_| {}).unwrap();
+        fs::read_to_string(self.shelf()).unwrap()
+    }
+
+    /// The update fails, and what was on the shelf is still there, alone.
+    fn fails(self) -> UpdateError {
+        let error = self.told(&mut |_| {}).unwrap_err();
+        assert_eq!(fs::read_to_string(self.shelf()).unwrap(), "the old one");
+        assert_eq!(
+            fs::read_dir(self.shelf().parent().unwrap()).unwrap().count(),
+            1,
+            "a draft was left behind"
+        );
+        assert!(!error.help().is_empty());
+        error
+    }
+}
+
+const WHOLE: &str = "leastwise-catalog 1
+version service-reference
+updated 2030-05-04T10:20:30Z
+source AWS service authorization reference
+
+s3
+R+GetObject
+R-ListBucket
+W-PutObject
+
+sqs
+R-SendMessage
+";
