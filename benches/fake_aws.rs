@@ -73,12 +73,12 @@ fn main() {
     let arguments = Arguments::parse();
     let world = match (&arguments.snapshot, &arguments.invented) {
         (Some(folder), _) => World::folder(folder),
-        (None, Some(numbers)) => {
+        (None, numbers) => {
+            let numbers = numbers.as_ref().unwrap();
             let numbers: Vec<u64> = numbers.split(',').map(|number| number.parse().unwrap()).collect();
             let size = |at: usize| usize::try_from(numbers[at]).unwrap();
             World::invented(Invented { accounts: size(0), principals: size(1), seed: numbers[2] })
         }
-        (None, None) => unreachable!("clap asks for one of them"),
     };
     let mut setup = Fake::of(world).port(arguments.port).threads(arguments.threads);
     for (operation, size) in arguments.page_size.iter().map(|text| pair(text)) {

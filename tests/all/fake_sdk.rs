@@ -1,9 +1,11 @@
 //! What the real clients say of the fake's answers: one call of each service, with paging where it pages.
 
 use aws_sdk_accessanalyzer::types::{Criterion, FindingDetails};
+use aws_sdk_iam::config::retry::RetryConfig;
 use aws_sdk_iam::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_iam::error::ProvideErrorMetadata;
 
-use crate::fake::{Fake, Invented, World};
+use crate::fake::{Fake, Fault, Invented, Rule, When, World};
 
 /// The configuration of a client, which every service's crate has a builder of.
 macro_rules! client {
@@ -13,6 +15,7 @@ macro_rules! client {
                 .behavior_version(BehaviorVersion::latest())
                 .region(Region::new("us-east-1"))
                 .endpoint_url($fake.url())
+                .retry_config(RetryConfig::disabled())
                 .credentials_provider(Credentials::new($key, "invented", None, None, "test"))
                 .build(),
         )
@@ -119,4 +122,25 @@ async fn access_analyzer_is_understood() {
     assert_eq!(services, known.collect::<Vec<_>>());
     let gone = client.get_finding_v2().analyzer_arn(arn).id("gone").send().await.unwrap_err();
     assert!(gone.into_service_error().is_resource_not_found_exception());
+}
+
+#[tokio::test]
+async fn errors_have_the_codes_that_the_clients_know() {
+    for (fault, codes) in [
+        (Fault::Denied, ["AccessDenied", "AccessDenied", "AccessDeniedException", "AccessDeniedException"]),
+        (Fault::Expired, ["ExpiredToken", "ExpiredToken", "ExpiredTokenException", "ExpiredTokenException"]),
+        (Fault::Throttle, ["Throttling", "Throttling", "TooManyRequestsException", "ThrottlingException"]),
+    ] {
+        let fake = fake();
+        fake.fault(Rule::new(fault, When::Always));
+        let sts = client!(aws_sdk_sts, fake, "AKIAINVENTED").get_caller_identity().send().await.unwrap_err();
+        let iam = client!(aws_sdk_iam, fake, "AKIAINVENTED");
+        let iam = iam.get_account_authorization_details().send().await.unwrap_err();
+        let organizations = client!(aws_sdk_organizations, fake, "AKIAINVENTED");
+        let organizations = organizations.list_accounts().send().await.unwrap_err();
+        let analyzer = client!(aws_sdk_accessanalyzer, fake, "AKIAINVENTED");
+        let analyzer = analyzer.list_analyzers().send().await.unwrap_err();
+        let told = [sts.code(), iam.code(), organizations.code(), analyzer.code()];
+        assert_eq!(told, codes.map(Some));
+    }
 }

@@ -20,12 +20,14 @@ mod config;
 mod documents;
 mod fake_aws;
 mod fake_faults;
+mod fake_mocks;
 mod fake_sdk;
 #[path = "gen.rs"]
 mod generate;
 mod globs;
 mod house;
 mod init;
+mod invented;
 mod languages;
 mod laws;
 mod live;

@@ -160,7 +160,7 @@ impl Plan {
         self.rules.write().unwrap().clear();
     }
 
-    /// What goes wrong with this call: the first rule that strikes.
+    /// What goes wrong with this call: the first rule that strikes. The rules after it do not count the call.
     pub(crate) fn strike(&self, operation: &str, accounts: [&str; 2]) -> Option<Fault> {
         let rules = self.rules.read().unwrap();
         let fault = rules.iter().find(|rule| rule.strikes(operation, accounts))?.fault;

@@ -213,7 +213,7 @@ impl Fake {
         self.calls().into_keys().map(|(operation, _)| operation).collect()
     }
 
-    /// The most calls that were under way at a time.
+    /// The most calls that were under way at a time; one for each thread unless there is a latency.
     pub(crate) fn peak(&self) -> u64 {
         self.state.counts.peak()
     }

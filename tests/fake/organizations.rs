@@ -36,12 +36,14 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<String, Refusal> {
             "MasterAccountEmail": email(management),
             "AvailablePolicyTypes": [],
         }}),
-        "ListAccounts" => list(call, "Accounts", world.accounts.iter().collect(), |one| account(call, one))?,
+        "ListAccounts" => {
+            list(call, "Accounts", &world.accounts.iter().collect::<Vec<_>>(), |one| account(call, one))?
+        }
         "ListAccountsForParent" => {
             let parent = wanted(call, "ParentId")?;
             let inside = |account: &&Account| above(account).last().copied() == Some(parent);
-            let accounts = world.accounts.iter().filter(inside).collect();
-            list(call, "Accounts", accounts, |one| account(call, one))?
+            let accounts: Vec<&Account> = world.accounts.iter().filter(inside).collect();
+            list(call, "Accounts", &accounts, |one| account(call, one))?
         }
         "DescribeAccount" => {
             let id = wanted(call, "AccountId")?;
@@ -50,12 +52,12 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<String, Refusal> {
         }
         "ListParents" => {
             let child = wanted(call, "ChildId")?;
-            let parents = parents(call, child);
+            let parents: Vec<&str> = parents(call, child).into_iter().collect();
             if parents.is_empty() {
                 return Err(Refusal::Absent(child.to_owned()));
             }
             let kind = |id: &str| if id.starts_with("r-") { "ROOT" } else { "ORGANIZATIONAL_UNIT" };
-            list(call, "Parents", parents.into_iter().collect(), |id| json!({ "Id": id, "Type": kind(id) }))?
+            list(call, "Parents", &parents, |id| json!({ "Id": id, "Type": kind(id) }))?
         }
         "ListChildren" => {
             let parent = wanted(call, "ParentId")?;
@@ -67,10 +69,10 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<String, Refusal> {
                 }
                 _ => units(call, parent),
             };
-            list(call, "Children", children, |id| json!({ "Id": id, "Type": kind }))?
+            list(call, "Children", &children, |id| json!({ "Id": id, "Type": kind }))?
         }
         "ListOrganizationalUnitsForParent" => {
-            list(call, "OrganizationalUnits", units(call, wanted(call, "ParentId")?), unit)?
+            list(call, "OrganizationalUnits", &units(call, wanted(call, "ParentId")?), unit)?
         }
         "DescribeOrganizationalUnit" => {
             let id = wanted(call, "OrganizationalUnitId")?;
@@ -82,13 +84,15 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<String, Refusal> {
         "ListRoots" => {
             let roots: BTreeSet<&str> =
                 world.accounts.iter().filter_map(|account| above(account).first().copied()).collect();
+            let roots: Vec<&str> = roots.into_iter().collect();
             let root =
                 |id: &str| json!({ "Id": id, "Arn": of("root", id), "Name": "Root", "PolicyTypes": [] });
-            list(call, "Roots", roots.into_iter().collect(), root)?
+            list(call, "Roots", &roots, root)?
         }
         "ListDelegatedAdministrators" => {
-            let delegated = delegated(call).into_iter().filter_map(|id| world.account(id)).collect();
-            list(call, "DelegatedAdministrators", delegated, |one| {
+            let delegated: Vec<&Account> =
+                delegated(call).into_iter().filter_map(|id| world.account(id)).collect();
+            list(call, "DelegatedAdministrators", &delegated, |one| {
                 let mut value = account(call, one);
                 value["DelegationEnabledDate"] = JOINED.into();
                 value
@@ -103,7 +107,7 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<String, Refusal> {
 fn list<T: Copy>(
     call: &Call<'_>,
     name: &str,
-    items: Vec<T>,
+    items: &[T],
     each: impl Fn(T) -> Value,
 ) -> Result<Value, Refusal> {
     let page = call.page(items.len())?;

@@ -45,7 +45,9 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // Dropped inside another runtime, waiting would be refused.
-        self.runtime.take().map(Runtime::shutdown_background);
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
-use leastwise::catalog::{Catalog, KnownAction};
+use leastwise::catalog::{AccessLevel, Catalog, KnownAction};
 use leastwise::inventory::wire::PolicyText;
 
 use super::dice::Dice;
@@ -84,13 +84,12 @@ pub(crate) fn wares() -> &'static [Ware] {
         for action in Catalog::embedded().actions() {
             names.entry(action.service).or_default().push(action);
         }
-        EVERYDAY.iter().filter_map(|service| Some(ware(service, names.remove(service)?))).collect()
+        EVERYDAY.iter().filter_map(|service| Some(ware(service, &names.remove(service)?))).collect()
     })
 }
 
-fn ware(service: &'static str, actions: Vec<KnownAction<'static>>) -> Ware {
-    let tracked = actions.iter().filter(|action| action.tracked == Some(true)).map(|action| action.name);
-    let tracked = tracked.collect();
+fn ware(service: &'static str, actions: &[KnownAction<'static>]) -> Ware {
+    let tracked = actions.iter().filter(|action| is_tracked(action)).map(|action| action.name).collect();
     let names: Vec<&str> = actions.iter().map(|action| action.name).collect();
     let mut verbs: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
     for name in &names {
@@ -104,6 +103,11 @@ fn ware(service: &'static str, actions: Vec<KnownAction<'static>>) -> Ware {
         tracked,
         verbs: verbs.map(|(verb, names)| (format!("{service}:{verb}*"), names)).collect(),
     }
+}
+
+/// Whether a finding can name an action: what the catalog says, or where it does not say, what is known of all services.
+fn is_tracked(action: &KnownAction<'_>) -> bool {
+    action.tracked.unwrap_or(action.level != AccessLevel::Tagging && action.name != "PassRole")
 }
 
 /// A policy over a few services: whole ones, first words with a star, names.

@@ -20,13 +20,14 @@ use crate::inventory::wire::{
     PolicyText, PolicyVersion, RoleDetail, RoleLastUsed, Tag, UserDetail,
 };
 
-/// A date as the AWS CLI prints it: `2024-06-13T00:00:00+00:00`, with six digits of a second's fraction if it has one.
+/// A date in the one form that a captured snapshot has: `2024-06-13T00:00:00Z`, with six digits of a second's fraction
+/// if it has one.
 fn date(date: &DateTime) -> Option<String> {
     let whole = jiff::Timestamp::from_second(date.secs()).ok()?;
     let text = whole.strftime("%Y-%m-%dT%H:%M:%S");
     Some(match date.subsec_nanos() / 1000 {
-        0 => format!("{text}+00:00"),
-        micros => format!("{text}.{micros:06}+00:00"),
+        0 => format!("{text}Z"),
+        micros => format!("{text}.{micros:06}Z"),
     })
 }
 

@@ -113,8 +113,8 @@ async fn every_kind_of_finding_is_read_and_what_says_nothing_is_no_evidence() {
         ["s3", "sns"]
     );
     assert!(services[1].actions.is_none(), "a service without a list is unused as a whole");
-    assert_eq!(of("paged").analyzed_at.as_deref(), Some("2024-06-20T00:00:00+00:00"));
-    assert_eq!(of("paged").updated_at.as_deref(), Some("2024-06-20T00:00:00.123000+00:00"));
+    assert_eq!(of("paged").analyzed_at.as_deref(), Some("2024-06-20T00:00:00Z"));
+    assert_eq!(of("paged").updated_at.as_deref(), Some("2024-06-20T00:00:00.123000Z"));
     assert!(of("archived").finding_details.is_none() && of("archived").failure.is_none());
     assert_eq!(of("unknown").finding_details.as_ref().unwrap()[1], Detail::default());
     assert_eq!(of("gone").failure.as_ref().unwrap().kind, FailureKind::Absent);
@@ -194,7 +194,7 @@ async fn without_an_analyzer_the_evidence_is_last_accessed_data() {
     assert!(evidence.analyzer.is_none() && evidence.findings.is_empty());
     let [quiet] = evidence.last_accessed.as_slice() else { panic!("one role is there") };
     assert_eq!(quiet.arn, "arn:aws:iam::111111111111:role/quiet");
-    assert_eq!(quiet.job_completion_date.as_deref(), Some("2026-02-01T00:00:00+00:00"));
+    assert_eq!(quiet.job_completion_date.as_deref(), Some("2026-02-01T00:00:00Z"));
     let services: Vec<_> =
         quiet.services_last_accessed.iter().map(|service| service.service_namespace.as_str()).collect();
     assert_eq!(services, ["s3", "sns"]);

@@ -103,7 +103,7 @@ async fn the_sweep_joins_all_pages_and_decodes_documents_without_touching_a_plus
     assert_eq!(roles, ["first", "second"]);
     let first = &all.role_detail_list[0];
     assert_eq!(first.role_policy_list[0].policy_document.0, r#"{"Statement":[{"Resource":"a+b+c d"}]}"#);
-    assert_eq!(first.create_date.as_deref(), Some("2020-01-02T03:04:05+00:00"));
+    assert_eq!(first.create_date.as_deref(), Some("2020-01-02T03:04:05Z"));
     assert!(first.role_last_used.is_some());
     let policies: Vec<_> = all.policies.iter().map(|policy| policy.name()).collect();
     assert_eq!(policies, ["A", "Nameless"], "what nothing uses of AWS's own is dropped");
