@@ -65,7 +65,10 @@ fn fresh_words<'t>(name: &'t str, before: &str) -> (usize, Vec<&'t str>) {
 fn pack(source: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     let bad = |bad: text::BadLine| format!("build/catalog.txt, line {}: {}", bad.line, bad.problem);
     text::header(source).map_err(bad)?;
-    let blocks = text::blocks(source).map_err(bad)?;
+    let mut blocks = Vec::new();
+    for block in text::blocks(source) {
+        blocks.push((block.prefix, block.lines().map_err(bad)?));
+    }
 
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for (_, lines) in &blocks {

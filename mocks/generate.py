@@ -2046,6 +2046,8 @@ def findings_of(organisation, principal):
             "updatedAt": date("2026-10-12", 19, "updated", arn, kind, str(number)),
         }
         one |= {"error": error} if error else {}
+        # What was read has a list, of an error finding an empty one.
+        details = [] if error and details is None else details
         one |= {"findingDetails": details} if details is not None else {}
         one |= {"failure": failure} if failure else {}
         made.append(one)
@@ -2239,9 +2241,11 @@ def snapshot(organisation):
         files[f"{folder}/authorization.json"] = authorization(organisation, account)
         if not failure:
             here = [one for one in organisation.principals if one.account == account]
-            files[f"{folder}/findings.json"] = [
-                finding for principal in here for finding in findings_of(organisation, principal)
-            ]
+            # In the order in which a capture writes them.
+            files[f"{folder}/findings.json"] = sorted(
+                (finding for principal in here for finding in findings_of(organisation, principal)),
+                key=lambda finding: (finding["resource"], finding["findingType"], finding["id"]),
+            )
     return files
 
 

@@ -1,19 +1,22 @@
 //! Smaller, proven IAM policies.
 //!
-//! The pipeline: `accounts -> inventory + evidence -> decide -> refine -> prove -> report`. Of it this crate has the core
-//! that needs no AWS: one policy and what is unused of it give a smaller policy and the proof that it is right.
+//! The pipeline: `accounts -> inventory + evidence -> decide -> refine -> prove -> report`. One policy and what is unused of
+//! it give a smaller policy and the proof that it is right; a scan does that for every policy of an organisation.
 //!
 //! | layer | modules | may use |
 //! |---|---|---|
-//! | core | [`policy`], [`catalog`], [`evidence`], [`config`], [`refine`], [`mod@prove`] | the core below it; no I/O, clock, environment or randomness |
-//! | I/O | `update` | the core, files, the network |
-//! | stages | `run` | everything |
-//! | doorway | `cli`, `main` | `run` |
+//! | core | [`policy`], [`catalog`], [`evidence`], [`inventory`], [`decide`], [`mod@refine`], [`mod@prove`], [`config`] | the core below it; no I/O, clock, environment or randomness |
+//! | report | [`report`] | the core; its `writer` is the one place that writes |
+//! | I/O | [`aws`], [`update`] | the core, files, the network; the SDK is named in `aws/live` only |
+//! | stages | [`mod@run`] | everything |
+//! | doorway | [`cli`], `main` | `run` |
 //!
 //! Invariants:
 //! - only `Action` and `NotAction` of Allow statements change, and only by losing permissions that the evidence calls unused;
-//! - [`prove`](mod@prove) never imports [`refine`](mod@refine), and only it makes a [`Proof`](prove::Proof);
-//! - same input, same bytes.
+//! - [`mod@prove`] never imports [`mod@refine`], and only it makes a [`prove::Proof`];
+//! - every principal ends in exactly one bucket, or the scan fails;
+//! - same input, same bytes;
+//! - nothing that can be called writes to AWS.
 //!
 //! # Example
 //!
@@ -123,7 +126,7 @@ impl<'a> Refined<'a> {
         self.step
     }
 
-    /// What changed and why. Give what [`refine`] was given.
+    /// What changed and why. Give what [`refine()`] was given.
     pub fn explain(
         &self,
         policy: &Document<'a>,

@@ -11,6 +11,7 @@ mod text;
 mod universe;
 mod words;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::OnceLock;
@@ -31,6 +32,7 @@ pub struct Catalog {
     header: text::Header,
     /// By prefix in small letters.
     index: FxHashMap<String, usize>,
+    prefixes: Vec<String>,
     entries: Vec<Lazy>,
     packed: Option<packed::Packed<'static>>,
 }
@@ -38,8 +40,25 @@ pub struct Catalog {
 /// A service that is unpacked when it is first asked for.
 #[derive(Debug)]
 struct Lazy {
-    packed: Option<packed::Entry<'static>>,
+    stored: Stored,
     service: OnceLock<Service>,
+}
+
+/// How a service waits to be asked for.
+#[derive(Debug)]
+enum Stored {
+    /// In the binary.
+    Packed(packed::Entry<'static>),
+    /// As lines of text, which have been checked.
+    Text(Box<str>),
+    /// It is unpacked already.
+    Ready,
+}
+
+impl Lazy {
+    fn new(stored: Stored) -> Self {
+        Self { stored, service: OnceLock::new() }
+    }
 }
 
 /// One action of the catalog.
@@ -62,16 +81,13 @@ impl Catalog {
         CATALOG.get_or_init(|| {
             // The build script made it from a text it had read; a test reads all of it back.
             let Some(packed) = packed::Packed::open(packed::EMBEDDED) else {
-                return Self::of(text::Header::default(), Vec::new());
+                return Self::of(text::Header::default(), [], None);
             };
             let header = text::header(packed.header).unwrap_or_default();
-            let entries: Vec<_> = packed
-                .entries()
-                .map(|entry| Lazy { packed: Some(entry), service: OnceLock::new() })
-                .collect();
-            let prefixes = packed.entries().map(|entry| entry.prefix.to_ascii_lowercase());
-            let index = prefixes.enumerate().map(|(place, prefix)| (prefix, place)).collect();
-            Self { header, index, entries, packed: Some(packed) }
+            let entries = packed.entries();
+            let entries =
+                entries.map(|entry| (entry.prefix.to_ascii_lowercase(), Lazy::new(Stored::Packed(entry))));
+            Self::of(header, entries, Some(packed))
         })
     }
 
@@ -81,10 +97,25 @@ impl Catalog {
     /// With the line that is not of that form.
     pub fn parse(text: &str) -> Result<Self, CatalogError> {
         let header = text::header(text)?;
-        let services = text::blocks(text)?
-            .into_iter()
-            .map(|(prefix, lines)| (prefix, lines.into_iter().map(listed).collect()));
-        Self::new(header, services)
+        let mut entries: BTreeMap<String, Lazy> = BTreeMap::new();
+        for block in text::blocks(text) {
+            let names = block.lines()?;
+            checked(block.prefix, names.iter().map(|line| line.name))?;
+            // A service may be spelled in two cases: its actions are one list.
+            match entries.entry(block.prefix.to_ascii_lowercase()) {
+                Entry::Vacant(free) => drop(free.insert(Lazy::new(Stored::Text(block.body.into())))),
+                Entry::Occupied(mut taken) => {
+                    if let Stored::Text(body) = &taken.get().stored {
+                        let both = format!("{}\n{}", body.trim_end(), block.body);
+                        taken.insert(Lazy::new(Stored::Text(both.into())));
+                    }
+                }
+            }
+        }
+        if entries.is_empty() {
+            return Err(CatalogError::Empty);
+        }
+        Ok(Self::of(header, entries, None))
     }
 
     /// When the data of a catalog in the text form was made, without reading the rest.
@@ -103,7 +134,7 @@ impl Catalog {
         reference::plain(text)
     }
 
-    /// Names are checked here once, so that no text made of them needs an escape or gains a wildcard.
+    /// A catalog of actions that were read from another form.
     pub(crate) fn new<'n>(
         header: text::Header,
         services: impl IntoIterator<Item = (&'n str, Vec<Action<'n>>)>,
@@ -111,33 +142,28 @@ impl Catalog {
         // A service may be spelled in two cases: its actions are one list.
         let mut merged: BTreeMap<String, Vec<Action<'n>>> = BTreeMap::new();
         for (prefix, mut actions) in services {
-            let odd = actions.iter().map(|action| action.name).find(|name| !is_name(name));
-            if let Some(name) = odd.or((!is_prefix(prefix)).then_some(prefix)) {
-                return Err(CatalogError::BadName(name.to_owned()));
-            }
+            checked(prefix, actions.iter().map(|action| action.name))?;
             merged.entry(prefix.to_ascii_lowercase()).or_default().append(&mut actions);
         }
         if merged.is_empty() {
             return Err(CatalogError::Empty);
         }
-        Ok(Self::of(
-            header,
-            merged.into_iter().map(|(prefix, actions)| Service::new(&prefix, actions)).collect(),
-        ))
+        let entries = merged.into_iter().map(|(prefix, actions)| {
+            let service = OnceLock::from(Service::new(&prefix, actions));
+            (prefix, Lazy { stored: Stored::Ready, service })
+        });
+        Ok(Self::of(header, entries, None))
     }
 
-    /// The services sorted by prefix, each once.
-    fn of(header: text::Header, services: Vec<Service>) -> Self {
-        let index = services
-            .iter()
-            .enumerate()
-            .map(|(place, service)| (service.prefix().to_owned(), place))
-            .collect();
-        let entries = services
-            .into_iter()
-            .map(|service| Lazy { packed: None, service: OnceLock::from(service) })
-            .collect();
-        Self { header, index, entries, packed: None }
+    /// The services by prefix in small letters, sorted.
+    fn of(
+        header: text::Header,
+        services: impl IntoIterator<Item = (String, Lazy)>,
+        packed: Option<packed::Packed<'static>>,
+    ) -> Self {
+        let (prefixes, entries): (Vec<String>, Vec<Lazy>) = services.into_iter().unzip();
+        let index = prefixes.iter().cloned().enumerate().map(|(place, prefix)| (prefix, place)).collect();
+        Self { header, index, prefixes, entries, packed }
     }
 
     /// The version that the source gave its data.
@@ -234,10 +260,25 @@ impl Catalog {
 
     pub(crate) fn service(&self, place: usize) -> Option<&Service> {
         let entry = self.entries.get(place)?;
-        match (entry.packed, self.packed) {
-            (Some(found), Some(packed)) => Some(entry.service.get_or_init(|| packed.service(found))),
+        match (&entry.stored, self.packed) {
+            (Stored::Packed(found), Some(packed)) => {
+                Some(entry.service.get_or_init(|| packed.service(*found)))
+            }
+            (Stored::Text(body), _) => {
+                let prefix = self.prefixes.get(place)?;
+                let unpack = || Service::new(prefix, text::lines(body).flatten().map(listed).collect());
+                Some(entry.service.get_or_init(unpack))
+            }
             _ => entry.service.get(),
         }
+    }
+}
+
+/// Names are checked where they come in, so that no text made of them needs an escape or gains a wildcard.
+fn checked<'n>(prefix: &'n str, mut names: impl Iterator<Item = &'n str>) -> Result<(), CatalogError> {
+    match names.find(|name| !is_name(name)).or((!is_prefix(prefix)).then_some(prefix)) {
+        Some(odd) => Err(CatalogError::BadName(odd.to_owned())),
+        None => Ok(()),
     }
 }
 

@@ -36,8 +36,14 @@ pub(crate) struct Line<'t> {
     pub(crate) name: &'t str,
 }
 
-/// The services of a catalog and their actions' lines, in the order of the text.
-pub(crate) type Blocks<'t> = Vec<(&'t str, Vec<Line<'t>>)>;
+/// One service of a catalog: its prefix, and the text of its lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Block<'t> {
+    pub(crate) prefix: &'t str,
+    pub(crate) body: &'t str,
+    /// The number of the body's first line, counted from 1.
+    first: usize,
+}
 
 /// The line, counted from 1, that cannot be read, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,35 +70,41 @@ pub(crate) fn header(text: &str) -> Result<Header, BadLine> {
     Ok(header)
 }
 
-/// Reads the services and their actions.
-pub(crate) fn blocks(text: &str) -> Result<Blocks<'_>, BadLine> {
+/// Finds the services. What stands in their lines is read by [`Block::lines`].
+pub(crate) fn blocks(text: &str) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
-    let mut block: Option<(&str, Vec<Line<'_>>)> = None;
-    for (index, line) in text.lines().enumerate().skip_while(|(_, line)| !line.is_empty()) {
-        if line.is_empty() {
-            blocks.extend(block.take());
-            continue;
+    let mut line = 1;
+    for (number, paragraph) in text.split("\n\n").enumerate() {
+        let (prefix, body) = paragraph.split_once('\n').unwrap_or((paragraph, ""));
+        if number > 0 && !paragraph.is_empty() {
+            blocks.push(Block { prefix: prefix.trim_end(), body, first: line + 1 });
         }
-        match &mut block {
-            None => block = Some((line, Vec::new())),
-            Some((_, lines)) => {
-                let mut chars = line.chars();
-                match (chars.next(), chars.next(), chars.as_str()) {
-                    (
-                        Some(level @ ('L' | 'R' | 'W' | 'T' | 'P')),
-                        Some(tracked @ ('+' | '-' | ' ')),
-                        name,
-                    ) if !name.is_empty() => {
-                        lines.push(Line { level, tracked, name });
-                    }
-                    _ => {
-                        let problem = "not an access level, a sign and an action's name";
-                        return Err(BadLine { line: index + 1, problem });
-                    }
-                }
-            }
-        }
+        line += paragraph.lines().count() + 1;
     }
-    blocks.extend(block);
-    Ok(blocks)
+    blocks
+}
+
+impl<'t> Block<'t> {
+    /// Its actions, in the order of the text.
+    pub(crate) fn lines(&self) -> Result<Vec<Line<'t>>, BadLine> {
+        lines(self.body).collect::<Result<_, usize>>().map_err(|at| BadLine {
+            line: self.first + at,
+            problem: "not an access level, a sign and an action's name",
+        })
+    }
+}
+
+/// The lines of a block's text; those that are none, by their place.
+pub(crate) fn lines(body: &str) -> impl Iterator<Item = Result<Line<'_>, usize>> {
+    body.lines().enumerate().map(|(at, line)| {
+        let mut chars = line.chars();
+        match (chars.next(), chars.next(), chars.as_str()) {
+            (Some(level @ ('L' | 'R' | 'W' | 'T' | 'P')), Some(tracked @ ('+' | '-' | ' ')), name)
+                if !name.is_empty() =>
+            {
+                Ok(Line { level, tracked, name })
+            }
+            _ => Err(at),
+        }
+    })
 }

@@ -82,7 +82,7 @@ pub(crate) fn from_json<'a>(json: &Json<'a>) -> Result<ActionSet<'a>, EvidenceEr
     let mut unused = ActionSet::new();
     match json {
         Json::List(services, _) => {
-            services.iter().try_for_each(|service| add_service(&mut unused, service))?
+            services.iter().try_for_each(|service| add_service(&mut unused, service))?;
         }
         Json::Map(..) => finding(&mut unused, json)?,
         other => return Err(form("the evidence", "a list of services, or a finding", other)),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::RunError;
-use crate::aws::live::{Access as LiveAccess, Limits, LiveOptions, Role, Source};
+use crate::aws::live::{Access as LiveAccess, Limits, LiveOptions, Rates, Role, Source};
 use crate::cli::SourceArgs;
 use crate::config::{self, Access, Config, EvidenceFrom, Overrides};
 
@@ -83,16 +83,21 @@ pub(super) fn live(config: &Config) -> LiveOptions {
     let rate = |ceiling: f64, start: f64| crate::aws::pace::Rate { start: start.min(ceiling), ceiling };
     let limits = &config.limits;
     let rates = &limits.calls_per_second;
-    let mut live = Limits::default();
-    live.findings_in_flight = many(limits.findings);
-    live.attempts = limits.attempts;
-    live.throttled_attempts = limits.attempts.saturating_mul(3);
-    live.call_timeout = limits.call_timeout;
-    live.account_timeout = limits.account_timeout;
-    live.rates.findings = rate(rates.access_analyzer * FINDINGS_HEADROOM, rates.access_analyzer);
-    live.rates.last_accessed = rate(rates.iam * FINDINGS_HEADROOM, rates.iam);
-    live.rates.sts = rate(rates.sts, rates.sts);
-    live.rates.other = rate(rates.iam * FINDINGS_HEADROOM, rates.iam);
+    let of_iam = rate(rates.iam * HEADROOM, rates.iam);
+    let limits = Limits {
+        findings_in_flight: many(limits.findings),
+        attempts: limits.attempts,
+        throttled_attempts: limits.attempts.saturating_mul(3),
+        call_timeout: limits.call_timeout,
+        account_timeout: limits.account_timeout,
+        rates: Rates {
+            findings: rate(rates.access_analyzer * HEADROOM, rates.access_analyzer),
+            last_accessed: of_iam,
+            sts: rate(rates.sts, rates.sts),
+            other: of_iam,
+        },
+        ..Limits::default()
+    };
     LiveOptions {
         profile: config.profile.clone(),
         region: Some(config.region.clone()),
@@ -110,7 +115,7 @@ pub(super) fn live(config: &Config) -> LiveOptions {
             EvidenceFrom::Analyzer => Source::Analyzer,
             EvidenceFrom::LastAccessed => Source::LastAccessed,
         },
-        limits: live,
+        limits,
     }
 }
 
@@ -120,4 +125,4 @@ pub(super) fn many(limit: u32) -> usize {
 }
 
 /// The pacer begins at the configured rate and may find that AWS takes so many times more.
-const FINDINGS_HEADROOM: f64 = 50.0;
+const HEADROOM: f64 = 50.0;

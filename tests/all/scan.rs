@@ -47,7 +47,8 @@ fn scan(snapshot: &str, out: &Path) -> Ran {
 fn live(fake: &Fake, args: &[&str]) -> Ran {
     leastwise(args)
         .with("AWS_ENDPOINT_URL", &fake.url())
-        .with("AWS_ACCESS_KEY_ID", "AKIAINVENTED")
+        // The delegated administrator, whose analyzer it is.
+        .with("AWS_ACCESS_KEY_ID", "AKIA222222222222")
         .with("AWS_SECRET_ACCESS_KEY", "invented")
         .with("AWS_REGION", "us-east-1")
         .with("AWS_CONFIG_FILE", "/dev/null")
@@ -163,13 +164,20 @@ fn a_live_scan_gives_byte_for_byte_the_report_of_its_snapshot() {
     let folder = folder("live");
     let (recorded, lived) = (folder.join("recorded"), folder.join("lived"));
     scan("mocks/acme", &recorded).exits(0);
-    let fake = acme().page("GetAccountAuthorizationDetails", 7).page("GetFindingV2", 3).page("ListFindingsV2", 5).start();
+    let fake = acme()
+        .page("GetAccountAuthorizationDetails", 7)
+        .page("GetFindingV2", 3)
+        .page("ListFindingsV2", 5)
+        .start();
     live(&fake, &["scan", "--out", lived.to_str().unwrap()]).exits(0);
-    assert!(manifest(&lived).calls.iter().any(|row| row.api == "access-analyzer:get-finding" && row.calls > 50));
+    assert!(
+        manifest(&lived).calls.iter().any(|row| row.api == "access-analyzer:get-finding" && row.calls > 50)
+    );
     let (mut recorded, mut lived) = (files(&recorded), files(&lived));
     recorded.remove("manifest.json");
     lived.remove("manifest.json");
-    let differing: Vec<&String> = recorded.keys().filter(|path| lived.get(*path) != recorded.get(*path)).collect();
+    let differing: Vec<&String> =
+        recorded.keys().filter(|path| lived.get(*path) != recorded.get(*path)).collect();
     assert!(differing.is_empty(), "{differing:?}");
     assert_eq!(recorded.len(), lived.len());
 }
@@ -183,7 +191,8 @@ fn a_capture_gives_the_snapshot_back() {
     // When it was captured is now.
     wanted.remove("snapshot.json");
     found.remove("snapshot.json");
-    let differing: Vec<&String> = wanted.keys().filter(|path| found.get(*path) != wanted.get(*path)).collect();
+    let differing: Vec<&String> =
+        wanted.keys().filter(|path| found.get(*path) != wanted.get(*path)).collect();
     assert!(differing.is_empty(), "{differing:?}");
     assert_eq!(wanted.len(), found.len());
 }
@@ -191,9 +200,12 @@ fn a_capture_gives_the_snapshot_back() {
 #[test]
 fn one_accounts_failure_is_a_row_and_the_others_go_on() {
     let out = folder("one-denied").join("report");
-    let denied = Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444");
+    let denied =
+        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444");
     let fake = acme().fault(denied).start();
-    live(&fake, &["scan", "--out", out.to_str().unwrap()]).exits(3).says("444444444444 (GetAccountAuthorizationDetails denied)");
+    live(&fake, &["scan", "--out", out.to_str().unwrap()])
+        .exits(3)
+        .says("444444444444 (GetAccountAuthorizationDetails denied)");
     let complete = report(&out).accounts.iter().filter(|account| account.failures.is_empty()).count();
     assert_eq!(complete, 9);
 }
@@ -201,7 +213,8 @@ fn one_accounts_failure_is_a_row_and_the_others_go_on() {
 #[test]
 fn accounts_can_be_left_out_by_id_and_by_name() {
     let out = folder("left-out").join("report");
-    let args = ["scan", "--snapshot", "mocks/acme", "--exclude", "444444444444", "--out", out.to_str().unwrap()];
+    let args =
+        ["scan", "--snapshot", "mocks/acme", "--exclude", "444444444444", "--out", out.to_str().unwrap()];
     leastwise(args).ran().exits(0);
     assert_eq!(report(&out).totals.accounts.get("excluded"), Some(&1));
 }
@@ -219,13 +232,17 @@ fn the_printed_policy_is_what_the_program_can_call_and_none_of_it_writes() {
         }
     }
     actions.sort();
-    let mut callable: Vec<String> = OPERATIONS.iter().map(|operation| operation.action().to_owned()).collect();
+    let mut callable: Vec<String> =
+        OPERATIONS.iter().map(|operation| operation.action().to_owned()).collect();
     callable.sort();
     callable.dedup();
     assert_eq!(actions, callable);
     let reads = |action: &String| {
         let (_, name) = action.split_once(':').unwrap();
-        name.starts_with("Get") || name.starts_with("List") || name == "AssumeRole" || name == "GenerateServiceLastAccessedDetails"
+        name.starts_with("Get")
+            || name.starts_with("List")
+            || name == "AssumeRole"
+            || name == "GenerateServiceLastAccessedDetails"
     };
     assert!(actions.iter().all(reads), "{actions:?}");
     leastwise(["iam-policy", "--trust", "111111111111", "--external-id", "x"])

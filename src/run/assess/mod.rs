@@ -311,6 +311,11 @@ impl<'i, 't> Assessment<'i, 't> {
         if edit.updated.zip(evaluated).is_some_and(|(updated, evaluated)| updated > evaluated) {
             notes.push("policy-newer-than-evidence".to_owned());
         }
+        let reached = edit.reaches.iter().filter_map(|at| self.inventory.principals.get(*at));
+        if reached.into_iter().any(|principal| principal.permission_set().is_some()) {
+            // The role is made anew from its permission set: a change belongs there.
+            notes.push("edit-the-permission-set".to_owned());
+        }
         let proof = refined.proof();
         if !proof.undecided().is_empty() {
             notes.push("service-not-in-catalog".to_owned());
