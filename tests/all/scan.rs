@@ -6,7 +6,7 @@ use std::path::Path;
 
 use leastwise::report::{AccountReport, Manifest, Report};
 
-use crate::fake::{Fake, Fault, Rule, Setup, When, World};
+use crate::fake::{Fake, Fault, Invented, Rule, Setup, When, World};
 use crate::run::{Ran, folder, leastwise};
 
 /// Every file below a folder, by path.
@@ -43,12 +43,16 @@ fn scan(snapshot: &str, out: &Path) -> Ran {
     leastwise(["scan", "--snapshot", snapshot, "--out", out.to_str().unwrap()]).ran()
 }
 
-/// A command against a fake AWS, from a shell that knows nothing else of AWS.
+/// A command against a fake AWS, with the credentials of the delegated administrator, whose analyzer it is.
 fn live(fake: &Fake, args: &[&str]) -> Ran {
+    live_as(fake, "AKIA222222222222", args)
+}
+
+/// The same with other credentials, from a shell that knows nothing else of AWS.
+fn live_as(fake: &Fake, key: &str, args: &[&str]) -> Ran {
     leastwise(args)
         .with("AWS_ENDPOINT_URL", &fake.url())
-        // The delegated administrator, whose analyzer it is.
-        .with("AWS_ACCESS_KEY_ID", "AKIA222222222222")
+        .with("AWS_ACCESS_KEY_ID", key)
         .with("AWS_SECRET_ACCESS_KEY", "invented")
         .with("AWS_REGION", "us-east-1")
         .with("AWS_CONFIG_FILE", "/dev/null")
@@ -250,4 +254,68 @@ fn the_printed_policy_is_what_the_program_can_call_and_none_of_it_writes() {
         .exits(0)
         .prints("AWS::IAM::Role")
         .prints("sts:ExternalId");
+}
+
+#[test]
+fn a_scan_makes_no_more_calls_than_there_are_pages_and_five_an_account() {
+    use leastwise::evidence::Finding;
+    use leastwise::inventory::wire::Authorization;
+    const PRINCIPALS: usize = 7;
+    const LISTED: usize = 5;
+    const DETAILS: usize = 3;
+    let pages = |count: usize, size: usize| count.div_ceil(size).max(1);
+    let mut budget = 0;
+    for folder in fs::read_dir("mocks/acme/accounts").unwrap() {
+        let folder = folder.unwrap().path();
+        let read = |name: &str| fs::read(folder.join(name)).unwrap();
+        let known: Authorization = serde_json::from_slice(&read("authorization.json")).unwrap();
+        let findings: Vec<Finding> = serde_json::from_slice(&read("findings.json")).unwrap();
+        let entities = known.user_detail_list.len()
+            + known.group_detail_list.len()
+            + known.role_detail_list.len()
+            + known.policies.len();
+        let active = findings.iter().filter(|finding| finding.status == "ACTIVE");
+        let details = active.map(|finding| pages(finding.finding_details.iter().flatten().count(), DETAILS));
+        budget += pages(entities, PRINCIPALS) + pages(findings.len(), LISTED) + details.sum::<usize>() + 5;
+    }
+    let out = folder("budget").join("report");
+    let fake = acme()
+        .page("GetAccountAuthorizationDetails", PRINCIPALS)
+        .page("ListFindingsV2", LISTED)
+        .page("GetFindingV2", DETAILS)
+        .start();
+    live(&fake, &["scan", "--out", out.to_str().unwrap()]).exits(0);
+    let calls: u64 = fake.calls().values().sum();
+    assert!(calls <= budget as u64, "{calls} calls, {budget} allowed: {:?}", fake.calls());
+}
+
+#[test]
+fn with_faults_everywhere_every_principal_is_still_accounted_for() {
+    let organisation = Invented { accounts: 12, principals: 30, seed: 5 };
+    let (calm, rough) = (folder("calm").join("report"), folder("rough").join("report"));
+    let args = |out: &Path| vec!["scan".to_owned(), "--out".to_owned(), out.to_str().unwrap().to_owned()];
+    let scan = |setup: Setup, out: &Path| {
+        let fake = setup.start();
+        let args = args(out);
+        let ran = live_as(&fake, "AKIA200000000001", &args.iter().map(String::as_str).collect::<Vec<_>>());
+        (ran, fake.struck().len())
+    };
+    scan(Fake::of(World::invented(organisation)), &calm).0.exits(0);
+    let mut setup = Fake::of(World::invented(organisation));
+    let faults = [
+        Fault::Throttle,
+        Fault::Internal,
+        Fault::GatewayPage,
+        Fault::TruncatedBody,
+        Fault::CutBody,
+        Fault::Reset,
+    ];
+    for (fault, seed) in faults.into_iter().zip(1..) {
+        setup = setup.fault(Rule::new(fault, When::Chance(0.01, seed)));
+    }
+    let (ran, kinds) = scan(setup, &rough);
+    assert!(matches!(ran.code, 0 | 3), "{}", ran.err);
+    assert!(kinds >= 4, "{kinds} kinds of fault struck");
+    assert_eq!(report(&rough).totals.principals, report(&calm).totals.principals);
+    leastwise(["verify", rough.to_str().unwrap()]).ran().exits(0);
 }
