@@ -65,14 +65,14 @@ async fn capture<C: Cloud>(
     captured_at: &str,
 ) -> Result<usize, RunError> {
     let organisation = cloud.organisation().await.map_err(RunError::Organisation)?;
-    progress.accounts(organisation.accounts.len());
     let mut analyzers: BTreeMap<String, Analyzer> = BTreeMap::new();
     let mut unread = 0;
     {
         let wanted =
             |account: &&Account| account.state() == "ACTIVE" && config.accounts.takes(account) == Taken::Yes;
-        let active = organisation.accounts.iter().filter(wanted);
-        let each = active.map(|account| one(cloud, writer, progress, account));
+        let active: Vec<&Account> = organisation.accounts.iter().filter(wanted).collect();
+        progress.accounts(active.len());
+        let each = active.into_iter().map(|account| one(cloud, writer, progress, account));
         let mut done = futures::stream::iter(each).buffer_unordered(settings::many(config.limits.accounts));
         while let Some(read) = done.next().await {
             let (analyzer, whole) = read?;
@@ -99,8 +99,10 @@ async fn one<C: Cloud>(
         writer.write(&path, text.as_bytes())?;
     }
     let evidence = answers.evidence.as_ref().ok();
-    let whole =
-        evidence.is_some_and(|evidence| evidence.findings.iter().all(|finding| finding.failure.is_none()));
+    let whole = evidence.is_some_and(|evidence| {
+        evidence.findings.iter().all(|finding| finding.failure.is_none())
+            && evidence.last_accessed.iter().all(|answer| answer.failure.is_none())
+    });
     Ok((evidence.and_then(|evidence| evidence.analyzer.clone()), whole && answers.authorization.is_ok()))
 }
 

@@ -32,6 +32,7 @@ mod languages;
 mod laws;
 mod live;
 mod mocks;
+mod moto;
 mod mutants;
 mod oracle;
 mod pace;

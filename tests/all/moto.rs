@@ -1,0 +1,74 @@
+//! A scan of moto, an AWS that we did not write. It needs `moto_server` and boto3, which `.ci/run` installs; without them
+//! the test says that it was skipped, and `.ci/run` forbids that.
+
+use std::io::Write as _;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use leastwise::inventory::wire::Authorization;
+
+use crate::run::{folder, leastwise};
+
+struct Moto(Child);
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts moto on a free port; `None` when it is not installed.
+fn moto() -> Option<(Moto, String)> {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut command = Command::new("moto_server");
+    command.args(["-H", "127.0.0.1", "-p", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
+    let server = Moto(command.spawn().ok()?);
+    let patience = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(patience.elapsed() < Duration::from_secs(60), "moto does not answer");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Some((server, format!("http://127.0.0.1:{port}")))
+}
+
+#[test]
+fn moto_is_read_account_by_account_and_what_it_lacks_is_a_row() {
+    let Some((_server, url)) = moto() else {
+        assert!(std::env::var_os("LEASTWISE_NO_SKIP").is_none(), "moto_server is not installed");
+        let _ =
+            writeln!(std::io::stderr(), "skipped: moto_server is not installed (pip install 'moto[server]')");
+        return;
+    };
+    let made = Command::new("python3").args(["tests/moto/organisation.py", &url]).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let made: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
+    let account = |at: usize| made["accounts"][at].as_str().unwrap().to_owned();
+
+    let out = folder("moto").join("snapshot");
+    let ran = leastwise(["capture", "--evidence", "last-accessed", "--out", out.to_str().unwrap()])
+        .with("AWS_ENDPOINT_URL", &url)
+        .with("AWS_ACCESS_KEY_ID", "AKIAINVENTED")
+        .with("AWS_SECRET_ACCESS_KEY", "invented")
+        .with("AWS_REGION", "us-east-1")
+        .with("LEASTWISE_LIMITS_ATTEMPTS", "2")
+        .with("AWS_CONFIG_FILE", "/dev/null")
+        .with("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .ran();
+    // It has no last-accessed data: principals are read whole, what they use is not.
+    let ran = ran.exits(3);
+    assert!(ran.err.contains("wrote"), "{}", ran.err);
+    for number in 0..2 {
+        let path = out.join(format!("accounts/{}/authorization.json", account(number)));
+        let read: Authorization = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let roles: Vec<&str> = read.role_detail_list.iter().map(|role| role.role_name.as_str()).collect();
+        assert!(
+            roles.contains(&format!("worker-{number}").as_str()) && roles.contains(&"plus+comma,role"),
+            "{roles:?}"
+        );
+        let shared = read.policies.iter().find(|policy| policy.name() == "shared").unwrap();
+        assert!(shared.document().unwrap().0.contains("s3:Get*"));
+    }
+    assert!(!out.join("accounts").join(account(2)).exists(), "a closed account was read");
+}
