@@ -53,6 +53,16 @@ impl Run {
         self
     }
 
+    /// Starts it, waits, asks it to stop as a scheduler would, and tells how it ended.
+    #[cfg(unix)]
+    pub(crate) fn stopped_after(mut self, wait: std::time::Duration) -> Ran {
+        let child =
+            self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        std::thread::sleep(wait);
+        assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        Ran::of(child.wait_with_output().unwrap())
+    }
+
     pub(crate) fn ran(mut self) -> Ran {
         let mut child =
             self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -61,15 +71,19 @@ impl Run {
         let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
         let output = child.wait_with_output().unwrap();
         writer.join().unwrap();
-        Ran {
+        Ran::of(output)
+    }
+}
+
+impl Ran {
+    fn of(output: std::process::Output) -> Self {
+        Self {
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
             code: output.status.code().unwrap_or(-1),
         }
     }
-}
 
-impl Ran {
     pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, code, "standard output:\n{}\nstandard error:\n{}", self.out, self.err);
         self

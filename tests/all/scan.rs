@@ -7,7 +7,7 @@ use std::path::Path;
 use leastwise::report::{AccountReport, Manifest, Report};
 
 use crate::fake::{Fake, Fault, Invented, Rule, Setup, When, World};
-use crate::run::{Ran, folder, leastwise};
+use crate::run::{Ran, Run, folder, leastwise};
 
 /// Every file below a folder, by path.
 fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -50,6 +50,10 @@ fn live(fake: &Fake, args: &[&str]) -> Ran {
 
 /// The same with other credentials, from a shell that knows nothing else of AWS.
 fn live_as(fake: &Fake, key: &str, args: &[&str]) -> Ran {
+    command_as(fake, key, args).ran()
+}
+
+fn command_as(fake: &Fake, key: &str, args: &[&str]) -> Run {
     leastwise(args)
         .with("AWS_ENDPOINT_URL", &fake.url())
         .with("AWS_ACCESS_KEY_ID", key)
@@ -58,7 +62,6 @@ fn live_as(fake: &Fake, key: &str, args: &[&str]) -> Ran {
         .with("AWS_CONFIG_FILE", "/dev/null")
         .with("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
         .with("AWS_EC2_METADATA_DISABLED", "true")
-        .ran()
 }
 
 fn acme() -> Setup {
@@ -69,7 +72,9 @@ fn acme() -> Setup {
 fn the_demonstration_is_read_whole_and_its_totals_add_up() {
     let out = folder("acme").join("report");
     let ran = scan("mocks/acme", &out).exits(0);
-    let summary: Vec<&str> = ran.err.lines().filter(|line| !line.contains(" accounts")).collect();
+    // Progress, and a warning that the catalog has grown old, are no part of the summary.
+    let summary = ran.err.lines().filter(|line| !line.contains(" accounts") && !line.starts_with("warning"));
+    let summary: Vec<&str> = summary.collect();
     assert!(summary.len() <= 8, "{summary:?}");
     let whole = report(&out);
     assert!(whole.totals.principals >= 60);
@@ -318,4 +323,20 @@ fn with_faults_everywhere_every_principal_is_still_accounted_for() {
     assert!(kinds >= 4, "{kinds} kinds of fault struck");
     assert_eq!(report(&rough).totals.principals, report(&calm).totals.principals);
     leastwise(["verify", rough.to_str().unwrap()]).ran().exits(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_scan_that_is_asked_to_stop_leaves_nothing_behind() {
+    let folder = folder("stopped");
+    let out = folder.join("report");
+    let fake = acme().fault(Rule::new(Fault::Silent, When::Always).on("GetFindingV2")).start();
+    let args = ["scan", "--out", out.to_str().unwrap()];
+    let wait = std::time::Duration::from_secs(3);
+    command_as(&fake, "AKIA222222222222", &args)
+        .stopped_after(wait)
+        .exits(1)
+        .says("stopped; nothing was written");
+    assert!(fake.calls_of("GetFindingV2") > 0);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
 }
