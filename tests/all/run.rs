@@ -59,7 +59,9 @@ impl Run {
         let child =
             self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         std::thread::sleep(wait);
-        assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        // The shell's own `kill` is everywhere; a program of that name is not.
+        let kill = format!("kill {}", child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
         Ran::of(child.wait_with_output().unwrap())
     }
 
