@@ -53,12 +53,15 @@ impl Run {
         self
     }
 
-    /// Starts it, waits, asks it to stop as a scheduler would, and tells how it ended.
+    /// Starts it, waits until it has come far enough, asks it to stop as a scheduler would, and tells how it ended.
     #[cfg(unix)]
-    pub(crate) fn stopped_after(mut self, wait: std::time::Duration) -> Ran {
+    pub(crate) fn stopped_when(mut self, far_enough: impl Fn() -> bool) -> Ran {
         let child =
             self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        std::thread::sleep(wait);
+        let started = std::time::Instant::now();
+        while !far_enough() && started.elapsed().as_secs() < 60 {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
         // The shell's own `kill` is everywhere; a program of that name is not.
         let kill = format!("kill {}", child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
