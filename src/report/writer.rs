@@ -22,7 +22,7 @@ pub enum WriteError {
         error: io::Error,
     },
     /// Something else lives where the report is to be.
-    #[error("`{path}` exists and is neither a report nor a snapshot of leastwise")]
+    #[error("`{path}` holds something else, which would be lost")]
     Foreign {
         /// Where.
         path: PathBuf,
@@ -62,13 +62,13 @@ impl Writer {
     ///
     /// # Errors
     /// When the place cannot be written, holds something else, or is being written by another run.
-    pub fn begin(target: &Path) -> Result<Self, WriteError> {
+    pub fn begin(target: &Path, output: Output) -> Result<Self, WriteError> {
         let io = |path: &Path| {
             let path = path.to_owned();
             move |error| WriteError::Io { path, error }
         };
         let target = std::path::absolute(target).map_err(io(target))?;
-        if !is_replaceable(&target).map_err(io(&target))? {
+        if !is_replaceable(&target, output).map_err(io(&target))? {
             return Err(WriteError::Foreign { path: target });
         }
         let parent = target.parent().unwrap_or(Path::new("/"));
@@ -156,13 +156,33 @@ impl Drop for Writer {
     }
 }
 
-/// Nothing, an empty folder, an earlier report or snapshot may be replaced.
-fn is_replaceable(target: &Path) -> io::Result<bool> {
+/// What is written, and so what alone may be replaced by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// A report.
+    Report,
+    /// A snapshot.
+    Snapshot,
+}
+
+impl Output {
+    /// Whether a folder holds what this program wrote of the kind. A file of the right name is not enough: many
+    /// projects have a `manifest.json`, and what is replaced is gone.
+    fn is_in(self, folder: &Path) -> bool {
+        let (name, keys): (_, &[&str]) = match self {
+            Self::Report => ("manifest.json", &["schema", "tool", "started", "catalog", "totals", "files"]),
+            Self::Snapshot => ("snapshot.json", &["format", "capturedAt", "partition"]),
+        };
+        let marker = fs::read(folder.join(name)).ok();
+        let marker = marker.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+        marker.is_some_and(|marker| keys.iter().all(|key| marker.get(key).is_some()))
+    }
+}
+
+/// Nothing, an empty folder or an earlier output of the same kind may be replaced.
+fn is_replaceable(target: &Path, output: Output) -> io::Result<bool> {
     match fs::read_dir(target) {
-        Ok(mut entries) => {
-            let ours = ["manifest.json", "snapshot.json"].iter().any(|name| target.join(name).is_file());
-            Ok(ours || entries.next().is_none())
-        }
+        Ok(mut entries) => Ok(entries.next().is_none() || output.is_in(target)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(false),
         Err(error) => Err(error),

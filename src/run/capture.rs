@@ -15,11 +15,11 @@ use crate::cli::{Capture, Exit};
 use crate::config::{Config, Taken};
 use crate::evidence::Analyzer;
 use crate::inventory::wire::Account;
-use crate::report::writer::Writer;
+use crate::report::writer::{Output, Writer};
 
 pub(super) fn run(args: &Capture) -> Result<Exit, RunError> {
     let config = settings::read(&args.source, None, None)?;
-    let writer = Writer::begin(&args.out)?;
+    let writer = Writer::begin(&args.out, Output::Snapshot)?;
     let progress = Progress::new(args.quiet);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;

@@ -18,7 +18,7 @@ use crate::aws::{Cloud, Snapshot};
 use crate::cli::{CatalogArg, Exit, FailOn, Scan};
 use crate::config::{Config, Taken};
 use crate::inventory::wire::Account;
-use crate::report::writer::{WriteError, Writer};
+use crate::report::writer::{Output, WriteError, Writer};
 use crate::report::{
     AccountReport, AccountSummary, CallFigures, CatalogRow, Coverage, Manifest, Report, SCHEMA, Totals,
 };
@@ -27,7 +27,7 @@ use crate::update::Chosen;
 pub(super) fn run(args: &Scan) -> Result<Exit, RunError> {
     let config = settings::read(&args.source, args.out.clone(), args.catalog.catalog.clone())?;
     let catalog = super::catalog::choose(&CatalogArg { catalog: config.catalog.clone() }, args.quiet)?;
-    let writer = Writer::begin(&config.out)?;
+    let writer = Writer::begin(&config.out, Output::Report)?;
     let progress = Progress::new(args.quiet);
     if !args.quiet {
         for key in settings::not_yet(&config) {

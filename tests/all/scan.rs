@@ -143,7 +143,7 @@ fn a_place_that_holds_something_else_is_refused_before_any_work() {
     let out = folder("foreign").join("report");
     fs::create_dir_all(&out).unwrap();
     fs::write(out.join("thesis.txt"), "years of work").unwrap();
-    scan("mocks/acme", &out).exits(1).says("is neither a report nor a snapshot of leastwise");
+    scan("mocks/acme", &out).exits(1).says("holds something else, which would be lost");
     assert_eq!(fs::read_to_string(out.join("thesis.txt")).unwrap(), "years of work");
 }
 
@@ -339,4 +339,19 @@ fn a_scan_that_is_asked_to_stop_leaves_nothing_behind() {
         .says("stopped; nothing was written");
     assert!(reading());
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+}
+
+#[test]
+fn a_report_replaces_neither_a_snapshot_nor_a_folder_that_has_a_manifest_of_its_own() {
+    let folder = folder("not-ours");
+    let (app, snapshot) = (folder.join("app"), folder.join("snapshot"));
+    fs::create_dir_all(&app).unwrap();
+    fs::write(app.join("manifest.json"), r#"{"name":"a web application"}"#).unwrap();
+    scan("mocks/acme", &app).exits(1).says("which would be lost");
+    assert!(app.join("manifest.json").is_file());
+    let captured = ["capture", "--snapshot", "mocks/acme", "--out", snapshot.to_str().unwrap()];
+    leastwise(captured).ran().exits(0);
+    scan(snapshot.to_str().unwrap(), &snapshot).exits(1).says("which would be lost");
+    assert_eq!(files(&snapshot).len(), files(Path::new("mocks/acme")).len());
+    leastwise(captured).ran().exits(0);
 }
