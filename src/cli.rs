@@ -179,6 +179,9 @@ pub struct SourceArgs {
     /// The ARN of the analyzer; else it is looked for
     #[arg(long, value_name = "ARN")]
     pub analyzer: Option<String>,
+    /// Go on from what an interrupted run has read, or read again only what could not be read
+    #[arg(long, conflicts_with = "snapshot")]
+    pub resume: bool,
 }
 
 /// `leastwise scan`

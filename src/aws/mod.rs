@@ -1,6 +1,8 @@
 //! The seam to AWS: what a scan asks, and two who answer. `live` talks to AWS and holds all SDK code; `snapshot` reads
-//! recorded answers. Both give the same shapes, so nothing behind the seam knows which it was.
+//! recorded answers. Both give the same shapes, so nothing behind the seam knows which it was. `journal` stands before them
+//! and remembers what was read, for a run that goes on from an interrupted one.
 
+mod journal;
 pub mod live;
 pub mod pace;
 pub mod record;
@@ -11,6 +13,7 @@ use std::future::Future;
 use crate::evidence::{Analyzer, Failure, Finding, LastAccessed};
 use crate::inventory::wire::{Account, Authorization};
 
+pub use journal::{Journal, JournalError, Journaled};
 pub use snapshot::{Snapshot, SnapshotError};
 
 /// What AWS, or a record of it, knows.
@@ -19,7 +22,7 @@ pub trait Cloud: Sync {
     fn organisation(&self) -> impl Future<Output = Result<Organisation, Failure>> + Send;
 
     /// Everything that is read of one account. Never fails as a whole: each part says what it could not do.
-    fn read(&self, account: &Account, watch: &dyn Watch) -> impl Future<Output = Answers> + Send;
+    fn read(&self, account: &Account, reading: Reading<'_>) -> impl Future<Output = Answers> + Send;
 
     /// What each pacer has seen. Recorded answers need none.
     fn figures(&self) -> Vec<(pace::BucketKey, pace::Figures)> {
@@ -33,6 +36,47 @@ pub trait Watch: Sync {
     fn findings(&self, total: usize);
     /// One more was read.
     fn finding(&self);
+}
+
+/// What earlier reading remembers. Nothing, unless it says so.
+pub trait Memory: Sync {
+    /// The finding with its details, if it has not changed since it was read.
+    fn finding(&self, _listed: &Finding) -> Option<Finding> {
+        None
+    }
+
+    /// Keeps a finding that was read whole.
+    fn keep_finding(&self, _finding: &Finding) {}
+
+    /// A principal's last-accessed data, if it was read before.
+    fn last_accessed(&self, _arn: &str) -> Option<LastAccessed> {
+        None
+    }
+
+    /// Keeps last-accessed data that was read whole.
+    fn keep_last_accessed(&self, _answer: &LastAccessed) {}
+}
+
+/// A memory of nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Forgetful;
+
+impl Memory for Forgetful {}
+
+/// What goes along with the reading of one account.
+#[derive(Clone, Copy)]
+pub struct Reading<'r> {
+    /// Who is told how far it has come.
+    pub watch: &'r dyn Watch,
+    /// What need not be read again.
+    pub memory: &'r dyn Memory,
+}
+
+impl<'r> Reading<'r> {
+    /// All of it, while somebody watches.
+    pub fn watched(watch: &'r dyn Watch) -> Self {
+        Self { watch, memory: &Forgetful }
+    }
 }
 
 /// The accounts of an organisation, or of a list.

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::{Answers, Cloud, Evidence, Organisation, Watch};
+use super::{Answers, Cloud, Evidence, Organisation, Reading};
 use crate::evidence::{
     Analyzer, AnalyzerAnswer, Failure, FailureKind, Finding, LastAccessed, choose_analyzer,
 };
@@ -170,11 +170,11 @@ impl Cloud for Snapshot {
         Ok(self.organisation.clone())
     }
 
-    async fn read(&self, account: &Account, watch: &dyn Watch) -> Answers {
+    async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
         let answers = self.account(account);
         if let Ok(evidence) = &answers.evidence {
-            watch.findings(evidence.findings.len());
-            evidence.findings.iter().for_each(|_| watch.finding());
+            reading.watch.findings(evidence.findings.len());
+            evidence.findings.iter().for_each(|_| reading.watch.finding());
         }
         answers
     }

@@ -298,7 +298,8 @@ pub struct Manifest {
     pub schema: u32,
     /// The version of leastwise.
     pub tool: String,
-    /// When the run began. Nothing else in a report depends on the clock.
+    /// When the run began, the first one if it was interrupted and gone on with. Nothing else in a report depends on
+    /// the clock.
     pub started: String,
     /// The catalog that was used.
     pub catalog: CatalogRow,

@@ -9,6 +9,9 @@ use std::sync::{Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+/// Nothing that is worth reading fits into less.
+const LEAST_FREE: u64 = 16_000_000;
+
 /// Why a report could not be written.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -27,6 +30,14 @@ pub enum WriteError {
         /// Where.
         path: PathBuf,
     },
+    /// There is no room.
+    #[error("`{path}` has only {} MB of room left", free / 1_000_000)]
+    Full {
+        /// Where.
+        path: PathBuf,
+        /// How many bytes are free.
+        free: u64,
+    },
     /// Another run writes there.
     #[error("another run is writing `{path}`")]
     Locked {
@@ -41,6 +52,7 @@ impl WriteError {
         match self {
             Self::Io { .. } => "check that the place exists, has room, and may be written",
             Self::Foreign { .. } => "choose another place with --out, or move what is there",
+            Self::Full { .. } => "make room, or choose another place with --out",
             Self::Locked { .. } => "wait for the other run, or choose another place with --out",
         }
     }
@@ -73,29 +85,33 @@ impl Writer {
         }
         let parent = target.parent().unwrap_or(Path::new("/"));
         fs::create_dir_all(parent).map_err(io(parent))?;
-        let beside = |suffix: &str| {
-            let mut name = std::ffi::OsString::from(".");
-            name.push(target.file_name().unwrap_or_default());
-            name.push(suffix);
-            parent.join(name)
+        let lock_path = beside(&target, ".lock");
+        let Some(lock) = lock(&lock_path).map_err(io(&lock_path))? else {
+            return Err(WriteError::Locked { path: target });
         };
-        let lock_path = beside(".lock");
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&lock_path)
-            .map_err(io(&lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Err(WriteError::Locked { path: target }),
-            Err(fs::TryLockError::Error(error)) => return Err(WriteError::Io { path: lock_path, error }),
-        }
         // Under the lock, what an earlier run left behind belongs to nobody.
-        let folder = beside(".partial");
+        let old = beside(&target, ".old");
+        if old.exists() && !target.exists() {
+            // It was killed between taking the old report away and putting the new one there.
+            fs::rename(&old, &target).map_err(io(&old))?;
+        }
+        let folder = beside(&target, ".partial");
         remove(&folder).map_err(io(&folder))?;
+        if let Some(free) = free_bytes(parent).filter(|free| *free < LEAST_FREE) {
+            return Err(WriteError::Full { path: parent.to_owned(), free });
+        }
         make_folder(&folder).map_err(io(&folder))?;
         Ok(Self { target, folder, files: Mutex::default(), lock, lock_path, finished: false })
+    }
+
+    /// A place of that ending beside the target, for what belongs to it and is no part of it.
+    pub fn beside(&self, suffix: &str) -> PathBuf {
+        beside(&self.target, suffix)
+    }
+
+    /// How much room there is, where the system tells.
+    pub fn room(&self) -> Option<u64> {
+        free_bytes(&self.folder)
     }
 
     /// Writes one file, by its path from the report's folder with forward slashes.
@@ -125,8 +141,14 @@ impl Writer {
     /// When the place cannot be changed; the old report is still there then.
     pub fn finish(mut self) -> Result<PathBuf, WriteError> {
         let io = |path: &Path, error| WriteError::Io { path: path.to_owned(), error };
-        let old = self.folder.with_extension("old");
+        let old = beside(&self.target, ".old");
         remove(&old).map_err(|error| io(&old, error))?;
+        if exchange(&self.folder, &self.target) {
+            self.finished = true;
+            // What was there is here now. That it cannot be removed is no failure of the run.
+            let _ = remove(&self.folder);
+            return Ok(self.target.clone());
+        }
         let replaced = match fs::rename(&self.target, &old) {
             Ok(()) => true,
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
@@ -187,6 +209,66 @@ fn is_replaceable(target: &Path, output: Output) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Lets two folders change places at once, where the system and its file system can.
+#[cfg(target_os = "linux")]
+fn exchange(one: &Path, other: &Path) -> bool {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn exchange(_: &Path, _: &Path) -> bool {
+    false
+}
+
+/// `.name.suffix` in the folder of `name`.
+fn beside(target: &Path, suffix: &str) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(target.file_name().unwrap_or_default());
+    name.push(suffix);
+    target.with_file_name(name)
+}
+
+/// Takes a lock; none when somebody has it.
+fn lock(path: &Path) -> io::Result<Option<File>> {
+    loop {
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+        match file.try_lock() {
+            Ok(()) if is_at(&file, path) => return Ok(Some(file)),
+            // Whoever had it has ended and taken the file away in between: the next may be locking a new one.
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Ok(None),
+            Err(fs::TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}
+
+/// Whether an open file is still the one of that name.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let place = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    let (open, named) = (file.metadata().map(place), fs::metadata(path).map(place));
+    open.ok().is_some_and(|open| named.is_ok_and(|named| open == named))
+}
+
+/// Elsewhere an open file cannot be taken away.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
+}
+
+#[cfg(unix)]
+fn free_bytes(folder: &Path) -> Option<u64> {
+    let told = rustix::fs::statvfs(folder).ok()?;
+    Some(told.f_bavail.saturating_mul(told.f_frsize))
+}
+
+#[cfg(not(unix))]
+fn free_bytes(_: &Path) -> Option<u64> {
+    None
 }
 
 fn remove(folder: &Path) -> io::Result<()> {

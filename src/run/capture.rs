@@ -8,9 +8,9 @@ use futures::StreamExt;
 use super::error::RunError;
 use super::progress::Progress;
 use super::scan::{open, shown};
-use super::{settings, stop, terminal};
+use super::{resume, settings, stop, terminal};
 use crate::aws::live::Live;
-use crate::aws::{Cloud, record};
+use crate::aws::{Cloud, Journal, Journaled, Reading, record};
 use crate::cli::{Capture, Exit};
 use crate::config::{Config, Taken};
 use crate::evidence::Analyzer;
@@ -23,19 +23,27 @@ pub(super) fn run(args: &Capture) -> Result<Exit, RunError> {
     let progress = Progress::new(args.quiet);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;
-    let now = jiff::Timestamp::now().to_string();
-    let unread = match &args.source.snapshot {
+    let now = jiff::Timestamp::now();
+    let (unread, journal) = match &args.source.snapshot {
         Some(folder) => {
             let snapshot = open(folder)?;
-            let captured_at = snapshot.captured_at().unwrap_or(&now);
-            runtime.block_on(capture_or_stop(&snapshot, &writer, &progress, &config, captured_at))?
+            let captured_at = snapshot.captured_at().map_or_else(|| now.to_string(), str::to_owned);
+            let cloud = Journaled::new(snapshot, None);
+            runtime.block_on(capture_or_stop(cloud, &writer, &progress, &config, &captured_at))?
         }
         None => {
             let live = runtime.block_on(Live::connect(settings::live(&config))).map_err(RunError::Connect)?;
-            runtime.block_on(capture_or_stop(&live, &writer, &progress, &config, &now))?
+            let journal = resume::journal(&writer, &live, &config, args.source.resume, now)?;
+            let captured_at = journal.started().to_string();
+            let cloud = Journaled::new(live, Some(journal));
+            runtime.block_on(capture_or_stop(cloud, &writer, &progress, &config, &captured_at))?
         }
     };
     let target = writer.finish()?;
+    if let Some(journal) = journal.filter(|_| unread == 0) {
+        // Nothing is left to go on with.
+        journal.forget();
+    }
     if !args.quiet {
         let line = format!("wrote {}; read it with `leastwise scan --snapshot {0}`\n", shown(&target));
         io::stderr().write_all(terminal::clean(&line).as_bytes())?;
@@ -43,17 +51,21 @@ pub(super) fn run(args: &Capture) -> Result<Exit, RunError> {
     Ok(if unread > 0 { Exit::Incomplete } else { Exit::Finished })
 }
 
+/// Says how many accounts could not be read whole, and gives the journal back.
 async fn capture_or_stop<C: Cloud>(
-    cloud: &C,
+    cloud: Journaled<C>,
     writer: &Writer,
     progress: &Progress,
     config: &Config,
     captured_at: &str,
-) -> Result<usize, RunError> {
-    tokio::select! {
-        done = capture(cloud, writer, progress, config, captured_at) => done,
-        () = stop::asked() => Err(RunError::Stopped),
-    }
+) -> Result<(usize, Option<Journal>), RunError> {
+    let unread = tokio::select! {
+        done = capture(&cloud, writer, progress, config, captured_at) => done?,
+        () = stop::asked() => {
+            return Err(RunError::Stopped { kept: cloud.journal().is_some_and(Journal::is_of_use) });
+        }
+    };
+    Ok((unread, cloud.into_journal()))
 }
 
 /// Reads all accounts and writes them; says how many could not be read whole.
@@ -94,7 +106,7 @@ async fn one<C: Cloud>(
     progress: &Progress,
     account: &Account,
 ) -> Result<(Option<Analyzer>, bool), RunError> {
-    let answers = cloud.read(account, progress).await;
+    let answers = cloud.read(account, Reading::watched(progress)).await;
     for (path, text) in record::account_files(account, &answers).map_err(in_json)? {
         writer.write(&path, text.as_bytes())?;
     }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::RefineError;
-use crate::aws::SnapshotError;
 use crate::aws::live::ConnectError;
+use crate::aws::{JournalError, SnapshotError};
 use crate::catalog::CatalogError;
 use crate::cli::Exit;
 use crate::config::Problem;
@@ -43,8 +43,10 @@ pub(super) enum RunError {
     Connect(ConnectError),
     #[error("{}", listed(.0))]
     Config(Vec<Problem>),
-    #[error("stopped; nothing was written")]
-    Stopped,
+    #[error("stopped; no report was written")]
+    Stopped { kept: bool },
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     #[error("an account's work ended before it was done: {0}")]
     Task(tokio::task::JoinError),
     #[error("the report is still being written; a defect of leastwise")]
@@ -80,6 +82,8 @@ impl RunError {
                 Some("a snapshot has the files that mocks/README.md tells; try --snapshot mocks/acme")
             }
             Self::Report(error) => Some(error.help()),
+            Self::Journal(error) => Some(error.help()),
+            Self::Stopped { kept: true } => Some("what was read is kept: go on with --resume"),
             Self::TwiceStdin => Some("give `-` for one input and files for the others"),
             Self::Policy { error, .. } => Some(error.help()),
             Self::Evidence { error, .. } => Some(error.help()),

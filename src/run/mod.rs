@@ -11,6 +11,7 @@ mod input;
 mod progress;
 mod prove;
 mod refine;
+mod resume;
 mod scan;
 mod settings;
 mod stop;

@@ -11,10 +11,10 @@ use serde::Serialize;
 use super::assess::{Terms, assess, unread};
 use super::error::RunError;
 use super::progress::Progress;
-use super::{settings, stop, summary, terminal};
+use super::{resume, settings, stop, summary, terminal};
 use crate::aws::live::Live;
 use crate::aws::pace::{BucketKey, Figures};
-use crate::aws::{Cloud, Snapshot};
+use crate::aws::{Cloud, Journal, Journaled, Reading, Snapshot};
 use crate::cli::{CatalogArg, Exit, FailOn, Scan};
 use crate::config::{Config, Taken};
 use crate::inventory::wire::Account;
@@ -41,13 +41,18 @@ pub(super) fn run(args: &Scan) -> Result<Exit, RunError> {
         Some(folder) => {
             let snapshot = open(folder)?;
             let as_of = snapshot.captured_at().map(str::to_owned);
-            let scan = Everything { cloud: snapshot, catalog, as_of, writer, progress, config };
+            let cloud = Journaled::new(snapshot, None);
+            let scan = Everything { cloud, catalog, as_of, writer, progress, config };
             runtime.block_on(Arc::new(scan).run_or_stop(started))?
         }
         None => {
             let live = runtime.block_on(Live::connect(settings::live(&config))).map_err(RunError::Connect)?;
+            let journal = resume::journal(&writer, &live, &config, args.source.resume, started)?;
+            // A run that is gone on from began then, and so does its report.
+            let started = journal.started();
             let as_of = Some(started.to_string());
-            let scan = Everything { cloud: live, catalog, as_of, writer, progress, config };
+            let cloud = Journaled::new(live, Some(journal));
+            let scan = Everything { cloud, catalog, as_of, writer, progress, config };
             runtime.block_on(Arc::new(scan).run_or_stop(started))?
         }
     };
@@ -68,19 +73,24 @@ pub(super) fn open(folder: &Path) -> Result<Snapshot, RunError> {
 
 /// How a finished scan exits. Of several reasons the graver: a defect, then missing accounts, then what was found.
 fn exit(result: &Scanned, fail_on: Option<FailOn>) -> Exit {
-    let unread = |account: &AccountSummary| matches!(account.coverage, Coverage::Partial | Coverage::Failed);
     let totals = &result.report.totals;
     let unused =
         totals.recommendations > 0 || totals.buckets.get("unused-principal").is_some_and(|count| *count > 0);
     if result.defects > 0 {
         Exit::Refuted
-    } else if result.report.accounts.iter().any(unread) {
+    } else if !is_whole(&result.report) {
         Exit::Incomplete
     } else if unused && fail_on == Some(FailOn::Unused) {
         Exit::Found
     } else {
         Exit::Finished
     }
+}
+
+/// Whether everything was read that was to be read.
+fn is_whole(report: &Report) -> bool {
+    let unread = |account: &AccountSummary| matches!(account.coverage, Coverage::Partial | Coverage::Failed);
+    !report.accounts.iter().any(unread)
 }
 
 /// What a scan leaves behind in memory: a row an account.
@@ -95,7 +105,7 @@ pub(super) struct Scanned {
 
 /// What every account's work shares.
 struct Everything<C> {
-    cloud: C,
+    cloud: Journaled<C>,
     catalog: Chosen,
     as_of: Option<String>,
     writer: Writer,
@@ -117,9 +127,14 @@ struct Gathered {
 impl<C: Cloud + Send + Sync + 'static> Everything<C> {
     /// Runs to the end, or until somebody stops it: then nothing of the report is left behind.
     async fn run_or_stop(self: Arc<Self>, started: jiff::Timestamp) -> Result<(Scanned, PathBuf), RunError> {
+        let all = Arc::downgrade(&self);
+        let stopped = async {
+            stop::asked().await;
+            all.upgrade().is_some_and(|all| all.cloud.journal().is_some_and(Journal::is_of_use))
+        };
         tokio::select! {
             done = self.run(started) => done,
-            () = stop::asked() => Err(RunError::Stopped),
+            kept = stopped => Err(RunError::Stopped { kept }),
         }
     }
 
@@ -169,7 +184,12 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         };
         write_json(&self.writer, "manifest.json", &manifest)?;
         // All tasks have ended, so this is the last owner.
-        let target = Arc::into_inner(self).ok_or(RunError::Busy)?.writer.finish()?;
+        let Self { writer, cloud, .. } = Arc::into_inner(self).ok_or(RunError::Busy)?;
+        let target = writer.finish()?;
+        if let Some(journal) = cloud.into_journal().filter(|_| is_whole(&report)) {
+            // Nothing is left to go on with.
+            journal.forget();
+        }
         let Gathered { first, left_alone, defects, .. } = gathered;
         Ok((Scanned { report, first, left_alone, defects }, target))
     }
@@ -189,7 +209,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
                 return Ok(Kept::of(&report, Some(BTreeSet::new()), 0));
             }
         }
-        let answers = self.cloud.read(account, &self.progress).await;
+        let answers = self.cloud.read(account, Reading::watched(&self.progress)).await;
         let terms = Terms {
             catalog: &self.catalog,
             window_days: self.config.window_days,

@@ -38,6 +38,7 @@ mod oracle;
 mod pace;
 mod pairs;
 mod raw;
+mod resume;
 mod run;
 mod scan;
 mod update;

@@ -55,7 +55,18 @@ impl Run {
 
     /// Starts it, waits until it has come far enough, asks it to stop as a scheduler would, and tells how it ended.
     #[cfg(unix)]
-    pub(crate) fn stopped_when(mut self, far_enough: impl Fn() -> bool) -> Ran {
+    pub(crate) fn stopped_when(self, far_enough: impl Fn() -> bool) -> Ran {
+        self.signalled_when("TERM", far_enough)
+    }
+
+    /// The same without asking.
+    #[cfg(unix)]
+    pub(crate) fn killed_when(self, far_enough: impl Fn() -> bool) -> Ran {
+        self.signalled_when("KILL", far_enough)
+    }
+
+    #[cfg(unix)]
+    fn signalled_when(mut self, signal: &str, far_enough: impl Fn() -> bool) -> Ran {
         let child =
             self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let started = std::time::Instant::now();
@@ -63,7 +74,7 @@ impl Run {
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
         // The shell's own `kill` is everywhere; a program of that name is not.
-        let kill = format!("kill {}", child.id());
+        let kill = format!("kill -{signal} {}", child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
         Ran::of(child.wait_with_output().unwrap())
     }

@@ -10,7 +10,7 @@ use crate::fake::{Fake, Fault, Invented, Rule, Setup, When, World};
 use crate::run::{Ran, Run, folder, leastwise};
 
 /// Every file below a folder, by path.
-fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     fn walk(root: &Path, folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -27,24 +27,24 @@ fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-fn report(folder: &Path) -> Report {
+pub(crate) fn report(folder: &Path) -> Report {
     serde_json::from_slice(&fs::read(folder.join("report.json")).unwrap()).unwrap()
 }
 
-fn manifest(folder: &Path) -> Manifest {
+pub(crate) fn manifest(folder: &Path) -> Manifest {
     serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap()
 }
 
-fn account(folder: &Path, id: &str) -> AccountReport {
+pub(crate) fn account(folder: &Path, id: &str) -> AccountReport {
     serde_json::from_slice(&fs::read(folder.join(format!("accounts/{id}.json"))).unwrap()).unwrap()
 }
 
-fn scan(snapshot: &str, out: &Path) -> Ran {
+pub(crate) fn scan(snapshot: &str, out: &Path) -> Ran {
     leastwise(["scan", "--snapshot", snapshot, "--out", out.to_str().unwrap()]).ran()
 }
 
 /// A command against a fake AWS, with the credentials of the delegated administrator, whose analyzer it is.
-fn live(fake: &Fake, args: &[&str]) -> Ran {
+pub(crate) fn live(fake: &Fake, args: &[&str]) -> Ran {
     live_as(fake, "AKIA222222222222", args)
 }
 
@@ -53,7 +53,7 @@ fn live_as(fake: &Fake, key: &str, args: &[&str]) -> Ran {
     command_as(fake, key, args).ran()
 }
 
-fn command_as(fake: &Fake, key: &str, args: &[&str]) -> Run {
+pub(crate) fn command_as(fake: &Fake, key: &str, args: &[&str]) -> Run {
     leastwise(args)
         .with("AWS_ENDPOINT_URL", &fake.url())
         .with("AWS_ACCESS_KEY_ID", key)
@@ -64,7 +64,7 @@ fn command_as(fake: &Fake, key: &str, args: &[&str]) -> Run {
         .with("AWS_EC2_METADATA_DISABLED", "true")
 }
 
-fn acme() -> Setup {
+pub(crate) fn acme() -> Setup {
     Fake::of(World::folder(Path::new("mocks/acme")))
 }
 
@@ -327,18 +327,21 @@ fn with_faults_everywhere_every_principal_is_still_accounted_for() {
 
 #[cfg(unix)]
 #[test]
-fn a_scan_that_is_asked_to_stop_leaves_nothing_behind() {
-    let folder = folder("stopped");
-    let out = folder.join("report");
-    let fake = acme().fault(Rule::new(Fault::Silent, When::Always).on("GetFindingV2")).start();
-    let args = ["scan", "--out", out.to_str().unwrap()];
-    let reading = || fake.calls_of("GetFindingV2") > 0;
-    command_as(&fake, "AKIA222222222222", &args)
-        .stopped_when(reading)
-        .exits(1)
-        .says("stopped; nothing was written");
-    assert!(reading());
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+fn a_scan_that_is_asked_to_stop_leaves_nothing_behind_but_what_it_has_read() {
+    for (answered, left) in [(0, &[][..]), (20, &[".report.journal"][..])] {
+        let folder = folder("stopped");
+        let out = folder.join("report");
+        let silent = Rule::new(Fault::Silent, When::From(answered + 1)).on("GetFindingV2");
+        let fake = acme().fault(silent).start();
+        let args = ["scan", "--out", out.to_str().unwrap()];
+        let reading = || fake.calls_of("GetFindingV2") > answered;
+        let ran = command_as(&fake, "AKIA222222222222", &args).stopped_when(reading);
+        let ran = ran.exits(1).says("stopped; no report was written");
+        assert!(reading());
+        assert_eq!(ran.err.contains("--resume"), answered > 0, "{}", ran.err);
+        let found: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(found, left);
+    }
 }
 
 #[test]

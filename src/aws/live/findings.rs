@@ -12,7 +12,7 @@ use super::convert;
 use super::operations::{GET_FINDING, LIST_FINDINGS};
 use super::pages::{Pages, malformed};
 use super::session::Session;
-use crate::aws::Watch;
+use crate::aws::Reading;
 use crate::evidence::{Analyzer, Failure, FailureKind, Finding};
 
 /// How findings are read.
@@ -27,16 +27,16 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// All findings of an account, sorted. Active ones have their details, or say why not; the others are only listed.
-    pub(super) async fn read(&self, account: &str, watch: &dyn Watch) -> Result<Vec<Finding>, Failure> {
+    pub(super) async fn read(&self, account: &str, reading: Reading<'_>) -> Result<Vec<Finding>, Failure> {
         let listed = timeout_at(self.deadline, self.list(account)).await;
         let listed = listed.map_err(|_| unreachable(LIST_FINDINGS.name()))??;
-        watch.findings(listed.len());
+        reading.watch.findings(listed.len());
         let refused = OnceLock::new();
         let mut findings: Vec<Finding> = iter(listed)
             .map(|finding| async {
                 let settled = same(&finding.status, "ARCHIVED") || same(&finding.status, "RESOLVED");
-                let finding = if settled { finding } else { self.details(finding, &refused).await };
-                watch.finding();
+                let finding = if settled { finding } else { self.known(finding, &refused, reading).await };
+                reading.watch.finding();
                 finding
             })
             .buffer_unordered(self.session.limits().findings_in_flight.max(1))
@@ -89,6 +89,18 @@ impl Reader<'_> {
                 return Ok(findings);
             }
         }
+    }
+
+    /// The finding with its details, from memory if it was read before.
+    async fn known(&self, listed: Finding, refused: &OnceLock<Failure>, reading: Reading<'_>) -> Finding {
+        if let Some(known) = reading.memory.finding(&listed) {
+            return known;
+        }
+        let finding = self.details(listed, refused).await;
+        if finding.failure.is_none() {
+            reading.memory.keep_finding(&finding);
+        }
+        finding
     }
 
     /// The finding with its details. `refused` ends a useless walk: what is denied for one finding of an analyzer is

@@ -41,7 +41,7 @@ use self::organisation::Identity;
 use self::session::{Origin, Session, Shared};
 use super::pace::{BucketKey, Figures, Pacers};
 use super::snapshot::is_account_id;
-use super::{Answers, Cloud, Evidence, Organisation, Watch};
+use super::{Answers, Cloud, Evidence, Organisation, Reading};
 use crate::evidence::{Failure, FailureKind};
 use crate::inventory::wire::{Account, Authorization};
 
@@ -201,7 +201,7 @@ impl Live {
         session: &Arc<Session>,
         authorization: &Authorization,
         deadline: Instant,
-        watch: &dyn Watch,
+        reading: Reading<'_>,
     ) -> Result<Evidence, Failure> {
         if self.options.source != Source::LastAccessed {
             let found = timeout_at(deadline, self.analyzer_of(account, session)).await;
@@ -210,14 +210,14 @@ impl Live {
             if let Some((analyzer, session)) = found {
                 let in_flight = &self.findings_in_flight;
                 let reader = findings::Reader { session: &session, analyzer: &analyzer, in_flight, deadline };
-                let findings = reader.read(account, watch).await?;
+                let findings = reader.read(account, reading).await?;
                 return Ok(Evidence { analyzer: Some(analyzer), findings, last_accessed: Vec::new() });
             }
             if self.options.source == Source::Analyzer {
                 return Err(failure(&operations::LIST_ANALYZERS, FailureKind::Absent));
             }
         }
-        let last_accessed = last_accessed::read(session, authorization, deadline, watch).await;
+        let last_accessed = last_accessed::read(session, authorization, deadline, reading).await;
         Ok(Evidence { analyzer: None, findings: Vec::new(), last_accessed })
     }
 }
@@ -241,7 +241,7 @@ impl Cloud for Live {
         Ok(Organisation { partition: self.identity.partition.clone(), accounts })
     }
 
-    async fn read(&self, account: &Account, watch: &dyn Watch) -> Answers {
+    async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
         let deadline = Instant::now() + self.options.limits.account_timeout;
         let session = self.session(&account.id);
         let authorization = timeout_at(deadline, authorization::read(&session, &account.id)).await;
@@ -250,7 +250,7 @@ impl Cloud for Live {
         });
         // Evidence on principals that are not known is of no use, and costs the calls of those that are.
         let evidence = match &authorization {
-            Ok(authorization) => self.evidence(&account.id, &session, authorization, deadline, watch).await,
+            Ok(authorization) => self.evidence(&account.id, &session, authorization, deadline, reading).await,
             Err(failure) => Err(failure.clone()),
         };
         Answers { authorization, evidence }

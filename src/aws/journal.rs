@@ -1,0 +1,378 @@
+//! What an interrupted run has read, so that the next can go on from there.
+//!
+//! A journal stands beside the folder that is being written. An account that was read whole is one file; of an account
+//! that is being read, every finding is a line of another. What failed is not kept: it is asked again.
+//!
+//! ```text
+//! about.json             when the run began, and what its answers depend on
+//! accounts/<id>.json     all answers of an account
+//! findings/<id>.jsonl    findings of an account that was being read; the last line may be cut off
+//! principals/<id>.jsonl  the same of last-accessed data
+//! ```
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::pace::{BucketKey, Figures};
+use super::{Answers, Cloud, Evidence, Memory, Organisation, Reading};
+use crate::evidence::{Analyzer, Failure, Finding, LastAccessed};
+use crate::inventory::wire::{Account, Authorization};
+
+/// Findings change once a day: what was read longer ago is not what a scan of today would read.
+const OLDEST: SignedDuration = SignedDuration::from_hours(24);
+const FORMAT: u32 = 1;
+
+/// Why an earlier run cannot be gone on from.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// A file or folder.
+    #[error("cannot keep what is read in `{}`: {error}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The journal cannot be read.
+    #[error("`{}` is not what an interrupted run leaves behind", path.display())]
+    Form {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// It was of other settings or other credentials.
+    #[error("the interrupted run had other settings or other credentials")]
+    OtherTerms,
+    /// It was too long ago.
+    #[error("the interrupted run began at {started}, and what it read is no longer of today")]
+    TooOld {
+        /// When it began.
+        started: Timestamp,
+    },
+}
+
+impl JournalError {
+    /// The mend.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Io { .. } => "check that the place exists, has room, and may be written",
+            Self::Form { .. } | Self::TooOld { .. } => "leave --resume out to begin anew",
+            Self::OtherTerms => {
+                "give the settings and credentials of that run, or leave --resume out to begin anew"
+            }
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct About {
+    format: u32,
+    started: Timestamp,
+    /// What the answers depend on, as a digest.
+    terms: String,
+}
+
+/// All answers of one account.
+#[derive(Serialize, Deserialize)]
+struct Whole {
+    authorization: Authorization,
+    analyzer: Option<Analyzer>,
+    findings: Vec<Finding>,
+    last_accessed: Vec<LastAccessed>,
+}
+
+/// A journal that is being kept.
+#[derive(Debug)]
+pub struct Journal {
+    folder: PathBuf,
+    started: Timestamp,
+    resumed: bool,
+    /// There is something in it.
+    begun: AtomicBool,
+    /// Something could not be kept; the run goes on without.
+    broken: AtomicBool,
+}
+
+impl Journal {
+    /// Begins a journal; what an earlier run left is gone.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn begin(folder: PathBuf, terms: &str, started: Timestamp) -> Result<Self, JournalError> {
+        let io = |error| JournalError::Io { path: folder.clone(), error };
+        remove(&folder).map_err(io)?;
+        for part in ["", "accounts", "findings", "principals"] {
+            make_folder(&folder.join(part)).map_err(io)?;
+        }
+        let about = About { format: FORMAT, started, terms: terms.to_owned() };
+        put(&folder.join("about.json"), &about).map_err(io)?;
+        let (begun, broken) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(Self { folder, started, resumed: false, begun, broken })
+    }
+
+    /// Goes on from what an earlier run left; none when it left nothing.
+    ///
+    /// # Errors
+    /// When what it left cannot be read, is of other terms, or too old.
+    pub fn resume(folder: &Path, terms: &str, now: Timestamp) -> Result<Option<Self>, JournalError> {
+        let path = folder.join("about.json");
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(JournalError::Io { path, error }),
+        };
+        let about: Option<About> = serde_json::from_slice(&text).ok();
+        let about = about.filter(|about| about.format == FORMAT).ok_or(JournalError::Form { path })?;
+        if about.terms != terms {
+            return Err(JournalError::OtherTerms);
+        }
+        if now.duration_since(about.started) > OLDEST {
+            return Err(JournalError::TooOld { started: about.started });
+        }
+        let (begun, broken) = (AtomicBool::new(true), AtomicBool::new(false));
+        Ok(Some(Self { folder: folder.to_owned(), started: about.started, resumed: true, begun, broken }))
+    }
+
+    /// When the run began that this one goes on from, or this one itself.
+    pub fn started(&self) -> Timestamp {
+        self.started
+    }
+
+    /// Whether it goes on from an earlier run.
+    pub fn is_resumed(&self) -> bool {
+        self.resumed
+    }
+
+    /// Whether there is something to go on from.
+    pub fn is_of_use(&self) -> bool {
+        self.begun.load(Ordering::Relaxed) && !self.broken.load(Ordering::Relaxed)
+    }
+
+    /// Throws it away: the run has come to its end.
+    pub fn forget(self) {
+        self.begun.store(false, Ordering::Relaxed);
+    }
+
+    fn account(&self, id: &str) -> Option<Answers> {
+        let text = fs::read(self.folder.join(format!("accounts/{id}.json"))).ok()?;
+        let whole: Whole = serde_json::from_slice(&text).ok()?;
+        Some(Answers {
+            authorization: Ok(whole.authorization),
+            evidence: Ok(Evidence {
+                analyzer: whole.analyzer,
+                findings: whole.findings,
+                last_accessed: whole.last_accessed,
+            }),
+        })
+    }
+
+    /// Keeps an account that was read whole.
+    fn keep_account(&self, id: &str, answers: Answers) -> Answers {
+        let Answers { authorization: Ok(authorization), evidence: Ok(evidence) } = answers else {
+            return answers;
+        };
+        let Evidence { analyzer, findings, last_accessed } = evidence;
+        let whole = Whole { authorization, analyzer, findings, last_accessed };
+        let failed = whole.findings.iter().any(|finding| finding.failure.is_some())
+            || whole.last_accessed.iter().any(|answer| answer.failure.is_some());
+        if !failed {
+            // Under its name only when it is all there.
+            let (draft, path) = (format!("accounts/{id}.part"), format!("accounts/{id}.json"));
+            let (draft, path) = (self.folder.join(draft), self.folder.join(path));
+            let kept = put(&draft, &whole).and_then(|()| fs::rename(&draft, &path));
+            self.note(&kept);
+            for kind in ["findings", "principals"] {
+                // A line that is kept twice is no harm.
+                let _ = fs::remove_file(self.folder.join(format!("{kind}/{id}.jsonl")));
+            }
+        }
+        let Whole { authorization, analyzer, findings, last_accessed } = whole;
+        Answers {
+            authorization: Ok(authorization),
+            evidence: Ok(Evidence { analyzer, findings, last_accessed }),
+        }
+    }
+
+    fn note(&self, done: &io::Result<()>) {
+        let place = if done.is_ok() { &self.begun } else { &self.broken };
+        place.store(true, Ordering::Relaxed);
+    }
+
+    /// What was read of an account before, by key.
+    fn lines<T: DeserializeOwned>(
+        &self,
+        kind: &str,
+        id: &str,
+        key: impl Fn(&T) -> String,
+    ) -> BTreeMap<String, T> {
+        if !self.resumed {
+            return BTreeMap::new();
+        }
+        let text = fs::read_to_string(self.folder.join(format!("{kind}/{id}.jsonl"))).unwrap_or_default();
+        // The last line may have been cut off: it is no JSON then.
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<T>(line).ok());
+        lines.map(|line| (key(&line), line)).collect()
+    }
+}
+
+impl Drop for Journal {
+    /// Leaves nothing behind that nobody can go on from.
+    fn drop(&mut self) {
+        if !self.begun.load(Ordering::Relaxed) {
+            let _ = remove(&self.folder);
+        }
+    }
+}
+
+/// A cloud whose answers are kept in a journal, and taken from it where they are there.
+#[derive(Debug)]
+pub struct Journaled<C> {
+    cloud: C,
+    journal: Option<Journal>,
+}
+
+impl<C> Journaled<C> {
+    /// `cloud`, remembered in `journal` if there is one.
+    pub fn new(cloud: C, journal: Option<Journal>) -> Self {
+        Self { cloud, journal }
+    }
+
+    /// The journal.
+    pub fn journal(&self) -> Option<&Journal> {
+        self.journal.as_ref()
+    }
+
+    /// The journal, when the cloud is needed no longer.
+    pub fn into_journal(self) -> Option<Journal> {
+        self.journal
+    }
+}
+
+impl<C: Cloud> Cloud for Journaled<C> {
+    async fn organisation(&self) -> Result<Organisation, Failure> {
+        self.cloud.organisation().await
+    }
+
+    async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
+        let Some(journal) = &self.journal else { return self.cloud.read(account, reading).await };
+        if let Some(answers) = journal.resumed.then(|| journal.account(&account.id)).flatten() {
+            return answers;
+        }
+        let memory = Lines::of(journal, &account.id);
+        let answers = self.cloud.read(account, Reading { memory: &memory, ..reading }).await;
+        journal.keep_account(&account.id, answers)
+    }
+
+    fn figures(&self) -> Vec<(BucketKey, Figures)> {
+        self.cloud.figures()
+    }
+}
+
+/// What one account's journal holds, line by line.
+struct Lines<'j> {
+    journal: &'j Journal,
+    account: &'j str,
+    findings: Mutex<Kept<Finding>>,
+    principals: Mutex<Kept<LastAccessed>>,
+}
+
+struct Kept<T> {
+    known: BTreeMap<String, T>,
+    /// Opened for the first line.
+    file: Option<File>,
+}
+
+impl<'j> Lines<'j> {
+    fn of(journal: &'j Journal, account: &'j str) -> Self {
+        let findings = journal.lines("findings", account, |finding: &Finding| finding.id.clone());
+        let principals = journal.lines("principals", account, |answer: &LastAccessed| answer.arn.clone());
+        Self {
+            journal,
+            account,
+            findings: Mutex::new(Kept { known: findings, file: None }),
+            principals: Mutex::new(Kept { known: principals, file: None }),
+        }
+    }
+
+    fn add<T: Serialize>(&self, kind: &str, kept: &Mutex<Kept<T>>, line: &T) {
+        let add = || -> io::Result<()> {
+            let mut text = serde_json::to_vec(line)?;
+            text.push(b'\n');
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.file.is_none() {
+                let path = self.journal.folder.join(format!("{kind}/{}.jsonl", self.account));
+                // An earlier run may have been cut off in the middle of a line.
+                text.insert(0, b'\n');
+                kept.file = Some(private().append(true).create(true).open(path)?);
+            }
+            kept.file.as_mut().map_or(Ok(()), |file| file.write_all(&text))
+        };
+        self.journal.note(&add());
+    }
+}
+
+impl Memory for Lines<'_> {
+    fn finding(&self, listed: &Finding) -> Option<Finding> {
+        let mut kept = self.findings.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |known: &Finding| {
+            known.updated_at == listed.updated_at
+                && known.status == listed.status
+                && known.resource == listed.resource
+        };
+        kept.known.get(&listed.id).is_some_and(same).then(|| kept.known.remove(&listed.id)).flatten()
+    }
+
+    fn keep_finding(&self, finding: &Finding) {
+        self.add("findings", &self.findings, finding);
+    }
+
+    fn last_accessed(&self, arn: &str) -> Option<LastAccessed> {
+        self.principals.lock().unwrap_or_else(PoisonError::into_inner).known.remove(arn)
+    }
+
+    fn keep_last_accessed(&self, answer: &LastAccessed) {
+        self.add("principals", &self.principals, answer);
+    }
+}
+
+fn put(path: &Path, value: &impl Serialize) -> io::Result<()> {
+    private().write(true).create(true).truncate(true).open(path)?.write_all(&serde_json::to_vec(value)?)
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// What is read of an organisation is for its owner's eyes.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options
+}
+
+#[cfg(unix)]
+fn make_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn make_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}

@@ -1,0 +1,39 @@
+//! Going on from where an earlier run was interrupted.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::error::RunError;
+use crate::aws::Journal;
+use crate::aws::live::Live;
+use crate::config::Config;
+use crate::report::writer::{Writer, sha256};
+
+/// The journal of a run that writes to `writer`. Its lock keeps two runs from keeping one journal.
+pub(super) fn journal(
+    writer: &Writer,
+    live: &Live,
+    config: &Config,
+    resume: bool,
+    now: Timestamp,
+) -> Result<Journal, RunError> {
+    let folder = place(writer);
+    let terms = terms(live, config);
+    if resume && let Some(journal) = Journal::resume(&folder, &terms, now)? {
+        return Ok(journal);
+    }
+    Ok(Journal::begin(folder, &terms, now)?)
+}
+
+fn place(writer: &Writer) -> PathBuf {
+    writer.beside(".journal")
+}
+
+/// What the answers of a run depend on, as a digest. Which accounts are read is no part of it: an account that was read
+/// is the same whoever else is.
+fn terms(live: &Live, config: &Config) -> String {
+    let Config { profile, region, evidence, analyzer, assume, .. } = config;
+    let caller = live.caller_account();
+    sha256(format!("{caller:?} {profile:?} {region:?} {evidence:?} {analyzer:?} {assume:?}").as_bytes())
+}

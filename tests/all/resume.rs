@@ -1,0 +1,152 @@
+//! Going on from an interrupted run: the same report, and nothing read twice.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::fake::{Fake, Fault, Rule, When};
+use crate::run::{Run, folder};
+use crate::scan::{acme, command_as, files, report, scan};
+
+/// Findings in flight at a time, and more pages than any of them has, so that a test knows what may be lost by a kill.
+const IN_FLIGHT: u64 = 4;
+const PAGES: u64 = 3;
+
+fn live(fake: &Fake, out: &Path, more: &[&str]) -> Run {
+    let args: Vec<&str> = ["scan", "--out", out.to_str().unwrap()].iter().chain(more).copied().collect();
+    command_as(fake, "AKIA222222222222", &args)
+        .with("LEASTWISE_LIMITS_ACCOUNTS", "1")
+        .with("LEASTWISE_LIMITS_FINDINGS", &IN_FLIGHT.to_string())
+}
+
+/// All of a report but what tells of the run itself.
+fn result(out: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = files(out);
+    assert!(files.remove("manifest.json").is_some());
+    files
+}
+
+fn beside(out: &Path) -> Vec<String> {
+    let entries = fs::read_dir(out.parent().unwrap()).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_str().unwrap().to_owned()).collect();
+    names.sort();
+    names
+}
+
+/// A report of `mocks/acme`, never interrupted, and the calls for findings that it takes.
+fn whole(name: &str) -> (BTreeMap<String, Vec<u8>>, u64) {
+    let out = folder(name).join("report");
+    let fake = acme().start();
+    live(&fake, &out, &[]).ran().exits(0);
+    (result(&out), fake.calls_of("GetFindingV2"))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_scan_that_is_killed_goes_on_where_it_was_and_gives_the_same_bytes() {
+    const ANSWERED: u64 = 30;
+    let (wanted, pages) = whole("resume-whole");
+    let out = folder("resume-killed").join("report");
+    let silent = Rule::new(Fault::Silent, When::From(ANSWERED + 1)).on("GetFindingV2");
+    let fake = acme().fault(silent).start();
+    let far = || fake.calls_of("GetFindingV2") > ANSWERED;
+    assert_eq!(live(&fake, &out, &[]).killed_when(far).code, -1);
+    assert_eq!(beside(&out), [".report.journal", ".report.lock", ".report.partial"]);
+    fake.heal();
+    fake.forget();
+    live(&fake, &out, &["--resume"]).ran().exits(0);
+    assert!(result(&out) == wanted, "the report differs from that of a scan that was not killed");
+    let again = fake.calls_of("GetFindingV2");
+    assert!(
+        again <= pages - ANSWERED + IN_FLIGHT * PAGES,
+        "{again} calls, {pages} pages, {ANSWERED} answered before"
+    );
+    assert_eq!(beside(&out), ["report"]);
+}
+
+#[test]
+fn what_could_not_be_read_can_be_read_again_alone() {
+    let out = folder("resume-denied").join("report");
+    let denied =
+        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444");
+    let fake = acme().fault(denied).start();
+    live(&fake, &out, &[]).ran().exits(3);
+    assert_eq!(beside(&out), [".report.journal", "report"]);
+    fake.heal();
+    fake.forget();
+    live(&fake, &out, &["--resume"]).ran().exits(0);
+    assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 1);
+    let recorded = folder("resume-recorded").join("report");
+    scan("mocks/acme", &recorded).exits(0);
+    assert!(result(&out) == result(&recorded));
+    assert_eq!(beside(&out), ["report"]);
+}
+
+#[test]
+fn a_journal_of_other_settings_of_last_week_or_of_nobody_is_refused_and_the_mend_is_told() {
+    let out = folder("resume-refused").join("report");
+    let denied =
+        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444");
+    let fake = acme().fault(denied).start();
+    live(&fake, &out, &[]).ran().exits(3);
+    live(&fake, &out, &["--resume", "--evidence", "last-accessed"])
+        .ran()
+        .exits(1)
+        .says("other settings or other credentials")
+        .says("leave --resume out");
+    let about = out.parent().unwrap().join(".report.journal/about.json");
+    let text = fs::read_to_string(&about).unwrap();
+    let mut old: serde_json::Value = serde_json::from_str(&text).unwrap();
+    old["started"] = "2026-01-01T00:00:00Z".into();
+    fs::write(&about, old.to_string()).unwrap();
+    live(&fake, &out, &["--resume"]).ran().exits(1).says("began at 2026-01-01T00:00:00Z");
+    fs::write(&about, text.split_at(9).0).unwrap();
+    live(&fake, &out, &["--resume"]).ran().exits(1).says("is not what an interrupted run leaves behind");
+    fake.heal();
+    live(&fake, &out, &[]).ran().exits(0);
+    assert_eq!(report(&out).totals.accounts.get("failed"), None);
+    assert_eq!(beside(&out), ["report"]);
+}
+
+#[test]
+fn a_broken_file_of_a_journal_is_read_again_from_aws() {
+    let (wanted, _) = whole("resume-unbroken");
+    let out = folder("resume-broken").join("report");
+    let denied =
+        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444");
+    let fake = acme().fault(denied).start();
+    live(&fake, &out, &[]).ran().exits(3);
+    let kept = out.parent().unwrap().join(".report.journal/accounts/888888888888.json");
+    let text = fs::read_to_string(&kept).unwrap();
+    fs::write(&kept, text.split_at(text.len() / 2).0).unwrap();
+    fake.heal();
+    fake.forget();
+    live(&fake, &out, &["--resume"]).ran().exits(0);
+    assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 2);
+    assert!(result(&out) == wanted);
+}
+
+#[test]
+fn without_an_interrupted_run_resume_begins_one() {
+    let out = folder("resume-nothing").join("report");
+    let fake = acme().start();
+    live(&fake, &out, &["--resume"]).ran().exits(0);
+    assert_eq!(beside(&out), ["report"]);
+    let args = ["scan", "--snapshot", "mocks/acme", "--resume"];
+    crate::run::leastwise(args).ran().exits(2).says("cannot be used with");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_report_that_was_put_aside_when_a_run_was_killed_is_put_back() {
+    let out = folder("resume-aside").join("report");
+    scan("mocks/partial", &out).exits(3);
+    fs::rename(&out, out.with_file_name(".report.old")).unwrap();
+    fs::create_dir_all(out.with_file_name(".report.partial/accounts")).unwrap();
+    // This run does not come to its end, and yet the old report is there again.
+    let args = ["scan", "--snapshot", "mocks/nowhere", "--out", out.to_str().unwrap()];
+    crate::run::leastwise(args).ran().exits(1);
+    assert_eq!(report(&out).totals.accounts.get("failed"), Some(&1));
+    assert_eq!(beside(&out), ["report"]);
+}
