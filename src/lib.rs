@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | core | [`policy`], [`catalog`], [`evidence`], [`inventory`], [`decide`], [`mod@refine`], [`mod@prove`], [`config`] | the core below it; no I/O, clock, environment or randomness |
 //! | report | [`report`] | the core; its `writer` is the one place that writes |
+//! | pipeline | [`assess`] | the core, the data of the report, the shapes of [`aws`]'s answers; no I/O |
 //! | I/O | [`aws`], [`update`] | the core, files, the network; the SDK is named in `aws/live` only |
 //! | stages | [`mod@run`] | everything |
 //! | doorway | [`cli`], `main` | `run` |
@@ -42,6 +43,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod assess;
 pub mod aws;
 pub mod catalog;
 pub mod cli;
@@ -96,12 +98,27 @@ pub fn refine<'a>(
     catalog: &'a Catalog,
     kind: Option<Kind>,
 ) -> Result<Refined<'a>, RefineError> {
+    refine_beside(policy, unused, catalog, kind, 0)
+}
+
+/// As [`refine()`], where other policies of the same holder take `taken` characters of the quota. IAM counts all inline
+/// policies of a role, user or group together.
+///
+/// # Errors
+/// As [`refine()`].
+pub fn refine_beside<'a>(
+    policy: &Document<'a>,
+    unused: &ActionSet<'_>,
+    catalog: &'a Catalog,
+    kind: Option<Kind>,
+    taken: usize,
+) -> Result<Refined<'a>, RefineError> {
     let universe = Universe::new(catalog, policy, unused);
     let proposal = refine::propose(&universe, policy);
     let (documents, step) = match (proposal, kind) {
         (None, _) => (Vec::new(), FitStep::AsIs),
         (Some(document), None) => (vec![document], FitStep::AsIs),
-        (Some(document), Some(kind)) => refine::fit(&universe, policy, document, kind)?,
+        (Some(document), Some(kind)) => refine::fit(&universe, policy, document, kind, taken)?,
     };
     match prove_in(&universe, policy, documents) {
         Verdict::Proven(proof) => Ok(Refined { proof, step }),

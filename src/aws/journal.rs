@@ -1,11 +1,12 @@
 //! What an interrupted run has read, so that the next can go on from there.
 //!
 //! A journal stands beside the folder that is being written. An account that was read whole is one file; of an account
-//! that is being read, every finding is a line of another. What failed is not kept: it is asked again.
+//! that is being read, every finding is a line of another. What failed is asked again by the run that goes on. Within a
+//! run the journal is where answers wait for the second look, when all accounts are known.
 //!
 //! ```text
 //! about.json             when the run began, and what its answers depend on
-//! accounts/<id>.json     all answers of an account
+//! accounts/<id>.json     all answers of an account, or why there are none
 //! findings/<id>.jsonl    findings of an account that was being read; the last line may be cut off
 //! principals/<id>.jsonl  the same of last-accessed data
 //! ```
@@ -23,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::pace::{BucketKey, Figures};
-use super::{Answers, Cloud, Evidence, Memory, Organisation, Reading};
+use super::{Answers, Cloud, Evidence, Memory, Nobody, Organisation, Reading};
 use crate::evidence::{Analyzer, Failure, Finding, LastAccessed};
 use crate::inventory::wire::{Account, Authorization};
 
@@ -84,7 +85,14 @@ struct About {
 /// All answers of one account.
 #[derive(Serialize, Deserialize)]
 struct Whole {
-    authorization: Authorization,
+    /// Nothing of it failed.
+    complete: bool,
+    authorization: Result<Authorization, Failure>,
+    evidence: Result<Read, Failure>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Read {
     analyzer: Option<Analyzer>,
     findings: Vec<Finding>,
     last_accessed: Vec<LastAccessed>,
@@ -162,44 +170,28 @@ impl Journal {
         self.begun.store(false, Ordering::Relaxed);
     }
 
-    fn account(&self, id: &str) -> Option<Answers> {
-        let text = fs::read(self.folder.join(format!("accounts/{id}.json"))).ok()?;
-        let whole: Whole = serde_json::from_slice(&text).ok()?;
-        Some(Answers {
-            authorization: Ok(whole.authorization),
-            evidence: Ok(Evidence {
-                analyzer: whole.analyzer,
-                findings: whole.findings,
-                last_accessed: whole.last_accessed,
-            }),
-        })
+    fn account(&self, id: &str) -> io::Result<Whole> {
+        let text = fs::read(self.folder.join(format!("accounts/{id}.json")))?;
+        Ok(serde_json::from_slice(&text)?)
     }
 
-    /// Keeps an account that was read whole.
+    /// Keeps what was read of an account.
     fn keep_account(&self, id: &str, answers: Answers) -> Answers {
-        let Answers { authorization: Ok(authorization), evidence: Ok(evidence) } = answers else {
-            return answers;
-        };
-        let Evidence { analyzer, findings, last_accessed } = evidence;
-        let whole = Whole { authorization, analyzer, findings, last_accessed };
-        let failed = whole.findings.iter().any(|finding| finding.failure.is_some())
-            || whole.last_accessed.iter().any(|answer| answer.failure.is_some());
-        if !failed {
-            // Under its name only when it is all there.
-            let (draft, path) = (format!("accounts/{id}.part"), format!("accounts/{id}.json"));
-            let (draft, path) = (self.folder.join(draft), self.folder.join(path));
-            let kept = put(&draft, &whole).and_then(|()| fs::rename(&draft, &path));
+        let whole = Whole::of(answers);
+        // Under its name only when it is all there.
+        let (draft, path) = (format!("accounts/{id}.part"), format!("accounts/{id}.json"));
+        let (draft, path) = (self.folder.join(draft), self.folder.join(path));
+        let kept = put(&draft, &whole).and_then(|()| fs::rename(&draft, &path));
+        if whole.complete {
             self.note(&kept);
             for kind in ["findings", "principals"] {
                 // A line that is kept twice is no harm.
                 let _ = fs::remove_file(self.folder.join(format!("{kind}/{id}.jsonl")));
             }
+        } else if kept.is_err() {
+            self.note(&kept);
         }
-        let Whole { authorization, analyzer, findings, last_accessed } = whole;
-        Answers {
-            authorization: Ok(authorization),
-            evidence: Ok(Evidence { analyzer, findings, last_accessed }),
-        }
+        whole.answers()
     }
 
     fn note(&self, done: &io::Result<()>) {
@@ -233,6 +225,32 @@ impl Drop for Journal {
     }
 }
 
+impl Whole {
+    fn of(answers: Answers) -> Self {
+        let Answers { authorization, evidence } = answers;
+        let evidence = evidence.map(|Evidence { analyzer, findings, last_accessed }| Read {
+            analyzer,
+            findings,
+            last_accessed,
+        });
+        let complete = authorization.is_ok()
+            && evidence.as_ref().is_ok_and(|read| {
+                read.findings.iter().all(|finding| finding.failure.is_none())
+                    && read.last_accessed.iter().all(|answer| answer.failure.is_none())
+            });
+        Self { complete, authorization, evidence }
+    }
+
+    fn answers(self) -> Answers {
+        let evidence = self.evidence.map(|Read { analyzer, findings, last_accessed }| Evidence {
+            analyzer,
+            findings,
+            last_accessed,
+        });
+        Answers { authorization: self.authorization, evidence }
+    }
+}
+
 /// A cloud whose answers are kept in a journal, and taken from it where they are there.
 #[derive(Debug)]
 pub struct Journaled<C> {
@@ -251,6 +269,24 @@ impl<C> Journaled<C> {
         self.journal.as_ref()
     }
 
+    /// What was read of an account, once more.
+    ///
+    /// # Errors
+    /// When it could not be kept.
+    pub async fn again(&self, account: &Account) -> Result<Answers, JournalError>
+    where
+        C: Cloud,
+    {
+        match &self.journal {
+            Some(journal) => match journal.account(&account.id) {
+                Ok(whole) => Ok(whole.answers()),
+                Err(error) => Err(JournalError::Io { path: journal.folder.clone(), error }),
+            },
+            // Recorded answers are where they were.
+            None => Ok(self.cloud.read(account, Reading::watched(&Nobody)).await),
+        }
+    }
+
     /// The journal, when the cloud is needed no longer.
     pub fn into_journal(self) -> Option<Journal> {
         self.journal
@@ -264,8 +300,9 @@ impl<C: Cloud> Cloud for Journaled<C> {
 
     async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
         let Some(journal) = &self.journal else { return self.cloud.read(account, reading).await };
-        if let Some(answers) = journal.resumed.then(|| journal.account(&account.id)).flatten() {
-            return answers;
+        let known = journal.resumed.then(|| journal.account(&account.id).ok()).flatten();
+        if let Some(known) = known.filter(|known| known.complete) {
+            return known.answers();
         }
         let memory = Lines::of(journal, &account.id);
         let answers = self.cloud.read(account, Reading { memory: &memory, ..reading }).await;

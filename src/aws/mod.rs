@@ -38,6 +38,15 @@ pub trait Watch: Sync {
     fn finding(&self);
 }
 
+/// Nobody watches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nobody;
+
+impl Watch for Nobody {
+    fn findings(&self, _total: usize) {}
+    fn finding(&self) {}
+}
+
 /// What earlier reading remembers. Nothing, unless it says so.
 pub trait Memory: Sync {
     /// The finding with its details, if it has not changed since it was read.

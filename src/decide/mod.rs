@@ -3,13 +3,16 @@
 //! A policy that reaches several principals may only lose what all of them do not use. A principal of which nothing is
 //! known counts as using everything, and is named as the blocker.
 
-mod edits;
+mod family;
 mod needs;
+mod plan;
 mod standing;
 
-pub use edits::{Edit, Holder, Keeps, Target, plan_edits};
+pub use family::{FLEET, Families, Family, FamilyKind, Seat, Survey};
 pub use needs::Needs;
-pub use standing::{Source, Standing, standings};
+pub(crate) use plan::is_aws_managed;
+pub use plan::{Held, Holder, Obstacle, Part, Target, Wants, boundary_of, plan};
+pub use standing::{Circumstances, Source, Standing, standings};
 
 /// Where a principal ends. Every principal is in exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

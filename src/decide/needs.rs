@@ -62,6 +62,23 @@ impl Needs {
         Self::AllBut(both.collect())
     }
 
+    /// What of it concerns these services, `None` for all there are.
+    #[must_use]
+    pub fn within(&self, services: Option<&BTreeSet<String>>) -> Self {
+        let (Self::AllBut(map), Some(services)) = (self, services) else { return self.clone() };
+        let within = services.iter().filter_map(|name| Some((name.clone(), map.get(name)?.clone())));
+        Self::AllBut(within.collect())
+    }
+
+    /// Whether nothing may go, for whatever reason.
+    pub fn is_all(&self) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::AllBut(map) => map.is_empty(),
+            Self::Everything => true,
+        }
+    }
+
     /// As evidence for the refinement of a policy that touches these services, `None` for all there are: what is unused
     /// of other services is no business of it. `Nothing` has no list of its own and gives none.
     pub fn unused(&self, services: Option<&BTreeSet<String>>) -> ActionSet<'static> {

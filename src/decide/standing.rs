@@ -43,6 +43,10 @@ impl Source<'_> {
 pub enum Standing {
     /// Only AWS can change it.
     ServiceLinked,
+    /// A rule leaves it out, by id.
+    Excluded(String),
+    /// Its evidence is so many days old, which is too old to act on.
+    Stale(i64),
     /// It was not used at all; inside, when it last was.
     Idle(Option<String>),
     /// Its evidence is not whole.
@@ -79,20 +83,29 @@ impl Standing {
     }
 }
 
+/// What decides on a principal beside its own evidence.
+pub struct Circumstances<'c> {
+    /// Where the account's evidence comes from.
+    pub source: Source<'c>,
+    /// The day of the answers: ages are counted to it where no finding tells when it was evaluated.
+    pub as_of: Option<&'c str>,
+    /// Older evidence counts as none, in days.
+    pub oldest_days: Option<i64>,
+    /// The rule that leaves a principal out, by id.
+    pub excluded: &'c dyn Fn(&Principal) -> Option<String>,
+}
+
 /// The standing of every principal of an account, in the inventory's order.
-///
-/// `as_of` is the day that ages are counted to where no finding tells when it was evaluated.
 pub fn standings(
     inventory: &Inventory,
     known: &BTreeMap<String, Known>,
-    source: Source<'_>,
-    as_of: Option<&str>,
+    around: &Circumstances<'_>,
 ) -> Vec<Standing> {
     // What the analyzer evaluated last is the day that its window ends.
     let evaluated = known.values().filter_map(|about| about.analyzed_at.as_deref()).max();
-    let as_of = evaluated.or(as_of);
+    let age_at = evaluated.or(around.as_of);
     let standing = |principal: &Principal| {
-        standing(principal, &inventory.account.id, known.get(&principal.arn), source, as_of)
+        standing(principal, &inventory.account.id, known.get(&principal.arn), around, age_at)
     };
     inventory.principals.iter().map(standing).collect()
 }
@@ -101,18 +114,27 @@ fn standing(
     principal: &Principal,
     account: &str,
     known: Option<&Known>,
-    source: Source<'_>,
-    as_of: Option<&str>,
+    around: &Circumstances<'_>,
+    age_at: Option<&str>,
 ) -> Standing {
     if principal.is_service_linked() {
         return Standing::ServiceLinked;
     }
+    if let Some(rule) = (around.excluded)(principal) {
+        return Standing::Excluded(rule);
+    }
+    let source = around.source;
     if let Source::Failed(failure) = source {
         return Standing::Unread(failure.clone());
     }
     if let Some(known) = known {
         if let Some(gap) = &known.gap {
             return Standing::Gap(gap.clone());
+        }
+        let age = known.analyzed_at.as_deref().zip(around.as_of);
+        let age = age.and_then(|(evaluated, as_of)| days_between(evaluated, as_of));
+        if let Some(days) = age.filter(|days| around.oldest_days.is_some_and(|oldest| *days > oldest)) {
+            return Standing::Stale(days);
         }
         if let Some(last) = &known.idle {
             return Standing::Idle(last.clone());
@@ -123,7 +145,7 @@ fn standing(
     }
     let Some(window) = source.window_days() else { return Standing::NoSource };
     let age =
-        principal.created.as_deref().zip(as_of).and_then(|(created, as_of)| days_between(created, as_of));
+        principal.created.as_deref().zip(age_at).and_then(|(created, as_of)| days_between(created, as_of));
     match age {
         // Whatever is younger than the window was not evaluated: silence says nothing about it (E5).
         Some(days) if days < i64::from(window) => Standing::TooYoung(days),

@@ -18,6 +18,8 @@ pub enum Kind {
     User,
     /// An inline policy of a group.
     Group,
+    /// The inline policy of a permission set of Identity Center.
+    PermissionSet,
 }
 
 impl Kind {
@@ -29,6 +31,7 @@ impl Kind {
             Self::Role => 10_240,
             Self::User => 2_048,
             Self::Group => 5_120,
+            Self::PermissionSet => 32_768,
         }
     }
 }
@@ -85,14 +88,16 @@ pub enum DoesNotFit {
     },
 }
 
-/// Makes a refined document fit. `before` is the document that it was made from.
+/// Makes a refined document fit. `before` is the document that it was made from, `taken` is what others take of the
+/// same quota.
 pub(crate) fn fit<'a>(
     universe: &Universe<'a>,
     before: &Document<'a>,
     refined: Document<'a>,
     kind: Kind,
+    taken: usize,
 ) -> Result<(Vec<Document<'a>>, FitStep), DoesNotFit> {
-    let quota = kind.quota();
+    let quota = kind.quota().saturating_sub(taken);
     if refined.quota_chars() <= quota {
         return Ok((vec![refined], FitStep::AsIs));
     }

@@ -1,6 +1,5 @@
 //! The stages of a run: the only room that knows them all.
 
-mod assess;
 mod batch;
 mod capture;
 mod catalog;

@@ -8,15 +8,16 @@ use std::sync::Arc;
 use futures::StreamExt;
 use serde::Serialize;
 
-use super::assess::{Terms, assess, unread};
 use super::error::RunError;
 use super::progress::Progress;
 use super::{resume, settings, stop, summary, terminal};
+use crate::assess::{self, FamilyShare, Outcomes, Terms};
 use crate::aws::live::Live;
 use crate::aws::pace::{BucketKey, Figures};
 use crate::aws::{Cloud, Journal, Journaled, Reading, Snapshot};
 use crate::cli::{CatalogArg, Exit, FailOn, Scan};
 use crate::config::{Config, Taken};
+use crate::decide::{Families, Survey};
 use crate::inventory::wire::Account;
 use crate::report::writer::{Output, WriteError, Writer};
 use crate::report::{
@@ -122,6 +123,7 @@ struct Gathered {
     first: Vec<(usize, String)>,
     left_alone: BTreeMap<String, usize>,
     defects: usize,
+    shares: Vec<FamilyShare>,
 }
 
 impl<C: Cloud + Send + Sync + 'static> Everything<C> {
@@ -140,35 +142,48 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
 
     async fn run(self: Arc<Self>, started: jiff::Timestamp) -> Result<(Scanned, PathBuf), RunError> {
         let organisation = self.cloud.organisation().await.map_err(RunError::Organisation)?;
-        self.progress.accounts(organisation.accounts.len());
+        let families = Arc::new(self.survey(&organisation.accounts).await?);
+        let outcomes = Arc::new(Outcomes::of(&families));
         let mut gathered = Gathered { services: Some(BTreeSet::new()), ..Gathered::default() };
-        {
-            // Each account is a task of its own, so that all cores share the work.
-            let each = organisation.accounts.iter().map(|account| {
-                let (all, account) = (Arc::clone(&self), account.clone());
-                tokio::spawn(async move { all.account(&account).await })
-            });
-            let mut done =
-                futures::stream::iter(each).buffer_unordered(settings::many(self.config.limits.accounts));
-            while let Some(account) = done.next().await {
-                gathered.add(account.map_err(RunError::Task)??);
-                self.progress.account();
-            }
-        }
+        self.each(
+            &organisation.accounts,
+            {
+                let (families, outcomes) = (Arc::clone(&families), Arc::clone(&outcomes));
+                move |all: Arc<Self>, account| {
+                    let (families, outcomes) = (Arc::clone(&families), Arc::clone(&outcomes));
+                    async move { all.account(&account, &families, &outcomes).await }
+                }
+            },
+            |kept| gathered.add(kept),
+        )
+        .await?;
         self.progress.finish();
+        let whole = assess::organisation(&families, &outcomes, std::mem::take(&mut gathered.shares));
+        for (path, text) in &whole.files {
+            self.writer.write(path, text.as_bytes())?;
+        }
+        for (path, text) in &whole.defects {
+            self.writer.write(&format!("defects/{path}"), text.as_bytes())?;
+        }
+        gathered.defects += whole.defects.len();
+        gathered.cover(whole.services);
         gathered.summaries.sort_by(|a, b| a.id.cmp(&b.id));
         let catalog = CatalogRow {
             version: self.catalog.version().to_owned(),
             updated: self.catalog.updated().to_owned(),
             digest: self.catalog.digest(),
         };
-        let totals = totals(&gathered.summaries)?;
+        let mut totals = totals(&gathered.summaries)?;
+        totals.recommendations += whole.recommendations.len();
+        totals.permissions_removed += whole.recommendations.iter().map(|it| it.proof.removed).sum::<usize>();
         let report = Report {
             schema: SCHEMA,
             partition: organisation.partition,
             catalog: catalog.clone(),
             totals: totals.clone(),
             accounts: gathered.summaries,
+            families: whole.families,
+            recommendations: whole.recommendations,
         };
         write_json(&self.writer, "report.json", &report)?;
         let extract = self.catalog.extract(gathered.services.as_ref());
@@ -194,29 +209,89 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         Ok((Scanned { report, first, left_alone, defects }, target))
     }
 
-    /// Reads one account, works it out off the async threads, writes its files, and keeps the little that the whole needs.
-    async fn account(&self, account: &Account) -> Result<Kept, RunError> {
+    /// Works on all accounts, so many at a time, each a task of its own, so that all cores share the work.
+    async fn each<T, F>(
+        self: &Arc<Self>,
+        accounts: &[Account],
+        work: impl Fn(Arc<Self>, Account) -> F,
+        mut done: impl FnMut(T),
+    ) -> Result<(), RunError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, RunError>> + Send + 'static,
+    {
+        let each = accounts.iter().map(|account| tokio::spawn(work(Arc::clone(self), account.clone())));
+        let mut all =
+            futures::stream::iter(each).buffer_unordered(settings::many(self.config.limits.accounts));
+        while let Some(one) = all.next().await {
+            done(one.map_err(RunError::Task)??);
+        }
+        Ok(())
+    }
+
+    /// The first look: what concerns several accounts.
+    async fn survey(self: &Arc<Self>, accounts: &[Account]) -> Result<Families, RunError> {
+        let (mut surveys, mut unread) = (Vec::new(), Vec::new());
+        self.progress.accounts(accounts.len());
+        let read = |all: Arc<Self>, account: Account| async move {
+            let survey = match all.outside(&account) {
+                None => {
+                    let answers = all.cloud.read(&account, Reading::watched(&all.progress)).await;
+                    tokio::task::block_in_place(|| assess::survey(&account, answers, all.terms()))
+                }
+                Some(_) => None,
+            };
+            all.progress.account();
+            Ok((account, survey))
+        };
+        self.each(accounts, read, |(account, survey): (Account, Option<Survey>)| match survey {
+            Some(survey) => surveys.push(survey),
+            // In a suspended account nobody uses anything.
+            None if account.state() != "ACTIVE" => {}
+            None => unread.push(account.id),
+        })
+        .await?;
+        Ok(Families::join(surveys, unread, &self.catalog))
+    }
+
+    /// Whether an account is not read at all.
+    fn outside(&self, account: &Account) -> Option<Coverage> {
         if account.state() != "ACTIVE" {
-            let report = unread(account, Coverage::Suspended, Vec::new());
-            write_json(&self.writer, &format!("accounts/{}.json", account.id), &report)?;
-            return Ok(Kept::of(&report, Some(BTreeSet::new()), 0));
+            return Some(Coverage::Suspended);
         }
         match self.config.accounts.takes(account) {
-            Taken::Yes => {}
-            Taken::Excluded(_) | Taken::NotIncluded => {
-                let report = unread(account, Coverage::Excluded, Vec::new());
-                write_json(&self.writer, &format!("accounts/{}.json", account.id), &report)?;
-                return Ok(Kept::of(&report, Some(BTreeSet::new()), 0));
-            }
+            Taken::Yes => None,
+            Taken::Excluded(_) | Taken::NotIncluded => Some(Coverage::Excluded),
         }
-        let answers = self.cloud.read(account, Reading::watched(&self.progress)).await;
-        let terms = Terms {
+    }
+
+    fn terms(&self) -> Terms<'_> {
+        let oldest = self.config.limits.evidence_max_age.map(|age| age.as_secs() / 86_400);
+        Terms {
             catalog: &self.catalog,
             window_days: self.config.window_days,
             as_of: self.as_of.as_deref(),
-        };
+            oldest_days: oldest.and_then(|days| i64::try_from(days).ok()),
+            shared: self.config.shared,
+        }
+    }
+
+    /// The second look: works one account out off the async threads, writes its files, and keeps the little that the whole
+    /// needs.
+    async fn account(
+        &self,
+        account: &Account,
+        families: &Families,
+        outcomes: &Outcomes,
+    ) -> Result<Kept, RunError> {
+        if let Some(coverage) = self.outside(account) {
+            let report = assess::unread(account, coverage, Vec::new());
+            write_json(&self.writer, &format!("accounts/{}.json", account.id), &report)?;
+            return Ok(Kept::of(&report, Some(BTreeSet::new()), 0, Vec::new()));
+        }
+        let answers = self.cloud.again(account).await?;
         tokio::task::block_in_place(|| {
-            let assessed = assess(account, answers, terms);
+            let assessed = assess::account(account, answers, self.terms(), families, outcomes);
             for (path, text) in &assessed.files {
                 self.writer.write(path, text.as_bytes())?;
             }
@@ -224,7 +299,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
                 self.writer.write(&format!("defects/{path}"), text.as_bytes())?;
             }
             write_json(&self.writer, &format!("accounts/{}.json", account.id), &assessed.report)?;
-            Ok(Kept::of(&assessed.report, assessed.services, assessed.defects.len()))
+            Ok(Kept::of(&assessed.report, assessed.services, assessed.defects.len(), assessed.shares))
         })
     }
 }
@@ -236,13 +311,19 @@ struct Kept {
     first: Vec<(usize, String)>,
     left_alone: BTreeMap<String, usize>,
     defects: usize,
+    shares: Vec<FamilyShare>,
 }
 
 /// How many principals the summary points to.
 const LOOK_FIRST: usize = 3;
 
 impl Kept {
-    fn of(report: &AccountReport, services: Option<BTreeSet<String>>, defects: usize) -> Self {
+    fn of(
+        report: &AccountReport,
+        services: Option<BTreeSet<String>>,
+        defects: usize,
+        shares: Vec<FamilyShare>,
+    ) -> Self {
         let mut left_alone = BTreeMap::new();
         report.left_alone.iter().for_each(|it| *left_alone.entry(it.code.clone()).or_default() += 1);
         let removed: BTreeMap<&str, usize> =
@@ -253,7 +334,7 @@ impl Kept {
         };
         let mut first: Vec<_> = report.principals.iter().map(of).filter(|(sum, _)| *sum > 0).collect();
         most_first(&mut first);
-        Self { summary: report.summary.clone(), services, first, left_alone, defects }
+        Self { summary: report.summary.clone(), services, first, left_alone, defects, shares }
     }
 }
 
@@ -265,16 +346,21 @@ fn most_first(first: &mut Vec<(usize, String)>) {
 impl Gathered {
     fn add(&mut self, kept: Kept) {
         self.summaries.push(kept.summary);
-        match (&mut self.services, kept.services) {
-            (Some(all), Some(mut more)) => all.append(&mut more),
-            (all, _) => *all = None,
-        }
+        self.cover(kept.services);
+        self.shares.extend(kept.shares);
         self.first.extend(kept.first);
         most_first(&mut self.first);
         kept.left_alone
             .into_iter()
             .for_each(|(code, count)| *self.left_alone.entry(code).or_default() += count);
         self.defects += kept.defects;
+    }
+
+    fn cover(&mut self, services: Option<BTreeSet<String>>) {
+        match (&mut self.services, services) {
+            (Some(all), Some(mut more)) => all.append(&mut more),
+            (all, _) => *all = None,
+        }
     }
 }
 

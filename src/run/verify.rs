@@ -14,7 +14,7 @@ use crate::cli::{Exit, Verify};
 use crate::policy::{ActionSet, Document, parse_all};
 use crate::prove::{Verdict, prove};
 use crate::report::writer::sha256;
-use crate::report::{AccountReport, Manifest, Recommendation};
+use crate::report::{AccountReport, Files, Manifest, Recommendation, Report};
 
 pub(super) fn run(args: &Verify) -> Result<Exit, RunError> {
     let report = Checked { folder: args.report.clone(), wrong: Vec::new(), refuted: 0, proven: 0, files: 0 };
@@ -76,6 +76,7 @@ impl Checked {
             .map_err(|error| RunError::Catalog { input: path.display().to_string(), error })?;
         let accounts =
             manifest.files.keys().filter(|path| path.starts_with("accounts/") && path.ends_with(".json"));
+        let mut removed_in_all = 0;
         for path in accounts.filter(|path| is_inside(path)) {
             let account: AccountReport = self.json(path)?;
             let removed: usize = account.recommendations.iter().map(|it| it.proof.removed).sum();
@@ -85,26 +86,46 @@ impl Checked {
             {
                 self.wrong.push(format!("{path}: its totals do not add up"));
             }
-            for recommendation in &account.recommendations {
-                match self.prove(recommendation, &catalog) {
-                    Ok(()) => self.proven += 1,
-                    Err(wrong) => self.wrong.push(format!("{}: {wrong}", recommendation.id)),
-                }
-            }
+            removed_in_all += removed;
+            self.all(account.recommendations.iter().chain(&account.alternatives), &catalog);
+        }
+        let report: Report = self.json("report.json")?;
+        self.all(&report.recommendations, &catalog);
+        removed_in_all += report.recommendations.iter().map(|it| it.proof.removed).sum::<usize>();
+        if removed_in_all != report.totals.permissions_removed || report.totals != manifest.totals {
+            self.wrong.push("report.json: its totals do not add up".to_owned());
         }
         Ok(self)
     }
 
+    fn all<'r>(&mut self, recommendations: impl IntoIterator<Item = &'r Recommendation>, catalog: &Catalog) {
+        for recommendation in recommendations {
+            // A copy has files under the name of each of its holders, and they are all used.
+            let others = recommendation.holders.iter().map(|hands| &hands.files);
+            let others = others.filter(|files| **files != recommendation.files);
+            let all = std::iter::once(&recommendation.files).chain(others);
+            let wrong = all.filter_map(|files| self.prove(recommendation, files, catalog).err());
+            match wrong.collect::<Vec<_>>().into_iter().next() {
+                None => self.proven += 1,
+                Some(wrong) => self.wrong.push(format!("{}: {wrong}", recommendation.id)),
+            }
+        }
+    }
+
     /// Proves one recommendation from its files.
-    fn prove(&mut self, recommendation: &Recommendation, catalog: &Catalog) -> Result<(), String> {
+    fn prove(
+        &mut self,
+        recommendation: &Recommendation,
+        files: &Files,
+        catalog: &Catalog,
+    ) -> Result<(), String> {
         let read = |path: &str| match is_inside(path) {
             true => fs::read_to_string(self.folder.join(path)).map_err(|error| format!("{path}: {error}")),
             false => Err(format!("{path} leads out of the report")),
         };
-        let (before, after) = (read(&recommendation.files.before)?, read(&recommendation.files.after)?);
-        let before =
-            Document::parse(&before).map_err(|error| format!("{}: {error}", recommendation.files.before))?;
-        let after = parse_all(&after).map_err(|error| format!("{}: {error}", recommendation.files.after))?;
+        let (before, after) = (read(&files.before)?, read(&files.after)?);
+        let before = Document::parse(&before).map_err(|error| format!("{}: {error}", files.before))?;
+        let after = parse_all(&after).map_err(|error| format!("{}: {error}", files.after))?;
         let mut unused = ActionSet::new();
         for service in &recommendation.unused {
             match &service.actions {

@@ -1,7 +1,9 @@
 //! The bucket of a principal, and why: a stable code and one sentence.
 
-use crate::decide::{Bucket, Standing};
+use super::refinement::Stays;
+use crate::decide::{Bucket, Obstacle, Standing};
 use crate::evidence::{Failure, Gap};
+use crate::refine::MOST_ATTACHED;
 
 /// Where a principal ends, with a stable code and one sentence. `window` is in days; `stays` says that a policy which
 /// grants what it does not use has to stay.
@@ -18,6 +20,14 @@ pub(super) fn bucket(
             Bucket::Unsupported,
             "service-linked",
             "only the AWS service that owns it can change it".to_owned(),
+        ),
+        Standing::Excluded(rule) => {
+            (Bucket::Excluded, "excluded", format!("the rule {rule} leaves it as it is"))
+        }
+        Standing::Stale(days) => (
+            Bucket::NoEvidence,
+            "evidence-too-old",
+            format!("its evidence is {days} days old, more than the config allows"),
         ),
         Standing::Unread(failure) => (Bucket::Failed, "evidence-unread", failed(failure)),
         Standing::Gap(Gap::Unread(failure)) => (Bucket::Failed, "finding-unread", failed(failure)),
@@ -85,4 +95,42 @@ pub(super) fn bucket(
 
 fn day(date: &str) -> &str {
     date.split('T').next().unwrap_or(date)
+}
+
+/// Why a policy had to stay after all.
+pub(super) fn stays(stays: &Stays) -> (&'static str, String) {
+    match stays {
+        Stays::DoesNotFit(numbers) => ("does-not-fit", numbers.to_string()),
+        Stays::TooManyAttached { attached, policies } => (
+            "too-many-attached",
+            format!(
+                "it takes {policies} policies in its stead beside {} that are attached already, and {MOST_ATTACHED} are the most",
+                attached.saturating_sub(1)
+            ),
+        ),
+        Stays::Undecided => ("not-proven", "its smaller form could not be proven".to_owned()),
+        Stays::Refuted(_) => ("refuted", "a defect of leastwise; the case is under defects/".to_owned()),
+    }
+}
+
+/// Why a policy cannot be edited in its place.
+pub(super) fn obstacle(obstacle: Obstacle, blockers: usize) -> (&'static str, String) {
+    match obstacle {
+        Obstacle::Bounds => {
+            ("used-as-boundary", "it bounds principals, and editing it would narrow them all".to_owned())
+        }
+        Obstacle::Unseen => {
+            ("attached-elsewhere", "it is attached to more than this account shows".to_owned())
+        }
+        Obstacle::InUse => ("in-use-by-others", "what one principal does not use, another does".to_owned()),
+        Obstacle::Blocked => (
+            "blocked",
+            format!("nothing is known of the use of {} that share it", count(blockers, "principal")),
+        ),
+    }
+}
+
+/// A number and what it counts.
+pub(super) fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }

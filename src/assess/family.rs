@@ -1,0 +1,257 @@
+//! What is decided once for many accounts: permission sets and fleets.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use super::Terms;
+use super::refinement::{Refinement, Stays, Tried, attempt};
+use super::why;
+use crate::decide::{Families, Family, FamilyKind, Needs, Seat};
+use crate::policy::Document;
+use crate::refine::Kind;
+use crate::report::names::file_part;
+use crate::report::{Action, FamilyAccount, FamilyRow, Recommendation};
+
+/// What came of each family, found by the first account that meets it: the text is the same in all of them.
+#[derive(Debug, Default)]
+pub struct Outcomes(Vec<OnceLock<Outcome>>);
+
+/// What came of one family.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) tried: Tried,
+    /// The services that the policy names; `None` for all there are.
+    services: Option<BTreeSet<String>>,
+}
+
+/// One account's part of a family.
+#[derive(Debug)]
+pub struct FamilyShare {
+    /// Which family, by its place.
+    pub index: usize,
+    /// What the account says.
+    pub account: FamilyAccount,
+}
+
+/// What is decided once for many accounts, ready to be written.
+#[derive(Debug, Default)]
+pub struct Whole {
+    /// A row for each family that is worth one.
+    pub families: Vec<FamilyRow>,
+    /// What to do.
+    pub recommendations: Vec<Recommendation>,
+    /// Documents and diffs, by path from the report's folder.
+    pub files: Vec<(String, String)>,
+    /// The services that the policies name; `None` for all there are.
+    pub services: Option<BTreeSet<String>>,
+    /// Proposals that the checker refuted.
+    pub defects: Vec<(String, String)>,
+}
+
+impl Outcomes {
+    /// Nothing found yet.
+    pub fn of(families: &Families) -> Self {
+        Self((0..families.len()).map(|_| OnceLock::new()).collect())
+    }
+
+    /// What came of a family, of whose policy this is the document. `None` where its accounts stand alone.
+    pub(super) fn get(
+        &self,
+        family: &Family,
+        families: &Families,
+        document: &Document<'_>,
+        text: &str,
+        terms: Terms<'_>,
+    ) -> Option<&Outcome> {
+        obstacle(family, families).is_none().then_some(())?;
+        let outcome = self.0.get(family.index)?.get_or_init(|| Outcome {
+            tried: attempt(document, text, &family.needs, terms.catalog, kind_of(&family.seat), 0),
+            services: document.services(),
+        });
+        Some(outcome)
+    }
+}
+
+/// Why nothing can be recommended for a family as a whole, if nothing can: a stable code and one sentence.
+fn obstacle(family: &Family, families: &Families) -> Option<(&'static str, String)> {
+    let set = family.seat.kind == FamilyKind::PermissionSet;
+    if family.drifted {
+        return Some((
+            "provisioned-differently",
+            "its policy differs from account to account: provision the permission set anew first".to_owned(),
+        ));
+    }
+    if !family.blockers.is_empty() {
+        let blockers = why::count(family.blockers.len(), "principal");
+        return Some(("blocked", format!("nothing is known of the use of {blockers} that share it")));
+    }
+    if set && !families.unread.is_empty() {
+        // Whether the set is provisioned there, and what is used of it, is not known: it is changed everywhere at once.
+        let unread = why::count(families.unread.len(), "account");
+        return Some(("accounts-unread", format!("{unread} that may use it could not be read")));
+    }
+    match &family.needs {
+        Needs::Nothing => Some(("idle", "nobody uses anything of it: review who still needs it".to_owned())),
+        needs if needs.is_all() => {
+            Some(("in-use", "all of it is in use in one account or another".to_owned()))
+        }
+        _ => None,
+    }
+}
+
+fn kind_of(seat: &Seat) -> Kind {
+    match (seat.kind, seat.of_aws, seat.holder_kind) {
+        (FamilyKind::PermissionSet, false, _) => Kind::PermissionSet,
+        (_, true, _) | (_, _, "managed") => Kind::Managed,
+        (_, _, "role") => Kind::Role,
+        (_, _, "user") => Kind::User,
+        _ => Kind::Group,
+    }
+}
+
+/// Where the files of a family are, without ending.
+fn path_of(family: &Family) -> String {
+    let seat = &family.seat;
+    let (holder, policy) = (file_part(&seat.holder), file_part(&seat.policy));
+    // Two fleets of one name are told apart by their texts.
+    let text =
+        family.id.rsplit_once('~').map(|(_, text)| format!("~{}", file_part(text))).unwrap_or_default();
+    match (seat.kind, seat.of_aws) {
+        (FamilyKind::PermissionSet, false) => format!("policies/permission-sets/{holder}"),
+        (FamilyKind::PermissionSet, true) => format!("policies/permission-sets/{holder}@{policy}"),
+        (FamilyKind::Fleet, _) if seat.holder_kind == "managed" => {
+            format!("policies/fleet/managed/{policy}{text}")
+        }
+        (FamilyKind::Fleet, of_aws) => {
+            let mark = if of_aws { "@" } else { "" };
+            format!("policies/fleet/{}/{holder}/{policy}{mark}{text}", seat.holder_kind)
+        }
+    }
+}
+
+/// Joins what the accounts said of each family.
+pub fn organisation(families: &Families, outcomes: &Outcomes, shares: Vec<FamilyShare>) -> Whole {
+    let mut by_family: BTreeMap<usize, Vec<FamilyAccount>> = BTreeMap::new();
+    shares.into_iter().for_each(|share| by_family.entry(share.index).or_default().push(share.account));
+    let mut whole = Whole { services: Some(BTreeSet::new()), ..Whole::default() };
+    for family in families.iter() {
+        let mut accounts = by_family.remove(&family.index).unwrap_or_default();
+        accounts.sort();
+        whole.add(family, families, outcomes.0.get(family.index).and_then(OnceLock::get), accounts);
+    }
+    whole.families.sort_by(|a, b| a.id.cmp(&b.id));
+    whole.recommendations.sort_by(|a, b| a.id.cmp(&b.id));
+    whole
+}
+
+impl Whole {
+    fn add(
+        &mut self,
+        family: &Family,
+        families: &Families,
+        outcome: Option<&Outcome>,
+        accounts: Vec<FamilyAccount>,
+    ) {
+        let set = family.seat.kind == FamilyKind::PermissionSet;
+        let mut blockers = family.blockers.clone();
+        let (code, why, recommendation) = match (obstacle(family, families), outcome) {
+            // A fleet of which nothing is unused everywhere is no news: its accounts stand alone.
+            (Some(("in-use" | "idle", _)), _) if !set => return,
+            (Some((code, why)), _) => {
+                if code == "accounts-unread" {
+                    blockers.extend(families.unread.iter().cloned());
+                }
+                (code, why, None)
+            }
+            (None, Some(Outcome { tried: Tried::Smaller(smaller), services })) => {
+                self.cover(services.as_ref());
+                let recommendation = self.publish(family, smaller, &accounts);
+                let (code, many) = ("smaller", why::count(accounts.len(), "account"));
+                (
+                    code,
+                    format!("one change for {many}: what is unused in all of them goes"),
+                    Some(recommendation),
+                )
+            }
+            (None, Some(Outcome { tried: Tried::Stays(stays), .. })) => {
+                if let Stays::Refuted(case) = stays {
+                    self.defects.push((format!("{}.json", path_of(family)), case.clone()));
+                }
+                let (code, why) = why::stays(stays);
+                (code, why, None)
+            }
+            (None, _) if !set => return,
+            (None, _) => ("in-use", "none of what is unused is granted by it".to_owned(), None),
+        };
+        let id = recommendation.as_ref().map(|it| it.id.clone());
+        self.recommendations.extend(recommendation);
+        self.families.push(FamilyRow {
+            id: family.id.clone(),
+            kind: family.seat.kind.name().to_owned(),
+            name: family.seat.holder.clone(),
+            policy: family.seat.policy.clone(),
+            code: code.to_owned(),
+            why,
+            accounts,
+            blockers,
+            recommendation: id,
+        });
+    }
+
+    fn cover(&mut self, services: Option<&BTreeSet<String>>) {
+        match (&mut self.services, services) {
+            (Some(all), Some(more)) => all.extend(more.iter().cloned()),
+            (all, _) => *all = None,
+        }
+    }
+
+    fn publish(
+        &mut self,
+        family: &Family,
+        smaller: &Refinement,
+        accounts: &[FamilyAccount],
+    ) -> Recommendation {
+        let files = Refinement::places(&path_of(family));
+        self.files.extend(smaller.texts(&files));
+        let seat = &family.seat;
+        let reaches: Vec<String> = accounts.iter().flat_map(|it| it.principals.iter().cloned()).collect();
+        let action = match (smaller.documents, seat.of_aws, seat.holder_kind) {
+            (0, true, _) | (0, _, "managed") => Action::Detach,
+            (0, ..) => Action::Delete,
+            (1, true, _) => Action::Substitute,
+            (1, _, "managed") => Action::NewVersion,
+            (1, ..) => Action::Replace,
+            _ => Action::Split,
+        };
+        let mut notes = Vec::new();
+        if seat.kind == FamilyKind::PermissionSet {
+            notes.push("edit-the-permission-set".to_owned());
+        } else {
+            notes.push("edit-the-template".to_owned());
+        }
+        if !smaller.proof.undecided.is_empty() {
+            notes.push("service-not-in-catalog".to_owned());
+        }
+        let copy = (seat.of_aws && smaller.documents > 0).then(|| format!("{}-leastwise", seat.policy));
+        Recommendation {
+            id: family.id.clone(),
+            holder_kind: match seat.kind {
+                FamilyKind::PermissionSet => seat.kind.name().to_owned(),
+                FamilyKind::Fleet => seat.holder_kind.to_owned(),
+            },
+            holder: seat.holder.clone(),
+            policy: seat.policy.clone(),
+            policy_arn: None,
+            action,
+            holders: Vec::new(),
+            creates: copy.into_iter().collect(),
+            removed_in_all: smaller.proof.removed * reaches.len(),
+            alternative: None,
+            reaches,
+            unused: smaller.unused.clone(),
+            proof: smaller.proof.clone(),
+            files,
+            notes,
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! From the answers about an account to its part of the report: decide, refine, prove. No I/O, no clock.
+//!
+//! An organisation is gone through twice. [`survey`] tells of each account what could concern others; [`Families`] joins
+//! that; [`account`] works each account out with the families known; [`organisation`] tells of what is decided once for
+//! many accounts.
+//!
+//! | file | what |
+//! |---|---|
+//! | `prepared` | inventory, evidence and standings of one account |
+//! | `work` | each policy: which way it can be smaller, and what is published of it |
+//! | `publish` | the recommendation and its files |
+//! | `refinement` | one smaller policy with what its proof says |
+//! | `place` | ids, names and places of files |
+//! | `family` | what is decided once for many accounts |
+//! | `rows` | a row for every principal, and the account in short |
+//! | `why` | buckets and reasons: stable codes and one sentence each |
+
+mod family;
+mod place;
+mod prepared;
+mod publish;
+mod refinement;
+mod rows;
+mod why;
+mod work;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use self::family::{FamilyShare, Outcomes, Whole, organisation};
+use self::prepared::Prepared;
+use self::work::Work;
+use crate::aws::Answers;
+use crate::catalog::Catalog;
+use crate::config::SharedPolicies;
+use crate::decide::{Bucket, Families, Survey, plan};
+use crate::inventory::wire::Account;
+use crate::report::{AccountReport, AccountSummary, Coverage, EvidenceSource, Failed, SCHEMA};
+
+/// What a scan goes by.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'t> {
+    /// The list of actions.
+    pub catalog: &'t Catalog,
+    /// The window of last-accessed data, in days.
+    pub window_days: u32,
+    /// The day of the answers.
+    pub as_of: Option<&'t str>,
+    /// Older evidence counts as none, in days.
+    pub oldest_days: Option<i64>,
+    /// What to recommend for a policy that several principals share.
+    pub shared: SharedPolicies,
+}
+
+/// One account's part of the report.
+#[derive(Debug)]
+pub struct Assessed {
+    /// `accounts/<id>.json`.
+    pub report: AccountReport,
+    /// Documents and diffs, by path from the report's folder.
+    pub files: Vec<(String, String)>,
+    /// The services that its policies name; `None` for all there are.
+    pub services: Option<BTreeSet<String>>,
+    /// Proposals that the checker refuted: defects, written out for a report to us.
+    pub defects: Vec<(String, String)>,
+    /// Its part of what is decided once for many accounts.
+    pub shares: Vec<FamilyShare>,
+}
+
+/// What one account has that could concern others; none when it could not be read.
+pub fn survey(account: &Account, answers: Answers, terms: Terms<'_>) -> Option<Survey> {
+    let prepared = Prepared::new(account, answers.authorization.ok()?, answers.evidence, terms);
+    let none = Families::default();
+    let held = plan(&prepared.inventory, &prepared.standings, &prepared, &none);
+    Some(Survey::of(&prepared.inventory, &held, terms.catalog))
+}
+
+/// Works out one account.
+pub fn account(
+    account: &Account,
+    answers: Answers,
+    terms: Terms<'_>,
+    families: &Families,
+    outcomes: &Outcomes,
+) -> Assessed {
+    let authorization = match answers.authorization {
+        Ok(authorization) => authorization,
+        Err(failure) => {
+            return Assessed {
+                report: unread(account, Coverage::Failed, vec![Failed { failure, principal: None }]),
+                files: Vec::new(),
+                services: Some(BTreeSet::new()),
+                defects: Vec::new(),
+                shares: Vec::new(),
+            };
+        }
+    };
+    let prepared = Prepared::new(account, authorization, answers.evidence, terms);
+    let held = plan(&prepared.inventory, &prepared.standings, &prepared, families);
+    let mut work = Work::new(&prepared, terms, families, outcomes, &held);
+    held.iter().for_each(|policy| work.policy(policy));
+    work.finish()
+}
+
+/// The report of an account of which nothing was read.
+pub fn unread(account: &Account, coverage: Coverage, failures: Vec<Failed>) -> AccountReport {
+    AccountReport {
+        schema: SCHEMA,
+        summary: AccountSummary {
+            id: account.id.clone(),
+            name: account.name.clone(),
+            coverage,
+            failures,
+            evidence: EvidenceSource { source: "none".to_owned(), ..EvidenceSource::default() },
+            buckets: no_buckets(),
+            principals: 0,
+            recommendations: 0,
+            permissions_removed: 0,
+            left_alone: 0,
+        },
+        principals: Vec::new(),
+        policies: Vec::new(),
+        recommendations: Vec::new(),
+        alternatives: Vec::new(),
+        left_alone: Vec::new(),
+    }
+}
+
+/// All buckets, empty.
+fn no_buckets() -> BTreeMap<String, usize> {
+    Bucket::ALL.iter().map(|bucket| (bucket.name().to_owned(), 0)).collect()
+}

@@ -1,0 +1,143 @@
+//! What is published of a smaller policy: the recommendation and its files.
+
+use super::place::Place;
+use super::refinement::Refinement;
+use super::work::{Bench, Copied, Work};
+use crate::decide::{Holder, Part, Target};
+use crate::refine::USUALLY_ATTACHED;
+use crate::report::{Action, Alternative, Hands, Recommendation};
+
+impl<'i> Work<'i, '_> {
+    /// A policy that is edited in its place.
+    pub(super) fn in_place(
+        &mut self,
+        bench: Bench<'_, 'i>,
+        part: &Part<'i>,
+        smaller: &Refinement,
+        alternative: Option<Alternative>,
+    ) {
+        let inline = matches!(bench.held.target, Target::Inline { .. });
+        let action = match smaller.documents {
+            0 if inline => Action::Delete,
+            0 => Action::Detach,
+            1 if inline => Action::Replace,
+            1 => Action::NewVersion,
+            _ => Action::Split,
+        };
+        let mut recommendation = self.recommendation(bench, bench.place, part, smaller, action);
+        recommendation.alternative = alternative;
+        if action == Action::Split {
+            recommendation.creates =
+                numbered(&format!("{}-leastwise", bench.place.policy), smaller.documents);
+        }
+        self.files.extend(smaller.texts(&recommendation.files));
+        self.recommendations.push(recommendation);
+    }
+
+    /// Copies of a managed policy, each for some of its holders.
+    pub(super) fn copy(
+        &mut self,
+        bench: Bench<'_, 'i>,
+        copies: Vec<Copied<'i>>,
+        alternative: Option<&Alternative>,
+        beside: bool,
+    ) {
+        let substitutes = matches!(bench.held.target, Target::Aws { .. });
+        for Copied { part, smaller } in copies {
+            let Some(first) = part.holders.first() else { continue };
+            let (name, exists) = match smaller.documents {
+                0 => (None, false),
+                _ => {
+                    let (name, exists) = self.names.name(&bench.place.policy, &smaller.after);
+                    (Some(name), exists)
+                }
+            };
+            let inventory = &self.prepared.inventory;
+            let place = Place::of_copy(bench.held.target, *first, inventory, name.as_deref());
+            let action = match smaller.documents {
+                0 => Action::Detach,
+                1 if substitutes => Action::Substitute,
+                1 => Action::Fork,
+                _ => Action::Split,
+            };
+            let mut recommendation = self.recommendation(bench, &place, &part, &smaller, action);
+            recommendation.alternative = alternative.cloned();
+            recommendation.creates = match (name, smaller.documents) {
+                (Some(name), 1) => vec![name],
+                (Some(name), many) => numbered(&name, many),
+                (None, _) => Vec::new(),
+            };
+            if exists {
+                recommendation.notes.push("copy-exists".to_owned());
+            }
+            recommendation.holders =
+                part.holders.iter().map(|holder| self.hands(bench, *holder, &smaller)).collect();
+            let attached = recommendation.holders.iter().map(|hands| hands.attached).max().unwrap_or(0);
+            if attached.saturating_sub(1) + smaller.documents > USUALLY_ATTACHED {
+                recommendation.notes.push("needs-more-attachments".to_owned());
+            } else if attached + smaller.documents > USUALLY_ATTACHED {
+                recommendation.notes.push("detach-before-attach".to_owned());
+            }
+            if beside {
+                self.alternatives.push(recommendation);
+            } else {
+                self.recommendations.push(recommendation);
+            }
+        }
+    }
+
+    /// One holder of a copy, and the files under its name.
+    fn hands(&mut self, bench: Bench<'_, 'i>, holder: Holder<'i>, smaller: &Refinement) -> Hands {
+        let inventory = &self.prepared.inventory;
+        let place = Place::of_copy(bench.held.target, holder, inventory, None);
+        let files = Refinement::places(&place.path);
+        self.files.extend(smaller.texts(&files));
+        Hands {
+            kind: place.holder_kind.to_owned(),
+            name: place.holder,
+            attached: holder.attachments(inventory),
+            files,
+        }
+    }
+
+    fn recommendation(
+        &self,
+        bench: Bench<'_, 'i>,
+        place: &Place,
+        part: &Part<'i>,
+        smaller: &Refinement,
+        action: Action,
+    ) -> Recommendation {
+        let known = part.reaches.iter().filter_map(|at| self.prepared.inventory.principals.get(*at));
+        let evaluated = known.filter_map(|it| self.prepared.known.get(&it.arn)?.analyzed_at.as_deref()).min();
+        let mut notes = Vec::new();
+        if bench.held.updated.zip(evaluated).is_some_and(|(updated, evaluated)| updated > evaluated) {
+            notes.push("policy-newer-than-evidence".to_owned());
+        }
+        if !smaller.proof.undecided.is_empty() {
+            notes.push("service-not-in-catalog".to_owned());
+        }
+        Recommendation {
+            id: place.id.clone(),
+            holder_kind: place.holder_kind.to_owned(),
+            holder: place.holder.clone(),
+            policy: place.policy.clone(),
+            policy_arn: place.arn.clone(),
+            action,
+            holders: Vec::new(),
+            creates: Vec::new(),
+            reaches: self.prepared.arns(&part.reaches),
+            removed_in_all: smaller.proof.removed * part.reaches.len(),
+            alternative: None,
+            unused: smaller.unused.clone(),
+            proof: smaller.proof.clone(),
+            files: Refinement::places(&place.path),
+            notes,
+        }
+    }
+}
+
+/// `name-1`, `name-2` and so on.
+fn numbered(name: &str, count: usize) -> Vec<String> {
+    (1..=count).map(|number| format!("{name}-{number}")).collect()
+}

@@ -1,0 +1,124 @@
+//! One smaller policy with what its proof says. Only a proof makes one.
+
+use crate::catalog::Catalog;
+use crate::decide::Needs;
+use crate::policy::{ActionSet, Document, Extent, print_all};
+use crate::refine::{DoesNotFit, Kind};
+use crate::report::{Files, ProofRow, UnusedService, unified_diff};
+use crate::{RefineError, Refined, refine_beside};
+
+/// A smaller policy.
+#[derive(Debug, Clone)]
+pub(super) struct Refinement {
+    /// The documents as they stand in files.
+    pub(super) before: String,
+    pub(super) after: String,
+    /// How many documents there are after: none when nothing is left.
+    pub(super) documents: usize,
+    /// The characters that they take of a quota.
+    pub(super) chars: usize,
+    /// What was taken as unused.
+    pub(super) unused: Vec<UnusedService>,
+    pub(super) proof: ProofRow,
+}
+
+/// What an attempt came to.
+#[derive(Debug)]
+pub(super) enum Tried {
+    /// Nothing of it can go.
+    Nothing,
+    /// This.
+    Smaller(Box<Refinement>),
+    /// It has to stay, for that reason.
+    Stays(Stays),
+}
+
+/// Why a policy has to stay although something of it could go.
+#[derive(Debug, Clone)]
+pub(super) enum Stays {
+    DoesNotFit(DoesNotFit),
+    TooManyAttached {
+        attached: usize,
+        policies: usize,
+    },
+    Undecided,
+    /// A defect: what the checker found, the policy and what was taken as unused.
+    Refuted(String),
+}
+
+/// Takes from a document what is not needed, and has it proven. `taken` is what others take of the same quota.
+pub(super) fn attempt(
+    document: &Document<'_>,
+    text: &str,
+    needs: &Needs,
+    catalog: &Catalog,
+    kind: Kind,
+    taken: usize,
+) -> Tried {
+    let services = document.services();
+    let unused = needs.unused(services.as_ref());
+    if unused.is_empty() {
+        return Tried::Nothing;
+    }
+    match refine_beside(document, &unused, catalog, Some(kind), taken) {
+        Ok(refined) if refined.proof().removed() == 0 => Tried::Nothing,
+        Ok(refined) => Tried::Smaller(Box::new(Refinement::of(document, &refined, &unused))),
+        Err(RefineError::DoesNotFit(numbers)) => Tried::Stays(Stays::DoesNotFit(numbers)),
+        Err(RefineError::Undecided(_)) => Tried::Stays(Stays::Undecided),
+        Err(RefineError::Refuted(counterexample)) => {
+            let case = serde_json::json!({
+                "counterexample": counterexample.to_string(),
+                "policy": text,
+                "unused": listed(&unused),
+            });
+            Tried::Stays(Stays::Refuted(format!("{case:#}\n")))
+        }
+    }
+}
+
+impl Refinement {
+    fn of(before: &Document<'_>, refined: &Refined<'_>, unused: &ActionSet<'_>) -> Self {
+        let proof = refined.proof();
+        Self {
+            before: before.pretty() + "\n",
+            after: print_all(refined.documents(), false) + "\n",
+            documents: refined.documents().len(),
+            chars: refined.documents().iter().map(Document::quota_chars).sum(),
+            unused: listed(unused),
+            proof: ProofRow {
+                verdict: "proven".to_owned(),
+                removed: proof.removed(),
+                kept: proof.kept(),
+                undecided: proof.undecided().to_vec(),
+            },
+        }
+    }
+
+    /// The places of its files, from a path without ending.
+    pub(super) fn places(path: &str) -> Files {
+        let file = |ending: &str| format!("{path}.{ending}");
+        Files { before: file("before.json"), after: file("after.json"), diff: file("diff") }
+    }
+
+    /// Its files, with their texts.
+    pub(super) fn texts(&self, files: &Files) -> [(String, String); 3] {
+        let diff = unified_diff(&self.before, &self.after, &files.before, &files.after);
+        [
+            (files.diff.clone(), diff),
+            (files.before.clone(), self.before.clone()),
+            (files.after.clone(), self.after.clone()),
+        ]
+    }
+}
+
+/// Evidence as it stands in a report: sorted.
+pub(super) fn listed(unused: &ActionSet<'_>) -> Vec<UnusedService> {
+    let service = |(service, extent): (&str, &Extent<'_>)| UnusedService {
+        service_namespace: service.to_owned(),
+        actions: match extent {
+            Extent::Whole => None,
+            Extent::Names(names) => Some(names.iter().map(ToString::to_string).collect()),
+        },
+    };
+    unused.iter().map(service).collect()
+}

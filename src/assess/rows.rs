@@ -1,0 +1,131 @@
+//! A row for every principal, and the account in short.
+
+use std::collections::BTreeMap;
+
+use super::work::Work;
+use super::{Assessed, no_buckets, why};
+use crate::decide::{Bucket, Source, Standing};
+use crate::evidence::{Gap, UnusedKey};
+use crate::inventory::Principal;
+use crate::report::{
+    AccountReport, AccountSummary, Coverage, EvidenceSource, Failed, IdleCredential, PrincipalRow, SCHEMA,
+};
+
+impl Work<'_, '_> {
+    /// The account's part of the report.
+    pub(super) fn finish(mut self) -> Assessed {
+        self.policies.sort_by(|a, b| a.id.cmp(&b.id));
+        self.recommendations.sort_by(|a, b| a.id.cmp(&b.id));
+        self.alternatives.sort_by(|a, b| a.id.cmp(&b.id));
+        self.left_alone
+            .sort_by(|a, b| (&a.policy, &a.code, &a.reaches).cmp(&(&b.policy, &b.code, &b.reaches)));
+        let mut reaching = std::mem::take(&mut self.from_families);
+        for recommendation in &self.recommendations {
+            for arn in &recommendation.reaches {
+                reaching.entry(arn.clone()).or_default().push(recommendation.id.clone());
+            }
+        }
+        let mut holding: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for policy in &self.policies {
+            policy.reaches.iter().for_each(|arn| holding.entry(arn).or_default().push(policy.id.clone()));
+        }
+        let all = self.prepared.inventory.principals.iter().zip(&self.prepared.standings).enumerate();
+        let rows = all.map(|(at, (principal, standing))| {
+            let mut reached = reaching.remove(&principal.arn).unwrap_or_default();
+            reached.sort();
+            reached.dedup();
+            let policies = holding.remove(principal.arn.as_str()).unwrap_or_default();
+            self.row(at, principal, standing, policies, reached)
+        });
+        let principals: Vec<PrincipalRow> = rows.collect();
+        let summary = self.summary(&principals);
+        Assessed {
+            report: AccountReport {
+                schema: SCHEMA,
+                summary,
+                principals,
+                policies: self.policies,
+                recommendations: self.recommendations,
+                alternatives: self.alternatives,
+                left_alone: self.left_alone,
+            },
+            files: self.files,
+            services: self.services,
+            defects: self.defects,
+            shares: self.shares,
+        }
+    }
+
+    fn summary(&self, principals: &[PrincipalRow]) -> AccountSummary {
+        let mut buckets = no_buckets();
+        principals.iter().for_each(|row| *buckets.entry(row.bucket.clone()).or_default() += 1);
+        let mut failures = Vec::new();
+        if let Err(failure) = &self.prepared.evidence {
+            failures.push(Failed { failure: failure.clone(), principal: None });
+        }
+        for (arn, known) in &self.prepared.known {
+            if let Some(Gap::Unread(failure)) = &known.gap {
+                failures.push(Failed { failure: failure.clone(), principal: Some(arn.clone()) });
+            }
+        }
+        let source = self.prepared.source(self.terms);
+        AccountSummary {
+            id: self.prepared.inventory.account.id.clone(),
+            name: self.prepared.inventory.account.name.clone(),
+            coverage: if failures.is_empty() { Coverage::Complete } else { Coverage::Partial },
+            failures,
+            evidence: EvidenceSource {
+                source: match source {
+                    Source::Analyzer { .. } => "analyzer",
+                    Source::LastAccessed { .. } => "last-accessed",
+                    Source::None | Source::Failed(_) => "none",
+                }
+                .to_owned(),
+                analyzer: match source {
+                    Source::Analyzer { analyzer, .. } => Some(analyzer.arn.clone()),
+                    _ => None,
+                },
+                window_days: source.window_days(),
+                archived_findings: self.prepared.known.values().map(|known| known.archived).sum(),
+            },
+            buckets,
+            principals: principals.len(),
+            recommendations: self.recommendations.len(),
+            permissions_removed: self.recommendations.iter().map(|it| it.proof.removed).sum(),
+            left_alone: self.left_alone.len(),
+        }
+    }
+
+    fn row(
+        &self,
+        at: usize,
+        principal: &Principal,
+        standing: &Standing,
+        policies: Vec<String>,
+        recommendations: Vec<String>,
+    ) -> PrincipalRow {
+        let window = self.prepared.source(self.terms).window_days().unwrap_or_default();
+        let (bucket, code, why) =
+            why::bucket(standing, window, recommendations.len(), self.stays.contains(&at));
+        let known = self.prepared.known.get(&principal.arn);
+        let key = |key: &UnusedKey| IdleCredential {
+            access_key_id: Some(key.access_key_id.clone()),
+            last_accessed: key.last_accessed.clone(),
+        };
+        PrincipalRow {
+            arn: principal.arn.clone(),
+            kind: principal.kind.name().to_owned(),
+            name: principal.name.clone(),
+            bucket: bucket.name().to_owned(),
+            code: code.to_owned(),
+            why,
+            policies,
+            // Of an idle principal the one advice is to review it.
+            recommendations: if bucket == Bucket::Refined { recommendations } else { Vec::new() },
+            unused_access_keys: known.map_or_else(Vec::new, |known| known.keys.iter().map(key).collect()),
+            unused_password: known
+                .and_then(|known| known.password.clone())
+                .map(|last_accessed| IdleCredential { access_key_id: None, last_accessed }),
+        }
+    }
+}

@@ -1,0 +1,417 @@
+//! Each policy of an account: which way it can be smaller, and what is published of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Terms;
+use super::family::{FamilyShare, Outcomes};
+use super::place::{CopyNames, Place};
+use super::prepared::Prepared;
+use super::refinement::{Refinement, Stays, Tried, attempt};
+use super::why;
+use crate::config::SharedPolicies;
+use crate::decide::{Families, Family, FamilyKind, Held, Holder, Part, Target};
+use crate::policy::Document;
+use crate::refine::{Kind, MOST_ATTACHED};
+use crate::report::{Alternative, FamilyAccount, LeftAlone, PolicyRow, Recommendation};
+
+/// The work on one account, policy by policy.
+pub(super) struct Work<'i, 't> {
+    pub(super) prepared: &'i Prepared,
+    pub(super) terms: Terms<'t>,
+    families: &'i Families,
+    outcomes: &'t Outcomes,
+    /// The characters of every inline policy, which count together against one quota.
+    inline: BTreeMap<Holder<'i>, BTreeMap<&'i str, usize>>,
+    pub(super) names: CopyNames,
+    pub(super) policies: Vec<PolicyRow>,
+    pub(super) recommendations: Vec<Recommendation>,
+    pub(super) alternatives: Vec<Recommendation>,
+    pub(super) left_alone: Vec<LeftAlone>,
+    pub(super) files: Vec<(String, String)>,
+    pub(super) services: Option<BTreeSet<String>>,
+    pub(super) defects: Vec<(String, String)>,
+    pub(super) shares: Vec<FamilyShare>,
+    /// What the families' recommendations reach here: ids by the principal's ARN.
+    pub(super) from_families: BTreeMap<String, Vec<String>>,
+    /// The principals that hold a policy which had to stay.
+    pub(super) stays: BTreeSet<usize>,
+}
+
+/// One policy under work.
+#[derive(Clone, Copy)]
+pub(super) struct Bench<'w, 'i> {
+    pub(super) held: &'w Held<'i>,
+    pub(super) document: &'w Document<'i>,
+    pub(super) place: &'w Place,
+}
+
+/// A copy for some of a policy's holders.
+pub(super) struct Copied<'i> {
+    pub(super) part: Part<'i>,
+    pub(super) smaller: Box<Refinement>,
+}
+
+impl<'i, 't> Work<'i, 't> {
+    pub(super) fn new(
+        prepared: &'i Prepared,
+        terms: Terms<'t>,
+        families: &'i Families,
+        outcomes: &'t Outcomes,
+        held: &[Held<'i>],
+    ) -> Self {
+        let mut inline: BTreeMap<Holder<'i>, BTreeMap<&'i str, usize>> = BTreeMap::new();
+        for policy in held {
+            if let (Target::Inline { holder, policy: name }, Ok(document)) = (policy.target, &policy.document)
+            {
+                inline.entry(holder).or_default().insert(name, document.quota_chars());
+            }
+        }
+        Self {
+            names: CopyNames::of(&prepared.inventory),
+            prepared,
+            terms,
+            families,
+            outcomes,
+            inline,
+            policies: Vec::new(),
+            recommendations: Vec::new(),
+            alternatives: Vec::new(),
+            left_alone: Vec::new(),
+            files: Vec::new(),
+            services: Some(BTreeSet::new()),
+            defects: Vec::new(),
+            shares: Vec::new(),
+            from_families: BTreeMap::new(),
+            stays: BTreeSet::new(),
+        }
+    }
+
+    /// Works on one policy, and writes its row.
+    pub(super) fn policy(&mut self, held: &Held<'i>) {
+        let place = Place::of(held.target, &self.prepared.inventory);
+        let state = match &held.document {
+            Ok(document) => {
+                self.cover(document);
+                self.readable(Bench { held, document, place: &place })
+            }
+            Err(error) if held.advises => {
+                let why = format!("its document could not be read: {error}");
+                self.leave(held, &place, ("not-a-policy", why), None);
+                "not-a-policy"
+            }
+            Err(_) => "not-a-policy",
+        };
+        let holder = |holder: &Holder<'_>| {
+            let (kind, name) = holder.describe(&self.prepared.inventory);
+            format!("{kind}/{name}")
+        };
+        self.policies.push(PolicyRow {
+            id: place.id,
+            kind: match held.target {
+                Target::Inline { .. } => "inline",
+                Target::Managed { .. } => "customer-managed",
+                Target::Aws { .. } => "aws-managed",
+            }
+            .to_owned(),
+            name: place.policy,
+            arn: place.arn,
+            holders: held.holders.iter().map(holder).collect(),
+            reaches: self.prepared.arns(&held.reaches),
+            state: state.to_owned(),
+        });
+    }
+
+    fn cover(&mut self, document: &Document<'_>) {
+        match (&mut self.services, document.services()) {
+            (Some(all), Some(mut more)) => all.append(&mut more),
+            (all, _) => *all = None,
+        }
+    }
+
+    /// What becomes of a policy, as a stable code.
+    fn readable(&mut self, bench: Bench<'_, 'i>) -> &'static str {
+        let held = bench.held;
+        if held.set.is_some() {
+            return self.of_permission_set(bench);
+        }
+        if !held.advises {
+            return if held.reaches.is_empty() || held.idle.len() < held.reaches.len() {
+                "kept"
+            } else {
+                "idle"
+            };
+        }
+        match held.target {
+            Target::Inline { holder, policy } => self.inline(bench, holder, policy),
+            Target::Managed { .. } => self.managed(bench),
+            Target::Aws { .. } => self.of_aws(bench),
+        }
+    }
+
+    /// What a permission set provisioned is changed there, if anywhere.
+    fn of_permission_set(&mut self, bench: Bench<'_, 'i>) -> &'static str {
+        let part = bench.held.in_place.as_ref();
+        let Some((part, family)) = part.and_then(|part| Some((part, part.family?))) else {
+            return "permission-set";
+        };
+        let smaller = self.join(bench, part, family);
+        if !smaller && bench.held.advises {
+            self.stays.extend(&part.reaches);
+        }
+        "permission-set"
+    }
+
+    /// Adds what this account says of a family; tells whether the family's change holds here.
+    fn join(&mut self, bench: Bench<'_, 'i>, part: &Part<'i>, family: &'i Family) -> bool {
+        let outcome =
+            self.outcomes.get(family, self.families, bench.document, &bench.held.text.0, self.terms);
+        let smaller = matches!(outcome.map(|outcome| &outcome.tried), Some(Tried::Smaller(_)));
+        if !smaller && family.seat.kind == FamilyKind::Fleet {
+            return false;
+        }
+        let kind = bench.place.kind;
+        let alone = attempt(bench.document, &bench.held.text.0, &part.needs, self.terms.catalog, kind, 0);
+        let removable_alone = match alone {
+            Tried::Smaller(smaller) => smaller.proof.removed,
+            Tried::Nothing | Tried::Stays(_) => 0,
+        };
+        let principals = self.prepared.arns(&part.reaches);
+        if smaller {
+            for arn in &principals {
+                self.from_families.entry(arn.clone()).or_default().push(family.id.clone());
+            }
+        }
+        let account = self.prepared.inventory.account.id.clone();
+        let account = FamilyAccount { account, removable_alone, principals };
+        self.shares.push(FamilyShare { index: family.index, account });
+        smaller
+    }
+
+    fn inline(&mut self, bench: Bench<'_, 'i>, holder: Holder<'i>, policy: &'i str) -> &'static str {
+        let Some(part) = &bench.held.in_place else { return "kept" };
+        if part.family.is_some_and(|family| self.join(bench, part, family)) {
+            return "family";
+        }
+        if let Some(obstacle) = bench.held.obstacle() {
+            let (code, why) = why::obstacle(obstacle, bench.held.blockers.len());
+            self.leave(bench.held, bench.place, (code, why), None);
+            return code;
+        }
+        let all = self.inline.get(&holder);
+        let taken =
+            all.map_or(0, |all| all.iter().filter(|(name, _)| **name != policy).map(|(_, it)| it).sum());
+        let kind = bench.place.kind;
+        match self.attempt(bench, part, kind, taken) {
+            Tried::Nothing => "kept",
+            Tried::Stays(stays) => self.stay(bench, &stays, None),
+            Tried::Smaller(smaller) => {
+                let chars = if smaller.documents > 1 { 0 } else { smaller.chars };
+                self.inline.entry(holder).or_default().insert(policy, chars);
+                self.in_place(bench, part, &smaller, None);
+                "smaller"
+            }
+        }
+    }
+
+    /// A customer-managed policy: in its place for all, or copies for those who can do with less.
+    fn managed(&mut self, bench: Bench<'_, 'i>) -> &'static str {
+        let Some(part) = &bench.held.in_place else { return "kept" };
+        if part.family.is_some_and(|family| self.join(bench, part, family)) {
+            return "family";
+        }
+        let obstacle = bench.held.obstacle();
+        let tried = match obstacle {
+            Some(_) => Tried::Nothing,
+            None => self.attempt(bench, part, Kind::Managed, 0),
+        };
+        let alone = bench.held.holders.len() < 2 && matches!(tried, Tried::Smaller(_));
+        let copies = if alone { Vec::new() } else { self.copies(bench).0 };
+        let in_place_gain = match &tried {
+            Tried::Smaller(smaller) => smaller.proof.removed * part.reaches.len(),
+            Tried::Nothing | Tried::Stays(_) => 0,
+        };
+        let fork = self.fork(&copies).filter(|fork| fork.removed_in_all > in_place_gain);
+        let wants_fork = self.terms.shared != SharedPolicies::InPlace;
+        match (tried, fork) {
+            (Tried::Smaller(smaller), Some(fork)) if self.terms.shared == SharedPolicies::Fork => {
+                let other = Alternative {
+                    choice: "in-place".to_owned(),
+                    removed_in_all: smaller.proof.removed * part.reaches.len(),
+                    policies: 0,
+                    attachments: 0,
+                };
+                drop(fork);
+                self.copy(bench, copies, Some(&other), false);
+                "forked"
+            }
+            (Tried::Smaller(smaller), fork) => {
+                if fork.is_some() && wants_fork {
+                    self.copy(bench, copies, None, true);
+                }
+                self.in_place(bench, part, &smaller, fork);
+                "smaller"
+            }
+            (_, Some(_)) if wants_fork => {
+                self.copy(bench, copies, None, false);
+                "forked"
+            }
+            (Tried::Stays(stays), fork) => self.stay(bench, &stays, fork),
+            (Tried::Nothing, fork) => match obstacle {
+                Some(obstacle) => {
+                    let (code, why) = why::obstacle(obstacle, bench.held.blockers.len());
+                    self.leave(bench.held, bench.place, (code, why), fork);
+                    code
+                }
+                None => "kept",
+            },
+        }
+    }
+
+    /// What copies would bring and cost; none when there are none.
+    fn fork(&self, copies: &[Copied<'i>]) -> Option<Alternative> {
+        if copies.is_empty() {
+            return None;
+        }
+        Some(Alternative {
+            choice: "fork".to_owned(),
+            removed_in_all: copies.iter().map(|it| it.smaller.proof.removed * it.part.reaches.len()).sum(),
+            policies: copies.iter().map(|it| it.smaller.documents).sum(),
+            attachments: copies.iter().map(|it| it.smaller.documents.max(1) * it.part.holders.len()).sum(),
+        })
+    }
+
+    /// A policy of AWS: copies, for nobody else can edit it.
+    fn of_aws(&mut self, bench: Bench<'_, 'i>) -> &'static str {
+        let (copies, stay) = self.copies(bench);
+        let mut state = if copies.is_empty() { "kept" } else { "copied" };
+        for (part, stays) in &stay {
+            let (code, why) = why::stays(stays);
+            self.stays.extend(&part.reaches);
+            self.note_defect(bench.place, stays);
+            let reaches = self.prepared.arns(&part.reaches);
+            self.left_alone.push(LeftAlone {
+                policy: bench.held.target.name().to_owned(),
+                code: code.to_owned(),
+                why,
+                reaches,
+                blockers: Vec::new(),
+                alternative: None,
+            });
+            state = code;
+        }
+        for holder in &bench.held.holders {
+            self.blocked_group(bench, *holder);
+        }
+        self.copy(bench, copies, None, false);
+        state
+    }
+
+    /// A group some of whose members are not known keeps what it has.
+    fn blocked_group(&mut self, bench: Bench<'_, 'i>, holder: Holder<'i>) {
+        let Holder::Group(name) = holder else { return };
+        let all = self.prepared.inventory.principals.iter().enumerate();
+        let members: Vec<usize> =
+            all.filter(|(_, it)| it.groups.iter().any(|group| group == name)).map(|(at, _)| at).collect();
+        let blockers: Vec<usize> =
+            members.iter().copied().filter(|at| bench.held.blockers.contains(at)).collect();
+        if blockers.is_empty() {
+            return;
+        }
+        let (code, why) = why::obstacle(crate::decide::Obstacle::Blocked, blockers.len());
+        self.stays.extend(&members);
+        self.left_alone.push(LeftAlone {
+            policy: bench.held.target.name().to_owned(),
+            code: code.to_owned(),
+            why,
+            reaches: self.prepared.arns(&members),
+            blockers: self.prepared.arns(&blockers),
+            alternative: None,
+        });
+    }
+
+    /// The copies that a policy's holders could have, equal ones made one, and those that cannot be made.
+    fn copies(&mut self, bench: Bench<'_, 'i>) -> (Vec<Copied<'i>>, Vec<(Part<'i>, Stays)>) {
+        let mut copies: Vec<Copied<'i>> = Vec::new();
+        let mut stay = Vec::new();
+        for part in &bench.held.copies {
+            if part.family.is_some_and(|family| self.join(bench, part, family)) {
+                continue;
+            }
+            match self.attempt(bench, part, Kind::Managed, 0) {
+                Tried::Nothing => {}
+                Tried::Stays(stays) => stay.push((part.clone(), stays)),
+                Tried::Smaller(smaller) => {
+                    let inventory = &self.prepared.inventory;
+                    let attached = part.holders.iter().map(|it| it.attachments(inventory)).max().unwrap_or(0);
+                    if attached.saturating_sub(1) + smaller.documents > MOST_ATTACHED {
+                        let policies = smaller.documents;
+                        stay.push((part.clone(), Stays::TooManyAttached { attached, policies }));
+                    } else {
+                        self.merge(bench, &mut copies, Copied { part: part.clone(), smaller });
+                    }
+                }
+            }
+        }
+        // The one that most share comes first, and has the plain name.
+        copies.sort_by(|a, b| {
+            (b.part.reaches.len(), &a.smaller.after).cmp(&(a.part.reaches.len(), &b.smaller.after))
+        });
+        (copies, stay)
+    }
+
+    /// Two needs that come to one text are one copy: what either calls unused and the policy grants is the same.
+    fn merge(&self, bench: Bench<'_, 'i>, copies: &mut Vec<Copied<'i>>, new: Copied<'i>) {
+        for old in copies.iter_mut().filter(|old| old.smaller.after == new.smaller.after) {
+            let needs = old.part.needs.clone().and(&new.part.needs);
+            let catalog = self.terms.catalog;
+            let both = attempt(bench.document, &bench.held.text.0, &needs, catalog, Kind::Managed, 0);
+            if let Tried::Smaller(smaller) = both
+                && smaller.after == old.smaller.after
+            {
+                old.part.holders.extend(&new.part.holders);
+                old.part.reaches.extend(&new.part.reaches);
+                old.part.reaches.sort_unstable();
+                old.part.reaches.dedup();
+                old.part.needs = needs;
+                old.smaller = smaller;
+                return;
+            }
+        }
+        copies.push(new);
+    }
+
+    fn attempt(&self, bench: Bench<'_, 'i>, part: &Part<'i>, kind: Kind, taken: usize) -> Tried {
+        attempt(bench.document, &bench.held.text.0, &part.needs, self.terms.catalog, kind, taken)
+    }
+
+    fn stay(&mut self, bench: Bench<'_, 'i>, stays: &Stays, other: Option<Alternative>) -> &'static str {
+        self.note_defect(bench.place, stays);
+        let (code, why) = why::stays(stays);
+        self.leave(bench.held, bench.place, (code, why), other);
+        code
+    }
+
+    fn note_defect(&mut self, place: &Place, stays: &Stays) {
+        if let Stays::Refuted(case) = stays {
+            self.defects.push((format!("{}.json", place.path), case.clone()));
+        }
+    }
+
+    fn leave(
+        &mut self,
+        held: &Held<'i>,
+        place: &Place,
+        (code, why): (&'static str, String),
+        alternative: Option<Alternative>,
+    ) {
+        self.stays.extend(&held.reaches);
+        self.left_alone.push(LeftAlone {
+            policy: place.arn.clone().unwrap_or_else(|| place.id.clone()),
+            code: code.to_owned(),
+            why,
+            reaches: self.prepared.arns(&held.reaches),
+            blockers: self.prepared.arns(&held.blockers),
+            alternative,
+        });
+    }
+}

@@ -1,0 +1,395 @@
+//! Equal policies over many accounts, decided once: permission sets of Identity Center, and fleets of roles that a
+//! template put into many accounts.
+//!
+//! The accounts are gone through twice. First each is surveyed: of every policy that could belong to a family its seat,
+//! the digest of its text and what may go, in a few bytes. Then the surveys are joined, and each account is worked out with
+//! the families known. So memory grows with the number of policies, not with what the accounts hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest, Sha256};
+
+use super::needs::Needs;
+use super::plan::{Held, Holder, Obstacle, Target};
+use crate::catalog::Catalog;
+use crate::inventory::{Inventory, Principal};
+
+/// In how many accounts a role with the same policy is a fleet.
+pub const FLEET: usize = 3;
+
+/// What makes policies of several accounts one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FamilyKind {
+    /// They come from one permission set of Identity Center, and are changed there.
+    PermissionSet,
+    /// Their holders bear one name and their texts are the same: a template wrote them.
+    Fleet,
+}
+
+impl FamilyKind {
+    /// As it stands in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PermissionSet => "permission-set",
+            Self::Fleet => "fleet",
+        }
+    }
+}
+
+/// Where a policy sits, whatever account it is in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seat {
+    /// What would make it one with others.
+    pub kind: FamilyKind,
+    /// `role`, `user` or `group`, `managed` for a customer-managed policy, nothing for a permission set.
+    pub holder_kind: &'static str,
+    /// The holder's name, that of a managed policy, or that of the permission set.
+    pub holder: String,
+    /// The policy's name.
+    pub policy: String,
+    /// It is a policy of AWS, for which a copy would stand in.
+    pub of_aws: bool,
+}
+
+/// What one account says about one seat.
+#[derive(Debug)]
+struct Entry {
+    seat: Seat,
+    digest: TextDigest,
+    says: Says,
+}
+
+/// The first half of a SHA-256.
+type TextDigest = [u8; 16];
+
+#[derive(Debug)]
+enum Says {
+    /// Its holders are idle: whatever goes, they do not miss it.
+    Idle,
+    /// So much may go.
+    Without(Compact),
+    /// All of it is used, or it has to stay for another reason.
+    Used,
+    /// Nothing is known of these principals, by ARN.
+    Blocked(Vec<String>),
+}
+
+/// What may go, in a few bytes: actions by their place in the catalog.
+#[derive(Debug, Default)]
+struct Compact {
+    whole: Vec<u16>,
+    actions: Vec<(u16, u16)>,
+    /// What the catalog does not know: service and name, no name for the whole service.
+    extras: Vec<(String, Option<String>)>,
+}
+
+/// What the join of all accounts needs of one.
+#[derive(Debug)]
+pub struct Survey {
+    account: String,
+    entries: Vec<Entry>,
+}
+
+/// One policy that many accounts share.
+#[derive(Debug)]
+pub struct Family {
+    /// Stable from run to run: kind, holder and policy.
+    pub id: String,
+    /// Its place among all families.
+    pub index: usize,
+    /// Where it sits in each account.
+    pub seat: Seat,
+    /// The accounts, by id, sorted.
+    pub accounts: Vec<String>,
+    /// What may go everywhere.
+    pub needs: Needs,
+    /// The principals of which nothing is known, by ARN, sorted.
+    pub blockers: Vec<String>,
+    /// The texts differ from account to account: not every account was provisioned anew since the last change.
+    pub drifted: bool,
+}
+
+/// All families of an organisation.
+#[derive(Debug, Default)]
+pub struct Families {
+    all: Vec<Family>,
+    by_seat: BTreeMap<(Seat, TextDigest), usize>,
+    /// The accounts that were not read, by id: what sits there is not known.
+    pub unread: Vec<String>,
+}
+
+impl Seat {
+    /// The seat of a policy that is edited in its place.
+    pub(super) fn of(held: &Held<'_>, inventory: &Inventory) -> Option<Self> {
+        let holder = held.holders.first()?;
+        match (held.set, held.target) {
+            (None, Target::Managed { arn }) => {
+                let name = policy_name(arn).to_owned();
+                let kind = FamilyKind::Fleet;
+                Some(Self { kind, holder_kind: "managed", holder: name.clone(), policy: name, of_aws: false })
+            }
+            (None, Target::Aws { .. }) => None,
+            (_, target) => Self::of_holder(target, *holder, inventory),
+        }
+    }
+
+    /// The seat of a policy with one of its holders.
+    pub(super) fn of_holder(target: Target<'_>, holder: Holder<'_>, inventory: &Inventory) -> Option<Self> {
+        let of_aws = matches!(target, Target::Aws { .. });
+        if matches!(target, Target::Managed { .. }) {
+            return None;
+        }
+        let policy = policy_name(target.name()).to_owned();
+        let set = match holder {
+            Holder::Principal(at) => inventory.principals.get(at).and_then(Principal::permission_set),
+            Holder::Group(_) => None,
+        };
+        let (holder_kind, holder) = holder.describe(inventory);
+        Some(match set {
+            Some(set) => {
+                let kind = FamilyKind::PermissionSet;
+                Self { kind, holder_kind: "", holder: set.to_owned(), policy, of_aws }
+            }
+            None => Self { kind: FamilyKind::Fleet, holder_kind, holder, policy, of_aws },
+        })
+    }
+
+    /// Kind, holder and policy as one text.
+    pub fn id(&self) -> String {
+        let mark = if self.of_aws { "@" } else { "" };
+        match (self.kind, self.holder_kind) {
+            (FamilyKind::PermissionSet, _) => format!("permission-set/{}/{}{mark}", self.holder, self.policy),
+            (FamilyKind::Fleet, "managed") => format!("fleet/managed/{}", self.policy),
+            (FamilyKind::Fleet, kind) => format!("fleet/{kind}/{}/{}{mark}", self.holder, self.policy),
+        }
+    }
+}
+
+impl Survey {
+    /// Surveys the policies of one account.
+    pub fn of(inventory: &Inventory, held: &[Held<'_>], catalog: &Catalog) -> Self {
+        let mut entries = Vec::new();
+        for policy in held.iter().filter(|policy| policy.document.is_ok()) {
+            let digest = digest(&policy.text.0);
+            let arns = |places: &[usize]| -> Vec<String> {
+                places
+                    .iter()
+                    .filter_map(|at| inventory.principals.get(*at))
+                    .map(|it| it.arn.clone())
+                    .collect()
+            };
+            if let (Some(part), Some(seat)) = (&policy.in_place, Seat::of(policy, inventory)) {
+                let says = match policy.obstacle() {
+                    Some(Obstacle::Blocked) => Says::Blocked(arns(&policy.blockers)),
+                    Some(_) => Says::Used,
+                    None => Says::of(&part.needs, catalog),
+                };
+                entries.push(Entry { seat, digest, says });
+                continue;
+            }
+            // A policy of AWS: each holder has needs of its own.
+            for holder in &policy.holders {
+                let Some(seat) = Seat::of_holder(policy.target, *holder, inventory) else { continue };
+                let part = policy.copies.iter().find(|part| part.holders.contains(holder));
+                let blind: Vec<usize> = match holder {
+                    Holder::Principal(at) => policy.blockers.iter().copied().filter(|it| it == at).collect(),
+                    Holder::Group(_) => policy.blockers.clone(),
+                };
+                let says = match part {
+                    Some(part) => Says::of(&part.needs, catalog),
+                    None if !blind.is_empty() => Says::Blocked(arns(&blind)),
+                    None if policy.is_idle(*holder) => Says::Idle,
+                    None => Says::Used,
+                };
+                entries.push(Entry { seat, digest, says });
+            }
+        }
+        Self { account: inventory.account.id.clone(), entries }
+    }
+}
+
+impl Says {
+    fn of(needs: &Needs, catalog: &Catalog) -> Self {
+        match needs {
+            Needs::Nothing => Self::Idle,
+            Needs::Everything => Self::Used,
+            Needs::AllBut(_) => Self::Without(Compact::of(needs, catalog)),
+        }
+    }
+}
+
+impl Compact {
+    fn of(needs: &Needs, catalog: &Catalog) -> Self {
+        let mut compact = Self::default();
+        let Needs::AllBut(services) = needs else { return compact };
+        let place = |place: usize| u16::try_from(place).ok();
+        for (service, names) in services {
+            let at = catalog.place_of(service);
+            match (at.and_then(place), names) {
+                (Some(at), None) => compact.whole.push(at),
+                (None, None) => compact.extras.push((service.clone(), None)),
+                (known, Some(names)) => {
+                    let known = known.zip(at.and_then(|at| catalog.service(at)));
+                    for name in names.values() {
+                        match known.and_then(|(at, service)| Some((at, place(service.find(name)?)?))) {
+                            Some(action) => compact.actions.push(action),
+                            None => compact.extras.push((service.clone(), Some(name.clone()))),
+                        }
+                    }
+                }
+            }
+        }
+        compact
+    }
+
+    fn needs(&self, catalog: &Catalog) -> Needs {
+        let mut services: BTreeMap<String, Option<BTreeMap<String, String>>> = BTreeMap::new();
+        let mut add = |service: &str, name: &str| {
+            let names = services.entry(service.to_owned()).or_insert_with(|| Some(BTreeMap::new()));
+            if let Some(names) = names {
+                names.insert(name.to_ascii_lowercase(), name.to_owned());
+            }
+        };
+        for (service, name) in &self.actions {
+            if let Some(service) = catalog.service(usize::from(*service)) {
+                add(service.prefix(), service.spelled(usize::from(*name)));
+            }
+        }
+        for (service, name) in &self.extras {
+            if let Some(name) = name {
+                add(service, name);
+            }
+        }
+        let whole = self.whole.iter().filter_map(|at| catalog.service(usize::from(*at)));
+        let whole = whole.map(|service| service.prefix().to_owned());
+        let unknown =
+            self.extras.iter().filter(|(_, name)| name.is_none()).map(|(service, _)| service.clone());
+        whole.chain(unknown).for_each(|service| drop(services.insert(service, None)));
+        Needs::AllBut(services)
+    }
+}
+
+impl Families {
+    /// Joins the surveys of all accounts that were read. The order does not matter.
+    pub fn join(surveys: Vec<Survey>, mut unread: Vec<String>, catalog: &Catalog) -> Self {
+        let mut seats: BTreeMap<Seat, Vec<(String, TextDigest, Says)>> = BTreeMap::new();
+        for survey in surveys {
+            for entry in survey.entries {
+                let says = (survey.account.clone(), entry.digest, entry.says);
+                seats.entry(entry.seat).or_default().push(says);
+            }
+        }
+        unread.sort();
+        let mut families = Self { unread, ..Self::default() };
+        for (seat, entries) in seats {
+            families.add(&seat, entries, catalog);
+        }
+        families
+    }
+
+    fn add(&mut self, seat: &Seat, entries: Vec<(String, TextDigest, Says)>, catalog: &Catalog) {
+        let mut by_text: BTreeMap<TextDigest, Vec<(String, Says)>> = BTreeMap::new();
+        for (account, digest, says) in entries {
+            by_text.entry(digest).or_default().push((account, says));
+        }
+        match seat.kind {
+            FamilyKind::PermissionSet => {
+                let texts: Vec<TextDigest> = by_text.keys().copied().collect();
+                let entries = by_text.into_values().flatten().collect();
+                let id = seat.id();
+                self.push(id, seat, entries, &texts, catalog);
+            }
+            FamilyKind::Fleet => {
+                let is_fleet = |entries: &Vec<(String, Says)>| {
+                    let accounts: BTreeSet<&String> = entries.iter().map(|(account, _)| account).collect();
+                    accounts.len() >= FLEET
+                        && entries.iter().any(|(_, says)| matches!(says, Says::Without(_)))
+                };
+                by_text.retain(|_, entries| is_fleet(entries));
+                let several = by_text.len() > 1;
+                for (text, entries) in by_text {
+                    // Two templates of one name are told apart by their texts.
+                    let id = match several {
+                        true => format!(
+                            "{}~{:02x}{:02x}{:02x}{:02x}",
+                            seat.id(),
+                            text[0],
+                            text[1],
+                            text[2],
+                            text[3]
+                        ),
+                        false => seat.id(),
+                    };
+                    self.push(id, seat, entries, &[text], catalog);
+                }
+            }
+        }
+    }
+
+    fn push(
+        &mut self,
+        id: String,
+        seat: &Seat,
+        entries: Vec<(String, Says)>,
+        texts: &[TextDigest],
+        catalog: &Catalog,
+    ) {
+        let mut accounts: Vec<String> = entries.iter().map(|(account, _)| account.clone()).collect();
+        accounts.sort();
+        accounts.dedup();
+        let (mut needs, mut blockers) = (Needs::Nothing, Vec::new());
+        for (_, says) in entries {
+            needs = match says {
+                Says::Idle => needs,
+                Says::Without(compact) => needs.and(&compact.needs(catalog)),
+                Says::Used => Needs::Everything,
+                Says::Blocked(arns) => {
+                    blockers.extend(arns);
+                    Needs::Everything
+                }
+            };
+        }
+        blockers.sort();
+        let index = self.all.len();
+        for text in texts {
+            self.by_seat.insert((seat.clone(), *text), index);
+        }
+        let (seat, drifted) = (seat.clone(), texts.len() > 1);
+        self.all.push(Family { id, index, seat, accounts, needs, blockers, drifted });
+    }
+
+    /// All of them, by kind and id.
+    pub fn iter(&self) -> impl Iterator<Item = &Family> {
+        self.all.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The family that a policy of that text at that seat belongs to.
+    pub(super) fn of(&self, seat: &Seat, text: &str) -> Option<&Family> {
+        if self.all.is_empty() {
+            return None;
+        }
+        let index = self.by_seat.get(&(seat.clone(), digest(text)))?;
+        self.all.get(*index)
+    }
+}
+
+/// The name at the end of an ARN, or the whole.
+fn policy_name(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+fn digest(text: &str) -> TextDigest {
+    let mut first = TextDigest::default();
+    first.iter_mut().zip(Sha256::digest(text.as_bytes())).for_each(|(to, from)| *to = from);
+    first
+}

@@ -1,0 +1,310 @@
+//! `accounts/<id>.json`: one account, complete.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::evidence::Failure;
+
+/// `accounts/<id>.json`: one account, complete.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountReport {
+    /// See [`super::SCHEMA`].
+    pub schema: u32,
+    /// The account in short.
+    pub summary: AccountSummary,
+    /// Every role and user.
+    pub principals: Vec<PrincipalRow>,
+    /// Every policy that somebody holds.
+    pub policies: Vec<PolicyRow>,
+    /// Every policy that can be smaller, or go.
+    pub recommendations: Vec<Recommendation>,
+    /// The other way, where both were asked for: taken instead of the recommendation that they name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<Recommendation>,
+    /// Policies that stay although somebody does not use all of them.
+    pub left_alone: Vec<LeftAlone>,
+}
+
+/// One account in short: a row of `report.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountSummary {
+    /// Twelve digits.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// How far it was read.
+    pub coverage: Coverage,
+    /// What could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<Failed>,
+    /// Where its evidence comes from.
+    pub evidence: EvidenceSource,
+    /// How many principals are in which bucket; all buckets are there.
+    pub buckets: BTreeMap<String, usize>,
+    /// Roles and users in all.
+    pub principals: usize,
+    /// Recommendations in all.
+    pub recommendations: usize,
+    /// Permissions that they remove, counted once per policy.
+    pub permissions_removed: usize,
+    /// Policies that stay although somebody does not use all of them.
+    pub left_alone: usize,
+}
+
+/// How far an account was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Coverage {
+    /// All of it.
+    Complete,
+    /// Principals and policies, but not all evidence.
+    Partial,
+    /// Nothing.
+    Failed,
+    /// It is suspended or closed.
+    Suspended,
+    /// The config leaves it out.
+    Excluded,
+}
+
+/// Something that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failed {
+    /// Operation and kind.
+    #[serde(flatten)]
+    pub failure: Failure,
+    /// The principal, where it was about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<String>,
+}
+
+/// Where evidence comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EvidenceSource {
+    /// `analyzer`, `last-accessed` or `none`.
+    pub source: String,
+    /// The analyzer's ARN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analyzer: Option<String>,
+    /// How many days it looks back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_days: Option<u32>,
+    /// How many findings somebody archived; they were not used.
+    #[serde(default)]
+    pub archived_findings: usize,
+}
+
+/// One role or user.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PrincipalRow {
+    /// Its ARN.
+    pub arn: String,
+    /// `role` or `user`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Where it ended.
+    pub bucket: String,
+    /// Why, as a stable code.
+    pub code: String,
+    /// Why, in one sentence.
+    pub why: String,
+    /// The policies that it holds or has from its groups, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<String>,
+    /// The recommendations that reach it, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recommendations: Vec<String>,
+    /// Access keys that were not used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unused_access_keys: Vec<IdleCredential>,
+    /// The password was not used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unused_password: Option<IdleCredential>,
+}
+
+/// A credential that was not used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdleCredential {
+    /// The access key's id; a password has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_key_id: Option<String>,
+    /// When it was last used; absent is never, as far as AWS remembers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_accessed: Option<String>,
+}
+
+/// A policy that somebody holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyRow {
+    /// Stable from run to run: where the policy lives.
+    pub id: String,
+    /// `inline`, `customer-managed` or `aws-managed`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// A managed policy's ARN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    /// Who holds it: kind and name.
+    pub holders: Vec<String>,
+    /// The principals that it reaches, by ARN.
+    pub reaches: Vec<String>,
+    /// What becomes of it, as a stable code.
+    pub state: String,
+}
+
+/// What to do with one policy.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Recommendation {
+    /// Stable from run to run: where the policy lives.
+    pub id: String,
+    /// Who holds it: `role`, `user`, `group` or `managed`.
+    pub holder_kind: String,
+    /// The holder's name; of a managed policy that is edited in place its own.
+    pub holder: String,
+    /// The policy's name.
+    pub policy: String,
+    /// A managed policy's ARN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_arn: Option<String>,
+    /// What to do.
+    pub action: Action,
+    /// Whose attachment changes, where another policy takes the place of this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holders: Vec<Hands>,
+    /// The names of the customer-managed policies to create.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub creates: Vec<String>,
+    /// The principals that it reaches, by ARN.
+    pub reaches: Vec<String>,
+    /// Permissions removed, counted for each principal that it reaches.
+    pub removed_in_all: usize,
+    /// The other way to go about a shared policy, and what it would bring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alternative: Option<Alternative>,
+    /// What was taken as unused, which the proof rests on.
+    pub unused: Vec<UnusedService>,
+    /// The proof.
+    pub proof: ProofRow,
+    /// Where the documents are, from the report's folder.
+    pub files: Files,
+    /// What to know before acting, as stable codes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// What to do with a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Put the smaller document in its place.
+    Replace,
+    /// Make it a new default version.
+    NewVersion,
+    /// Create a customer-managed copy, attach it, detach AWS's.
+    Substitute,
+    /// Create a copy for these holders, attach it, detach the shared one.
+    Fork,
+    /// Create several managed policies, attach them, remove this one.
+    Split,
+    /// Nothing of it is used: detach it.
+    Detach,
+    /// Nothing of it is used: delete it.
+    Delete,
+}
+
+/// Who is given another policy in place of one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hands {
+    /// `role`, `user` or `group`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// How many managed policies it has today; ten are allowed, twenty at most.
+    pub attached: usize,
+    /// Where the documents are, for who looks under the holder's name.
+    pub files: Files,
+}
+
+/// The other way to go about a shared policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Alternative {
+    /// `in-place` or `fork`.
+    pub choice: String,
+    /// Permissions removed, counted for each principal.
+    pub removed_in_all: usize,
+    /// How many policies it adds.
+    pub policies: usize,
+    /// How many attachments it changes.
+    pub attachments: usize,
+}
+
+/// What is unused of one service. No actions: all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnusedService {
+    /// The service's prefix.
+    pub service_namespace: String,
+    /// Names, sorted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions: Option<Vec<String>>,
+}
+
+/// What a proof says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProofRow {
+    /// Always `proven`: nothing else is published.
+    pub verdict: String,
+    /// Actions that the policy no longer grants.
+    pub removed: usize,
+    /// Actions that it still grants.
+    pub kept: usize,
+    /// Services that the catalog does not know, of which a wildcard had to stay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<String>,
+}
+
+/// The files of one recommendation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Files {
+    /// The document as it is.
+    pub before: String,
+    /// The document as it is to be: `null` when nothing is left, a list when it was split.
+    pub after: String,
+    /// The difference.
+    pub diff: String,
+}
+
+/// A policy that stays although somebody does not use all of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeftAlone {
+    /// Its name or ARN.
+    pub policy: String,
+    /// Why, as a stable code.
+    pub code: String,
+    /// Why, in one sentence.
+    pub why: String,
+    /// The principals that it reaches, by ARN.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reaches: Vec<String>,
+    /// Those of them of which nothing is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blockers: Vec<String>,
+    /// What copies for those who can do with less would bring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alternative: Option<Alternative>,
+}

@@ -1,0 +1,138 @@
+//! `report.json` and `manifest.json`: the whole organisation, and the run.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::account::{AccountSummary, Recommendation};
+
+/// `report.json`: the whole organisation, an account a row.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// See [`super::SCHEMA`].
+    pub schema: u32,
+    /// `aws`, `aws-us-gov` or `aws-cn`.
+    pub partition: String,
+    /// The catalog that the proofs rest on.
+    pub catalog: CatalogRow,
+    /// Totals over all accounts.
+    pub totals: Totals,
+    /// The accounts, sorted by id.
+    pub accounts: Vec<AccountSummary>,
+    /// Equal policies of many accounts, decided once: permission sets and fleets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub families: Vec<FamilyRow>,
+    /// What to do with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recommendations: Vec<Recommendation>,
+}
+
+/// Equal policies of many accounts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FamilyRow {
+    /// Stable from run to run.
+    pub id: String,
+    /// `permission-set` or `fleet`.
+    pub kind: String,
+    /// The name of the permission set, or of the holders.
+    pub name: String,
+    /// The policy's name.
+    pub policy: String,
+    /// What becomes of it, as a stable code.
+    pub code: String,
+    /// Why, in one sentence.
+    pub why: String,
+    /// The accounts, sorted by id.
+    pub accounts: Vec<FamilyAccount>,
+    /// Principals of which nothing is known, by ARN, and accounts that were not read, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blockers: Vec<String>,
+    /// The recommendation, by id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recommendation: Option<String>,
+}
+
+/// One account of a family.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FamilyAccount {
+    /// Its id.
+    pub account: String,
+    /// Permissions that could go there if it stood alone.
+    pub removable_alone: usize,
+    /// The principals, by ARN.
+    pub principals: Vec<String>,
+}
+
+/// Totals over all accounts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Totals {
+    /// Accounts by coverage.
+    pub accounts: BTreeMap<String, usize>,
+    /// Roles and users.
+    pub principals: usize,
+    /// The same by bucket.
+    pub buckets: BTreeMap<String, usize>,
+    /// Policies that can be smaller, or go.
+    pub recommendations: usize,
+    /// Permissions that the recommendations remove.
+    pub permissions_removed: usize,
+    /// Policies that stay although somebody does not use all of them.
+    pub left_alone: usize,
+}
+
+/// The catalog that was used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogRow {
+    /// As its source calls it.
+    pub version: String,
+    /// When its data was made.
+    pub updated: String,
+    /// SHA-256 of its text form.
+    pub digest: String,
+}
+
+/// `manifest.json`: what the run was, and the hash of every file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    /// See [`super::SCHEMA`].
+    pub schema: u32,
+    /// The version of leastwise.
+    pub tool: String,
+    /// When the run began, the first one if it was interrupted and gone on with. Nothing else in a report depends on
+    /// the clock.
+    pub started: String,
+    /// The catalog that was used.
+    pub catalog: CatalogRow,
+    /// Totals over all accounts.
+    pub totals: Totals,
+    /// The pacers' figures; none for recorded answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<CallFigures>,
+    /// SHA-256 of every other file, by path.
+    pub files: BTreeMap<String, String>,
+}
+
+/// What one pacer counted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallFigures {
+    /// The API.
+    pub api: String,
+    /// The account that was called.
+    pub account: String,
+    /// The Region.
+    pub region: String,
+    /// Calls made.
+    pub calls: u64,
+    /// How many of them were throttled.
+    pub throttles: u64,
+    /// How many had to wait for their turn.
+    pub waits: u64,
+    /// How long they waited in all.
+    pub seconds_waited: f64,
+}
