@@ -35,6 +35,7 @@ mod mocks;
 mod moto;
 mod mutants;
 mod oracle;
+mod organisations;
 mod pace;
 mod pairs;
 mod raw;

@@ -1,0 +1,243 @@
+//! What must hold of an organisation that is decided on as a whole, whatever is shared with whom.
+
+use std::collections::BTreeMap;
+
+use leastwise::assess::{Outcomes, Terms, account, organisation, survey};
+use leastwise::catalog::Catalog;
+use leastwise::config::SharedPolicies;
+use leastwise::decide::{Families, Needs};
+use leastwise::inventory::wire::Account;
+use leastwise::report::{AccountReport, Recommendation};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{ACTIONS, AWS, Actions, Organisation, Person, Use, document, id, managed_arn, organisations};
+use crate::laws::config;
+
+/// Everything that a scan says of an organisation.
+struct Said {
+    accounts: BTreeMap<String, AccountReport>,
+    families: Vec<Recommendation>,
+    files: BTreeMap<String, String>,
+    all: String,
+}
+
+fn scan(wanted: &Organisation, order: &[usize], shared: SharedPolicies) -> Said {
+    let names: serde_json::Map<String, Value> =
+        ACTIONS.iter().map(|(service, names)| ((*service).to_owned(), json!(names))).collect();
+    let catalog = Catalog::from_json(&Value::Object(names).to_string()).unwrap();
+    let terms = Terms {
+        catalog: &catalog,
+        window_days: 90,
+        as_of: Some("2026-11-01T00:00:00Z"),
+        oldest_days: None,
+        shared,
+    };
+    let place = |at: usize| Account { id: id(at), ..Account::default() };
+    let surveys: Vec<_> =
+        order.iter().map(|at| (*at, survey(&place(*at), wanted.answers(*at), terms))).collect();
+    let unread = surveys.iter().filter(|(_, survey)| survey.is_none()).map(|(at, _)| id(*at)).collect();
+    let families =
+        Families::join(surveys.into_iter().filter_map(|(_, survey)| survey).collect(), unread, &catalog);
+    let outcomes = Outcomes::of(&families);
+    let (mut accounts, mut files, mut shares) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+    for at in order {
+        let assessed = account(&place(*at), wanted.answers(*at), terms, &families, &outcomes);
+        assert_eq!(assessed.defects, Vec::new());
+        files.extend(assessed.files);
+        shares.extend(assessed.shares);
+        accounts.insert(id(*at), assessed.report);
+    }
+    let whole = organisation(&families, &outcomes, shares);
+    files.extend(whole.files);
+    let all = serde_json::to_string(&(&accounts, &whole.families, &whole.recommendations, &files)).unwrap();
+    Said { accounts, families: whole.recommendations, files, all }
+}
+
+/// What documents grant: a document, a list of them, or nothing.
+fn granted(documents: &str) -> Actions {
+    let documents: Value = serde_json::from_str(documents).unwrap();
+    let documents = match documents {
+        Value::Array(list) => list,
+        Value::Null => Vec::new(),
+        one => vec![one],
+    };
+    let statements = documents.iter().flat_map(|document| document["Statement"].as_array().unwrap());
+    let patterns = statements.flat_map(|statement| match &statement["Action"] {
+        Value::String(one) => vec![one.clone()],
+        many => many.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect(),
+    });
+    let patterns: Vec<String> = patterns.collect();
+    let all = ACTIONS.iter().flat_map(|(service, names)| names.iter().map(|name| (*service, *name)));
+    all.filter(|(service, name)| {
+        patterns.iter().any(|pattern| matches(pattern, &format!("{service}:{name}")))
+    })
+    .collect()
+}
+
+/// `*` only, case as it is.
+fn matches(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((head, rest)) => {
+            text.strip_prefix(head).is_some_and(|tail| (0..=tail.len()).any(|at| matches(rest, &tail[at..])))
+        }
+    }
+}
+
+impl Said {
+    /// What a principal may do when all recommendations are followed, policy by policy and holder by holder.
+    fn after(&self, wanted: &Organisation, at: usize, number: usize) -> Actions {
+        let person = &wanted.places[at].people[number];
+        let (name, kind) = (person.name(number), if person.user { "user" } else { "role" });
+        let mut holders = vec![(kind.to_owned(), name, person.managed.clone(), person.aws)];
+        for group in &person.groups {
+            let place = &wanted.places[at];
+            let (policies, aws) = (place.group_policies[*group].clone(), place.group_aws && *group == 0);
+            holders.push(("group".to_owned(), format!("group-{group}"), policies, aws));
+        }
+        let mut all = Actions::new();
+        if let Some(patterns) = &person.inline {
+            let family = match person.sso {
+                true => format!("permission-set/Set{}/own", number % 2),
+                false => format!("fleet/{kind}/{}/own", holders[0].1),
+            };
+            let before = document(patterns).to_string();
+            let own = format!("{}/{kind}/{}/own", id(at), holders[0].1);
+            all.extend(self.replaced(&before, at, |it| it.id == own, &family));
+        }
+        for (kind, name, policies, aws) in holders {
+            for number in policies {
+                let before = document(&wanted.managed[number]).to_string();
+                let own = format!("{}/managed/shared-{number}", id(at));
+                let arn = managed_arn(at, number);
+                let hands = |it: &Recommendation| {
+                    it.policy_arn.as_ref() == Some(&arn)
+                        && it.holders.iter().any(|hands| hands.kind == kind && hands.name == name)
+                };
+                let family = format!("fleet/managed/shared-{number}");
+                all.extend(self.replaced(&before, at, |it| it.id == own || hands(it), &family));
+            }
+            if aws {
+                let hands = |it: &Recommendation| {
+                    it.policy_arn.as_deref() == Some(AWS)
+                        && it.holders.iter().any(|hands| hands.kind == kind && hands.name == name)
+                };
+                let family = match name.strip_prefix("AWSReservedSSO_") {
+                    Some(set) => format!("permission-set/{}/CommonAccess@", set.split('_').next().unwrap()),
+                    None => format!("fleet/{kind}/{name}/CommonAccess@"),
+                };
+                all.extend(self.replaced(&document(&[1, 8]).to_string(), at, hands, &family));
+            }
+        }
+        all
+    }
+
+    /// What a policy grants after the recommendation that changes it for this holder, if there is one.
+    fn replaced(
+        &self,
+        before: &str,
+        at: usize,
+        own: impl Fn(&Recommendation) -> bool,
+        family: &str,
+    ) -> Actions {
+        let report = &self.accounts[&id(at)];
+        let own: Vec<&Recommendation> = report.recommendations.iter().filter(|it| own(it)).collect();
+        assert!(own.len() <= 1, "two pieces of advice on one policy of one holder");
+        // Two fleets of one name are told apart by their texts.
+        let of_family = |it: &&Recommendation| {
+            (it.id == family || it.id.starts_with(&format!("{family}~")))
+                && it.reaches.iter().any(|arn| arn.contains(&id(at)))
+                && granted(&self.files[&it.files.before]) == granted(before)
+        };
+        match own.first().copied().or(self.families.iter().find(of_family)) {
+            Some(change) => granted(&self.files[&change.files.after]),
+            None => granted(before),
+        }
+    }
+}
+
+fn before(wanted: &Organisation, at: usize, number: usize) -> Actions {
+    let nothing = Said {
+        accounts: [(id(at), empty())].into(),
+        families: Vec::new(),
+        files: BTreeMap::new(),
+        all: String::new(),
+    };
+    nothing.after(wanted, at, number)
+}
+
+fn empty() -> AccountReport {
+    leastwise::assess::unread(&Account::default(), leastwise::report::Coverage::Failed, Vec::new())
+}
+
+fn people(wanted: &Organisation) -> impl Iterator<Item = (usize, usize, &Person)> {
+    wanted.places.iter().enumerate().filter(|(_, place)| !place.denied).flat_map(|(at, place)| {
+        place.people.iter().enumerate().map(move |(number, person)| (at, number, person))
+    })
+}
+
+proptest! {
+    #![proptest_config(config(120))]
+
+    #[test]
+    fn nobody_loses_what_his_evidence_does_not_call_unused(wanted in organisations(), fork in any::<bool>()) {
+        let order: Vec<usize> = (0..wanted.places.len()).collect();
+        let said = scan(&wanted, &order, if fork { SharedPolicies::Fork } else { SharedPolicies::InPlace });
+        for (at, number, person) in people(&wanted) {
+            let (before, after) = (before(&wanted, at, number), said.after(&wanted, at, number));
+            prop_assert!(after.is_subset(&before), "{} gains", person.arn(at, number));
+            let lost: Actions = before.difference(&after).copied().collect();
+            prop_assert!(lost.is_subset(&person.unused()), "{} loses {lost:?}", person.arn(at, number));
+        }
+    }
+
+    #[test]
+    fn every_principal_is_in_one_bucket_and_the_totals_add_up(wanted in organisations()) {
+        let order: Vec<usize> = (0..wanted.places.len()).collect();
+        let said = scan(&wanted, &order, SharedPolicies::InPlace);
+        for (at, place) in wanted.places.iter().enumerate() {
+            let report = &said.accounts[&id(at)];
+            let people = if place.denied { 0 } else { place.people.len() };
+            prop_assert_eq!(report.principals.len(), people);
+            prop_assert_eq!(report.summary.buckets.values().sum::<usize>(), people);
+            for (bucket, count) in &report.summary.buckets {
+                prop_assert_eq!(report.principals.iter().filter(|row| row.bucket == *bucket).count(), *count);
+            }
+        }
+    }
+
+    #[test]
+    fn what_an_edit_in_place_removes_copies_remove_as_well(wanted in organisations()) {
+        let order: Vec<usize> = (0..wanted.places.len()).collect();
+        let in_place = scan(&wanted, &order, SharedPolicies::InPlace);
+        let forked = scan(&wanted, &order, SharedPolicies::Fork);
+        for (at, number, person) in people(&wanted) {
+            // Of an idle principal the advice is its deletion, and a permission set cannot be given a copy in one account.
+            if matches!(person.use_, Use::Idle) || person.sso {
+                continue;
+            }
+            let (more, less) = (forked.after(&wanted, at, number), in_place.after(&wanted, at, number));
+            prop_assert!(more.is_subset(&less), "{}: {more:?} and {less:?}", person.arn(at, number));
+        }
+    }
+
+    #[test]
+    fn the_order_of_accounts_does_not_matter(wanted in organisations(), turn in 0..5_usize) {
+        let mut order: Vec<usize> = (0..wanted.places.len()).collect();
+        let one = scan(&wanted, &order, SharedPolicies::Both);
+        order.rotate_left(turn % wanted.places.len());
+        order.reverse();
+        prop_assert_eq!(one.all, scan(&wanted, &order, SharedPolicies::Both).all);
+    }
+}
+
+#[test]
+fn what_two_can_do_without_is_what_both_can_do_without() {
+    let needs = |text: &str| Needs::of(&leastwise::evidence::read_unused(text).unwrap());
+    let one = needs(r#"[{"serviceNamespace":"s3"},{"serviceNamespace":"sqs","actions":["SendMessage"]}]"#);
+    let other = needs(r#"[{"serviceNamespace":"s3","actions":["GetObject"]}]"#);
+    assert_eq!(one.clone().and(&other), other);
+    assert_eq!(one.clone().and(&Needs::Nothing), one);
+    assert_eq!(one.and(&Needs::Everything), Needs::Everything);
+}
