@@ -73,5 +73,71 @@ fn core(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, core);
+/// An account of a thousand roles that share fifty policies, three each.
+fn decide(c: &mut Criterion) {
+    use leastwise::decide::{Circumstances, Families, Source, Standing, Wants, plan, standings};
+    use leastwise::evidence::{Analyzer, Known};
+    use leastwise::inventory::Inventory;
+    use leastwise::inventory::wire::Account;
+    use serde_json::{Value, json};
+
+    struct Needs<'s>(&'s [Standing]);
+    impl Wants for Needs<'_> {
+        fn needs(&self, principal: usize, _: &str) -> std::borrow::Cow<'_, leastwise::decide::Needs> {
+            std::borrow::Cow::Borrowed(self.0[principal].needs())
+        }
+    }
+
+    let mut dice = synthetic::Dice(11);
+    let pairs = synthetic::pairs(1_000, 11);
+    let arn = |at: usize| format!("arn:aws:iam::111111111111:policy/shared-{at}");
+    let role = |at: usize| format!("arn:aws:iam::111111111111:role/role-{at}");
+    let roles: Vec<Value> = (0..1_000)
+        .map(|at| {
+            let held: Vec<Value> = (0..3).map(|_| json!({"PolicyArn": arn(dice.roll(50))})).collect();
+            json!({"RoleName": format!("role-{at}"), "Arn": role(at), "AttachedManagedPolicies": held})
+        })
+        .collect();
+    let policies: Vec<Value> = (0..50)
+        .map(|at| {
+            let document: Value = serde_json::from_str(&pairs[at].policy).expect("it is JSON");
+            json!({"Arn": arn(at), "PolicyVersionList": [{"Document": document, "IsDefaultVersion": true}]})
+        })
+        .collect();
+    let answers = json!({"RoleDetailList": roles, "Policies": policies});
+    let inventory = Inventory::new(Account::default(), serde_json::from_value(answers).expect("an answer"));
+    // Evidence about the services of some of the policies each: all of it unused but what the dice keep.
+    let all: Vec<_> = pairs.iter().map(|pair| read_unused(&pair.unused).expect("it is")).collect();
+    let known = (0..1_000).map(|at| {
+        let mut unused = leastwise::policy::ActionSet::new();
+        for _ in 0..8 {
+            for (service, extent) in all[dice.roll(50)].iter() {
+                match extent {
+                    leastwise::policy::Extent::Whole => unused.add_service(service.to_owned()),
+                    leastwise::policy::Extent::Names(names) => {
+                        unused.add_actions(service.to_owned(), names.iter().map(ToString::to_string));
+                    }
+                }
+            }
+        }
+        (role(at), Known { unused: Some(unused), ..Known::default() })
+    });
+    let known: std::collections::BTreeMap<String, Known> = known.collect();
+    let analyzer = Analyzer::default();
+    let none = Families::default();
+    c.bench_function("a thousand principals that share fifty policies", |bench| {
+        bench.iter(|| {
+            let around = Circumstances {
+                source: Source::Analyzer { analyzer: &analyzer, window_days: 90 },
+                as_of: None,
+                oldest_days: None,
+                excluded: &|_| None,
+            };
+            let standings = standings(&inventory, &known, &around);
+            plan(&inventory, &standings, &Needs(&standings), &none).len()
+        });
+    });
+}
+
+criterion_group!(benches, core, decide);
 criterion_main!(benches);

@@ -6,12 +6,13 @@
 //! the families known. So memory grows with the number of policies, not with what the accounts hold.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::needs::Needs;
+use super::needs::{Names, Needs};
 use super::plan::{Held, Holder, Obstacle, Target};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Service};
 use crate::inventory::{Inventory, Principal};
 
 /// In how many accounts a role with the same policy is a fleet.
@@ -227,13 +228,13 @@ impl Compact {
             let at = catalog.place_of(service);
             match (at.and_then(place), names) {
                 (Some(at), None) => compact.whole.push(at),
-                (None, None) => compact.extras.push((service.clone(), None)),
+                (None, None) => compact.extras.push((service.to_string(), None)),
                 (known, Some(names)) => {
                     let known = known.zip(at.and_then(|at| catalog.service(at)));
-                    for name in names.values() {
+                    for name in names.iter() {
                         match known.and_then(|(at, service)| Some((at, place(service.find(name)?)?))) {
                             Some(action) => compact.actions.push(action),
-                            None => compact.extras.push((service.clone(), Some(name.clone()))),
+                            None => compact.extras.push((service.to_string(), Some(name.to_owned()))),
                         }
                     }
                 }
@@ -243,11 +244,10 @@ impl Compact {
     }
 
     fn needs(&self, catalog: &Catalog) -> Needs {
-        let mut services: BTreeMap<String, Option<BTreeMap<String, String>>> = BTreeMap::new();
-        let mut add = |service: &str, name: &str| {
-            let names = services.entry(service.to_owned()).or_insert_with(|| Some(BTreeMap::new()));
-            if let Some(names) = names {
-                names.insert(name.to_ascii_lowercase(), name.to_owned());
+        let mut services: BTreeMap<&str, Option<Vec<&str>>> = BTreeMap::new();
+        let mut add = |service, name| {
+            if let Some(names) = services.entry(service).or_insert_with(|| Some(Vec::new())) {
+                names.push(name);
             }
         };
         for (service, name) in &self.actions {
@@ -261,10 +261,11 @@ impl Compact {
             }
         }
         let whole = self.whole.iter().filter_map(|at| catalog.service(usize::from(*at)));
-        let whole = whole.map(|service| service.prefix().to_owned());
         let unknown =
-            self.extras.iter().filter(|(_, name)| name.is_none()).map(|(service, _)| service.clone());
-        whole.chain(unknown).for_each(|service| drop(services.insert(service, None)));
+            self.extras.iter().filter(|(_, name)| name.is_none()).map(|(service, _)| service.as_str());
+        whole.map(Service::prefix).chain(unknown).for_each(|service| drop(services.insert(service, None)));
+        let services = services.into_iter();
+        let services = services.map(|(service, names)| (Arc::from(service), names.map(Names::of))).collect();
         Needs::AllBut(services)
     }
 }

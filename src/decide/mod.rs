@@ -9,7 +9,7 @@ mod plan;
 mod standing;
 
 pub use family::{FLEET, Families, Family, FamilyKind, Seat, Survey};
-pub use needs::Needs;
+pub use needs::{Names, Needs};
 pub(crate) use plan::is_aws_managed;
 pub use plan::{Held, Holder, Obstacle, Part, Target, Wants, boundary_of, plan};
 pub use standing::{Circumstances, Source, Standing, standings};

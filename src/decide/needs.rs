@@ -1,6 +1,8 @@
 //! What a principal may lose, and what several may lose together.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::policy::{ActionSet, Extent};
 
@@ -9,35 +11,80 @@ use crate::policy::{ActionSet, Extent};
 pub enum Needs {
     /// It uses nothing: anything may go.
     Nothing,
-    /// These may go: by service in small letters, `None` for the whole service, else names in small letters with the
-    /// spelling of the evidence.
-    AllBut(BTreeMap<String, Option<BTreeMap<String, String>>>),
+    /// These may go: by service in small letters, `None` for the whole service.
+    AllBut(BTreeMap<Arc<str>, Option<Names>>),
     /// It uses everything, or nothing is known of it: nothing may go.
     Everything,
+}
+
+/// Names of one service's actions, sorted without regard to case, each once, in the spelling of the evidence. They are
+/// one text, a name a line: an organisation has many millions of them, and most are only compared.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Names(Arc<str>);
+
+impl Names {
+    /// Of two spellings of a name the first by bytes, so that the order of findings does not matter.
+    pub fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
+        // No action has a line's end in its name.
+        let mut all: Vec<&str> =
+            names.into_iter().filter(|name| !name.is_empty() && !name.contains('\n')).collect();
+        all.sort_unstable_by(|a, b| without_case(a, b).then_with(|| a.cmp(b)));
+        all.dedup_by(|later, first| later.eq_ignore_ascii_case(first));
+        Self(all.join("\n").into())
+    }
+
+    /// The names.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split('\n').filter(|name| !name.is_empty())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Those that are in both, in the spelling of the first by bytes.
+    fn and(&self, other: &Self) -> Self {
+        if self == other {
+            return self.clone();
+        }
+        let (mut mine, mut theirs) = (self.iter().peekable(), other.iter().peekable());
+        let mut both = String::new();
+        while let (Some(a), Some(b)) = (mine.peek(), theirs.peek()) {
+            match without_case(a, b) {
+                Ordering::Less => drop(mine.next()),
+                Ordering::Greater => drop(theirs.next()),
+                Ordering::Equal => {
+                    if !both.is_empty() {
+                        both.push('\n');
+                    }
+                    both.push_str(a.min(b));
+                    (mine.next(), theirs.next());
+                }
+            }
+        }
+        Self(both.into())
+    }
+}
+
+fn without_case(a: &str, b: &str) -> Ordering {
+    a.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(b.bytes().map(|byte| byte.to_ascii_lowercase()))
 }
 
 impl Needs {
     /// What evidence says.
     pub fn of(unused: &ActionSet<'_>) -> Self {
-        let mut services: BTreeMap<String, Option<BTreeMap<String, String>>> = BTreeMap::new();
+        let mut services: BTreeMap<Arc<str>, Option<Vec<&str>>> = BTreeMap::new();
         for (service, extent) in unused.iter() {
-            let entry = services.entry(service.to_ascii_lowercase()).or_insert_with(|| Some(BTreeMap::new()));
+            let service: Arc<str> = service.to_ascii_lowercase().into();
+            let entry = services.entry(service).or_insert_with(|| Some(Vec::new()));
             match (extent, entry.as_mut()) {
                 (Extent::Whole, _) => *entry = None,
-                (Extent::Names(names), Some(known)) => {
-                    for name in names {
-                        // Of two spellings the first by bytes, so that the order of findings does not matter.
-                        let spelled =
-                            known.entry(name.to_ascii_lowercase()).or_insert_with(|| name.to_string());
-                        if name.as_ref() < spelled.as_str() {
-                            *spelled = name.to_string();
-                        }
-                    }
-                }
+                (Extent::Names(names), Some(known)) => known.extend(names.iter().map(AsRef::as_ref)),
                 (Extent::Names(_), None) => {}
             }
         }
-        Self::AllBut(services)
+        Self::AllBut(services.into_iter().map(|(service, names)| (service, names.map(Names::of))).collect())
     }
 
     /// What may go when both hold.
@@ -53,9 +100,7 @@ impl Needs {
             let both = match (mine, theirs.get(&service)?) {
                 (None, theirs) => theirs.clone(),
                 (mine, None) => mine,
-                (Some(mine), Some(theirs)) => {
-                    Some(mine.into_iter().filter(|(name, _)| theirs.contains_key(name)).collect())
-                }
+                (Some(mine), Some(theirs)) => Some(mine.and(theirs)),
             };
             both.as_ref().is_none_or(|names| !names.is_empty()).then_some((service, both))
         });
@@ -66,8 +111,8 @@ impl Needs {
     #[must_use]
     pub fn within(&self, services: Option<&BTreeSet<String>>) -> Self {
         let (Self::AllBut(map), Some(services)) = (self, services) else { return self.clone() };
-        let within = services.iter().filter_map(|name| Some((name.clone(), map.get(name)?.clone())));
-        Self::AllBut(within.collect())
+        let within = services.iter().filter_map(|name| map.get_key_value(name.as_str()));
+        Self::AllBut(within.map(|(service, names)| (Arc::clone(service), names.clone())).collect())
     }
 
     /// Whether nothing may go, for whatever reason.
@@ -84,11 +129,14 @@ impl Needs {
     pub fn unused(&self, services: Option<&BTreeSet<String>>) -> ActionSet<'static> {
         let mut unused = ActionSet::new();
         let Self::AllBut(map) = self else { return unused };
-        for (service, names) in map.iter().filter(|(name, _)| services.is_none_or(|all| all.contains(*name)))
+        for (service, names) in
+            map.iter().filter(|(name, _)| services.is_none_or(|all| all.contains(&***name)))
         {
             match names {
-                None => unused.add_service(service.clone()),
-                Some(names) => unused.add_actions(service.clone(), names.values().cloned()),
+                None => unused.add_service(service.to_string()),
+                Some(names) => {
+                    unused.add_actions(service.to_string(), names.iter().map(str::to_owned));
+                }
             }
         }
         unused
