@@ -59,7 +59,8 @@ impl Names {
                         both.push('\n');
                     }
                     both.push_str(a.min(b));
-                    (mine.next(), theirs.next());
+                    mine.next();
+                    theirs.next();
                 }
             }
         }
