@@ -90,8 +90,10 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<String, Refusal> {
             list(call, "Roots", &roots, root)?
         }
         "ListDelegatedAdministrators" => {
-            let delegated: Vec<&Account> =
-                delegated(call).into_iter().filter_map(|id| world.account(id)).collect();
+            let is_analyzer =
+                call.json("ServicePrincipal").as_str().is_none_or(|it| it == "access-analyzer.amazonaws.com");
+            let delegated = delegated(call).into_iter().filter(|_| is_analyzer);
+            let delegated: Vec<&Account> = delegated.filter_map(|id| world.account(id)).collect();
             list(call, "DelegatedAdministrators", &delegated, |one| {
                 let mut value = account(call, one);
                 value["DelegationEnabledDate"] = JOINED.into();

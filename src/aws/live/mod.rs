@@ -33,10 +33,10 @@ use std::sync::{Arc, OnceLock};
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
 use thiserror::Error;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
-use self::analyzers::Asked;
+use self::analyzers::Sought;
 use self::organisation::Identity;
 use self::session::{Origin, Session, Shared};
 use super::pace::{BucketKey, Figures, Pacers};
@@ -48,7 +48,7 @@ use crate::inventory::wire::{Account, Authorization};
 pub use self::operations::{OPERATIONS, Operation};
 pub use self::options::{Access, Limits, LiveOptions, Rates, Role, Source};
 
-/// Where analyzers are looked for when nobody says.
+/// Where analyzers are looked for when nobody says, and when there is none where somebody says.
 const DEFAULT_REGION: &str = "us-east-1";
 
 /// AWS, seen with one caller's credentials.
@@ -60,8 +60,7 @@ pub struct Live {
     identity: Identity,
     caller: Arc<Session>,
     shared: Arc<Shared>,
-    /// The analyzer that is named, or the organisation's.
-    common: OnceCell<Result<Option<Asked>, Failure>>,
+    sought: Sought,
     findings_in_flight: Semaphore,
     scope: OnceLock<Scope>,
 }
@@ -151,13 +150,13 @@ impl Live {
         let caller = Arc::new(Session::new(&identity.account, &region, &settings, origin, &shared));
         Ok(Self {
             findings_in_flight: Semaphore::new(options.limits.findings_in_flight.max(1)),
+            sought: Sought::new(&region, &identity, options.analyzer_arn.as_deref()),
             options,
             settings,
             region,
             identity,
             caller,
             shared,
-            common: OnceCell::new(),
             scope: OnceLock::new(),
         })
     }

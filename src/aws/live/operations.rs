@@ -88,6 +88,13 @@ pub(super) const LIST_ACCOUNTS: Operation = Operation {
     members: false,
     why: "to know the accounts of the organisation",
 };
+pub(super) const LIST_DELEGATED_ADMINISTRATORS: Operation = Operation {
+    name: "ListDelegatedAdministrators",
+    action: "organizations:ListDelegatedAdministrators",
+    api: Api::Organizations,
+    members: false,
+    why: "to know which account has the organisation's analyzer",
+};
 pub(super) const GET_ACCOUNT_AUTHORIZATION_DETAILS: Operation = Operation {
     name: "GetAccountAuthorizationDetails",
     action: "iam:GetAccountAuthorizationDetails",
@@ -143,6 +150,7 @@ pub const OPERATIONS: &[Operation] = &[
     GET_CALLER_IDENTITY,
     ASSUME_ROLE,
     LIST_ACCOUNTS,
+    LIST_DELEGATED_ADMINISTRATORS,
     GET_ACCOUNT_AUTHORIZATION_DETAILS,
     LIST_ANALYZERS,
     GET_ANALYZER,

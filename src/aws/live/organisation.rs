@@ -1,11 +1,14 @@
 //! Who calls, and which accounts there are.
 
-use super::operations::{GET_CALLER_IDENTITY, LIST_ACCOUNTS};
+use super::operations::{GET_CALLER_IDENTITY, LIST_ACCOUNTS, LIST_DELEGATED_ADMINISTRATORS};
 use super::pages::{Pages, malformed};
 use super::session::Session;
 use crate::aws::snapshot::is_account_id;
 use crate::evidence::Failure;
 use crate::inventory::wire::Account;
+
+/// Access Analyzer, as Organizations calls it.
+const ANALYZER: &str = "access-analyzer.amazonaws.com";
 
 /// Whose credentials a scan runs with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,5 +54,36 @@ pub(super) async fn accounts(caller: &Session) -> Result<Vec<Account>, Failure> 
         }
         // An organisation has its management account at least.
         return if accounts.is_empty() { Err(malformed(&LIST_ACCOUNTS)) } else { Ok(accounts) };
+    }
+}
+
+/// The accounts that administer Access Analyzer for the organisation, sorted by id.
+pub(super) async fn administrators(caller: &Session) -> Result<Vec<String>, Failure> {
+    let mut accounts = Vec::new();
+    let mut pages = Pages::default();
+    loop {
+        let answer = caller
+            .call(&LIST_DELEGATED_ADMINISTRATORS, |clients| {
+                let ask = clients.organizations().list_delegated_administrators();
+                ask.service_principal(ANALYZER).max_results(20).set_next_token(pages.token()).send()
+            })
+            .await?;
+        for account in answer.delegated_administrators.unwrap_or_default() {
+            let state = account.state.map(|state| state.as_str().to_owned());
+            let state = state.or(account.status.map(|status| status.as_str().to_owned()));
+            let id = account.id.unwrap_or_default();
+            // Ids become ARNs.
+            if !is_account_id(&id) {
+                return Err(malformed(&LIST_DELEGATED_ADMINISTRATORS));
+            }
+            if state.is_none_or(|state| state == "ACTIVE") {
+                accounts.push(id);
+            }
+        }
+        if !pages.next(answer.next_token, &LIST_DELEGATED_ADMINISTRATORS)? {
+            accounts.sort();
+            accounts.dedup();
+            return Ok(accounts);
+        }
     }
 }

@@ -4,7 +4,7 @@ use leastwise::aws::Cloud;
 use leastwise::aws::live::{OPERATIONS, Scope, Source};
 use leastwise::evidence::FailureKind;
 
-use super::recorded::{CALLER, Recorded, Reply, live, read, role, sweep};
+use super::recorded::{CALLER, Recorded, Reply, analyzer, live, read, role, sweep};
 
 fn page(accounts: &str, token: &str) -> Reply {
     let token = if token.is_empty() { String::new() } else { format!(r#","NextToken":"{token}""#) };
@@ -140,6 +140,9 @@ async fn the_list_of_operations_is_what_is_called_and_nothing_of_it_writes() {
         let mut aws = super::evidence::with_everything();
         aws.options.source = source;
         aws.always("ListAccounts", page(r#"{"Id":"111111111111"},{"Id":"222222222222"}"#, ""));
+        // One that a service manages: whether a delegated administrator has a better one is asked as well.
+        let managed = analyzer(true).replacen('{', r#"{"managedBy":"securityhubv2.amazonaws.com","#, 1);
+        aws.always("GetAnalyzer", Reply::ok(format!(r#"{{"analyzer":{managed}}}"#)));
         let aws = aws.start();
         let live = live(&aws).await;
         for account in live.organisation().await.unwrap().accounts {
