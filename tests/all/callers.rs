@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::fake::{Fault, Rule, When};
+use leastwise::report::Coverage;
+
+use crate::fake::{Fake, Fault, Rule, When};
 use crate::run::{Ran, folder};
 use crate::scan::{acme, files, live_as, report, scan};
 
@@ -22,7 +24,7 @@ fn differing(one: &BTreeMap<String, Vec<u8>>, other: &BTreeMap<String, Vec<u8>>)
     names.cloned().collect()
 }
 
-fn scan_as(fake: &crate::fake::Fake, key: &str, out: &Path) -> Ran {
+fn scan_as(fake: &Fake, key: &str, out: &Path) -> Ran {
     live_as(fake, key, &["scan", "--out", out.to_str().unwrap()])
 }
 
@@ -55,4 +57,66 @@ fn an_administrator_that_cannot_be_entered_is_a_row_of_every_account_that_has_no
         0,
         "findings there are, for all that is known"
     );
+}
+
+/// Accounts by organisational unit, where Organizations tells the place of each account and where it has to be looked up.
+#[test]
+fn units_choose_the_same_accounts_whether_the_list_of_accounts_tells_them_or_not() {
+    let folder = folder("units");
+    let args = |out: &Path| {
+        let args =
+            ["scan", "--include", "ou-acme-workloads,r-none", "--exclude", "ou-acme-workloadsdev00", "--out"];
+        args.into_iter().map(str::to_owned).chain([out.to_str().unwrap().to_owned()]).collect::<Vec<_>>()
+    };
+    let scanned = |fake: &Fake, out: &Path| {
+        let args = args(out);
+        live_as(fake, MANAGEMENT, &args.iter().map(String::as_str).collect::<Vec<_>>()).exits(0);
+        lasting(out)
+    };
+    let (told, walked) = (acme().start(), acme().no_paths().page("ListAccountsForParent", 1).start());
+    let with = scanned(&told, &folder.join("told"));
+    let without = scanned(&walked, &folder.join("walked"));
+    assert_eq!(differing(&with, &without), Vec::<String>::new());
+    let coverage = report(&folder.join("told")).totals.accounts;
+    assert_eq!((coverage.get("complete"), coverage.get("excluded")), (Some(&2), Some(&7)));
+    assert_eq!((told.calls_of("ListRoots"), walked.calls_of("ListRoots")), (0, 1));
+}
+
+#[test]
+fn a_capture_by_unit_records_where_accounts_are() {
+    let out = folder("units-captured").join("snapshot");
+    let fake = acme().no_paths().start();
+    let args = ["capture", "--exclude", "ou-acme-sandboxes", "--out", out.to_str().unwrap()];
+    live_as(&fake, MANAGEMENT, &args).exits(0);
+    let accounts = |folder: &Path| std::fs::read_to_string(folder.join("accounts.json")).unwrap();
+    assert_eq!(accounts(&out), accounts(Path::new("mocks/acme")));
+}
+
+#[test]
+fn a_rule_by_unit_that_nobody_can_follow_ends_the_scan() {
+    let out = folder("units-denied").join("report");
+    let denied = Rule::new(Fault::Denied, When::Always).on("ListAccountsForParent");
+    let fake = acme().no_paths().fault(denied).start();
+    let args = ["scan", "--exclude", "ou-acme-sandboxes", "--out", out.to_str().unwrap()];
+    live_as(&fake, MANAGEMENT, &args)
+        .exits(1)
+        .says("the accounts of the organisation could not be read: ListAccountsForParent denied")
+        .says("help: the config names organisational units");
+    assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 0);
+}
+
+#[test]
+fn names_that_the_config_gives_choose_accounts_and_are_in_the_report() {
+    let folder = folder("named");
+    let (config, out) = (folder.join("leastwise.toml"), folder.join("report"));
+    let listed = r#"{ id = "444444444444", name = "prod-shop" }, { id = "666666666666", name = "dev-shop" }"#;
+    std::fs::write(&config, format!("[accounts]\nlist = [{listed}]\ninclude = [\"prod-*\"]\n")).unwrap();
+    let fake = acme().start();
+    let args = ["scan", "--config", config.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    live_as(&fake, MANAGEMENT, &args).exits(0);
+    let accounts = report(&out).accounts;
+    let told: Vec<(&str, Coverage)> =
+        accounts.iter().map(|account| (account.name.as_str(), account.coverage)).collect();
+    assert_eq!(told, [("prod-shop", Coverage::Complete), ("dev-shop", Coverage::Excluded)]);
+    assert_eq!(fake.calls_of("ListAccounts"), 0);
 }

@@ -72,6 +72,9 @@ fn list_of(operation: &str) -> Option<&'static [u8]> {
     Some(match operation {
         "ListFindingsV2" => b"\"findings\"",
         "ListAnalyzers" => b"\"analyzers\"",
+        "ListAccounts" | "ListAccountsForParent" => b"\"Accounts\"",
+        "ListRoots" => b"\"Roots\"",
+        "ListOrganizationalUnitsForParent" => b"\"OrganizationalUnits\"",
         "ListDelegatedAdministrators" => b"\"DelegatedAdministrators\"",
         _ => return None,
     })

@@ -7,7 +7,7 @@
 //! | `session`, `clients` | credentials of one account; every call: paced, repeated, renewed, bounded |
 //! | `guard` | nothing but the listed operations goes out, nothing but whole answers comes in |
 //! | `pages` | tokens, which must not repeat |
-//! | `organisation`, `authorization`, `analyzers`, `findings`, `last_accessed` | what is read |
+//! | `organisation`, `units`, `authorization`, `analyzers`, `findings`, `last_accessed` | what is read |
 //! | `convert` | from the SDK's types to those of a snapshot |
 //! | `error` | kinds of failure |
 //!
@@ -27,6 +27,7 @@ mod options;
 mod organisation;
 mod pages;
 mod session;
+mod units;
 
 use std::sync::{Arc, OnceLock};
 
@@ -223,19 +224,23 @@ impl Live {
 
 impl Cloud for Live {
     async fn organisation(&self) -> Result<Organisation, Failure> {
-        let named = |id: &String| Account { id: id.clone(), ..Account::default() };
-        let (scope, accounts) = if self.options.accounts.is_empty() {
+        let (scope, mut accounts) = if self.options.accounts.is_empty() {
             match organisation::accounts(&self.caller).await {
                 Ok(accounts) => (Scope::Organisation, accounts),
                 // Not the management account nor a delegated administrator, or in no organisation.
                 Err(failure) if matches!(failure.kind, FailureKind::Denied | FailureKind::Absent) => {
-                    (Scope::OwnAccount(failure), vec![named(&self.identity.account)])
+                    let own = Account { id: self.identity.account.clone(), ..Account::default() };
+                    (Scope::OwnAccount(failure), vec![own])
                 }
                 Err(failure) => return Err(failure),
             }
         } else {
-            (Scope::Named, self.options.accounts.iter().map(named).collect())
+            (Scope::Named, self.options.accounts.clone())
         };
+        let is_alone = matches!(&scope, Scope::OwnAccount(failure) if failure.kind == FailureKind::Absent);
+        if self.options.by_unit && !is_alone && accounts.iter().any(|account| account.paths.is_empty()) {
+            units::place(&self.caller, &mut accounts).await?;
+        }
         let _first = self.scope.set(scope);
         Ok(Organisation { partition: self.identity.partition.clone(), accounts })
     }
@@ -262,7 +267,7 @@ impl Cloud for Live {
 
 /// Ids become ARNs and file names.
 fn check(options: &LiveOptions) -> Result<(), ConnectError> {
-    let mut ids = options.accounts.iter().chain(options.overrides.keys());
+    let mut ids = options.accounts.iter().map(|account| &account.id).chain(options.overrides.keys());
     if let Some(id) = ids.find(|id| !is_account_id(id)) {
         return Err(ConnectError::AccountId(id.clone()));
     }

@@ -95,6 +95,27 @@ pub(super) const LIST_DELEGATED_ADMINISTRATORS: Operation = Operation {
     members: false,
     why: "to know which account has the organisation's analyzer",
 };
+pub(super) const LIST_ROOTS: Operation = Operation {
+    name: "ListRoots",
+    action: "organizations:ListRoots",
+    api: Api::Organizations,
+    members: false,
+    why: "to find accounts by organisational unit where the list of accounts does not tell theirs",
+};
+pub(super) const LIST_UNITS_FOR_PARENT: Operation = Operation {
+    name: "ListOrganizationalUnitsForParent",
+    action: "organizations:ListOrganizationalUnitsForParent",
+    api: Api::Organizations,
+    members: false,
+    why: "the same",
+};
+pub(super) const LIST_ACCOUNTS_FOR_PARENT: Operation = Operation {
+    name: "ListAccountsForParent",
+    action: "organizations:ListAccountsForParent",
+    api: Api::Organizations,
+    members: false,
+    why: "the same",
+};
 pub(super) const GET_ACCOUNT_AUTHORIZATION_DETAILS: Operation = Operation {
     name: "GetAccountAuthorizationDetails",
     action: "iam:GetAccountAuthorizationDetails",
@@ -151,6 +172,9 @@ pub const OPERATIONS: &[Operation] = &[
     ASSUME_ROLE,
     LIST_ACCOUNTS,
     LIST_DELEGATED_ADMINISTRATORS,
+    LIST_ROOTS,
+    LIST_UNITS_FOR_PARENT,
+    LIST_ACCOUNTS_FOR_PARENT,
     GET_ACCOUNT_AUTHORIZATION_DETAILS,
     LIST_ANALYZERS,
     GET_ANALYZER,

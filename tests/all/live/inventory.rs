@@ -140,6 +140,7 @@ async fn the_list_of_operations_is_what_is_called_and_nothing_of_it_writes() {
         let mut aws = super::evidence::with_everything();
         aws.options.source = source;
         aws.always("ListAccounts", page(r#"{"Id":"111111111111"},{"Id":"222222222222"}"#, ""));
+        super::units::plant(&mut aws);
         // One that a service manages: whether a delegated administrator has a better one is asked as well.
         let managed = analyzer(true).replacen('{', r#"{"managedBy":"securityhubv2.amazonaws.com","#, 1);
         aws.always("GetAnalyzer", Reply::ok(format!(r#"{{"analyzer":{managed}}}"#)));

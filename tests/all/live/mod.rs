@@ -6,3 +6,4 @@ mod faults;
 mod inventory;
 mod recorded;
 mod sessions;
+mod units;
