@@ -102,7 +102,7 @@ pub(super) fn live(config: &Config) -> LiveOptions {
     };
     LiveOptions {
         profile: config.profile.clone(),
-        region: Some(config.region.clone()),
+        region: config.region.clone(),
         accounts: config.accounts.list.iter().map(listed).collect(),
         by_unit: config.names_units(),
         role: Role {

@@ -40,6 +40,7 @@ mod organisations;
 mod pace;
 mod pairs;
 mod raw;
+mod regions;
 mod resume;
 mod run;
 mod scan;

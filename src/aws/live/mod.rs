@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `options` | what a scan can be told |
+//! | `region` | the Region of a scan, as every AWS tool finds it |
 //! | `operations` | the list of what can be called, all of it read-only |
 //! | `session`, `clients` | credentials of one account; every call: paced, repeated, renewed, bounded |
 //! | `guard` | nothing but the listed operations goes out, nothing but whole answers comes in |
@@ -26,6 +27,7 @@ mod operations;
 mod options;
 mod organisation;
 mod pages;
+mod region;
 mod session;
 mod units;
 
@@ -121,7 +123,7 @@ impl Live {
     /// # Errors
     /// When there are no credentials, or AWS does not know them.
     pub async fn connect(options: LiveOptions) -> Result<Self, ConnectError> {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest());
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).region(region::chain(&options));
         if let Some(profile) = &options.profile {
             loader = loader.profile_name(profile);
         }
@@ -165,6 +167,11 @@ impl Live {
     /// The account whose credentials these are.
     pub fn caller_account(&self) -> &str {
         &self.identity.account
+    }
+
+    /// Where analyzers are looked for first.
+    pub fn region(&self) -> &str {
+        &self.region
     }
 
     /// Which accounts the scan is about: known once they were asked for.
