@@ -5,9 +5,9 @@ use std::path::Path;
 
 use leastwise::report::Coverage;
 
-use crate::fake::{Fake, Fault, Rule, When};
+use crate::fake::{Fake, Fault, Rule, When, World};
 use crate::run::{Ran, folder};
-use crate::scan::{acme, files, live_as, report, scan};
+use crate::scan::{acme, command_as, files, live_as, manifest, report, scan};
 
 const MANAGEMENT: &str = "AKIA111111111111";
 const ADMINISTRATOR: &str = "222222222222";
@@ -119,4 +119,58 @@ fn names_that_the_config_gives_choose_accounts_and_are_in_the_report() {
         accounts.iter().map(|account| (account.name.as_str(), account.coverage)).collect();
     assert_eq!(told, [("prod-shop", Coverage::Complete), ("dev-shop", Coverage::Excluded)]);
     assert_eq!(fake.calls_of("ListAccounts"), 0);
+}
+
+/// A copy of a snapshot with some of its text replaced.
+fn rewritten(snapshot: &str, target: &Path, rewrite: impl Fn(&str) -> String) {
+    for (path, text) in files(Path::new(snapshot)) {
+        let path = target.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, rewrite(std::str::from_utf8(&text).unwrap())).unwrap();
+    }
+}
+
+#[test]
+fn other_partitions_are_entered_by_their_own_arns_and_give_the_report_of_their_snapshot() {
+    for (partition, region) in [("aws-us-gov", "us-gov-west-1"), ("aws-cn", "cn-north-1")] {
+        let folder = folder(partition);
+        let (snapshot, recorded, lived) =
+            (folder.join("snapshot"), folder.join("recorded"), folder.join("lived"));
+        rewritten("mocks/acme", &snapshot, |text| {
+            text.replace("arn:aws:", &format!("arn:{partition}:"))
+                .replace("\"partition\": \"aws\"", &format!("\"partition\": \"{partition}\""))
+                .replace("us-east-1", region)
+        });
+        scan(snapshot.to_str().unwrap(), &recorded).exits(0);
+        assert_eq!(report(&recorded).partition, partition);
+        let fake = Fake::of(World::folder(&snapshot)).start();
+        let args = ["scan", "--evidence", "analyzer", "--out", lived.to_str().unwrap()];
+        command_as(&fake, MANAGEMENT, &args).with("AWS_REGION", region).ran().exits(0);
+        assert_eq!(differing(&lasting(&recorded), &lasting(&lived)), Vec::<String>::new());
+        assert!(manifest(&lived).calls.iter().all(|row| row.region == region));
+        assert!(fake.calls_of("AssumeRole") >= 8);
+    }
+}
+
+/// A partial fix closes one finding and opens another: their ids mean nothing.
+#[test]
+fn the_ids_of_findings_change_nothing() {
+    let folder = folder("finding-ids");
+    let (snapshot, other, one) = (folder.join("snapshot"), folder.join("other"), folder.join("one"));
+    let changed = std::cell::Cell::new(0);
+    rewritten("mocks/acme", &snapshot, |text| {
+        let line = |line: &str| match line.trim_start().strip_prefix("\"id\": \"") {
+            Some(id) => {
+                changed.set(changed.get() + 1);
+                let id: String = id.trim_end_matches(['"', ',']).chars().rev().collect();
+                format!("    \"id\": \"{id}\",\n")
+            }
+            None => format!("{line}\n"),
+        };
+        text.lines().map(line).collect()
+    });
+    assert!(changed.get() > 50, "{}", changed.get());
+    scan("mocks/acme", &one).exits(0);
+    scan(snapshot.to_str().unwrap(), &other).exits(0);
+    assert_eq!(differing(&lasting(&one), &lasting(&other)), Vec::<String>::new());
 }

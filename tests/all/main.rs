@@ -13,6 +13,7 @@
 #[allow(dead_code, unused_imports, reason = "the programs in benches use the rest")]
 mod fake;
 
+mod adversity;
 mod callers;
 mod cases;
 mod catalog;

@@ -37,7 +37,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
 use thiserror::Error;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use self::analyzers::Sought;
 use self::organisation::Identity;
@@ -202,6 +202,29 @@ impl Live {
         Origin::Role { by: Arc::clone(&self.caller), arn, role: role.clone() }
     }
 
+    /// The accounts that the scan is about.
+    async fn accounts(&self) -> Result<Vec<Account>, Failure> {
+        let (scope, mut accounts) = if self.options.accounts.is_empty() {
+            match organisation::accounts(&self.caller).await {
+                Ok(accounts) => (Scope::Organisation, accounts),
+                // Not the management account nor a delegated administrator, or in no organisation.
+                Err(failure) if matches!(failure.kind, FailureKind::Denied | FailureKind::Absent) => {
+                    let own = Account { id: self.identity.account.clone(), ..Account::default() };
+                    (Scope::OwnAccount(failure), vec![own])
+                }
+                Err(failure) => return Err(failure),
+            }
+        } else {
+            (Scope::Named, self.options.accounts.clone())
+        };
+        let is_alone = matches!(&scope, Scope::OwnAccount(failure) if failure.kind == FailureKind::Absent);
+        if self.options.by_unit && !is_alone && accounts.iter().any(|account| account.paths.is_empty()) {
+            units::place(&self.caller, &mut accounts).await?;
+        }
+        let _first = self.scope.set(scope);
+        Ok(accounts)
+    }
+
     async fn evidence(
         &self,
         account: &str,
@@ -231,24 +254,10 @@ impl Live {
 
 impl Cloud for Live {
     async fn organisation(&self) -> Result<Organisation, Failure> {
-        let (scope, mut accounts) = if self.options.accounts.is_empty() {
-            match organisation::accounts(&self.caller).await {
-                Ok(accounts) => (Scope::Organisation, accounts),
-                // Not the management account nor a delegated administrator, or in no organisation.
-                Err(failure) if matches!(failure.kind, FailureKind::Denied | FailureKind::Absent) => {
-                    let own = Account { id: self.identity.account.clone(), ..Account::default() };
-                    (Scope::OwnAccount(failure), vec![own])
-                }
-                Err(failure) => return Err(failure),
-            }
-        } else {
-            (Scope::Named, self.options.accounts.clone())
-        };
-        let is_alone = matches!(&scope, Scope::OwnAccount(failure) if failure.kind == FailureKind::Absent);
-        if self.options.by_unit && !is_alone && accounts.iter().any(|account| account.paths.is_empty()) {
-            units::place(&self.caller, &mut accounts).await?;
-        }
-        let _first = self.scope.set(scope);
+        // Pages that never end must not hold a scan for ever.
+        let accounts = timeout(self.options.limits.account_timeout, self.accounts()).await;
+        let accounts = accounts
+            .unwrap_or_else(|_| Err(failure(&operations::LIST_ACCOUNTS, FailureKind::Unreachable)))?;
         Ok(Organisation { partition: self.identity.partition.clone(), accounts })
     }
 

@@ -90,7 +90,7 @@ pub struct Limits {
     pub connect_timeout: Duration,
     /// How long one attempt of a call may take.
     pub call_timeout: Duration,
-    /// How long all of an account may take, waiting for its turn included.
+    /// How long all of an account may take, waiting for its turn included; so much for the list of accounts as well.
     pub account_timeout: Duration,
     /// Items a page of `GetAccountAuthorizationDetails`: at most 1,000.
     pub authorization_page: i32,

@@ -51,6 +51,17 @@ async fn a_repeated_token_of_list_accounts_is_malformed_and_no_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn pages_that_never_end_do() {
+    let mut aws = Recorded::new();
+    aws.options.limits.account_timeout = std::time::Duration::from_secs(60);
+    aws.on("ListAccounts", |asked| Some(page("", &format!("t{}", asked.nth))));
+    let aws = aws.start();
+    let failure = live(&aws).await.organisation().await.unwrap_err();
+    assert_eq!((failure.operation.as_str(), failure.kind), ("ListAccounts", FailureKind::Unreachable));
+    assert!(aws.asked("ListAccounts").len() > 100);
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_an_organisation_the_callers_own_account_is_read_and_it_is_said() {
     for (code, kind) in [
         ("AccessDeniedException", FailureKind::Denied),
