@@ -121,6 +121,20 @@ fn names_that_the_config_gives_choose_accounts_and_are_in_the_report() {
     assert_eq!(fake.calls_of("ListAccounts"), 0);
 }
 
+#[test]
+fn each_service_can_have_an_endpoint_of_its_own() {
+    let out = folder("endpoints").join("report");
+    let fakes = ["IAM", "STS", "ORGANIZATIONS", "ACCESSANALYZER"].map(|service| (service, acme().start()));
+    // Where nothing listens: only what has an endpoint of its own can be reached.
+    let nowhere = "http://127.0.0.1:9";
+    let args = ["scan", "--include", "222222222222", "--out", out.to_str().unwrap()];
+    let run = command_as(&fakes[0].1, "AKIA222222222222", &args).with("AWS_ENDPOINT_URL", nowhere);
+    let name = |service: &str| format!("AWS_ENDPOINT_URL_{service}");
+    fakes.iter().fold(run, |run, (service, fake)| run.with(&name(service), &fake.url())).ran().exits(0);
+    let called: Vec<u64> = fakes.iter().map(|(_, fake)| fake.calls().values().sum()).collect();
+    assert!(called[0] > 0 && called[1] == 1 && called[2] == 1 && called[3] > 1, "{called:?}");
+}
+
 /// A copy of a snapshot with some of its text replaced.
 fn rewritten(snapshot: &str, target: &Path, rewrite: impl Fn(&str) -> String) {
     for (path, text) in files(Path::new(snapshot)) {
