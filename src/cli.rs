@@ -155,7 +155,7 @@ pub struct SourceArgs {
     /// The AWS profile whose credentials are used
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Where the analyzer is looked for
+    /// Where the analyzer is looked for; else AWS_REGION or the profile says
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
     /// The role to assume in each account

@@ -78,7 +78,7 @@ fn top(r: &mut Reading<'_>, mut table: Table<'_>) -> Config {
     if let Some(node) = table.take(r, "profile") {
         config.profile = node.text(r);
     }
-    set(&mut config.region, table.take(r, "region").and_then(|node| node.formed(r, Form::Region)));
+    config.region = table.take(r, "region").and_then(|node| node.formed(r, Form::Region));
     let words = [
         ("auto", EvidenceFrom::Auto),
         ("analyzer", EvidenceFrom::Analyzer),

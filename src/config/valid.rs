@@ -14,8 +14,8 @@ use crate::policy::{ActionPattern, glob};
 pub struct Config {
     /// The AWS profile; `None` leaves it to the SDK.
     pub profile: Option<String>,
-    /// Where the analyzer is looked for, and where STS is called.
-    pub region: String,
+    /// Where the analyzer is looked for, and where STS is called; `None` leaves it to the SDK.
+    pub region: Option<String>,
     /// Where evidence comes from.
     pub evidence: EvidenceFrom,
     /// The analyzer's ARN; `None` discovers it.
@@ -46,7 +46,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             profile: None,
-            region: "us-east-1".to_owned(),
+            region: None,
             evidence: EvidenceFrom::Auto,
             analyzer: None,
             window_days: 90,

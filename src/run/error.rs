@@ -11,7 +11,7 @@ use crate::aws::{JournalError, SnapshotError};
 use crate::catalog::CatalogError;
 use crate::cli::Exit;
 use crate::config::Problem;
-use crate::evidence::{EvidenceError, Failure};
+use crate::evidence::{EvidenceError, Failure, FailureKind};
 use crate::policy::PolicyError;
 use crate::report::writer::WriteError;
 use crate::update::UpdateError;
@@ -78,6 +78,14 @@ impl RunError {
                 Some("check who may read the file")
             }
             Self::Connect(error) => Some(error.help()),
+            Self::Organisation(failure) if failure.kind == FailureKind::Expired => {
+                Some("log in again (`aws sso login`)")
+            }
+            // Without a list of accounts the caller's own is read; what is refused is where accounts are.
+            Self::Organisation(failure) if failure.kind == FailureKind::Denied => Some(
+                "the config names organisational units, and where accounts are is told to the management account and to \
+                 delegated administrators only; use credentials of those, or name accounts by id",
+            ),
             Self::Snapshot { .. } => {
                 Some("a snapshot has the files that mocks/README.md tells; try --snapshot mocks/acme")
             }

@@ -33,7 +33,7 @@ fn place(writer: &Writer) -> PathBuf {
 /// What the answers of a run depend on, as a digest. Which accounts are read is no part of it: an account that was read
 /// is the same whoever else is.
 fn terms(live: &Live, config: &Config) -> String {
-    let Config { profile, region, evidence, analyzer, assume, .. } = config;
-    let caller = live.caller_account();
+    let Config { profile, evidence, analyzer, assume, .. } = config;
+    let (caller, region) = (live.caller_account(), live.region());
     sha256(format!("{caller:?} {profile:?} {region:?} {evidence:?} {analyzer:?} {assume:?}").as_bytes())
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use super::error::RunError;
 use crate::aws::live::{Access as LiveAccess, Limits, LiveOptions, Rates, Role, Source};
 use crate::cli::SourceArgs;
-use crate::config::{self, Access, Config, EvidenceFrom, Overrides};
+use crate::config::{self, Access, Config, EvidenceFrom, ListedAccount, Overrides};
+use crate::inventory::wire::Account;
 
 /// Reads the configuration: the file that is named or found, then the environment, then the flags.
 pub(super) fn read(
@@ -94,14 +95,16 @@ pub(super) fn live(config: &Config) -> LiveOptions {
             findings: rate(rates.access_analyzer * HEADROOM, rates.access_analyzer),
             last_accessed: of_iam,
             sts: rate(rates.sts, rates.sts),
+            organizations: rate(rates.organizations * HEADROOM, rates.organizations),
             other: of_iam,
         },
         ..Limits::default()
     };
     LiveOptions {
         profile: config.profile.clone(),
-        region: Some(config.region.clone()),
-        accounts: config.accounts.list.iter().map(|account| account.id.clone()).collect(),
+        region: config.region.clone(),
+        accounts: config.accounts.list.iter().map(listed).collect(),
+        by_unit: config.names_units(),
         role: Role {
             name: config.assume.role.clone(),
             external_id: config.assume.external_id.clone(),
@@ -117,6 +120,11 @@ pub(super) fn live(config: &Config) -> LiveOptions {
         },
         limits,
     }
+}
+
+fn listed(account: &ListedAccount) -> Account {
+    let name = account.name.clone().unwrap_or_default();
+    Account { id: account.id.clone(), name, ..Account::default() }
 }
 
 /// A limit of the config as a count; the config keeps them small.

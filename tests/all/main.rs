@@ -13,6 +13,8 @@
 #[allow(dead_code, unused_imports, reason = "the programs in benches use the rest")]
 mod fake;
 
+mod adversity;
+mod callers;
 mod cases;
 mod catalog;
 mod command;
@@ -39,6 +41,7 @@ mod organisations;
 mod pace;
 mod pairs;
 mod raw;
+mod regions;
 mod resume;
 mod run;
 mod scan;

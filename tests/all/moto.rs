@@ -47,15 +47,19 @@ fn moto_is_read_account_by_account_and_what_it_lacks_is_a_row() {
     let account = |at: usize| made["accounts"][at].as_str().unwrap().to_owned();
 
     let out = folder("moto").join("snapshot");
-    let ran = leastwise(["capture", "--evidence", "last-accessed", "--out", out.to_str().unwrap()])
-        .with("AWS_ENDPOINT_URL", &url)
-        .with("AWS_ACCESS_KEY_ID", "AKIAINVENTED")
-        .with("AWS_SECRET_ACCESS_KEY", "invented")
-        .with("AWS_REGION", "us-east-1")
-        .with("LEASTWISE_LIMITS_ATTEMPTS", "2")
-        .with("AWS_CONFIG_FILE", "/dev/null")
-        .with("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .ran();
+    let capture = |more: &[&str]| {
+        let args = ["capture", "--evidence", "last-accessed", "--out", out.to_str().unwrap()];
+        leastwise(args.iter().chain(more))
+            .with("AWS_ENDPOINT_URL", &url)
+            .with("AWS_ACCESS_KEY_ID", "AKIAINVENTED")
+            .with("AWS_SECRET_ACCESS_KEY", "invented")
+            .with("AWS_REGION", "us-east-1")
+            .with("LEASTWISE_LIMITS_ATTEMPTS", "2")
+            .with("AWS_CONFIG_FILE", "/dev/null")
+            .with("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .ran()
+    };
+    let ran = capture(&[]);
     // It has no last-accessed data: principals are read whole, what they use is not.
     let ran = ran.exits(3);
     assert!(ran.err.contains("wrote"), "{}", ran.err);
@@ -71,4 +75,15 @@ fn moto_is_read_account_by_account_and_what_it_lacks_is_a_row() {
         assert!(shared.document().unwrap().0.contains("s3:Get*"));
     }
     assert!(!out.join("accounts").join(account(2)).exists(), "a closed account was read");
+
+    // It does not tell the units above an account either: they are looked up.
+    for unit in made["units"].as_array().unwrap() {
+        let unit = unit.as_str().unwrap();
+        capture(&["--include", unit]).exits(3);
+        assert!(out.join("accounts").join(account(0)).exists());
+        assert!(!out.join("accounts").join(account(1)).exists(), "it lies below the root");
+        capture(&["--exclude", unit]).exits(3);
+        assert!(!out.join("accounts").join(account(0)).exists());
+        assert!(out.join("accounts").join(account(1)).exists());
+    }
 }

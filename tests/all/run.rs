@@ -53,6 +53,11 @@ impl Run {
         self
     }
 
+    pub(crate) fn without(mut self, variable: &str) -> Self {
+        self.command.env_remove(variable);
+        self
+    }
+
     /// Starts it, waits until it has come far enough, asks it to stop as a scheduler would, and tells how it ended.
     #[cfg(unix)]
     pub(crate) fn stopped_when(self, far_enough: impl Fn() -> bool) -> Ran {

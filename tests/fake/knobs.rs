@@ -45,6 +45,8 @@ pub(crate) struct Knobs {
     pub(crate) polls: u32,
     /// Analyzers are found in every Region.
     pub(crate) any_region: bool,
+    /// Accounts come without the path that leads to them.
+    pub(crate) no_paths: bool,
 }
 
 impl Default for Knobs {
@@ -63,6 +65,7 @@ impl Default for Knobs {
             caller: None,
             polls: 1,
             any_region: false,
+            no_paths: false,
         }
     }
 }

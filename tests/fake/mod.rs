@@ -155,6 +155,12 @@ impl Setup {
         self
     }
 
+    /// Accounts come without the path that leads to them, as older partitions and emulators give them.
+    pub(crate) fn no_paths(mut self) -> Self {
+        self.knobs.no_paths = true;
+        self
+    }
+
     /// Something goes wrong.
     pub(crate) fn fault(mut self, rule: Rule) -> Self {
         self.rules.push(rule);

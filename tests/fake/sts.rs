@@ -23,11 +23,13 @@ fn assume_role(call: &Call<'_>) -> Result<String, Refusal> {
     let session_name =
         call.text("RoleSessionName").ok_or_else(|| Refusal::invalid("RoleSessionName is missing"))?;
     let mut parts = arn.splitn(6, ':');
-    let account = parts.nth(4).unwrap_or_default();
+    let partition = parts.nth(1).unwrap_or_default();
+    let account = parts.nth(2).unwrap_or_default();
     let role = parts.next().and_then(|rest| rest.strip_prefix("role/"));
     let role = role.and_then(|path| path.rsplit('/').next()).ok_or_else(|| Refusal::invalid("not a role"))?;
     // One answer for all that is wrong: STS does not tell which roles there are.
-    let is_open = state.world.account(account).is_some_and(|account| account.state() == "ACTIVE")
+    let is_open = partition == state.world.partition
+        && state.world.account(account).is_some_and(|account| account.state() == "ACTIVE")
         && state.knobs.role.as_deref().is_none_or(|wanted| wanted == role)
         && (state.knobs.external_id.is_none()
             || state.knobs.external_id.as_deref() == call.text("ExternalId"));

@@ -23,6 +23,14 @@ def main():
         for name in ("shop", "warehouse", "closed")
     ]
     organizations.close_account(AccountId=made[2])
+    # The first account lies two units deep, the others below the root.
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    units = []
+    for name in ("workloads", "prod"):
+        parent = units[-1] if units else root
+        unit = organizations.create_organizational_unit(ParentId=parent, Name=name)
+        units.append(unit["OrganizationalUnit"]["Id"])
+    organizations.move_account(AccountId=made[0], SourceParentId=root, DestinationParentId=units[1])
     for number, account in enumerate(made[:2]):
         role = f"arn:aws:iam::{account}:role/leastwise-reader"
         session = client("sts").assume_role(RoleArn=role, RoleSessionName="setup")["Credentials"]
@@ -38,7 +46,7 @@ def main():
         policy = iam.create_policy(PolicyName="shared", PolicyDocument=json.dumps(POLICY))["Policy"]["Arn"]
         iam.attach_role_policy(RoleName=f"worker-{number}", PolicyArn=policy)
         iam.create_user(UserName=f"person-{number}")
-    print(json.dumps({"accounts": made}))
+    print(json.dumps({"accounts": made, "units": units}))
 
 
 main()

@@ -46,8 +46,11 @@ where
             let retry_after = retry_after(answer.raw());
             Fault { retry_after, ..of_answer(answer.err().code(), status) }
         }
-        // The answer was cut off, or is not of the protocol.
-        SdkError::ResponseError(_) => Fault::again(FailureKind::Malformed),
+        // The answer was cut off, or is not of the protocol, such as a gateway's page.
+        SdkError::ResponseError(answer) => {
+            let retry_after = retry_after(answer.raw());
+            Fault { retry_after, ..of_answer(None, answer.raw().status().as_u16()) }
+        }
         SdkError::TimeoutError(_) => Fault::again(FailureKind::Unreachable),
         // No credentials surface here as well, with their own failure inside.
         SdkError::DispatchFailure(failure) => {

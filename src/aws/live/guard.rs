@@ -62,14 +62,22 @@ fn is_whole(body: &[u8], operation: &str) -> bool {
             let tag = xml.strip_suffix(b"Response>").and_then(|xml| xml.strip_suffix(operation.as_bytes()));
             tag.is_some_and(|xml| xml.ends_with(b"</"))
         }
-        json @ [b'{', .., b'}'] => match operation {
-            // Their lists are always there, though they may be empty.
-            "ListFindingsV2" => contains(json, b"\"findings\""),
-            "ListAnalyzers" => contains(json, b"\"analyzers\""),
-            _ => true,
-        },
+        json @ [b'{', .., b'}'] => list_of(operation).is_none_or(|list| contains(json, list)),
         _ => false,
     }
+}
+
+/// Lists that are always there, though they may be empty: an answer without its list is not one of this operation.
+fn list_of(operation: &str) -> Option<&'static [u8]> {
+    Some(match operation {
+        "ListFindingsV2" => b"\"findings\"",
+        "ListAnalyzers" => b"\"analyzers\"",
+        "ListAccounts" | "ListAccountsForParent" => b"\"Accounts\"",
+        "ListRoots" => b"\"Roots\"",
+        "ListOrganizationalUnitsForParent" => b"\"OrganizationalUnits\"",
+        "ListDelegatedAdministrators" => b"\"DelegatedAdministrators\"",
+        _ => return None,
+    })
 }
 
 fn contains(body: &[u8], member: &[u8]) -> bool {

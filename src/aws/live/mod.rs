@@ -3,11 +3,12 @@
 //! | file | what |
 //! |---|---|
 //! | `options` | what a scan can be told |
+//! | `region` | the Region of a scan, as every AWS tool finds it |
 //! | `operations` | the list of what can be called, all of it read-only |
 //! | `session`, `clients` | credentials of one account; every call: paced, repeated, renewed, bounded |
 //! | `guard` | nothing but the listed operations goes out, nothing but whole answers comes in |
 //! | `pages` | tokens, which must not repeat |
-//! | `organisation`, `authorization`, `analyzers`, `findings`, `last_accessed` | what is read |
+//! | `organisation`, `units`, `authorization`, `analyzers`, `findings`, `last_accessed` | what is read |
 //! | `convert` | from the SDK's types to those of a snapshot |
 //! | `error` | kinds of failure |
 //!
@@ -26,17 +27,19 @@ mod operations;
 mod options;
 mod organisation;
 mod pages;
+mod region;
 mod session;
+mod units;
 
 use std::sync::{Arc, OnceLock};
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
 use thiserror::Error;
-use tokio::sync::{OnceCell, Semaphore};
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout, timeout_at};
 
-use self::analyzers::Asked;
+use self::analyzers::Sought;
 use self::organisation::Identity;
 use self::session::{Origin, Session, Shared};
 use super::pace::{BucketKey, Figures, Pacers};
@@ -48,7 +51,7 @@ use crate::inventory::wire::{Account, Authorization};
 pub use self::operations::{OPERATIONS, Operation};
 pub use self::options::{Access, Limits, LiveOptions, Rates, Role, Source};
 
-/// Where analyzers are looked for when nobody says.
+/// Where analyzers are looked for when nobody says, and when there is none where somebody says.
 const DEFAULT_REGION: &str = "us-east-1";
 
 /// AWS, seen with one caller's credentials.
@@ -60,8 +63,7 @@ pub struct Live {
     identity: Identity,
     caller: Arc<Session>,
     shared: Arc<Shared>,
-    /// The analyzer that is named, or the organisation's.
-    common: OnceCell<Result<Option<Asked>, Failure>>,
+    sought: Sought,
     findings_in_flight: Semaphore,
     scope: OnceLock<Scope>,
 }
@@ -121,7 +123,7 @@ impl Live {
     /// # Errors
     /// When there are no credentials, or AWS does not know them.
     pub async fn connect(options: LiveOptions) -> Result<Self, ConnectError> {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest());
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).region(region::chain(&options));
         if let Some(profile) = &options.profile {
             loader = loader.profile_name(profile);
         }
@@ -151,13 +153,13 @@ impl Live {
         let caller = Arc::new(Session::new(&identity.account, &region, &settings, origin, &shared));
         Ok(Self {
             findings_in_flight: Semaphore::new(options.limits.findings_in_flight.max(1)),
+            sought: Sought::new(&region, &identity, options.analyzer_arn.as_deref()),
             options,
             settings,
             region,
             identity,
             caller,
             shared,
-            common: OnceCell::new(),
             scope: OnceLock::new(),
         })
     }
@@ -165,6 +167,11 @@ impl Live {
     /// The account whose credentials these are.
     pub fn caller_account(&self) -> &str {
         &self.identity.account
+    }
+
+    /// Where analyzers are looked for first.
+    pub fn region(&self) -> &str {
+        &self.region
     }
 
     /// Which accounts the scan is about: known once they were asked for.
@@ -193,6 +200,29 @@ impl Live {
     fn assume(&self, account: &str, role: &Role) -> Origin {
         let arn = format!("arn:{}:iam::{account}:role/{}", self.identity.partition, role.name);
         Origin::Role { by: Arc::clone(&self.caller), arn, role: role.clone() }
+    }
+
+    /// The accounts that the scan is about.
+    async fn accounts(&self) -> Result<Vec<Account>, Failure> {
+        let (scope, mut accounts) = if self.options.accounts.is_empty() {
+            match organisation::accounts(&self.caller).await {
+                Ok(accounts) => (Scope::Organisation, accounts),
+                // Not the management account nor a delegated administrator, or in no organisation.
+                Err(failure) if matches!(failure.kind, FailureKind::Denied | FailureKind::Absent) => {
+                    let own = Account { id: self.identity.account.clone(), ..Account::default() };
+                    (Scope::OwnAccount(failure), vec![own])
+                }
+                Err(failure) => return Err(failure),
+            }
+        } else {
+            (Scope::Named, self.options.accounts.clone())
+        };
+        let is_alone = matches!(&scope, Scope::OwnAccount(failure) if failure.kind == FailureKind::Absent);
+        if self.options.by_unit && !is_alone && accounts.iter().any(|account| account.paths.is_empty()) {
+            units::place(&self.caller, &mut accounts).await?;
+        }
+        let _first = self.scope.set(scope);
+        Ok(accounts)
     }
 
     async fn evidence(
@@ -224,20 +254,10 @@ impl Live {
 
 impl Cloud for Live {
     async fn organisation(&self) -> Result<Organisation, Failure> {
-        let named = |id: &String| Account { id: id.clone(), ..Account::default() };
-        let (scope, accounts) = if self.options.accounts.is_empty() {
-            match organisation::accounts(&self.caller).await {
-                Ok(accounts) => (Scope::Organisation, accounts),
-                // Not the management account nor a delegated administrator, or in no organisation.
-                Err(failure) if matches!(failure.kind, FailureKind::Denied | FailureKind::Absent) => {
-                    (Scope::OwnAccount(failure), vec![named(&self.identity.account)])
-                }
-                Err(failure) => return Err(failure),
-            }
-        } else {
-            (Scope::Named, self.options.accounts.iter().map(named).collect())
-        };
-        let _first = self.scope.set(scope);
+        // Pages that never end must not hold a scan for ever.
+        let accounts = timeout(self.options.limits.account_timeout, self.accounts()).await;
+        let accounts = accounts
+            .unwrap_or_else(|_| Err(failure(&operations::LIST_ACCOUNTS, FailureKind::Unreachable)))?;
         Ok(Organisation { partition: self.identity.partition.clone(), accounts })
     }
 
@@ -263,7 +283,7 @@ impl Cloud for Live {
 
 /// Ids become ARNs and file names.
 fn check(options: &LiveOptions) -> Result<(), ConnectError> {
-    let mut ids = options.accounts.iter().chain(options.overrides.keys());
+    let mut ids = options.accounts.iter().map(|account| &account.id).chain(options.overrides.keys());
     if let Some(id) = ids.find(|id| !is_account_id(id)) {
         return Err(ConnectError::AccountId(id.clone()));
     }

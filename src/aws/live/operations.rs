@@ -88,6 +88,34 @@ pub(super) const LIST_ACCOUNTS: Operation = Operation {
     members: false,
     why: "to know the accounts of the organisation",
 };
+pub(super) const LIST_DELEGATED_ADMINISTRATORS: Operation = Operation {
+    name: "ListDelegatedAdministrators",
+    action: "organizations:ListDelegatedAdministrators",
+    api: Api::Organizations,
+    members: false,
+    why: "to know which account has the organisation's analyzer",
+};
+pub(super) const LIST_ROOTS: Operation = Operation {
+    name: "ListRoots",
+    action: "organizations:ListRoots",
+    api: Api::Organizations,
+    members: false,
+    why: "to find accounts by organisational unit where the list of accounts does not tell theirs",
+};
+pub(super) const LIST_UNITS_FOR_PARENT: Operation = Operation {
+    name: "ListOrganizationalUnitsForParent",
+    action: "organizations:ListOrganizationalUnitsForParent",
+    api: Api::Organizations,
+    members: false,
+    why: "the same",
+};
+pub(super) const LIST_ACCOUNTS_FOR_PARENT: Operation = Operation {
+    name: "ListAccountsForParent",
+    action: "organizations:ListAccountsForParent",
+    api: Api::Organizations,
+    members: false,
+    why: "the same",
+};
 pub(super) const GET_ACCOUNT_AUTHORIZATION_DETAILS: Operation = Operation {
     name: "GetAccountAuthorizationDetails",
     action: "iam:GetAccountAuthorizationDetails",
@@ -143,6 +171,10 @@ pub const OPERATIONS: &[Operation] = &[
     GET_CALLER_IDENTITY,
     ASSUME_ROLE,
     LIST_ACCOUNTS,
+    LIST_DELEGATED_ADMINISTRATORS,
+    LIST_ROOTS,
+    LIST_UNITS_FOR_PARENT,
+    LIST_ACCOUNTS_FOR_PARENT,
     GET_ACCOUNT_AUTHORIZATION_DETAILS,
     LIST_ANALYZERS,
     GET_ANALYZER,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::operations::Api;
 use crate::aws::pace::Rate;
+use crate::inventory::wire::Account;
 
 /// What a live scan can be told. Endpoints come from `AWS_ENDPOINT_URL_*` and the profile, as in all AWS tools.
 #[derive(Debug, Clone, Default)]
@@ -13,8 +14,10 @@ pub struct LiveOptions {
     pub profile: Option<String>,
     /// The Region of the analyzers; else that of the environment or the profile, else us-east-1.
     pub region: Option<String>,
-    /// The accounts, by id; empty is all of the organisation.
-    pub accounts: Vec<String>,
+    /// The accounts, as far as they are known; empty is all of the organisation.
+    pub accounts: Vec<Account>,
+    /// Whether a rule goes by organisational units, so that the place of each account must be known.
+    pub by_unit: bool,
     /// How a member account is entered.
     pub role: Role,
     /// How some accounts are entered, by id.
@@ -87,7 +90,7 @@ pub struct Limits {
     pub connect_timeout: Duration,
     /// How long one attempt of a call may take.
     pub call_timeout: Duration,
-    /// How long all of an account may take, waiting for its turn included.
+    /// How long all of an account may take, waiting for its turn included; so much for the list of accounts as well.
     pub account_timeout: Duration,
     /// Items a page of `GetAccountAuthorizationDetails`: at most 1,000.
     pub authorization_page: i32,
@@ -126,6 +129,8 @@ pub struct Rates {
     pub last_accessed: Rate,
     /// `AssumeRole`: AWS gives 600 a second to an account, for all that it runs.
     pub sts: Rate,
+    /// Organizations.
+    pub organizations: Rate,
     /// All other calls.
     pub other: Rate,
 }
@@ -136,6 +141,7 @@ impl Default for Rates {
             findings: Rate { start: 25.0, ceiling: 1000.0 },
             last_accessed: Rate { start: 5.0, ceiling: 50.0 },
             sts: Rate { start: 20.0, ceiling: 100.0 },
+            organizations: Rate { start: 10.0, ceiling: 100.0 },
             other: Rate { start: 10.0, ceiling: 100.0 },
         }
     }
@@ -147,7 +153,8 @@ impl Rates {
             Api::Finding => self.findings,
             Api::LastAccessed => self.last_accessed,
             Api::Sts => self.sts,
-            Api::Organizations | Api::Authorization | Api::Analyzers | Api::FindingList => self.other,
+            Api::Organizations => self.organizations,
+            Api::Authorization | Api::Analyzers | Api::FindingList => self.other,
         }
     }
 }

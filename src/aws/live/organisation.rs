@@ -1,11 +1,15 @@
 //! Who calls, and which accounts there are.
 
-use super::operations::{GET_CALLER_IDENTITY, LIST_ACCOUNTS};
-use super::pages::{Pages, malformed};
+use super::convert;
+use super::operations::{GET_CALLER_IDENTITY, LIST_ACCOUNTS, LIST_DELEGATED_ADMINISTRATORS};
+use super::pages::{self, malformed};
 use super::session::Session;
 use crate::aws::snapshot::is_account_id;
 use crate::evidence::Failure;
 use crate::inventory::wire::Account;
+
+/// Access Analyzer, as Organizations calls it.
+const ANALYZER: &str = "access-analyzer.amazonaws.com";
 
 /// Whose credentials a scan runs with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,26 +34,46 @@ pub(super) async fn identity(caller: &Session) -> Result<Identity, Failure> {
 
 /// All accounts of the organisation.
 pub(super) async fn accounts(caller: &Session) -> Result<Vec<Account>, Failure> {
-    let mut accounts = Vec::new();
-    let mut pages = Pages::default();
-    loop {
+    let found = pages::all(&LIST_ACCOUNTS, |token| async move {
         let answer = caller
             .call(&LIST_ACCOUNTS, |clients| {
-                clients.organizations().list_accounts().max_results(20).set_next_token(pages.token()).send()
+                clients.organizations().list_accounts().max_results(20).set_next_token(token.clone()).send()
             })
             .await?;
-        for account in answer.accounts.unwrap_or_default() {
-            let account = super::convert::account(account);
-            // Ids become ARNs and file names.
-            if !is_account_id(&account.id) {
-                return Err(malformed(&LIST_ACCOUNTS));
-            }
-            accounts.push(account);
-        }
-        if pages.next(answer.next_token, &LIST_ACCOUNTS)? {
-            continue;
-        }
-        // An organisation has its management account at least.
-        return if accounts.is_empty() { Err(malformed(&LIST_ACCOUNTS)) } else { Ok(accounts) };
+        Ok((answer.accounts.unwrap_or_default(), answer.next_token))
+    });
+    let accounts: Vec<Account> = found.await?.into_iter().map(convert::account).collect();
+    // Ids become ARNs and file names. An organisation has its management account at least.
+    if accounts.is_empty() || !accounts.iter().all(|account| is_account_id(&account.id)) {
+        return Err(malformed(&LIST_ACCOUNTS));
     }
+    Ok(accounts)
+}
+
+/// The accounts that administer Access Analyzer for the organisation, sorted by id.
+pub(super) async fn administrators(caller: &Session) -> Result<Vec<String>, Failure> {
+    let found = pages::all(&LIST_DELEGATED_ADMINISTRATORS, |token| async move {
+        let answer = caller
+            .call(&LIST_DELEGATED_ADMINISTRATORS, |clients| {
+                let ask = clients.organizations().list_delegated_administrators();
+                ask.service_principal(ANALYZER).max_results(20).set_next_token(token.clone()).send()
+            })
+            .await?;
+        Ok((answer.delegated_administrators.unwrap_or_default(), answer.next_token))
+    });
+    let mut accounts = Vec::new();
+    for account in found.await? {
+        let state = account.state.map(|state| state.as_str().to_owned());
+        let state = state.or(account.status.map(|status| status.as_str().to_owned()));
+        let id = account.id.unwrap_or_default();
+        if !is_account_id(&id) {
+            return Err(malformed(&LIST_DELEGATED_ADMINISTRATORS));
+        }
+        if state.is_none_or(|state| state == "ACTIVE") {
+            accounts.push(id);
+        }
+    }
+    accounts.sort();
+    accounts.dedup();
+    Ok(accounts)
 }

@@ -1,6 +1,7 @@
 //! Tokens of pages. The SDK's paginators stop on a repeated token without a word, and what follows is lost.
 
 use std::collections::BTreeSet;
+use std::future::Future;
 
 use super::operations::Operation;
 use crate::evidence::{Failure, FailureKind};
@@ -26,6 +27,25 @@ impl Pages {
             None => Ok(false),
             Some(token) if self.seen.insert(token.clone()) => Ok(true),
             Some(_) => Err(malformed(operation)),
+        }
+    }
+}
+
+/// All elements of a list, whose pages `ask` gives, each with the token of the next.
+pub(super) async fn all<T, F>(
+    operation: &Operation,
+    ask: impl Fn(Option<String>) -> F,
+) -> Result<Vec<T>, Failure>
+where
+    F: Future<Output = Result<(Vec<T>, Option<String>), Failure>>,
+{
+    let mut all = Vec::new();
+    let mut pages = Pages::default();
+    loop {
+        let (page, token) = ask(pages.token()).await?;
+        all.extend(page);
+        if !pages.next(token, operation)? {
+            return Ok(all);
         }
     }
 }

@@ -65,6 +65,7 @@ fn the_example_sets_every_default_and_nothing_else() {
 fn the_example_with_its_silent_keys_set_is_valid() {
     let config = read(&example_uncommented());
     assert_eq!(config.profile.as_deref(), Some("security-audit"));
+    assert_eq!(config.region.as_deref(), Some("eu-central-1"));
     assert_eq!(config.keep.len(), 3);
     assert_eq!(config.accounts.list.len(), 2);
     assert_eq!(config.assume.access("222222222222"), Access::Direct);

@@ -73,8 +73,8 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
     };
     let config = with_environment(file, &variables, &flags).expect("it is valid");
     assert_eq!(
-        (config.region.as_str(), config.window_days, config.out.as_path()),
-        ("eu-west-3", 60, Path::new("a"))
+        (config.region.as_deref(), config.window_days, config.out.as_path()),
+        (Some("eu-west-3"), 60, Path::new("a"))
     );
     assert_eq!(config.limits.calls_per_second.access_analyzer, 2.5);
     assert_eq!(config.keep.len(), 1);

@@ -25,6 +25,7 @@ pub(super) fn with_everything() -> Recorded {
             true => [
                 finding("paged", "UnusedPermission", "ACTIVE", ""),
                 finding("archived", "UnusedPermission", "ARCHIVED", ""),
+                finding("resolved", "UnusedPermission", "RESOLVED", ""),
                 finding("idle", "UnusedIAMRole", "ACTIVE", ""),
                 finding("key", "UnusedIAMUserAccessKey", "ACTIVE", ""),
                 finding("password", "UnusedIAMUserPassword", "ACTIVE", ""),
@@ -100,7 +101,9 @@ async fn every_kind_of_finding_is_read_and_what_says_nothing_is_no_evidence() {
     let analyzer = evidence.analyzer.as_ref().unwrap();
     assert_eq!((analyzer.arn.as_str(), analyzer.window_days()), (ANALYZER, Some(90)));
     let ids: Vec<_> = evidence.findings.iter().map(|finding| finding.id.as_str()).collect();
-    assert_eq!(ids, ["archived", "broken", "empty", "gone", "idle", "key", "paged", "password", "unknown"]);
+    let all =
+        ["archived", "broken", "empty", "gone", "idle", "key", "paged", "password", "resolved", "unknown"];
+    assert_eq!(ids, all);
     let of = |id: &str| -> &Finding { evidence.findings.iter().find(|finding| finding.id == id).unwrap() };
     let services: Vec<_> = of("paged")
         .finding_details
@@ -127,6 +130,9 @@ async fn every_kind_of_finding_is_read_and_what_says_nothing_is_no_evidence() {
     assert_eq!(about("broken").gap, Some(Gap::Error("INTERNAL_ERROR".to_owned())));
     assert!(matches!(about("gone").gap, Some(Gap::Unread(_))));
     assert_eq!(about("archived").archived, 1);
+    let resolved = about("resolved");
+    assert!(resolved.gap.is_none() && resolved.unused.is_none() && resolved.archived == 0);
+    assert!(!aws.asked("GetFindingV2").iter().any(|asked| asked.has("/resolved")));
     assert_eq!(about("idle").idle, Some(None));
     assert_eq!(about("key").keys[0].access_key_id, "AKIA1");
     assert_eq!(about("password").password, Some(None));
@@ -201,6 +207,48 @@ async fn without_an_analyzer_the_evidence_is_last_accessed_data() {
     assert!(quiet.services_last_accessed[1].tracked_actions_last_accessed.is_none());
     assert!(aws.asked("GetServiceLastAccessedDetails")[3].has("Marker=m"));
     assert!(aws.asked("GenerateServiceLastAccessedDetails")[0].has("ACTION_LEVEL"));
+}
+
+/// A job belongs to the role session that began it.
+#[tokio::test(start_paused = true)]
+async fn a_job_of_a_session_that_ran_out_is_begun_again() {
+    const MEMBER: &str = "222222222222";
+    let job = |number: usize| {
+        format!(
+            "<GenerateServiceLastAccessedDetailsResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
+             <GenerateServiceLastAccessedDetailsResult><JobId>job-{number}</JobId>\
+             </GenerateServiceLastAccessedDetailsResult></GenerateServiceLastAccessedDetailsResponse>"
+        )
+    };
+    let mut aws = with_everything();
+    aws.options.source = Source::LastAccessed;
+    aws.on("GenerateServiceLastAccessedDetails", move |asked| Some(Reply::ok(job(asked.nth))));
+    aws.on("GetServiceLastAccessedDetails", |asked| match asked.nth {
+        0 => Some(Reply::xml(403, "ExpiredToken")),
+        // The first session's job, asked for by the second.
+        1 => Some(Reply::xml(404, "NoSuchEntity")),
+        _ => None,
+    });
+    let aws = aws.start();
+    let evidence = read(&live(&aws).await, MEMBER).await.evidence.unwrap();
+    let [quiet] = evidence.last_accessed.as_slice() else { panic!("one role is there") };
+    assert!(quiet.failure.is_none(), "{quiet:?}");
+    assert_eq!(quiet.services_last_accessed.len(), 2);
+    assert_eq!(
+        (aws.asked("AssumeRole").len(), aws.asked("GenerateServiceLastAccessedDetails").len()),
+        (2, 2)
+    );
+    let polls = aws.asked("GetServiceLastAccessedDetails");
+    assert!(polls[1].has("job-0") && polls[2].has("job-1"));
+
+    // The same refusal within one session is no reason to begin again.
+    let mut aws = with_everything();
+    aws.options.source = Source::LastAccessed;
+    aws.always("GetServiceLastAccessedDetails", Reply::xml(404, "NoSuchEntity"));
+    let aws = aws.start();
+    let evidence = read(&live(&aws).await, MEMBER).await.evidence.unwrap();
+    assert_eq!(evidence.last_accessed[0].failure.as_ref().unwrap().kind, FailureKind::Absent);
+    assert_eq!(aws.asked("GenerateServiceLastAccessedDetails").len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

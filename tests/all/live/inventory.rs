@@ -4,7 +4,7 @@ use leastwise::aws::Cloud;
 use leastwise::aws::live::{OPERATIONS, Scope, Source};
 use leastwise::evidence::FailureKind;
 
-use super::recorded::{CALLER, Recorded, Reply, live, read, role, sweep};
+use super::recorded::{CALLER, Recorded, Reply, analyzer, live, read, role, sweep};
 
 fn page(accounts: &str, token: &str) -> Reply {
     let token = if token.is_empty() { String::new() } else { format!(r#","NextToken":"{token}""#) };
@@ -48,6 +48,17 @@ async fn a_repeated_token_of_list_accounts_is_malformed_and_no_end() {
     let failure = live(&aws).await.organisation().await.unwrap_err();
     assert_eq!((failure.operation.as_str(), failure.kind), ("ListAccounts", FailureKind::Malformed));
     assert_eq!(aws.asked("ListAccounts").len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_that_never_end_do() {
+    let mut aws = Recorded::new();
+    aws.options.limits.account_timeout = std::time::Duration::from_secs(60);
+    aws.on("ListAccounts", |asked| Some(page("", &format!("t{}", asked.nth))));
+    let aws = aws.start();
+    let failure = live(&aws).await.organisation().await.unwrap_err();
+    assert_eq!((failure.operation.as_str(), failure.kind), ("ListAccounts", FailureKind::Unreachable));
+    assert!(aws.asked("ListAccounts").len() > 100);
 }
 
 #[tokio::test(start_paused = true)]
@@ -140,6 +151,10 @@ async fn the_list_of_operations_is_what_is_called_and_nothing_of_it_writes() {
         let mut aws = super::evidence::with_everything();
         aws.options.source = source;
         aws.always("ListAccounts", page(r#"{"Id":"111111111111"},{"Id":"222222222222"}"#, ""));
+        super::units::plant(&mut aws);
+        // One that a service manages: whether a delegated administrator has a better one is asked as well.
+        let managed = analyzer(true).replacen('{', r#"{"managedBy":"securityhubv2.amazonaws.com","#, 1);
+        aws.always("GetAnalyzer", Reply::ok(format!(r#"{{"analyzer":{managed}}}"#)));
         let aws = aws.start();
         let live = live(&aws).await;
         for account in live.organisation().await.unwrap().accounts {

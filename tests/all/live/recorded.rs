@@ -26,6 +26,8 @@ pub(super) struct Asked {
     pub(super) operation: String,
     /// Whose credentials signed it.
     pub(super) account: String,
+    /// For which Region.
+    pub(super) region: String,
     pub(super) path: String,
     pub(super) body: String,
     /// How many of this operation this account made before.
@@ -115,6 +117,7 @@ impl Recorded {
         recorded.on("GetAccountAuthorizationDetails", |asked| {
             Some(Reply::ok(sweep(&role(&asked.account, "quiet", ""), None)))
         });
+        recorded.always("ListDelegatedAdministrators", Reply::ok(r#"{"DelegatedAdministrators":[]}"#));
         recorded.on("ListAnalyzers", |asked| {
             let found = if asked.has("ORGANIZATION_UNUSED_ACCESS") { analyzer(false) } else { String::new() };
             Some(Reply::ok(format!(r#"{{"analyzers":[{found}]}}"#)))
@@ -210,10 +213,12 @@ fn asked(request: &HttpRequest) -> Asked {
         _ => body.strip_prefix("Action=").unwrap().split('&').next().unwrap(),
     };
     let signed = request.headers().get("authorization").unwrap();
-    let key = signed.split("Credential=").nth(1).unwrap().split('/').next().unwrap();
+    let mut scope = signed.split("Credential=").nth(1).unwrap().split('/');
+    let key = scope.next().unwrap();
     Asked {
         operation: operation.to_owned(),
         account: key[4..].to_owned(),
+        region: scope.nth(1).unwrap().to_owned(),
         path: percent(&path),
         body: percent(&body),
         nth: 0,
@@ -225,7 +230,7 @@ fn percent(text: &str) -> String {
 }
 
 fn target(asked: &Asked) -> String {
-    asked.body.split("arn:aws:iam::").nth(1).unwrap()[..12].to_owned()
+    asked.body.split(":iam::").nth(1).unwrap()[..12].to_owned()
 }
 
 pub(super) fn identity() -> String {

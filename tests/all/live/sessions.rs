@@ -100,6 +100,27 @@ async fn throttling_of_one_account_does_not_slow_another() {
     assert!(keys.is_sorted());
 }
 
+/// The SDK's own retries draw on one quota for all clients of a service and Region.
+#[tokio::test(start_paused = true)]
+async fn an_account_that_was_throttled_to_the_end_leaves_others_all_their_attempts() {
+    let mut aws = Recorded::new();
+    aws.on("GetAccountAuthorizationDetails", |asked| {
+        let overloaded = asked.nth < 5;
+        match asked.account == account(0) {
+            true => Some(Reply::xml(400, "Throttling")),
+            false => overloaded.then(|| Reply::xml(503, "ServiceUnavailable")),
+        }
+    });
+    let aws = aws.start();
+    let live = live(&aws).await;
+    let throttled = read(&live, &account(0)).await.authorization.unwrap_err();
+    assert_eq!(throttled.kind, FailureKind::Throttled);
+    let others: Vec<String> = (1..40).map(account).collect();
+    let answers = join_all(others.iter().map(|account| read(&live, account))).await;
+    assert!(answers.iter().all(|answers| answers.authorization.is_ok()));
+    assert_eq!(aws.asked("GetAccountAuthorizationDetails").len(), 30 + 39 * 6);
+}
+
 #[tokio::test(start_paused = true)]
 async fn credentials_that_run_out_in_mid_scan_are_renewed_once() {
     let mut aws = Recorded::new();
