@@ -116,6 +116,7 @@ pub(super) fn live(config: &Config) -> LiveOptions {
             EvidenceFrom::LastAccessed => Source::LastAccessed,
         },
         limits,
+        ..LiveOptions::default()
     }
 }
 

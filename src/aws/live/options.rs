@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::operations::Api;
+use crate::aws::observe::Observer;
 use crate::aws::pace::Rate;
 
 /// What a live scan can be told. Endpoints come from `AWS_ENDPOINT_URL_*` and the profile, as in all AWS tools.
@@ -25,6 +26,8 @@ pub struct LiveOptions {
     pub source: Source,
     /// What must not be exceeded.
     pub limits: Limits,
+    /// Who is told what happens to calls.
+    pub observer: Observer,
 }
 
 /// A role to assume.
