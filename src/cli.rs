@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::FILE_NAME;
 use crate::refine::Kind;
@@ -25,16 +25,23 @@ pub enum Exit {
     Found,
 }
 
+impl Exit {
+    /// What the shell sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Finished => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Incomplete => 3,
+            Self::Refuted => 4,
+            Self::Found => 5,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Finished => 0,
-            Exit::Failed => 1,
-            Exit::Usage => 2,
-            Exit::Incomplete => 3,
-            Exit::Refuted => 4,
-            Exit::Found => 5,
-        })
+        Self::from(exit.code())
     }
 }
 
@@ -107,6 +114,7 @@ const SCAN_HELP: &str = "\
 Examples:
   leastwise scan --snapshot mocks/acme --out report
   leastwise scan --profile audit --exclude 'sandbox-*'
+  leastwise scan --log-format json -v 2> scan.jsonl
   leastwise verify report
 
 Exit codes:
@@ -184,6 +192,34 @@ pub struct SourceArgs {
     pub resume: bool,
 }
 
+/// What is said on standard error while a command works.
+#[derive(Debug, Args)]
+pub struct SayArgs {
+    /// Say nothing but errors: no progress, no warnings, no summary
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more: -v when an account begins and ends, -vv each call that is repeated, throttled or has to wait
+    #[arg(long, short, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// How it is said on standard error
+    ///
+    /// Events: run-began, run-resumed, progress, account-began, account-ended, account-skipped, call-throttled,
+    /// call-repeated, call-waited, scan-ended, capture-ended, own-account-only, catalog-warning, key-without-effect,
+    /// config-problem, run-failed.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+}
+
+/// How something is said on standard error.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people: bars on a terminal, a few plain lines elsewhere
+    #[default]
+    Text,
+    /// For programs: one JSON object a line, errors included, with time, level, event and the id of the run
+    Json,
+}
+
 /// `leastwise scan`
 #[derive(Debug, Args)]
 pub struct Scan {
@@ -199,9 +235,9 @@ pub struct Scan {
     /// The list of actions to go by
     #[command(flatten)]
     pub catalog: CatalogArg,
-    /// Show no progress and no summary
-    #[arg(long, short)]
-    pub quiet: bool,
+    /// What is said meanwhile
+    #[command(flatten)]
+    pub say: SayArgs,
 }
 
 /// What makes a scan exit with 5.
@@ -220,9 +256,9 @@ pub struct Capture {
     /// What is read, and how
     #[command(flatten)]
     pub source: SourceArgs,
-    /// Show no progress
-    #[arg(long, short)]
-    pub quiet: bool,
+    /// What is said meanwhile
+    #[command(flatten)]
+    pub say: SayArgs,
 }
 
 /// `leastwise iam-policy`

@@ -6,5 +6,8 @@ use clap::Parser;
 use leastwise::cli::Cli;
 
 fn main() -> ExitCode {
-    leastwise::run::run(Cli::parse()).into()
+    match Cli::try_parse() {
+        Ok(cli) => leastwise::run::run(cli).into(),
+        Err(error) => leastwise::run::misused(&error).into(),
+    }
 }

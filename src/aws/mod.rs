@@ -4,6 +4,7 @@
 
 mod journal;
 pub mod live;
+pub mod observe;
 pub mod pace;
 pub mod record;
 mod snapshot;

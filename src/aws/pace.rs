@@ -109,6 +109,14 @@ pub struct Leave {
     at: Instant,
     /// The rate then.
     rate: f64,
+    held: Duration,
+}
+
+impl Leave {
+    /// How long the bucket let nobody go before. How long a call stood behind others is not counted.
+    pub fn held(&self) -> Duration {
+        self.held
+    }
 }
 
 #[derive(Debug)]
@@ -166,11 +174,12 @@ impl Pacer {
     pub async fn leave(&self) -> Leave {
         let came = Instant::now();
         let _turn = self.turn.lock().await;
+        let turn = Instant::now();
         loop {
             let now = Instant::now();
             let due = lock(&self.state).due(now);
             if due <= now + NO_WAIT {
-                return lock(&self.state).take(now, now.duration_since(came));
+                return lock(&self.state).take(now, now.duration_since(came), now.duration_since(turn));
             }
             // Asked again afterwards: a throttle may have moved everything meanwhile.
             sleep_until(due).await;
@@ -204,7 +213,7 @@ impl State {
         self.next.max(self.not_before)
     }
 
-    fn take(&mut self, now: Instant, waited: Duration) -> Leave {
+    fn take(&mut self, now: Instant, waited: Duration, held: Duration) -> Leave {
         let from = self.next.max(self.not_before).max(now.checked_sub(CREDIT).unwrap_or(now));
         self.next = from + Duration::from_secs_f64(1.0 / self.rate);
         self.figures.calls += 1;
@@ -213,7 +222,7 @@ impl State {
             self.figures.waits += 1;
             self.figures.waited += waited;
         }
-        Leave { at: now, rate: self.rate }
+        Leave { at: now, rate: self.rate, held }
     }
 
     fn grow(&mut self, now: Instant) {

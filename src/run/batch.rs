@@ -12,6 +12,7 @@ use std::thread;
 
 use super::error::RunError;
 use super::input;
+use super::log::Log;
 use crate::RefineError;
 use crate::catalog::Catalog;
 use crate::cli::{Exit, Refine};
@@ -25,8 +26,8 @@ const PORTION: usize = 64 << 10;
 /// A line beyond this cannot be a policy and its evidence.
 const LONGEST_LINE: usize = 16 << 20;
 
-pub(super) fn run(path: &Path, args: &Refine) -> Result<Exit, RunError> {
-    let catalog = super::catalog::choose(&args.catalog, args.quiet)?;
+pub(super) fn run(path: &Path, args: &Refine, log: &Log) -> Result<Exit, RunError> {
+    let catalog = super::catalog::choose(&args.catalog, log)?;
     let input = input::open(path).map_err(|error| RunError::Read { input: input::name_of(path), error })?;
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     let batch = Batch {

@@ -1,14 +1,16 @@
 //! `leastwise capture`: everything that a scan reads, as a snapshot.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::sync::Arc;
 
 use futures::StreamExt;
 
 use super::error::RunError;
-use super::progress::Progress;
+use super::event::Event;
+use super::log::Log;
+use super::progress::{Progress, Read, Stage};
 use super::scan::{open, shown};
-use super::{resume, settings, stop, terminal};
+use super::{resume, settings, stop};
 use crate::aws::live::Live;
 use crate::aws::{Cloud, Journal, Journaled, Reading, record};
 use crate::cli::{Capture, Exit};
@@ -17,14 +19,15 @@ use crate::evidence::Analyzer;
 use crate::inventory::wire::Account;
 use crate::report::writer::{Output, Writer};
 
-pub(super) fn run(args: &Capture) -> Result<Exit, RunError> {
+pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
+    log.tell(&Event::RunBegan { command: "capture", version: env!("CARGO_PKG_VERSION") });
     let config = settings::read(&args.source, None, None)?;
     let writer = Writer::begin(&args.out, Output::Snapshot)?;
-    let progress = Progress::new(args.quiet);
+    let progress = Progress::new(log);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;
     let now = jiff::Timestamp::now();
-    let (unread, journal) = match &args.source.snapshot {
+    let (done, journal) = match &args.source.snapshot {
         Some(folder) => {
             let snapshot = open(folder)?;
             let captured_at = snapshot.captured_at().map_or_else(|| now.to_string(), str::to_owned);
@@ -32,64 +35,73 @@ pub(super) fn run(args: &Capture) -> Result<Exit, RunError> {
             runtime.block_on(capture_or_stop(cloud, &writer, &progress, &config, &captured_at))?
         }
         None => {
-            let live = runtime.block_on(Live::connect(settings::live(&config))).map_err(RunError::Connect)?;
-            let journal = resume::journal(&writer, &live, &config, args.source.resume, now)?;
+            let options = settings::live(&config, progress.observer());
+            let live = runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
+            let journal = resume::journal(&writer, &live, &config, args.source.resume, now, log)?;
             let captured_at = journal.started().to_string();
             let cloud = Journaled::new(live, Some(journal));
             runtime.block_on(capture_or_stop(cloud, &writer, &progress, &config, &captured_at))?
         }
     };
-    let target = writer.finish()?;
-    if let Some(journal) = journal.filter(|_| unread == 0) {
+    let path = shown(&writer.finish()?);
+    if let Some(journal) = journal.filter(|_| done.not_whole == 0) {
         // Nothing is left to go on with.
         journal.forget();
     }
-    if !args.quiet {
-        let line = format!("wrote {}; read it with `leastwise scan --snapshot {0}`\n", shown(&target));
-        io::stderr().write_all(terminal::clean(&line).as_bytes())?;
-    }
-    Ok(if unread > 0 { Exit::Incomplete } else { Exit::Finished })
+    let exit = if done.not_whole > 0 { Exit::Incomplete } else { Exit::Finished };
+    let Captured { accounts, not_whole } = done;
+    log.tell(&Event::CaptureEnded { accounts, not_whole, path, exit: exit.code() });
+    Ok(exit)
 }
 
-/// Says how many accounts could not be read whole, and gives the journal back.
+/// What a capture has done.
+#[derive(Default)]
+struct Captured {
+    accounts: usize,
+    /// How many of them could not be read whole.
+    not_whole: usize,
+}
+
+/// Captures all, and gives the journal back.
 async fn capture_or_stop<C: Cloud>(
     cloud: Journaled<C>,
     writer: &Writer,
     progress: &Progress,
     config: &Config,
     captured_at: &str,
-) -> Result<(usize, Option<Journal>), RunError> {
-    let unread = tokio::select! {
+) -> Result<(Captured, Option<Journal>), RunError> {
+    let done = tokio::select! {
         done = capture(&cloud, writer, progress, config, captured_at) => done?,
         () = stop::asked() => {
             return Err(RunError::Stopped { kept: cloud.journal().is_some_and(Journal::is_of_use) });
         }
     };
-    Ok((unread, cloud.into_journal()))
+    Ok((done, cloud.into_journal()))
 }
 
-/// Reads all accounts and writes them; says how many could not be read whole.
+/// Reads all accounts and writes them.
 async fn capture<C: Cloud>(
     cloud: &C,
     writer: &Writer,
     progress: &Progress,
     config: &Config,
     captured_at: &str,
-) -> Result<usize, RunError> {
+) -> Result<Captured, RunError> {
     let organisation = cloud.organisation().await.map_err(RunError::Organisation)?;
     let mut analyzers: BTreeMap<String, Analyzer> = BTreeMap::new();
-    let mut unread = 0;
+    let mut captured = Captured::default();
     {
         let wanted =
             |account: &&Account| account.state() == "ACTIVE" && config.accounts.takes(account) == Taken::Yes;
         let active: Vec<&Account> = organisation.accounts.iter().filter(wanted).collect();
-        progress.accounts(active.len());
+        progress.stage(Stage::Read, active.len());
         let each = active.into_iter().map(|account| one(cloud, writer, progress, account));
         let mut done = futures::stream::iter(each).buffer_unordered(settings::many(config.limits.accounts));
         while let Some(read) = done.next().await {
             let (analyzer, whole) = read?;
             analyzers.extend(analyzer.map(|analyzer| (analyzer.arn.clone(), analyzer)));
-            unread += usize::from(!whole);
+            captured.accounts += 1;
+            captured.not_whole += usize::from(!whole);
             progress.account();
         }
     }
@@ -97,7 +109,7 @@ async fn capture<C: Cloud>(
     for (path, text) in record::common_files(&organisation, &analyzers, captured_at).map_err(in_json)? {
         writer.write(&path, text.as_bytes())?;
     }
-    Ok(unread)
+    Ok(captured)
 }
 
 async fn one<C: Cloud>(
@@ -106,10 +118,12 @@ async fn one<C: Cloud>(
     progress: &Progress,
     account: &Account,
 ) -> Result<(Option<Analyzer>, bool), RunError> {
+    progress.begins(account);
     let answers = cloud.read(account, Reading::watched(progress)).await;
     for (path, text) in record::account_files(account, &answers).map_err(in_json)? {
         writer.write(&path, text.as_bytes())?;
     }
+    progress.ends(account, Read::of(&answers));
     let evidence = answers.evidence.as_ref().ok();
     let whole = evidence.is_some_and(|evidence| {
         evidence.findings.iter().all(|finding| finding.failure.is_none())

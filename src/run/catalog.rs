@@ -8,6 +8,8 @@ use std::io::{self, IsTerminal as _, Write};
 use jiff::Timestamp;
 
 use super::error::RunError;
+use super::event::Event;
+use super::log::Log;
 use super::terminal;
 use crate::cli::{CatalogArg, CatalogCommand, Exit};
 use crate::update::{
@@ -15,10 +17,10 @@ use crate::update::{
 };
 
 /// Runs a command of `leastwise catalog`.
-pub(super) fn run(command: &CatalogCommand) -> Result<Exit, RunError> {
+pub(super) fn run(command: &CatalogCommand, log: &Log) -> Result<Exit, RunError> {
     let (now, mut out) = (Timestamp::now(), io::stdout().lock());
     match command {
-        CatalogCommand::Info(arg) => info(&choose(arg, false)?, now, &mut out)?,
+        CatalogCommand::Info(arg) => info(&choose(arg, log)?, now, &mut out)?,
         CatalogCommand::Update(args) => {
             let shelf = shelf_path(&environment);
             // A broken catalog on the shelf is about to be replaced: not worth a word.
@@ -38,14 +40,9 @@ pub(super) fn run(command: &CatalogCommand) -> Result<Exit, RunError> {
     Ok(Exit::Finished)
 }
 
-/// The catalog that a command goes by. What is odd about it is told on standard error, unless `quiet`.
-pub(super) fn choose(arg: &CatalogArg, quiet: bool) -> Result<Chosen, RunError> {
-    let mut warn = |warning: String| {
-        if !quiet {
-            // A warning that nobody can receive is no reason to stop.
-            let _ = io::stderr().write_all(terminal::clean(&format!("warning: {warning}\n")).as_bytes());
-        }
-    };
+/// The catalog that a command goes by. What is odd about it is told.
+pub(super) fn choose(arg: &CatalogArg, log: &Log) -> Result<Chosen, RunError> {
+    let mut warn = |message| log.tell(&Event::CatalogWarning { message });
     let chosen = update::choose(arg.catalog.as_deref(), shelf_path(&environment).as_deref(), &mut warn)?;
     if let Some(warning) = stale_warning(&chosen, Timestamp::now()) {
         warn(warning);

@@ -41,7 +41,7 @@ pub(super) enum RunError {
     Organisation(Failure),
     #[error(transparent)]
     Connect(ConnectError),
-    #[error("{}", listed(.0))]
+    #[error("the configuration has {} problems", .0.len())]
     Config(Vec<Problem>),
     #[error("stopped; no report was written")]
     Stopped { kept: bool },
@@ -123,10 +123,4 @@ impl RunError {
             _ => Exit::Failed,
         }
     }
-}
-
-/// Every problem of a config, each with its mend.
-fn listed(problems: &[Problem]) -> String {
-    let lines = problems.iter().map(|problem| format!("{problem}\n  help: {}", problem.help()));
-    lines.collect::<Vec<_>>().join("\nerror: ")
 }

@@ -4,9 +4,11 @@ mod batch;
 mod capture;
 mod catalog;
 mod error;
+mod event;
 mod iam_policy;
 mod init;
 mod input;
+mod log;
 mod progress;
 mod prove;
 mod refine;
@@ -18,24 +20,32 @@ mod summary;
 mod terminal;
 mod verify;
 
-use std::io::{self, Write};
+use std::io;
+use std::sync::Arc;
 
 use crate::cli::{Cli, Command, Exit};
 use error::RunError;
+use log::Log;
 
 /// Runs a command; what goes wrong is told on standard error.
 pub fn run(cli: Cli) -> Exit {
+    let log = Arc::new(match &cli.command {
+        Command::Scan(args) => Log::new(&args.say),
+        Command::Capture(args) => Log::new(&args.say),
+        Command::Refine(args) => Log::plain(args.quiet),
+        _ => Log::plain(false),
+    });
     let done = match cli.command {
         Command::Refine(args) => match &args.batch {
-            Some(path) => batch::run(path, &args),
-            None => refine::run(&args),
+            Some(path) => batch::run(path, &args, &log),
+            None => refine::run(&args, &log),
         },
-        Command::Scan(args) => scan::run(&args),
-        Command::Capture(args) => capture::run(&args),
+        Command::Scan(args) => scan::run(&args, &log),
+        Command::Capture(args) => capture::run(&args, &log),
         Command::IamPolicy(args) => iam_policy::run(&args),
         Command::Verify(args) => verify::run(&args),
-        Command::Prove(args) => prove::run(&args),
-        Command::Catalog(command) => catalog::run(&command),
+        Command::Prove(args) => prove::run(&args, &log),
+        Command::Catalog(command) => catalog::run(&command, &log),
         Command::Init(args) => init::run(&args),
     };
     match done {
@@ -43,13 +53,19 @@ pub fn run(cli: Cli) -> Exit {
         // Whoever read our output has seen enough.
         Err(RunError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Finished,
         Err(error) => {
-            let text = match error.help() {
-                Some(help) => format!("error: {error}\nhelp: {help}\n"),
-                None => format!("error: {error}\n"),
-            };
-            // When standard error is gone as well, the exit code is all that is left.
-            let _ = io::stderr().write_all(terminal::clean(&text).as_bytes());
+            log.failed(&error);
             error.exit()
         }
     }
+}
+
+/// Tells of a command line that could not be understood, or the help that it asks for.
+pub fn misused(error: &clap::Error) -> Exit {
+    if error.use_stderr() && log::asks_for_json(std::env::args_os()) {
+        log::misused(&error.to_string());
+    } else {
+        // When nobody can read it, the exit code is all that is left.
+        let _ = error.print();
+    }
+    if error.use_stderr() { Exit::Usage } else { Exit::Finished }
 }

@@ -1,76 +1,301 @@
-//! How far a scan has come: bars on a terminal, plain lines elsewhere, nothing when it is to be quiet.
+//! How far a scan or a capture has come: bars on a terminal, a few lines elsewhere; accounts and calls for those who ask.
 
-use std::io::Write;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
-use crate::aws::Watch;
+use super::event::{AccountEnded, CallTold, Event, FailureTold};
+use super::log::Log;
+use super::terminal;
+use crate::aws::observe::{Call, Observe, Observer};
+use crate::aws::{Answers, Watch};
+use crate::evidence::{Failure, FailureKind};
+use crate::inventory::wire::Account;
+use crate::report::Coverage;
 
-/// How many plain lines a scan prints at most, about.
-const PLAIN_LINES: usize = 10;
+/// How many lines are said at most while accounts are read, and while they are worked out and written.
+const LINES_READ: usize = 7;
+const LINES_WRITTEN: usize = 3;
+/// A shorter pause of the pacer is no news.
+const LONG_WAIT: Duration = Duration::from_secs(1);
+/// How many of the accounts that are being read are named.
+const NAMED: usize = 8;
+/// The clock goes on though nothing happens.
+const TICK: Duration = Duration::from_millis(250);
 
 pub(super) struct Progress {
-    bars: Option<(ProgressBar, ProgressBar)>,
-    plain: bool,
-    total: AtomicUsize,
-    done: AtomicUsize,
+    log: Arc<Log>,
+    /// Made when it is known how many accounts there are.
+    bars: OnceLock<Bars>,
+    count: Mutex<Count>,
+    findings: AtomicUsize,
+    /// In the order in which they began.
+    in_flight: Mutex<Vec<InFlight>>,
+}
+
+/// What is being done with the accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Read,
+    /// Each is worked out and written, once all have been read.
+    Written,
+}
+
+#[derive(Clone, Copy)]
+struct Count {
+    stage: Stage,
+    done: usize,
+    total: usize,
+}
+
+struct Bars {
+    accounts: ProgressBar,
+    findings: ProgressBar,
+    reading: ProgressBar,
+}
+
+/// An account that is being read.
+struct InFlight {
+    account: String,
+    shown: String,
+    began: Instant,
+    calls: u64,
+    throttles: u64,
+}
+
+/// What was read of an account, in numbers.
+pub(super) struct Read {
+    principals: usize,
+    findings: usize,
+    failures: BTreeMap<(String, &'static str), usize>,
 }
 
 impl Progress {
-    pub(super) fn new(quiet: bool) -> Self {
-        let terminal = super::scan::is_terminal();
-        let bars = (terminal && !quiet).then(|| {
-            let all = MultiProgress::new();
-            let style = |template| {
-                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
-            };
-            let accounts = all.add(ProgressBar::new(0));
-            accounts.set_style(style("accounts  {bar:30} {pos}/{len}  {elapsed} elapsed, {eta} to go"));
-            let findings = all.add(ProgressBar::new(0));
-            findings.set_style(style("findings  {bar:30} {pos}/{len}  {per_sec}"));
-            (accounts, findings)
+    pub(super) fn new(log: &Arc<Log>) -> Arc<Self> {
+        Arc::new(Self {
+            log: Arc::clone(log),
+            bars: OnceLock::new(),
+            count: Mutex::new(Count { stage: Stage::Read, done: 0, total: 0 }),
+            findings: AtomicUsize::new(0),
+            in_flight: Mutex::default(),
+        })
+    }
+
+    /// For whoever makes calls.
+    pub(super) fn observer(self: &Arc<Self>) -> Observer {
+        Observer::new(Arc::<Self>::clone(self))
+    }
+
+    /// From now on this is done, with so many accounts.
+    pub(super) fn stage(&self, stage: Stage, total: usize) {
+        *lock(&self.count) = Count { stage, done: 0, total };
+        let Some(screen) = self.log.screen() else { return };
+        let Bars { accounts, findings, reading } = self.bars.get_or_init(|| {
+            let accounts = screen.add(ProgressBar::new(0));
+            accounts.enable_steady_tick(TICK);
+            let findings =
+                screen.add(ProgressBar::new(0).with_style(style("findings  {wide_bar} {pos}/{len}  {rate}")));
+            let reading = screen.add(ProgressBar::new(0).with_style(style("reading   {wide_msg}")));
+            Bars { accounts, findings, reading }
         });
-        Self { bars, plain: !terminal && !quiet, total: AtomicUsize::new(0), done: AtomicUsize::new(0) }
-    }
-
-    pub(super) fn accounts(&self, total: usize) {
-        self.total.store(total, Ordering::Relaxed);
-        if let Some((accounts, _)) = &self.bars {
-            accounts.set_length(total as u64);
-        }
-    }
-
-    pub(super) fn account(&self) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        let total = self.total.load(Ordering::Relaxed);
-        if let Some((accounts, _)) = &self.bars {
-            accounts.inc(1);
-        }
-        if self.plain && (done == total || done.is_multiple_of(total.div_ceil(PLAIN_LINES).max(1))) {
-            // A progress line that cannot be written is no reason to stop.
-            let _ = writeln!(std::io::stderr(), "{done} of {total} accounts");
-        }
-    }
-
-    pub(super) fn finish(&self) {
-        if let Some((accounts, findings)) = &self.bars {
-            accounts.finish_and_clear();
+        if stage == Stage::Written {
             findings.finish_and_clear();
+            reading.finish_and_clear();
         }
+        let name = match stage {
+            Stage::Read => "accounts",
+            Stage::Written => "written ",
+        };
+        accounts
+            .set_style(style(&format!("{name}  {{wide_bar}} {{pos}}/{{len}}  {{elapsed}}, {{left}} to go")));
+        accounts.set_length(total as u64);
+        accounts.reset();
+    }
+
+    /// An account is going to be read.
+    pub(super) fn begins(&self, account: &Account) {
+        self.log.tell(&Event::AccountBegan { account: &account.id, name: &account.name });
+        let name = if account.name.is_empty() { &account.id } else { &account.name };
+        let began = InFlight {
+            account: account.id.clone(),
+            shown: terminal::line(name).into_owned(),
+            began: Instant::now(),
+            calls: 0,
+            throttles: 0,
+        };
+        let mut in_flight = lock(&self.in_flight);
+        in_flight.push(began);
+        self.show(&in_flight);
+    }
+
+    /// An account was read, as far as it could be.
+    pub(super) fn ends(&self, account: &Account, read: Read) {
+        let mut in_flight = lock(&self.in_flight);
+        let Some(at) = in_flight.iter().position(|it| it.account == account.id) else { return };
+        let ended = in_flight.remove(at);
+        self.show(&in_flight);
+        drop(in_flight);
+        let failures = read.failures.into_iter();
+        self.log.tell(&Event::AccountEnded(AccountEnded {
+            account: &account.id,
+            name: &account.name,
+            principals: read.principals,
+            findings: read.findings,
+            seconds: ended.began.elapsed(),
+            calls: ended.calls,
+            throttles: ended.throttles,
+            failures: failures
+                .map(|((operation, kind), count)| FailureTold { operation, kind, count })
+                .collect(),
+        }));
+    }
+
+    /// An account need not be read.
+    pub(super) fn skips(&self, account: &Account, why: Coverage) {
+        let why = if why == Coverage::Suspended { "suspended" } else { "excluded" };
+        self.log.tell(&Event::AccountSkipped { account: &account.id, name: &account.name, why });
+    }
+
+    /// One more account is done with.
+    pub(super) fn account(&self) {
+        let mut count = lock(&self.count);
+        count.done += 1;
+        let Count { stage, done, total } = *count;
+        drop(count);
+        let (stage, lines) = match stage {
+            Stage::Read => ("read", LINES_READ),
+            Stage::Written => ("written", LINES_WRITTEN),
+        };
+        if let Some(bars) = self.bars.get() {
+            bars.accounts.inc(1);
+        } else if done == total || done.is_multiple_of(total.div_ceil(lines).max(1)) {
+            let findings = self.findings.load(Ordering::Relaxed);
+            self.log.tell(&Event::Progress { stage, done, total, findings });
+        }
+    }
+
+    /// Nothing of it stays on the screen.
+    pub(super) fn finish(&self) {
+        if let Some(Bars { accounts, findings, reading }) = self.bars.get() {
+            [reading, findings, accounts].into_iter().for_each(ProgressBar::finish_and_clear);
+        }
+    }
+
+    /// The newest first: what has just begun is news.
+    fn show(&self, in_flight: &[InFlight]) {
+        if let Some(bars) = self.bars.get() {
+            let names: Vec<&str> = in_flight.iter().rev().take(NAMED).map(|it| it.shown.as_str()).collect();
+            // The count stands first: the names are cut where the line ends.
+            let shown = match in_flight.len() {
+                0 => String::new(),
+                count => format!("{count} now: {}", names.join(", ")),
+            };
+            bars.reading.set_message(shown);
+        }
+    }
+}
+
+impl Drop for Progress {
+    /// A run that fails leaves no bars above its error.
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+impl Read {
+    pub(super) fn of(answers: &Answers) -> Self {
+        let mut read = Self { principals: 0, findings: 0, failures: BTreeMap::new() };
+        let mut failed = |failure: &Failure| {
+            *read.failures.entry((failure.operation.clone(), failure.kind.name())).or_default() += 1;
+        };
+        match (&answers.authorization, &answers.evidence) {
+            // Then nobody asked for evidence.
+            (Err(failure), _) => failed(failure),
+            (Ok(_), Err(failure)) => failed(failure),
+            (Ok(_), Ok(evidence)) => {
+                let findings = evidence.findings.iter().filter_map(|it| it.failure.as_ref());
+                let last_accessed = evidence.last_accessed.iter().filter_map(|it| it.failure.as_ref());
+                findings.chain(last_accessed).for_each(failed);
+            }
+        }
+        if let Ok(known) = &answers.authorization {
+            read.principals = known.role_detail_list.len() + known.user_detail_list.len();
+        }
+        if let Ok(evidence) = &answers.evidence {
+            read.findings = evidence.findings.len() + evidence.last_accessed.len();
+        }
+        read
     }
 }
 
 impl Watch for Progress {
     fn findings(&self, total: usize) {
-        if let Some((_, findings)) = &self.bars {
-            findings.inc_length(total as u64);
+        if let Some(bars) = self.bars.get() {
+            bars.findings.inc_length(total as u64);
         }
     }
 
     fn finding(&self) {
-        if let Some((_, findings)) = &self.bars {
-            findings.inc(1);
+        self.findings.fetch_add(1, Ordering::Relaxed);
+        if let Some(bars) = self.bars.get() {
+            bars.findings.inc(1);
         }
     }
+}
+
+impl Observe for Progress {
+    fn called(&self, call: &Call<'_>, held: Duration) {
+        if let Some(it) = lock(&self.in_flight).iter_mut().find(|it| it.account == call.account) {
+            it.calls += 1;
+        }
+        if held > LONG_WAIT {
+            self.log.tell(&Event::CallWaited { call: told(call), waited_seconds: held });
+        }
+    }
+
+    fn throttled(&self, call: &Call<'_>, attempt: u32, retry_after: Option<Duration>) {
+        if let Some(it) = lock(&self.in_flight).iter_mut().find(|it| it.account == call.account) {
+            it.throttles += 1;
+        }
+        self.log.tell(&Event::CallThrottled { call: told(call), attempt, retry_after_seconds: retry_after });
+    }
+
+    fn repeated(&self, call: &Call<'_>, attempt: u32, kind: FailureKind, pause: Duration) {
+        let (call, kind) = (told(call), kind.name());
+        self.log.tell(&Event::CallRepeated { call, attempt, kind, pause_seconds: pause });
+    }
+
+    fn own_account_only(&self, account: &str, why: &Failure) {
+        let (operation, kind) = (why.operation.as_str(), why.kind.name());
+        self.log.tell(&Event::OwnAccountOnly { account, operation, kind });
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing here panics while it holds a lock; if something did, names are still names.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn told<'e>(call: &Call<'e>) -> CallTold<'e> {
+    let Call { account, operation, bucket } = *call;
+    CallTold { account, operation, api: bucket.api, asked_account: &bucket.account, region: &bucket.region }
+}
+
+/// A line of progress. What is in the middle shrinks with the terminal.
+fn style(template: &str) -> ProgressStyle {
+    let left = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        // Before the first account is done nobody knows.
+        let _ = match state.pos() {
+            0 => out.write_str("?"),
+            _ => write!(out, "{:#}", HumanDuration(state.eta())),
+        };
+    };
+    let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        let _ = write!(out, "{:.0}/s", state.per_sec());
+    };
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    style.with_key("left", left).with_key("rate", rate)
 }

@@ -5,15 +5,16 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::error::RunError;
+use super::log::Log;
 use super::{input, terminal};
 use crate::cli::{Exit, Prove, ProveFormat};
 use crate::evidence::read_unused;
 use crate::policy::{self, Document};
 use crate::prove::{Broken, Verdict, prove};
 
-pub(super) fn run(args: &Prove) -> Result<Exit, RunError> {
+pub(super) fn run(args: &Prove, log: &Log) -> Result<Exit, RunError> {
     input::at_most_one_stdin(&[&args.before, &args.after, &args.unused])?;
-    let catalog = super::catalog::choose(&args.catalog, false)?;
+    let catalog = super::catalog::choose(&args.catalog, log)?;
     let as_policy = |path| move |error| RunError::Policy { input: input::name_of(path), error };
 
     let bytes = input::read(&args.before)?;

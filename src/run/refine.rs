@@ -7,6 +7,7 @@ use std::path::Path;
 use similar::TextDiff;
 
 use super::error::RunError;
+use super::log::Log;
 use super::{input, terminal};
 use crate::Refined;
 use crate::catalog::Catalog;
@@ -18,10 +19,10 @@ use crate::refine::{Explanation, FitStep, USUALLY_ATTACHED};
 /// How many names a line of the explanation lists.
 const MOST_NAMES: usize = 200;
 
-pub(super) fn run(args: &Refine) -> Result<Exit, RunError> {
+pub(super) fn run(args: &Refine, log: &Log) -> Result<Exit, RunError> {
     let (Some(policy_path), Some(unused_path)) = (&args.policy, &args.unused) else { return Ok(Exit::Usage) };
     input::at_most_one_stdin(&[policy_path, unused_path])?;
-    let chosen = super::catalog::choose(&args.catalog, args.quiet)?;
+    let chosen = super::catalog::choose(&args.catalog, log)?;
     let catalog: &Catalog = &chosen;
 
     let name = input::name_of(policy_path);

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::error::RunError;
+use super::event::Event;
+use super::log::Log;
 use crate::aws::Journal;
 use crate::aws::live::Live;
 use crate::config::Config;
@@ -17,10 +19,12 @@ pub(super) fn journal(
     config: &Config,
     resume: bool,
     now: Timestamp,
+    log: &Log,
 ) -> Result<Journal, RunError> {
     let folder = place(writer);
     let terms = terms(live, config);
     if resume && let Some(journal) = Journal::resume(&folder, &terms, now)? {
+        log.tell(&Event::RunResumed { began: journal.started().to_string() });
         return Ok(journal);
     }
     Ok(Journal::begin(folder, &terms, now)?)

@@ -1,7 +1,6 @@
 //! `leastwise scan`: all accounts, each read, worked out, written and dropped; then the whole.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,8 +8,10 @@ use futures::StreamExt;
 use serde::Serialize;
 
 use super::error::RunError;
-use super::progress::Progress;
-use super::{resume, settings, stop, summary, terminal};
+use super::event::Event;
+use super::log::Log;
+use super::progress::{Progress, Read, Stage};
+use super::{resume, settings, stop, summary};
 use crate::assess::{self, FamilyShare, Outcomes, Terms};
 use crate::aws::live::Live;
 use crate::aws::pace::{BucketKey, Figures};
@@ -25,16 +26,13 @@ use crate::report::{
 };
 use crate::update::Chosen;
 
-pub(super) fn run(args: &Scan) -> Result<Exit, RunError> {
+pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
+    log.tell(&Event::RunBegan { command: "scan", version: env!("CARGO_PKG_VERSION") });
     let config = settings::read(&args.source, args.out.clone(), args.catalog.catalog.clone())?;
-    let catalog = super::catalog::choose(&CatalogArg { catalog: config.catalog.clone() }, args.quiet)?;
+    let catalog = super::catalog::choose(&CatalogArg { catalog: config.catalog.clone() }, log)?;
     let writer = Writer::begin(&config.out, Output::Report)?;
-    let progress = Progress::new(args.quiet);
-    if !args.quiet {
-        for key in settings::not_yet(&config) {
-            told(&format!("warning: `{key}` is set in the config and has no effect yet\n"))?;
-        }
-    }
+    let progress = Progress::new(log);
+    settings::not_yet(&config).into_iter().for_each(|key| log.tell(&Event::KeyWithoutEffect { key }));
     let started = jiff::Timestamp::now();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;
@@ -47,8 +45,9 @@ pub(super) fn run(args: &Scan) -> Result<Exit, RunError> {
             runtime.block_on(Arc::new(scan).run_or_stop(started))?
         }
         None => {
-            let live = runtime.block_on(Live::connect(settings::live(&config))).map_err(RunError::Connect)?;
-            let journal = resume::journal(&writer, &live, &config, args.source.resume, started)?;
+            let options = settings::live(&config, progress.observer());
+            let live = runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
+            let journal = resume::journal(&writer, &live, &config, args.source.resume, started, log)?;
             // A run that is gone on from began then, and so does its report.
             let started = journal.started();
             let as_of = Some(started.to_string());
@@ -57,14 +56,9 @@ pub(super) fn run(args: &Scan) -> Result<Exit, RunError> {
             runtime.block_on(Arc::new(scan).run_or_stop(started))?
         }
     };
-    if !args.quiet {
-        told(&summary::of(&result, &target))?;
-    }
-    Ok(exit(&result, args.fail_on))
-}
-
-fn told(text: &str) -> io::Result<()> {
-    io::stderr().write_all(terminal::clean(text).as_bytes())
+    let exit = exit(&result, args.fail_on);
+    log.tell(&summary::of(&result, &target, exit));
+    Ok(exit)
 }
 
 /// Opens a folder of recorded answers.
@@ -110,7 +104,7 @@ struct Everything<C> {
     catalog: Chosen,
     as_of: Option<String>,
     writer: Writer,
-    progress: Progress,
+    progress: Arc<Progress>,
     config: Config,
 }
 
@@ -145,6 +139,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         let families = Arc::new(self.survey(&organisation.accounts).await?);
         let outcomes = Arc::new(Outcomes::of(&families));
         let mut gathered = Gathered { services: Some(BTreeSet::new()), ..Gathered::default() };
+        self.progress.stage(Stage::Written, organisation.accounts.len());
         self.each(
             &organisation.accounts,
             {
@@ -154,7 +149,10 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
                     async move { all.account(&account, &families, &outcomes).await }
                 }
             },
-            |kept| gathered.add(kept),
+            |kept| {
+                gathered.add(kept);
+                self.progress.account();
+            },
         )
         .await?;
         self.progress.finish();
@@ -232,23 +230,30 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
     /// The first look: what concerns several accounts.
     async fn survey(self: &Arc<Self>, accounts: &[Account]) -> Result<Families, RunError> {
         let (mut surveys, mut unread) = (Vec::new(), Vec::new());
-        self.progress.accounts(accounts.len());
+        self.progress.stage(Stage::Read, accounts.len());
         let read = |all: Arc<Self>, account: Account| async move {
             let survey = match all.outside(&account) {
                 None => {
-                    let answers = all.cloud.read(&account, Reading::watched(&all.progress)).await;
+                    all.progress.begins(&account);
+                    let answers = all.cloud.read(&account, Reading::watched(&*all.progress)).await;
+                    all.progress.ends(&account, Read::of(&answers));
                     tokio::task::block_in_place(|| assess::survey(&account, answers, all.terms()))
                 }
-                Some(_) => None,
+                Some(why) => {
+                    all.progress.skips(&account, why);
+                    None
+                }
             };
-            all.progress.account();
             Ok((account, survey))
         };
-        self.each(accounts, read, |(account, survey): (Account, Option<Survey>)| match survey {
-            Some(survey) => surveys.push(survey),
-            // In a suspended account nobody uses anything.
-            None if account.state() != "ACTIVE" => {}
-            None => unread.push(account.id),
+        self.each(accounts, read, |(account, survey): (Account, Option<Survey>)| {
+            self.progress.account();
+            match survey {
+                Some(survey) => surveys.push(survey),
+                // In a suspended account nobody uses anything.
+                None if account.state() != "ACTIVE" => {}
+                None => unread.push(account.id),
+            }
         })
         .await?;
         Ok(Families::join(surveys, unread, &self.catalog))
@@ -407,11 +412,6 @@ fn write_json(writer: &Writer, path: &str, value: &impl Serialize) -> Result<(),
         .map_err(|error| RunError::Json { path: path.to_owned(), error })?;
     text.push('\n');
     writer.write(path, text.as_bytes()).map_err(WriteError::into)
-}
-
-/// Whether standard error shows progress bars.
-pub(super) fn is_terminal() -> bool {
-    io::stderr().is_terminal()
 }
 
 /// As a message calls it.

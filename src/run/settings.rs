@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::RunError;
 use crate::aws::live::{Access as LiveAccess, Limits, LiveOptions, Rates, Role, Source};
+use crate::aws::observe::Observer;
 use crate::cli::SourceArgs;
 use crate::config::{self, Access, Config, EvidenceFrom, ListedAccount, Overrides};
 use crate::inventory::wire::Account;
@@ -71,7 +72,7 @@ pub(super) fn not_yet(config: &Config) -> Vec<&'static str> {
 }
 
 /// What a live scan is told.
-pub(super) fn live(config: &Config) -> LiveOptions {
+pub(super) fn live(config: &Config, observer: Observer) -> LiveOptions {
     let access = |account: &String| match config.assume.access(account) {
         Access::Direct => LiveAccess::Direct,
         Access::Role { role, external_id, session_name } => LiveAccess::Role(Role {
@@ -119,6 +120,7 @@ pub(super) fn live(config: &Config) -> LiveOptions {
             EvidenceFrom::LastAccessed => Source::LastAccessed,
         },
         limits,
+        observer,
     }
 }
 

@@ -1,13 +1,27 @@
-//! The summary of a scan: at most eight lines, for the person at the terminal.
+//! The summary of a scan: at most eight lines for the person at the terminal, the numbers for programs.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::event::{Event, ScanEnded};
 use super::scan::{Scanned, shown};
+use super::terminal;
+use crate::cli::Exit;
 use crate::decide::Bucket;
 
-/// The summary as text.
-pub(super) fn of(scanned: &Scanned, target: &Path) -> String {
+/// The summary.
+pub(super) fn of<'s>(scanned: &'s Scanned, target: &Path, exit: Exit) -> Event<'s> {
+    Event::ScanEnded(ScanEnded {
+        totals: &scanned.report.totals,
+        left_alone_why: &scanned.left_alone,
+        defects: scanned.defects,
+        path: shown(target),
+        exit: exit.code(),
+        text: text(scanned, target),
+    })
+}
+
+fn text(scanned: &Scanned, target: &Path) -> String {
     let totals = &scanned.report.totals;
     let mut out = String::new();
     // Writing to a string cannot fail.
@@ -42,7 +56,7 @@ pub(super) fn of(scanned: &Scanned, target: &Path) -> String {
     }
     if !scanned.first.is_empty() {
         let first: Vec<String> =
-            scanned.first.iter().map(|(count, who)| format!("{who} ({count})")).collect();
+            scanned.first.iter().map(|(count, who)| format!("{} ({count})", terminal::line(who))).collect();
         let _ = writeln!(out, "look first  {}", first.join(", "));
     }
     if scanned.defects > 0 {

@@ -5,12 +5,26 @@ use std::borrow::Cow;
 /// Escapes what would steer a terminal or turn the direction of text: control characters but the line feed, and
 /// the marks and overrides of bidirectional text.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(steers) {
+    escaped(text, steers, |c, out| out.extend(c.escape_unicode()))
+}
+
+/// As [`clean`], and the line feed as well: a name must not begin a line of its own.
+pub(super) fn line(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| c == '\n' || steers(c), |c, out| out.extend(c.escape_unicode()))
+}
+
+/// The same for JSON, which escapes no more than it must. All of these stand in strings there, and none needs two escapes.
+pub(super) fn json(text: &str) -> Cow<'_, str> {
+    escaped(text, steers, |c, out| out.push_str(&format!("\\u{:04x}", u32::from(c))))
+}
+
+fn escaped(text: &str, wanted: impl Fn(char) -> bool, escape: impl Fn(char, &mut String)) -> Cow<'_, str> {
+    if !text.chars().any(&wanted) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
-        if steers(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
+        if wanted(c) { escape(c, &mut out) } else { out.push(c) }
     }
     Cow::Owned(out)
 }
@@ -22,11 +36,23 @@ fn steers(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::clean;
+    use super::{clean, json, line};
+
+    const HOSTILE: &str = "a\u{1b}[31mb\u{9b}c\u{202e}d\u{feff}\ne\"\\";
 
     #[test]
     fn escape_sequences_and_direction_marks_lose_their_power() {
-        assert_eq!(clean("a\u{1b}[31mb\u{9b}c\u{202e}d\n"), "a\\u{1b}[31mb\\u{9b}c\\u{202e}d\n");
+        assert_eq!(clean(HOSTILE), "a\\u{1b}[31mb\\u{9b}c\\u{202e}d\\u{feff}\ne\"\\");
+        assert_eq!(line(HOSTILE), "a\\u{1b}[31mb\\u{9b}c\\u{202e}d\\u{feff}\\u{a}e\"\\");
         assert_eq!(clean("Ünïcode stays"), "Ünïcode stays");
+    }
+
+    #[test]
+    fn escaped_json_says_the_same() {
+        let text = serde_json::json!({ "name": HOSTILE }).to_string();
+        let escaped = json(&text);
+        assert!(text.contains('\u{9b}') && !escaped.chars().any(|c| c.is_control() || c == '\u{202e}'));
+        let read: serde_json::Value = serde_json::from_str(&escaped).unwrap_or_default();
+        assert_eq!(read.get("name").and_then(serde_json::Value::as_str), Some(HOSTILE));
     }
 }

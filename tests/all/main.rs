@@ -33,6 +33,7 @@ mod invented;
 mod languages;
 mod laws;
 mod live;
+mod logs;
 mod mocks;
 mod moto;
 mod mutants;

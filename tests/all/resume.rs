@@ -55,7 +55,7 @@ fn a_scan_that_is_killed_goes_on_where_it_was_and_gives_the_same_bytes() {
     assert_eq!(beside(&out), [".report.journal", ".report.lock", ".report.partial"]);
     fake.heal();
     fake.forget();
-    live(&fake, &out, &["--resume"]).ran().exits(0);
+    live(&fake, &out, &["--resume"]).ran().exits(0).says("goes on from the run that began at ");
     assert!(result(&out) == wanted, "the report differs from that of a scan that was not killed");
     let again = fake.calls_of("GetFindingV2");
     assert!(

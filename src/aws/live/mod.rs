@@ -42,6 +42,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use self::analyzers::Sought;
 use self::organisation::Identity;
 use self::session::{Origin, Session, Shared};
+use super::observe;
 use super::pace::{BucketKey, Figures, Pacers};
 use super::snapshot::is_account_id;
 use super::{Answers, Cloud, Evidence, Organisation, Reading};
@@ -144,12 +145,15 @@ impl Live {
         let region = options.region.clone().or_else(|| sdk.region().map(ToString::to_string));
         let region = region.unwrap_or_else(|| DEFAULT_REGION.to_owned());
         let settings = clients::settings(sdk, &options.limits);
-        let shared = Arc::new(Shared { pacers: Pacers::default(), limits: options.limits.clone() });
+        let shared = || {
+            let (limits, observer) = (options.limits.clone(), options.observer.clone());
+            Arc::new(Shared { pacers: Pacers::default(), limits, observer })
+        };
         let origin = Origin::Chain(provider);
         // Whose bucket this call is of, is what it asks; it has one of its own.
-        let alone = Arc::new(Shared { pacers: Pacers::default(), limits: options.limits.clone() });
-        let stranger = Session::new("", &region, &settings, origin.clone(), &alone);
+        let stranger = Session::new("", &region, &settings, origin.clone(), &shared());
         let identity = organisation::identity(&stranger).await.map_err(ConnectError::Identity)?;
+        let shared = shared();
         let caller = Arc::new(Session::new(&identity.account, &region, &settings, origin, &shared));
         Ok(Self {
             findings_in_flight: Semaphore::new(options.limits.findings_in_flight.max(1)),
@@ -209,6 +213,7 @@ impl Live {
                 Ok(accounts) => (Scope::Organisation, accounts),
                 // Not the management account nor a delegated administrator, or in no organisation.
                 Err(failure) if matches!(failure.kind, FailureKind::Denied | FailureKind::Absent) => {
+                    self.shared.observer.own_account_only(&self.identity.account, &failure);
                     let own = Account { id: self.identity.account.clone(), ..Account::default() };
                     (Scope::OwnAccount(failure), vec![own])
                 }
@@ -262,6 +267,16 @@ impl Cloud for Live {
     }
 
     async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
+        observe::for_account(&account.id, self.answers(account, reading)).await
+    }
+
+    fn figures(&self) -> Vec<(BucketKey, Figures)> {
+        self.shared.pacers.figures()
+    }
+}
+
+impl Live {
+    async fn answers(&self, account: &Account, reading: Reading<'_>) -> Answers {
         let deadline = Instant::now() + self.options.limits.account_timeout;
         let session = self.session(&account.id);
         let authorization = timeout_at(deadline, authorization::read(&session, &account.id)).await;
@@ -274,10 +289,6 @@ impl Cloud for Live {
             Err(failure) => Err(failure.clone()),
         };
         Answers { authorization, evidence }
-    }
-
-    fn figures(&self) -> Vec<(BucketKey, Figures)> {
-        self.shared.pacers.figures()
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::operations::Api;
+use crate::aws::observe::Observer;
 use crate::aws::pace::Rate;
 use crate::inventory::wire::Account;
 
@@ -28,6 +29,8 @@ pub struct LiveOptions {
     pub source: Source,
     /// What must not be exceeded.
     pub limits: Limits,
+    /// Who is told what happens to calls.
+    pub observer: Observer,
 }
 
 /// A role to assume.

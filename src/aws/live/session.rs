@@ -26,6 +26,7 @@ use super::clients::Clients;
 use super::error;
 use super::operations::{ASSUME_ROLE, Operation};
 use super::options::{Limits, Role};
+use crate::aws::observe::Observer;
 use crate::aws::pace::{BucketKey, Pacers};
 use crate::evidence::{Failure, FailureKind};
 
@@ -49,6 +50,7 @@ pub(super) struct Session {
 pub(super) struct Shared {
     pub(super) pacers: Pacers,
     pub(super) limits: Limits,
+    pub(super) observer: Observer,
 }
 
 /// Where credentials come from.
@@ -139,11 +141,13 @@ impl Session {
             region: self.region.clone(),
         };
         let limits = self.limits();
-        let pacer = self.shared.pacers.bucket(key, limits.rates.of(operation.api()));
+        let pacer = self.shared.pacers.bucket(key.clone(), limits.rates.of(operation.api()));
+        let mut told = self.shared.observer.call(operation.name(), &key);
         let (mut faults, mut throttles, mut renewed) = (0, 0, false);
         loop {
             let held = self.held(operation).await?;
             let leave = pacer.leave().await;
+            told.goes_out(leave.held());
             let permit = match in_flight {
                 Some(semaphore) => semaphore.acquire().await.ok(),
                 None => None,
@@ -159,6 +163,7 @@ impl Session {
             };
             if fault.kind == FailureKind::Throttled {
                 pacer.throttled(leave, fault.retry_after);
+                told.throttled(fault.retry_after);
                 throttles += 1;
                 if throttles >= limits.throttled_attempts {
                     return Err(failed(fault.kind));
@@ -169,6 +174,7 @@ impl Session {
             if fault.kind == FailureKind::Expired && !renewed {
                 renewed = true;
                 self.forget(held.number).await;
+                told.repeated(fault.kind, Duration::ZERO);
                 continue;
             }
             faults += 1;
@@ -176,7 +182,9 @@ impl Session {
                 return Err(failed(fault.kind));
             }
             let pause = FIRST_PAUSE.saturating_mul(1 << (faults - 1).min(16)).min(LONGEST_PAUSE);
-            sleep(fault.retry_after.unwrap_or_default().min(LONGEST_PAUSE).max(pause)).await;
+            let pause = fault.retry_after.unwrap_or_default().min(LONGEST_PAUSE).max(pause);
+            told.repeated(fault.kind, pause);
+            sleep(pause).await;
         }
     }
 
