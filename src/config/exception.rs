@@ -41,12 +41,20 @@ pub struct Exception {
 impl Exception {
     /// Whether it is about this principal of this account, for some policy and some action at least.
     pub fn covers(&self, account: &Account, principal: &Principal) -> bool {
+        self.covers_account(account) && self.covers_principal(principal)
+    }
+
+    /// Whether it is about something in this account.
+    pub fn covers_account(&self, account: &Account) -> bool {
         let chosen = |selectors: &[Selector]| {
             selectors.is_empty() || selectors.iter().any(|selector| selector.selects(account))
         };
-        chosen(&self.accounts)
-            && chosen(&self.units)
-            && any(&self.paths, &principal.path)
+        chosen(&self.accounts) && chosen(&self.units)
+    }
+
+    /// Whether it is about this principal, when it is about its account.
+    pub fn covers_principal(&self, principal: &Principal) -> bool {
+        any(&self.paths, &principal.path)
             && any(&self.names, &principal.name)
             && self.tags.iter().all(|(key, value)| {
                 principal.tags.iter().any(|tag| tag.key == *key && value.matches(&tag.value))

@@ -3,16 +3,25 @@
 //! A policy that reaches several principals may only lose what all of them do not use. A principal of which nothing is
 //! known counts as using everything, and is named as the blocker.
 
+mod confidence;
+mod exceptions;
 mod family;
+mod hint;
 mod needs;
 mod plan;
 mod standing;
+mod trust;
 
+pub use confidence::{Confidence, Effect, Facts, Grain, Level, Origin, Reason, is_stale};
+pub use exceptions::{
+    AccountExceptions, DefaultRule, ExceptionReview, Exceptions, Kept, RuleId, RuleState, Usage, Uses,
+};
 pub use family::{FLEET, Families, Family, FamilyKind, Seat, Survey};
 pub use needs::{Names, Needs};
 pub(crate) use plan::is_aws_managed;
 pub use plan::{Held, Holder, Obstacle, Part, Target, Wants, boundary_of, plan};
 pub use standing::{Circumstances, Source, Standing, standings};
+pub use trust::{Conditions, Trust};
 
 /// Where a principal ends. Every principal is in exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::confidence::is_stale;
 use super::needs::Needs;
 use crate::date::days_between;
 use crate::evidence::{Analyzer, Failure, Gap, Known};
@@ -131,9 +132,8 @@ fn standing(
         if let Some(gap) = &known.gap {
             return Standing::Gap(gap.clone());
         }
-        let age = known.analyzed_at.as_deref().zip(around.as_of);
-        let age = age.and_then(|(evaluated, as_of)| days_between(evaluated, as_of));
-        if let Some(days) = age.filter(|days| around.oldest_days.is_some_and(|oldest| *days > oldest)) {
+        let limit = known.analyzed_at.as_deref().zip(around.as_of).zip(around.oldest_days);
+        if let Some(days) = limit.and_then(|((at, as_of), oldest)| is_stale(at, as_of, oldest)) {
             return Standing::Stale(days);
         }
         if let Some(last) = &known.idle {

@@ -224,6 +224,18 @@ impl ActionPattern {
             .matches(service, name)
     }
 
+    /// The service that it is about; none when it is about all.
+    pub fn service(&self) -> Option<&str> {
+        let (service, _) = self.parts.cut(&self.text);
+        (self.parts.shape != Shape::All).then_some(service)
+    }
+
+    /// Whether it matches every action of a service, or of all: `s3:*`, `*`.
+    pub fn is_whole(&self) -> bool {
+        let (_, name) = self.parts.cut(&self.text);
+        matches!(self.parts.shape, Shape::All | Shape::Prefix) && name.is_empty()
+    }
+
     /// As it was written.
     pub fn as_str(&self) -> &str {
         &self.text

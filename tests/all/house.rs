@@ -273,7 +273,7 @@ fn each_core_module_names_only_those_below_it() {
         ("catalog", &["policy"]),
         ("evidence", &["policy", "date"]),
         ("inventory", &["policy"]),
-        ("decide", &["policy", "catalog", "date", "evidence", "inventory"]),
+        ("decide", &["policy", "catalog", "config", "date", "evidence", "inventory"]),
         ("prove", &["policy", "catalog"]),
         ("refine", &["policy", "catalog"]),
     ];

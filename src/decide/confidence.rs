@@ -1,0 +1,377 @@
+//! How sure the evidence about a principal is, and why, so that rare but needed access is seen before it is cut.
+//!
+//! A recommendation that reaches several principals is as sure as the least sure of them: see [`Confidence::join`].
+//! Deliberately absent: everything that is told by the evidence itself, such as a gap in it. That decides the bucket.
+
+use std::cmp::Reverse;
+
+use super::hint::{Found, hints};
+use crate::config;
+use crate::date::{days_between, is_after};
+use crate::inventory::wire::Tag;
+use crate::policy::{ActionSet, Extent};
+
+/// A shorter window misses what is done once a quarter.
+const QUARTER: u32 = 90;
+/// A shorter window misses what is done once a month.
+const MONTH: u32 = 30;
+/// By how much a principal has to be older than the window, in days: what is new is still being built.
+const SETTLED: i64 = 30;
+
+/// How sure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Something speaks against it.
+    Low,
+    /// Something is missing.
+    Medium,
+    /// Nothing speaks against it.
+    High,
+}
+
+impl Level {
+    /// As it stands in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+impl From<config::Confidence> for Level {
+    fn from(wanted: config::Confidence) -> Self {
+        match wanted {
+            config::Confidence::Low => Self::Low,
+            config::Confidence::Medium => Self::Medium,
+            config::Confidence::High => Self::High,
+        }
+    }
+}
+
+impl From<Level> for config::Confidence {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Low => Self::Low,
+            Level::Medium => Self::Medium,
+            Level::High => Self::High,
+        }
+    }
+}
+
+/// Where evidence comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// An analyzer's findings.
+    Analyzer,
+    /// IAM's last-accessed data.
+    LastAccessed,
+}
+
+/// By what the evidence tells what is unused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Grain {
+    /// Whole services only.
+    Services,
+    /// Single actions only.
+    Actions,
+    /// Some of both.
+    Both,
+}
+
+impl Grain {
+    /// By what this evidence tells; nothing when nothing is unused.
+    pub fn of(unused: &ActionSet<'_>) -> Option<Self> {
+        let whole = unused.iter().any(|(_, extent)| *extent == Extent::Whole);
+        let single =
+            unused.iter().any(|(_, extent)| matches!(extent, Extent::Names(names) if !names.is_empty()));
+        match (whole, single) {
+            (true, true) => Some(Self::Both),
+            (true, false) => Some(Self::Services),
+            (false, true) => Some(Self::Actions),
+            (false, false) => None,
+        }
+    }
+}
+
+/// What is known around the evidence about one principal. Dates are RFC 3339; one that cannot be read counts as absent,
+/// but that of the policy, which then counts as new.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'f> {
+    /// Where the evidence comes from.
+    pub origin: Origin,
+    /// How far it looks back.
+    pub window_days: u32,
+    /// By what it tells what is unused.
+    pub grain: Option<Grain>,
+    /// The day of the answers.
+    pub as_of: Option<&'f str>,
+    /// When the use was last looked at.
+    pub analyzed_at: Option<&'f str>,
+    /// When the policy was last changed; absent where AWS does not tell, as for inline policies.
+    pub policy_updated: Option<&'f str>,
+    /// When the principal was made.
+    pub created: Option<&'f str>,
+    /// When it was last used: of a role what IAM says, of a user the newest use that the evidence tells.
+    pub last_used: Option<&'f str>,
+    /// Its name.
+    pub name: &'f str,
+    /// Its path.
+    pub path: &'f str,
+    /// Its tags.
+    pub tags: &'f [Tag],
+}
+
+/// How sure a recommendation is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confidence {
+    /// How sure.
+    pub level: Level,
+    /// Why: what lowers it most comes first.
+    pub reasons: Vec<Reason>,
+}
+
+impl Confidence {
+    /// How sure the evidence about one principal is.
+    pub fn of(facts: &Facts<'_>) -> Self {
+        let mut causes: Vec<Cause> =
+            hints(facts.name, facts.path, facts.tags).into_iter().map(Cause::Hint).collect();
+        causes.extend(window(facts));
+        causes.extend(dates(facts));
+        causes.extend(facts.grain.map(Cause::Grain));
+        Self::from_reasons(causes.into_iter().map(|cause| Reason { cause, principals: 1 }).collect())
+    }
+
+    /// How sure is what holds for the principals of both: the lower level, and the reasons of both with how many
+    /// principals each is about. Of two reasons of one kind, the more telling is told.
+    #[must_use]
+    pub fn join(mut self, other: &Self) -> Self {
+        self.reasons.extend_from_slice(&other.reasons);
+        Self::from_reasons(self.reasons)
+    }
+
+    fn from_reasons(mut reasons: Vec<Reason>) -> Self {
+        // The causes of one code are neighbours, the most telling first.
+        reasons.sort_by_key(|reason| (reason.effect(), reason.cause));
+        reasons.dedup_by(|later, first| {
+            let same = later.code() == first.code();
+            if same {
+                first.principals += later.principals;
+            }
+            same
+        });
+        let level = reasons.iter().map(|reason| reason.effect().most()).min().unwrap_or(Level::High);
+        Self { level, reasons }
+    }
+}
+
+/// What a reason does. In the order of every list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    /// It lowers the confidence to low.
+    LowersToLow,
+    /// It lowers the confidence to medium.
+    LowersToMedium,
+    /// It speaks for the evidence.
+    Supports,
+}
+
+impl Effect {
+    /// As it stands in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LowersToLow => "lowers-to-low",
+            Self::LowersToMedium => "lowers-to-medium",
+            Self::Supports => "supports",
+        }
+    }
+
+    /// The most that it leaves.
+    fn most(self) -> Level {
+        match self {
+            Self::LowersToLow => Level::Low,
+            Self::LowersToMedium => Level::Medium,
+            Self::Supports => Level::High,
+        }
+    }
+}
+
+/// Why the evidence is more or less sure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reason {
+    cause: Cause,
+    principals: usize,
+}
+
+/// Of two causes of one code the lesser is the more telling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Cause {
+    PolicyNewer,
+    WindowVeryShort(u32, Origin),
+    Hint(Found),
+    WindowShort(u32, Origin),
+    Young { days: i64, window: u32 },
+    AgeUnknown,
+    EvidenceUndated,
+    UnusedInWindow { days: Reverse<i64>, window: u32 },
+    LastUseUnknown,
+    UsedInWindow { days: Reverse<i64> },
+    Grain(Grain),
+}
+
+impl Reason {
+    /// As it stands in files: stable.
+    pub fn code(&self) -> &'static str {
+        match self.cause {
+            Cause::PolicyNewer => "policy-newer-than-evidence",
+            Cause::WindowVeryShort(..) => "window-very-short",
+            Cause::Hint(found) => found.hint().map_or("hint", |hint| hint.code),
+            Cause::WindowShort(..) => "window-short",
+            Cause::Young { .. } => "principal-young",
+            Cause::AgeUnknown => "principal-age-unknown",
+            Cause::EvidenceUndated => "evidence-undated",
+            Cause::UnusedInWindow { .. } => "last-use-before-window",
+            Cause::LastUseUnknown => "last-use-unknown",
+            Cause::UsedInWindow { .. } => "used-in-window",
+            Cause::Grain(Grain::Services) => "unused-by-service",
+            Cause::Grain(Grain::Actions) => "unused-by-action",
+            Cause::Grain(Grain::Both) => "unused-by-service-and-action",
+        }
+    }
+
+    /// What it does.
+    pub fn effect(&self) -> Effect {
+        match self.cause {
+            Cause::PolicyNewer | Cause::WindowVeryShort(..) => Effect::LowersToLow,
+            Cause::Hint(found) => match found.hint().map_or(Level::Low, |hint| hint.cap) {
+                Level::Low => Effect::LowersToLow,
+                Level::Medium => Effect::LowersToMedium,
+                Level::High => Effect::Supports,
+            },
+            Cause::WindowShort(..)
+            | Cause::Young { .. }
+            | Cause::AgeUnknown
+            | Cause::EvidenceUndated
+            | Cause::UnusedInWindow { .. }
+            | Cause::LastUseUnknown => Effect::LowersToMedium,
+            Cause::UsedInWindow { .. } | Cause::Grain(_) => Effect::Supports,
+        }
+    }
+
+    /// How many principals it is about.
+    pub fn principals(&self) -> usize {
+        self.principals
+    }
+
+    /// For people. Nothing that others wrote is in it.
+    pub fn sentence(&self) -> String {
+        let mut sentence = self.cause.sentence();
+        if self.principals > 1 {
+            let more = self.principals - 1;
+            let plural = if more == 1 { "" } else { "s" };
+            sentence.push_str(&format!("; likewise for {more} more principal{plural}"));
+        }
+        sentence
+    }
+}
+
+impl Cause {
+    fn sentence(self) -> String {
+        let looked_back = |days: u32, origin| match origin {
+            Origin::Analyzer => format!("the analyzer looks back {}", span(i64::from(days))),
+            Origin::LastAccessed => format!("last-accessed data count for {}", span(i64::from(days))),
+        };
+        match self {
+            Self::PolicyNewer => "the policy was changed after its use was last looked at".to_owned(),
+            Self::WindowVeryShort(days, origin) => {
+                format!("{}: what is needed once a month can be missed", looked_back(days, origin))
+            }
+            Self::WindowShort(days, origin) => {
+                format!("{}: what is needed once a quarter can be missed", looked_back(days, origin))
+            }
+            Self::Hint(found) => {
+                let why = found.hint().map_or("", |hint| hint.why);
+                format!("its {} say{} `{}`: {why}", found.spot.name(), found.spot.ending(), found.word)
+            }
+            Self::Young { days, window } => {
+                format!("it was {} old, little for a window of {}", span(days), span(i64::from(window)))
+            }
+            Self::AgeUnknown => "when it was made is not known".to_owned(),
+            Self::EvidenceUndated => "when its use was last looked at is not known".to_owned(),
+            Self::UnusedInWindow { days: Reverse(days), window } => {
+                format!(
+                    "it was last used {} ago, before the window of {}",
+                    span(days),
+                    span(i64::from(window))
+                )
+            }
+            Self::LastUseUnknown => "when it was last used is not known".to_owned(),
+            Self::UsedInWindow { days: Reverse(days) } => {
+                format!("it was last used {} ago, so what it leaves unused tells something", span(days))
+            }
+            Self::Grain(Grain::Services) => {
+                "what is unused are whole services, of which AWS sees every call, denied ones too".to_owned()
+            }
+            Self::Grain(Grain::Actions) => {
+                "what is unused are single actions, each of which AWS tracks".to_owned()
+            }
+            Self::Grain(Grain::Both) => {
+                "what is unused are whole services, and single actions that AWS tracks".to_owned()
+            }
+        }
+    }
+}
+
+/// `less than a day`, `1 day`, `30 days`
+fn span(days: i64) -> String {
+    match days {
+        ..=0 => "less than a day".to_owned(),
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    }
+}
+
+fn window(facts: &Facts<'_>) -> Option<Cause> {
+    match facts.window_days {
+        days @ 0..MONTH => Some(Cause::WindowVeryShort(days, facts.origin)),
+        days @ MONTH..QUARTER => Some(Cause::WindowShort(days, facts.origin)),
+        _ => None,
+    }
+}
+
+fn dates(facts: &Facts<'_>) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let window = facts.window_days;
+    // From a date to the first of these days that is known.
+    let days_to = |date: Option<&str>, days: [Option<&str>; 2]| {
+        days.into_iter().flatten().find_map(|day| days_between(date?, day))
+    };
+    match facts.analyzed_at.filter(|at| days_between(at, at).is_some()) {
+        None => causes.push(Cause::EvidenceUndated),
+        Some(analyzed_at) => {
+            // A date that cannot be read is taken as today.
+            let newer = |updated: &str| is_after(updated, analyzed_at).unwrap_or(true);
+            causes.extend(facts.policy_updated.filter(|updated| newer(updated)).map(|_| Cause::PolicyNewer));
+        }
+    }
+    match days_to(facts.created, [facts.analyzed_at, facts.as_of]) {
+        None => causes.push(Cause::AgeUnknown),
+        Some(days) if days < i64::from(window) + SETTLED => {
+            causes.push(Cause::Young { days: days.max(0), window });
+        }
+        Some(_) => {}
+    }
+    causes.push(match days_to(facts.last_used, [facts.as_of, facts.analyzed_at]) {
+        None => Cause::LastUseUnknown,
+        Some(days) if days > i64::from(window) => Cause::UnusedInWindow { days: Reverse(days), window },
+        Some(days) => Cause::UsedInWindow { days: Reverse(days.max(0)) },
+    });
+    causes
+}
+
+/// By how many days evidence is too old to act on, if it is: its age when that is more than so many days. An age that
+/// cannot be told is no age; the confidence says so.
+pub fn is_stale(analyzed_at: &str, as_of: &str, max_age_days: i64) -> Option<i64> {
+    days_between(analyzed_at, as_of).filter(|days| *days > max_age_days)
+}

@@ -1,0 +1,75 @@
+//! Rules that always hold: principals that the owner of an account cannot change, so that advice about them is idle.
+//!
+//! A name alone never makes one: anybody can give a role the name of AWS's own. `OrganizationAccountAccessRole` and the
+//! roles of self-managed StackSets are the owner's to change, and are shown like any other.
+
+use crate::inventory::{Inventory, Principal, PrincipalKind};
+
+/// A rule that always holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DefaultRule {
+    /// Roles of AWS services.
+    ServiceLinked,
+    /// Roles under the path that AWS reserves, but those of Identity Center, which are changed by their permission set.
+    AwsReserved,
+    /// Roles that AWS Control Tower protects in the accounts it governs.
+    ControlTower,
+}
+
+impl DefaultRule {
+    /// All of them, in the order of every list.
+    pub const ALL: [Self; 3] = [Self::ServiceLinked, Self::AwsReserved, Self::ControlTower];
+
+    /// As it stands in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ServiceLinked => "service-linked",
+            Self::AwsReserved => "aws-reserved",
+            Self::ControlTower => "control-tower",
+        }
+    }
+
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::ServiceLinked => "only the AWS service that owns it can change it",
+            Self::AwsReserved => "AWS reserves its path, and lets nobody else change it",
+            Self::ControlTower => "a mandatory control of AWS Control Tower denies changes to it",
+        }
+    }
+
+    pub(super) fn covers(self, principal: &Principal, enrolled: bool) -> bool {
+        if principal.kind != PrincipalKind::Role {
+            return false;
+        }
+        match self {
+            Self::ServiceLinked => principal.is_service_linked(),
+            Self::AwsReserved => {
+                principal.path.starts_with("/aws-reserved/")
+                    && !principal.path.starts_with("/aws-reserved/sso.amazonaws.com/")
+                    && principal.permission_set().is_none()
+            }
+            Self::ControlTower => enrolled && is_protected(principal),
+        }
+    }
+}
+
+/// What the service control policy of the control AWS-GR_IAM_ROLE_CHANGE_PROHIBITED names: `role/aws-controltower-*`,
+/// `role/*AWSControlTower*`, `role/stacksets-exec-*`.
+fn is_protected(role: &Principal) -> bool {
+    let resource = format!("{}{}", role.path.strip_prefix('/').unwrap_or(&role.path), role.name);
+    resource.starts_with("aws-controltower-")
+        || resource.starts_with("stacksets-exec-")
+        || resource.contains("AWSControlTower")
+}
+
+/// Whether AWS Control Tower governs an account: its role has to be in every enrolled one. Service control policies do
+/// not reach the management account, so nothing is protected there.
+pub(super) fn is_enrolled(inventory: &Inventory) -> bool {
+    let account = &inventory.account;
+    // arn:aws:organizations::<management account>:account/...
+    let is_management = account.arn.split(':').nth(4) == Some(account.id.as_str());
+    let is_the_role = |it: &Principal| {
+        it.kind == PrincipalKind::Role && it.path == "/" && it.name == "AWSControlTowerExecution"
+    };
+    !is_management && inventory.principals.iter().any(is_the_role)
+}

@@ -1,0 +1,170 @@
+//! What came of each rule, and which rules need their owner's attention.
+
+use std::borrow::Cow;
+
+use jiff::civil::Date;
+
+use super::{Exceptions, Rule, RuleId, Text, Usage, Uses};
+use crate::config::{Exception, Expires, Glob, Selector};
+use crate::policy::ActionPattern;
+
+/// So many days before it expires, a rule is told to be expiring.
+const SOON: i64 = 30;
+/// Of so few principals, half are not many.
+const FEW: usize = 10;
+
+/// One rule with what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExceptionReview<'c> {
+    /// Which.
+    pub id: RuleId,
+    /// Why it is there.
+    pub reason: Cow<'c, str>,
+    /// Who answers for it; nobody is asked who answers for `keep`.
+    pub owner: Option<&'c str>,
+    /// Until when it holds.
+    pub expires: Expires,
+    /// What it covers.
+    pub uses: Uses,
+    /// How it stands: whether it holds, and then what is odd about it.
+    pub states: Vec<RuleState>,
+}
+
+/// How a rule stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleState {
+    /// It holds.
+    Active,
+    /// It has run out on this day and has had no effect.
+    Expired(Date),
+    /// It runs out on this day, so many days from now.
+    Expiring(Date, i64),
+    /// Nothing that was read is what it is about.
+    NeverMatched,
+    /// It reaches so many of so many principals.
+    CoversMost(usize, usize),
+    /// Nothing narrows it.
+    Unscoped,
+}
+
+impl RuleState {
+    /// As it stands in files: stable.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Expired(_) => "expired",
+            Self::Expiring(..) => "expiring",
+            Self::NeverMatched => "never-matched",
+            Self::CoversMost(..) | Self::Unscoped => "over-broad",
+        }
+    }
+
+    /// For people, without a full stop.
+    pub fn sentence(self) -> String {
+        match self {
+            Self::Active => "it holds".to_owned(),
+            Self::Expired(last) => format!("it ran out on {last} and had no effect"),
+            Self::Expiring(last, 0) => format!("it runs out today, {last}"),
+            Self::Expiring(last, 1) => format!("it runs out tomorrow, {last}"),
+            Self::Expiring(last, days) => format!("it runs out in {days} days, on {last}"),
+            Self::NeverMatched => "nothing that was read is what it is about".to_owned(),
+            Self::CoversMost(covered, all) => format!("it covers {covered} of {all} principals"),
+            Self::Unscoped => "nothing narrows what it is about".to_owned(),
+        }
+    }
+}
+
+impl<'c> Exceptions<'c> {
+    /// Every rule with what came of it over all accounts, in the order in which the rules are asked. `population` is how
+    /// many principals were read.
+    pub fn review(&self, usage: &Usage, population: usize) -> Vec<ExceptionReview<'c>> {
+        let review = |rule: &Rule<'c>| {
+            let uses = usage.of(rule.id);
+            let (reason, owner) = rule.wording();
+            let states = self.states(rule, uses, population);
+            ExceptionReview { id: rule.id, reason, owner, expires: rule.expires(), uses, states }
+        };
+        self.rules.iter().map(review).collect()
+    }
+
+    fn states(&self, rule: &Rule<'_>, uses: Uses, population: usize) -> Vec<RuleState> {
+        let mut states = Vec::new();
+        match rule.expires() {
+            Expires::On(last) if rule.is_past => states.push(RuleState::Expired(last)),
+            Expires::On(last) => {
+                states.push(RuleState::Active);
+                let days = last.duration_since(self.today).as_hours() / 24;
+                states.extend((days <= SOON).then_some(RuleState::Expiring(last, days)));
+            }
+            Expires::Never => states.push(RuleState::Active),
+        }
+        if matches!(rule.text, Text::Default(_)) {
+            return states;
+        }
+        let is_met = if rule.is_scoped() { uses.principals > 0 } else { uses.actions > 0 };
+        if population > 0 && !is_met {
+            states.push(RuleState::NeverMatched);
+        }
+        if rule.is_bare() {
+            states.push(RuleState::Unscoped);
+        } else if rule.takes_all() && population > FEW && uses.principals * 2 > population {
+            states.push(RuleState::CoversMost(uses.principals, population));
+        }
+        states
+    }
+}
+
+impl<'c> Rule<'c> {
+    /// Why it is there, and who answers for it.
+    pub(super) fn wording(&self) -> (Cow<'c, str>, Option<&'c str>) {
+        match self.text {
+            Text::Default(rule) => (rule.reason().into(), Some("AWS")),
+            Text::Exception(it) => (it.reason.as_str().into(), Some(&it.owner)),
+            Text::Keep(pattern) => (format!("{} is kept everywhere", pattern.as_str()).into(), None),
+        }
+    }
+
+    /// Whether it is about some principals or policies and not only about actions, wherever they are.
+    fn is_scoped(&self) -> bool {
+        let Text::Exception(it) = self.text else { return false };
+        !(it.accounts.is_empty()
+            && it.units.is_empty()
+            && it.paths.is_empty()
+            && it.names.is_empty()
+            && it.tags.is_empty()
+            && it.policies.is_empty())
+    }
+
+    /// Whether it keeps all actions of what it covers. A rule that keeps some actions for many is not broad.
+    fn takes_all(&self) -> bool {
+        self.patterns().is_empty() || self.patterns().iter().any(is_star)
+    }
+
+    /// Whether all that is written to narrow it is a bare `*`.
+    fn is_bare(&self) -> bool {
+        match self.text {
+            Text::Default(_) => false,
+            Text::Keep(pattern) => is_star(pattern),
+            Text::Exception(exception) => is_bare(exception),
+        }
+    }
+}
+
+fn is_bare(it: &Exception) -> bool {
+    let star = |glob: &Glob| !glob.as_str().is_empty() && glob.as_str().bytes().all(|byte| byte == b'*');
+    // Every path begins with a slash.
+    let every_path = |glob: &Glob| star(glob) || glob.as_str() == "/*";
+    let every_account = |selector: &Selector| matches!(selector, Selector::Name(glob) if star(glob));
+    let open = |is_empty: bool, has_star: bool| is_empty || has_star;
+    it.units.is_empty()
+        && it.tags.is_empty()
+        && open(it.accounts.is_empty(), it.accounts.iter().any(every_account))
+        && open(it.paths.is_empty(), it.paths.iter().any(every_path))
+        && open(it.names.is_empty(), it.names.iter().any(star))
+        && open(it.policies.is_empty(), it.policies.iter().any(star))
+        && open(it.actions.is_empty(), it.actions.iter().any(is_star))
+}
+
+fn is_star(pattern: &ActionPattern) -> bool {
+    pattern.service().is_none()
+}

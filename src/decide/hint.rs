@@ -1,0 +1,227 @@
+//! Words in names, paths and tags that tell of use which is rare but needed. The table is here and nowhere else.
+
+use super::confidence::Level;
+use crate::inventory::wire::Tag;
+
+/// One kind of rare but needed use.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Hint {
+    pub(super) code: &'static str,
+    /// The most that a recommendation can be sure of.
+    pub(super) cap: Level,
+    /// Why this use is easily missed.
+    pub(super) why: &'static str,
+    /// In small letters and without blanks: `breakglass` is found in `BreakGlass`, `break-glass` and `breakglass`.
+    words: &'static [&'static str],
+}
+
+/// In the order of every list.
+pub(super) const HINTS: [Hint; 8] = [
+    Hint {
+        code: "hint-break-glass",
+        cap: Level::Low,
+        why: "access for emergencies lies idle until there is one",
+        words: &["breakglass", "emergency", "incident", "incidents"],
+    },
+    Hint {
+        code: "hint-disaster-recovery",
+        cap: Level::Low,
+        why: "a recovery site is used when the main one is lost",
+        words: &["dr", "disaster", "disasterrecovery", "failover", "failback"],
+    },
+    Hint {
+        code: "hint-backup",
+        cap: Level::Low,
+        why: "restoring is needed long after the backup was made",
+        words: &["backup", "backups", "restore", "restores", "restoration"],
+    },
+    Hint {
+        code: "hint-calendar",
+        cap: Level::Low,
+        why: "what runs a few times a year need not fall into the window",
+        words: &[
+            "quarterly",
+            "quarterend",
+            "annual",
+            "annually",
+            "yearly",
+            "yearend",
+            "monthend",
+            "eom",
+            "eoq",
+            "eoy",
+        ],
+    },
+    Hint {
+        code: "hint-deployment",
+        cap: Level::Low,
+        why: "a deployment uses what the next change happens to need",
+        words: &[
+            "pipeline",
+            "pipelines",
+            "deploy",
+            "deploys",
+            "deployer",
+            "deployment",
+            "deployments",
+            "ci",
+            "cd",
+            "cicd",
+            "terraform",
+            "cloudformation",
+            "cdk",
+            "pulumi",
+            "codebuild",
+            "codedeploy",
+            "codepipeline",
+            "jenkins",
+            "gitlab",
+            "githubactions",
+        ],
+    },
+    Hint {
+        code: "hint-landing-zone",
+        cap: Level::Low,
+        why: "what sets up accounts is used when one is added or repaired",
+        words: &["controltower", "landingzone", "stackset", "stacksets", "organizationaccountaccess"],
+    },
+    Hint {
+        code: "hint-migration",
+        cap: Level::Low,
+        why: "a migration rests between its waves",
+        words: &["migration", "migrations", "migrate", "migrator"],
+    },
+    Hint {
+        code: "hint-audit",
+        cap: Level::Medium,
+        why: "an audit reads much, and seldom",
+        words: &["audit", "audits", "auditor", "auditors", "auditing"],
+    },
+];
+
+/// Tags with such a word in their key say who made a principal, not what it is for: in a house that makes everything with
+/// one tool, all would carry the hint.
+const PROVENANCE: [&str; 14] = [
+    "terraform",
+    "cloudformation",
+    "cdk",
+    "pulumi",
+    "iac",
+    "provisioner",
+    "creator",
+    "managed",
+    "repo",
+    "repository",
+    "git",
+    "github",
+    "stack",
+    "workspace",
+];
+
+/// Values by which a tag says that what its key names is not so.
+const DENIALS: [&str; 8] = ["false", "no", "none", "never", "off", "disabled", "0", "na"];
+
+/// Where a word was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Spot {
+    Name,
+    Path,
+    Tag,
+}
+
+impl Spot {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Path => "path",
+            Self::Tag => "tags",
+        }
+    }
+
+    /// Of the verb that follows the name.
+    pub(super) fn ending(self) -> &'static str {
+        if self == Self::Tag { "" } else { "s" }
+    }
+}
+
+/// A hint that was found. Its word is the table's own, so nothing that others wrote is carried along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Found {
+    /// The place in the table.
+    at: usize,
+    pub(super) spot: Spot,
+    pub(super) word: &'static str,
+}
+
+impl Found {
+    pub(super) fn hint(self) -> Option<&'static Hint> {
+        HINTS.get(self.at)
+    }
+}
+
+/// The hints about one principal, each once, in the order of the table.
+pub(super) fn hints(name: &str, path: &str, tags: &[Tag]) -> Vec<Found> {
+    let mut texts = vec![(Spot::Name, words(name)), (Spot::Path, words(path))];
+    for tag in tags {
+        let (key, value) = (words(&tag.key), words(&tag.value));
+        if !tells_who_made_it(&tag.key, &key) && !DENIALS.contains(&value.concat().as_str()) {
+            texts.extend([(Spot::Tag, key), (Spot::Tag, value)]);
+        }
+    }
+    let find = |(at, hint): (usize, &'static Hint)| {
+        texts.iter().find_map(|(spot, text)| {
+            Some(Found { at, spot: *spot, word: hint.words.iter().find(|word| says(text, word))? })
+        })
+    };
+    HINTS.iter().enumerate().filter_map(find).collect()
+}
+
+fn tells_who_made_it(key: &str, words: &[String]) -> bool {
+    key.starts_with("aws:")
+        || words.last().is_some_and(|last| last == "by")
+        || PROVENANCE.iter().any(|word| says(words, word))
+}
+
+/// Whether a run of whole words, put together, is this one.
+fn says(words: &[String], wanted: &str) -> bool {
+    (0..words.len()).any(|start| {
+        let mut rest = wanted;
+        for word in words.iter().skip(start) {
+            match rest.strip_prefix(word.as_str()) {
+                Some("") => return true,
+                Some(shorter) => rest = shorter,
+                None => return false,
+            }
+        }
+        false
+    })
+}
+
+/// The words of a name, in small letters: cut where it is not letters and digits, and where the case changes. Digits at
+/// the end of a word count for nothing. A run of capitals and digits is one word, or the random endings that tools give
+/// to names would be full of hints.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for part in text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()) {
+        let chars: Vec<char> = part.chars().collect();
+        let cased = chars.iter().any(|c| c.is_lowercase());
+        let mut word = String::new();
+        for (at, c) in chars.iter().enumerate() {
+            let before = at.checked_sub(1).and_then(|before| chars.get(before));
+            let cut = before.is_some_and(|before| {
+                let next_is_small = chars.get(at + 1).is_some_and(|next| next.is_lowercase());
+                c.is_uppercase() && (!before.is_uppercase() || next_is_small)
+            });
+            if cased && cut {
+                words.push(std::mem::take(&mut word));
+            }
+            word.extend(c.to_lowercase());
+        }
+        words.push(word);
+    }
+    let bare = |word: String| match word.trim_end_matches(|c: char| c.is_ascii_digit()) {
+        "" => word,
+        bare => bare.to_owned(),
+    };
+    words.into_iter().map(bare).collect()
+}
