@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use super::Terms;
+use super::publish::confidence_row;
 use super::refinement::{Refinement, Stays, Tried, attempt};
 use super::why;
-use crate::decide::{Families, Family, FamilyKind, Needs, Seat};
+use crate::decide::{Confidence, Families, Family, FamilyKind, Level, Needs, Seat};
 use crate::policy::Document;
 use crate::refine::Kind;
 use crate::report::names::file_part;
@@ -31,6 +32,8 @@ pub struct FamilyShare {
     pub index: usize,
     /// What the account says.
     pub account: FamilyAccount,
+    /// How sure its evidence is.
+    pub confidence: Confidence,
 }
 
 /// What is decided once for many accounts, ready to be written.
@@ -63,7 +66,7 @@ impl Outcomes {
         text: &str,
         terms: Terms<'_>,
     ) -> Option<&Outcome> {
-        obstacle(family, families).is_none().then_some(())?;
+        obstacle(family, families, terms.least_sure).is_none().then_some(())?;
         let outcome = self.0.get(family.index)?.get_or_init(|| Outcome {
             tried: attempt(document, text, &family.needs, terms.catalog, kind_of(&family.seat), 0),
             services: document.services(),
@@ -73,7 +76,7 @@ impl Outcomes {
 }
 
 /// Why nothing can be recommended for a family as a whole, if nothing can: a stable code and one sentence.
-fn obstacle(family: &Family, families: &Families) -> Option<(&'static str, String)> {
+fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(&'static str, String)> {
     let set = family.seat.kind == FamilyKind::PermissionSet;
     if family.drifted {
         return Some((
@@ -92,6 +95,9 @@ fn obstacle(family: &Family, families: &Families) -> Option<(&'static str, Strin
     }
     match &family.needs {
         Needs::Nothing => Some(("idle", "nobody uses anything of it: review who still needs it".to_owned())),
+        needs if !needs.is_all() && family.level < least_sure => {
+            Some(("not-sure-enough", format!("confidence is {}", family.level.name())))
+        }
         needs if needs.is_all() => {
             Some(("in-use", "all of it is in use in one account or another".to_owned()))
         }
@@ -130,42 +136,54 @@ fn path_of(family: &Family) -> String {
 }
 
 /// Joins what the accounts said of each family.
-pub fn organisation(families: &Families, outcomes: &Outcomes, shares: Vec<FamilyShare>) -> Whole {
-    let mut by_family: BTreeMap<usize, Vec<FamilyAccount>> = BTreeMap::new();
-    shares.into_iter().for_each(|share| by_family.entry(share.index).or_default().push(share.account));
+pub fn organisation(
+    families: &Families,
+    outcomes: &Outcomes,
+    shares: Vec<FamilyShare>,
+    least_sure: Level,
+) -> Whole {
+    let mut by_family: BTreeMap<usize, Vec<FamilyShare>> = BTreeMap::new();
+    shares.into_iter().for_each(|share| by_family.entry(share.index).or_default().push(share));
     let mut whole = Whole { services: Some(BTreeSet::new()), ..Whole::default() };
     for family in families.iter() {
-        let mut accounts = by_family.remove(&family.index).unwrap_or_default();
+        let shares = by_family.remove(&family.index).unwrap_or_default();
+        let sure = shares.iter().map(|share| share.confidence.clone()).reduce(|all, one| all.join(&one));
+        let mut accounts: Vec<FamilyAccount> = shares.into_iter().map(|share| share.account).collect();
         accounts.sort();
-        whole.add(family, families, outcomes.0.get(family.index).and_then(OnceLock::get), accounts);
+        let about = About { family, obstacle: obstacle(family, families, least_sure), accounts, sure };
+        let unread = &families.unread;
+        whole.add(about, unread, outcomes.0.get(family.index).and_then(OnceLock::get));
     }
     whole.families.sort_by(|a, b| a.id.cmp(&b.id));
     whole.recommendations.sort_by(|a, b| a.id.cmp(&b.id));
     whole
 }
 
+/// One family, and what its accounts said.
+struct About<'f> {
+    family: &'f Family,
+    obstacle: Option<(&'static str, String)>,
+    accounts: Vec<FamilyAccount>,
+    sure: Option<Confidence>,
+}
+
 impl Whole {
-    fn add(
-        &mut self,
-        family: &Family,
-        families: &Families,
-        outcome: Option<&Outcome>,
-        accounts: Vec<FamilyAccount>,
-    ) {
+    fn add(&mut self, about: About<'_>, unread: &[String], outcome: Option<&Outcome>) {
+        let About { family, obstacle, accounts, sure } = about;
         let set = family.seat.kind == FamilyKind::PermissionSet;
         let mut blockers = family.blockers.clone();
-        let (code, why, recommendation) = match (obstacle(family, families), outcome) {
+        let (code, why, recommendation) = match (obstacle, outcome) {
             // A fleet of which nothing is unused everywhere is no news: its accounts stand alone.
             (Some(("in-use" | "idle", _)), _) if !set => return,
             (Some((code, why)), _) => {
                 if code == "accounts-unread" {
-                    blockers.extend(families.unread.iter().cloned());
+                    blockers.extend(unread.iter().cloned());
                 }
                 (code, why, None)
             }
             (None, Some(Outcome { tried: Tried::Smaller(smaller), services })) => {
                 self.cover(services.as_ref());
-                let recommendation = self.publish(family, smaller, &accounts);
+                let recommendation = self.publish(family, smaller, &accounts, sure.as_ref());
                 let (code, many) = ("smaller", why::count(accounts.len(), "account"));
                 (
                     code,
@@ -210,6 +228,7 @@ impl Whole {
         family: &Family,
         smaller: &Refinement,
         accounts: &[FamilyAccount],
+        sure: Option<&Confidence>,
     ) -> Recommendation {
         let files = Refinement::places(&path_of(family));
         self.files.extend(smaller.texts(&files));
@@ -232,6 +251,7 @@ impl Whole {
         if !smaller.proof.undecided.is_empty() {
             notes.push("service-not-in-catalog".to_owned());
         }
+        let certain = Confidence { level: Level::High, reasons: Vec::new() };
         let copy = (seat.of_aws && smaller.documents > 0).then(|| format!("{}-leastwise", seat.policy));
         Recommendation {
             id: family.id.clone(),
@@ -248,6 +268,7 @@ impl Whole {
             removed_in_all: smaller.proof.removed * reaches.len(),
             alternative: None,
             reaches,
+            confidence: confidence_row(sure.unwrap_or(&certain)),
             unused: smaller.unused.clone(),
             proof: smaller.proof.clone(),
             files,

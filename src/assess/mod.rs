@@ -27,12 +27,12 @@ mod work;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::family::{FamilyShare, Outcomes, Whole, organisation};
-use self::prepared::Prepared;
+use self::prepared::{Desk, Prepared};
 use self::work::Work;
 use crate::aws::Answers;
 use crate::catalog::Catalog;
 use crate::config::SharedPolicies;
-use crate::decide::{Bucket, Families, Survey, plan};
+use crate::decide::{Bucket, Exceptions, Families, Grain, Held, Level, Part, Survey, Usage, plan};
 use crate::inventory::wire::Account;
 use crate::report::{AccountReport, AccountSummary, Coverage, EvidenceSource, Failed, SCHEMA};
 
@@ -49,6 +49,12 @@ pub struct Terms<'t> {
     pub oldest_days: Option<i64>,
     /// What to recommend for a policy that several principals share.
     pub shared: SharedPolicies,
+    /// What is less sure is told, and no smaller policy is written for it.
+    pub least_sure: Level,
+    /// What is to stay as it is, and who says so.
+    pub exceptions: &'t Exceptions<'t>,
+    /// The ids of the organisation's accounts.
+    pub organisation: &'t BTreeSet<String>,
 }
 
 /// One account's part of the report.
@@ -64,14 +70,21 @@ pub struct Assessed {
     pub defects: Vec<(String, String)>,
     /// Its part of what is decided once for many accounts.
     pub shares: Vec<FamilyShare>,
+    /// What the rules cover here.
+    pub usage: Usage,
 }
 
 /// What one account has that could concern others; none when it could not be read.
 pub fn survey(account: &Account, answers: Answers, terms: Terms<'_>) -> Option<Survey> {
     let prepared = Prepared::new(account, answers.authorization.ok()?, answers.evidence, terms);
+    let desk = Desk::of(&prepared, terms);
     let none = Families::default();
-    let held = plan(&prepared.inventory, &prepared.standings, &prepared, &none);
-    Some(Survey::of(&prepared.inventory, &held, terms.catalog))
+    let held = plan(&prepared.inventory, &prepared.standings, &desk, &none);
+    let sure = |held: &Held<'_>, part: &Part<'_>| {
+        let grain = Grain::of(&part.needs.unused(None));
+        prepared.confidence(&part.reaches, held.updated, grain, terms).level
+    };
+    Some(Survey::of(&prepared.inventory, &held, terms.catalog, &sure))
 }
 
 /// Works out one account.
@@ -91,14 +104,16 @@ pub fn account(
                 services: Some(BTreeSet::new()),
                 defects: Vec::new(),
                 shares: Vec::new(),
+                usage: Usage::default(),
             };
         }
     };
     let prepared = Prepared::new(account, authorization, answers.evidence, terms);
-    let held = plan(&prepared.inventory, &prepared.standings, &prepared, families);
+    let desk = Desk::of(&prepared, terms);
+    let held = plan(&prepared.inventory, &prepared.standings, &desk, families);
     let mut work = Work::new(&prepared, terms, families, outcomes, &held);
     held.iter().for_each(|policy| work.policy(policy));
-    work.finish()
+    work.finish(desk.usage())
 }
 
 /// The report of an account of which nothing was read.

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 
 use super::Terms;
 use crate::aws::Evidence;
-use crate::decide::{Circumstances, Needs, Source, Standing, Wants, standings};
+use crate::catalog::Catalog;
+use crate::decide::{
+    AccountExceptions, Circumstances, Confidence, Facts, Grain, Level, Needs, Origin, Source, Standing,
+    Usage, Wants, standings,
+};
 use crate::evidence::{Failure, Known, join};
 use crate::inventory::Inventory;
 use crate::inventory::wire::{Account, Authorization};
@@ -32,13 +36,15 @@ impl Prepared {
             |evidence| join(&evidence.findings, &evidence.last_accessed, terms.window_days),
         );
         let mut prepared = Self { inventory, evidence, known, standings: Vec::new() };
+        let rules = terms.exceptions.of(&prepared.inventory);
         let around = Circumstances {
             source: prepared.source(terms),
             as_of: terms.as_of,
             oldest_days: terms.oldest_days,
-            excluded: &|_| None,
+            excluded: &|principal| rules.principal(principal),
         };
-        prepared.standings = standings(&prepared.inventory, &prepared.known, &around);
+        let standings = standings(&prepared.inventory, &prepared.known, &around);
+        prepared.standings = standings;
         prepared
     }
 
@@ -59,17 +65,84 @@ impl Prepared {
         }
     }
 
+    /// How sure it is that some principals can do without what a policy is to lose. Idle ones do not count: nothing that
+    /// they use can be lost.
+    pub(super) fn confidence(
+        &self,
+        principals: &[usize],
+        updated: Option<&str>,
+        grain: Option<Grain>,
+        terms: Terms<'_>,
+    ) -> Confidence {
+        let source = self.source(terms);
+        let of = |at: &usize| {
+            let principal = self.inventory.principals.get(*at)?;
+            matches!(self.standings.get(*at), Some(Standing::Unused(_))).then_some(())?;
+            let known = self.known.get(&principal.arn);
+            let newest = known.and_then(|known| known.last_used.values().max());
+            Some(Confidence::of(&Facts {
+                origin: match source {
+                    Source::LastAccessed { .. } => Origin::LastAccessed,
+                    _ => Origin::Analyzer,
+                },
+                window_days: source.window_days().unwrap_or_default(),
+                grain,
+                as_of: terms.as_of,
+                analyzed_at: known.and_then(|known| known.analyzed_at.as_deref()),
+                policy_updated: updated,
+                created: principal.created.as_deref(),
+                last_used: principal.last_used.as_deref().or(newest.map(String::as_str)),
+                name: &principal.name,
+                path: &principal.path,
+                tags: &principal.tags,
+            }))
+        };
+        let all = principals.iter().filter_map(of).reduce(|all, one| all.join(&one));
+        all.unwrap_or(Confidence { level: Level::High, reasons: Vec::new() })
+    }
+
     /// The ARNs of principals.
     pub(super) fn arns(&self, places: &[usize]) -> Vec<String> {
         places.iter().filter_map(|at| self.inventory.principals.get(*at)).map(|it| it.arn.clone()).collect()
     }
 }
 
-impl Wants for Prepared {
-    fn needs(&self, principal: usize, _policy: &str) -> Cow<'_, Needs> {
-        match self.standings.get(principal) {
-            Some(standing) => Cow::Borrowed(standing.needs()),
-            None => Cow::Owned(Needs::Everything),
+/// What the rules leave of the evidence, policy by policy.
+pub(super) struct Desk<'p> {
+    prepared: &'p Prepared,
+    rules: AccountExceptions<'p>,
+    catalog: &'p Catalog,
+}
+
+impl<'p> Desk<'p> {
+    pub(super) fn of(prepared: &'p Prepared, terms: Terms<'p>) -> Self {
+        Self { prepared, rules: terms.exceptions.of(&prepared.inventory), catalog: terms.catalog }
+    }
+
+    /// What the rules cover in this account.
+    pub(super) fn usage(&self) -> Usage {
+        self.rules.usage(&self.prepared.standings, self.catalog)
+    }
+}
+
+impl Wants for Desk<'_> {
+    fn needs(&self, principal: usize, policy: &str) -> Cow<'_, Needs> {
+        let standing = self.prepared.standings.get(principal);
+        let Some((standing, who)) = standing.zip(self.prepared.inventory.principals.get(principal)) else {
+            return Cow::Owned(Needs::Everything);
+        };
+        match standing.needs() {
+            needs @ Needs::AllBut(_) if self.rules.policy(who, policy).is_none() => {
+                let kept = self.rules.kept(who, policy);
+                if kept.is_empty() { Cow::Borrowed(needs) } else { kept.narrow(needs, self.catalog) }
+            }
+            Needs::AllBut(_) => Cow::Owned(Needs::Everything),
+            needs => Cow::Borrowed(needs),
         }
+    }
+
+    fn is_excepted(&self, principal: usize, policy: &str) -> bool {
+        let who = self.prepared.inventory.principals.get(principal);
+        who.is_some_and(|who| self.rules.policy(who, policy).is_some())
     }
 }

@@ -3,9 +3,9 @@
 use super::place::Place;
 use super::refinement::Refinement;
 use super::work::{Bench, Copied, Work};
-use crate::decide::{Holder, Part, Target};
+use crate::decide::{Confidence, Holder, Part, Reason, Target};
 use crate::refine::USUALLY_ATTACHED;
-use crate::report::{Action, Alternative, Hands, Recommendation};
+use crate::report::{Action, Alternative, ConfidenceReason, ConfidenceRow, Hands, Recommendation};
 
 impl<'i> Work<'i, '_> {
     /// A policy that is edited in its place.
@@ -129,11 +129,26 @@ impl<'i> Work<'i, '_> {
             reaches: self.prepared.arns(&part.reaches),
             removed_in_all: smaller.proof.removed * part.reaches.len(),
             alternative: None,
+            confidence: confidence_row(&self.confidence(bench, part, smaller)),
             unused: smaller.unused.clone(),
             proof: smaller.proof.clone(),
             files: Refinement::places(&place.path),
             notes,
         }
+    }
+}
+
+/// Confidence as it stands in a report.
+pub(super) fn confidence_row(confidence: &Confidence) -> ConfidenceRow {
+    let reason = |reason: &Reason| ConfidenceReason {
+        code: reason.code().to_owned(),
+        effect: reason.effect().name().to_owned(),
+        principals: reason.principals(),
+        why: reason.sentence(),
+    };
+    ConfidenceRow {
+        level: confidence.level.name().to_owned(),
+        reasons: confidence.reasons.iter().map(reason).collect(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! One smaller policy with what its proof says. Only a proof makes one.
 
 use crate::catalog::Catalog;
-use crate::decide::Needs;
+use crate::decide::{Confidence, Grain, Needs};
 use crate::policy::{ActionSet, Document, Extent, print_all};
 use crate::refine::{DoesNotFit, Kind};
 use crate::report::{Files, ProofRow, UnusedService, unified_diff};
@@ -41,6 +41,8 @@ pub(super) enum Stays {
         attached: usize,
         policies: usize,
     },
+    /// It is less sure than the config asks for.
+    NotSure(Confidence),
     Undecided,
     /// A defect: what the checker found, the policy and what was taken as unused.
     Refuted(String),
@@ -91,6 +93,18 @@ impl Refinement {
                 kept: proof.kept(),
                 undecided: proof.undecided().to_vec(),
             },
+        }
+    }
+
+    /// By what the evidence tells what goes.
+    pub(super) fn grain(&self) -> Option<Grain> {
+        let whole = self.unused.iter().any(|service| service.actions.is_none());
+        let single = self.unused.iter().any(|service| service.actions.is_some());
+        match (whole, single) {
+            (true, true) => Some(Grain::Both),
+            (true, false) => Some(Grain::Services),
+            (false, true) => Some(Grain::Actions),
+            (false, false) => None,
         }
     }
 

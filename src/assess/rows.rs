@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use super::work::Work;
 use super::{Assessed, no_buckets, why};
-use crate::decide::{Bucket, Source, Standing};
+use crate::decide::{Bucket, Source, Standing, Trust, Usage};
 use crate::evidence::{Gap, UnusedKey};
 use crate::inventory::Principal;
 use crate::report::{
     AccountReport, AccountSummary, Coverage, EvidenceSource, Failed, IdleCredential, PrincipalRow, SCHEMA,
+    TrustRow,
 };
 
 impl Work<'_, '_> {
     /// The account's part of the report.
-    pub(super) fn finish(mut self) -> Assessed {
+    pub(super) fn finish(mut self, usage: Usage) -> Assessed {
         self.policies.sort_by(|a, b| a.id.cmp(&b.id));
         self.recommendations.sort_by(|a, b| a.id.cmp(&b.id));
         self.alternatives.sort_by(|a, b| a.id.cmp(&b.id));
@@ -53,6 +54,7 @@ impl Work<'_, '_> {
             services: self.services,
             defects: self.defects,
             shares: self.shares,
+            usage,
         }
     }
 
@@ -105,8 +107,13 @@ impl Work<'_, '_> {
         recommendations: Vec<String>,
     ) -> PrincipalRow {
         let window = self.prepared.source(self.terms).window_days().unwrap_or_default();
-        let (bucket, code, why) =
-            why::bucket(standing, window, recommendations.len(), self.stays.contains(&at));
+        let (bucket, code, why) = why::bucket(
+            standing,
+            self.terms.exceptions,
+            window,
+            recommendations.len(),
+            self.stays.contains(&at),
+        );
         let known = self.prepared.known.get(&principal.arn);
         let key = |key: &UnusedKey| IdleCredential {
             access_key_id: Some(key.access_key_id.clone()),
@@ -116,6 +123,19 @@ impl Work<'_, '_> {
             arn: principal.arn.clone(),
             kind: principal.kind.name().to_owned(),
             name: principal.name.clone(),
+            created: principal.created.clone(),
+            last_used: principal.last_used.clone(),
+            tags: principal.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect(),
+            rule: match standing {
+                Standing::Excluded(rule) => Some(rule.to_string()),
+                _ => None,
+            },
+            trust: match (standing, &principal.trust) {
+                (Standing::Idle(_), Some(trust)) => {
+                    Some(trust_row(&Trust::read(trust, self.terms.organisation)))
+                }
+                _ => None,
+            },
             bucket: bucket.name().to_owned(),
             code: code.to_owned(),
             why,
@@ -127,5 +147,16 @@ impl Work<'_, '_> {
                 .and_then(|known| known.password.clone())
                 .map(|last_accessed| IdleCredential { access_key_id: None, last_accessed }),
         }
+    }
+}
+
+fn trust_row(trust: &Trust) -> TrustRow {
+    TrustRow {
+        open: trust.is_open(),
+        why: trust.sentence(),
+        inside: trust.accounts_inside.clone(),
+        outside: trust.accounts_outside.clone(),
+        services: trust.services.clone(),
+        federated: trust.federated.clone(),
     }
 }

@@ -1,7 +1,7 @@
 //! The bucket of a principal, and why: a stable code and one sentence.
 
 use super::refinement::Stays;
-use crate::decide::{Bucket, Obstacle, Standing};
+use crate::decide::{Bucket, Exceptions, Obstacle, Standing};
 use crate::evidence::{Failure, Gap};
 use crate::refine::MOST_ATTACHED;
 
@@ -9,6 +9,7 @@ use crate::refine::MOST_ATTACHED;
 /// grants what it does not use has to stay.
 pub(super) fn bucket(
     standing: &Standing,
+    exceptions: &Exceptions<'_>,
     window: u32,
     recommendations: usize,
     stays: bool,
@@ -22,7 +23,12 @@ pub(super) fn bucket(
             "only the AWS service that owns it can change it".to_owned(),
         ),
         Standing::Excluded(rule) => {
-            (Bucket::Excluded, "excluded", format!("the rule {rule} leaves it as it is"))
+            let why = match exceptions.wording(*rule) {
+                Some((reason, Some(owner))) => format!("left as it is: {reason} ({rule}, {owner})"),
+                Some((reason, None)) => format!("left as it is: {reason} ({rule})"),
+                None => format!("the rule {rule} leaves it as it is"),
+            };
+            (Bucket::Excluded, "excluded", why)
         }
         Standing::Stale(days) => (
             Bucket::NoEvidence,
@@ -108,6 +114,10 @@ pub(super) fn stays(stays: &Stays) -> (&'static str, String) {
                 attached.saturating_sub(1)
             ),
         ),
+        Stays::NotSure(confidence) => {
+            let first = confidence.reasons.first().map(|reason| reason.sentence()).unwrap_or_default();
+            ("not-sure-enough", format!("confidence is {}: {first}", confidence.level.name()))
+        }
         Stays::Undecided => ("not-proven", "its smaller form could not be proven".to_owned()),
         Stays::Refuted(_) => ("refuted", "a defect of leastwise; the case is under defects/".to_owned()),
     }
@@ -116,6 +126,7 @@ pub(super) fn stays(stays: &Stays) -> (&'static str, String) {
 /// Why a policy cannot be edited in its place.
 pub(super) fn obstacle(obstacle: Obstacle, blockers: usize) -> (&'static str, String) {
     match obstacle {
+        Obstacle::Excepted => ("excepted", "an exception leaves it as it is".to_owned()),
         Obstacle::Bounds => {
             ("used-as-boundary", "it bounds principals, and editing it would narrow them all".to_owned())
         }

@@ -9,7 +9,7 @@ use super::prepared::Prepared;
 use super::refinement::{Refinement, Stays, Tried, attempt};
 use super::why;
 use crate::config::SharedPolicies;
-use crate::decide::{Families, Family, FamilyKind, Held, Holder, Part, Target};
+use crate::decide::{Confidence, Families, Family, FamilyKind, Grain, Held, Holder, Level, Part, Target};
 use crate::policy::Document;
 use crate::refine::{Kind, MOST_ATTACHED};
 use crate::report::{Alternative, FamilyAccount, LeftAlone, PolicyRow, Recommendation};
@@ -183,7 +183,9 @@ impl<'i, 't> Work<'i, 't> {
         }
         let account = self.prepared.inventory.account.id.clone();
         let account = FamilyAccount { account, removable_alone, principals };
-        self.shares.push(FamilyShare { index: family.index, account });
+        let grain = Grain::of(&family.needs.unused(bench.document.services().as_ref()));
+        let confidence = self.prepared.confidence(&part.reaches, bench.held.updated, grain, self.terms);
+        self.shares.push(FamilyShare { index: family.index, account, confidence });
         smaller
     }
 
@@ -381,7 +383,26 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     fn attempt(&self, bench: Bench<'_, 'i>, part: &Part<'i>, kind: Kind, taken: usize) -> Tried {
-        attempt(bench.document, &bench.held.text.0, &part.needs, self.terms.catalog, kind, taken)
+        let tried = attempt(bench.document, &bench.held.text.0, &part.needs, self.terms.catalog, kind, taken);
+        match tried {
+            Tried::Smaller(smaller) if self.terms.least_sure > Level::Low => {
+                let confidence = self.confidence(bench, part, &smaller);
+                match confidence.level < self.terms.least_sure {
+                    true => Tried::Stays(Stays::NotSure(confidence)),
+                    false => Tried::Smaller(smaller),
+                }
+            }
+            tried => tried,
+        }
+    }
+
+    pub(super) fn confidence(
+        &self,
+        bench: Bench<'_, 'i>,
+        part: &Part<'i>,
+        smaller: &Refinement,
+    ) -> Confidence {
+        self.prepared.confidence(&part.reaches, bench.held.updated, smaller.grain(), self.terms)
     }
 
     fn stay(&mut self, bench: Bench<'_, 'i>, stays: &Stays, other: Option<Alternative>) -> &'static str {

@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::confidence::Level;
 use super::needs::{Names, Needs};
-use super::plan::{Held, Holder, Obstacle, Target};
+use super::plan::{Held, Holder, Obstacle, Part, Target};
 use crate::catalog::{Catalog, Service};
 use crate::inventory::{Inventory, Principal};
 
@@ -67,8 +68,8 @@ type TextDigest = [u8; 16];
 enum Says {
     /// Its holders are idle: whatever goes, they do not miss it.
     Idle,
-    /// So much may go.
-    Without(Compact),
+    /// So much may go, and so sure is that.
+    Without(Compact, Level),
     /// All of it is used, or it has to stay for another reason.
     Used,
     /// Nothing is known of these principals, by ARN.
@@ -104,6 +105,8 @@ pub struct Family {
     pub accounts: Vec<String>,
     /// What may go everywhere.
     pub needs: Needs,
+    /// How sure that is: as sure as the least sure of its accounts.
+    pub level: Level,
     /// The principals of which nothing is known, by ARN, sorted.
     pub blockers: Vec<String>,
     /// The texts differ from account to account: not every account was provisioned anew since the last change.
@@ -168,7 +171,12 @@ impl Seat {
 
 impl Survey {
     /// Surveys the policies of one account.
-    pub fn of(inventory: &Inventory, held: &[Held<'_>], catalog: &Catalog) -> Self {
+    pub fn of(
+        inventory: &Inventory,
+        held: &[Held<'_>],
+        catalog: &Catalog,
+        sure: &dyn Fn(&Held<'_>, &Part<'_>) -> Level,
+    ) -> Self {
         let mut entries = Vec::new();
         for policy in held.iter().filter(|policy| policy.document.is_ok()) {
             let digest = digest(&policy.text.0);
@@ -183,7 +191,7 @@ impl Survey {
                 let says = match policy.obstacle() {
                     Some(Obstacle::Blocked) => Says::Blocked(arns(&policy.blockers)),
                     Some(_) => Says::Used,
-                    None => Says::of(&part.needs, catalog),
+                    None => Says::of(part, catalog, || sure(policy, part)),
                 };
                 entries.push(Entry { seat, digest, says });
                 continue;
@@ -197,7 +205,7 @@ impl Survey {
                     Holder::Group(_) => policy.blockers.clone(),
                 };
                 let says = match part {
-                    Some(part) => Says::of(&part.needs, catalog),
+                    Some(part) => Says::of(part, catalog, || sure(policy, part)),
                     None if !blind.is_empty() => Says::Blocked(arns(&blind)),
                     None if policy.is_idle(*holder) => Says::Idle,
                     None => Says::Used,
@@ -210,11 +218,11 @@ impl Survey {
 }
 
 impl Says {
-    fn of(needs: &Needs, catalog: &Catalog) -> Self {
-        match needs {
+    fn of(part: &Part<'_>, catalog: &Catalog, sure: impl FnOnce() -> Level) -> Self {
+        match &part.needs {
             Needs::Nothing => Self::Idle,
             Needs::Everything => Self::Used,
-            Needs::AllBut(_) => Self::Without(Compact::of(needs, catalog)),
+            needs @ Needs::AllBut(_) => Self::Without(Compact::of(needs, catalog), sure()),
         }
     }
 }
@@ -304,7 +312,7 @@ impl Families {
                 let is_fleet = |entries: &Vec<(String, Says)>| {
                     let accounts: BTreeSet<&String> = entries.iter().map(|(account, _)| account).collect();
                     accounts.len() >= FLEET
-                        && entries.iter().any(|(_, says)| matches!(says, Says::Without(_)))
+                        && entries.iter().any(|(_, says)| matches!(says, Says::Without(..)))
                 };
                 by_text.retain(|_, entries| is_fleet(entries));
                 let several = by_text.len() > 1;
@@ -338,11 +346,14 @@ impl Families {
         let mut accounts: Vec<String> = entries.iter().map(|(account, _)| account.clone()).collect();
         accounts.sort();
         accounts.dedup();
-        let (mut needs, mut blockers) = (Needs::Nothing, Vec::new());
+        let (mut needs, mut blockers, mut level) = (Needs::Nothing, Vec::new(), Level::High);
         for (_, says) in entries {
             needs = match says {
                 Says::Idle => needs,
-                Says::Without(compact) => needs.and(&compact.needs(catalog)),
+                Says::Without(compact, sure) => {
+                    level = level.min(sure);
+                    needs.and(&compact.needs(catalog))
+                }
                 Says::Used => Needs::Everything,
                 Says::Blocked(arns) => {
                     blockers.extend(arns);
@@ -356,7 +367,7 @@ impl Families {
             self.by_seat.insert((seat.clone(), *text), index);
         }
         let (seat, drifted) = (seat.clone(), texts.len() > 1);
-        self.all.push(Family { id, index, seat, accounts, needs, blockers, drifted });
+        self.all.push(Family { id, index, seat, accounts, needs, level, blockers, drifted });
     }
 
     /// All of them, by kind and id.

@@ -76,6 +76,8 @@ pub struct Held<'i> {
     pub blockers: Vec<usize>,
     /// Those of them that use nothing at all.
     pub idle: Vec<usize>,
+    /// Those of them for which a rule leaves the policy as it is.
+    pub excepted: Vec<usize>,
     /// The permission set that it comes from: then it is changed there and not here.
     pub set: Option<&'i str>,
     /// It bounds principals: editing it would narrow them all.
@@ -99,7 +101,9 @@ impl Held<'_> {
     /// Why it cannot be edited in its place, if it cannot.
     pub fn obstacle(&self) -> Option<Obstacle> {
         let part = self.in_place.as_ref()?;
-        if self.bounds {
+        if !self.excepted.is_empty() {
+            Some(Obstacle::Excepted)
+        } else if self.bounds {
             Some(Obstacle::Bounds)
         } else if self.unseen {
             Some(Obstacle::Unseen)
@@ -114,6 +118,8 @@ impl Held<'_> {
 /// Why a policy has to stay as it is although somebody does not use all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Obstacle {
+    /// A rule leaves it as it is.
+    Excepted,
     /// It bounds principals.
     Bounds,
     /// It is attached to more than the account shows.
@@ -128,6 +134,11 @@ pub enum Obstacle {
 pub trait Wants {
     /// What the principal at that place can do without of a policy of that name or ARN.
     fn needs(&self, principal: usize, policy: &str) -> Cow<'_, Needs>;
+
+    /// Whether a rule leaves this policy of the principal as it is.
+    fn is_excepted(&self, _principal: usize, _policy: &str) -> bool {
+        false
+    }
 }
 
 /// Every policy that somebody holds. Policies come in the order of their targets.
@@ -225,6 +236,7 @@ impl<'i> Planner<'i, '_> {
         let blind = |at: &usize| self.standings.get(*at).is_some_and(Standing::is_blind);
         let mut held = Held {
             blockers: reaches.iter().copied().filter(blind).collect(),
+            excepted: self.excepted(&reaches, target.name()),
             idle: reaches.iter().copied().filter(|at| self.is_idle(*at)).collect(),
             advises: self.advises(&reaches),
             bounds: false,
@@ -308,6 +320,10 @@ impl<'i> Planner<'i, '_> {
     /// Whether any of them is more than idle: of an idle principal the advice is its deletion, and nothing beside it.
     fn advises(&self, principals: &[usize]) -> bool {
         principals.iter().any(|at| matches!(self.standings.get(*at), Some(Standing::Unused(_))))
+    }
+
+    fn excepted(&self, principals: &[usize], policy: &str) -> Vec<usize> {
+        principals.iter().copied().filter(|at| self.wants.is_excepted(*at, policy)).collect()
     }
 
     fn is_idle(&self, principal: usize) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::confidence::is_stale;
+use super::exceptions::RuleId;
 use super::needs::Needs;
 use crate::date::days_between;
 use crate::evidence::{Analyzer, Failure, Gap, Known};
@@ -44,8 +45,8 @@ impl Source<'_> {
 pub enum Standing {
     /// Only AWS can change it.
     ServiceLinked,
-    /// A rule leaves it out, by id.
-    Excluded(String),
+    /// A rule leaves it as it is.
+    Excluded(RuleId),
     /// Its evidence is so many days old, which is too old to act on.
     Stale(i64),
     /// It was not used at all; inside, when it last was.
@@ -92,8 +93,8 @@ pub struct Circumstances<'c> {
     pub as_of: Option<&'c str>,
     /// Older evidence counts as none, in days.
     pub oldest_days: Option<i64>,
-    /// The rule that leaves a principal out, by id.
-    pub excluded: &'c dyn Fn(&Principal) -> Option<String>,
+    /// The rule that leaves a principal as it is.
+    pub excluded: &'c dyn Fn(&Principal) -> Option<RuleId>,
 }
 
 /// The standing of every principal of an account, in the inventory's order.

@@ -109,12 +109,27 @@ pub struct PrincipalRow {
     pub kind: String,
     /// Its name.
     pub name: String,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<String>,
+    /// When it was last used, as far as AWS tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<String>,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
     /// Where it ended.
     pub bucket: String,
     /// Why, as a stable code.
     pub code: String,
     /// Why, in one sentence.
     pub why: String,
+    /// The rule that leaves it as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Who can assume a role that nobody uses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<TrustRow>,
     /// The policies that it holds or has from its groups, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<String>,
@@ -192,6 +207,8 @@ pub struct Recommendation {
     /// The other way to go about a shared policy, and what it would bring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alternative: Option<Alternative>,
+    /// How sure it is.
+    pub confidence: ConfidenceRow,
     /// What was taken as unused, which the proof rests on.
     pub unused: Vec<UnusedService>,
     /// The proof.
@@ -221,6 +238,52 @@ pub enum Action {
     Detach,
     /// Nothing of it is used: delete it.
     Delete,
+}
+
+/// How sure a recommendation is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfidenceRow {
+    /// `high`, `medium` or `low`.
+    pub level: String,
+    /// Why, what lowers it most first.
+    pub reasons: Vec<ConfidenceReason>,
+}
+
+/// One reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfidenceReason {
+    /// A stable code.
+    pub code: String,
+    /// What it does to the confidence.
+    pub effect: String,
+    /// Of how many principals it is true.
+    pub principals: usize,
+    /// In one sentence.
+    pub why: String,
+}
+
+/// Who can assume a role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TrustRow {
+    /// Somebody outside the organisation can, or it cannot be told that nobody can.
+    pub open: bool,
+    /// In one sentence.
+    pub why: String,
+    /// Accounts of the organisation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inside: Vec<String>,
+    /// Other accounts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outside: Vec<String>,
+    /// AWS services.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
+    /// Identity providers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub federated: Vec<String>,
 }
 
 /// Who is given another policy in place of one.

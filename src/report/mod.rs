@@ -7,11 +7,14 @@ mod whole;
 pub mod writer;
 
 pub use account::{
-    AccountReport, AccountSummary, Action, Alternative, Coverage, EvidenceSource, Failed, Files, Hands,
-    IdleCredential, LeftAlone, PolicyRow, PrincipalRow, ProofRow, Recommendation, UnusedService,
+    AccountReport, AccountSummary, Action, Alternative, ConfidenceReason, ConfidenceRow, Coverage,
+    EvidenceSource, Failed, Files, Hands, IdleCredential, LeftAlone, PolicyRow, PrincipalRow, ProofRow,
+    Recommendation, TrustRow, UnusedService,
 };
 pub use diff::unified as unified_diff;
-pub use whole::{CallFigures, CatalogRow, FamilyAccount, FamilyRow, Manifest, Report, Totals};
+pub use whole::{
+    CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, Manifest, Report, Totals,
+};
 
 /// The version of the report's JSON files.
 pub const SCHEMA: u32 = 1;

@@ -26,6 +26,42 @@ pub struct Report {
     /// What to do with them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recommendations: Vec<Recommendation>,
+    /// The rules that leave things as they are, and what came of each.
+    #[serde(default)]
+    pub exceptions: Vec<ExceptionRow>,
+}
+
+/// A rule that leaves things as they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExceptionRow {
+    /// `default:service-linked`, `config:12` by its line, `keep:1` by its place.
+    pub id: String,
+    /// Why it is there.
+    pub reason: String,
+    /// Who answers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The last day on which it holds, or `never`.
+    pub expires: String,
+    /// How many principals it covers.
+    pub principals: usize,
+    /// How many of their policies, when it names policies.
+    pub policies: usize,
+    /// How many unused actions it keeps.
+    pub actions: usize,
+    /// What is to be said of it.
+    pub states: Vec<ExceptionState>,
+}
+
+/// What is to be said of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExceptionState {
+    /// `active`, `expired`, `expiring`, `never-matched` or `over-broad`.
+    pub code: String,
+    /// In one sentence.
+    pub why: String,
 }
 
 /// Equal policies of many accounts.

@@ -5,6 +5,8 @@ mod capture;
 mod catalog;
 mod error;
 mod event;
+mod everything;
+mod gather;
 mod iam_policy;
 mod init;
 mod input;

@@ -49,28 +49,6 @@ fn text_of(path: &Path) -> Result<(String, String), RunError> {
     }
 }
 
-/// What the config asks for and this version does not do yet. Silence would be a promise.
-pub(super) fn not_yet(config: &Config) -> Vec<&'static str> {
-    let default = Config::default();
-    let mut keys = Vec::new();
-    if config.shared != default.shared {
-        keys.push("shared");
-    }
-    if !config.keep.is_empty() {
-        keys.push("keep");
-    }
-    if config.min_confidence != default.min_confidence {
-        keys.push("min-confidence");
-    }
-    if config.limits.evidence_max_age.is_some() {
-        keys.push("limits.evidence-max-age");
-    }
-    if !config.exceptions.is_empty() {
-        keys.push("exception");
-    }
-    keys
-}
-
 /// What a live scan is told.
 pub(super) fn live(config: &Config, observer: Observer) -> LiveOptions {
     let access = |account: &String| match config.assume.access(account) {

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::event::{Event, ScanEnded};
-use super::scan::{Scanned, shown};
+use super::everything::Scanned;
+use super::scan::shown;
 use super::terminal;
 use crate::cli::Exit;
 use crate::decide::Bucket;

@@ -1,11 +1,12 @@
 //! Actions that stay whatever the evidence says.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::RuleId;
 use crate::catalog::Catalog;
-use crate::decide::Needs;
+use crate::decide::{Names, Needs};
 use crate::policy::{ActionPattern, ActionSet, Extent};
 
 /// What stays in one policy, and by which rules.
@@ -106,7 +107,7 @@ impl<'e> Kept<'e> {
             services.iter().any(|(service, names)| match names {
                 None => is_about(pattern, service),
                 Some(names) => {
-                    is_about(pattern, service) && names.keys().any(|name| pattern.matches(service, name))
+                    is_about(pattern, service) && names.iter().any(|name| pattern.matches(service, name))
                 }
             })
         })
@@ -122,9 +123,9 @@ fn is_about(pattern: &ActionPattern, service: &str) -> bool {
 pub(super) fn matched(patterns: &[ActionPattern], needs: &Needs, catalog: &Catalog) -> usize {
     let Needs::AllBut(services) = needs else { return 0 };
     let stays = |service: &str, name: &str| patterns.iter().any(|pattern| pattern.matches(service, name));
-    let of_service = |(service, names): (&String, &Option<BTreeMap<String, String>>)| match names {
+    let of_service = |(service, names): (&Arc<str>, &Option<Names>)| match names {
         None => known(catalog, service).filter(|name| stays(service, name)).count(),
-        Some(names) => names.keys().filter(|name| stays(service, name)).count(),
+        Some(names) => names.iter().filter(|name| stays(service, name)).count(),
     };
     services.iter().map(of_service).sum()
 }

@@ -1,11 +1,11 @@
 //! What must hold of an organisation that is decided on as a whole, whatever is shared with whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leastwise::assess::{Outcomes, Terms, account, organisation, survey};
 use leastwise::catalog::Catalog;
 use leastwise::config::SharedPolicies;
-use leastwise::decide::{Families, Needs};
+use leastwise::decide::{Exceptions, Families, Level, Needs};
 use leastwise::inventory::wire::Account;
 use leastwise::report::{AccountReport, Recommendation};
 use proptest::prelude::*;
@@ -32,6 +32,9 @@ fn scan(wanted: &Organisation, order: &[usize], shared: SharedPolicies) -> Said 
         as_of: Some("2026-11-01T00:00:00Z"),
         oldest_days: None,
         shared,
+        least_sure: Level::Low,
+        exceptions: &Exceptions::new(&[], &[], jiff::civil::date(2026, 11, 1)),
+        organisation: &BTreeSet::new(),
     };
     let place = |at: usize| Account { id: id(at), ..Account::default() };
     let surveys: Vec<_> =
@@ -48,7 +51,7 @@ fn scan(wanted: &Organisation, order: &[usize], shared: SharedPolicies) -> Said 
         shares.extend(assessed.shares);
         accounts.insert(id(*at), assessed.report);
     }
-    let whole = organisation(&families, &outcomes, shares);
+    let whole = organisation(&families, &outcomes, shares, Level::Low);
     files.extend(whole.files);
     let all = serde_json::to_string(&(&accounts, &whole.families, &whole.recommendations, &files)).unwrap();
     Said { accounts, families: whole.recommendations, files, all }

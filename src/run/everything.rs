@@ -1,0 +1,304 @@
+//! All accounts, gone through twice: first what concerns several of them, then each worked out, written and dropped.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use serde::Serialize;
+
+use super::error::RunError;
+use super::gather::{Gathered, Kept, totals};
+use super::progress::{Progress, Read, Stage};
+use super::scan::is_whole;
+use super::{settings, stop};
+use crate::assess::{self, Outcomes, Terms};
+use crate::aws::pace::{BucketKey, Figures};
+use crate::aws::{Cloud, Journal, Journaled, Reading};
+use crate::config::{Config, Taken};
+use crate::decide::{ExceptionReview, Exceptions, Families, Level, Survey};
+use crate::inventory::wire::Account;
+use crate::report::writer::{WriteError, Writer};
+use crate::report::{
+    CallFigures, CatalogRow, Coverage, ExceptionRow, ExceptionState, Manifest, Report, SCHEMA,
+};
+use crate::update::Chosen;
+
+/// What a scan leaves behind in memory: a row an account.
+pub(super) struct Scanned {
+    pub(super) report: Report,
+    /// The principals with the most to lose: account, kind and name, permissions.
+    pub(super) first: Vec<(usize, String)>,
+    /// Why policies were left alone, by code.
+    pub(super) left_alone: BTreeMap<String, usize>,
+    pub(super) defects: usize,
+}
+
+/// What every account's work shares.
+pub(super) struct Everything<C> {
+    pub(super) cloud: Journaled<C>,
+    pub(super) catalog: Chosen,
+    /// The day of the answers, if they tell it.
+    pub(super) as_of: Option<String>,
+    pub(super) writer: Writer,
+    pub(super) progress: Arc<Progress>,
+    pub(super) config: Config,
+    /// When the run began.
+    pub(super) started: jiff::Timestamp,
+}
+
+/// What is known of all accounts when each is worked out.
+struct Known {
+    families: Families,
+    outcomes: Outcomes,
+    /// The ids of the organisation's accounts.
+    ids: BTreeSet<String>,
+}
+
+impl<C: Cloud + Send + Sync + 'static> Everything<C> {
+    /// Runs to the end, or until somebody stops it: then nothing of the report is left behind.
+    pub(super) async fn run_or_stop(self: Arc<Self>) -> Result<(Scanned, PathBuf), RunError> {
+        let all = Arc::downgrade(&self);
+        let stopped = async {
+            stop::asked().await;
+            all.upgrade().is_some_and(|all| all.cloud.journal().is_some_and(Journal::is_of_use))
+        };
+        tokio::select! {
+            done = self.run() => done,
+            kept = stopped => Err(RunError::Stopped { kept }),
+        }
+    }
+
+    async fn run(self: Arc<Self>) -> Result<(Scanned, PathBuf), RunError> {
+        let organisation = self.cloud.organisation().await.map_err(RunError::Organisation)?;
+        let ids = organisation.accounts.iter().map(|account| account.id.clone()).collect();
+        let families = self.survey(&organisation.accounts, &ids).await?;
+        let known = Arc::new(Known { outcomes: Outcomes::of(&families), families, ids });
+        let mut gathered = Gathered { services: Some(BTreeSet::new()), ..Gathered::default() };
+        self.progress.stage(Stage::Written, organisation.accounts.len());
+        let work = |all: Arc<Self>, account| {
+            let known = Arc::clone(&known);
+            async move { all.account(&account, &known).await }
+        };
+        let done = |kept| {
+            gathered.add(kept);
+            self.progress.account();
+        };
+        self.each(&organisation.accounts, work, done).await?;
+        self.progress.finish();
+        let shares = std::mem::take(&mut gathered.shares);
+        let whole = assess::organisation(&known.families, &known.outcomes, shares, self.least_sure());
+        for (path, text) in &whole.files {
+            self.writer.write(path, text.as_bytes())?;
+        }
+        for (path, text) in &whole.defects {
+            self.writer.write(&format!("defects/{path}"), text.as_bytes())?;
+        }
+        gathered.defects += whole.defects.len();
+        gathered.cover(whole.services);
+        gathered.summaries.sort_by(|a, b| a.id.cmp(&b.id));
+        let catalog = CatalogRow {
+            version: self.catalog.version().to_owned(),
+            updated: self.catalog.updated().to_owned(),
+            digest: self.catalog.digest(),
+        };
+        let mut totals = totals(&gathered.summaries)?;
+        totals.recommendations += whole.recommendations.len();
+        totals.permissions_removed += whole.recommendations.iter().map(|it| it.proof.removed).sum::<usize>();
+        let report = Report {
+            schema: SCHEMA,
+            partition: organisation.partition,
+            catalog: catalog.clone(),
+            totals: totals.clone(),
+            accounts: gathered.summaries,
+            families: whole.families,
+            recommendations: whole.recommendations,
+            exceptions: self
+                .exceptions()
+                .review(&gathered.usage, totals.principals)
+                .iter()
+                .map(exception)
+                .collect(),
+        };
+        write_json(&self.writer, "report.json", &report)?;
+        let extract = self.catalog.extract(gathered.services.as_ref());
+        write_json(&self.writer, "catalog.json", &extract)?;
+        let manifest = Manifest {
+            schema: SCHEMA,
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            started: self.started.to_string(),
+            catalog,
+            totals,
+            calls: self.cloud.figures().into_iter().map(call_figures).collect(),
+            files: self.writer.hashes(),
+        };
+        write_json(&self.writer, "manifest.json", &manifest)?;
+        // All tasks have ended, so this is the last owner.
+        let Self { writer, cloud, .. } = Arc::into_inner(self).ok_or(RunError::Busy)?;
+        let target = writer.finish()?;
+        if let Some(journal) = cloud.into_journal().filter(|_| is_whole(&report)) {
+            // Nothing is left to go on with.
+            journal.forget();
+        }
+        let Gathered { first, left_alone, defects, .. } = gathered;
+        Ok((Scanned { report, first, left_alone, defects }, target))
+    }
+
+    /// Works on all accounts, so many at a time, each a task of its own, so that all cores share the work.
+    async fn each<T, F>(
+        self: &Arc<Self>,
+        accounts: &[Account],
+        work: impl Fn(Arc<Self>, Account) -> F,
+        mut done: impl FnMut(T),
+    ) -> Result<(), RunError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, RunError>> + Send + 'static,
+    {
+        let each = accounts.iter().map(|account| tokio::spawn(work(Arc::clone(self), account.clone())));
+        let mut all =
+            futures::stream::iter(each).buffer_unordered(settings::many(self.config.limits.accounts));
+        while let Some(one) = all.next().await {
+            done(one.map_err(RunError::Task)??);
+        }
+        Ok(())
+    }
+
+    /// The first look: what concerns several accounts.
+    async fn survey(
+        self: &Arc<Self>,
+        accounts: &[Account],
+        ids: &BTreeSet<String>,
+    ) -> Result<Families, RunError> {
+        let ids = Arc::new(ids.clone());
+        let (mut surveys, mut unread) = (Vec::new(), Vec::new());
+        self.progress.stage(Stage::Read, accounts.len());
+        let read = |all: Arc<Self>, account: Account| {
+            let ids = Arc::clone(&ids);
+            async move {
+                let survey = match all.outside(&account) {
+                    None => {
+                        all.progress.begins(&account);
+                        let answers = all.cloud.read(&account, Reading::watched(&*all.progress)).await;
+                        all.progress.ends(&account, Read::of(&answers));
+                        tokio::task::block_in_place(|| {
+                            assess::survey(&account, answers, all.terms(&all.exceptions(), &ids))
+                        })
+                    }
+                    Some(why) => {
+                        all.progress.skips(&account, why);
+                        None
+                    }
+                };
+                Ok((account, survey))
+            }
+        };
+        self.each(accounts, read, |(account, survey): (Account, Option<Survey>)| {
+            self.progress.account();
+            match survey {
+                Some(survey) => surveys.push(survey),
+                // In a suspended account nobody uses anything.
+                None if account.state() != "ACTIVE" => {}
+                None => unread.push(account.id),
+            }
+        })
+        .await?;
+        Ok(Families::join(surveys, unread, &self.catalog))
+    }
+
+    /// Whether an account is not read at all.
+    fn outside(&self, account: &Account) -> Option<Coverage> {
+        if account.state() != "ACTIVE" {
+            return Some(Coverage::Suspended);
+        }
+        match self.config.accounts.takes(account) {
+            Taken::Yes => None,
+            Taken::Excluded(_) | Taken::NotIncluded => Some(Coverage::Excluded),
+        }
+    }
+
+    fn exceptions(&self) -> Exceptions<'_> {
+        // The day of the answers, so that the same answers give the same report on any day.
+        let told = self.as_of.as_deref().and_then(|day| day.parse::<jiff::Timestamp>().ok());
+        let today = told.unwrap_or(self.started).to_zoned(jiff::tz::TimeZone::UTC).date();
+        Exceptions::new(&self.config.exceptions, &self.config.keep, today)
+    }
+
+    fn least_sure(&self) -> Level {
+        self.config.min_confidence.into()
+    }
+
+    fn terms<'t>(&'t self, exceptions: &'t Exceptions<'t>, ids: &'t BTreeSet<String>) -> Terms<'t> {
+        let oldest = self.config.limits.evidence_max_age.map(|age| age.as_secs() / 86_400);
+        Terms {
+            catalog: &self.catalog,
+            window_days: self.config.window_days,
+            as_of: self.as_of.as_deref(),
+            oldest_days: oldest.and_then(|days| i64::try_from(days).ok()),
+            shared: self.config.shared,
+            least_sure: self.least_sure(),
+            exceptions,
+            organisation: ids,
+        }
+    }
+
+    /// The second look: works one account out off the async threads, writes its files, and keeps the little that the whole
+    /// needs.
+    async fn account(&self, account: &Account, known: &Known) -> Result<Kept, RunError> {
+        if let Some(coverage) = self.outside(account) {
+            let report = assess::unread(account, coverage, Vec::new());
+            write_json(&self.writer, &format!("accounts/{}.json", account.id), &report)?;
+            return Ok(Kept::nothing(report.summary));
+        }
+        let answers = self.cloud.again(account).await?;
+        tokio::task::block_in_place(|| {
+            let exceptions = self.exceptions();
+            let terms = self.terms(&exceptions, &known.ids);
+            let assessed = assess::account(account, answers, terms, &known.families, &known.outcomes);
+            for (path, text) in &assessed.files {
+                self.writer.write(path, text.as_bytes())?;
+            }
+            for (path, text) in &assessed.defects {
+                self.writer.write(&format!("defects/{path}"), text.as_bytes())?;
+            }
+            write_json(&self.writer, &format!("accounts/{}.json", account.id), &assessed.report)?;
+            Ok(Kept::of(assessed))
+        })
+    }
+}
+
+fn exception(review: &ExceptionReview<'_>) -> ExceptionRow {
+    ExceptionRow {
+        id: review.id.to_string(),
+        reason: review.reason.to_string(),
+        owner: review.owner.map(str::to_owned),
+        expires: review.expires.to_string(),
+        principals: review.uses.principals,
+        policies: review.uses.policies,
+        actions: review.uses.actions,
+        states: review
+            .states
+            .iter()
+            .map(|state| ExceptionState { code: state.code().to_owned(), why: state.sentence() })
+            .collect(),
+    }
+}
+
+fn call_figures((key, figures): (BucketKey, Figures)) -> CallFigures {
+    CallFigures {
+        api: key.api.to_owned(),
+        account: key.account,
+        region: key.region,
+        calls: figures.calls,
+        throttles: figures.throttles,
+        waits: figures.waits,
+        seconds_waited: figures.waited.as_secs_f64(),
+    }
+}
+
+fn write_json(writer: &Writer, path: &str, value: &impl Serialize) -> Result<(), RunError> {
+    let mut text = serde_json::to_string_pretty(value)
+        .map_err(|error| RunError::Json { path: path.to_owned(), error })?;
+    text.push('\n');
+    writer.write(path, text.as_bytes()).map_err(WriteError::into)
+}
