@@ -43,6 +43,7 @@ mod oracle;
 mod organisations;
 mod pace;
 mod pairs;
+mod permissions;
 mod raw;
 mod regions;
 mod resume;
