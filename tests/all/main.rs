@@ -47,6 +47,7 @@ mod permissions;
 mod raw;
 mod regions;
 mod resume;
+mod risk;
 mod run;
 mod scan;
 mod trust;
