@@ -15,7 +15,8 @@
 mod synthetic;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use leastwise::catalog::Catalog;
+use leastwise::catalog::{Catalog, Permissions};
+use leastwise::decide::{Risk, ineffective};
 use leastwise::evidence::read_unused;
 use leastwise::policy::Document;
 use leastwise::prove::prove;
@@ -139,5 +140,34 @@ fn decide(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, core, decide);
+fn permissions(c: &mut Criterion) {
+    let catalog = Catalog::embedded();
+    let everything = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    let all = Document::parse(everything).expect("it is one");
+    let typical = Document::parse(TYPICAL).expect("it is one");
+    let mut group = c.benchmark_group("permissions");
+    for (name, policy) in [("everything", &all), ("a typical policy", &typical)] {
+        let set = Permissions::allowed_by(catalog, policy);
+        let half = Permissions::denied_by(catalog, &typical);
+        group.bench_function(format!("allowed by {name}"), |bench| {
+            bench.iter(|| Permissions::allowed_by(catalog, policy));
+        });
+        group.bench_function(format!("risk of {name}"), |bench| bench.iter(|| Risk::of(&set)));
+        group.bench_function(format!("ineffective of {name}"), |bench| {
+            bench.iter(|| ineffective(&set, &half, None));
+        });
+    }
+    group.finish();
+}
+
+/// What the role of a service looks like.
+const TYPICAL: &str = r#"{"Version":"2012-10-17","Statement":[
+    {"Effect":"Allow","Action":["s3:Get*","s3:List*","s3:PutObject"],"Resource":["arn:aws:s3:::b","arn:aws:s3:::b/*"]},
+    {"Effect":"Allow","Action":["dynamodb:GetItem","dynamodb:PutItem","dynamodb:Query","dynamodb:UpdateItem"],
+     "Resource":"arn:aws:dynamodb:*:111111111111:table/t"},
+    {"Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"},
+    {"Effect":"Allow","Action":["ec2:Describe*","iam:PassRole","lambda:*"],"Resource":"*"},
+    {"Effect":"Deny","Action":["lambda:Delete*","s3:DeleteBucket"],"Resource":"*"}]}"#;
+
+criterion_group!(benches, core, decide, permissions);
 criterion_main!(benches);

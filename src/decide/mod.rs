@@ -4,22 +4,28 @@
 //! known counts as using everything, and is named as the blocker.
 
 mod confidence;
+mod escalation;
 mod exceptions;
 mod family;
 mod hint;
+mod ineffective;
 mod needs;
 mod plan;
+mod risk;
 mod standing;
 mod trust;
 
 pub use confidence::{Confidence, Effect, Facts, Grain, Level, Origin, Reason, is_stale};
+pub use escalation::{Escalation, Gain};
 pub use exceptions::{
     AccountExceptions, DefaultRule, ExceptionReview, Exceptions, Kept, RuleId, RuleState, Usage, Uses,
 };
 pub use family::{FLEET, Families, Family, FamilyKind, Seat, Survey};
+pub use ineffective::ineffective;
 pub use needs::{Names, Needs};
 pub(crate) use plan::is_aws_managed;
 pub use plan::{Held, Holder, Obstacle, Part, Target, Wants, boundary_of, plan};
+pub use risk::{Risk, most_effect, rank};
 pub use standing::{Circumstances, Source, Standing, standings};
 pub use trust::{Conditions, Trust};
 

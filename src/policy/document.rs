@@ -293,6 +293,23 @@ impl<'a> Statement<'a> {
         Self { frame: Arc::clone(&self.frame), clause: Clause { key, negated, bare, patterns } }
     }
 
+    /// Whether it speaks of every resource at all times: nothing stands in it that could narrow it.
+    pub(crate) fn is_unconditional(&self) -> bool {
+        let is_star = |value: &Json<'_>| value.as_text().is_some_and(|text| text == "*");
+        let mut every_resource = false;
+        for (key, value) in self.frame.head.iter().chain(&self.frame.tail) {
+            if is_key(key, "Resource") {
+                every_resource = match value {
+                    Json::List(items, _) => items.iter().any(is_star),
+                    one => is_star(one),
+                };
+            } else if !is_key(key, "Effect") && !is_key(key, "Sid") {
+                return false;
+            }
+        }
+        every_resource
+    }
+
     /// The statement's Sid, decoded.
     pub(crate) fn sid(&self) -> Option<Cow<'a, str>> {
         let mut members = self.frame.head.iter().chain(&self.frame.tail);

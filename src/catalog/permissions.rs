@@ -1,0 +1,376 @@
+//! Sets of actions that are taken from several policies and compared: what a principal may do, what it is denied, what a
+//! change takes away.
+//!
+//! A set is over the whole catalog, sparse: a run of bits for each service that it touches. Beside the catalog it lists
+//! what somebody wrote that the catalog does not know: names, and wildcards over services that it does not know. Each
+//! counts as one permission of unknown level, so that nothing is lost without a word. What a wildcard over a known
+//! service reaches beyond the catalog is not listed, because nobody can list it, but it is asked for: `s3:*` contains
+//! `s3:NotYetKnown`, and takes it away from a set that lists it.
+//!
+//! Sets that are joined, cut or compared must be of one catalog.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::beyond::{Beyond, Share};
+use super::service::Service;
+use super::universe::Grants;
+use super::{AccessLevel, Catalog, is_name, is_prefix};
+use crate::policy::{ActionSet, Clause, Document, Effect, Extent, Pattern, Shape, Statement};
+
+/// A set of actions. See the module.
+#[derive(Debug, Clone)]
+pub struct Permissions<'c> {
+    catalog: &'c Catalog,
+    /// The services that have bits, by place.
+    slots: Vec<Slot>,
+    bits: Grants,
+    /// What the catalog does not know, by service and name in small letters. A wildcard stands here as a glob.
+    named: BTreeMap<(String, String), Pattern<'static>>,
+    /// Everything that the catalog does not know, listed or not.
+    beyond: Beyond,
+}
+
+/// Where the bits of one service stand.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    place: usize,
+    first_word: usize,
+    words: usize,
+}
+
+impl Slot {
+    fn range(&self) -> Range<usize> {
+        self.first_word..self.first_word + self.words
+    }
+}
+
+/// How many actions there are of each level.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Levels {
+    known: [usize; AccessLevel::COUNT],
+    unknown: usize,
+}
+
+impl Levels {
+    /// How many there are of one level, `None` for those that the catalog does not know.
+    pub fn of(&self, level: Option<AccessLevel>) -> usize {
+        match level {
+            Some(level) => self.known.get(level as usize).copied().unwrap_or(0),
+            None => self.unknown,
+        }
+    }
+}
+
+impl<'c> Permissions<'c> {
+    /// The empty set.
+    pub fn none(catalog: &'c Catalog) -> Self {
+        Self {
+            catalog,
+            slots: Vec::new(),
+            bits: Grants(Vec::new()),
+            named: BTreeMap::new(),
+            beyond: Beyond::default(),
+        }
+    }
+
+    /// What the Allow statements of a policy reach, on whatever resource and under whatever condition: what may be
+    /// allowed.
+    pub fn allowed_by(catalog: &'c Catalog, policy: &Document<'_>) -> Self {
+        Self::of_statements(catalog, policy, |statement| statement.frame.effect == Effect::Allow)
+    }
+
+    /// What the Deny statements of a policy deny for certain: those on every resource and without a condition.
+    pub fn denied_by(catalog: &'c Catalog, policy: &Document<'_>) -> Self {
+        Self::of_statements(catalog, policy, |statement| {
+            statement.frame.effect == Effect::Deny && statement.is_unconditional()
+        })
+    }
+
+    /// What evidence calls unused.
+    pub fn of_unused(catalog: &'c Catalog, unused: &ActionSet<'_>) -> Self {
+        let mut set = Self::none(catalog);
+        let mut reach = Vec::new();
+        let mut add = |set: &mut Self, pattern: &Pattern<'_>| {
+            if set.insert(pattern) {
+                reach.push(owned(pattern));
+            }
+        };
+        // What no service or action can be called is no evidence about any.
+        for (service, extent) in unused.iter().filter(|(service, _)| is_prefix(service)) {
+            let pattern = |name, shape| Pattern::new(Cow::Borrowed(service), Cow::Borrowed(name), shape);
+            match extent {
+                Extent::Whole => add(&mut set, &pattern("", Shape::Prefix)),
+                Extent::Names(names) => {
+                    let names = names.iter().filter(|name| is_name(name));
+                    names.for_each(|name| add(&mut set, &pattern(name, Shape::Literal)));
+                }
+            }
+        }
+        set.beyond.add(false, reach);
+        set
+    }
+
+    fn of_statements(
+        catalog: &'c Catalog,
+        policy: &Document<'_>,
+        counts: impl Fn(&Statement<'_>) -> bool,
+    ) -> Self {
+        let mut set = Self::none(catalog);
+        for statement in policy.statements.iter().filter(|statement| counts(statement)) {
+            set.insert_clause(&statement.clause);
+        }
+        set
+    }
+
+    fn insert_clause(&mut self, clause: &Clause<'_>) {
+        let mut reach = Vec::new();
+        let mut except = Self::none(self.catalog);
+        let into = if clause.negated { &mut except } else { &mut *self };
+        for pattern in &clause.patterns {
+            if into.insert(pattern) {
+                reach.push(owned(pattern));
+            }
+        }
+        if clause.negated {
+            let mut rest = Self::none(self.catalog);
+            rest.insert_everything();
+            rest.subtract(&except);
+            self.union_with(&rest);
+        }
+        self.beyond.add(clause.negated, reach);
+    }
+
+    /// Adds what a pattern matches of the catalog, and lists what the catalog does not know. Says whether the pattern
+    /// matches anything beyond the catalog.
+    fn insert(&mut self, pattern: &Pattern<'_>) -> bool {
+        if pattern.shape == Shape::All {
+            self.insert_everything();
+            return true;
+        }
+        let place = self.catalog.place_of(&pattern.service);
+        let Some((place, service)) = place.and_then(|place| Some((place, self.catalog.service(place)?)))
+        else {
+            self.list(pattern);
+            return true;
+        };
+        match pattern.shape {
+            Shape::Literal => match service.find(&pattern.name) {
+                Some(at) => {
+                    let first = self.first_bit(place, service);
+                    self.bits.insert(first + at);
+                    return false;
+                }
+                None => self.list(pattern),
+            },
+            Shape::Glob => {
+                let first = self.first_bit(place, service);
+                let matching = (0..service.len()).filter(|at| pattern.matches_name(service.lower(*at)));
+                matching.for_each(|at| self.bits.insert(first + at));
+            }
+            Shape::Prefix | Shape::All => {
+                let run = service.with_root(&pattern.name);
+                if !run.is_empty() {
+                    let first = self.first_bit(place, service);
+                    self.bits.insert_run(first + run.start..first + run.end);
+                }
+            }
+        }
+        true
+    }
+
+    fn insert_everything(&mut self) {
+        self.slots.reserve(self.catalog.service_count());
+        for place in 0..self.catalog.service_count() {
+            if let Some(service) = self.catalog.service(place) {
+                let first = self.first_bit(place, service);
+                self.bits.insert_run(first..first + service.len());
+            }
+        }
+    }
+
+    fn list(&mut self, pattern: &Pattern<'_>) {
+        let service = pattern.service.to_ascii_lowercase();
+        let name = pattern.glob();
+        let shape = if pattern.shape == Shape::Literal { Shape::Literal } else { Shape::Glob };
+        let key = (service, name.to_ascii_lowercase());
+        let spelled = Pattern::new(Cow::Owned(key.0.clone()), Cow::Owned(name.into_owned()), shape);
+        self.list_as(key, spelled);
+    }
+
+    /// Of two spellings the first by bytes stays, so that the order of policies does not matter.
+    fn list_as(&mut self, key: (String, String), spelled: Pattern<'static>) {
+        let known = self.named.entry(key).or_insert_with(|| spelled.clone());
+        if spelled.name < known.name {
+            *known = spelled;
+        }
+    }
+
+    fn first_bit(&mut self, place: usize, service: &Service) -> usize {
+        self.slot(place, service.len().div_ceil(64)).first_word * 64
+    }
+
+    /// The slot of a service, which is made when it is first asked for.
+    fn slot(&mut self, place: usize, words: usize) -> Slot {
+        let found = self.slots.binary_search_by_key(&place, |slot| slot.place);
+        if let Some(slot) = found.ok().and_then(|at| self.slots.get(at)) {
+            return *slot;
+        }
+        let slot = Slot { place, first_word: self.bits.0.len(), words };
+        self.bits.0.resize(slot.range().end, 0);
+        self.slots.insert(found.unwrap_or_else(|at| at), slot);
+        slot
+    }
+
+    fn found(&self, place: usize) -> Option<Slot> {
+        let at = self.slots.binary_search_by_key(&place, |slot| slot.place).ok()?;
+        self.slots.get(at).copied()
+    }
+
+    fn words(&self, slot: Slot) -> &[u64] {
+        self.bits.0.get(slot.range()).unwrap_or_default()
+    }
+
+    /// Changes the bits of a service word by word.
+    fn change(&mut self, slot: Slot, by: &[u64], how: impl Fn(u64, u64) -> u64) {
+        let words = self.bits.0.get_mut(slot.range()).unwrap_or_default();
+        words.iter_mut().zip(by).for_each(|(word, by)| *word = how(*word, *by));
+    }
+
+    /// Adds everything of another set.
+    pub fn union_with(&mut self, other: &Self) {
+        for theirs in &other.slots {
+            let ours = self.slot(theirs.place, theirs.words);
+            self.change(ours, other.words(*theirs), |word, other| word | other);
+        }
+        for (key, pattern) in &other.named {
+            self.list_as(key.clone(), pattern.clone());
+        }
+        self.beyond.join(&other.beyond);
+    }
+
+    /// Takes everything of another set out. A listed wildcard stays when only a part of it is known to go.
+    pub fn subtract(&mut self, other: &Self) {
+        for theirs in &other.slots {
+            if let Some(ours) = self.found(theirs.place) {
+                self.change(ours, other.words(*theirs), |word, other| word & !other);
+            }
+        }
+        self.named.retain(|_, pattern| other.beyond.share(pattern) != Share::All);
+        self.beyond.cut(&other.beyond);
+    }
+
+    /// Keeps what is in another set too. A listed wildcard stays only when all of it is known to be in both.
+    pub fn intersect(&mut self, other: &Self) {
+        let theirs = other.named.iter().filter(|(_, pattern)| self.beyond.share(pattern) == Share::All);
+        let theirs: Vec<_> = theirs.map(|(key, pattern)| (key.clone(), pattern.clone())).collect();
+        self.intersect_listed(other);
+        theirs.into_iter().for_each(|(key, pattern)| self.list_as(key, pattern));
+    }
+
+    /// As [`Permissions::intersect`], but lists nothing that only the other set lists.
+    pub(crate) fn intersect_listed(&mut self, other: &Self) {
+        for at in 0..self.slots.len() {
+            let Some(ours) = self.slots.get(at).copied() else { continue };
+            match other.found(ours.place) {
+                Some(theirs) => self.change(ours, other.words(theirs), |word, other| word & other),
+                None => self.bits.0.get_mut(ours.range()).unwrap_or_default().fill(0),
+            }
+        }
+        self.named.retain(|_, pattern| other.beyond.share(pattern) == Share::All);
+        self.beyond.keep(&other.beyond);
+    }
+
+    /// Drops the listed wildcards of which a part may have been taken out.
+    pub(crate) fn keep_certain(&mut self) {
+        let beyond = &self.beyond;
+        self.named.retain(|_, pattern| beyond.share(pattern) == Share::All);
+    }
+
+    /// How many permissions it has.
+    pub fn len(&self) -> usize {
+        self.bits.len() + self.named.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.named.is_empty() && self.bits.is_empty()
+    }
+
+    /// Whether it has an action, by service and name in any case. An action that the catalog does not know need not be
+    /// listed to be in it.
+    pub fn contains(&self, service: &str, name: &str) -> bool {
+        if let Some(place) = self.catalog.place_of(service)
+            && let Some(at) = self.catalog.service(place).and_then(|service| service.find(name))
+        {
+            return self.found(place).is_some_and(|slot| self.bits.has(slot.first_word * 64 + at));
+        }
+        let action = Pattern::new(Cow::Borrowed(service), Cow::Borrowed(name), Shape::Literal);
+        self.beyond.share(&action) == Share::All
+    }
+
+    /// Whether it may have an action of a service; that it has none is certain.
+    pub(crate) fn touches(&self, service: &str) -> bool {
+        let slot = self.catalog.place_of(service).and_then(|place| self.found(place));
+        slot.is_some() || self.beyond.touches(service)
+    }
+
+    /// All its permissions by service and name, with their levels: those of the catalog as it spells them, those that it
+    /// does not know with `None`. Sorted without regard to case.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str, Option<AccessLevel>)> {
+        let mut known = self.known().peekable();
+        let mut named = self.named.iter().peekable();
+        std::iter::from_fn(move || {
+            let known_first = match (known.peek(), named.peek()) {
+                (Some((service, at)), Some(((prefix, name), _))) => {
+                    (service.prefix(), service.lower(*at)) <= (prefix, name)
+                }
+                (known, _) => known.is_some(),
+            };
+            if known_first {
+                known.next().map(|(service, at)| (service.prefix(), service.spelled(at), service.level(at)))
+            } else {
+                named.next().map(|((prefix, _), pattern)| (prefix.as_str(), &*pattern.name, None))
+            }
+        })
+    }
+
+    /// The actions of the catalog, by service and place in it.
+    fn known(&self) -> impl Iterator<Item = (&'c Service, usize)> {
+        self.slots
+            .iter()
+            .filter_map(|slot| Some((self.catalog.service(slot.place)?, *slot)))
+            .flat_map(|(service, slot)| places(self.words(slot)).map(move |place| (service, place)))
+    }
+
+    /// How many permissions it has of each level.
+    pub fn levels(&self) -> Levels {
+        let mut levels = Levels { unknown: self.named.len(), ..Levels::default() };
+        for slot in &self.slots {
+            if let Some(service) = self.catalog.service(slot.place) {
+                service.count_levels(self.words(*slot), &mut levels.known);
+            }
+        }
+        levels
+    }
+}
+
+/// The places of the bits that are set.
+fn places(words: &[u64]) -> impl Iterator<Item = usize> {
+    words.iter().enumerate().flat_map(|(at, word)| {
+        let mut rest = *word;
+        std::iter::from_fn(move || {
+            let bit = rest.trailing_zeros() as usize;
+            (rest != 0).then(|| {
+                rest &= rest - 1;
+                at * 64 + bit
+            })
+        })
+    })
+}
+
+fn owned(pattern: &Pattern<'_>) -> Pattern<'static> {
+    let copy = |text: &str| Cow::Owned(text.to_owned());
+    Pattern::new(copy(&pattern.service), copy(&pattern.name), pattern.shape)
+}
