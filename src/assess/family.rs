@@ -11,7 +11,7 @@ use crate::decide::{Confidence, Families, Family, FamilyKind, Level, Needs, Seat
 use crate::policy::Document;
 use crate::refine::Kind;
 use crate::report::names::file_part;
-use crate::report::{Action, FamilyAccount, FamilyRow, Recommendation};
+use crate::report::{Action, FamilyAccount, FamilyRow, ImpactRow, Recommendation};
 
 /// What came of each family, found by the first account that meets it: the text is the same in all of them.
 #[derive(Debug, Default)]
@@ -34,6 +34,8 @@ pub struct FamilyShare {
     pub account: FamilyAccount,
     /// How sure its evidence is.
     pub confidence: Confidence,
+    /// What the family's change does here.
+    pub impact: ImpactRow,
 }
 
 /// What is decided once for many accounts, ready to be written.
@@ -148,9 +150,15 @@ pub fn organisation(
     for family in families.iter() {
         let shares = by_family.remove(&family.index).unwrap_or_default();
         let sure = shares.iter().map(|share| share.confidence.clone()).reduce(|all, one| all.join(&one));
+        let impact = shares
+            .iter()
+            .map(|share| share.impact.clone())
+            .reduce(|one, other| join(one, &other))
+            .unwrap_or_default();
         let mut accounts: Vec<FamilyAccount> = shares.into_iter().map(|share| share.account).collect();
         accounts.sort();
-        let about = About { family, obstacle: obstacle(family, families, least_sure), accounts, sure };
+        let about =
+            About { family, obstacle: obstacle(family, families, least_sure), accounts, sure, impact };
         let unread = &families.unread;
         whole.add(about, unread, outcomes.0.get(family.index).and_then(OnceLock::get));
     }
@@ -165,11 +173,12 @@ struct About<'f> {
     obstacle: Option<(&'static str, String)>,
     accounts: Vec<FamilyAccount>,
     sure: Option<Confidence>,
+    impact: ImpactRow,
 }
 
 impl Whole {
     fn add(&mut self, about: About<'_>, unread: &[String], outcome: Option<&Outcome>) {
-        let About { family, obstacle, accounts, sure } = about;
+        let About { family, obstacle, accounts, sure, impact } = about;
         let set = family.seat.kind == FamilyKind::PermissionSet;
         let mut blockers = family.blockers.clone();
         let (code, why, recommendation) = match (obstacle, outcome) {
@@ -183,7 +192,7 @@ impl Whole {
             }
             (None, Some(Outcome { tried: Tried::Smaller(smaller), services })) => {
                 self.cover(services.as_ref());
-                let recommendation = self.publish(family, smaller, &accounts, sure.as_ref());
+                let recommendation = self.publish(family, smaller, &accounts, (sure.as_ref(), impact));
                 let (code, many) = ("smaller", why::count(accounts.len(), "account"));
                 (
                     code,
@@ -228,7 +237,7 @@ impl Whole {
         family: &Family,
         smaller: &Refinement,
         accounts: &[FamilyAccount],
-        sure: Option<&Confidence>,
+        (sure, impact): (Option<&Confidence>, ImpactRow),
     ) -> Recommendation {
         let files = Refinement::places(&path_of(family));
         self.files.extend(smaller.texts(&files));
@@ -269,10 +278,28 @@ impl Whole {
             alternative: None,
             reaches,
             confidence: confidence_row(sure.unwrap_or(&certain)),
+            impact,
             unused: smaller.unused.clone(),
             proof: smaller.proof.clone(),
             files,
             notes,
         }
     }
+}
+
+/// What one change does in two accounts: the risk of both, and what is blocked already in both.
+fn join(mut one: ImpactRow, other: &ImpactRow) -> ImpactRow {
+    one.risk += other.risk;
+    one.ineffective.retain_mut(|service| {
+        let same = other.ineffective.iter().find(|it| it.service_namespace == service.service_namespace);
+        let both = same.and_then(|it| it.actions.as_ref());
+        match (&mut service.actions, both) {
+            (Some(actions), Some(both)) => {
+                actions.retain(|action| both.contains(action));
+                !actions.is_empty()
+            }
+            _ => false,
+        }
+    });
+    one
 }

@@ -8,13 +8,17 @@
 //! |---|---|
 //! | `prepared` | inventory, evidence and standings of one account |
 //! | `work` | each policy: which way it can be smaller, and what is published of it |
+//! | `copies` | copies for some of a policy's holders |
 //! | `publish` | the recommendation and its files |
 //! | `refinement` | one smaller policy with what its proof says |
+//! | `effect` | what the changes do to each principal |
 //! | `place` | ids, names and places of files |
 //! | `family` | what is decided once for many accounts |
 //! | `rows` | a row for every principal, and the account in short |
 //! | `why` | buckets and reasons: stable codes and one sentence each |
 
+mod copies;
+mod effect;
 mod family;
 mod place;
 mod prepared;
@@ -34,7 +38,7 @@ use crate::catalog::Catalog;
 use crate::config::SharedPolicies;
 use crate::decide::{Bucket, Exceptions, Families, Grain, Held, Level, Part, Survey, Usage, plan};
 use crate::inventory::wire::Account;
-use crate::report::{AccountReport, AccountSummary, Coverage, EvidenceSource, Failed, SCHEMA};
+use crate::report::{AccountReport, AccountSummary, Coverage, EffectTotals, EvidenceSource, Failed, SCHEMA};
 
 /// What a scan goes by.
 #[derive(Debug, Clone, Copy)]
@@ -131,6 +135,7 @@ pub fn unread(account: &Account, coverage: Coverage, failures: Vec<Failed>) -> A
             recommendations: 0,
             permissions_removed: 0,
             left_alone: 0,
+            effect: EffectTotals::default(),
         },
         principals: Vec::new(),
         policies: Vec::new(),

@@ -75,6 +75,9 @@ impl Prepared {
         terms: Terms<'_>,
     ) -> Confidence {
         let source = self.source(terms);
+        // The day that the window ends, else that of the answers.
+        let evaluated = self.known.values().filter_map(|known| known.analyzed_at.as_deref()).max();
+        let as_of = evaluated.or(terms.as_of);
         let of = |at: &usize| {
             let principal = self.inventory.principals.get(*at)?;
             matches!(self.standings.get(*at), Some(Standing::Unused(_))).then_some(())?;
@@ -87,7 +90,7 @@ impl Prepared {
                 },
                 window_days: source.window_days().unwrap_or_default(),
                 grain,
-                as_of: terms.as_of,
+                as_of,
                 analyzed_at: known.and_then(|known| known.analyzed_at.as_deref()),
                 policy_updated: updated,
                 created: principal.created.as_deref(),

@@ -1,5 +1,6 @@
 //! What is published of a smaller policy: the recommendation and its files.
 
+use super::effect::After;
 use super::place::Place;
 use super::refinement::Refinement;
 use super::work::{Bench, Copied, Work};
@@ -7,11 +8,11 @@ use crate::decide::{Confidence, Holder, Part, Reason, Target};
 use crate::refine::USUALLY_ATTACHED;
 use crate::report::{Action, Alternative, ConfidenceReason, ConfidenceRow, Hands, Recommendation};
 
-impl<'i> Work<'i, '_> {
+impl<'i, 't> Work<'i, 't> {
     /// A policy that is edited in its place.
     pub(super) fn in_place(
         &mut self,
-        bench: Bench<'_, 'i>,
+        bench: Bench<'_, 'i, 't>,
         part: &Part<'i>,
         smaller: &Refinement,
         alternative: Option<Alternative>,
@@ -31,13 +32,15 @@ impl<'i> Work<'i, '_> {
                 numbered(&format!("{}-leastwise", bench.place.policy), smaller.documents);
         }
         self.files.extend(smaller.texts(&recommendation.files));
+        let permissions = self.effects.allowed_by(&smaller.after);
+        self.changed.push(After { holders: part.holders.clone(), permissions });
         self.recommendations.push(recommendation);
     }
 
     /// Copies of a managed policy, each for some of its holders.
     pub(super) fn copy(
         &mut self,
-        bench: Bench<'_, 'i>,
+        bench: Bench<'_, 'i, 't>,
         copies: Vec<Copied<'i>>,
         alternative: Option<&Alternative>,
         beside: bool,
@@ -81,13 +84,15 @@ impl<'i> Work<'i, '_> {
             if beside {
                 self.alternatives.push(recommendation);
             } else {
+                let permissions = self.effects.allowed_by(&smaller.after);
+                self.changed.push(After { holders: part.holders.clone(), permissions });
                 self.recommendations.push(recommendation);
             }
         }
     }
 
     /// One holder of a copy, and the files under its name.
-    fn hands(&mut self, bench: Bench<'_, 'i>, holder: Holder<'i>, smaller: &Refinement) -> Hands {
+    fn hands(&mut self, bench: Bench<'_, 'i, 't>, holder: Holder<'i>, smaller: &Refinement) -> Hands {
         let inventory = &self.prepared.inventory;
         let place = Place::of_copy(bench.held.target, holder, inventory, None);
         let files = Refinement::places(&place.path);
@@ -102,7 +107,7 @@ impl<'i> Work<'i, '_> {
 
     fn recommendation(
         &self,
-        bench: Bench<'_, 'i>,
+        bench: Bench<'_, 'i, 't>,
         place: &Place,
         part: &Part<'i>,
         smaller: &Refinement,
@@ -130,6 +135,11 @@ impl<'i> Work<'i, '_> {
             removed_in_all: smaller.proof.removed * part.reaches.len(),
             alternative: None,
             confidence: confidence_row(&self.confidence(bench, part, smaller)),
+            impact: self.effects.impact(
+                bench.allows,
+                &self.effects.allowed_by(&smaller.after),
+                &part.reaches,
+            ),
             unused: smaller.unused.clone(),
             proof: smaller.proof.clone(),
             files: Refinement::places(&place.path),

@@ -8,8 +8,8 @@ use crate::decide::{Bucket, Source, Standing, Trust, Usage};
 use crate::evidence::{Gap, UnusedKey};
 use crate::inventory::Principal;
 use crate::report::{
-    AccountReport, AccountSummary, Coverage, EvidenceSource, Failed, IdleCredential, PrincipalRow, SCHEMA,
-    TrustRow,
+    AccountReport, AccountSummary, Coverage, EffectTotals, EvidenceSource, Failed, IdleCredential,
+    PrincipalRow, SCHEMA, TrustRow,
 };
 
 impl Work<'_, '_> {
@@ -70,6 +70,8 @@ impl Work<'_, '_> {
                 failures.push(Failed { failure: failure.clone(), principal: Some(arn.clone()) });
             }
         }
+        let mut effect = EffectTotals::default();
+        principals.iter().for_each(|row| effect.add(&row.effect));
         let source = self.prepared.source(self.terms);
         AccountSummary {
             id: self.prepared.inventory.account.id.clone(),
@@ -95,6 +97,7 @@ impl Work<'_, '_> {
             recommendations: self.recommendations.len(),
             permissions_removed: self.recommendations.iter().map(|it| it.proof.removed).sum(),
             left_alone: self.left_alone.len(),
+            effect,
         }
     }
 
@@ -126,6 +129,7 @@ impl Work<'_, '_> {
             created: principal.created.clone(),
             last_used: principal.last_used.clone(),
             tags: principal.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect(),
+            effect: self.effects.row(at),
             rule: match standing {
                 Standing::Excluded(rule) => Some(rule.to_string()),
                 _ => None,

@@ -3,16 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Terms;
+use super::effect::{After, Effects};
 use super::family::{FamilyShare, Outcomes};
 use super::place::{CopyNames, Place};
 use super::prepared::Prepared;
 use super::refinement::{Refinement, Stays, Tried, attempt};
 use super::why;
+use crate::catalog::Permissions;
 use crate::config::SharedPolicies;
 use crate::decide::{Confidence, Families, Family, FamilyKind, Grain, Held, Holder, Level, Part, Target};
 use crate::policy::Document;
-use crate::refine::{Kind, MOST_ATTACHED};
-use crate::report::{Alternative, FamilyAccount, LeftAlone, PolicyRow, Recommendation};
+use crate::refine::Kind;
+use crate::report::{Alternative, FamilyAccount, ImpactRow, LeftAlone, PolicyRow, Recommendation};
 
 /// The work on one account, policy by policy.
 pub(super) struct Work<'i, 't> {
@@ -35,14 +37,19 @@ pub(super) struct Work<'i, 't> {
     pub(super) from_families: BTreeMap<String, Vec<String>>,
     /// The principals that hold a policy which had to stay.
     pub(super) stays: BTreeSet<usize>,
+    pub(super) effects: Effects<'t>,
+    /// What the policy under work grants to some of its holders when its change is made.
+    pub(super) changed: Vec<After<'i, 't>>,
 }
 
 /// One policy under work.
 #[derive(Clone, Copy)]
-pub(super) struct Bench<'w, 'i> {
+pub(super) struct Bench<'w, 'i, 't> {
     pub(super) held: &'w Held<'i>,
     pub(super) document: &'w Document<'i>,
     pub(super) place: &'w Place,
+    /// What the document allows.
+    pub(super) allows: &'w Permissions<'t>,
 }
 
 /// A copy for some of a policy's holders.
@@ -83,6 +90,8 @@ impl<'i, 't> Work<'i, 't> {
             shares: Vec::new(),
             from_families: BTreeMap::new(),
             stays: BTreeSet::new(),
+            effects: Effects::of(prepared, terms, held),
+            changed: Vec::new(),
         }
     }
 
@@ -92,7 +101,11 @@ impl<'i, 't> Work<'i, 't> {
         let state = match &held.document {
             Ok(document) => {
                 self.cover(document);
-                self.readable(Bench { held, document, place: &place })
+                let allows = Permissions::allowed_by(self.terms.catalog, document);
+                let state = self.readable(Bench { held, document, place: &place, allows: &allows });
+                let changed = std::mem::take(&mut self.changed);
+                self.effects.policy(held, &allows, &changed, (&place.id, state));
+                state
             }
             Err(error) if held.advises => {
                 let why = format!("its document could not be read: {error}");
@@ -129,7 +142,7 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// What becomes of a policy, as a stable code.
-    fn readable(&mut self, bench: Bench<'_, 'i>) -> &'static str {
+    fn readable(&mut self, bench: Bench<'_, 'i, 't>) -> &'static str {
         let held = bench.held;
         if held.set.is_some() {
             return self.of_permission_set(bench);
@@ -149,7 +162,7 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// What a permission set provisioned is changed there, if anywhere.
-    fn of_permission_set(&mut self, bench: Bench<'_, 'i>) -> &'static str {
+    fn of_permission_set(&mut self, bench: Bench<'_, 'i, 't>) -> &'static str {
         let part = bench.held.in_place.as_ref();
         let Some((part, family)) = part.and_then(|part| Some((part, part.family?))) else {
             return "permission-set";
@@ -162,7 +175,7 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// Adds what this account says of a family; tells whether the family's change holds here.
-    fn join(&mut self, bench: Bench<'_, 'i>, part: &Part<'i>, family: &'i Family) -> bool {
+    pub(super) fn join(&mut self, bench: Bench<'_, 'i, 't>, part: &Part<'i>, family: &'i Family) -> bool {
         let outcome =
             self.outcomes.get(family, self.families, bench.document, &bench.held.text.0, self.terms);
         let smaller = matches!(outcome.map(|outcome| &outcome.tried), Some(Tried::Smaller(_)));
@@ -185,11 +198,20 @@ impl<'i, 't> Work<'i, 't> {
         let account = FamilyAccount { account, removable_alone, principals };
         let grain = Grain::of(&family.needs.unused(bench.document.services().as_ref()));
         let confidence = self.prepared.confidence(&part.reaches, bench.held.updated, grain, self.terms);
-        self.shares.push(FamilyShare { index: family.index, account, confidence });
+        let impact = match outcome.map(|outcome| &outcome.tried) {
+            Some(Tried::Smaller(smaller)) => {
+                let permissions = self.effects.allowed_by(&smaller.after);
+                let impact = self.effects.impact(bench.allows, &permissions, &part.reaches);
+                self.changed.push(After { holders: part.holders.clone(), permissions });
+                impact
+            }
+            _ => ImpactRow::default(),
+        };
+        self.shares.push(FamilyShare { index: family.index, account, confidence, impact });
         smaller
     }
 
-    fn inline(&mut self, bench: Bench<'_, 'i>, holder: Holder<'i>, policy: &'i str) -> &'static str {
+    fn inline(&mut self, bench: Bench<'_, 'i, 't>, holder: Holder<'i>, policy: &'i str) -> &'static str {
         let Some(part) = &bench.held.in_place else { return "kept" };
         if part.family.is_some_and(|family| self.join(bench, part, family)) {
             return "family";
@@ -216,7 +238,7 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// A customer-managed policy: in its place for all, or copies for those who can do with less.
-    fn managed(&mut self, bench: Bench<'_, 'i>) -> &'static str {
+    fn managed(&mut self, bench: Bench<'_, 'i, 't>) -> &'static str {
         let Some(part) = &bench.held.in_place else { return "kept" };
         if part.family.is_some_and(|family| self.join(bench, part, family)) {
             return "family";
@@ -282,107 +304,13 @@ impl<'i, 't> Work<'i, 't> {
         })
     }
 
-    /// A policy of AWS: copies, for nobody else can edit it.
-    fn of_aws(&mut self, bench: Bench<'_, 'i>) -> &'static str {
-        let (copies, stay) = self.copies(bench);
-        let mut state = if copies.is_empty() { "kept" } else { "copied" };
-        for (part, stays) in &stay {
-            let (code, why) = why::stays(stays);
-            self.stays.extend(&part.reaches);
-            self.note_defect(bench.place, stays);
-            let reaches = self.prepared.arns(&part.reaches);
-            self.left_alone.push(LeftAlone {
-                policy: bench.held.target.name().to_owned(),
-                code: code.to_owned(),
-                why,
-                reaches,
-                blockers: Vec::new(),
-                alternative: None,
-            });
-            state = code;
-        }
-        for holder in &bench.held.holders {
-            self.blocked_group(bench, *holder);
-        }
-        self.copy(bench, copies, None, false);
-        state
-    }
-
-    /// A group some of whose members are not known keeps what it has.
-    fn blocked_group(&mut self, bench: Bench<'_, 'i>, holder: Holder<'i>) {
-        let Holder::Group(name) = holder else { return };
-        let all = self.prepared.inventory.principals.iter().enumerate();
-        let members: Vec<usize> =
-            all.filter(|(_, it)| it.groups.iter().any(|group| group == name)).map(|(at, _)| at).collect();
-        let blockers: Vec<usize> =
-            members.iter().copied().filter(|at| bench.held.blockers.contains(at)).collect();
-        if blockers.is_empty() {
-            return;
-        }
-        let (code, why) = why::obstacle(crate::decide::Obstacle::Blocked, blockers.len());
-        self.stays.extend(&members);
-        self.left_alone.push(LeftAlone {
-            policy: bench.held.target.name().to_owned(),
-            code: code.to_owned(),
-            why,
-            reaches: self.prepared.arns(&members),
-            blockers: self.prepared.arns(&blockers),
-            alternative: None,
-        });
-    }
-
-    /// The copies that a policy's holders could have, equal ones made one, and those that cannot be made.
-    fn copies(&mut self, bench: Bench<'_, 'i>) -> (Vec<Copied<'i>>, Vec<(Part<'i>, Stays)>) {
-        let mut copies: Vec<Copied<'i>> = Vec::new();
-        let mut stay = Vec::new();
-        for part in &bench.held.copies {
-            if part.family.is_some_and(|family| self.join(bench, part, family)) {
-                continue;
-            }
-            match self.attempt(bench, part, Kind::Managed, 0) {
-                Tried::Nothing => {}
-                Tried::Stays(stays) => stay.push((part.clone(), stays)),
-                Tried::Smaller(smaller) => {
-                    let inventory = &self.prepared.inventory;
-                    let attached = part.holders.iter().map(|it| it.attachments(inventory)).max().unwrap_or(0);
-                    if attached.saturating_sub(1) + smaller.documents > MOST_ATTACHED {
-                        let policies = smaller.documents;
-                        stay.push((part.clone(), Stays::TooManyAttached { attached, policies }));
-                    } else {
-                        self.merge(bench, &mut copies, Copied { part: part.clone(), smaller });
-                    }
-                }
-            }
-        }
-        // The one that most share comes first, and has the plain name.
-        copies.sort_by(|a, b| {
-            (b.part.reaches.len(), &a.smaller.after).cmp(&(a.part.reaches.len(), &b.smaller.after))
-        });
-        (copies, stay)
-    }
-
-    /// Two needs that come to one text are one copy: what either calls unused and the policy grants is the same.
-    fn merge(&self, bench: Bench<'_, 'i>, copies: &mut Vec<Copied<'i>>, new: Copied<'i>) {
-        for old in copies.iter_mut().filter(|old| old.smaller.after == new.smaller.after) {
-            let needs = old.part.needs.clone().and(&new.part.needs);
-            let catalog = self.terms.catalog;
-            let both = attempt(bench.document, &bench.held.text.0, &needs, catalog, Kind::Managed, 0);
-            if let Tried::Smaller(smaller) = both
-                && smaller.after == old.smaller.after
-            {
-                old.part.holders.extend(&new.part.holders);
-                old.part.reaches.extend(&new.part.reaches);
-                old.part.reaches.sort_unstable();
-                old.part.reaches.dedup();
-                old.part.needs = needs;
-                old.smaller = smaller;
-                return;
-            }
-        }
-        copies.push(new);
-    }
-
-    fn attempt(&self, bench: Bench<'_, 'i>, part: &Part<'i>, kind: Kind, taken: usize) -> Tried {
+    pub(super) fn attempt(
+        &self,
+        bench: Bench<'_, 'i, 't>,
+        part: &Part<'i>,
+        kind: Kind,
+        taken: usize,
+    ) -> Tried {
         let tried = attempt(bench.document, &bench.held.text.0, &part.needs, self.terms.catalog, kind, taken);
         match tried {
             Tried::Smaller(smaller) if self.terms.least_sure > Level::Low => {
@@ -398,21 +326,21 @@ impl<'i, 't> Work<'i, 't> {
 
     pub(super) fn confidence(
         &self,
-        bench: Bench<'_, 'i>,
+        bench: Bench<'_, 'i, 't>,
         part: &Part<'i>,
         smaller: &Refinement,
     ) -> Confidence {
         self.prepared.confidence(&part.reaches, bench.held.updated, smaller.grain(), self.terms)
     }
 
-    fn stay(&mut self, bench: Bench<'_, 'i>, stays: &Stays, other: Option<Alternative>) -> &'static str {
+    fn stay(&mut self, bench: Bench<'_, 'i, 't>, stays: &Stays, other: Option<Alternative>) -> &'static str {
         self.note_defect(bench.place, stays);
         let (code, why) = why::stays(stays);
         self.leave(bench.held, bench.place, (code, why), other);
         code
     }
 
-    fn note_defect(&mut self, place: &Place, stays: &Stays) {
+    pub(super) fn note_defect(&mut self, place: &Place, stays: &Stays) {
         if let Stays::Refuted(case) = stays {
             self.defects.push((format!("{}.json", place.path), case.clone()));
         }

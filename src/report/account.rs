@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::effect::{EffectRow, EffectTotals, ImpactRow};
 use crate::evidence::Failure;
 
 /// `accounts/<id>.json`: one account, complete.
@@ -52,6 +53,8 @@ pub struct AccountSummary {
     pub permissions_removed: usize,
     /// Policies that stay although somebody does not use all of them.
     pub left_alone: usize,
+    /// What its principals may do, together.
+    pub effect: EffectTotals,
 }
 
 /// How far an account was read.
@@ -124,6 +127,8 @@ pub struct PrincipalRow {
     pub code: String,
     /// Why, in one sentence.
     pub why: String,
+    /// What the changes do to it.
+    pub effect: EffectRow,
     /// The rule that leaves it as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
@@ -209,6 +214,8 @@ pub struct Recommendation {
     pub alternative: Option<Alternative>,
     /// How sure it is.
     pub confidence: ConfidenceRow,
+    /// What it does for all whom it reaches.
+    pub impact: ImpactRow,
     /// What was taken as unused, which the proof rests on.
     pub unused: Vec<UnusedService>,
     /// The proof.

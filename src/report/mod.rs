@@ -2,6 +2,7 @@
 
 mod account;
 mod diff;
+mod effect;
 pub mod names;
 mod whole;
 pub mod writer;
@@ -12,8 +13,10 @@ pub use account::{
     Recommendation, TrustRow, UnusedService,
 };
 pub use diff::unified as unified_diff;
+pub use effect::{EffectRow, EffectTotals, ImpactRow, Remains, RiskRow};
 pub use whole::{
-    CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, Manifest, Report, Totals,
+    CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, First, FirstChange,
+    Manifest, Report, Totals,
 };
 
 /// The version of the report's JSON files.

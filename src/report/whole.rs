@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::account::{AccountSummary, Recommendation};
+use super::effect::EffectTotals;
 
 /// `report.json`: the whole organisation, an account a row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,9 +27,33 @@ pub struct Report {
     /// What to do with them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recommendations: Vec<Recommendation>,
+    /// The fewest changes that together remove most of the risk that can be removed.
+    pub first: First,
     /// The rules that leave things as they are, and what came of each.
     #[serde(default)]
     pub exceptions: Vec<ExceptionRow>,
+}
+
+/// The shortest list of changes with most of the effect.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct First {
+    /// How much of it, in per cent.
+    pub share_percent: u8,
+    /// Points of risk that all changes remove.
+    pub risk_removed: u64,
+    /// The recommendations, by id, the heaviest first, with what each removes.
+    pub changes: Vec<FirstChange>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FirstChange {
+    /// The recommendation, by id.
+    pub id: String,
+    /// Points of risk that it removes.
+    pub risk: u64,
 }
 
 /// A rule that leaves things as they are.
@@ -118,6 +143,8 @@ pub struct Totals {
     pub permissions_removed: usize,
     /// Policies that stay although somebody does not use all of them.
     pub left_alone: usize,
+    /// What all principals may do, together.
+    pub effect: EffectTotals,
 }
 
 /// The catalog that was used.

@@ -38,9 +38,12 @@ pub(super) enum Event<'e> {
         #[serde(skip)]
         message: String,
     },
-    /// The config sets what this version does not do yet.
-    KeyWithoutEffect {
-        key: &'static str,
+    /// An exception wants its owner's attention.
+    RuleWarning {
+        rule: &'e str,
+        state: &'e str,
+        #[serde(skip)]
+        message: String,
     },
     /// AWS Organizations did not tell the accounts.
     OwnAccountOnly {
@@ -175,7 +178,7 @@ impl Event<'_> {
             Self::RunBegan { .. } => "run-began",
             Self::RunResumed { .. } => "run-resumed",
             Self::CatalogWarning { .. } => "catalog-warning",
-            Self::KeyWithoutEffect { .. } => "key-without-effect",
+            Self::RuleWarning { .. } => "rule-warning",
             Self::OwnAccountOnly { .. } => "own-account-only",
             Self::Progress { .. } => "progress",
             Self::AccountBegan { .. } => "account-began",
@@ -194,7 +197,7 @@ impl Event<'_> {
     pub(super) fn level(&self) -> Level {
         match self {
             Self::ConfigProblem { .. } | Self::RunFailed { .. } => Level::Error,
-            Self::CatalogWarning { .. } | Self::KeyWithoutEffect { .. } | Self::OwnAccountOnly { .. } => {
+            Self::CatalogWarning { .. } | Self::RuleWarning { .. } | Self::OwnAccountOnly { .. } => {
                 Level::Warn
             }
             Self::AccountEnded(ended) if !ended.failures.is_empty() => Level::Warn,
@@ -236,9 +239,9 @@ impl Event<'_> {
             Self::RunBegan { command, version } => format!("leastwise {version} begins to {command}"),
             Self::RunResumed { began } => format!("goes on from the run that began at {began}"),
             Self::CatalogWarning { message }
+            | Self::RuleWarning { message, .. }
             | Self::ConfigProblem { message, .. }
             | Self::RunFailed { message, .. } => message.clone(),
-            Self::KeyWithoutEffect { key } => format!("`{key}` is set in the config and has no effect yet"),
             Self::OwnAccountOnly { account, operation, kind } => {
                 format!("only {account}, the caller's own account, is read: {operation} failed ({kind})")
             }

@@ -16,19 +16,18 @@ use crate::assess::{self, Outcomes, Terms};
 use crate::aws::pace::{BucketKey, Figures};
 use crate::aws::{Cloud, Journal, Journaled, Reading};
 use crate::config::{Config, Taken};
-use crate::decide::{ExceptionReview, Exceptions, Families, Level, Survey};
+use crate::decide::{ExceptionReview, Exceptions, Families, Level, Survey, most_effect};
 use crate::inventory::wire::Account;
 use crate::report::writer::{WriteError, Writer};
 use crate::report::{
-    CallFigures, CatalogRow, Coverage, ExceptionRow, ExceptionState, Manifest, Report, SCHEMA,
+    CallFigures, CatalogRow, Coverage, ExceptionRow, ExceptionState, First, FirstChange, Manifest, Report,
+    SCHEMA,
 };
 use crate::update::Chosen;
 
 /// What a scan leaves behind in memory: a row an account.
 pub(super) struct Scanned {
     pub(super) report: Report,
-    /// The principals with the most to lose: account, kind and name, permissions.
-    pub(super) first: Vec<(usize, String)>,
     /// Why policies were left alone, by code.
     pub(super) left_alone: BTreeMap<String, usize>,
     pub(super) defects: usize,
@@ -96,6 +95,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         }
         gathered.defects += whole.defects.len();
         gathered.cover(whole.services);
+        gathered.weights.extend(whole.recommendations.iter().map(|it| (it.id.clone(), it.impact.risk)));
         gathered.summaries.sort_by(|a, b| a.id.cmp(&b.id));
         let catalog = CatalogRow {
             version: self.catalog.version().to_owned(),
@@ -113,6 +113,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             accounts: gathered.summaries,
             families: whole.families,
             recommendations: whole.recommendations,
+            first: first(&gathered.weights),
             exceptions: self
                 .exceptions()
                 .review(&gathered.usage, totals.principals)
@@ -140,8 +141,8 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             // Nothing is left to go on with.
             journal.forget();
         }
-        let Gathered { first, left_alone, defects, .. } = gathered;
-        Ok((Scanned { report, first, left_alone, defects }, target))
+        let Gathered { left_alone, defects, .. } = gathered;
+        Ok((Scanned { report, left_alone, defects }, target))
     }
 
     /// Works on all accounts, so many at a time, each a task of its own, so that all cores share the work.
@@ -264,6 +265,20 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             write_json(&self.writer, &format!("accounts/{}.json", account.id), &assessed.report)?;
             Ok(Kept::of(assessed))
         })
+    }
+}
+
+/// The shortest list of changes that removes four fifths of the risk.
+fn first(weights: &[(String, u64)]) -> First {
+    const SHARE: u8 = 80;
+    let by_id: BTreeMap<&str, u64> = weights.iter().map(|(id, weight)| (id.as_str(), *weight)).collect();
+    let changes = most_effect(weights, SHARE).into_iter();
+    First {
+        share_percent: SHARE,
+        risk_removed: weights.iter().map(|(_, weight)| weight).sum(),
+        changes: changes
+            .map(|id| FirstChange { risk: by_id.get(id.as_str()).copied().unwrap_or_default(), id })
+            .collect(),
     }
 }
 

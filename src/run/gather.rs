@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::RunError;
 use crate::assess::{Assessed, FamilyShare};
 use crate::decide::Usage;
-use crate::report::{AccountSummary, PrincipalRow, Totals};
+use crate::report::{AccountSummary, Totals};
 
 /// What is gathered while accounts come and go.
 #[derive(Default)]
@@ -13,26 +13,24 @@ pub(super) struct Gathered {
     pub(super) summaries: Vec<AccountSummary>,
     /// `None` is all services.
     pub(super) services: Option<BTreeSet<String>>,
-    pub(super) first: Vec<(usize, String)>,
     pub(super) left_alone: BTreeMap<String, usize>,
     pub(super) defects: usize,
     pub(super) shares: Vec<FamilyShare>,
     pub(super) usage: Usage,
+    /// What each recommendation weighs, by id.
+    pub(super) weights: Vec<(String, u64)>,
 }
 
 /// What the whole keeps of one account.
 pub(super) struct Kept {
     summary: AccountSummary,
     services: Option<BTreeSet<String>>,
-    first: Vec<(usize, String)>,
     left_alone: BTreeMap<String, usize>,
     defects: usize,
     shares: Vec<FamilyShare>,
     usage: Usage,
+    weights: Vec<(String, u64)>,
 }
-
-/// How many principals the summary points to.
-const LOOK_FIRST: usize = 3;
 
 impl Kept {
     /// Of an account that was not read.
@@ -40,11 +38,11 @@ impl Kept {
         Self {
             summary,
             services: Some(BTreeSet::new()),
-            first: Vec::new(),
             left_alone: BTreeMap::new(),
             defects: 0,
             shares: Vec::new(),
             usage: Usage::default(),
+            weights: Vec::new(),
         }
     }
 
@@ -52,21 +50,10 @@ impl Kept {
         let Assessed { report, services, defects, shares, usage, .. } = assessed;
         let mut left_alone = BTreeMap::new();
         report.left_alone.iter().for_each(|it| *left_alone.entry(it.code.clone()).or_default() += 1);
-        let removed: BTreeMap<&str, usize> =
-            report.recommendations.iter().map(|it| (it.id.as_str(), it.proof.removed)).collect();
-        let of = |row: &PrincipalRow| {
-            let sum = row.recommendations.iter().filter_map(|id| removed.get(id.as_str())).sum::<usize>();
-            (sum, format!("{} {} in {}", row.kind, row.name, report.summary.id))
-        };
-        let mut first: Vec<_> = report.principals.iter().map(of).filter(|(sum, _)| *sum > 0).collect();
-        most_first(&mut first);
-        Self { summary: report.summary, services, first, left_alone, defects: defects.len(), shares, usage }
+        let weights = report.recommendations.iter().map(|it| (it.id.clone(), it.impact.risk)).collect();
+        let (summary, defects) = (report.summary, defects.len());
+        Self { summary, services, left_alone, defects, shares, usage, weights }
     }
-}
-
-fn most_first(first: &mut Vec<(usize, String)>) {
-    first.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    first.truncate(LOOK_FIRST);
 }
 
 impl Gathered {
@@ -74,13 +61,12 @@ impl Gathered {
         self.summaries.push(kept.summary);
         self.cover(kept.services);
         self.shares.extend(kept.shares);
-        self.first.extend(kept.first);
-        most_first(&mut self.first);
         kept.left_alone
             .into_iter()
             .for_each(|(code, count)| *self.left_alone.entry(code).or_default() += count);
         self.defects += kept.defects;
         self.usage.merge(&kept.usage);
+        self.weights.extend(kept.weights);
     }
 
     pub(super) fn cover(&mut self, services: Option<BTreeSet<String>>) {
@@ -113,6 +99,7 @@ pub(super) fn totals(accounts: &[AccountSummary]) -> Result<Totals, RunError> {
         totals.recommendations += account.recommendations;
         totals.permissions_removed += account.permissions_removed;
         totals.left_alone += account.left_alone;
+        totals.effect.join(&account.effect);
     }
     Ok(totals)
 }

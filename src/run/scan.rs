@@ -44,6 +44,12 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
             runtime.block_on(Arc::new(scan).run_or_stop())?
         }
     };
+    for row in &result.report.exceptions {
+        for state in row.states.iter().filter(|state| state.code != "active") {
+            let message = format!("exception {} ({}): {}", row.id, row.reason, state.why);
+            log.tell(&Event::RuleWarning { rule: &row.id, state: &state.code, message });
+        }
+    }
     let exit = exit(&result, args.fail_on);
     log.tell(&summary::of(&result, &target, exit));
     Ok(exit)

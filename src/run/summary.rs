@@ -47,18 +47,28 @@ fn text(scanned: &Scanned, target: &Path) -> String {
     let _ = writeln!(out, "principals  {}: {}", totals.principals, buckets.collect::<Vec<_>>().join(", "));
     let _ = writeln!(
         out,
-        "removed     {} permissions from {} policies, every one proven",
-        totals.permissions_removed, totals.recommendations
+        "removed     {} permissions from {} policies, every one proven; risk {} -> {}",
+        totals.permissions_removed,
+        totals.recommendations,
+        totals.effect.risk_before,
+        totals.effect.risk_after
     );
     if !scanned.left_alone.is_empty() {
         let codes: Vec<String> =
             scanned.left_alone.iter().map(|(code, count)| format!("{count} {code}")).collect();
         let _ = writeln!(out, "left alone  {} policies: {}", totals.left_alone, codes.join(", "));
     }
-    if !scanned.first.is_empty() {
-        let first: Vec<String> =
-            scanned.first.iter().map(|(count, who)| format!("{} ({count})", terminal::line(who))).collect();
-        let _ = writeln!(out, "look first  {}", first.join(", "));
+    let first = &scanned.report.first;
+    if !first.changes.is_empty() {
+        let ids: Vec<String> =
+            first.changes.iter().map(|change| terminal::line(&change.id).into_owned()).collect();
+        let (changes, share) = (ids.len(), first.share_percent);
+        let of = totals.recommendations;
+        let _ = writeln!(
+            out,
+            "look first  {changes} of {of} changes remove {share} % of the risk: {}",
+            some(&ids, 2)
+        );
     }
     if scanned.defects > 0 {
         let _ = writeln!(

@@ -43,7 +43,7 @@ fn named<'e>(events: &'e [Value], name: &str) -> Vec<&'e Value> {
 fn every_line_is_json_and_of_one_run_when_a_scan_ends_well() {
     let folder = folder("logs-well");
     let config = folder.join("leastwise.toml");
-    fs::write(&config, "shared = \"fork\"\n").unwrap();
+    fs::write(&config, "keep = [\"nimbus:NothingOfTheKind\"]\n").unwrap();
     let shelf = folder.join("cache/leastwise/catalog.txt");
     fs::create_dir_all(shelf.parent().unwrap()).unwrap();
     fs::write(&shelf, "no catalog").unwrap();
@@ -59,7 +59,7 @@ fn every_line_is_json_and_of_one_run_when_a_scan_ends_well() {
     assert_ne!(one[0]["run"], other[0]["run"]);
     assert_eq!((&one[0]["event"], &one[0]["command"]), (&json!("run-began"), &json!("scan")));
     assert!(!named(&one, "catalog-warning").is_empty());
-    assert_eq!(named(&one, "key-without-effect")[0]["key"], "shared");
+    assert_eq!(named(&one, "rule-warning")[0]["state"], "never-matched");
     assert!(named(&one, "progress").len() <= 10);
     let last = one.last().unwrap();
     assert_eq!((&last["event"], &last["exit"]), (&json!("scan-ended"), &json!(0)));
