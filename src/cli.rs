@@ -204,8 +204,8 @@ pub struct SayArgs {
     /// How it is said on standard error
     ///
     /// Events: run-began, run-resumed, progress, account-began, account-ended, account-skipped, call-throttled,
-    /// call-repeated, call-waited, scan-ended, capture-ended, own-account-only, catalog-warning, rule-warning,
-    /// config-problem, run-failed.
+    /// call-repeated, call-waited, scan-ended, capture-ended, own-account-only, administrator-closed, catalog-warning,
+    /// rule-warning, config-problem, run-failed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 }

@@ -22,6 +22,9 @@ pub trait Observe: Send + Sync {
 
     /// AWS Organizations did not tell the accounts, for that reason, so that only the caller's own is read.
     fn own_account_only(&self, _account: &str, _why: &Failure) {}
+
+    /// This account administers Access Analyzer for the organisation, and whether it has an analyzer could not be asked.
+    fn administrator_closed(&self, _account: &str, _why: &Failure) {}
 }
 
 /// A call, by what can be told of it.
@@ -55,6 +58,13 @@ impl Observer {
     pub(super) fn own_account_only(&self, account: &str, why: &Failure) {
         if let Some(observe) = self.0.as_deref() {
             observe.own_account_only(account, why);
+        }
+    }
+
+    /// See [`Observe::administrator_closed`].
+    pub(super) fn administrator_closed(&self, account: &str, why: &Failure) {
+        if let Some(observe) = self.0.as_deref() {
+            observe.administrator_closed(account, why);
         }
     }
 }

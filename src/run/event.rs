@@ -52,6 +52,13 @@ pub(super) enum Event<'e> {
         operation: &'e str,
         kind: &'static str,
     },
+    /// The account that may have the organisation's analyzer cannot be asked.
+    AdministratorClosed {
+        #[serde(skip)]
+        account: &'e str,
+        operation: &'e str,
+        kind: &'static str,
+    },
     Progress {
         /// What has been done with them: `read`, then `written`.
         stage: &'static str,
@@ -180,6 +187,7 @@ impl Event<'_> {
             Self::CatalogWarning { .. } => "catalog-warning",
             Self::RuleWarning { .. } => "rule-warning",
             Self::OwnAccountOnly { .. } => "own-account-only",
+            Self::AdministratorClosed { .. } => "administrator-closed",
             Self::Progress { .. } => "progress",
             Self::AccountBegan { .. } => "account-began",
             Self::AccountSkipped { .. } => "account-skipped",
@@ -197,9 +205,10 @@ impl Event<'_> {
     pub(super) fn level(&self) -> Level {
         match self {
             Self::ConfigProblem { .. } | Self::RunFailed { .. } => Level::Error,
-            Self::CatalogWarning { .. } | Self::RuleWarning { .. } | Self::OwnAccountOnly { .. } => {
-                Level::Warn
-            }
+            Self::CatalogWarning { .. }
+            | Self::RuleWarning { .. }
+            | Self::OwnAccountOnly { .. }
+            | Self::AdministratorClosed { .. } => Level::Warn,
             Self::AccountEnded(ended) if !ended.failures.is_empty() => Level::Warn,
             Self::RunBegan { .. }
             | Self::RunResumed { .. }
@@ -223,6 +232,7 @@ impl Event<'_> {
     pub(super) fn account(&self) -> Option<&str> {
         match self {
             Self::OwnAccountOnly { account, .. }
+            | Self::AdministratorClosed { account, .. }
             | Self::AccountBegan { account, .. }
             | Self::AccountSkipped { account, .. } => Some(*account),
             Self::AccountEnded(ended) => Some(ended.account),
@@ -243,7 +253,16 @@ impl Event<'_> {
             | Self::ConfigProblem { message, .. }
             | Self::RunFailed { message, .. } => message.clone(),
             Self::OwnAccountOnly { account, operation, kind } => {
-                format!("only {account}, the caller's own account, is read: {operation} failed ({kind})")
+                format!(
+                    "only {account}, the caller's own account, is read: {operation} {kind}; use credentials of the \
+                     management account or of a delegated administrator, or name accounts in `accounts.list`"
+                )
+            }
+            Self::AdministratorClosed { account, operation, kind } => {
+                format!(
+                    "{account} administers Access Analyzer, and could not be asked for the organisation's analyzer: \
+                     {operation} {kind}; allow it there, or name an analyzer with --analyzer"
+                )
             }
             Self::Progress { stage, done, total, .. } => format!("{done} of {total} accounts {stage}"),
             Self::AccountBegan { account, name } => format!("{} begins", named(account, name)),

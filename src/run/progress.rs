@@ -272,6 +272,11 @@ impl Observe for Progress {
         let (operation, kind) = (why.operation.as_str(), why.kind.name());
         self.log.tell(&Event::OwnAccountOnly { account, operation, kind });
     }
+
+    fn administrator_closed(&self, account: &str, why: &Failure) {
+        let (operation, kind) = (why.operation.as_str(), why.kind.name());
+        self.log.tell(&Event::AdministratorClosed { account, operation, kind });
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

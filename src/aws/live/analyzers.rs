@@ -146,7 +146,12 @@ impl Live {
             return Ok(common);
         }
         for account in self.administrators().await? {
-            common = common.or(self.organisations_in(account, region).await?);
+            let theirs = self.organisations_in(account, region).await?;
+            // Of the Region that the scan is about: others may be forbidden for good reason.
+            if let Some(failure) = theirs.refused.as_ref().filter(|_| region == self.region) {
+                self.shared.observer.administrator_closed(account, failure);
+            }
+            common = common.or(theirs);
         }
         Ok(common)
     }
