@@ -115,6 +115,17 @@ impl<'t> Effects<'t> {
         }
     }
 
+    /// Whether somebody of them could lose something that a policy grants. Idle ones do not count: of them the advice is
+    /// their deletion.
+    pub(super) fn concerns(&self, reaches: &[usize], allows: &Permissions<'t>) -> bool {
+        let unused = reaches.iter().filter_map(|at| self.people.get(*at)?.unused.as_ref());
+        unused.filter(|unused| !unused.is_empty()).any(|unused| {
+            let mut both = allows.clone();
+            both.intersect(unused);
+            !both.is_empty()
+        })
+    }
+
     /// What a change of one policy does for all whom it reaches.
     pub(super) fn impact(
         &self,

@@ -28,6 +28,12 @@ impl<'i, 't> Work<'i, 't> {
         let mut recommendation = self.recommendation(bench, bench.place, part, smaller, action);
         recommendation.alternative = alternative;
         if action == Action::Split {
+            let inventory = &self.prepared.inventory;
+            let attached = part.holders.iter().map(|it| it.attachments(inventory)).max().unwrap_or(0);
+            // The policy itself goes, and was attached unless it was inline.
+            if attached - usize::from(!inline).min(attached) + smaller.documents > USUALLY_ATTACHED {
+                recommendation.notes.push("needs-more-attachments".to_owned());
+            }
             recommendation.creates =
                 numbered(&format!("{}-leastwise", bench.place.policy), smaller.documents);
         }

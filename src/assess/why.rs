@@ -110,8 +110,7 @@ pub(super) fn stays(stays: &Stays) -> (&'static str, String) {
         Stays::TooManyAttached { attached, policies } => (
             "too-many-attached",
             format!(
-                "it takes {policies} policies in its stead beside {} that are attached already, and {MOST_ATTACHED} are the most",
-                attached.saturating_sub(1)
+                "it takes {policies} policies in its stead, with {attached} attached today, and {MOST_ATTACHED} are the most"
             ),
         ),
         Stays::NotSure(confidence) => {

@@ -13,7 +13,7 @@ use crate::catalog::Permissions;
 use crate::config::SharedPolicies;
 use crate::decide::{Confidence, Families, Family, FamilyKind, Grain, Held, Holder, Level, Part, Target};
 use crate::policy::Document;
-use crate::refine::Kind;
+use crate::refine::{Kind, MOST_ATTACHED};
 use crate::report::{Alternative, FamilyAccount, ImpactRow, LeftAlone, PolicyRow, Recommendation};
 
 /// The work on one account, policy by policy.
@@ -154,6 +154,9 @@ impl<'i, 't> Work<'i, 't> {
                 "idle"
             };
         }
+        if !self.effects.concerns(&held.reaches, bench.allows) {
+            return "kept";
+        }
         match held.target {
             Target::Inline { holder, policy } => self.inline(bench, holder, policy),
             Target::Managed { .. } => self.managed(bench),
@@ -229,6 +232,11 @@ impl<'i, 't> Work<'i, 't> {
             Tried::Nothing => "kept",
             Tried::Stays(stays) => self.stay(bench, &stays, None),
             Tried::Smaller(smaller) => {
+                let attached = holder.attachments(&self.prepared.inventory);
+                if smaller.documents > 1 && attached + smaller.documents > MOST_ATTACHED {
+                    let stays = Stays::TooManyAttached { attached, policies: smaller.documents };
+                    return self.stay(bench, &stays, None);
+                }
                 let chars = if smaller.documents > 1 { 0 } else { smaller.chars };
                 self.inline.entry(holder).or_default().insert(policy, chars);
                 self.in_place(bench, part, &smaller, None);
@@ -246,7 +254,10 @@ impl<'i, 't> Work<'i, 't> {
         let obstacle = bench.held.obstacle();
         let tried = match obstacle {
             Some(_) => Tried::Nothing,
-            None => self.attempt(bench, part, Kind::Managed, 0),
+            None => match self.attempt(bench, part, Kind::Managed, 0) {
+                Tried::Smaller(smaller) => self.attachable(part, smaller),
+                tried => tried,
+            },
         };
         let alone = bench.held.holders.len() < 2 && matches!(tried, Tried::Smaller(_));
         let copies = if alone { Vec::new() } else { self.copies(bench).0 };
@@ -288,6 +299,17 @@ impl<'i, 't> Work<'i, 't> {
                 }
                 None => "kept",
             },
+        }
+    }
+
+    /// A policy that is split needs room for its parts at each of its holders.
+    fn attachable(&self, part: &Part<'i>, smaller: Box<Refinement>) -> Tried {
+        let inventory = &self.prepared.inventory;
+        let attached = part.holders.iter().map(|it| it.attachments(inventory)).max().unwrap_or(0);
+        let policies = smaller.documents;
+        match policies > 1 && attached.saturating_sub(1) + policies > MOST_ATTACHED {
+            true => Tried::Stays(Stays::TooManyAttached { attached, policies }),
+            false => Tried::Smaller(smaller),
         }
     }
 
