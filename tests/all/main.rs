@@ -42,4 +42,5 @@ mod raw;
 mod resume;
 mod run;
 mod scan;
+mod soak;
 mod update;
