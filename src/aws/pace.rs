@@ -1,10 +1,15 @@
 //! The pace of calls: one bucket for each (API, account, Region), shared by all workers. Knows nothing of the SDK.
 //!
 //! AWS publishes no rates for most of what a scan calls, so they are found. A bucket starts at a rate and doubles it
-//! every half second until it is throttled or at its ceiling. A throttle halves the rate, once for all calls that
-//! were under way together. From there it climbs: within half a second to just below what AWS was accepting, then by
-//! small steps that grow while all goes well, so that a lasting limit is touched seldom and a limit that was lifted is
-//! found. `Retry-After` holds the whole bucket back, as the limit is the bucket's and not the call's.
+//! every fifth of a second until it is throttled or at its ceiling. Then it reckons from what was let through what AWS
+//! takes, goes on just below that, and climbs by small steps that grow while all goes well, so that a lasting limit is
+//! touched seldom and a limit that was lifted is found. `Retry-After` holds the whole bucket back, as the limit is the
+//! bucket's and not the call's.
+//!
+//! How it reckons: AWS saves up calls that were not made, so for a while more go through than it takes for long. Under a
+//! limit of R with savings of b seconds, w seconds let through R x (w + b) calls at most, and exactly so many when they
+//! used the savings up. So R is the most that calls / (w + b) gives, over all spans that end with the throttle. Nobody
+//! tells b either: at first it is supposed, later it is the one by which several throttles tell the same R.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -19,13 +24,27 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 const CREDIT: Duration = Duration::from_millis(20);
 /// Shorter waits are not worth a timer, which counts in milliseconds.
 const NO_WAIT: Duration = Duration::from_millis(1);
-/// How many of the latest accepted calls tell what is being accepted, unless they are too long ago.
-const SAMPLE: usize = 32;
-const MEMORY: Duration = Duration::from_secs(2);
-/// How long a doubling takes, before the first throttle.
-const DOUBLING: f64 = 0.5;
-/// How long calls must have gone well for the rate to tell the limit.
-const CALM: Duration = Duration::from_secs(3);
+/// How long a doubling takes before the first throttle, in seconds.
+const DOUBLING: f64 = 0.2;
+/// Accepted calls are remembered in steps of so long, and so many steps of them.
+const STEP: Duration = Duration::from_millis(10);
+const STEPS: usize = 1000;
+/// How many seconds' calls AWS may save up, and which of these is supposed at first.
+const SAVINGS: [f64; 8] = [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0];
+const SUPPOSED: usize = 2;
+/// How many throttles are compared to tell.
+const COMPARED: usize = 3;
+/// Fewer accepted calls tell nothing.
+const FEW: u32 = 8;
+/// A burst that is over sooner, in seconds, tells more of the savings than of the limit.
+const BURST: f64 = 0.05;
+/// Over longer, in seconds, savings matter little.
+const LONG: f64 = 1.0;
+/// How far below what AWS takes to go on, and the same when every throttle costs a pause.
+const MARGIN: f64 = 0.97;
+const MARGIN_OF_PAUSES: f64 = 0.96;
+/// For how many seconds a limit that is only supposed is not tried when every throttle costs a pause.
+const PATIENCE: f64 = 22.0;
 /// No bucket becomes slower, calls a second.
 const SLOWEST: f64 = 0.2;
 
@@ -129,11 +148,11 @@ struct State {
     not_before: Instant,
     /// Up to when the rate has grown.
     grown: Instant,
-    /// When the first call went.
-    began: Option<Instant>,
     cut: Option<Cut>,
-    /// When calls were last accepted, the latest.
-    accepted: VecDeque<Instant>,
+    /// When accepted calls went, and how many within a step; cleared when they have told what AWS takes.
+    accepted: VecDeque<(Instant, u32)>,
+    /// What AWS takes by each of the savings, as the latest throttles told.
+    told: VecDeque<[f64; SAVINGS.len()]>,
     figures: Figures,
 }
 
@@ -143,10 +162,22 @@ struct Cut {
     at: Instant,
     /// When calls went on.
     resumed: Instant,
-    /// What AWS is thought to accept.
-    knee: f64,
-    /// What it did not accept, or as far above the knee as may be approached fast.
-    high: f64,
+    /// From when on accepted calls are counted.
+    since: Instant,
+    /// Whether AWS asked for a pause: then the next throttle will cost one, too.
+    paused: bool,
+    rests_on: Evidence,
+}
+
+/// What a new rate rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Evidence {
+    /// A burst, of which nobody knows how much was savings.
+    Burst,
+    /// What is supposed of the savings.
+    Supposed,
+    /// Enough time for them to matter little.
+    Measured,
 }
 
 impl Pacer {
@@ -162,9 +193,9 @@ impl Pacer {
                 next: now,
                 not_before: now,
                 grown: now,
-                began: None,
                 cut: None,
                 accepted: VecDeque::new(),
+                told: VecDeque::new(),
                 figures: Figures::default(),
             }),
         }
@@ -188,7 +219,7 @@ impl Pacer {
 
     /// The call was answered, well or not.
     pub fn accepted(&self, leave: Leave) {
-        lock(&self.state).accept(leave, Instant::now());
+        lock(&self.state).accept(leave);
     }
 
     /// The call was turned away for coming too fast.
@@ -217,7 +248,6 @@ impl State {
         let from = self.next.max(self.not_before).max(now.checked_sub(CREDIT).unwrap_or(now));
         self.next = from + Duration::from_secs_f64(1.0 / self.rate);
         self.figures.calls += 1;
-        self.began.get_or_insert(from);
         if waited > NO_WAIT {
             self.figures.waits += 1;
             self.figures.waited += waited;
@@ -232,16 +262,21 @@ impl State {
         if now < self.not_before {
             return;
         }
-        self.rate = match self.cut {
-            None => self.rate * 2_f64.powf(passed / DOUBLING),
-            Some(cut) if self.rate < cut.knee => cut.knee.min(self.rate + cut.knee * passed),
+        let growth = match self.cut {
+            None => 2_f64.powf(passed / DOUBLING),
             Some(cut) => {
                 let calm = now.duration_since(cut.resumed).as_secs_f64();
-                let below = (0.97 * cut.high - self.rate).max(0.0);
-                self.rate + (below * 0.08 + self.rate * (0.001 + calm / 7200.0)) * passed
+                let creep = (5.0 + calm) * if cut.paused { 0.0002 } else { 0.001 };
+                let a_second = match cut.rests_on {
+                    Evidence::Burst => 1.0,
+                    Evidence::Supposed if !cut.paused => 0.08,
+                    Evidence::Supposed if calm > PATIENCE => 0.2,
+                    Evidence::Supposed | Evidence::Measured => creep,
+                };
+                1.0 + a_second * passed
             }
-        }
-        .min(self.ceiling);
+        };
+        self.rate = (self.rate * growth).min(self.ceiling);
     }
 
     fn throttled(&mut self, leave: Leave, now: Instant, retry_after: Option<Duration>) {
@@ -254,52 +289,96 @@ impl State {
             return;
         }
         let resumed = now.max(self.not_before);
-        let knee = self.knee(leave, now).clamp(self.rate / 2.0, self.rate).max(SLOWEST);
-        self.rate = (self.rate / 2.0).max(SLOWEST);
-        self.cut = Some(Cut { at: now, resumed, knee, high: leave.rate.min(knee * 1.2) });
-        // What comes now is of another rate, and perhaps after a pause.
-        self.accepted.clear();
+        let paused = resumed > now;
+        let (limit, rests_on) = self.limit(leave);
+        let margin = if paused { MARGIN_OF_PAUSES } else { MARGIN };
+        self.rate = (limit.min(leave.rate) * margin).max(SLOWEST);
+        let since = match self.cut {
+            // What was accepted since has not told anything yet, and is counted on.
+            Some(cut) if self.calls() < FEW => cut.since,
+            _ => {
+                self.accepted.clear();
+                now
+            }
+        };
+        self.cut = Some(Cut { at: now, resumed, since, paused, rests_on });
         self.grown = resumed;
         self.next = self.next.max(now + Duration::from_secs_f64(1.0 / self.rate));
     }
 
-    /// What AWS accepts, as far as a call that was turned away tells.
-    fn knee(&self, leave: Leave, now: Instant) -> f64 {
-        match self.cut {
-            // The first climb: what was let through so far, over all of it, is near the limit whether AWS saves up
-            // calls that were not made or not.
-            None => {
-                let took = self.began.map_or(0.0, |began| now.duration_since(began).as_secs_f64());
-                let calls = f64::from(u32::try_from(self.figures.calls).unwrap_or(u32::MAX));
-                if took > 0.2 { calls / took * 1.1 } else { leave.rate * 0.75 }
-            }
-            // After a calm while, what was accepted just now is the limit itself.
-            Some(cut) if now.saturating_duration_since(cut.resumed) > CALM => {
-                self.accepted_rate(now).unwrap_or(leave.rate) * 0.97
-            }
-            // Turned away at once: well below, whatever was accepted out of savings.
-            Some(_) => leave.rate * 0.85,
+    /// What AWS takes, as far as a call that was turned away tells.
+    fn limit(&mut self, leave: Leave) -> (f64, Evidence) {
+        let half = leave.rate / 2.0;
+        let Some(cut) = self.cut else {
+            let Some((first, _)) = self.accepted.front() else { return (half, Evidence::Burst) };
+            let burst = seconds(*first, leave.at) < BURST;
+            return (self.tell(leave.at), if burst { Evidence::Burst } else { Evidence::Supposed });
+        };
+        let calls = self.calls();
+        let sure = |took: f64| if took < LONG { Evidence::Supposed } else { Evidence::Measured };
+        if calls == 0 {
+            (half, Evidence::Supposed)
+        } else if calls < FEW {
+            (leave.rate * 0.75, Evidence::Supposed)
+        } else if cut.paused {
+            // Savings came back during the pause, as they were there in the beginning.
+            (self.tell(leave.at).max(half), sure(seconds(cut.resumed, leave.at)))
+        } else {
+            // None were left at the last throttle, so what was accepted since is the limit itself.
+            let took = seconds(cut.since, leave.at);
+            let all = f64::from(calls) / took.max(0.001);
+            let supposed = SAVINGS.get(SUPPOSED).map_or(0.0, |savings| self.most(leave.at, *savings));
+            (all.max(supposed).max(half), sure(took))
         }
     }
 
-    fn accept(&mut self, leave: Leave, now: Instant) {
+    /// What AWS takes by the savings that make the latest throttles agree.
+    fn tell(&mut self, at: Instant) -> f64 {
+        if self.told.len() == COMPARED {
+            self.told.pop_front();
+        }
+        self.told.push_back(SAVINGS.map(|savings| self.most(at, savings)));
+        let by = |place: usize| self.told.iter().filter_map(move |told| told.get(place).copied());
+        let discord = |place: usize| {
+            let discord = by(place).fold(0.0, f64::max) / by(place).fold(f64::INFINITY, f64::min);
+            if place == SUPPOSED { discord * 0.98 } else { discord }
+        };
+        let place = (0..SAVINGS.len()).min_by(|a, b| discord(*a).total_cmp(&discord(*b)));
+        place.and_then(|place| by(place).next_back()).unwrap_or(SLOWEST)
+    }
+
+    /// The most that any span up to `at` gives for calls / (its length + savings).
+    fn most(&self, at: Instant, savings: f64) -> f64 {
+        // A throttle is as likely just before as just after a call is saved up.
+        let (mut calls, mut most) = (0.5, 0.0_f64);
+        for (step, count) in self.accepted.iter().rev() {
+            calls += f64::from(*count);
+            most = most.max(calls / (seconds(*step, at) + savings));
+        }
+        most
+    }
+
+    fn calls(&self) -> u32 {
+        self.accepted.iter().map(|(_, count)| count).sum()
+    }
+
+    fn accept(&mut self, leave: Leave) {
         // Calls from before the cut say nothing about what came after.
         if self.cut.is_some_and(|cut| leave.at <= cut.at) {
             return;
         }
-        if self.accepted.len() == SAMPLE {
+        match self.accepted.back_mut() {
+            Some((step, count)) if leave.at < *step + STEP => *count += 1,
+            _ => self.accepted.push_back((leave.at, 1)),
+        }
+        if self.accepted.len() > STEPS {
             self.accepted.pop_front();
         }
-        self.accepted.push_back(now);
     }
+}
 
-    /// Calls accepted a second, by the latest of them; none when there are too few to tell.
-    fn accepted_rate(&self, now: Instant) -> Option<f64> {
-        let recent = self.accepted.iter().filter(|at| now.duration_since(**at) <= MEMORY);
-        let intervals = u32::try_from(recent.clone().count()).ok()?.checked_sub(1).filter(|n| *n >= 8)?;
-        let took = recent.clone().next_back()?.duration_since(*recent.clone().next()?).as_secs_f64();
-        (took > 0.0).then(|| f64::from(intervals) / took)
-    }
+fn seconds(from: Instant, to: Instant) -> f64 {
+    to.saturating_duration_since(from).as_secs_f64()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -50,5 +50,6 @@ mod resume;
 mod risk;
 mod run;
 mod scan;
+mod soak;
 mod trust;
 mod update;

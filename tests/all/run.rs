@@ -1,8 +1,10 @@
 //! Running the program as a person or a script would.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// One call of `leastwise`, from the project's folder.
 #[must_use]
@@ -74,14 +76,36 @@ impl Run {
     fn signalled_when(mut self, signal: &str, far_enough: impl Fn() -> bool) -> Ran {
         let child =
             self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         while !far_enough() && started.elapsed().as_secs() < 60 {
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(50));
         }
         // The shell's own `kill` is everywhere; a program of that name is not.
         let kill = format!("kill -{signal} {}", child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
         Ran::of(child.wait_with_output().unwrap())
+    }
+
+    /// Runs it, and ends it when it takes longer: what hangs fails.
+    pub(crate) fn ran_within(mut self, most: Duration) -> Ran {
+        // What it writes goes to files, so that nobody has to read while it runs.
+        let told = || tempfile::tempfile().unwrap();
+        let (mut out, mut err) = (told(), told());
+        self.command.stdin(Stdio::null()).stdout(out.try_clone().unwrap()).stderr(err.try_clone().unwrap());
+        let mut child = self.command.spawn().unwrap();
+        let started = Instant::now();
+        let status = loop {
+            match child.try_wait().unwrap() {
+                Some(status) => break status,
+                None if started.elapsed() < most => std::thread::sleep(Duration::from_millis(50)),
+                None => {
+                    child.kill().unwrap();
+                    child.wait().unwrap();
+                    panic!("it still ran after {most:?}:\n{}", whole(&mut err));
+                }
+            }
+        };
+        Ran { out: whole(&mut out), err: whole(&mut err), code: status.code().unwrap_or(-1) }
     }
 
     pub(crate) fn ran(mut self) -> Ran {
@@ -94,6 +118,14 @@ impl Run {
         writer.join().unwrap();
         Ran::of(output)
     }
+}
+
+/// All that a file holds.
+fn whole(file: &mut File) -> String {
+    let mut text = String::new();
+    file.rewind().unwrap();
+    file.read_to_string(&mut text).unwrap();
+    text
 }
 
 impl Ran {
