@@ -212,6 +212,7 @@ fn a_tag_about_who_made_it_or_that_says_no_is_no_hint() {
         ("created-by", "ci-pipeline"),
         ("terraform", "true"),
         ("aws:cloudformation:stack-name", "backup"),
+        ("aws:servicecatalog:productName", "backup"),
         ("repo", "acme/deploy"),
         ("backup", "false"),
         ("DR", "No"),
