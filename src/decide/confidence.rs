@@ -105,7 +105,7 @@ pub struct Facts<'f> {
     pub window_days: u32,
     /// By what it tells what is unused.
     pub grain: Option<Grain>,
-    /// The day of the answers.
+    /// The day of the answers: ages are counted to it where the next does not tell.
     pub as_of: Option<&'f str>,
     /// When the use was last looked at.
     pub analyzed_at: Option<&'f str>,
@@ -299,17 +299,16 @@ impl Cause {
             }
             Self::AgeUnknown => "when it was made is not known".to_owned(),
             Self::EvidenceUndated => "when its use was last looked at is not known".to_owned(),
-            Self::UnusedInWindow { days: Reverse(days), window } => {
-                format!(
-                    "it was last used {} ago, before the window of {}",
-                    span(days),
-                    span(i64::from(window))
-                )
-            }
+            Self::UnusedInWindow { days: Reverse(days), window } => format!(
+                "it was last used {} before the evidence, and the window is {}",
+                span(days),
+                span(i64::from(window))
+            ),
             Self::LastUseUnknown => "when it was last used is not known".to_owned(),
-            Self::UsedInWindow { days: Reverse(days) } => {
-                format!("it was last used {} ago, so what it leaves unused tells something", span(days))
-            }
+            Self::UsedInWindow { days: Reverse(days) } => format!(
+                "it was last used {} before the evidence, so what it leaves unused tells something",
+                span(days)
+            ),
             Self::Grain(Grain::Services) => {
                 "what is unused are whole services, of which AWS sees every call, denied ones too".to_owned()
             }
@@ -343,9 +342,9 @@ fn window(facts: &Facts<'_>) -> Option<Cause> {
 fn dates(facts: &Facts<'_>) -> Vec<Cause> {
     let mut causes = Vec::new();
     let window = facts.window_days;
-    // From a date to the first of these days that is known.
-    let days_to = |date: Option<&str>, days: [Option<&str>; 2]| {
-        days.into_iter().flatten().find_map(|day| days_between(date?, day))
+    // The window ends where the evidence was looked at; that day stays the same whenever it is read.
+    let age = |date: Option<&str>| {
+        [facts.analyzed_at, facts.as_of].into_iter().flatten().find_map(|day| days_between(date?, day))
     };
     match facts.analyzed_at.filter(|at| days_between(at, at).is_some()) {
         None => causes.push(Cause::EvidenceUndated),
@@ -355,14 +354,14 @@ fn dates(facts: &Facts<'_>) -> Vec<Cause> {
             causes.extend(facts.policy_updated.filter(|updated| newer(updated)).map(|_| Cause::PolicyNewer));
         }
     }
-    match days_to(facts.created, [facts.analyzed_at, facts.as_of]) {
+    match age(facts.created) {
         None => causes.push(Cause::AgeUnknown),
         Some(days) if days < i64::from(window) + SETTLED => {
             causes.push(Cause::Young { days: days.max(0), window });
         }
         Some(_) => {}
     }
-    causes.push(match days_to(facts.last_used, [facts.as_of, facts.analyzed_at]) {
+    causes.push(match age(facts.last_used) {
         None => Cause::LastUseUnknown,
         Some(days) if days > i64::from(window) => Cause::UnusedInWindow { days: Reverse(days), window },
         Some(days) => Cause::UsedInWindow { days: Reverse(days.max(0)) },

@@ -230,12 +230,6 @@ impl ActionPattern {
         (self.parts.shape != Shape::All).then_some(service)
     }
 
-    /// Whether it matches every action of a service, or of all: `s3:*`, `*`.
-    pub fn is_whole(&self) -> bool {
-        let (_, name) = self.parts.cut(&self.text);
-        matches!(self.parts.shape, Shape::All | Shape::Prefix) && name.is_empty()
-    }
-
     /// As it was written.
     pub fn as_str(&self) -> &str {
         &self.text

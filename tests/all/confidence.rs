@@ -55,7 +55,7 @@ fn what_nothing_speaks_against_is_high_and_says_what_speaks_for_it() {
     assert_eq!(
         sentences,
         [
-            "it was last used 2 days ago, so what it leaves unused tells something",
+            "it was last used 1 day before the evidence, so what it leaves unused tells something",
             "what is unused are single actions, each of which AWS tracks",
         ]
     );
@@ -101,11 +101,25 @@ fn a_principal_hardly_older_than_the_window_is_medium() {
 #[test]
 fn a_principal_that_is_not_known_to_be_alive_is_medium() {
     let of = |last_used| doubts(&Facts { last_used, ..sure() });
-    assert_eq!(of(Some("2026-08-03T06:00:00Z")), (Level::High, vec![]));
-    assert_eq!(of(Some("2026-08-02T05:59:59Z")), (Level::Medium, vec!["last-use-before-window"]));
+    // 90 and 91 days before the evidence was evaluated.
+    assert_eq!(of(Some("2026-08-02T22:00:00Z")), (Level::High, vec![]));
+    assert_eq!(of(Some("2026-08-01T22:00:00Z")), (Level::Medium, vec!["last-use-before-window"]));
     assert_eq!(of(None), (Level::Medium, vec!["last-use-unknown"]));
     // Used since it was looked at: alive.
     assert_eq!(of(Some("2026-11-01T07:00:00Z")), (Level::High, vec![]));
+}
+
+#[test]
+fn what_is_said_does_not_depend_on_the_day_on_which_the_evidence_is_read() {
+    for window_days in [20, 90, 365] {
+        let facts = Facts { window_days, ..sure() };
+        let later = Facts { as_of: Some("2027-10-01T00:00:00Z"), ..facts };
+        assert_eq!(Confidence::of(&facts), Confidence::of(&later));
+    }
+    // Unless nothing tells when it was looked at.
+    let undated = Facts { analyzed_at: None, ..sure() };
+    let later = Facts { as_of: Some("2027-10-01T00:00:00Z"), ..undated };
+    assert_ne!(Confidence::of(&undated), Confidence::of(&later));
 }
 
 #[test]
@@ -212,6 +226,7 @@ fn a_tag_about_who_made_it_or_that_says_no_is_no_hint() {
         ("created-by", "ci-pipeline"),
         ("terraform", "true"),
         ("aws:cloudformation:stack-name", "backup"),
+        ("aws:servicecatalog:productName", "backup"),
         ("repo", "acme/deploy"),
         ("backup", "false"),
         ("DR", "No"),

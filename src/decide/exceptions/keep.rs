@@ -67,7 +67,6 @@ impl<'e> Kept<'e> {
                     left.add_service(service.to_owned());
                     continue;
                 }
-                Extent::Whole if about.iter().any(|pattern| pattern.is_whole()) => continue,
                 Extent::Whole => known(catalog, service)
                     .filter(|name| !stays(name))
                     .map(|name| Cow::Owned(name.to_owned()))

@@ -32,7 +32,8 @@ fn holds(set: &ActionSet<'_>, service: &str, name: &str) -> bool {
 fn a_rule_with_actions_keeps_those_in_what_it_covers() {
     let config = config(
         "keep = [\"kms:Decrypt\"]\n\
-         [[exception]]\nnames = [\"a\"]\npolicies = [\"p\"]\nactions = [\"s3:Get*\"]\nexpires = \"never\"\n",
+         [[exception]]\nnames = [\"a\"]\npolicies = [\"p\"]\nactions = [\"s3:Get*\"]\nexpires = \"never\"\n\
+         [[exception]]\nnames = [\"a\"]\nactions = [\"sqs:*\"]\nexpires = \"never\"\n",
     );
     let inventory = inventory(vec![role("/", "a"), role("/", "b")]);
     let exceptions = rules(&config);
@@ -41,9 +42,12 @@ fn a_rule_with_actions_keeps_those_in_what_it_covers() {
         let kept = local.kept(find(&inventory, name), policy);
         kept.rules().iter().map(ToString::to_string).collect::<Vec<_>>()
     };
-    assert_eq!(of("a", "p"), ["config:2", "keep:1"]);
-    assert_eq!(of("a", "q"), ["keep:1"]);
+    assert_eq!(of("a", "p"), ["config:2", "config:9", "keep:1"]);
+    assert_eq!(of("a", "q"), ["config:9", "keep:1"]);
     assert_eq!(of("b", "p"), ["keep:1"]);
+    // The rest of it is not left alone.
+    let a = find(&inventory, "a");
+    assert_eq!((local.principal(a), local.policy(a, "p")), (None, None));
     let kept = local.kept(find(&inventory, "a"), "p");
     assert!(kept.keeps("S3", "getobject") && kept.keeps("kms", "Decrypt") && !kept.keeps("s3", "PutObject"));
     assert_eq!(

@@ -130,6 +130,7 @@ fn the_roles_of_control_tower_are_left_alone_where_it_protects_them() {
         ["aws-controltower-AdministratorExecutionRole", "stacksets-exec-0123", "my-AWSControlTower-x"];
     let mut roles: Vec<RoleDetail> = names.iter().map(|name| role("/", name)).collect();
     roles.push(role("/tools/", "stacksets-exec-4567"));
+    roles.push(role("/elsewhere/", "AWSControlTowerExecution"));
     let rules_of = |inventory: &Inventory| left_alone(&config(""), inventory);
     // The names alone say nothing: anybody can give them.
     assert!(rules_of(&inventory(roles.clone())).iter().all(|row| row.ends_with(": -")));
@@ -139,6 +140,7 @@ fn the_roles_of_control_tower_are_left_alone_where_it_protects_them() {
         [
             "AWSControlTowerExecution: default:control-tower",
             "aws-controltower-AdministratorExecutionRole: default:control-tower",
+            "AWSControlTowerExecution: default:control-tower",
             "my-AWSControlTower-x: default:control-tower",
             "stacksets-exec-0123: default:control-tower",
             "stacksets-exec-4567: -",
