@@ -205,7 +205,7 @@ pub struct SayArgs {
     ///
     /// Events: run-began, run-resumed, progress, account-began, account-ended, account-skipped, call-throttled,
     /// call-repeated, call-waited, scan-ended, capture-ended, own-account-only, administrator-closed, catalog-warning,
-    /// rule-warning, config-problem, run-failed.
+    /// rule-warning, little-room, config-problem, run-failed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 }

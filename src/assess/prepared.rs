@@ -135,12 +135,13 @@ impl Wants for Desk<'_> {
             return Cow::Owned(Needs::Everything);
         };
         match standing.needs() {
-            needs @ Needs::AllBut(_) if self.rules.policy(who, policy).is_none() => {
+            Needs::Everything => Cow::Borrowed(&Needs::Everything),
+            _ if self.rules.policy(who, policy).is_some() => Cow::Owned(Needs::Everything),
+            // What is kept for somebody is kept though he uses nothing: others may share the policy.
+            needs => {
                 let kept = self.rules.kept(who, policy);
                 if kept.is_empty() { Cow::Borrowed(needs) } else { kept.narrow(needs, self.catalog) }
             }
-            Needs::AllBut(_) => Cow::Owned(Needs::Everything),
-            needs => Cow::Borrowed(needs),
         }
     }
 

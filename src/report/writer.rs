@@ -109,6 +109,11 @@ impl Writer {
         beside(&self.target, suffix)
     }
 
+    /// Where the report is to be.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// How much room there is, where the system tells.
     pub fn room(&self) -> Option<u64> {
         free_bytes(&self.folder)

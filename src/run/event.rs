@@ -38,6 +38,12 @@ pub(super) enum Event<'e> {
         #[serde(skip)]
         message: String,
     },
+    /// The report may not fit where it goes.
+    LittleRoom {
+        path: String,
+        free_bytes: u64,
+        wanted_bytes: u64,
+    },
     /// An exception wants its owner's attention.
     RuleWarning {
         rule: &'e str,
@@ -185,6 +191,7 @@ impl Event<'_> {
             Self::RunBegan { .. } => "run-began",
             Self::RunResumed { .. } => "run-resumed",
             Self::CatalogWarning { .. } => "catalog-warning",
+            Self::LittleRoom { .. } => "little-room",
             Self::RuleWarning { .. } => "rule-warning",
             Self::OwnAccountOnly { .. } => "own-account-only",
             Self::AdministratorClosed { .. } => "administrator-closed",
@@ -206,6 +213,7 @@ impl Event<'_> {
         match self {
             Self::ConfigProblem { .. } | Self::RunFailed { .. } => Level::Error,
             Self::CatalogWarning { .. }
+            | Self::LittleRoom { .. }
             | Self::RuleWarning { .. }
             | Self::OwnAccountOnly { .. }
             | Self::AdministratorClosed { .. } => Level::Warn,
@@ -252,6 +260,11 @@ impl Event<'_> {
             | Self::RuleWarning { message, .. }
             | Self::ConfigProblem { message, .. }
             | Self::RunFailed { message, .. } => message.clone(),
+            Self::LittleRoom { path, free_bytes, wanted_bytes } => format!(
+                "`{path}` has {} MB of room left, and a report of so many accounts may take {} MB",
+                free_bytes / 1_000_000,
+                wanted_bytes / 1_000_000
+            ),
             Self::OwnAccountOnly { account, operation, kind } => {
                 format!(
                     "only {account}, the caller's own account, is read: {operation} {kind}; use credentials of the \

@@ -70,6 +70,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
 
     async fn run(self: Arc<Self>) -> Result<(Scanned, PathBuf), RunError> {
         let organisation = self.cloud.organisation().await.map_err(RunError::Organisation)?;
+        self.progress.room(&self.writer, organisation.accounts.len());
         let ids = organisation.accounts.iter().map(|account| account.id.clone()).collect();
         let families = self.survey(&organisation.accounts, &ids).await?;
         let known = Arc::new(Known { outcomes: Outcomes::of(&families), families, ids });

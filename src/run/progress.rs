@@ -9,12 +9,14 @@ use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
 use super::event::{AccountEnded, CallTold, Event, FailureTold};
 use super::log::Log;
+use super::scan::shown;
 use super::terminal;
 use crate::aws::observe::{Call, Observe, Observer};
 use crate::aws::{Answers, Watch};
 use crate::evidence::{Failure, FailureKind};
 use crate::inventory::wire::Account;
 use crate::report::Coverage;
+use crate::report::writer::Writer;
 
 /// How many lines are said at most while accounts are read, and while they are worked out and written.
 const LINES_READ: usize = 7;
@@ -23,6 +25,8 @@ const LINES_WRITTEN: usize = 3;
 const LONG_WAIT: Duration = Duration::from_secs(1);
 /// How many of the accounts that are being read are named.
 const NAMED: usize = 8;
+/// What an account of some two hundred principals takes on the disk, about.
+const BYTES_OF_AN_ACCOUNT: u64 = 2_000_000;
 /// The clock goes on though nothing happens.
 const TICK: Duration = Duration::from_millis(250);
 
@@ -178,6 +182,14 @@ impl Progress {
     }
 
     /// Nothing of it stays on the screen.
+    /// Says so when the report may not fit where it goes, before the long work.
+    pub(super) fn room(&self, writer: &Writer, accounts: usize) {
+        let wanted_bytes = BYTES_OF_AN_ACCOUNT * accounts as u64;
+        if let Some(free_bytes) = writer.room().filter(|free| *free < wanted_bytes) {
+            self.log.tell(&Event::LittleRoom { path: shown(writer.target()), free_bytes, wanted_bytes });
+        }
+    }
+
     pub(super) fn finish(&self) {
         if let Some(Bars { accounts, findings, reading }) = self.bars.get() {
             [reading, findings, accounts].into_iter().for_each(ProgressBar::finish_and_clear);
