@@ -7,9 +7,9 @@ use std::rc::Rc;
 use super::Terms;
 use super::prepared::Prepared;
 use crate::catalog::{AccessLevel, Catalog, Levels, Permissions};
-use crate::decide::{Held, Holder, Needs, Risk, Standing, boundary_of, ineffective};
+use crate::decide::{Escalation, Held, Holder, Needs, Risk, Standing, boundary_of, ineffective, rank};
 use crate::policy::{Document, parse_all};
-use crate::report::{EffectRow, ImpactRow, Remains, RiskRow, UnusedService};
+use crate::report::{EffectRow, EscalationRow, ImpactRow, Remains, RiskRow, UnusedService};
 
 /// What the policies that were worked on so far make of each principal.
 pub(super) struct Effects<'t> {
@@ -135,7 +135,8 @@ impl<'t> Effects<'t> {
     ) -> ImpactRow {
         let mut removed = before.clone();
         removed.subtract(after);
-        let weight = Risk::of(before).weigh(&removed) * reaches.len() as u64;
+        let risk = Risk::of(before);
+        let weight = risk.weigh(&removed) * reaches.len() as u64;
         let blocked = reaches.iter().filter_map(|at| self.people.get(*at));
         let blocked = blocked.map(|person| person.blocked(&removed)).reduce(|mut all, one| {
             all.intersect(&one);
@@ -144,6 +145,13 @@ impl<'t> Effects<'t> {
         ImpactRow {
             by_level: by_level(&removed.levels()),
             risk: weight,
+            foremost: foremost(&removed),
+            escalations: risk
+                .escalations
+                .iter()
+                .filter(|it| it.is_broken(&removed))
+                .map(|it| escalation(it))
+                .collect(),
             ineffective: blocked.as_ref().map(listed).unwrap_or_default(),
         }
     }
@@ -200,6 +208,22 @@ pub(super) fn allowed_by<'t>(catalog: &'t Catalog, text: &str) -> Permissions<'t
         all.union_with(&Permissions::allowed_by(catalog, &document));
     }
     all
+}
+
+/// The permissions that weigh most, as `service:Name`.
+fn foremost(permissions: &Permissions<'_>) -> Vec<String> {
+    const MOST: usize = 10;
+    let mut ranked: Vec<_> = permissions.iter().collect();
+    ranked.sort_by_key(|(_, _, level)| rank(*level));
+    ranked.iter().take(MOST).map(|(service, name, _)| format!("{service}:{name}")).collect()
+}
+
+fn escalation(escalation: &Escalation) -> EscalationRow {
+    EscalationRow {
+        actions: escalation.name(),
+        gives: escalation.reason.to_owned(),
+        source: escalation.source.to_owned(),
+    }
 }
 
 /// Counts by level, under stable names, those that are not there left out.

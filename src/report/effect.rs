@@ -63,6 +63,12 @@ pub struct ImpactRow {
     pub by_level: BTreeMap<String, usize>,
     /// Points of risk removed, over all whom it reaches.
     pub risk: u64,
+    /// The removed permissions that weigh most, permissions management before write before read; at most ten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foremost: Vec<String>,
+    /// Known ways to escalate that the policy gave and no longer gives, the heaviest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escalations: Vec<EscalationRow>,
     /// Those of the removed permissions that something else blocks already for all whom it reaches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ineffective: Vec<UnusedService>,
@@ -117,4 +123,16 @@ impl EffectTotals {
             *self.removed_by_level.entry(level.clone()).or_default() += count;
         }
     }
+}
+
+/// A known way to escalate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EscalationRow {
+    /// The actions that have to be held together.
+    pub actions: String,
+    /// What they give.
+    pub gives: String,
+    /// The address of who says so.
+    pub source: String,
 }

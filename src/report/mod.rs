@@ -13,7 +13,7 @@ pub use account::{
     Recommendation, TrustRow, UnusedService,
 };
 pub use diff::unified as unified_diff;
-pub use effect::{EffectRow, EffectTotals, ImpactRow, Remains, RiskRow};
+pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, RiskRow};
 pub use whole::{
     CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, First, FirstChange,
     Manifest, Report, Totals,
