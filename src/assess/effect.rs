@@ -136,12 +136,27 @@ impl<'t> Effects<'t> {
         let mut removed = before.clone();
         removed.subtract(after);
         let risk = Risk::of(before);
-        let weight = risk.weigh(&removed) * reaches.len() as u64;
-        let blocked = reaches.iter().filter_map(|at| self.people.get(*at));
-        let blocked = blocked.map(|person| person.blocked(&removed)).reduce(|mut all, one| {
-            all.intersect(&one);
-            all
-        });
+        let (whole, mut weight) = (risk.weigh(&removed), 0);
+        let mut ineffective: Option<Permissions<'t>> = None;
+        for person in reaches.iter().filter_map(|at| self.people.get(*at)) {
+            let blocked = person.blocked(&removed);
+            weight += match blocked.is_empty() {
+                true => whole,
+                // What was blocked already was no risk.
+                false => {
+                    let mut effective = removed.clone();
+                    effective.subtract(&blocked);
+                    risk.weigh(&effective)
+                }
+            };
+            ineffective = Some(match ineffective {
+                None => blocked,
+                Some(mut all) => {
+                    all.intersect(&blocked);
+                    all
+                }
+            });
+        }
         ImpactRow {
             by_level: by_level(&removed.levels()),
             risk: weight,
@@ -152,7 +167,7 @@ impl<'t> Effects<'t> {
                 .filter(|it| it.is_broken(&removed))
                 .map(|it| escalation(it))
                 .collect(),
-            ineffective: blocked.as_ref().map(listed).unwrap_or_default(),
+            ineffective: ineffective.as_ref().map(listed).unwrap_or_default(),
         }
     }
 

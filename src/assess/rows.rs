@@ -90,6 +90,7 @@ impl Work<'_, '_> {
                     _ => None,
                 },
                 window_days: source.window_days(),
+                evaluated: self.prepared.known.values().filter_map(|it| it.analyzed_at.clone()).max(),
                 archived_findings: self.prepared.known.values().map(|known| known.archived).sum(),
             },
             buckets,

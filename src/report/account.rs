@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::effect::{EffectRow, EffectTotals, ImpactRow};
+use super::whole::Report;
 use crate::evidence::Failure;
 
 /// `accounts/<id>.json`: one account, complete.
@@ -97,6 +98,9 @@ pub struct EvidenceSource {
     /// How many days it looks back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_days: Option<u32>,
+    /// When the newest of it was evaluated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluated: Option<String>,
     /// How many findings somebody archived; they were not used.
     #[serde(default)]
     pub archived_findings: usize,
@@ -377,4 +381,40 @@ pub struct LeftAlone {
     /// What copies for those who can do with less would bring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alternative: Option<Alternative>,
+}
+
+impl AccountReport {
+    /// The recommendation that changes a policy for a principal: the account's own, or that of a family.
+    pub fn change<'r>(
+        &'r self,
+        report: &'r Report,
+        principal: &PrincipalRow,
+        policy: &PolicyRow,
+    ) -> Option<&'r Recommendation> {
+        let reaches = |it: &&Recommendation| it.reaches.contains(&principal.arn);
+        let is_own = |it: &&Recommendation| {
+            it.id == policy.id
+                || policy.arn.is_some() && it.policy_arn == policy.arn && !it.holders.is_empty()
+        };
+        let own = self.recommendations.iter().filter(is_own).find(reaches);
+        own.or_else(|| {
+            let families = report.recommendations.iter().filter(|it| it.policy == policy.name);
+            families.filter(|it| principal.recommendations.contains(&it.id)).find(reaches)
+        })
+    }
+}
+
+impl Action {
+    /// As it stands in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Replace => "replace",
+            Self::NewVersion => "new-version",
+            Self::Substitute => "substitute",
+            Self::Fork => "fork",
+            Self::Split => "split",
+            Self::Detach => "detach",
+            Self::Delete => "delete",
+        }
+    }
 }

@@ -61,7 +61,7 @@ pub struct ImpactRow {
     /// Permissions removed, by access level.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_level: BTreeMap<String, usize>,
-    /// Points of risk removed, over all whom it reaches.
+    /// Points of risk removed, over all whom it reaches; what was blocked already was none.
     pub risk: u64,
     /// The removed permissions that weigh most, permissions management before write before read; at most ten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

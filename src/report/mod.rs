@@ -4,6 +4,7 @@ mod account;
 mod diff;
 mod effect;
 pub mod names;
+pub mod render;
 mod whole;
 pub mod writer;
 

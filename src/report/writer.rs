@@ -64,6 +64,8 @@ pub struct Writer {
     target: PathBuf,
     folder: PathBuf,
     files: Mutex<BTreeMap<String, String>>,
+    /// Files that grow part by part.
+    growing: Mutex<BTreeMap<String, Growing>>,
     lock: File,
     lock_path: PathBuf,
     finished: bool,
@@ -101,7 +103,15 @@ impl Writer {
             return Err(WriteError::Full { path: parent.to_owned(), free });
         }
         make_folder(&folder).map_err(io(&folder))?;
-        Ok(Self { target, folder, files: Mutex::default(), lock, lock_path, finished: false })
+        Ok(Self {
+            target,
+            folder,
+            files: Mutex::default(),
+            growing: Mutex::default(),
+            lock,
+            lock_path,
+            finished: false,
+        })
     }
 
     /// A place of that ending beside the target, for what belongs to it and is no part of it.
@@ -133,6 +143,48 @@ impl Writer {
         written.map_err(|error| WriteError::Io { path: full, error })?;
         self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), sha256(bytes));
         Ok(())
+    }
+
+    /// Puts text behind what a file has so far. A comma and a line's end stand before an element that is not the first.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn append(&self, path: &str, bytes: &[u8], element: bool) -> Result<(), WriteError> {
+        let full = self.folder.join(path);
+        let mut growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        let grown = (|| {
+            if !growing.contains_key(path) {
+                full.parent().map_or(Ok(()), make_folder)?;
+                write_file(&full, b"")?;
+                let file = io::BufWriter::new(OpenOptions::new().append(true).open(&full)?);
+                growing.insert(path.to_owned(), Growing { file, hash: Sha256::new(), elements: 0 });
+            }
+            growing.get_mut(path).map_or(Ok(()), |file| file.add(bytes, element))
+        })();
+        grown.map_err(|error| WriteError::Io { path: full, error })
+    }
+
+    /// Ends the files that grew; then their hashes are known.
+    ///
+    /// # Errors
+    /// When one cannot be written to its end.
+    pub fn settle(&self) -> Result<(), WriteError> {
+        let growing = std::mem::take(&mut *self.growing.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        for (path, mut file) in growing {
+            file.file.flush().map_err(|error| WriteError::Io { path: self.folder.join(&path), error })?;
+            files.insert(path, hex(&file.hash.finalize()));
+        }
+        Ok(())
+    }
+
+    /// A file that was written, as text.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn read(&self, path: &str) -> Result<String, WriteError> {
+        let full = self.folder.join(path);
+        fs::read_to_string(&full).map_err(|error| WriteError::Io { path: full, error })
     }
 
     /// The hashes of all files so far, by path.
@@ -170,6 +222,27 @@ impl Writer {
         // The new report is in place; an old one that cannot be removed is no failure of the run.
         let _ = remove(&old);
         Ok(self.target.clone())
+    }
+}
+
+/// A file that grows part by part.
+#[derive(Debug)]
+struct Growing {
+    file: io::BufWriter<File>,
+    hash: Sha256,
+    elements: usize,
+}
+
+impl Growing {
+    fn add(&mut self, bytes: &[u8], element: bool) -> io::Result<()> {
+        if element {
+            self.elements += 1;
+        }
+        for bytes in [if element && self.elements > 1 { &b",\n"[..] } else { b"" }, bytes] {
+            self.hash.update(bytes);
+            self.file.write_all(bytes)?;
+        }
+        Ok(())
     }
 }
 
@@ -308,8 +381,12 @@ fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// A SHA-256 in hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(digest: &[u8]) -> String {
     use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+    digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
         // Writing to a string cannot fail.
         let _ = write!(hex, "{byte:02x}");
         hex

@@ -11,7 +11,7 @@ use super::error::RunError;
 use super::gather::{Gathered, Kept, totals};
 use super::progress::{Progress, Read, Stage};
 use super::scan::is_whole;
-use super::{settings, stop};
+use super::{render, settings, stop};
 use crate::assess::{self, Outcomes, Terms};
 use crate::aws::pace::{BucketKey, Figures};
 use crate::aws::{Cloud, Journal, Journaled, Reading};
@@ -27,7 +27,7 @@ use crate::update::Chosen;
 
 /// What a scan leaves behind in memory: a row an account.
 pub(super) struct Scanned {
-    pub(super) report: Report,
+    pub(super) report: Arc<Report>,
     /// Why policies were left alone, by code.
     pub(super) left_alone: BTreeMap<String, usize>,
     pub(super) defects: usize,
@@ -39,7 +39,7 @@ pub(super) struct Everything<C> {
     pub(super) catalog: Chosen,
     /// The day of the answers, if they tell it.
     pub(super) as_of: Option<String>,
-    pub(super) writer: Writer,
+    pub(super) writer: Arc<Writer>,
     pub(super) progress: Arc<Progress>,
     pub(super) config: Config,
     /// When the run began.
@@ -106,7 +106,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         let mut totals = totals(&gathered.summaries)?;
         totals.recommendations += whole.recommendations.len();
         totals.permissions_removed += whole.recommendations.iter().map(|it| it.proof.removed).sum::<usize>();
-        let report = Report {
+        let report = Arc::new(Report {
             schema: SCHEMA,
             partition: organisation.partition,
             catalog: catalog.clone(),
@@ -121,10 +121,13 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
                 .iter()
                 .map(exception)
                 .collect(),
-        };
-        write_json(&self.writer, "report.json", &report)?;
+        });
+        write_json(&self.writer, "report.json", &*report)?;
         let extract = self.catalog.extract(gathered.services.as_ref());
         write_json(&self.writer, "catalog.json", &extract)?;
+        render::all(&self.writer, &report, render::formats(), settings::many(self.config.limits.accounts))
+            .await?;
+        self.writer.settle()?;
         let manifest = Manifest {
             schema: SCHEMA,
             tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -137,7 +140,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         write_json(&self.writer, "manifest.json", &manifest)?;
         // All tasks have ended, so this is the last owner.
         let Self { writer, cloud, .. } = Arc::into_inner(self).ok_or(RunError::Busy)?;
-        let target = writer.finish()?;
+        let target = Arc::into_inner(writer).ok_or(RunError::Busy)?.finish()?;
         if let Some(journal) = cloud.into_journal().filter(|_| is_whole(&report)) {
             // Nothing is left to go on with.
             journal.forget();

@@ -14,6 +14,7 @@ mod log;
 mod progress;
 mod prove;
 mod refine;
+mod render;
 mod resume;
 mod scan;
 mod settings;

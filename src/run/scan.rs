@@ -29,7 +29,8 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
             let snapshot = open(folder)?;
             let as_of = snapshot.captured_at().map(str::to_owned);
             let cloud = Journaled::new(snapshot, None);
-            let scan = Everything { cloud, catalog, as_of, writer, progress, config, started };
+            let scan =
+                Everything { cloud, catalog, as_of, writer: Arc::new(writer), progress, config, started };
             runtime.block_on(Arc::new(scan).run_or_stop())?
         }
         None => {
@@ -40,7 +41,8 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
             let started = journal.started();
             let as_of = Some(started.to_string());
             let cloud = Journaled::new(live, Some(journal));
-            let scan = Everything { cloud, catalog, as_of, writer, progress, config, started };
+            let scan =
+                Everything { cloud, catalog, as_of, writer: Arc::new(writer), progress, config, started };
             runtime.block_on(Arc::new(scan).run_or_stop())?
         }
     };

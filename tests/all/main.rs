@@ -20,6 +20,7 @@ mod catalog;
 mod command;
 mod confidence;
 mod config;
+mod csv;
 mod documents;
 mod exceptions;
 mod fake_aws;

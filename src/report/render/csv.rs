@@ -1,0 +1,174 @@
+//! `findings.csv`: a row for every principal and policy, for spreadsheets.
+
+use super::{Format, Part, Read};
+use crate::report::account::{AccountReport, PolicyRow, PrincipalRow, Recommendation};
+use crate::report::whole::Report;
+
+const PATH: &str = "findings.csv";
+
+/// Spreadsheets cut a longer cell.
+const LONGEST_CELL: usize = 32_767;
+
+/// The columns. New ones come at the end, so that a script which counts them goes on working.
+const COLUMNS: [&str; 33] = [
+    "account_id",
+    "account_name",
+    "principal_kind",
+    "principal_name",
+    "principal_arn",
+    "bucket",
+    "code",
+    "why",
+    "policy_id",
+    "policy_kind",
+    "policy_name",
+    "policy_arn",
+    "policy_state",
+    "recommendation_id",
+    "action",
+    "creates",
+    "permissions_removed",
+    "permissions_kept",
+    "removed_permissions_management",
+    "removed_write",
+    "confidence",
+    "confidence_why",
+    "risk_removed",
+    "unused",
+    "notes",
+    "principal_granted",
+    "principal_unused",
+    "principal_removed",
+    "principal_risk_before",
+    "principal_risk_after",
+    "evidence_source",
+    "window_days",
+    "after_file",
+];
+
+/// The format.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Csv;
+
+impl Format for Csv {
+    fn begin(&self, _report: &Report) -> Vec<Part> {
+        vec![Part::text(PATH, rows([COLUMNS.map(str::to_owned).to_vec()]))]
+    }
+
+    fn account(&self, report: &Report, account: &AccountReport, _read: &Read<'_>) -> Vec<Part> {
+        let all = account.principals.iter().flat_map(|principal| {
+            let held: Vec<&PolicyRow> = principal
+                .policies
+                .iter()
+                .filter_map(|id| account.policies.iter().find(|it| it.id == *id))
+                .collect();
+            match held.is_empty() {
+                true => vec![row(report, account, principal, None)],
+                false => {
+                    held.into_iter().map(|policy| row(report, account, principal, Some(policy))).collect()
+                }
+            }
+        });
+        let text = rows(all);
+        if text.is_empty() { Vec::new() } else { vec![Part::text(PATH, text)] }
+    }
+}
+
+fn row(
+    report: &Report,
+    account: &AccountReport,
+    principal: &PrincipalRow,
+    policy: Option<&PolicyRow>,
+) -> Vec<String> {
+    let change = policy.and_then(|policy| account.change(report, principal, policy));
+    let of_policy = |get: &dyn Fn(&PolicyRow) -> String| policy.map(get).unwrap_or_default();
+    let of_change = |get: &dyn Fn(&Recommendation) -> String| change.map(get).unwrap_or_default();
+    let level = |change: &Recommendation, level: &str| {
+        change.impact.by_level.get(level).copied().unwrap_or_default().to_string()
+    };
+    let evidence = &account.summary.evidence;
+    let effect = &principal.effect;
+    let cells = vec![
+        account.summary.id.clone(),
+        account.summary.name.clone(),
+        principal.kind.clone(),
+        principal.name.clone(),
+        principal.arn.clone(),
+        principal.bucket.clone(),
+        principal.code.clone(),
+        principal.why.clone(),
+        of_policy(&|it| it.id.clone()),
+        of_policy(&|it| it.kind.clone()),
+        of_policy(&|it| it.name.clone()),
+        of_policy(&|it| it.arn.clone().unwrap_or_default()),
+        of_policy(&|it| it.state.clone()),
+        of_change(&|it| it.id.clone()),
+        of_change(&|it| it.action.name().to_owned()),
+        of_change(&|it| it.creates.join(" ")),
+        of_change(&|it| it.proof.removed.to_string()),
+        of_change(&|it| it.proof.kept.to_string()),
+        of_change(&|it| level(it, "permissions-management")),
+        of_change(&|it| level(it, "write")),
+        of_change(&|it| it.confidence.level.clone()),
+        of_change(&|it| {
+            it.confidence.reasons.iter().map(|it| it.code.as_str()).collect::<Vec<_>>().join(" ")
+        }),
+        of_change(&|it| it.impact.risk.to_string()),
+        of_change(&unused),
+        of_change(&|it| it.notes.join(" ")),
+        effect.granted.to_string(),
+        effect.unused.to_string(),
+        effect.removed.to_string(),
+        effect.risk.before.to_string(),
+        effect.risk.after.to_string(),
+        evidence.source.clone(),
+        evidence.window_days.map(|days| days.to_string()).unwrap_or_default(),
+        of_change(&|it| it.files.after.clone()),
+    ];
+    cells.into_iter().map(guarded).collect()
+}
+
+/// What was taken as unused, as action patterns.
+fn unused(change: &Recommendation) -> String {
+    let mut all = Vec::new();
+    for service in &change.unused {
+        match &service.actions {
+            None => all.push(format!("{}:*", service.service_namespace)),
+            Some(names) => {
+                all.extend(names.iter().map(|name| format!("{}:{name}", service.service_namespace)));
+            }
+        }
+    }
+    all.join(" ")
+}
+
+/// A cell that no spreadsheet takes for a formula, and none cuts without a word.
+fn guarded(cell: String) -> String {
+    let mut cell = match cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        true => format!("'{cell}"),
+        false => cell,
+    };
+    let length = cell.encode_utf16().count();
+    if length > LONGEST_CELL {
+        let more = format!(" ... ({length} characters in all)");
+        let mut room = LONGEST_CELL - more.len();
+        let end = cell.char_indices().find(|(_, c)| {
+            let fits = c.len_utf16() <= room;
+            room = room.saturating_sub(c.len_utf16());
+            !fits
+        });
+        cell.truncate(end.map_or(cell.len(), |(at, _)| at));
+        cell.push_str(&more);
+    }
+    cell
+}
+
+/// Rows as RFC 4180 has them.
+fn rows(rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
+    for row in rows {
+        // Writing to memory cannot fail, and all rows are of one length.
+        let _ = writer.write_record(&row);
+    }
+    writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+}

@@ -1,0 +1,53 @@
+//! The other formats, rendered from the same data as the JSON files, account by account.
+//!
+//! A format is asked three times: at the beginning, for each account in the order of their ids, and at the end. It
+//! gives parts of files, which the writer puts behind each other, so that no format has to hold an organisation in memory.
+
+mod csv;
+
+use super::account::AccountReport;
+use super::whole::Report;
+
+pub use csv::Csv;
+
+/// A part of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The file, by its path from the report's folder.
+    pub path: String,
+    /// What comes next in it.
+    pub text: String,
+    /// It is an element of a list: a comma stands before it unless it is the first.
+    pub element: bool,
+}
+
+impl Part {
+    /// Text as it is.
+    pub fn text(path: &str, text: String) -> Self {
+        Self { path: path.to_owned(), text, element: false }
+    }
+
+    /// An element of a JSON list.
+    pub fn element(path: &str, text: String) -> Self {
+        Self { path: path.to_owned(), text, element: true }
+    }
+}
+
+/// A file of the report that is there already, by its path: documents and differences.
+pub type Read<'r> = dyn Fn(&str) -> Option<String> + 'r;
+
+/// One format.
+pub trait Format: Send + Sync {
+    /// What comes before all accounts.
+    fn begin(&self, _report: &Report) -> Vec<Part> {
+        Vec::new()
+    }
+
+    /// What is said of one account.
+    fn account(&self, report: &Report, account: &AccountReport, read: &Read<'_>) -> Vec<Part>;
+
+    /// What comes after all accounts.
+    fn end(&self, _report: &Report) -> Vec<Part> {
+        Vec::new()
+    }
+}

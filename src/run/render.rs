@@ -1,0 +1,61 @@
+//! The formats beside JSON, made from the JSON files that are written already.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+
+use super::error::RunError;
+use crate::report::render::{Csv, Format, Part};
+use crate::report::writer::Writer;
+use crate::report::{AccountReport, Report};
+
+/// The formats that were asked for.
+pub(super) fn formats() -> Vec<Box<dyn Format>> {
+    vec![Box::new(Csv)]
+}
+
+/// Renders all formats, the accounts in their order, so many at a time.
+pub(super) async fn all(
+    writer: &Arc<Writer>,
+    report: &Arc<Report>,
+    formats: Vec<Box<dyn Format>>,
+    at_a_time: usize,
+) -> Result<(), RunError> {
+    if formats.is_empty() {
+        return Ok(());
+    }
+    let formats = Arc::new(formats);
+    append(writer, formats.iter().flat_map(|format| format.begin(report)))?;
+    let ids: Vec<String> = report.accounts.iter().map(|account| account.id.clone()).collect();
+    let each = ids.into_iter().map(|id| {
+        let (writer, report, formats) = (Arc::clone(writer), Arc::clone(report), Arc::clone(&formats));
+        tokio::task::spawn_blocking(move || one(&writer, &report, &formats, &id))
+    });
+    // In the order of the accounts, whichever is ready first.
+    let mut done = futures::stream::iter(each).buffered(at_a_time);
+    while let Some(parts) = done.next().await {
+        append(writer, parts.map_err(RunError::Task)??)?;
+    }
+    append(writer, formats.iter().flat_map(|format| format.end(report)))
+}
+
+fn one(
+    writer: &Writer,
+    report: &Report,
+    formats: &[Box<dyn Format>],
+    id: &str,
+) -> Result<Vec<Part>, RunError> {
+    let path = format!("accounts/{id}.json");
+    let text = writer.read(&path)?;
+    let account: AccountReport =
+        serde_json::from_str(&text).map_err(|error| RunError::Json { path, error })?;
+    let read = |path: &str| writer.read(path).ok();
+    Ok(formats.iter().flat_map(|format| format.account(report, &account, &read)).collect())
+}
+
+fn append(writer: &Writer, parts: impl IntoIterator<Item = Part>) -> Result<(), RunError> {
+    for part in parts {
+        writer.append(&part.path, part.text.as_bytes(), part.element)?;
+    }
+    Ok(())
+}
