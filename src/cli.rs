@@ -184,6 +184,9 @@ pub struct SourceArgs {
     /// Where evidence comes from: auto, analyzer or last-accessed
     #[arg(long, value_name = "SOURCE")]
     pub evidence: Option<String>,
+    /// For last-accessed data: what was not used for so many days is unused [default: 90]
+    #[arg(long, value_name = "DAYS")]
+    pub window_days: Option<u32>,
     /// The ARN of the analyzer; else it is looked for
     #[arg(long, value_name = "ARN")]
     pub analyzer: Option<String>,
@@ -226,6 +229,15 @@ pub struct Scan {
     /// What is read, and how
     #[command(flatten)]
     pub source: SourceArgs,
+    /// What to recommend for a policy that several share: in-place, fork or both [default: in-place]
+    #[arg(long, value_name = "HOW")]
+    pub shared: Option<String>,
+    /// Never remove what these action patterns match
+    #[arg(long, value_name = "ACTION", value_delimiter = ',')]
+    pub keep: Vec<String>,
+    /// Write no smaller policy where the evidence is less sure: low, medium or high [default: low]
+    #[arg(long, value_name = "LEVEL")]
+    pub min_confidence: Option<String>,
     /// Where the report goes; an earlier report there is replaced [default: report]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

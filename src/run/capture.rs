@@ -14,14 +14,14 @@ use super::{resume, settings, stop};
 use crate::aws::live::Live;
 use crate::aws::{Cloud, Journal, Journaled, Reading, record};
 use crate::cli::{Capture, Exit};
-use crate::config::{Config, Taken};
+use crate::config::{Config, Overrides, Taken};
 use crate::evidence::Analyzer;
 use crate::inventory::wire::Account;
 use crate::report::writer::{Output, Writer};
 
 pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
     log.tell(&Event::RunBegan { command: "capture", version: env!("CARGO_PKG_VERSION") });
-    let config = settings::read(&args.source, None, None)?;
+    let config = settings::read(&args.source, Overrides::default())?;
     let writer = Writer::begin(&args.out, Output::Snapshot)?;
     let progress = Progress::new(log);
     let runtime =

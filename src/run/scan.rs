@@ -12,12 +12,21 @@ use super::{resume, settings, summary};
 use crate::aws::live::Live;
 use crate::aws::{Journaled, Snapshot};
 use crate::cli::{CatalogArg, Exit, FailOn, Scan};
+use crate::config::Overrides;
 use crate::report::writer::{Output, Writer};
 use crate::report::{AccountSummary, Coverage, Report};
 
 pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
     log.tell(&Event::RunBegan { command: "scan", version: env!("CARGO_PKG_VERSION") });
-    let config = settings::read(&args.source, args.out.clone(), args.catalog.catalog.clone())?;
+    let flags = Overrides {
+        out: args.out.clone(),
+        catalog: args.catalog.catalog.clone(),
+        shared: args.shared.clone(),
+        keep: args.keep.clone(),
+        min_confidence: args.min_confidence.clone(),
+        ..Overrides::default()
+    };
+    let config = settings::read(&args.source, flags)?;
     let catalog = super::catalog::choose(&CatalogArg { catalog: config.catalog.clone() }, log)?;
     let writer = Writer::begin(&config.out, Output::Report)?;
     let progress = Progress::new(log);

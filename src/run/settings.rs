@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::error::RunError;
 use crate::aws::live::{Access as LiveAccess, Limits, LiveOptions, Rates, Role, Source};
@@ -12,11 +12,9 @@ use crate::config::{self, Access, Config, EvidenceFrom, ListedAccount, Overrides
 use crate::inventory::wire::Account;
 
 /// Reads the configuration: the file that is named or found, then the environment, then the flags.
-pub(super) fn read(
-    args: &SourceArgs,
-    out: Option<PathBuf>,
-    catalog: Option<PathBuf>,
-) -> Result<Config, RunError> {
+///
+/// `flags` are those of the command itself; those that all sources have are added.
+pub(super) fn read(args: &SourceArgs, flags: Overrides) -> Result<Config, RunError> {
     let environment = |name: &str| env::var_os(name);
     let file = config::find(args.config.as_deref(), environment, |path| path.is_file());
     let text = match &file {
@@ -28,14 +26,13 @@ pub(super) fn read(
         region: args.region.clone(),
         evidence: args.evidence.clone(),
         analyzer: args.analyzer.clone(),
-        out,
-        catalog,
         accounts: args.accounts.clone(),
         include: args.include.clone(),
         exclude: args.exclude.clone(),
         role: args.role.clone(),
         external_id: args.external_id.clone(),
-        ..Overrides::default()
+        window_days: args.window_days,
+        ..flags
     };
     let file = text.as_ref().map(|(text, name)| (text.as_str(), name.as_str()));
     Config::layered(file, environment, &overrides).map_err(RunError::Config)
