@@ -11,7 +11,12 @@ impl<'i, 't> Work<'i, 't> {
     /// A policy of AWS: copies, for nobody else can edit it.
     pub(super) fn of_aws(&mut self, bench: Bench<'_, 'i, 't>) -> &'static str {
         let (copies, stay) = self.copies(bench);
-        let mut state = if copies.is_empty() { "kept" } else { "copied" };
+        let mut state = match (copies.is_empty(), self.changed.is_empty()) {
+            (false, _) => "copied",
+            // Families decided for some of the holders.
+            (true, false) => "family",
+            (true, true) => "kept",
+        };
         for (part, stays) in &stay {
             let (code, why) = why::stays(stays);
             self.stays.extend(&part.reaches);
@@ -42,7 +47,7 @@ impl<'i, 't> Work<'i, 't> {
             all.filter(|(_, it)| it.groups.iter().any(|group| group == name)).map(|(at, _)| at).collect();
         let blockers: Vec<usize> =
             members.iter().copied().filter(|at| bench.held.blockers.contains(at)).collect();
-        if blockers.is_empty() {
+        if blockers.is_empty() || !self.effects.concerns(&members, bench.allows) {
             return;
         }
         let (code, why) = why::obstacle(Obstacle::Blocked, blockers.len());

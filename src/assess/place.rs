@@ -68,15 +68,17 @@ impl Place {
         name: Option<&str>,
     ) -> Self {
         let whole = Self::of(target, inventory);
+        let of_aws = matches!(target, Target::Aws { .. });
         let account = &inventory.account.id;
         let (holder_kind, holder) = holder.describe(inventory);
         let id = match name {
             Some(name) => format!("{account}/copy/{name}"),
-            None => format!("{account}/detach/{}", whole.policy),
+            None if of_aws => format!("{account}/detach/{}", whole.policy),
+            None => format!("{account}/detach/managed/{}", whole.policy),
         };
         Self {
             id,
-            path: copy_path(account, holder_kind, &holder, &whole.policy),
+            path: copy_path(account, holder_kind, &holder, &whole.policy, of_aws),
             holder_kind,
             holder,
             ..whole
@@ -84,9 +86,11 @@ impl Place {
     }
 }
 
-/// Where the files of a copy are for one of its holders. The mark is there since an inline policy may bear the same name.
-pub(super) fn copy_path(account: &str, holder_kind: &str, holder: &str, policy: &str) -> String {
-    format!("policies/{account}/{holder_kind}/{}/{}@", file_part(holder), file_part(policy))
+/// Where the files of a copy are for one of its holders. The mark is there since an inline policy may bear the same name,
+/// and a customer-managed one that of a policy of AWS.
+fn copy_path(account: &str, holder_kind: &str, holder: &str, policy: &str, of_aws: bool) -> String {
+    let mark = if of_aws { "@" } else { "@fork" };
+    format!("policies/{account}/{holder_kind}/{}/{}{mark}", file_part(holder), file_part(policy))
 }
 
 fn inline_kind(holder_kind: &str) -> Kind {

@@ -97,7 +97,11 @@ impl<'i, 't> Work<'i, 't> {
 
     /// Works on one policy, and writes its row.
     pub(super) fn policy(&mut self, held: &Held<'i>) {
-        let place = Place::of(held.target, &self.prepared.inventory);
+        let mut place = Place::of(held.target, &self.prepared.inventory);
+        if let (Some(_), Target::Aws { .. }, Some(holder)) = (held.set, held.target, held.holders.first()) {
+            // Others may hold the same policy of AWS, and it is changed elsewhere for them.
+            place.id = format!("{}@{}", place.id, holder.describe(&self.prepared.inventory).1);
+        }
         let state = match &held.document {
             Ok(document) => {
                 self.cover(document);
@@ -205,6 +209,9 @@ impl<'i, 't> Work<'i, 't> {
             Some(Tried::Smaller(smaller)) => {
                 let permissions = self.effects.allowed_by(&smaller.after);
                 let impact = self.effects.impact(bench.allows, &permissions, &part.reaches);
+                if let Target::Inline { holder, policy } = bench.held.target {
+                    self.inline.entry(holder).or_default().insert(policy, smaller.chars);
+                }
                 self.changed.push(After { holders: part.holders.clone(), permissions });
                 impact
             }
