@@ -102,10 +102,12 @@ impl<'i, 't> Work<'i, 't> {
             // Others may hold the same policy of AWS, and it is changed elsewhere for them.
             place.id = format!("{}@{}", place.id, holder.describe(&self.prepared.inventory).1);
         }
+        let mut granted = 0;
         let state = match &held.document {
             Ok(document) => {
                 self.cover(document);
                 let allows = Permissions::allowed_by(self.terms.catalog, document);
+                granted = allows.len();
                 let state = self.readable(Bench { held, document, place: &place, allows: &allows });
                 let changed = std::mem::take(&mut self.changed);
                 self.effects.policy(held, &allows, &changed, (&place.id, state));
@@ -135,6 +137,7 @@ impl<'i, 't> Work<'i, 't> {
             holders: held.holders.iter().map(holder).collect(),
             reaches: self.prepared.arns(&held.reaches),
             state: state.to_owned(),
+            granted,
         });
     }
 

@@ -184,6 +184,8 @@ pub struct PolicyRow {
     pub reaches: Vec<String>,
     /// What becomes of it, as a stable code.
     pub state: String,
+    /// How many permissions it grants today.
+    pub granted: usize,
 }
 
 /// What to do with one policy.

@@ -1,6 +1,7 @@
 //! The result of a scan as data, and its files. Everything here is pure but [`writer`], the one place that writes.
 
 mod account;
+pub mod compare;
 mod diff;
 mod effect;
 pub mod names;

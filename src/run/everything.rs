@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures::StreamExt;
 use serde::Serialize;
 
+use super::compare::{HISTORY, History, tonight};
 use super::error::RunError;
 use super::gather::{Gathered, Kept, totals};
 use super::progress::{Progress, Read, Stage};
@@ -18,6 +19,7 @@ use crate::aws::{Cloud, Journal, Journaled, Reading};
 use crate::config::{Config, Taken};
 use crate::decide::{ExceptionReview, Exceptions, Families, Level, Survey, most_effect};
 use crate::inventory::wire::Account;
+use crate::report::compare::{Night, compare};
 use crate::report::writer::{WriteError, Writer};
 use crate::report::{
     CallFigures, CatalogRow, Coverage, ExceptionRow, ExceptionState, First, FirstChange, Manifest, Report,
@@ -42,6 +44,8 @@ pub(super) struct Everything<C> {
     pub(super) writer: Arc<Writer>,
     pub(super) progress: Arc<Progress>,
     pub(super) config: Config,
+    /// An earlier report, to compare with.
+    pub(super) previous: Option<Night>,
     /// When the run began.
     pub(super) started: jiff::Timestamp,
 }
@@ -128,6 +132,10 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         render::all(&self.writer, &report, render::formats(), settings::many(self.config.limits.accounts))
             .await?;
         self.writer.settle()?;
+        if let Some(previous) = &self.previous {
+            let history = History::of(compare(previous, &tonight(&report, &self.writer)?));
+            write_json(&self.writer, HISTORY, &history)?;
+        }
         let manifest = Manifest {
             schema: SCHEMA,
             tool: env!("CARGO_PKG_VERSION").to_owned(),

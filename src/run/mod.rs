@@ -3,6 +3,7 @@
 mod batch;
 mod capture;
 mod catalog;
+mod compare;
 mod error;
 mod event;
 mod everything;
@@ -47,6 +48,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Capture(args) => capture::run(&args, &log),
         Command::IamPolicy(args) => iam_policy::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Prove(args) => prove::run(&args, &log),
         Command::Catalog(command) => catalog::run(&command, &log),
         Command::Init(args) => init::run(&args),

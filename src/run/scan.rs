@@ -8,7 +8,7 @@ use super::event::Event;
 use super::everything::{Everything, Scanned};
 use super::log::Log;
 use super::progress::Progress;
-use super::{resume, settings, summary};
+use super::{compare, resume, settings, summary};
 use crate::aws::live::Live;
 use crate::aws::{Journaled, Snapshot};
 use crate::cli::{CatalogArg, Exit, FailOn, Scan};
@@ -29,6 +29,8 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
     let config = settings::read(&args.source, flags)?;
     let catalog = super::catalog::choose(&CatalogArg { catalog: config.catalog.clone() }, log)?;
     let writer = Writer::begin(&config.out, Output::Report)?;
+    // Read before the work, as the report that it is in may be replaced.
+    let previous = args.previous.as_deref().map(compare::night).transpose()?;
     let progress = Progress::new(log);
     let started = jiff::Timestamp::now();
     let runtime =
@@ -38,8 +40,16 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
             let snapshot = open(folder)?;
             let as_of = snapshot.captured_at().map(str::to_owned);
             let cloud = Journaled::new(snapshot, None);
-            let scan =
-                Everything { cloud, catalog, as_of, writer: Arc::new(writer), progress, config, started };
+            let scan = Everything {
+                cloud,
+                catalog,
+                as_of,
+                writer: Arc::new(writer),
+                progress,
+                config,
+                previous,
+                started,
+            };
             runtime.block_on(Arc::new(scan).run_or_stop())?
         }
         None => {
@@ -50,8 +60,16 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
             let started = journal.started();
             let as_of = Some(started.to_string());
             let cloud = Journaled::new(live, Some(journal));
-            let scan =
-                Everything { cloud, catalog, as_of, writer: Arc::new(writer), progress, config, started };
+            let scan = Everything {
+                cloud,
+                catalog,
+                as_of,
+                writer: Arc::new(writer),
+                progress,
+                config,
+                previous,
+                started,
+            };
             runtime.block_on(Arc::new(scan).run_or_stop())?
         }
     };

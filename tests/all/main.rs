@@ -18,6 +18,7 @@ mod callers;
 mod cases;
 mod catalog;
 mod command;
+mod compare;
 mod confidence;
 mod config;
 mod csv;

@@ -6,7 +6,11 @@ use std::process::ExitCode;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::FILE_NAME;
-use crate::refine::Kind;
+
+mod refine;
+
+use self::refine::REFINE_HELP;
+pub use self::refine::{KindArg, Prove, ProveFormat, Refine, RefineFormat};
 
 /// How a run ended, for the shell. When several hold, the first of `Failed`, `Refuted`, `Incomplete` is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +88,9 @@ pub enum Command {
     /// Prove every recommendation of a report again, and check every hash, without AWS
     #[command(after_help = EXIT_CODES)]
     Verify(Verify),
+    /// Say what is new, changed, resolved or back from one report to a later one
+    #[command(after_help = EXIT_CODES)]
+    Compare(Compare),
     /// Print the exact read-only policy that a scan needs
     ///
     /// It is made from the list of operations that the program can call, and holds nothing else.
@@ -124,32 +131,6 @@ Exit codes:
   3  finished, but some accounts could not be read
   4  a recommendation was refuted: a defect, nothing of it was published
   5  unused access was found and --fail-on was given";
-
-const REFINE_HELP: &str = "\
-Examples:
-  leastwise refine --policy policy.json --unused finding.json
-  aws accessanalyzer get-finding-v2 --analyzer-arn ARN --id ID |
-      leastwise refine --policy policy.json --unused -
-  leastwise refine --policy policy.json --unused finding.json --kind managed --format diff
-  leastwise refine --batch pairs.jsonl > refined.jsonl
-
-What --unused takes:
-  [{\"serviceNamespace\":\"s3\",\"actions\":[\"GetBucketAcl\"]}, {\"serviceNamespace\":\"sqs\"}]
-  A service without actions is unused as a whole. The answer of get-finding-v2 does as well.
-
-What --batch takes and gives, one JSON object a line:
-  {\"id\":1,\"policy\":{...},\"unused\":[...],\"kind\":\"managed\"}
-  {\"id\":1,\"policy\":{...},\"verdict\":\"proven\",\"removed\":12,\"undecided\":[]}
-  `removed` counts the actions that the policy no longer grants. `undecided` names services that
-  the catalog does not know, of which a wildcard had to stay. A line that cannot be used becomes
-  {\"id\":...,\"error\":\"...\"}, and the run goes on.
-
-Exit codes:
-  0  finished
-  1  failed
-  2  wrong usage
-  3  finished, but some lines of the batch could not be used
-  4  a recommendation was refuted: a defect, nothing of it was given out";
 
 /// What is read, and how. Whatever is left out comes from the environment (`LEASTWISE_*`), then from the config.
 #[derive(Debug, Args)]
@@ -244,6 +225,9 @@ pub struct Scan {
     /// Exit with 5 when this is found
     #[arg(long, value_enum, value_name = "WHAT")]
     pub fail_on: Option<FailOn>,
+    /// An earlier report: history.json says what is new, the same, resolved or back since then
+    #[arg(long, value_name = "DIR")]
+    pub previous: Option<PathBuf>,
     /// The list of actions to go by
     #[command(flatten)]
     pub catalog: CatalogArg,
@@ -302,54 +286,16 @@ pub struct Verify {
     pub report: PathBuf,
 }
 
-/// `leastwise refine`
+/// `leastwise compare`
 #[derive(Debug, Args)]
-pub struct Refine {
-    /// The policy document; `-` reads standard input
-    #[arg(long, value_name = "FILE", required_unless_present = "batch")]
-    pub policy: Option<PathBuf>,
-    /// What is unused: a list of services and actions, or an answer of get-finding-v2; `-` reads standard input
-    #[arg(long, value_name = "FILE", required_unless_present = "batch")]
-    pub unused: Option<PathBuf>,
-    /// Refine every line of this file; `-` reads standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "unused", "format", "explain", "compact"])]
-    pub batch: Option<PathBuf>,
-    /// Where the policy lives: the result keeps to that quota. In a batch, for lines that do not say
-    #[arg(long, value_enum)]
-    pub kind: Option<KindArg>,
-    /// What to print
-    #[arg(long, value_enum, default_value = "json")]
-    pub format: RefineFormat,
-    /// Also say on standard error what was removed or split, and why
-    #[arg(long)]
-    pub explain: bool,
-    /// Print the policy without white space
-    #[arg(long)]
-    pub compact: bool,
-    /// The list of actions to go by
-    #[command(flatten)]
-    pub catalog: CatalogArg,
-    /// Say nothing on standard error but errors
-    #[arg(long, short)]
-    pub quiet: bool,
-}
-
-/// `leastwise prove`
-#[derive(Debug, Args)]
-pub struct Prove {
-    /// The policy as it was; `-` reads standard input
-    #[arg(long, value_name = "FILE")]
-    pub before: PathBuf,
-    /// The policy as it is to be: a document, a list of documents, or `null` when nothing is left
-    #[arg(long, value_name = "FILE")]
-    pub after: PathBuf,
-    /// What is unused, as for `refine`
-    #[arg(long, value_name = "FILE")]
-    pub unused: PathBuf,
-    /// The list of actions to go by
-    #[command(flatten)]
-    pub catalog: CatalogArg,
-    /// How to print the verdict
+pub struct Compare {
+    /// The earlier report's folder
+    #[arg(value_name = "OLD_DIR")]
+    pub old: PathBuf,
+    /// The later one's
+    #[arg(value_name = "NEW_DIR")]
+    pub new: PathBuf,
+    /// How to print it
     #[arg(long, value_enum, default_value = "text")]
     pub format: ProveFormat,
 }
@@ -393,48 +339,4 @@ pub struct Init {
     /// The file to write; `-` prints it
     #[arg(long, value_name = "FILE", default_value = FILE_NAME)]
     pub out: PathBuf,
-}
-
-/// See [`Kind`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum KindArg {
-    /// A customer-managed policy: 6,144 characters
-    Managed,
-    /// An inline policy of a role: 10,240
-    Role,
-    /// An inline policy of a user: 2,048
-    User,
-    /// An inline policy of a group: 5,120
-    Group,
-}
-
-impl From<KindArg> for Kind {
-    fn from(kind: KindArg) -> Self {
-        match kind {
-            KindArg::Managed => Self::Managed,
-            KindArg::Role => Self::Role,
-            KindArg::User => Self::User,
-            KindArg::Group => Self::Group,
-        }
-    }
-}
-
-/// What `refine` prints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RefineFormat {
-    /// The smaller policy
-    Json,
-    /// A unified diff from the policy to the smaller one
-    Diff,
-    /// What was removed or split, why, and what each new wildcard matches today
-    Explain,
-}
-
-/// How `prove` prints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ProveFormat {
-    /// For people
-    Text,
-    /// For programs
-    Json,
 }

@@ -1,0 +1,103 @@
+//! `leastwise compare`, and the history that a scan writes when it knows an earlier report.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::error::RunError;
+use super::terminal;
+use crate::cli::{Compare, Exit, ProveFormat};
+use crate::report::compare::{Night, Row, Status, compare};
+use crate::report::writer::Writer;
+use crate::report::{AccountReport, Manifest, Report};
+
+/// Where a report keeps its history.
+pub(super) const HISTORY: &str = "history.json";
+
+/// The history as it stands in a file.
+#[derive(Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct History {
+    /// How many rows there are of each status.
+    pub(super) counts: BTreeMap<String, usize>,
+    /// Sorted by account, principal and policy.
+    pub(super) rows: Vec<Row>,
+}
+
+pub(super) fn run(args: &Compare) -> Result<Exit, RunError> {
+    let history = History::of(compare(&night(&args.old)?, &night(&args.new)?));
+    let text = match args.format {
+        ProveFormat::Text => text(&history),
+        ProveFormat::Json => {
+            let json = serde_json::to_string_pretty(&history);
+            json.map_err(|error| RunError::Json { path: HISTORY.to_owned(), error })? + "\n"
+        }
+    };
+    io::stdout().write_all(terminal::clean(&text).as_bytes())?;
+    Ok(Exit::Finished)
+}
+
+impl History {
+    pub(super) fn of(rows: Vec<Row>) -> Self {
+        let count = |status: Status| rows.iter().filter(|row| row.past.status == status).count();
+        let counts = Status::ALL.iter().map(|status| (status.name().to_owned(), count(*status)));
+        Self { counts: counts.collect(), rows }
+    }
+}
+
+fn text(history: &History) -> String {
+    let counts = Status::ALL.iter().map(|status| {
+        format!("{} {}", history.counts.get(status.name()).copied().unwrap_or_default(), status.name())
+    });
+    let mut out = counts.collect::<Vec<_>>().join(", ") + "\n";
+    for status in Status::ALL.into_iter().filter(|status| *status != Status::Same) {
+        for row in history.rows.iter().filter(|row| row.past.status == status) {
+            // Writing to a string cannot fail.
+            let (principal, policy) = (terminal::line(&row.key.principal), terminal::line(&row.key.policy));
+            let _ = writeln!(out, "{:<10} {principal}  {policy}", status.name());
+        }
+    }
+    out
+}
+
+/// What the report in a folder says.
+pub(super) fn night(folder: &Path) -> Result<Night, RunError> {
+    let manifest: Manifest = json(folder, "manifest.json")?;
+    let report: Report = json(folder, "report.json")?;
+    let mut night = Night::default();
+    // Ids become paths.
+    let ids = report.accounts.iter().filter(|account| account.id.bytes().all(|byte| byte.is_ascii_digit()));
+    for account in ids {
+        let account: AccountReport = json(folder, &format!("accounts/{}.json", account.id))?;
+        night.add(&report, &account, |path| manifest.files.get(path).map(ToString::to_string));
+    }
+    if folder.join(HISTORY).is_file() {
+        let history: History = json(folder, HISTORY)?;
+        night.history = history.rows.into_iter().map(|row| (row.key, row.past)).collect();
+    }
+    Ok(night)
+}
+
+/// What the report says that is being written.
+pub(super) fn tonight(report: &Report, writer: &Writer) -> Result<Night, RunError> {
+    let (mut night, hashes) = (Night::default(), writer.hashes());
+    for account in &report.accounts {
+        let path = format!("accounts/{}.json", account.id);
+        let text = writer.read(&path)?;
+        let account: AccountReport =
+            serde_json::from_str(&text).map_err(|error| RunError::Json { path, error })?;
+        night.add(report, &account, |path| hashes.get(path).map(ToString::to_string));
+    }
+    Ok(night)
+}
+
+fn json<T: DeserializeOwned>(folder: &Path, path: &str) -> Result<T, RunError> {
+    let full = folder.join(path);
+    let input = || full.display().to_string();
+    let text = std::fs::read_to_string(&full).map_err(|error| RunError::Read { input: input(), error })?;
+    serde_json::from_str(&text).map_err(|error| RunError::Json { path: input(), error })
+}

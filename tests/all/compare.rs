@@ -1,0 +1,147 @@
+//! From night to night: what is new, the same, resolved, back, and what nobody can tell.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::run::{Ran, folder, leastwise};
+
+const SHOP: &str = "444444444444";
+const ROLE: &str = "arn:aws:iam::444444444444:role/wildcard-prefix-reader";
+
+/// A copy of `mocks/acme` that can be changed.
+fn acme(into: &Path) -> PathBuf {
+    let to = into.join("snapshot");
+    for (path, bytes) in crate::scan::files(Path::new("mocks/acme")) {
+        let path = to.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    to
+}
+
+fn change(snapshot: &Path, file: &str, edit: impl FnOnce(&mut Value)) {
+    let path = snapshot.join(format!("accounts/{SHOP}/{file}"));
+    let mut value: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    edit(&mut value);
+    fs::write(path, value.to_string()).unwrap();
+}
+
+fn without_its_finding(findings: &mut Value) {
+    findings.as_array_mut().unwrap().retain(|finding| finding["resource"] != ROLE);
+}
+
+fn night(snapshot: &Path, out: &Path, previous: Option<&Path>) -> Ran {
+    let mut args = vec!["scan", "--snapshot", snapshot.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    args.extend(previous.iter().flat_map(|previous| ["--previous", previous.to_str().unwrap()]));
+    leastwise(args).ran()
+}
+
+/// The history of a report: status, first seen and nights by principal and policy.
+fn history(out: &Path) -> BTreeMap<(String, String), (String, String, u64)> {
+    let history: Value = serde_json::from_slice(&fs::read(out.join("history.json")).unwrap()).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let row = |row: &Value| {
+        let said = (text(&row["status"]), text(&row["firstSeen"]), row["nights"].as_u64().unwrap());
+        ((text(&row["principal"]), text(&row["policy"])), said)
+    };
+    history["rows"].as_array().unwrap().iter().map(row).collect()
+}
+
+fn key() -> (String, String) {
+    (ROLE.to_owned(), format!("{SHOP}/role/wildcard-prefix-reader/prefix-wildcards"))
+}
+
+#[test]
+fn advice_is_new_once_and_then_the_same_night_after_night() {
+    let folder = folder("compare-same");
+    let (one, two, three) = (folder.join("one"), folder.join("two"), folder.join("three"));
+    let acme = Path::new("mocks/acme");
+    night(acme, &one, None).exits(0);
+    assert!(!one.join("history.json").exists());
+    night(acme, &two, Some(&one)).exits(0);
+    night(acme, &three, Some(&two)).exits(0);
+    let all = history(&three);
+    assert!(all.len() > 60);
+    assert!(all.values().all(|(status, _, nights)| status == "same" && *nights == 3));
+    leastwise(["verify", three.to_str().unwrap()]).ran().exits(0);
+    leastwise(["compare", one.to_str().unwrap(), three.to_str().unwrap()])
+        .ran()
+        .exits(0)
+        .prints("0 new, 0 reopened, 0 regressed, 0 changed")
+        .prints(" same, 0 withheld, 0 resolved, 0 not-read\n");
+}
+
+#[test]
+fn what_was_followed_is_resolved_and_what_comes_back_is_reopened() {
+    let folder = folder("compare-resolved");
+    let snapshot = acme(&folder);
+    let nights: Vec<PathBuf> = (0..4).map(|at| folder.join(format!("night-{at}"))).collect();
+    night(&snapshot, &nights[0], None).exits(0);
+    let findings = snapshot.join(format!("accounts/{SHOP}/findings.json"));
+    let as_it_was = fs::read(&findings).unwrap();
+    change(&snapshot, "findings.json", without_its_finding);
+    night(&snapshot, &nights[1], Some(&nights[0])).exits(0);
+    assert_eq!(history(&nights[1])[&key()].0, "resolved");
+    night(&snapshot, &nights[2], Some(&nights[1])).exits(0);
+    assert_eq!(history(&nights[2])[&key()].0, "resolved");
+    fs::write(&findings, as_it_was).unwrap();
+    night(&snapshot, &nights[3], Some(&nights[2])).exits(0);
+    assert_eq!(history(&nights[3])[&key()].0, "reopened");
+    let compared = leastwise(["compare", nights[1].to_str().unwrap(), nights[3].to_str().unwrap()]).ran();
+    compared.exits(0).prints("1 reopened").prints(ROLE);
+}
+
+#[test]
+fn an_account_that_was_not_read_tells_nothing_and_forgets_nothing() {
+    let folder = folder("compare-unread");
+    let snapshot = acme(&folder);
+    let nights: Vec<PathBuf> = (0..3).map(|at| folder.join(format!("night-{at}"))).collect();
+    night(&snapshot, &nights[0], None).exits(0);
+    let account = snapshot.join(format!("accounts/{SHOP}"));
+    let aside = folder.join("aside");
+    fs::rename(&account, &aside).unwrap();
+    fs::create_dir_all(&account).unwrap();
+    let error = json!({"operation": "GetAccountAuthorizationDetails", "kind": "denied"});
+    fs::write(account.join("error.json"), error.to_string()).unwrap();
+    night(&snapshot, &nights[1], Some(&nights[0])).exits(3);
+    assert_eq!(history(&nights[1])[&key()].0, "not-read");
+    let told = history(&nights[1]);
+    assert!(!told.values().any(|(status, ..)| status == "resolved"));
+    // What is decided for all accounts together waits for that one.
+    let elsewhere = told.iter().filter(|((principal, _), _)| !principal.contains(SHOP));
+    assert!(elsewhere.filter(|(_, (status, ..))| status == "withheld").count() > 3);
+    fs::remove_dir_all(&account).unwrap();
+    fs::rename(&aside, &account).unwrap();
+    night(&snapshot, &nights[2], Some(&nights[1])).exits(0);
+    assert_eq!(history(&nights[2])[&key()].0, "same");
+}
+
+#[test]
+fn a_policy_that_grants_more_than_it_did_has_regressed() {
+    let folder = folder("compare-regressed");
+    let snapshot = acme(&folder);
+    let (one, two) = (folder.join("one"), folder.join("two"));
+    night(&snapshot, &one, None).exits(0);
+    change(&snapshot, "authorization.json", |answer| {
+        let roles = answer["RoleDetailList"].as_array_mut().unwrap();
+        let role = roles.iter_mut().find(|role| role["Arn"] == ROLE).unwrap();
+        let statement = &mut role["RolePolicyList"][0]["PolicyDocument"]["Statement"][0];
+        statement["Action"] = json!(["s3:Get*", "ec2:Describe*", "dynamodb:*"]);
+    });
+    night(&snapshot, &two, Some(&one)).exits(0);
+    assert_eq!(history(&two)[&key()].0, "regressed");
+    let told = leastwise(["compare", one.to_str().unwrap(), two.to_str().unwrap(), "--format", "json"]).ran();
+    let told: Value = serde_json::from_str(&told.exits(0).out).unwrap();
+    assert_eq!(told["counts"]["regressed"], 1);
+}
+
+#[test]
+fn what_is_no_report_is_told_before_the_work() {
+    let out = folder("compare-none").join("report");
+    night(Path::new("mocks/acme"), &out, Some(Path::new("mocks/acme"))).exits(1).says("manifest.json");
+    assert!(!out.exists());
+    leastwise(["compare", "mocks/acme", "mocks/acme"]).ran().exits(1).says("manifest.json");
+}
