@@ -1,10 +1,13 @@
 //! Copies of a managed policy, each for those of its holders that can do with the same.
 
+use std::collections::BTreeSet;
+
+use super::attach::Attached;
 use super::refinement::{Stays, Tried, attempt};
 use super::why;
 use super::work::{Bench, Copied, Work};
 use crate::decide::{Holder, Obstacle, Part};
-use crate::refine::{Kind, MOST_ATTACHED};
+use crate::refine::Kind;
 use crate::report::LeftAlone;
 
 impl<'i, 't> Work<'i, 't> {
@@ -18,45 +21,44 @@ impl<'i, 't> Work<'i, 't> {
             (true, true) => "kept",
         };
         for (part, stays) in &stay {
-            let (code, why) = why::stays(stays);
-            self.stays.extend(&part.reaches);
             self.note_defect(bench.place, stays);
-            let reaches = self.prepared.arns(&part.reaches);
-            self.left_alone.push(LeftAlone {
-                policy: bench.held.target.name().to_owned(),
-                code: code.to_owned(),
-                why,
-                reaches,
-                blockers: Vec::new(),
-                alternative: None,
-            });
+            let (code, why) = why::stays(stays);
+            self.leave_part(bench, &part.reaches, (code, why));
             state = code;
         }
-        for holder in &bench.held.holders {
-            self.blocked_group(bench, *holder);
+        let changed = self.changed.iter().flat_map(|after| &after.holders);
+        let parts = copies.iter().map(|copy| &copy.part).chain(stay.iter().map(|(part, _)| part));
+        let done: BTreeSet<Holder<'i>> =
+            changed.chain(parts.flat_map(|part| &part.holders)).copied().collect();
+        for holder in bench.held.holders.iter().filter(|holder| !done.contains(holder)) {
+            let reaches = self.effects.reached(*holder);
+            if !self.effects.concerns(&reaches, bench.allows) {
+                continue;
+            }
+            let is_in = |all: &[usize]| reaches.iter().filter(|at| all.contains(at)).count();
+            let (code, why) = match (is_in(&bench.held.excepted), is_in(&bench.held.blockers)) {
+                (0, 0) => self.unspared(bench, &reaches),
+                (0, blockers) => why::obstacle(Obstacle::Blocked, blockers),
+                _ => why::obstacle(Obstacle::Excepted, 0),
+            };
+            self.leave_part(bench, &reaches, (code, why));
+            if state == "kept" {
+                state = code;
+            }
         }
         self.copy(bench, copies, None, false);
         state
     }
 
-    /// A group some of whose members are not known keeps what it has.
-    fn blocked_group(&mut self, bench: Bench<'_, 'i, 't>, holder: Holder<'i>) {
-        let Holder::Group(name) = holder else { return };
-        let all = self.prepared.inventory.principals.iter().enumerate();
-        let members: Vec<usize> =
-            all.filter(|(_, it)| it.groups.iter().any(|group| group == name)).map(|(at, _)| at).collect();
+    /// Some whom a policy reaches keep it as it is.
+    fn leave_part(&mut self, bench: Bench<'_, 'i, 't>, reaches: &[usize], (code, why): (&str, String)) {
         let blockers: Vec<usize> =
-            members.iter().copied().filter(|at| bench.held.blockers.contains(at)).collect();
-        if blockers.is_empty() || !self.effects.concerns(&members, bench.allows) {
-            return;
-        }
-        let (code, why) = why::obstacle(Obstacle::Blocked, blockers.len());
-        self.stays.extend(&members);
+            reaches.iter().copied().filter(|at| bench.held.blockers.contains(at)).collect();
         self.left_alone.push(LeftAlone {
             policy: bench.held.target.name().to_owned(),
             code: code.to_owned(),
             why,
-            reaches: self.prepared.arns(&members),
+            reaches: self.prepared.arns(reaches),
             blockers: self.prepared.arns(&blockers),
             alternative: None,
         });
@@ -74,13 +76,10 @@ impl<'i, 't> Work<'i, 't> {
                 Tried::Nothing => {}
                 Tried::Stays(stays) => stay.push((part.clone(), stays)),
                 Tried::Smaller(smaller) => {
-                    let inventory = &self.prepared.inventory;
-                    let attached = part.holders.iter().map(|it| it.attachments(inventory)).max().unwrap_or(0);
-                    if attached.saturating_sub(1) + smaller.documents > MOST_ATTACHED {
-                        let policies = smaller.documents;
-                        stay.push((part.clone(), Stays::TooManyAttached { attached, policies }));
-                    } else {
-                        self.merge(bench, &mut copies, Copied { part: part.clone(), smaller });
+                    let room = Attached::to(&part.holders, &self.prepared.inventory, true);
+                    match room.refuses(smaller.documents) {
+                        Some(stays) => stay.push((part.clone(), stays)),
+                        None => self.merge(bench, &mut copies, Copied { part: part.clone(), smaller }),
                     }
                 }
             }

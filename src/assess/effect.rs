@@ -95,11 +95,7 @@ impl<'t> Effects<'t> {
     ) {
         for holder in &held.holders {
             let changed = after.iter().find(|it| it.holders.contains(holder)).map(|it| &it.permissions);
-            let reached = match holder {
-                Holder::Principal(at) => vec![*at],
-                Holder::Group(name) => self.members.get(*name).cloned().unwrap_or_default(),
-            };
-            for at in reached {
+            for at in self.reached(*holder) {
                 let Some(person) = self.people.get_mut(at) else { continue };
                 let now = changed.unwrap_or(before);
                 person.before.union_with(before);
@@ -115,6 +111,14 @@ impl<'t> Effects<'t> {
         }
     }
 
+    /// The principals that a holder stands for.
+    pub(super) fn reached(&self, holder: Holder<'_>) -> Vec<usize> {
+        match holder {
+            Holder::Principal(at) => vec![at],
+            Holder::Group(name) => self.members.get(name).cloned().unwrap_or_default(),
+        }
+    }
+
     /// Whether somebody of them could lose something that a policy grants. Idle ones do not count: of them the advice is
     /// their deletion.
     pub(super) fn concerns(&self, reaches: &[usize], allows: &Permissions<'t>) -> bool {
@@ -124,6 +128,14 @@ impl<'t> Effects<'t> {
             both.intersect(unused);
             !both.is_empty()
         })
+    }
+
+    /// What of a policy all of them could lose by their evidence alone. Idle ones miss nothing.
+    pub(super) fn spare(&self, reaches: &[usize], allows: &Permissions<'t>) -> Permissions<'t> {
+        let mut spare = allows.clone();
+        let unused = reaches.iter().filter_map(|at| self.people.get(*at)?.unused.as_ref());
+        unused.for_each(|unused| spare.intersect(unused));
+        spare
     }
 
     /// What a change of one policy does for all whom it reaches.
@@ -184,6 +196,8 @@ impl<'t> Effects<'t> {
                 unused.len()
             }
         };
+        let mut remains = person.remains.clone();
+        remains.sort_by(|a, b| a.policy.cmp(&b.policy));
         let (before, after) =
             (Risk::of(&person.effective(&person.before)), Risk::of(&person.effective(&person.after)));
         EffectRow {
@@ -198,7 +212,7 @@ impl<'t> Effects<'t> {
                 why_before: before.explain(),
                 why_after: after.explain(),
             },
-            remains: person.remains.clone(),
+            remains,
         }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use super::Terms;
+use super::attach::Attached;
+use super::place::names_everywhere;
 use super::publish::confidence_row;
 use super::refinement::{Refinement, Stays, Tried, attempt};
 use super::why;
@@ -69,12 +71,31 @@ impl Outcomes {
         terms: Terms<'_>,
     ) -> Option<&Outcome> {
         obstacle(family, families, terms.least_sure).is_none().then_some(())?;
-        let outcome = self.0.get(family.index)?.get_or_init(|| Outcome {
-            tried: attempt(document, text, &family.needs, terms.catalog, kind_of(&family.seat), 0),
-            services: document.services(),
+        let outcome = self.0.get(family.index)?.get_or_init(|| {
+            let (kind, taken) = (kind_of(&family.seat), family.room.inline);
+            let tried = attempt(document, text, &family.needs, terms.catalog, kind, taken);
+            let tried = match tried {
+                Tried::Smaller(smaller) => match room(family, smaller.documents) {
+                    Some(stays) => Tried::Stays(stays),
+                    None => Tried::Smaller(smaller),
+                },
+                tried => tried,
+            };
+            Outcome { tried, services: document.services() }
         });
         Some(outcome)
     }
+}
+
+/// Whether a policy of a family is a managed one, which is detached when others take its place.
+fn is_attached(family: &Family) -> bool {
+    family.seat.of_aws || family.seat.holder_kind == "managed"
+}
+
+/// Why so many policies cannot take the place of one, if they cannot. One of an inline policy needs no attachment.
+fn room(family: &Family, documents: usize) -> Option<Stays> {
+    let stays = Attached::with(family.room, is_attached(family)).refuses(documents);
+    stays.filter(|_| documents > 1 || is_attached(family))
 }
 
 /// Why nothing can be recommended for a family as a whole, if nothing can: a stable code and one sentence.
@@ -87,13 +108,20 @@ fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(
         ));
     }
     if !family.blockers.is_empty() {
-        let blockers = why::count(family.blockers.len(), "principal");
-        return Some(("blocked", format!("nothing is known of the use of {blockers} that share it")));
+        return Some(("blocked", why::blocked(family.blockers.len())));
     }
+    if family.excepted {
+        return Some(("excepted", "an exception leaves it as it is in one account or another".to_owned()));
+    }
+    // Whether the set is provisioned elsewhere, and what is used of it, is not known: it is changed everywhere at once.
     if set && !families.unread.is_empty() {
-        // Whether the set is provisioned there, and what is used of it, is not known: it is changed everywhere at once.
         let unread = why::count(families.unread.len(), "account");
-        return Some(("accounts-unread", format!("{unread} that may use it could not be read")));
+        let were = if families.unread.len() == 1 { "was" } else { "were" };
+        return Some(("accounts-unread", format!("{unread} that may use it {were} not read")));
+    }
+    if set && families.others {
+        let why = "other accounts may use it, and the organisation did not tell which there are";
+        return Some(("accounts-unknown", why.to_owned()));
     }
     match &family.needs {
         Needs::Nothing => Some(("idle", "nobody uses anything of it: review who still needs it".to_owned())),
@@ -104,6 +132,22 @@ fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(
             Some(("in-use", "all of it is in use in one account or another".to_owned()))
         }
         _ => None,
+    }
+}
+
+/// Whether there is anything to tell of a fleet: one of which nothing is unused everywhere is no news, its accounts stand
+/// alone.
+pub(super) fn is_told(
+    family: &Family,
+    families: &Families,
+    outcome: Option<&Outcome>,
+    least_sure: Level,
+) -> bool {
+    match (obstacle(family, families, least_sure), outcome) {
+        (Some((code, _)), _) => !matches!(code, "in-use" | "idle"),
+        (None, outcome) => {
+            matches!(outcome, Some(Outcome { tried: Tried::Smaller(_) | Tried::Stays(_), .. }))
+        }
     }
 }
 
@@ -126,12 +170,12 @@ fn path_of(family: &Family) -> String {
         family.id.rsplit_once('~').map(|(_, text)| format!("~{}", file_part(text))).unwrap_or_default();
     match (seat.kind, seat.of_aws) {
         (FamilyKind::PermissionSet, false) => format!("policies/permission-sets/{holder}"),
-        (FamilyKind::PermissionSet, true) => format!("policies/permission-sets/{holder}@{policy}"),
+        (FamilyKind::PermissionSet, true) => format!("policies/permission-sets/{holder}~{policy}"),
         (FamilyKind::Fleet, _) if seat.holder_kind == "managed" => {
             format!("policies/fleet/managed/{policy}{text}")
         }
         (FamilyKind::Fleet, of_aws) => {
-            let mark = if of_aws { "@" } else { "" };
+            let mark = if of_aws { "~aws" } else { "" };
             format!("policies/fleet/{}/{holder}/{policy}{mark}{text}", seat.holder_kind)
         }
     }
@@ -159,8 +203,7 @@ pub fn organisation(
         accounts.sort();
         let about =
             About { family, obstacle: obstacle(family, families, least_sure), accounts, sure, impact };
-        let unread = &families.unread;
-        whole.add(about, unread, outcomes.0.get(family.index).and_then(OnceLock::get));
+        whole.add(about, families, outcomes.0.get(family.index).and_then(OnceLock::get));
     }
     whole.families.sort_by(|a, b| a.id.cmp(&b.id));
     whole.recommendations.sort_by(|a, b| a.id.cmp(&b.id));
@@ -177,7 +220,7 @@ struct About<'f> {
 }
 
 impl Whole {
-    fn add(&mut self, about: About<'_>, unread: &[String], outcome: Option<&Outcome>) {
+    fn add(&mut self, about: About<'_>, families: &Families, outcome: Option<&Outcome>) {
         let About { family, obstacle, accounts, sure, impact } = about;
         let set = family.seat.kind == FamilyKind::PermissionSet;
         let mut blockers = family.blockers.clone();
@@ -186,13 +229,17 @@ impl Whole {
             (Some(("in-use" | "idle", _)), _) if !set => return,
             (Some((code, why)), _) => {
                 if code == "accounts-unread" {
-                    blockers.extend(unread.iter().cloned());
+                    blockers.extend(families.unread.iter().cloned());
                 }
                 (code, why, None)
             }
             (None, Some(Outcome { tried: Tried::Smaller(smaller), services })) => {
                 self.cover(services.as_ref());
-                let recommendation = self.publish(family, smaller, &accounts, (sure.as_ref(), impact));
+                let mut recommendation = self.publish(family, smaller, &accounts, (sure.as_ref(), impact));
+                if !families.unread.is_empty() || families.others {
+                    // The template may have put it there as well.
+                    recommendation.notes.push("accounts-unread".to_owned());
+                }
                 let (code, many) = ("smaller", why::count(accounts.len(), "account"));
                 (
                     code,
@@ -257,11 +304,19 @@ impl Whole {
         } else {
             notes.push("edit-the-template".to_owned());
         }
+        if is_attached(family) || smaller.documents > 1 {
+            let room = Attached::with(family.room, is_attached(family));
+            notes.extend(room.note(smaller.documents).map(str::to_owned));
+        }
         if !smaller.proof.undecided.is_empty() {
             notes.push("service-not-in-catalog".to_owned());
         }
         let certain = Confidence { level: Level::High, reasons: Vec::new() };
-        let copy = (seat.of_aws && smaller.documents > 0).then(|| format!("{}-leastwise", seat.policy));
+        let creates = match smaller.documents {
+            0 => Vec::new(),
+            1 if !seat.of_aws => Vec::new(),
+            count => names_everywhere(&seat.policy, &smaller.after, count),
+        };
         Recommendation {
             id: family.id.clone(),
             holder_kind: match seat.kind {
@@ -273,7 +328,7 @@ impl Whole {
             policy_arn: None,
             action,
             holders: Vec::new(),
-            creates: copy.into_iter().collect(),
+            creates,
             removed_in_all: smaller.proof.removed * reaches.len(),
             alternative: None,
             reaches,

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `prepared` | inventory, evidence and standings of one account |
 //! | `work` | each policy: which way it can be smaller, and what is published of it |
+//! | `attach` | room for what takes a policy's place |
 //! | `copies` | copies for some of a policy's holders |
 //! | `publish` | the recommendation and its files |
 //! | `refinement` | one smaller policy with what its proof says |
@@ -17,6 +18,7 @@
 //! | `rows` | a row for every principal, and the account in short |
 //! | `why` | buckets and reasons: stable codes and one sentence each |
 
+mod attach;
 mod copies;
 mod effect;
 mod family;
@@ -116,7 +118,11 @@ pub fn account(
     let desk = Desk::of(&prepared, terms);
     let held = plan(&prepared.inventory, &prepared.standings, &desk, families);
     let mut work = Work::new(&prepared, terms, families, outcomes, &held);
-    held.iter().for_each(|policy| work.policy(policy));
+    // What is decided for many accounts comes first: the other inline policies of its holders have the room that it leaves.
+    let is_of_family =
+        |policy: &&Held<'_>| policy.in_place.as_ref().is_some_and(|part| part.family.is_some());
+    let (first, rest): (Vec<_>, Vec<_>) = held.iter().partition(is_of_family);
+    first.into_iter().chain(rest).for_each(|policy| work.policy(policy));
     work.finish(desk.usage())
 }
 

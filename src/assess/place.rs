@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::decide::{Holder, Target};
 use crate::inventory::Inventory;
-use crate::policy::Document;
+use crate::policy::{Document, parse_all};
 use crate::refine::Kind;
 use crate::report::names::file_part;
 use crate::report::writer::sha256;
@@ -68,17 +68,17 @@ impl Place {
         name: Option<&str>,
     ) -> Self {
         let whole = Self::of(target, inventory);
-        let of_aws = matches!(target, Target::Aws { .. });
         let account = &inventory.account.id;
         let (holder_kind, holder) = holder.describe(inventory);
+        // A policy of the account may bear the name of one of AWS.
+        let mark = if matches!(target, Target::Aws { .. }) { "aws" } else { "managed" };
         let id = match name {
             Some(name) => format!("{account}/copy/{name}"),
-            None if of_aws => format!("{account}/detach/{}", whole.policy),
-            None => format!("{account}/detach/managed/{}", whole.policy),
+            None => format!("{account}/detach/{mark}/{}", whole.policy),
         };
         Self {
             id,
-            path: copy_path(account, holder_kind, &holder, &whole.policy, of_aws),
+            path: copy_path(account, holder_kind, &holder, &whole.policy, mark),
             holder_kind,
             holder,
             ..whole
@@ -87,10 +87,9 @@ impl Place {
 }
 
 /// Where the files of a copy are for one of its holders. The mark is there since an inline policy may bear the same name,
-/// and a customer-managed one that of a policy of AWS.
-fn copy_path(account: &str, holder_kind: &str, holder: &str, policy: &str, of_aws: bool) -> String {
-    let mark = if of_aws { "@" } else { "@fork" };
-    format!("policies/{account}/{holder_kind}/{}/{}{mark}", file_part(holder), file_part(policy))
+/// and no name of IAM has its first letter.
+fn copy_path(account: &str, holder_kind: &str, holder: &str, policy: &str, mark: &str) -> String {
+    format!("policies/{account}/{holder_kind}/{}/{}~{mark}", file_part(holder), file_part(policy))
 }
 
 fn inline_kind(holder_kind: &str) -> Kind {
@@ -109,8 +108,27 @@ pub(super) fn policy_name(arn: &str) -> &str {
 /// A name that another policy has is not taken; one that has this very text is what an earlier night created.
 #[derive(Debug, Default)]
 pub(super) struct CopyNames {
-    /// The customer-managed policies of the account, by name, with their documents in one form.
-    taken: BTreeMap<String, Option<String>>,
+    /// The customer-managed policies of the account, by name.
+    taken: BTreeMap<String, Taken>,
+}
+
+/// What bears a name.
+#[derive(Debug)]
+enum Taken {
+    /// A policy of the account, with its document in one form if it could be a copy.
+    There(Option<String>),
+    /// A copy that was named before.
+    Now,
+}
+
+/// How copies are called.
+pub(super) struct Named {
+    /// What all of their names begin with: the name, when there is one copy.
+    pub(super) base: String,
+    /// A name for each document.
+    pub(super) names: Vec<String>,
+    /// They are there already, with these texts.
+    pub(super) exist: bool,
 }
 
 impl CopyNames {
@@ -120,31 +138,58 @@ impl CopyNames {
         let taken = own.map(|policy| {
             // Only a copy can be the same as a copy.
             let text = policy.document().filter(|_| policy.name().contains("leastwise"));
-            (policy.name().to_owned(), text.and_then(|text| one_form(&text.0)))
+            (policy.name().to_owned(), Taken::There(text.and_then(|text| one_form(&text.0))))
         });
         Self { taken: taken.collect() }
     }
 
-    /// The name of a copy with that text, and whether it is there already.
-    pub(super) fn name(&mut self, policy: &str, after: &str) -> (String, bool) {
-        let one_form = Document::parse(after).ok().map(|document| document.compact());
+    /// Names for the documents of that text, which is one or a list of several.
+    pub(super) fn name(&mut self, policy: &str, after: &str) -> Named {
+        let documents = parse_all(after).unwrap_or_default();
+        let texts: Vec<String> = documents.iter().map(Document::compact).collect();
         let digest = sha256(after.as_bytes());
-        let short = digest.get(..8).unwrap_or_default();
-        let endings =
-            ["-leastwise".to_owned(), format!("-leastwise-{short}"), format!("-leastwise-{digest}")];
+        let endings = ["-leastwise".to_owned(), with_digest(&digest), format!("-leastwise-{digest}")];
         for ending in &endings {
-            let room = LONGEST_NAME - ending.len();
-            let name: String = policy.chars().take(room).chain(ending.chars()).collect();
-            match self.taken.get(&name) {
-                None => {
-                    self.taken.insert(name.clone(), one_form);
-                    return (name, false);
-                }
-                Some(text) if text.is_some() && *text == one_form => return (name, true),
-                Some(_) => {}
+            let base = shortened(policy, ending, texts.len());
+            let names = numbered(&base, texts.len());
+            let state = |name: &String| self.taken.get(name);
+            let exist = !names.is_empty()
+                && names
+                    .iter()
+                    .zip(&texts)
+                    .all(|(name, text)| matches!(state(name), Some(Taken::There(Some(it))) if it == text));
+            if exist || names.iter().all(|name| state(name).is_none()) {
+                names.iter().for_each(|name| drop(self.taken.insert(name.clone(), Taken::Now)));
+                return Named { base, names, exist };
             }
         }
         // Somebody took all of them on purpose.
-        (format!("leastwise-{digest}"), false)
+        let base = format!("leastwise-{digest}");
+        Named { names: numbered(&base, texts.len()), base, exist: false }
+    }
+}
+
+/// Names for what takes the place of a policy in many accounts: with the digest of the text, so that they mean one text in
+/// whatever account.
+pub(super) fn names_everywhere(policy: &str, after: &str, count: usize) -> Vec<String> {
+    let ending = with_digest(&sha256(after.as_bytes()));
+    numbered(&shortened(policy, &ending, count), count)
+}
+
+fn with_digest(digest: &str) -> String {
+    format!("-leastwise-{}", digest.get(..8).unwrap_or_default())
+}
+
+/// The beginning of a policy's name with an ending, and room for a number where there are several.
+fn shortened(policy: &str, ending: &str, count: usize) -> String {
+    let number = if count > 1 { count.to_string().len() + 1 } else { 0 };
+    policy.chars().take(LONGEST_NAME - ending.len() - number).chain(ending.chars()).collect()
+}
+
+/// The name itself for one, `name-1`, `name-2` and so on for several.
+fn numbered(name: &str, count: usize) -> Vec<String> {
+    match count {
+        1 => vec![name.to_owned()],
+        many => (1..=many).map(|number| format!("{name}-{number}")).collect(),
     }
 }

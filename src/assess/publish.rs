@@ -1,11 +1,12 @@
 //! What is published of a smaller policy: the recommendation and its files.
 
+use super::attach::Attached;
 use super::effect::After;
 use super::place::Place;
 use super::refinement::Refinement;
 use super::work::{Bench, Copied, Work};
+use crate::date::is_after;
 use crate::decide::{Confidence, Holder, Part, Reason, Target};
-use crate::refine::USUALLY_ATTACHED;
 use crate::report::{Action, Alternative, ConfidenceReason, ConfidenceRow, Hands, Recommendation};
 
 impl<'i, 't> Work<'i, 't> {
@@ -28,14 +29,11 @@ impl<'i, 't> Work<'i, 't> {
         let mut recommendation = self.recommendation(bench, bench.place, part, smaller, action);
         recommendation.alternative = alternative;
         if action == Action::Split {
-            let inventory = &self.prepared.inventory;
-            let attached = part.holders.iter().map(|it| it.attachments(inventory)).max().unwrap_or(0);
-            // The policy itself goes, and was attached unless it was inline.
-            if attached - usize::from(!inline).min(attached) + smaller.documents > USUALLY_ATTACHED {
-                recommendation.notes.push("needs-more-attachments".to_owned());
-            }
-            recommendation.creates =
-                numbered(&format!("{}-leastwise", bench.place.policy), smaller.documents);
+            let room = Attached::to(&part.holders, &self.prepared.inventory, !inline);
+            recommendation.notes.extend(room.note(smaller.documents).map(str::to_owned));
+            let named = self.names.name(&bench.place.policy, &smaller.after);
+            recommendation.notes.extend(named.exist.then(|| "copy-exists".to_owned()));
+            recommendation.creates = named.names;
         }
         self.files.extend(smaller.texts(&recommendation.files));
         let permissions = self.effects.allowed_by(&smaller.after);
@@ -54,15 +52,10 @@ impl<'i, 't> Work<'i, 't> {
         let substitutes = matches!(bench.held.target, Target::Aws { .. });
         for Copied { part, smaller } in copies {
             let Some(first) = part.holders.first() else { continue };
-            let (name, exists) = match smaller.documents {
-                0 => (None, false),
-                _ => {
-                    let (name, exists) = self.names.name(&bench.place.policy, &smaller.after);
-                    (Some(name), exists)
-                }
-            };
+            let named = (smaller.documents > 0).then(|| self.names.name(&bench.place.policy, &smaller.after));
             let inventory = &self.prepared.inventory;
-            let place = Place::of_copy(bench.held.target, *first, inventory, name.as_deref());
+            let base = named.as_ref().map(|named| named.base.as_str());
+            let place = Place::of_copy(bench.held.target, *first, inventory, base);
             let action = match smaller.documents {
                 0 => Action::Detach,
                 1 if substitutes => Action::Substitute,
@@ -71,22 +64,14 @@ impl<'i, 't> Work<'i, 't> {
             };
             let mut recommendation = self.recommendation(bench, &place, &part, &smaller, action);
             recommendation.alternative = alternative.cloned();
-            recommendation.creates = match (name, smaller.documents) {
-                (Some(name), 1) => vec![name],
-                (Some(name), many) => numbered(&name, many),
-                (None, _) => Vec::new(),
-            };
-            if exists {
-                recommendation.notes.push("copy-exists".to_owned());
+            if let Some(named) = named {
+                recommendation.creates = named.names;
+                recommendation.notes.extend(named.exist.then(|| "copy-exists".to_owned()));
             }
             recommendation.holders =
                 part.holders.iter().map(|holder| self.hands(bench, *holder, &smaller)).collect();
-            let attached = recommendation.holders.iter().map(|hands| hands.attached).max().unwrap_or(0);
-            if attached.saturating_sub(1) + smaller.documents > USUALLY_ATTACHED {
-                recommendation.notes.push("needs-more-attachments".to_owned());
-            } else if attached + smaller.documents > USUALLY_ATTACHED {
-                recommendation.notes.push("detach-before-attach".to_owned());
-            }
+            let room = Attached::to(&part.holders, &self.prepared.inventory, true);
+            recommendation.notes.extend(room.note(smaller.documents).map(str::to_owned));
             if beside {
                 self.alternatives.push(recommendation);
             } else {
@@ -122,7 +107,7 @@ impl<'i, 't> Work<'i, 't> {
         let known = part.reaches.iter().filter_map(|at| self.prepared.inventory.principals.get(*at));
         let evaluated = known.filter_map(|it| self.prepared.known.get(&it.arn)?.analyzed_at.as_deref()).min();
         let mut notes = Vec::new();
-        if bench.held.updated.zip(evaluated).is_some_and(|(updated, evaluated)| updated > evaluated) {
+        if bench.held.updated.zip(evaluated).is_some_and(|(updated, at)| is_newer(updated, at)) {
             notes.push("policy-newer-than-evidence".to_owned());
         }
         if !smaller.proof.undecided.is_empty() {
@@ -168,7 +153,8 @@ pub(super) fn confidence_row(confidence: &Confidence) -> ConfidenceRow {
     }
 }
 
-/// `name-1`, `name-2` and so on.
-fn numbered(name: &str, count: usize) -> Vec<String> {
-    (1..=count).map(|number| format!("{name}-{number}")).collect()
+/// Whether a policy was changed after its use was looked at. A date that cannot be read is taken as today, as for the
+/// confidence.
+fn is_newer(updated: &str, evaluated: &str) -> bool {
+    is_after(updated, evaluated).unwrap_or(true)
 }

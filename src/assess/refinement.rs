@@ -40,6 +40,7 @@ pub(super) enum Stays {
     TooManyAttached {
         attached: usize,
         policies: usize,
+        most: usize,
     },
     /// It is less sure than the config asks for.
     NotSure(Confidence),

@@ -111,13 +111,9 @@ impl Work<'_, '_> {
         recommendations: Vec<String>,
     ) -> PrincipalRow {
         let window = self.prepared.source(self.terms).window_days().unwrap_or_default();
-        let (bucket, code, why) = why::bucket(
-            standing,
-            self.terms.exceptions,
-            window,
-            recommendations.len(),
-            self.stays.contains(&at),
-        );
+        let effect = self.effects.row(at);
+        let (bucket, code, why) =
+            why::bucket(standing, self.terms.exceptions, window, recommendations.len(), effect.unused > 0);
         let known = self.prepared.known.get(&principal.arn);
         let key = |key: &UnusedKey| IdleCredential {
             access_key_id: Some(key.access_key_id.clone()),
@@ -130,7 +126,7 @@ impl Work<'_, '_> {
             created: principal.created.clone(),
             last_used: principal.last_used.clone(),
             tags: principal.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect(),
-            effect: self.effects.row(at),
+            effect,
             rule: match standing {
                 Standing::Excluded(rule) => Some(rule.to_string()),
                 _ => None,

@@ -3,10 +3,9 @@
 use super::refinement::Stays;
 use crate::decide::{Bucket, Exceptions, Obstacle, Standing};
 use crate::evidence::{Failure, Gap};
-use crate::refine::MOST_ATTACHED;
 
-/// Where a principal ends, with a stable code and one sentence. `window` is in days; `stays` says that a policy which
-/// grants what it does not use has to stay.
+/// Where a principal ends, with a stable code and one sentence. `window` is in days; `stays` says that its policies grant
+/// what it does not use.
 pub(super) fn bucket(
     standing: &Standing,
     exceptions: &Exceptions<'_>,
@@ -33,7 +32,7 @@ pub(super) fn bucket(
         Standing::Stale(days) => (
             Bucket::NoEvidence,
             "evidence-too-old",
-            format!("its evidence is {days} days old, more than the config allows"),
+            format!("its evidence is {} old, more than the config allows", age(*days)),
         ),
         Standing::Unread(failure) => (Bucket::Failed, "evidence-unread", failed(failure)),
         Standing::Gap(Gap::Unread(failure)) => (Bucket::Failed, "finding-unread", failed(failure)),
@@ -63,7 +62,7 @@ pub(super) fn bucket(
         Standing::TooYoung(days) => (
             Bucket::TooYoung,
             "younger-than-window",
-            format!("{days} days old; the window of {window} days has not passed yet"),
+            format!("{} old; the window of {window} days has not passed yet", age(*days)),
         ),
         Standing::LeftOut => {
             (Bucket::NoEvidence, "excluded-by-analyzer", "a rule of the analyzer leaves it out".to_owned())
@@ -78,13 +77,15 @@ pub(super) fn bucket(
             "no-source",
             "the account has no analyzer and no last-accessed data".to_owned(),
         ),
-        Standing::AllUsed => {
-            (Bucket::Clean, "nothing-unused", "it was analysed and nothing unused was found".to_owned())
-        }
+        Standing::AllUsed => (
+            Bucket::Clean,
+            "nothing-unused",
+            "it was analysed, and none of its permissions was found unused".to_owned(),
+        ),
         Standing::Unused(_) if recommendations > 0 => (
             Bucket::Refined,
             "permissions-unused",
-            format!("{recommendations} of its policies can be smaller"),
+            format!("{recommendations} of its policies can be smaller, or go"),
         ),
         Standing::Unused(_) if stays => (
             Bucket::Clean,
@@ -99,6 +100,10 @@ pub(super) fn bucket(
     }
 }
 
+fn age(days: i64) -> String {
+    if days < 1 { "less than a day".to_owned() } else { count(usize::try_from(days).unwrap_or(0), "day") }
+}
+
 fn day(date: &str) -> &str {
     date.split('T').next().unwrap_or(date)
 }
@@ -107,10 +112,10 @@ fn day(date: &str) -> &str {
 pub(super) fn stays(stays: &Stays) -> (&'static str, String) {
     match stays {
         Stays::DoesNotFit(numbers) => ("does-not-fit", numbers.to_string()),
-        Stays::TooManyAttached { attached, policies } => (
+        Stays::TooManyAttached { attached, policies, most } => (
             "too-many-attached",
             format!(
-                "it takes {policies} policies in its stead, with {attached} attached today, and {MOST_ATTACHED} are the most"
+                "it takes {policies} policies in its stead, with {attached} attached today, and {most} are the most"
             ),
         ),
         Stays::NotSure(confidence) => {
@@ -133,10 +138,29 @@ pub(super) fn obstacle(obstacle: Obstacle, blockers: usize) -> (&'static str, St
             ("attached-elsewhere", "it is attached to more than this account shows".to_owned())
         }
         Obstacle::InUse => ("in-use-by-others", "what one principal does not use, another does".to_owned()),
-        Obstacle::Blocked => (
-            "blocked",
-            format!("nothing is known of the use of {} that share it", count(blockers, "principal")),
-        ),
+        Obstacle::Blocked => ("blocked", blocked(blockers)),
+    }
+}
+
+/// Why nothing of a policy goes though nobody uses it: rules keep all of that, or else it is beyond the catalog.
+pub(super) fn unspared(is_kept: bool) -> (&'static str, String) {
+    if is_kept {
+        ("kept-by-rule", "what could go of it is what rules keep".to_owned())
+    } else {
+        (
+            "not-in-catalog",
+            "what could go of it stands under a wildcard over a service that the catalog does not know"
+                .to_owned(),
+        )
+    }
+}
+
+/// So many principals are in the way of the others who share a policy. Why, their own rows tell: nothing is known of their
+/// use, or a rule leaves them as they are.
+pub(super) fn blocked(blockers: usize) -> String {
+    match blockers {
+        1 => "1 principal that shares it counts as using everything".to_owned(),
+        many => format!("{many} principals that share it count as using everything"),
     }
 }
 

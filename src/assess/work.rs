@@ -3,17 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Terms;
+use super::attach::Attached;
 use super::effect::{After, Effects};
-use super::family::{FamilyShare, Outcomes};
+use super::family::{FamilyShare, Outcomes, is_told};
 use super::place::{CopyNames, Place};
 use super::prepared::Prepared;
 use super::refinement::{Refinement, Stays, Tried, attempt};
 use super::why;
 use crate::catalog::Permissions;
 use crate::config::SharedPolicies;
-use crate::decide::{Confidence, Families, Family, FamilyKind, Grain, Held, Holder, Level, Part, Target};
+use crate::decide::{
+    Confidence, Families, Family, FamilyKind, Grain, Held, Holder, Level, Obstacle, Part, Target,
+};
 use crate::policy::Document;
-use crate::refine::{Kind, MOST_ATTACHED};
+use crate::refine::Kind;
 use crate::report::{Alternative, FamilyAccount, ImpactRow, LeftAlone, PolicyRow, Recommendation};
 
 /// The work on one account, policy by policy.
@@ -35,8 +38,6 @@ pub(super) struct Work<'i, 't> {
     pub(super) shares: Vec<FamilyShare>,
     /// What the families' recommendations reach here: ids by the principal's ARN.
     pub(super) from_families: BTreeMap<String, Vec<String>>,
-    /// The principals that hold a policy which had to stay.
-    pub(super) stays: BTreeSet<usize>,
     pub(super) effects: Effects<'t>,
     /// What the policy under work grants to some of its holders when its change is made.
     pub(super) changed: Vec<After<'i, 't>>,
@@ -89,7 +90,6 @@ impl<'i, 't> Work<'i, 't> {
             defects: Vec::new(),
             shares: Vec::new(),
             from_families: BTreeMap::new(),
-            stays: BTreeSet::new(),
             effects: Effects::of(prepared, terms, held),
             changed: Vec::new(),
         }
@@ -177,10 +177,7 @@ impl<'i, 't> Work<'i, 't> {
         let Some((part, family)) = part.and_then(|part| Some((part, part.family?))) else {
             return "permission-set";
         };
-        let smaller = self.join(bench, part, family);
-        if !smaller && bench.held.advises {
-            self.stays.extend(&part.reaches);
-        }
+        self.join(bench, part, family);
         "permission-set"
     }
 
@@ -189,7 +186,9 @@ impl<'i, 't> Work<'i, 't> {
         let outcome =
             self.outcomes.get(family, self.families, bench.document, &bench.held.text.0, self.terms);
         let smaller = matches!(outcome.map(|outcome| &outcome.tried), Some(Tried::Smaller(_)));
-        if !smaller && family.seat.kind == FamilyKind::Fleet {
+        let is_told = family.seat.kind == FamilyKind::PermissionSet
+            || is_told(family, self.families, outcome, self.terms.least_sure);
+        if !is_told {
             return false;
         }
         let kind = bench.place.kind;
@@ -200,6 +199,11 @@ impl<'i, 't> Work<'i, 't> {
         };
         let principals = self.prepared.arns(&part.reaches);
         if smaller {
+            if let (Target::Inline { holder, policy }, Some(Tried::Smaller(after))) =
+                (bench.held.target, outcome.map(|outcome| &outcome.tried))
+            {
+                self.inlined(holder, policy, after);
+            }
             for arn in &principals {
                 self.from_families.entry(arn.clone()).or_default().push(family.id.clone());
             }
@@ -230,29 +234,31 @@ impl<'i, 't> Work<'i, 't> {
             return "family";
         }
         if let Some(obstacle) = bench.held.obstacle() {
-            let (code, why) = why::obstacle(obstacle, bench.held.blockers.len());
-            self.leave(bench.held, bench.place, (code, why), None);
-            return code;
+            return self.leave_for(bench, obstacle, None);
         }
         let all = self.inline.get(&holder);
         let taken =
             all.map_or(0, |all| all.iter().filter(|(name, _)| **name != policy).map(|(_, it)| it).sum());
         let kind = bench.place.kind;
         match self.attempt(bench, part, kind, taken) {
-            Tried::Nothing => "kept",
+            Tried::Nothing => self.leave_for(bench, Obstacle::InUse, None),
             Tried::Stays(stays) => self.stay(bench, &stays, None),
             Tried::Smaller(smaller) => {
-                let attached = holder.attachments(&self.prepared.inventory);
-                if smaller.documents > 1 && attached + smaller.documents > MOST_ATTACHED {
-                    let stays = Stays::TooManyAttached { attached, policies: smaller.documents };
+                let room = Attached::to(&[holder], &self.prepared.inventory, false);
+                if let Some(stays) = room.refuses(smaller.documents).filter(|_| smaller.documents > 1) {
                     return self.stay(bench, &stays, None);
                 }
-                let chars = if smaller.documents > 1 { 0 } else { smaller.chars };
-                self.inline.entry(holder).or_default().insert(policy, chars);
+                self.inlined(holder, policy, &smaller);
                 self.in_place(bench, part, &smaller, None);
                 "smaller"
             }
         }
+    }
+
+    /// From now on an inline policy takes what is left of it.
+    fn inlined(&mut self, holder: Holder<'i>, policy: &'i str, smaller: &Refinement) {
+        let chars = if smaller.documents > 1 { 0 } else { smaller.chars };
+        self.inline.entry(holder).or_default().insert(policy, chars);
     }
 
     /// A customer-managed policy: in its place for all, or copies for those who can do with less.
@@ -272,7 +278,10 @@ impl<'i, 't> Work<'i, 't> {
         let alone = bench.held.holders.len() < 2 && matches!(tried, Tried::Smaller(_));
         let copies = if alone { Vec::new() } else { self.copies(bench).0 };
         let in_place_gain = match &tried {
-            Tried::Smaller(smaller) => smaller.proof.removed * part.reaches.len(),
+            // Of an idle principal the advice is its deletion, so nothing is gained there.
+            Tried::Smaller(smaller) => {
+                smaller.proof.removed * part.reaches.len().saturating_sub(bench.held.idle.len())
+            }
             Tried::Nothing | Tried::Stays(_) => 0,
         };
         let fork = self.fork(&copies).filter(|fork| fork.removed_in_all > in_place_gain);
@@ -301,25 +310,15 @@ impl<'i, 't> Work<'i, 't> {
                 "forked"
             }
             (Tried::Stays(stays), fork) => self.stay(bench, &stays, fork),
-            (Tried::Nothing, fork) => match obstacle {
-                Some(obstacle) => {
-                    let (code, why) = why::obstacle(obstacle, bench.held.blockers.len());
-                    self.leave(bench.held, bench.place, (code, why), fork);
-                    code
-                }
-                None => "kept",
-            },
+            (Tried::Nothing, fork) => self.leave_for(bench, obstacle.unwrap_or(Obstacle::InUse), fork),
         }
     }
 
     /// A policy that is split needs room for its parts at each of its holders.
     fn attachable(&self, part: &Part<'i>, smaller: Box<Refinement>) -> Tried {
-        let inventory = &self.prepared.inventory;
-        let attached = part.holders.iter().map(|it| it.attachments(inventory)).max().unwrap_or(0);
-        let policies = smaller.documents;
-        match policies > 1 && attached.saturating_sub(1) + policies > MOST_ATTACHED {
-            true => Tried::Stays(Stays::TooManyAttached { attached, policies }),
-            false => Tried::Smaller(smaller),
+        match Attached::to(&part.holders, &self.prepared.inventory, true).refuses(smaller.documents) {
+            Some(stays) => Tried::Stays(stays),
+            None => Tried::Smaller(smaller),
         }
     }
 
@@ -365,6 +364,34 @@ impl<'i, 't> Work<'i, 't> {
         self.prepared.confidence(&part.reaches, bench.held.updated, smaller.grain(), self.terms)
     }
 
+    /// Leaves a policy as it is that somebody does not use all of.
+    fn leave_for(
+        &mut self,
+        bench: Bench<'_, 'i, 't>,
+        obstacle: Obstacle,
+        fork: Option<Alternative>,
+    ) -> &'static str {
+        let (code, why) = match obstacle {
+            Obstacle::InUse => self.unspared(bench, &bench.held.reaches),
+            other => why::obstacle(other, bench.held.blockers.len()),
+        };
+        self.leave(bench.held, bench.place, (code, why), fork);
+        code
+    }
+
+    /// Why all of some principals cannot do without anything of a policy, though somebody of them does not use all of it.
+    pub(super) fn unspared(&self, bench: Bench<'_, 'i, 't>, reaches: &[usize]) -> (&'static str, String) {
+        let spare = self.effects.spare(reaches, bench.allows);
+        if spare.is_empty() {
+            return why::obstacle(Obstacle::InUse, 0);
+        }
+        let rules = self.terms.exceptions.of(&self.prepared.inventory);
+        let people = reaches.iter().filter_map(|at| self.prepared.inventory.principals.get(*at));
+        let kept: Vec<_> = people.map(|who| rules.kept(who, bench.held.target.name())).collect();
+        let is_kept = |service: &str, name: &str| kept.iter().any(|kept| kept.keeps(service, name));
+        why::unspared(spare.iter().all(|(service, name, _)| is_kept(service, name)))
+    }
+
     fn stay(&mut self, bench: Bench<'_, 'i, 't>, stays: &Stays, other: Option<Alternative>) -> &'static str {
         self.note_defect(bench.place, stays);
         let (code, why) = why::stays(stays);
@@ -385,7 +412,6 @@ impl<'i, 't> Work<'i, 't> {
         (code, why): (&'static str, String),
         alternative: Option<Alternative>,
     ) {
-        self.stays.extend(&held.reaches);
         self.left_alone.push(LeftAlone {
             policy: place.arn.clone().unwrap_or_else(|| place.id.clone()),
             code: code.to_owned(),

@@ -6,14 +6,14 @@
 //! the families known. So memory grows with the number of policies, not with what the accounts hold.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::compact::Compact;
 use super::confidence::Level;
-use super::needs::{Names, Needs};
+use super::needs::Needs;
 use super::plan::{Held, Holder, Obstacle, Part, Target};
-use crate::catalog::{Catalog, Service};
+use crate::catalog::Catalog;
 use crate::inventory::{Inventory, Principal};
 
 /// In how many accounts a role with the same policy is a fleet.
@@ -59,6 +59,36 @@ struct Entry {
     seat: Seat,
     digest: TextDigest,
     says: Says,
+    room: Room,
+}
+
+/// What else takes of the quotas of a policy's holders, where that is most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Room {
+    /// Characters of a holder's other inline policies.
+    pub inline: usize,
+    /// Managed policies that a holder has.
+    pub attached: usize,
+    /// A holder is a group.
+    pub group: bool,
+}
+
+impl Room {
+    /// What these holders have attached.
+    pub fn of(holders: &[Holder<'_>], inventory: &Inventory) -> Self {
+        let attached = holders.iter().map(|holder| holder.attachments(inventory)).max().unwrap_or(0);
+        let group = holders.iter().any(|holder| matches!(holder, Holder::Group(_)));
+        Self { inline: 0, attached, group }
+    }
+
+    /// The most of both.
+    fn join(self, other: Self) -> Self {
+        Self {
+            inline: self.inline.max(other.inline),
+            attached: self.attached.max(other.attached),
+            group: self.group || other.group,
+        }
+    }
 }
 
 /// The first half of a SHA-256.
@@ -66,23 +96,16 @@ type TextDigest = [u8; 16];
 
 #[derive(Debug)]
 enum Says {
-    /// Its holders are idle: whatever goes, they do not miss it.
-    Idle,
+    /// Its holders are idle: whatever goes, they do not miss it. Inside, what rules leave of that when they keep something.
+    Idle(Option<Compact>),
+    /// A rule leaves it as it is.
+    Excepted,
     /// So much may go, and so sure is that.
     Without(Compact, Level),
     /// All of it is used, or it has to stay for another reason.
     Used,
     /// Nothing is known of these principals, by ARN.
     Blocked(Vec<String>),
-}
-
-/// What may go, in a few bytes: actions by their place in the catalog.
-#[derive(Debug, Default)]
-struct Compact {
-    whole: Vec<u16>,
-    actions: Vec<(u16, u16)>,
-    /// What the catalog does not know: service and name, no name for the whole service.
-    extras: Vec<(String, Option<String>)>,
 }
 
 /// What the join of all accounts needs of one.
@@ -109,6 +132,10 @@ pub struct Family {
     pub level: Level,
     /// The principals of which nothing is known, by ARN, sorted.
     pub blockers: Vec<String>,
+    /// A rule leaves it as it is in one account or another.
+    pub excepted: bool,
+    /// What else takes of its holders' quotas.
+    pub room: Room,
     /// The texts differ from account to account: not every account was provisioned anew since the last change.
     pub drifted: bool,
 }
@@ -120,6 +147,8 @@ pub struct Families {
     by_seat: BTreeMap<(Seat, TextDigest), usize>,
     /// The accounts that were not read, by id: what sits there is not known.
     pub unread: Vec<String>,
+    /// There may be accounts that nobody told of.
+    pub others: bool,
 }
 
 impl Seat {
@@ -160,11 +189,12 @@ impl Seat {
 
     /// Kind, holder and policy as one text.
     pub fn id(&self) -> String {
-        let mark = if self.of_aws { "@" } else { "" };
+        // No name of IAM has a colon.
+        let mark = if self.of_aws { "aws:" } else { "" };
         match (self.kind, self.holder_kind) {
-            (FamilyKind::PermissionSet, _) => format!("permission-set/{}/{}{mark}", self.holder, self.policy),
+            (FamilyKind::PermissionSet, _) => format!("permission-set/{}/{mark}{}", self.holder, self.policy),
             (FamilyKind::Fleet, "managed") => format!("fleet/managed/{}", self.policy),
-            (FamilyKind::Fleet, kind) => format!("fleet/{kind}/{}/{}{mark}", self.holder, self.policy),
+            (FamilyKind::Fleet, kind) => format!("fleet/{kind}/{}/{mark}{}", self.holder, self.policy),
         }
     }
 }
@@ -178,6 +208,7 @@ impl Survey {
         sure: &dyn Fn(&Held<'_>, &Part<'_>) -> Level,
     ) -> Self {
         let mut entries = Vec::new();
+        let taken = taken(held);
         for policy in held.iter().filter(|policy| policy.document.is_ok()) {
             let digest = digest(&policy.text.0);
             let arns = |places: &[usize]| -> Vec<String> {
@@ -190,10 +221,14 @@ impl Survey {
             if let (Some(part), Some(seat)) = (&policy.in_place, Seat::of(policy, inventory)) {
                 let says = match policy.obstacle() {
                     Some(Obstacle::Blocked) => Says::Blocked(arns(&policy.blockers)),
+                    Some(Obstacle::Excepted) => Says::Excepted,
                     Some(_) => Says::Used,
+                    None if policy.idle.len() == policy.reaches.len() => Says::idle(&part.needs, catalog),
                     None => Says::of(part, catalog, || sure(policy, part)),
                 };
-                entries.push(Entry { seat, digest, says });
+                let inline = beside(policy, &taken);
+                let room = Room { inline, ..Room::of(&policy.holders, inventory) };
+                entries.push(Entry { seat, digest, says, room });
                 continue;
             }
             // A policy of AWS: each holder has needs of its own.
@@ -207,10 +242,11 @@ impl Survey {
                 let says = match part {
                     Some(part) => Says::of(part, catalog, || sure(policy, part)),
                     None if !blind.is_empty() => Says::Blocked(arns(&blind)),
-                    None if policy.is_idle(*holder) => Says::Idle,
+                    None if policy.is_idle(*holder) => Says::Idle(None),
                     None => Says::Used,
                 };
-                entries.push(Entry { seat, digest, says });
+                let room = Room::of(&[*holder], inventory);
+                entries.push(Entry { seat, digest, says, room });
             }
         }
         Self { account: inventory.account.id.clone(), entries }
@@ -220,71 +256,28 @@ impl Survey {
 impl Says {
     fn of(part: &Part<'_>, catalog: &Catalog, sure: impl FnOnce() -> Level) -> Self {
         match &part.needs {
-            Needs::Nothing => Self::Idle,
+            Needs::Nothing => Self::Idle(None),
             Needs::Everything => Self::Used,
             needs @ Needs::AllBut(_) => Self::Without(Compact::of(needs, catalog), sure()),
         }
     }
-}
 
-impl Compact {
-    fn of(needs: &Needs, catalog: &Catalog) -> Self {
-        let mut compact = Self::default();
-        let Needs::AllBut(services) = needs else { return compact };
-        let place = |place: usize| u16::try_from(place).ok();
-        for (service, names) in services {
-            let at = catalog.place_of(service);
-            match (at.and_then(place), names) {
-                (Some(at), None) => compact.whole.push(at),
-                (None, None) => compact.extras.push((service.to_string(), None)),
-                (known, Some(names)) => {
-                    let known = known.zip(at.and_then(|at| catalog.service(at)));
-                    for name in names.iter() {
-                        match known.and_then(|(at, service)| Some((at, place(service.find(name)?)?))) {
-                            Some(action) => compact.actions.push(action),
-                            None => compact.extras.push((service.to_string(), Some(name.to_owned()))),
-                        }
-                    }
-                }
-            }
+    /// Of holders that use nothing.
+    fn idle(needs: &Needs, catalog: &Catalog) -> Self {
+        match needs {
+            Needs::AllBut(_) => Self::Idle(Some(Compact::of(needs, catalog))),
+            Needs::Nothing | Needs::Everything => Self::Idle(None),
         }
-        compact
-    }
-
-    fn needs(&self, catalog: &Catalog) -> Needs {
-        let mut services: BTreeMap<&str, Option<Vec<&str>>> = BTreeMap::new();
-        let mut add = |service, name| {
-            if let Some(names) = services.entry(service).or_insert_with(|| Some(Vec::new())) {
-                names.push(name);
-            }
-        };
-        for (service, name) in &self.actions {
-            if let Some(service) = catalog.service(usize::from(*service)) {
-                add(service.prefix(), service.spelled(usize::from(*name)));
-            }
-        }
-        for (service, name) in &self.extras {
-            if let Some(name) = name {
-                add(service, name);
-            }
-        }
-        let whole = self.whole.iter().filter_map(|at| catalog.service(usize::from(*at)));
-        let unknown =
-            self.extras.iter().filter(|(_, name)| name.is_none()).map(|(service, _)| service.as_str());
-        whole.map(Service::prefix).chain(unknown).for_each(|service| drop(services.insert(service, None)));
-        let services = services.into_iter();
-        let services = services.map(|(service, names)| (Arc::from(service), names.map(Names::of))).collect();
-        Needs::AllBut(services)
     }
 }
 
 impl Families {
     /// Joins the surveys of all accounts that were read. The order does not matter.
     pub fn join(surveys: Vec<Survey>, mut unread: Vec<String>, catalog: &Catalog) -> Self {
-        let mut seats: BTreeMap<Seat, Vec<(String, TextDigest, Says)>> = BTreeMap::new();
+        let mut seats: BTreeMap<Seat, Vec<(String, TextDigest, Said)>> = BTreeMap::new();
         for survey in surveys {
             for entry in survey.entries {
-                let says = (survey.account.clone(), entry.digest, entry.says);
+                let says = (survey.account.clone(), entry.digest, (entry.says, entry.room));
                 seats.entry(entry.seat).or_default().push(says);
             }
         }
@@ -296,8 +289,8 @@ impl Families {
         families
     }
 
-    fn add(&mut self, seat: &Seat, entries: Vec<(String, TextDigest, Says)>, catalog: &Catalog) {
-        let mut by_text: BTreeMap<TextDigest, Vec<(String, Says)>> = BTreeMap::new();
+    fn add(&mut self, seat: &Seat, entries: Vec<(String, TextDigest, Said)>, catalog: &Catalog) {
+        let mut by_text: BTreeMap<TextDigest, Vec<(String, Said)>> = BTreeMap::new();
         for (account, digest, says) in entries {
             by_text.entry(digest).or_default().push((account, says));
         }
@@ -309,10 +302,10 @@ impl Families {
                 self.push(id, seat, entries, &texts, catalog);
             }
             FamilyKind::Fleet => {
-                let is_fleet = |entries: &Vec<(String, Says)>| {
+                let is_fleet = |entries: &Vec<(String, Said)>| {
                     let accounts: BTreeSet<&String> = entries.iter().map(|(account, _)| account).collect();
                     accounts.len() >= FLEET
-                        && entries.iter().any(|(_, says)| matches!(says, Says::Without(..)))
+                        && entries.iter().any(|(_, (says, _))| matches!(says, Says::Without(..)))
                 };
                 by_text.retain(|_, entries| is_fleet(entries));
                 let several = by_text.len() > 1;
@@ -339,7 +332,7 @@ impl Families {
         &mut self,
         id: String,
         seat: &Seat,
-        entries: Vec<(String, Says)>,
+        entries: Vec<(String, Said)>,
         texts: &[TextDigest],
         catalog: &Catalog,
     ) {
@@ -347,19 +340,31 @@ impl Families {
         accounts.sort();
         accounts.dedup();
         let (mut needs, mut blockers, mut level) = (Needs::Nothing, Vec::new(), Level::High);
-        for (_, says) in entries {
+        let (mut excepted, mut in_use, mut room) = (false, false, Room::default());
+        for (_, (says, own)) in entries {
+            in_use |= !matches!(says, Says::Idle(_));
+            room = room.join(own);
             needs = match says {
-                Says::Idle => needs,
+                Says::Idle(None) => needs,
+                Says::Idle(Some(compact)) => needs.and(&compact.needs(catalog)),
                 Says::Without(compact, sure) => {
                     level = level.min(sure);
                     needs.and(&compact.needs(catalog))
                 }
                 Says::Used => Needs::Everything,
+                Says::Excepted => {
+                    excepted = true;
+                    Needs::Everything
+                }
                 Says::Blocked(arns) => {
                     blockers.extend(arns);
                     Needs::Everything
                 }
             };
+        }
+        if !in_use {
+            // Of what nobody uses at all the advice is another, whatever rules keep of it.
+            needs = Needs::Nothing;
         }
         blockers.sort();
         let index = self.all.len();
@@ -367,7 +372,8 @@ impl Families {
             self.by_seat.insert((seat.clone(), *text), index);
         }
         let (seat, drifted) = (seat.clone(), texts.len() > 1);
-        self.all.push(Family { id, index, seat, accounts, needs, level, blockers, drifted });
+        let family = Family { id, index, seat, accounts, needs, level, blockers, excepted, room, drifted };
+        self.all.push(family);
     }
 
     /// All of them, by kind and id.
@@ -392,6 +398,30 @@ impl Families {
         }
         let index = self.by_seat.get(&(seat.clone(), digest(text)))?;
         self.all.get(*index)
+    }
+}
+
+/// What one account says of a seat, and what else its holders have.
+type Said = (Says, Room);
+
+/// The characters of all inline policies of each holder.
+fn taken<'i>(held: &[Held<'i>]) -> BTreeMap<Holder<'i>, usize> {
+    let mut taken: BTreeMap<Holder<'i>, usize> = BTreeMap::new();
+    for policy in held {
+        if let (Target::Inline { holder, .. }, Ok(document)) = (policy.target, &policy.document) {
+            *taken.entry(holder).or_default() += document.quota_chars();
+        }
+    }
+    taken
+}
+
+/// Those of a policy's neighbours. That of a permission set has a quota of its own.
+fn beside(policy: &Held<'_>, taken: &BTreeMap<Holder<'_>, usize>) -> usize {
+    match (policy.target, &policy.document) {
+        (Target::Inline { holder, .. }, Ok(document)) if policy.set.is_none() => {
+            taken.get(&holder).copied().unwrap_or_default().saturating_sub(document.quota_chars())
+        }
+        _ => 0,
     }
 }
 

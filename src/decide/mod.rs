@@ -3,6 +3,7 @@
 //! A policy that reaches several principals may only lose what all of them do not use. A principal of which nothing is
 //! known counts as using everything, and is named as the blocker.
 
+mod compact;
 mod confidence;
 mod escalation;
 mod exceptions;
@@ -20,7 +21,7 @@ pub use escalation::{Escalation, Gain};
 pub use exceptions::{
     AccountExceptions, DefaultRule, ExceptionReview, Exceptions, Kept, RuleId, RuleState, Usage, Uses,
 };
-pub use family::{FLEET, Families, Family, FamilyKind, Seat, Survey};
+pub use family::{FLEET, Families, Family, FamilyKind, Room, Seat, Survey};
 pub use ineffective::ineffective;
 pub use needs::{Names, Needs};
 pub(crate) use plan::is_aws_managed;

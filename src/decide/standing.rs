@@ -137,6 +137,17 @@ fn standing(
         if let Some(days) = limit.and_then(|((at, as_of), oldest)| is_stale(at, as_of, oldest)) {
             return Standing::Stale(days);
         }
+    }
+    // The window ended when the principal was evaluated.
+    let age_at = known.and_then(|known| known.analyzed_at.as_deref()).or(age_at);
+    let age =
+        principal.created.as_deref().zip(age_at).and_then(|(created, as_of)| days_between(created, as_of));
+    // What is younger than the window had no time to use what it may: neither silence nor evidence says anything about it
+    // (E5). Last-accessed data call all of it unused; a finding is about an earlier one of that name.
+    if let Some(days) = age.filter(|days| source.window_days().is_some_and(|it| *days < i64::from(it))) {
+        return Standing::TooYoung(days);
+    }
+    if let Some(known) = known {
         if let Some(last) = &known.idle {
             return Standing::Idle(last.clone());
         }
@@ -144,14 +155,12 @@ fn standing(
             return Standing::Unused(Needs::of(unused));
         }
     }
-    let Some(window) = source.window_days() else { return Standing::NoSource };
-    let age =
-        principal.created.as_deref().zip(age_at).and_then(|(created, as_of)| days_between(created, as_of));
-    match age {
-        // Whatever is younger than the window was not evaluated: silence says nothing about it (E5).
-        Some(days) if days < i64::from(window) => Standing::TooYoung(days),
+    if source.window_days().is_none() {
+        return Standing::NoSource;
+    }
+    match known {
         _ if leaves_out(source, principal, account) => Standing::LeftOut,
-        _ if known.is_some_and(|known| known.archived > 0) => Standing::Archived,
+        Some(known) if known.archived > 0 => Standing::Archived,
         _ => Standing::AllUsed,
     }
 }

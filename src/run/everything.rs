@@ -216,7 +216,9 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             }
         })
         .await?;
-        Ok(Families::join(surveys, unread, &self.catalog))
+        let mut families = Families::join(surveys, unread, &self.catalog);
+        families.others = !has_all(accounts);
+        Ok(families)
     }
 
     /// Whether an account is not read at all.
@@ -278,6 +280,13 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             Ok(Kept::of(assessed))
         })
     }
+}
+
+/// Whether these are all accounts of an organisation: its own list has its management account, which every account's ARN
+/// names. Accounts that a config lists have no ARN.
+fn has_all(accounts: &[Account]) -> bool {
+    // arn:aws:organizations::<management account>:account/...
+    accounts.iter().any(|account| account.arn.split(':').nth(4) == Some(account.id.as_str()))
 }
 
 /// The shortest list of changes that removes four fifths of the risk.

@@ -181,7 +181,6 @@ impl Progress {
         }
     }
 
-    /// Nothing of it stays on the screen.
     /// Says so when the report may not fit where it goes, before the long work.
     pub(super) fn room(&self, writer: &Writer, accounts: usize) {
         let wanted_bytes = BYTES_OF_AN_ACCOUNT * accounts as u64;
@@ -190,6 +189,7 @@ impl Progress {
         }
     }
 
+    /// Nothing of it stays on the screen.
     pub(super) fn finish(&self) {
         if let Some(Bars { accounts, findings, reading }) = self.bars.get() {
             [reading, findings, accounts].into_iter().for_each(ProgressBar::finish_and_clear);

@@ -127,8 +127,10 @@ impl Said {
                         && it.holders.iter().any(|hands| hands.kind == kind && hands.name == name)
                 };
                 let family = match name.strip_prefix("AWSReservedSSO_") {
-                    Some(set) => format!("permission-set/{}/CommonAccess@", set.split('_').next().unwrap()),
-                    None => format!("fleet/{kind}/{name}/CommonAccess@"),
+                    Some(set) => {
+                        format!("permission-set/{}/aws:CommonAccess", set.split('_').next().unwrap())
+                    }
+                    None => format!("fleet/{kind}/{name}/aws:CommonAccess"),
                 };
                 all.extend(self.replaced(&document(&[1, 8]).to_string(), at, hands, &family));
             }
