@@ -4,6 +4,7 @@ mod account;
 pub mod compare;
 mod diff;
 mod effect;
+mod hash;
 pub mod names;
 pub mod render;
 mod whole;
@@ -16,6 +17,7 @@ pub use account::{
 };
 pub use diff::unified as unified_diff;
 pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, RiskRow};
+pub use hash::FileHash;
 pub use whole::{
     CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, First, FirstChange,
     Manifest, Report, Totals,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{AccountSummary, Recommendation};
 use super::effect::EffectTotals;
+use super::hash::FileHash;
 
 /// `report.json`: the whole organisation, an account a row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -177,7 +178,7 @@ pub struct Manifest {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<CallFigures>,
     /// SHA-256 of every other file, by path.
-    pub files: BTreeMap<String, String>,
+    pub files: BTreeMap<String, FileHash>,
 }
 
 /// What one pacer counted.

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
+
+use super::FileHash;
 
 /// Nothing that is worth reading fits into less.
 const LEAST_FREE: u64 = 16_000_000;
@@ -63,7 +66,7 @@ impl WriteError {
 pub struct Writer {
     target: PathBuf,
     folder: PathBuf,
-    files: Mutex<BTreeMap<String, String>>,
+    files: Mutex<BTreeMap<String, FileHash>>,
     /// Files that grow part by part.
     growing: Mutex<BTreeMap<String, Growing>>,
     lock: File,
@@ -135,13 +138,9 @@ impl Writer {
     /// When it cannot be written.
     pub fn write(&self, path: &str, bytes: &[u8]) -> Result<(), WriteError> {
         let full = self.folder.join(path);
-        let mut written = write_file(&full, bytes);
-        if written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-            // The folder is made when its first file comes.
-            written = full.parent().map_or(Ok(()), make_folder).and_then(|()| write_file(&full, bytes));
-        }
+        let written = create(&full).and_then(|mut file| file.write_all(bytes));
         written.map_err(|error| WriteError::Io { path: full, error })?;
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), sha256(bytes));
+        self.keep(path, FileHash::of(bytes));
         Ok(())
     }
 
@@ -154,9 +153,7 @@ impl Writer {
         let mut growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
         let grown = (|| {
             if !growing.contains_key(path) {
-                full.parent().map_or(Ok(()), make_folder)?;
-                write_file(&full, b"")?;
-                let file = io::BufWriter::new(OpenOptions::new().append(true).open(&full)?);
+                let file = BufWriter::new(create(&full)?);
                 growing.insert(path.to_owned(), Growing { file, hash: Sha256::new(), elements: 0 });
             }
             growing.get_mut(path).map_or(Ok(()), |file| file.add(bytes, element))
@@ -173,7 +170,7 @@ impl Writer {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         for (path, mut file) in growing {
             file.file.flush().map_err(|error| WriteError::Io { path: self.folder.join(&path), error })?;
-            files.insert(path, hex(&file.hash.finalize()));
+            files.insert(path, FileHash::from(file.hash));
         }
         Ok(())
     }
@@ -187,9 +184,39 @@ impl Writer {
         fs::read_to_string(&full).map_err(|error| WriteError::Io { path: full, error })
     }
 
-    /// The hashes of all files so far, by path.
-    pub fn hashes(&self) -> BTreeMap<String, String> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The same of a value as JSON, which is never in memory as a whole.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_json(&self, path: &str, value: &impl Serialize) -> Result<(), WriteError> {
+        let full = self.folder.join(path);
+        let write = || {
+            let mut out = Hashed { file: create(&full)?, hasher: Sha256::new() };
+            {
+                let mut out = BufWriter::with_capacity(1 << 16, &mut out);
+                serde_json::to_writer_pretty(&mut out, value)?;
+                out.write_all(b"\n")?;
+                out.flush()?;
+            }
+            Ok(FileHash::from(out.hasher))
+        };
+        let hash = write().map_err(|error| WriteError::Io { path: full.clone(), error })?;
+        self.keep(path, hash);
+        Ok(())
+    }
+
+    fn keep(&self, path: &str, hash: FileHash) {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), hash);
+    }
+
+    /// The hash of a file that was written.
+    pub fn hash_of(&self, path: &str) -> Option<FileHash> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).get(path).copied()
+    }
+
+    /// The hashes of all files so far, by path; they are not kept any longer.
+    pub fn take_hashes(&self) -> BTreeMap<String, FileHash> {
+        std::mem::take(&mut *self.files.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Puts the report in its place, and what was there away.
@@ -228,7 +255,7 @@ impl Writer {
 /// A file that grows part by part.
 #[derive(Debug)]
 struct Growing {
-    file: io::BufWriter<File>,
+    file: BufWriter<File>,
     hash: Sha256,
     elements: usize,
 }
@@ -368,7 +395,8 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 
-fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Opens a new file, and makes its folder when it is the first in it.
+fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -376,19 +404,34 @@ fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }
-    options.open(path)?.write_all(bytes)
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            path.parent().map_or(Ok(()), make_folder)?;
+            options.open(path)
+        }
+        opened => opened,
+    }
+}
+
+/// A file that is hashed while it is written.
+struct Hashed {
+    file: File,
+    hasher: Sha256,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hasher.update(bytes.get(..written).unwrap_or_default());
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// A SHA-256 in hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-fn hex(digest: &[u8]) -> String {
-    use std::fmt::Write as _;
-    digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    FileHash::of(bytes).to_string()
 }

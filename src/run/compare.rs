@@ -84,13 +84,13 @@ pub(super) fn night(folder: &Path) -> Result<Night, RunError> {
 
 /// What the report says that is being written.
 pub(super) fn tonight(report: &Report, writer: &Writer) -> Result<Night, RunError> {
-    let (mut night, hashes) = (Night::default(), writer.hashes());
+    let mut night = Night::default();
     for account in &report.accounts {
         let path = format!("accounts/{}.json", account.id);
         let text = writer.read(&path)?;
         let account: AccountReport =
             serde_json::from_str(&text).map_err(|error| RunError::Json { path, error })?;
-        night.add(report, &account, |path| hashes.get(path).map(ToString::to_string));
+        night.add(report, &account, |path| writer.hash_of(path).map(|hash| hash.to_string()));
     }
     Ok(night)
 }

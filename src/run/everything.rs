@@ -1,11 +1,12 @@
 //! All accounts, gone through twice: first what concerns several of them, then each worked out, written and dropped.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::StreamExt;
-use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use super::compare::{HISTORY, History, tonight};
 use super::error::RunError;
@@ -20,7 +21,7 @@ use crate::config::{Config, Taken};
 use crate::decide::{ExceptionReview, Exceptions, Families, Level, Survey, most_effect};
 use crate::inventory::wire::Account;
 use crate::report::compare::{Night, compare};
-use crate::report::writer::{WriteError, Writer};
+use crate::report::writer::Writer;
 use crate::report::{
     CallFigures, CatalogRow, Coverage, ExceptionRow, ExceptionState, First, FirstChange, Manifest, Report,
     SCHEMA,
@@ -48,6 +49,18 @@ pub(super) struct Everything<C> {
     pub(super) previous: Option<Night>,
     /// When the run began.
     pub(super) started: jiff::Timestamp,
+    /// Who works accounts out. More at a time than there are cores would be no faster, and each that waits half done
+    /// takes memory.
+    pub(super) hands: Semaphore,
+}
+
+/// As many as there are cores.
+pub(super) fn hands() -> Semaphore {
+    Semaphore::new(cores())
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// What is known of all accounts when each is worked out.
@@ -126,15 +139,14 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
                 .map(exception)
                 .collect(),
         });
-        write_json(&self.writer, "report.json", &*report)?;
+        self.writer.write_json("report.json", &*report)?;
         let extract = self.catalog.extract(gathered.services.as_ref());
-        write_json(&self.writer, "catalog.json", &extract)?;
-        render::all(&self.writer, &report, render::formats(), settings::many(self.config.limits.accounts))
-            .await?;
+        self.writer.write_json("catalog.json", &extract)?;
+        render::all(&self.writer, &report, render::formats(), cores()).await?;
         self.writer.settle()?;
         if let Some(previous) = &self.previous {
             let history = History::of(compare(previous, &tonight(&report, &self.writer)?));
-            write_json(&self.writer, HISTORY, &history)?;
+            self.writer.write_json(HISTORY, &history)?;
         }
         let manifest = Manifest {
             schema: SCHEMA,
@@ -143,9 +155,9 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             catalog,
             totals,
             calls: self.cloud.figures().into_iter().map(call_figures).collect(),
-            files: self.writer.hashes(),
+            files: self.writer.take_hashes(),
         };
-        write_json(&self.writer, "manifest.json", &manifest)?;
+        self.writer.write_json("manifest.json", &manifest)?;
         // All tasks have ended, so this is the last owner.
         let Self { writer, cloud, .. } = Arc::into_inner(self).ok_or(RunError::Busy)?;
         let target = Arc::into_inner(writer).ok_or(RunError::Busy)?.finish()?;
@@ -194,6 +206,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
                         all.progress.begins(&account);
                         let answers = all.cloud.read(&account, Reading::watched(&*all.progress)).await;
                         all.progress.ends(&account, Read::of(&answers));
+                        let _hand = all.hands.acquire().await;
                         tokio::task::block_in_place(|| {
                             assess::survey(&account, answers, all.terms(&all.exceptions(), &ids))
                         })
@@ -262,9 +275,10 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
     async fn account(&self, account: &Account, known: &Known) -> Result<Kept, RunError> {
         if let Some(coverage) = self.outside(account) {
             let report = assess::unread(account, coverage, Vec::new());
-            write_json(&self.writer, &format!("accounts/{}.json", account.id), &report)?;
+            self.writer.write_json(&format!("accounts/{}.json", account.id), &report)?;
             return Ok(Kept::nothing(report.summary));
         }
+        let _hand = self.hands.acquire().await;
         let answers = self.cloud.again(account).await?;
         tokio::task::block_in_place(|| {
             let exceptions = self.exceptions();
@@ -276,7 +290,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             for (path, text) in &assessed.defects {
                 self.writer.write(&format!("defects/{path}"), text.as_bytes())?;
             }
-            write_json(&self.writer, &format!("accounts/{}.json", account.id), &assessed.report)?;
+            self.writer.write_json(&format!("accounts/{}.json", account.id), &assessed.report)?;
             Ok(Kept::of(assessed))
         })
     }
@@ -330,11 +344,4 @@ fn call_figures((key, figures): (BucketKey, Figures)) -> CallFigures {
         waits: figures.waits,
         seconds_waited: figures.waited.as_secs_f64(),
     }
-}
-
-fn write_json(writer: &Writer, path: &str, value: &impl Serialize) -> Result<(), RunError> {
-    let mut text = serde_json::to_string_pretty(value)
-        .map_err(|error| RunError::Json { path: path.to_owned(), error })?;
-    text.push('\n');
-    writer.write(path, text.as_bytes()).map_err(WriteError::into)
 }

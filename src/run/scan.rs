@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::error::RunError;
 use super::event::Event;
-use super::everything::{Everything, Scanned};
+use super::everything::{Everything, Scanned, hands};
 use super::log::Log;
 use super::progress::Progress;
 use super::{compare, resume, settings, summary};
@@ -49,6 +49,7 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
                 config,
                 previous,
                 started,
+                hands: hands(),
             };
             runtime.block_on(Arc::new(scan).run_or_stop())?
         }
@@ -69,6 +70,7 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
                 config,
                 previous,
                 started,
+                hands: hands(),
             };
             runtime.block_on(Arc::new(scan).run_or_stop())?
         }

@@ -13,8 +13,7 @@ use crate::catalog::Catalog;
 use crate::cli::{Exit, Verify};
 use crate::policy::{ActionSet, Document, parse_all};
 use crate::prove::{Verdict, prove};
-use crate::report::writer::sha256;
-use crate::report::{AccountReport, Files, Manifest, Recommendation, Report};
+use crate::report::{AccountReport, FileHash, Files, Manifest, Recommendation, Report};
 
 pub(super) fn run(args: &Verify) -> Result<Exit, RunError> {
     let report = Checked { folder: args.report.clone(), wrong: Vec::new(), refuted: 0, proven: 0, files: 0 };
@@ -58,7 +57,7 @@ impl Checked {
         for (path, hash) in &manifest.files {
             // A path that leads out of the folder is nobody's file.
             match is_inside(path).then(|| fs::read(self.folder.join(path))) {
-                Some(Ok(bytes)) if sha256(&bytes) == *hash => self.files += 1,
+                Some(Ok(bytes)) if FileHash::of(&bytes) == *hash => self.files += 1,
                 Some(Ok(_)) => self.wrong.push(format!("{path} is not what was written")),
                 Some(Err(error)) => self.wrong.push(format!("{path}: {error}")),
                 None => self.wrong.push(format!("{path} leads out of the report")),

@@ -126,7 +126,7 @@ impl Default for Limits {
 /// Rates of calls. AWS publishes none for these APIs, so they are where to begin; the pacer finds what is taken.
 #[derive(Debug, Clone, Copy)]
 pub struct Rates {
-    /// `GetFindingV2`, of which a scan makes most.
+    /// Access Analyzer: mostly `GetFindingV2`, of which a scan makes most.
     pub findings: Rate,
     /// `GenerateServiceLastAccessedDetails` and `GetServiceLastAccessedDetails`, known to be throttled early.
     pub last_accessed: Rate,
@@ -153,11 +153,11 @@ impl Default for Rates {
 impl Rates {
     pub(super) fn of(&self, api: Api) -> Rate {
         match api {
-            Api::Finding => self.findings,
+            Api::Analyzers | Api::FindingList | Api::Finding => self.findings,
             Api::LastAccessed => self.last_accessed,
             Api::Sts => self.sts,
             Api::Organizations => self.organizations,
-            Api::Authorization | Api::Analyzers | Api::FindingList => self.other,
+            Api::Authorization => self.other,
         }
     }
 }
