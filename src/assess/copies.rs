@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::attach::Attached;
 use super::refinement::{Stays, Tried, attempt};
 use super::why;
 use super::work::{Bench, Copied, Work};
@@ -72,16 +71,17 @@ impl<'i, 't> Work<'i, 't> {
             if part.family.is_some_and(|family| self.join(bench, part, family)) {
                 continue;
             }
-            match self.attempt(bench, part, Kind::Managed, 0) {
-                Tried::Nothing => {}
-                Tried::Stays(stays) => stay.push((part.clone(), stays)),
-                Tried::Smaller(smaller) => {
-                    let room = Attached::to(&part.holders, &self.prepared.inventory, true);
-                    match room.refuses(smaller.documents) {
-                        Some(stays) => stay.push((part.clone(), stays)),
-                        None => self.merge(bench, &mut copies, Copied { part: part.clone(), smaller }),
+            match self.tried(bench, part) {
+                // What is in the way of one holder is none of the others' business.
+                Tried::Stays(Stays::NotSure(_) | Stays::TooManyAttached { .. }) if part.holders.len() > 1 => {
+                    for holder in &part.holders {
+                        let reaches = self.effects.reached(*holder);
+                        let own = Part { holders: vec![*holder], reaches, ..part.clone() };
+                        let tried = self.tried(bench, &own);
+                        self.sort(bench, (own, tried), &mut copies, &mut stay);
                     }
                 }
+                tried => self.sort(bench, (part.clone(), tried), &mut copies, &mut stay),
             }
         }
         // The one that most share comes first, and has the plain name.
@@ -89,6 +89,28 @@ impl<'i, 't> Work<'i, 't> {
             (b.part.reaches.len(), &a.smaller.after).cmp(&(a.part.reaches.len(), &b.smaller.after))
         });
         (copies, stay)
+    }
+
+    /// A copy for some holders, if they have room for it.
+    fn tried(&self, bench: Bench<'_, 'i, 't>, part: &Part<'i>) -> Tried {
+        match self.attempt(bench, part, Kind::Managed, 0) {
+            Tried::Smaller(smaller) => self.attachable(part, smaller),
+            tried => tried,
+        }
+    }
+
+    fn sort(
+        &self,
+        bench: Bench<'_, 'i, 't>,
+        (part, tried): (Part<'i>, Tried),
+        copies: &mut Vec<Copied<'i>>,
+        stay: &mut Vec<(Part<'i>, Stays)>,
+    ) {
+        match tried {
+            Tried::Nothing => {}
+            Tried::Stays(stays) => stay.push((part, stays)),
+            Tried::Smaller(smaller) => self.merge(bench, copies, Copied { part, smaller }),
+        }
     }
 
     /// Two needs that come to one text are one copy: what either calls unused and the policy grants is the same.

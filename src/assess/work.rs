@@ -315,7 +315,7 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// A policy that is split needs room for its parts at each of its holders.
-    fn attachable(&self, part: &Part<'i>, smaller: Box<Refinement>) -> Tried {
+    pub(super) fn attachable(&self, part: &Part<'i>, smaller: Box<Refinement>) -> Tried {
         match Attached::to(&part.holders, &self.prepared.inventory, true).refuses(smaller.documents) {
             Some(stays) => Tried::Stays(stays),
             None => Tried::Smaller(smaller),

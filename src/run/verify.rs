@@ -71,7 +71,7 @@ impl Checked {
 
         let path = self.folder.join("catalog.json");
         let text = fs::read_to_string(&path).map_err(|error| self.read_error(&path, error))?;
-        let catalog = Catalog::from_json(&text)
+        let catalog = Catalog::from_extract(&text)
             .map_err(|error| RunError::Catalog { input: path.display().to_string(), error })?;
         let accounts =
             manifest.files.keys().filter(|path| path.starts_with("accounts/") && path.ends_with(".json"));
