@@ -47,7 +47,7 @@ fn read(path: &std::path::Path) -> String {
 }
 
 /// `Get{10..12}Thing` in a list of strings stands for three strings, so that a large case stays readable.
-fn expand(value: &Value) -> Value {
+pub(crate) fn expand(value: &Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.iter().flat_map(expand_item).collect()),
         Value::Object(members) => members.iter().map(|(key, value)| (key.clone(), expand(value))).collect(),

@@ -22,6 +22,7 @@ mod compare;
 mod confidence;
 mod config;
 mod csv;
+mod decisions;
 mod documents;
 mod exceptions;
 mod fake_aws;

@@ -1,0 +1,328 @@
+//! From a case to the snapshot that it stands for: the answers of AWS, with all that does not matter filled in.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+const CAPTURED: &str = "2026-11-01T00:00:00Z";
+const ANALYZED: &str = "2026-10-31T00:00:00Z";
+const MADE: &str = "2024-01-01T00:00:00Z";
+const USED: &str = "2026-10-20T00:00:00Z";
+
+/// What an account of a case may have.
+const ACCOUNT: [&str; 13] = [
+    "name",
+    "state",
+    "units",
+    "error",
+    "roles",
+    "users",
+    "groups",
+    "policies",
+    "unused",
+    "findings",
+    "lastAccessed",
+    "analyzedAt",
+    "stranger",
+];
+/// What a role, user or group may have.
+const HOLDER: [&str; 9] =
+    ["inline", "attached", "groups", "path", "tags", "created", "lastUsed", "boundary", "trust"];
+
+/// Writes the snapshot of a case.
+pub(super) fn write(case: &Value, folder: &Path) {
+    let accounts = case["accounts"].as_object().expect("accounts");
+    let management = accounts.keys().next().expect("an account");
+    json_file(
+        &folder.join("snapshot.json"),
+        &json!({"format": 1, "capturedAt": CAPTURED, "partition": "aws"}),
+    );
+    let rows = accounts.iter().map(|(id, account)| {
+        let mut row =
+            json!({"Id": id, "Name": text(account, "name", id), "State": text(account, "state", "ACTIVE")});
+        // What a config lists comes without an ARN.
+        if account["stranger"].is_null() {
+            row["Arn"] = json!(format!("arn:aws:organizations::{management}:account/o-case/{id}"));
+            row["Paths"] = json!([format!("o-case/r-case/{}{id}/", units(account))]);
+        }
+        row
+    });
+    json_file(&folder.join("accounts.json"), &json!({"Accounts": rows.collect::<Vec<_>>()}));
+    let unused_access = match &case["analyzer"] {
+        Value::Null => json!({"unusedAccessAge": 90}),
+        told => told.clone(),
+    };
+    let analyzer = json!({"analyzer": {
+        "arn": format!("arn:aws:access-analyzer:us-east-1:{management}:analyzer/organisation"),
+        "name": "organisation", "type": "ORGANIZATION_UNUSED_ACCESS", "status": "ACTIVE",
+        "configuration": {"unusedAccess": unused_access},
+    }});
+    json_file(&folder.join("analyzers.json"), &json!([analyzer]));
+    for (id, account) in accounts {
+        known(account, &ACCOUNT);
+        let place = folder.join("accounts").join(id);
+        if !account["error"].is_null() {
+            json_file(&place.join("error.json"), &account["error"]);
+        }
+        let read = ["roles", "users", "groups", "policies"].iter().any(|part| !account[*part].is_null());
+        if read {
+            json_file(&place.join("authorization.json"), &authorization(id, account, &case["aws"]));
+        }
+        if read && account["error"].is_null() {
+            match &account["lastAccessed"] {
+                Value::Null => json_file(&place.join("findings.json"), &findings(id, account)),
+                told => json_file(&place.join("last-accessed.json"), &last_accessed(id, account, told)),
+            }
+        }
+    }
+}
+
+/// The catalog of the cases, as files of AWS's service reference: `{"s3": {"read": [...], "write": [...]}}`.
+pub(super) fn write_catalog(services: &Value, folder: &Path) {
+    for (service, levels) in services.as_object().expect("services") {
+        let actions = levels.as_object().expect("levels").iter().flat_map(|(level, names)| {
+            let property = match level.as_str() {
+                "permissions" => "IsPermissionManagement",
+                "write" => "IsWrite",
+                "tagging" => "IsTaggingOnly",
+                "list" => "IsList",
+                "read" => "IsRead",
+                other => panic!("a level {other}"),
+            };
+            let action =
+                move |name: &Value| json!({"Name": name, "Annotations": {"Properties": {property: true}}});
+            names.as_array().expect("names").iter().map(action)
+        });
+        let file = json!({"Name": service, "Actions": actions.collect::<Vec<_>>()});
+        json_file(&folder.join(format!("{service}.json")), &file);
+    }
+}
+
+fn json_file(path: &Path, value: &Value) {
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    fs::write(path, serde_json::to_string_pretty(value).expect("JSON")).expect("written");
+}
+
+/// A misspelt member would make a case say less than it seems to.
+fn known(value: &Value, members: &[&str]) {
+    for key in value.as_object().expect("an object").keys() {
+        assert!(members.contains(&key.as_str()), "`{key}` is no member here; there are {members:?}");
+    }
+}
+
+fn text<'v>(value: &'v Value, key: &str, default: &'v str) -> &'v str {
+    value[key].as_str().unwrap_or(default)
+}
+
+fn units(account: &Value) -> String {
+    let units = account["units"].as_array().into_iter().flatten();
+    units.map(|unit| format!("{}/", unit.as_str().expect("a unit"))).collect()
+}
+
+fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+fn strings(value: &Value) -> impl Iterator<Item = &str> {
+    value.as_array().into_iter().flatten().map(|one| one.as_str().expect("a string"))
+}
+
+/// A document: actions that are allowed on everything, one statement in short, a list of such, or as it is.
+pub(super) fn document(value: &Value) -> Value {
+    let statements = match value {
+        Value::Object(members) if members.contains_key("Statement") => return value.clone(),
+        Value::Array(items) if items.iter().any(Value::is_object) => items.iter().map(statement).collect(),
+        Value::Array(_) => vec![statement(&json!({"allow": value}))],
+        one => vec![statement(one)],
+    };
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+fn statement(value: &Value) -> Value {
+    if !value["Effect"].is_null() {
+        return value.clone();
+    }
+    known(value, &["allow", "allowNot", "deny", "on", "if"]);
+    let (effect, clause, actions) = match (&value["allow"], &value["allowNot"], &value["deny"]) {
+        (Value::Null, Value::Null, actions) => ("Deny", "Action", actions),
+        (Value::Null, actions, _) => ("Allow", "NotAction", actions),
+        (actions, ..) => ("Allow", "Action", actions),
+    };
+    let on = if value["on"].is_null() { json!("*") } else { value["on"].clone() };
+    let mut made = json!({"Effect": effect, clause: actions, "Resource": on});
+    if !value["if"].is_null() {
+        made["Condition"] = value["if"].clone();
+    }
+    made
+}
+
+fn policy_arn(id: &str, name: &str) -> String {
+    match name.strip_prefix("aws:") {
+        Some(name) => format!("arn:aws:iam::aws:policy/{name}"),
+        None => format!("arn:aws:iam::{id}:policy/{name}"),
+    }
+}
+
+fn arn(id: &str, account: &Value, name: &str) -> String {
+    let kind = if account["users"][name].is_null() { "role" } else { "user" };
+    let holder = &account[format!("{kind}s")][name];
+    assert!(!holder.is_null(), "{name} is nobody");
+    format!("arn:aws:iam::{id}:{kind}{}{name}", text(holder, "path", "/"))
+}
+
+fn authorization(id: &str, account: &Value, aws: &Value) -> Value {
+    let attached = |holder: &Value| -> Vec<Value> {
+        let policy = |name: &str| json!({"PolicyName": name, "PolicyArn": policy_arn(id, name)});
+        strings(&holder["attached"]).map(policy).collect()
+    };
+    let inline = |holder: &Value| -> Vec<Value> {
+        let policy = |(name, text)| json!({"PolicyName": name, "PolicyDocument": document(text)});
+        members(&holder["inline"]).map(policy).collect()
+    };
+    let principal = |name: &str, holder: &Value| {
+        known(holder, &HOLDER);
+        let tag = |(key, value)| json!({"Key": key, "Value": value});
+        let mut made = json!({
+            "Path": text(holder, "path", "/"), "Arn": arn(id, account, name),
+            "AttachedManagedPolicies": attached(holder),
+            "Tags": members(&holder["tags"]).map(tag).collect::<Vec<_>>(),
+            "CreateDate": text(holder, "created", MADE),
+        });
+        if let Some(boundary) = holder["boundary"].as_str() {
+            made["PermissionsBoundary"] = json!({"PermissionsBoundaryArn": policy_arn(id, boundary)});
+        }
+        made
+    };
+    let roles = members(&account["roles"]).map(|(name, role)| {
+        let mut made = principal(name, role);
+        made["RoleName"] = json!(name);
+        made["RolePolicyList"] = json!(inline(role));
+        made["RoleLastUsed"] = match text(role, "lastUsed", USED) {
+            "never" => json!({}),
+            last => json!({"LastUsedDate": last}),
+        };
+        made["AssumeRolePolicyDocument"] = match &role["trust"] {
+            Value::Null => trust(&json!({"Service": "ec2.amazonaws.com"})),
+            told => trust(told),
+        };
+        made
+    });
+    let users = members(&account["users"]).map(|(name, user)| {
+        let mut made = principal(name, user);
+        made["UserName"] = json!(name);
+        made["UserPolicyList"] = json!(inline(user));
+        made["GroupList"] = json!(strings(&user["groups"]).collect::<Vec<_>>());
+        made
+    });
+    let groups = members(&account["groups"]).map(|(name, group)| {
+        known(group, &HOLDER);
+        json!({
+            "GroupName": name, "Arn": format!("arn:aws:iam::{id}:group/{name}"),
+            "GroupPolicyList": inline(group), "AttachedManagedPolicies": attached(group),
+        })
+    });
+    let holders = || ["roles", "users", "groups"].into_iter().flat_map(|kind| members(&account[kind]));
+    let count = |key: &str, name: &str| {
+        let has = |holder: &Value| {
+            strings(&holder[key]).any(|one| one == name) || holder[key].as_str() == Some(name)
+        };
+        holders().filter(|(_, holder)| has(holder)).count()
+    };
+    let policy = |name: &str, told: &Value| {
+        let text = if told["document"].is_null() { told } else { &told["document"] };
+        let counted = json!(count("attached", name));
+        json!({
+            "Arn": policy_arn(id, name), "PolicyName": name.trim_start_matches("aws:"), "DefaultVersionId": "v1",
+            "AttachmentCount": if told["attachments"].is_null() { &counted } else { &told["attachments"] },
+            "PermissionsBoundaryUsageCount": count("boundary", name),
+            "UpdateDate": told["updated"].as_str().unwrap_or(MADE),
+            "PolicyVersionList": [{"Document": document(text), "VersionId": "v1", "IsDefaultVersion": true}],
+        })
+    };
+    let own = members(&account["policies"]).map(|(name, told)| policy(name, told));
+    let of_aws = members(aws).map(|(name, told)| policy(&format!("aws:{name}"), told));
+    json!({
+        "RoleDetailList": roles.collect::<Vec<_>>(), "UserDetailList": users.collect::<Vec<_>>(),
+        "GroupDetailList": groups.collect::<Vec<_>>(), "Policies": own.chain(of_aws).collect::<Vec<_>>(),
+    })
+}
+
+/// A trust policy: who is trusted, or the document as it is.
+fn trust(value: &Value) -> Value {
+    match value["Statement"].is_null() {
+        true => document(&json!({"Statement": [
+            {"Effect": "Allow", "Principal": value, "Action": "sts:AssumeRole"}
+        ]})),
+        false => value.clone(),
+    }
+}
+
+/// `unused` in short, and `findings` that say more.
+fn findings(id: &str, account: &Value) -> Value {
+    let analyzed = text(account, "analyzedAt", ANALYZED);
+    let finding = |number: usize, name: &str, kind: &str, more: Map<String, Value>| {
+        let user = !account["users"][name].is_null();
+        let mut made = json!({
+            "id": format!("finding-{number}"), "resource": arn(id, account, name), "resourceOwnerAccount": id,
+            "resourceType": if user { "AWS::IAM::User" } else { "AWS::IAM::Role" },
+            "status": "ACTIVE", "findingType": kind, "analyzedAt": analyzed,
+        });
+        made.as_object_mut().expect("an object").extend(more);
+        made
+    };
+    let details = |key: &str, all: Vec<Value>| {
+        let one = |value| json!({key: value});
+        Map::from_iter([("findingDetails".to_owned(), all.into_iter().map(one).collect())])
+    };
+    let short = members(&account["unused"]).enumerate().map(|(number, (name, told))| {
+        let last = &told["idle"];
+        if told == "idle" || !last.is_null() {
+            let used = if last.is_null() { json!({}) } else { json!({"lastAccessed": last}) };
+            return finding(number, name, "UnusedIAMRole", details("unusedIamRoleDetails", vec![used]));
+        }
+        let services = members(told).map(|(service, actions)| {
+            let names = strings(actions).map(|name| json!({"action": name}));
+            match actions {
+                Value::Null => json!({"serviceNamespace": service}),
+                _ => json!({"serviceNamespace": service, "actions": names.collect::<Vec<_>>()}),
+            }
+        });
+        finding(number, name, "UnusedPermission", details("unusedPermissionDetails", services.collect()))
+    });
+    let long = account["findings"].as_array().into_iter().flatten().enumerate().map(|(number, told)| {
+        let mut more = told.as_object().expect("a finding").clone();
+        let about = more.remove("about").expect("about");
+        finding(1000 + number, about.as_str().expect("a name"), "UnusedPermission", more)
+    });
+    short.chain(long).collect()
+}
+
+/// Of each principal the services that it may use: `{"s3": "<last use>"}`, `null` for never, or with single actions
+/// `{"s3": {"GetObject": "<last use>"}}`, of which the newest is that of the service.
+fn last_accessed(id: &str, account: &Value, told: &Value) -> Value {
+    let answers = members(told).map(|(name, services)| {
+        let services = members(services).map(|(service, used)| {
+            let actions: Vec<Value> = members(used)
+                .map(|(name, last)| match last {
+                    Value::Null => json!({"ActionName": name}),
+                    last => json!({"ActionName": name, "LastAccessedTime": last}),
+                })
+                .collect();
+            let newest = members(used).filter_map(|(_, last)| last.as_str()).max();
+            let mut made = json!({"ServiceNamespace": service});
+            if let Some(last) = used.as_str().or(newest) {
+                made["LastAuthenticated"] = json!(last);
+            }
+            if !actions.is_empty() {
+                made["TrackedActionsLastAccessed"] = json!(actions);
+            }
+            made
+        });
+        json!({
+            "Arn": arn(id, account, name), "JobCompletionDate": ANALYZED,
+            "ServicesLastAccessed": services.collect::<Vec<_>>(),
+        })
+    });
+    answers.collect()
+}
