@@ -75,7 +75,7 @@ impl Outcomes {
             let (kind, taken) = (kind_of(&family.seat), family.room.inline);
             let tried = attempt(document, text, &family.needs, terms.catalog, kind, taken);
             let tried = match tried {
-                Tried::Smaller(smaller) => match room(family, smaller.documents) {
+                Tried::Smaller(smaller) => match room(family, &smaller) {
                     Some(stays) => Tried::Stays(stays),
                     None => Tried::Smaller(smaller),
                 },
@@ -93,9 +93,9 @@ fn is_attached(family: &Family) -> bool {
 }
 
 /// Why so many policies cannot take the place of one, if they cannot. One of an inline policy needs no attachment.
-fn room(family: &Family, documents: usize) -> Option<Stays> {
-    let stays = Attached::with(family.room, is_attached(family)).refuses(documents);
-    stays.filter(|_| documents > 1 || is_attached(family))
+fn room(family: &Family, smaller: &Refinement) -> Option<Stays> {
+    let stays = Attached::with(family.room, is_attached(family)).refuses(smaller.documents);
+    stays.filter(|_| smaller.split || is_attached(family))
 }
 
 /// Why nothing can be recommended for a family as a whole, if nothing can: a stable code and one sentence.
@@ -293,10 +293,10 @@ impl Whole {
         let action = match (smaller.documents, seat.of_aws, seat.holder_kind) {
             (0, true, _) | (0, _, "managed") => Action::Detach,
             (0, ..) => Action::Delete,
-            (1, true, _) => Action::Substitute,
-            (1, _, "managed") => Action::NewVersion,
-            (1, ..) => Action::Replace,
-            _ => Action::Split,
+            _ if smaller.split => Action::Split,
+            (_, true, _) => Action::Substitute,
+            (_, _, "managed") => Action::NewVersion,
+            _ => Action::Replace,
         };
         let mut notes = Vec::new();
         if seat.kind == FamilyKind::PermissionSet {
@@ -304,7 +304,7 @@ impl Whole {
         } else {
             notes.push("edit-the-template".to_owned());
         }
-        if is_attached(family) || smaller.documents > 1 {
+        if seat.of_aws || smaller.split {
             let room = Attached::with(family.room, is_attached(family));
             notes.extend(room.note(smaller.documents).map(str::to_owned));
         }
@@ -313,9 +313,10 @@ impl Whole {
         }
         let certain = Confidence { level: Level::High, reasons: Vec::new() };
         let creates = match smaller.documents {
-            0 => Vec::new(),
-            1 if !seat.of_aws => Vec::new(),
-            count => names_everywhere(&seat.policy, &smaller.after, count),
+            count if count > 0 && (seat.of_aws || smaller.split) => {
+                names_everywhere(&seat.policy, &smaller.after, count)
+            }
+            _ => Vec::new(),
         };
         Recommendation {
             id: family.id.clone(),

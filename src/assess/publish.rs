@@ -22,9 +22,9 @@ impl<'i, 't> Work<'i, 't> {
         let action = match smaller.documents {
             0 if inline => Action::Delete,
             0 => Action::Detach,
-            1 if inline => Action::Replace,
-            1 => Action::NewVersion,
-            _ => Action::Split,
+            _ if smaller.split => Action::Split,
+            _ if inline => Action::Replace,
+            _ => Action::NewVersion,
         };
         let mut recommendation = self.recommendation(bench, bench.place, part, smaller, action);
         recommendation.alternative = alternative;
@@ -58,9 +58,9 @@ impl<'i, 't> Work<'i, 't> {
             let place = Place::of_copy(bench.held.target, *first, inventory, base);
             let action = match smaller.documents {
                 0 => Action::Detach,
-                1 if substitutes => Action::Substitute,
-                1 => Action::Fork,
-                _ => Action::Split,
+                _ if smaller.split => Action::Split,
+                _ if substitutes => Action::Substitute,
+                _ => Action::Fork,
             };
             let mut recommendation = self.recommendation(bench, &place, &part, &smaller, action);
             recommendation.alternative = alternative.cloned();

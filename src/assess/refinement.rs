@@ -3,7 +3,7 @@
 use crate::catalog::Catalog;
 use crate::decide::{Confidence, Grain, Needs};
 use crate::policy::{ActionSet, Document, Extent, print_all};
-use crate::refine::{DoesNotFit, Kind};
+use crate::refine::{DoesNotFit, FitStep, Kind};
 use crate::report::{Files, ProofRow, UnusedService, unified_diff};
 use crate::{RefineError, Refined, refine_beside};
 
@@ -15,6 +15,8 @@ pub(super) struct Refinement {
     pub(super) after: String,
     /// How many documents there are after: none when nothing is left.
     pub(super) documents: usize,
+    /// They are managed policies of their own: it does not fit where it was. One such can be enough for an inline policy.
+    pub(super) split: bool,
     /// The characters that they take of a quota.
     pub(super) chars: usize,
     /// What was taken as unused.
@@ -86,6 +88,7 @@ impl Refinement {
             before: before.pretty() + "\n",
             after: print_all(refined.documents(), false) + "\n",
             documents: refined.documents().len(),
+            split: refined.step() == FitStep::Split,
             chars: refined.documents().iter().map(Document::quota_chars).sum(),
             unused: listed(unused),
             proof: ProofRow {

@@ -115,7 +115,8 @@ pub(super) fn stays(stays: &Stays) -> (&'static str, String) {
         Stays::TooManyAttached { attached, policies, most } => (
             "too-many-attached",
             format!(
-                "it takes {policies} policies in its stead, with {attached} attached today, and {most} are the most"
+                "it takes {} in its stead, with {attached} attached today, and {most} are the most",
+                if *policies == 1 { "1 policy".to_owned() } else { format!("{policies} policies") }
             ),
         ),
         Stays::NotSure(confidence) => {

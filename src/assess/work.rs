@@ -216,9 +216,6 @@ impl<'i, 't> Work<'i, 't> {
             Some(Tried::Smaller(smaller)) => {
                 let permissions = self.effects.allowed_by(&smaller.after);
                 let impact = self.effects.impact(bench.allows, &permissions, &part.reaches);
-                if let Target::Inline { holder, policy } = bench.held.target {
-                    self.inline.entry(holder).or_default().insert(policy, smaller.chars);
-                }
                 self.changed.push(After { holders: part.holders.clone(), permissions });
                 impact
             }
@@ -245,7 +242,7 @@ impl<'i, 't> Work<'i, 't> {
             Tried::Stays(stays) => self.stay(bench, &stays, None),
             Tried::Smaller(smaller) => {
                 let room = Attached::to(&[holder], &self.prepared.inventory, false);
-                if let Some(stays) = room.refuses(smaller.documents).filter(|_| smaller.documents > 1) {
+                if let Some(stays) = room.refuses(smaller.documents).filter(|_| smaller.split) {
                     return self.stay(bench, &stays, None);
                 }
                 self.inlined(holder, policy, &smaller);
@@ -257,7 +254,7 @@ impl<'i, 't> Work<'i, 't> {
 
     /// From now on an inline policy takes what is left of it.
     fn inlined(&mut self, holder: Holder<'i>, policy: &'i str, smaller: &Refinement) {
-        let chars = if smaller.documents > 1 { 0 } else { smaller.chars };
+        let chars = if smaller.split { 0 } else { smaller.chars };
         self.inline.entry(holder).or_default().insert(policy, chars);
     }
 

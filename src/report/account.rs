@@ -245,7 +245,7 @@ pub enum Action {
     Substitute,
     /// Create a copy for these holders, attach it, detach the shared one.
     Fork,
-    /// Create several managed policies, attach them, remove this one.
+    /// It does not fit where it is: create managed policies, attach them, remove this one.
     Split,
     /// Nothing of it is used: detach it.
     Detach,
