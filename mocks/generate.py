@@ -567,6 +567,22 @@ MANAGED = [
     ),
     Managed(
         SHOP,
+        "fork-wins-shared",
+        policy(
+            allow(["ecs:*", "ecr:*", "logs:*"], sid="Containers"),
+            allow(["rds:*", "dynamodb:*"], sid="Databases"),
+            allow("events:*", sid="Tell"),
+        ),
+        "Most of what one of its two roles does not use the other does: in place little may go, forks remove much more",
+    ),
+    Managed(
+        SHOP,
+        "equal-needs-shared",
+        policy(allow(["sqs:*", "sns:*"])),
+        "Two of its three roles need the same: their copies are one",
+    ),
+    Managed(
+        SHOP,
         "five-versions-already",
         policy(allow(["events:*", "states:List*", "states:Describe*", "states:StartExecution"])),
         "Five versions, the most there can be: the oldest must go before a new one comes",
@@ -1090,6 +1106,46 @@ PRINCIPALS = [
         created="2026-09-20T09:12:44Z",
         tags=SHOP_TEAM,
     ),
+    Role(
+        SHOP,
+        "fork-wins-container-runner",
+        "Shares `fork-wins-shared`, runs containers and never touches a database",
+        SHARED,
+        attached=["fork-wins-shared"],
+        uses={"ecs": ALL, "ecr": ALL, "logs": ALL, "events": ["PutEvents", "Describe*", "List*"]},
+        trust=service("ecs-tasks"),
+        tags=SHOP_TEAM,
+    ),
+    Role(
+        SHOP,
+        "fork-wins-database-keeper",
+        "Shares `fork-wins-shared`, keeps the databases and never runs a container",
+        SHARED,
+        attached=["fork-wins-shared"],
+        uses={"rds": ALL, "dynamodb": ALL, "logs": ["Describe*", "PutLogEvents"], "events": ["Put*", "Describe*"]},
+        trust=service("lambda"),
+        tags=SHOP_TEAM,
+    ),
+    *[
+        Role(SHOP, f"equal-needs-{name}", shows, SHARED, attached=["equal-needs-shared"], uses=uses, tags=SHOP_TEAM)
+        for name, shows, uses in [
+            (
+                "one",
+                "Shares `equal-needs-shared`, sends and receives",
+                {"sqs": ["SendMessage", "ReceiveMessage", "ListQueues"]},
+            ),
+            (
+                "two",
+                "The same need as the one above, so one copy does for both",
+                {"sqs": ["SendMessage", "ReceiveMessage", "ListQueues"]},
+            ),
+            (
+                "other",
+                "Shares `equal-needs-shared` as well, and tells topics: a copy of its own",
+                {"sns": ALL, "sqs": ["SendMessage", "ListQueues", "SetQueueAttributes"]},
+            ),
+        ]
+    ],
     # -----------------------------------------------------------------------------------------------------------------
     # Users and groups, in acme-shop-dev
     # -----------------------------------------------------------------------------------------------------------------
@@ -1234,6 +1290,35 @@ PRINCIPALS = [
     ),
     Role(
         PAYMENTS,
+        "deny-makes-ineffective",
+        "All of its unused actions are denied on everything by another of its policies: removing them changes nothing",
+        BLOCKED,
+        inline={
+            "read-and-write": policy(allow(["secretsmanager:Get*", "secretsmanager:Delete*", "secretsmanager:Put*"])),
+            "never-delete": policy(deny(["secretsmanager:Delete*", "secretsmanager:PutResourcePolicy"])),
+        },
+        uses={"secretsmanager": ["Get*", "PutSecretValue"]},
+        tags=PAYMENTS_TEAM,
+    ),
+    Role(
+        PAYMENTS,
+        "deny-under-a-condition",
+        "The same Deny for those without a second factor: that blocks nothing for certain",
+        BLOCKED,
+        inline={
+            "read-and-write": policy(allow(["secretsmanager:Get*", "secretsmanager:Delete*", "secretsmanager:Put*"])),
+            "never-delete": policy(
+                deny(
+                    ["secretsmanager:Delete*", "secretsmanager:PutResourcePolicy"],
+                    condition={"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+                )
+            ),
+        },
+        uses={"secretsmanager": ["Get*", "PutSecretValue"]},
+        tags=PAYMENTS_TEAM,
+    ),
+    Role(
+        PAYMENTS,
         "deny-only-left",
         "All that is allowed is unused and a Deny is left: the document stays, detaching it would widen access",
         BLOCKED,
@@ -1360,6 +1445,16 @@ PRINCIPALS = [
         attached=["SystemAdministrator"],
         idle=NEVER,
         trust=account_root(PARTNER, "acme-partner-7f3a"),
+    ),
+    Role(
+        PAYMENTS,
+        "unused-role-service-only",
+        "Not used for a year, and nobody but a service of AWS can assume it",
+        FINDINGS,
+        inline={"replicate": policy(allow(["s3:Replicate*", "s3:GetObjectVersion*"]))},
+        idle="2025-10-30T01:15:00Z",
+        trust=service("s3"),
+        tags=PAYMENTS_TEAM,
     ),
     Role(
         PAYMENTS,
@@ -1577,6 +1672,36 @@ PRINCIPALS = [
         tags={"owner": "team-security@example.com", "purpose": "break-glass"},
     ),
     Role(
+        SECURITY,
+        "break-glass-operator",
+        "For emergencies, and used of late: what it did not need then it may need next time",
+        NAMES,
+        inline={"intervene": policy(allow(["ec2:Stop*", "ec2:Terminate*", "ec2:Describe*", "iam:Update*"]))},
+        uses={"ec2": ["DescribeInstances", "StopInstances"]},
+        trust=account_root(SECURITY),
+        tags={"owner": "team-security@example.com", "use": "break-glass"},
+    ),
+    Role(
+        SHOP,
+        "dr-failover-orchestrator",
+        "Its name says twice that it is for the day on which the main site is lost",
+        NAMES,
+        inline={"switch-over": policy(allow(["rds:Failover*", "rds:Promote*", "rds:Describe*", "route53:Change*"]))},
+        uses={"rds": ["DescribeDBClusters", "DescribeDBInstances"]},
+        trust=service("states"),
+        tags=SHOP_TEAM,
+    ),
+    Role(
+        SHOP,
+        "nightly-backup",
+        "A role for backups, told by its name alone",
+        NAMES,
+        inline={"copy": policy(allow(["backup:*", "dynamodb:CreateBackup", "dynamodb:DescribeTable"]))},
+        uses={"backup": ["StartBackupJob", "Describe*", "List*"], "dynamodb": ["CreateBackup", "DescribeTable"]},
+        trust=service("backup"),
+        tags=SHOP_TEAM,
+    ),
+    Role(
         SHOP,
         "escalation-launcher",
         "iam:PassRole with ec2:RunInstances, iam:CreatePolicyVersion unused: a way to more rights",
@@ -1696,8 +1821,18 @@ FLEET_USES = {
 }
 
 
+# A second one, which in one account is too young to be told.
+BLIND_FLEET_POLICY = policy(allow(["ssm:Get*", "ssm:List*", "ssm:Put*"], sid="Patch"))
+BLIND_FLEET_USES = {
+    SECURITY: None,
+    SHOP: {"ssm": ["GetManifest", "GetParameter*", "PutInventory"]},
+    PAYMENTS: {"ssm": ["GetManifest", "ListAssociations", "PutInventory"]},
+    SHOP_DEV: {"ssm": ["GetManifest", "PutInventory"]},
+}
+
+
 def provisioned():
-    """The roles that Identity Center and the StackSet made."""
+    """The roles that Identity Center and the StackSets made."""
     for name, made in PERMISSION_SETS.items():
         for account, uses in made["accounts"].items():
             yield Role(
@@ -1723,6 +1858,19 @@ def provisioned():
             trust=trusts({"AWS": f"arn:aws:iam::{SECURITY}:root"}),
             tags=PLATFORM,
             path="/fleet/",
+        )
+    for account, uses in BLIND_FLEET_USES.items():
+        yield Role(
+            account,
+            "fleet-patch-agent",
+            "One role in four accounts, of which acme-security blocks: its role is too young. The others stand alone",
+            FLEET,
+            inline={"patch": BLIND_FLEET_POLICY},
+            uses=uses,
+            trust=service("ssm"),
+            tags=PLATFORM,
+            path="/fleet/",
+            created="2026-10-19T08:00:00Z" if uses is None else "",
         )
 
 
@@ -1756,6 +1904,21 @@ PRINCIPALS += [
         SIZES,
         inline={"beyond-the-quota": policy(allow(LARGE_PATTERNS, subnets(1, 130)))},
         uses={"ec2": ["Describe*s", "*Instances", "Create*", "Get*e*"]},
+        tags=PLATFORM,
+    ),
+    Role(
+        SHOP,
+        "inline-policies-near-the-quota",
+        "Two inline policies near 10,240 characters together: refined, the first has no room beside the other and becomes a managed one",
+        SIZES,
+        inline={
+            "first-half": policy(allow(["autoscaling:*"], subnets(3, 74))),
+            "second-half": policy(allow(["ecs:*"], subnets(4, 73))),
+        },
+        uses={
+            "autoscaling": ["Describe*", "SetDesiredCapacity", "UpdateAutoScalingGroup", "PutScalingPolicy"],
+            "ecs": ["Describe*", "List*", "RunTask", "StopTask", "UpdateService", "RegisterTaskDefinition"],
+        },
         tags=PLATFORM,
     ),
     Role(

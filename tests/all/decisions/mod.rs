@@ -2,6 +2,7 @@
 //! short and what must come of them. tests/cases-decide/README.md tells the format. The program itself is run: `scan` on the
 //! answers as a snapshot, then `verify` on the report.
 
+mod acme;
 mod compare;
 mod recorded;
 
