@@ -38,6 +38,7 @@ mod languages;
 mod laws;
 mod live;
 mod logs;
+mod machines;
 mod mocks;
 mod moto;
 mod mutants;
