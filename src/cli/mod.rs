@@ -91,6 +91,9 @@ pub enum Command {
     /// Say what is new, changed, resolved or back from one report to a later one
     #[command(after_help = EXIT_CODES)]
     Compare(Compare),
+    /// Print the JSON Schema of a file of the report
+    #[command(after_help = EXIT_CODES)]
+    Schema(Schema),
     /// Print the exact read-only policy that a scan needs
     ///
     /// It is made from the list of operations that the program can call, and holds nothing else.
@@ -222,6 +225,9 @@ pub struct Scan {
     /// Where the report goes; an earlier report there is replaced [default: report]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Beside JSON write the report in these formats only: csv, ocsf, sarif; json writes no other [default: all]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub format: Vec<String>,
     /// Exit with 5 when this is found
     #[arg(long, value_enum, value_name = "WHAT")]
     pub fail_on: Option<FailOn>,
@@ -255,6 +261,25 @@ pub struct Capture {
     /// What is said meanwhile
     #[command(flatten)]
     pub say: SayArgs,
+}
+
+/// `leastwise schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Which file
+    #[arg(value_enum, value_name = "FILE")]
+    pub file: SchemaOf,
+}
+
+/// A file that has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// accounts/<id>.json
+    Account,
+    /// manifest.json
+    Manifest,
+    /// report.json
+    Report,
 }
 
 /// `leastwise iam-policy`

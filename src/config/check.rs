@@ -10,7 +10,7 @@ use super::form::{self, Form};
 use super::problem::{Fault, Problem, Wanted};
 use super::valid::{
     Accounts, Assume, AssumeOverride, Confidence, Config, EvidenceFrom, Glob, Limits, ListedAccount, Rates,
-    Selector, SharedPolicies,
+    ReportFormat, Selector, SharedPolicies,
 };
 use super::written::{Given, Node, Raw, Reading, Table};
 
@@ -59,6 +59,7 @@ fn given(flags: &Overrides) -> Vec<Given> {
         text("evidence", "--evidence", &flags.evidence),
         text("analyzer", "--analyzer", &flags.analyzer),
         text("window-days", "--window-days", &flags.window_days.map(|days| days.to_string())),
+        list("formats", "--format", &flags.formats),
         text("shared", "--shared", &flags.shared),
         list("keep", "--keep", &flags.keep),
         text("min-confidence", "--min-confidence", &flags.min_confidence),
@@ -88,6 +89,9 @@ fn top(r: &mut Reading<'_>, mut table: Table<'_>) -> Config {
     config.analyzer = table.take(r, "analyzer").and_then(|node| node.formed(r, Form::AnalyzerArn));
     set(&mut config.window_days, table.take(r, "window-days").and_then(|node| node.whole(r, 1..=365)));
     set(&mut config.out, table.take(r, "out").and_then(|node| node.text(r)).map(PathBuf::from));
+    if let Some(node) = table.take(r, "formats") {
+        config.formats = formats(r, &node);
+    }
     config.catalog = table.take(r, "catalog").and_then(|node| node.text(r)).map(PathBuf::from);
     let words = [
         ("in-place", SharedPolicies::InPlace),
@@ -113,6 +117,15 @@ fn top(r: &mut Reading<'_>, mut table: Table<'_>) -> Config {
     }
     table.finish(r);
     config
+}
+
+/// JSON is always written, so that its name adds nothing; alone it leaves the others out.
+fn formats(r: &mut Reading<'_>, node: &Node<'_>) -> Vec<ReportFormat> {
+    let others = ReportFormat::ALL.into_iter().map(|format| (format.name(), Some(format)));
+    let words: Vec<_> = others.chain([("json", None)]).collect();
+    let named = node.list(r, Wanted::LIST).into_iter().filter_map(|node| node.one_of(r, &words));
+    let named: BTreeSet<ReportFormat> = named.flatten().collect();
+    named.into_iter().collect()
 }
 
 fn accounts(r: &mut Reading<'_>, mut table: Table<'_>) -> Accounts {

@@ -30,7 +30,7 @@ pub use find::{FILE_NAME, find};
 pub use problem::{Fault, Nearest, Place, Problem};
 pub use valid::{
     Access, Accounts, Assume, AssumeOverride, Confidence, Config, EvidenceFrom, Glob, Limits, ListedAccount,
-    Rates, Selector, SharedPolicies, Taken,
+    Rates, ReportFormat, Selector, SharedPolicies, Taken,
 };
 pub use written::variable;
 
@@ -52,6 +52,8 @@ pub struct Overrides {
     pub window_days: Option<u32>,
     /// `--out`
     pub out: Option<PathBuf>,
+    /// `--format`
+    pub formats: Vec<String>,
     /// `--catalog`
     pub catalog: Option<PathBuf>,
     /// `--shared`

@@ -24,6 +24,8 @@ pub struct Config {
     pub window_days: u32,
     /// The report directory.
     pub out: PathBuf,
+    /// The formats that a report is written in beside JSON, each once.
+    pub formats: Vec<ReportFormat>,
     /// The list of actions to go by.
     pub catalog: Option<PathBuf>,
     /// What is recommended for a policy that several principals share.
@@ -51,6 +53,7 @@ impl Default for Config {
             analyzer: None,
             window_days: 90,
             out: PathBuf::from("report"),
+            formats: ReportFormat::ALL.to_vec(),
             catalog: None,
             shared: SharedPolicies::InPlace,
             keep: Vec::new(),
@@ -70,6 +73,31 @@ impl Config {
         let accounts = &self.accounts;
         accounts.include.iter().chain(&accounts.exclude).any(unit)
             || self.exceptions.iter().any(|exception| !exception.units.is_empty())
+    }
+}
+
+/// An entry of `formats`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReportFormat {
+    /// `findings.csv`
+    Csv,
+    /// `findings.ocsf.jsonl`
+    Ocsf,
+    /// `report.sarif`
+    Sarif,
+}
+
+impl ReportFormat {
+    /// All of them, in the order of their names.
+    pub const ALL: [Self; 3] = [Self::Csv, Self::Ocsf, Self::Sarif];
+
+    /// As the configuration calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Ocsf => "ocsf",
+            Self::Sarif => "sarif",
+        }
     }
 }
 

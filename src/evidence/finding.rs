@@ -1,5 +1,6 @@
 //! Analyzers and findings in the shapes in which the AWS CLI prints them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `aws accessanalyzer get-analyzer`
@@ -190,7 +191,7 @@ pub struct UnusedKey {
 }
 
 /// Something that could not be read from AWS.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
     /// The API operation, such as `GetAccountAuthorizationDetails`.
     pub operation: String,
@@ -199,7 +200,7 @@ pub struct Failure {
 }
 
 /// Kinds of failure. Nothing is told by the text of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
     /// Access was denied.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::effect::{EffectRow, EffectTotals, ImpactRow};
@@ -9,10 +10,10 @@ use super::whole::Report;
 use crate::evidence::Failure;
 
 /// `accounts/<id>.json`: one account, complete.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountReport {
-    /// See [`super::SCHEMA`].
+    /// The version of the report's JSON files.
     pub schema: u32,
     /// The account in short.
     pub summary: AccountSummary,
@@ -30,7 +31,7 @@ pub struct AccountReport {
 }
 
 /// One account in short: a row of `report.json`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountSummary {
     /// Twelve digits.
@@ -59,7 +60,7 @@ pub struct AccountSummary {
 }
 
 /// How far an account was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Coverage {
     /// All of it.
@@ -75,7 +76,7 @@ pub enum Coverage {
 }
 
 /// Something that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Failed {
     /// Operation and kind.
@@ -87,7 +88,7 @@ pub struct Failed {
 }
 
 /// Where evidence comes from.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EvidenceSource {
     /// `analyzer`, `last-accessed` or `none`.
@@ -107,7 +108,7 @@ pub struct EvidenceSource {
 }
 
 /// One role or user.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PrincipalRow {
     /// Its ARN.
@@ -154,7 +155,7 @@ pub struct PrincipalRow {
 }
 
 /// A credential that was not used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IdleCredential {
     /// The access key's id; a password has none.
@@ -166,7 +167,7 @@ pub struct IdleCredential {
 }
 
 /// A policy that somebody holds.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyRow {
     /// Stable from run to run: where the policy lives.
@@ -189,7 +190,7 @@ pub struct PolicyRow {
 }
 
 /// What to do with one policy.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Recommendation {
     /// Stable from run to run: where the policy lives.
@@ -234,7 +235,7 @@ pub struct Recommendation {
 }
 
 /// What to do with a policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// Put the smaller document in its place.
@@ -254,7 +255,7 @@ pub enum Action {
 }
 
 /// How sure a recommendation is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfidenceRow {
     /// `high`, `medium` or `low`.
@@ -264,7 +265,7 @@ pub struct ConfidenceRow {
 }
 
 /// One reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfidenceReason {
     /// A stable code.
@@ -278,7 +279,7 @@ pub struct ConfidenceReason {
 }
 
 /// Who can assume a role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TrustRow {
     /// Somebody outside the organisation can, or it cannot be told that nobody can.
@@ -300,7 +301,7 @@ pub struct TrustRow {
 }
 
 /// Who is given another policy in place of one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Hands {
     /// `role`, `user` or `group`.
@@ -314,7 +315,7 @@ pub struct Hands {
 }
 
 /// The other way to go about a shared policy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Alternative {
     /// `in-place` or `fork`.
@@ -328,7 +329,7 @@ pub struct Alternative {
 }
 
 /// What is unused of one service. No actions: all of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UnusedService {
     /// The service's prefix.
@@ -339,7 +340,7 @@ pub struct UnusedService {
 }
 
 /// What a proof says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProofRow {
     /// Always `proven`: nothing else is published.
@@ -354,7 +355,7 @@ pub struct ProofRow {
 }
 
 /// The files of one recommendation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Files {
     /// The document as it is.
     pub before: String,
@@ -365,7 +366,7 @@ pub struct Files {
 }
 
 /// A policy that stays although somebody does not use all of it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LeftAlone {
     /// Its name or ARN.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::account::UnusedService;
 
 /// What the changes do to one principal. Permissions are counted once, however many policies grant them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EffectRow {
     /// Permissions that its policies grant.
@@ -29,7 +30,7 @@ pub struct EffectRow {
 }
 
 /// What permissions are worth.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RiskRow {
     /// Points before.
@@ -43,7 +44,7 @@ pub struct RiskRow {
 }
 
 /// A policy that still grants what a principal does not use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Remains {
     /// The policy, by id.
@@ -55,7 +56,7 @@ pub struct Remains {
 }
 
 /// What a change of one policy does.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImpactRow {
     /// Permissions removed, by access level.
@@ -75,7 +76,7 @@ pub struct ImpactRow {
 }
 
 /// What principals may do together, each counted for itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EffectTotals {
     /// Permissions granted.
@@ -126,7 +127,7 @@ impl EffectTotals {
 }
 
 /// A known way to escalate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EscalationRow {
     /// The actions that have to be held together.

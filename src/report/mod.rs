@@ -7,6 +7,7 @@ mod effect;
 mod hash;
 pub mod names;
 pub mod render;
+pub mod schema;
 mod whole;
 pub mod writer;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::account::{AccountSummary, Recommendation};
@@ -9,10 +10,10 @@ use super::effect::EffectTotals;
 use super::hash::FileHash;
 
 /// `report.json`: the whole organisation, an account a row.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// See [`super::SCHEMA`].
+    /// The version of the report's JSON files.
     pub schema: u32,
     /// `aws`, `aws-us-gov` or `aws-cn`.
     pub partition: String,
@@ -36,7 +37,7 @@ pub struct Report {
 }
 
 /// The shortest list of changes with most of the effect.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct First {
     /// How much of it, in per cent.
@@ -48,7 +49,7 @@ pub struct First {
 }
 
 /// One of them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FirstChange {
     /// The recommendation, by id.
@@ -58,7 +59,7 @@ pub struct FirstChange {
 }
 
 /// A rule that leaves things as they are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExceptionRow {
     /// `default:service-linked`, `config:12` by its line, `keep:1` by its place.
@@ -81,7 +82,7 @@ pub struct ExceptionRow {
 }
 
 /// What is to be said of a rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExceptionState {
     /// `active`, `expired`, `expiring`, `never-matched` or `over-broad`.
@@ -91,7 +92,7 @@ pub struct ExceptionState {
 }
 
 /// Equal policies of many accounts.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FamilyRow {
     /// Stable from run to run.
@@ -117,7 +118,7 @@ pub struct FamilyRow {
 }
 
 /// One account of a family.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FamilyAccount {
     /// Its id.
@@ -129,7 +130,7 @@ pub struct FamilyAccount {
 }
 
 /// Totals over all accounts.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Totals {
     /// Accounts by coverage.
@@ -149,7 +150,7 @@ pub struct Totals {
 }
 
 /// The catalog that was used.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CatalogRow {
     /// As its source calls it.
     pub version: String,
@@ -160,10 +161,10 @@ pub struct CatalogRow {
 }
 
 /// `manifest.json`: what the run was, and the hash of every file.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
-    /// See [`super::SCHEMA`].
+    /// The version of the report's JSON files.
     pub schema: u32,
     /// The version of leastwise.
     pub tool: String,
@@ -178,11 +179,12 @@ pub struct Manifest {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<CallFigures>,
     /// SHA-256 of every other file, by path.
+    #[schemars(with = "BTreeMap<String, String>")]
     pub files: BTreeMap<String, FileHash>,
 }
 
 /// What one pacer counted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallFigures {
     /// The API.

@@ -142,7 +142,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         self.writer.write_json("report.json", &*report)?;
         let extract = self.catalog.extract(gathered.services.as_ref());
         self.writer.write_json("catalog.json", &extract)?;
-        render::all(&self.writer, &report, render::formats(), cores()).await?;
+        render::all(&self.writer, &report, render::formats(&self.config.formats), cores()).await?;
         self.writer.settle()?;
         if let Some(previous) = &self.previous {
             let history = History::of(compare(previous, &tonight(&report, &self.writer)?));

@@ -18,6 +18,7 @@ mod refine;
 mod render;
 mod resume;
 mod scan;
+mod schema;
 mod settings;
 mod stop;
 mod summary;
@@ -46,6 +47,7 @@ pub fn run(cli: Cli) -> Exit {
         },
         Command::Scan(args) => scan::run(&args, &log),
         Command::Capture(args) => capture::run(&args, &log),
+        Command::Schema(args) => schema::run(&args),
         Command::IamPolicy(args) => iam_policy::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Compare(args) => compare::run(&args),

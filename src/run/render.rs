@@ -5,13 +5,21 @@ use std::sync::Arc;
 use futures::StreamExt;
 
 use super::error::RunError;
-use crate::report::render::{Csv, Format, Part};
+use crate::config::ReportFormat;
+use crate::report::render::{Csv, Format, Ocsf, Part, Sarif};
 use crate::report::writer::Writer;
 use crate::report::{AccountReport, Report};
 
 /// The formats that were asked for.
-pub(super) fn formats() -> Vec<Box<dyn Format>> {
-    vec![Box::new(Csv)]
+pub(super) fn formats(wanted: &[ReportFormat]) -> Vec<Box<dyn Format>> {
+    let format = |wanted: &ReportFormat| -> Box<dyn Format> {
+        match wanted {
+            ReportFormat::Csv => Box::new(Csv),
+            ReportFormat::Ocsf => Box::new(Ocsf),
+            ReportFormat::Sarif => Box::new(Sarif),
+        }
+    };
+    wanted.iter().map(format).collect()
 }
 
 /// Renders all formats, the accounts in their order, so many at a time.

@@ -21,6 +21,7 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
     let flags = Overrides {
         out: args.out.clone(),
         catalog: args.catalog.catalog.clone(),
+        formats: args.format.clone(),
         shared: args.shared.clone(),
         keep: args.keep.clone(),
         min_confidence: args.min_confidence.clone(),

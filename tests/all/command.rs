@@ -194,8 +194,18 @@ fn a_batch_gives_what_single_calls_give() {
 /// Set `BLESS=1` to take today's help texts as the wanted ones, and read the difference.
 #[test]
 fn the_help_texts_are_as_they_were_read_last() {
-    let commands =
-        ["", "scan", "capture", "verify", "refine", "prove", "catalog", "catalog info", "catalog update"];
+    let commands = [
+        "",
+        "scan",
+        "capture",
+        "verify",
+        "refine",
+        "prove",
+        "schema",
+        "catalog",
+        "catalog info",
+        "catalog update",
+    ];
     for command in commands {
         let args = command.split_whitespace().chain(["--help"]);
         let help = leastwise(args).ran().exits(0).out;

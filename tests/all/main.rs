@@ -39,6 +39,7 @@ mod languages;
 mod laws;
 mod live;
 mod logs;
+mod machines;
 mod mocks;
 mod moto;
 mod mutants;

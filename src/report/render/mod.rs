@@ -4,11 +4,19 @@
 //! gives parts of files, which the writer puts behind each other, so that no format has to hold an organisation in memory.
 
 mod csv;
+mod key;
+mod ocsf;
+mod sarif;
+mod weight;
+
+use serde::Serialize;
 
 use super::account::AccountReport;
 use super::whole::Report;
 
 pub use csv::Csv;
+pub use ocsf::Ocsf;
+pub use sarif::Sarif;
 
 /// A part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,4 +58,9 @@ pub trait Format: Send + Sync {
     fn end(&self, _report: &Report) -> Vec<Part> {
         Vec::new()
     }
+}
+
+/// As JSON on one line. Nothing that is rendered here has keys other than text, so it cannot fail.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }

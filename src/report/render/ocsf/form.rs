@@ -1,0 +1,137 @@
+//! The parts of OCSF 1.6 that are written, named as it names them.
+
+use serde::Serialize;
+use serde_json::Value;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Event<'e> {
+    pub(super) activity_id: u8,
+    pub(super) activity_name: &'static str,
+    pub(super) category_name: &'static str,
+    pub(super) category_uid: u8,
+    pub(super) class_name: &'static str,
+    pub(super) class_uid: u16,
+    pub(super) cloud: Cloud<'e>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) confidence: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) confidence_id: Option<u8>,
+    pub(super) finding_info: FindingInfo,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) identity_activity_metrics: Option<Activity>,
+    pub(super) message: String,
+    pub(super) metadata: Metadata,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) permission_analysis_results: Vec<Analysed<'e>>,
+    pub(super) remediation: Remediation,
+    pub(super) resources: Vec<Resource<'e>>,
+    pub(super) severity: &'static str,
+    pub(super) severity_id: u8,
+    pub(super) status: &'static str,
+    pub(super) status_id: u8,
+    pub(super) time: i64,
+    pub(super) type_name: &'static str,
+    pub(super) type_uid: u32,
+    pub(super) unmapped: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) user: Option<User<'e>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Cloud<'e> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) account: Option<Account<'e>>,
+    pub(super) cloud_partition: &'e str,
+    pub(super) provider: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Account<'e> {
+    pub(super) name: &'e str,
+    pub(super) r#type: &'static str,
+    pub(super) type_id: u8,
+    pub(super) uid: &'e str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct FindingInfo {
+    pub(super) analytic: Analytic,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) created_time: Option<i64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) data_sources: Vec<String>,
+    pub(super) desc: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) last_seen_time: Option<i64>,
+    pub(super) title: String,
+    pub(super) types: [&'static str; 1],
+    pub(super) uid: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Analytic {
+    pub(super) name: String,
+    pub(super) r#type: &'static str,
+    pub(super) type_id: u8,
+    pub(super) uid: String,
+    pub(super) version: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Activity {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) last_seen_time: Option<i64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Metadata {
+    pub(super) product: Product,
+    pub(super) profiles: [&'static str; 1],
+    pub(super) version: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Product {
+    pub(super) name: &'static str,
+    pub(super) vendor_name: &'static str,
+    pub(super) version: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Analysed<'e> {
+    pub(super) policy: Policy<'e>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) unused_privileges_count: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) unused_services_count: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Policy<'e> {
+    pub(super) name: &'e str,
+    pub(super) r#type: &'e str,
+    pub(super) uid: &'e str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Remediation {
+    pub(super) desc: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Resource<'e> {
+    pub(super) cloud_partition: &'e str,
+    pub(super) name: &'e str,
+    pub(super) r#type: &'static str,
+    pub(super) uid: &'e str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct User<'e> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) account: Option<Account<'e>>,
+    pub(super) name: &'e str,
+    pub(super) r#type: &'static str,
+    pub(super) type_id: u8,
+    pub(super) uid: &'e str,
+}

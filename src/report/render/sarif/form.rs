@@ -1,0 +1,126 @@
+//! The parts of SARIF 2.1.0 that are written, named as the standard names them.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// What is said to people.
+#[derive(Debug, Serialize)]
+pub(super) struct Message {
+    pub(super) text: String,
+}
+
+impl Message {
+    /// A message in which braces and square brackets are only that: SARIF gives them a meaning.
+    pub(super) fn of(text: &str) -> Self {
+        let mut safe = String::with_capacity(text.len());
+        for c in text.chars() {
+            match c {
+                '{' | '}' => safe.extend([c, c]),
+                '[' | ']' => safe.extend(['\\', c]),
+                c => safe.push(c),
+            }
+        }
+        Self { text: safe }
+    }
+}
+
+/// `reportingDescriptor`
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Descriptor {
+    pub(super) id: &'static str,
+    pub(super) short_description: Message,
+    pub(super) help: Message,
+    pub(super) default_configuration: Configuration,
+    pub(super) properties: Tags,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Configuration {
+    pub(super) level: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Tags {
+    pub(super) tags: [&'static str; 2],
+}
+
+/// `result`
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Finding {
+    pub(super) rule_id: &'static str,
+    pub(super) rule_index: usize,
+    pub(super) level: &'static str,
+    pub(super) message: Message,
+    pub(super) locations: [Location; 1],
+    pub(super) partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) suppressions: Vec<Suppression>,
+    pub(super) properties: serde_json::Value,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Location {
+    pub(super) physical_location: PhysicalLocation,
+    pub(super) logical_locations: Vec<LogicalLocation>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PhysicalLocation {
+    pub(super) artifact_location: ArtifactLocation,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ArtifactLocation {
+    pub(super) uri: String,
+    pub(super) uri_base_id: &'static str,
+}
+
+impl ArtifactLocation {
+    /// A file of the report. A `%` in a file's name is the name's own, and a character that no URI has is written as `%XX`.
+    pub(super) fn of(path: &str) -> Self {
+        let mut uri = String::with_capacity(path.len());
+        for byte in path.bytes() {
+            if byte.is_ascii_alphanumeric() || b"-._~/@+=,!$&'()*;".contains(&byte) {
+                uri.push(char::from(byte));
+            } else {
+                uri.push_str(&format!("%{byte:02X}"));
+            }
+        }
+        Self { uri, uri_base_id: super::BASE }
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LogicalLocation {
+    pub(super) name: String,
+    pub(super) fully_qualified_name: String,
+    pub(super) kind: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Suppression {
+    pub(super) kind: &'static str,
+    pub(super) status: &'static str,
+    pub(super) justification: String,
+}
+
+/// `invocation`
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Invocation {
+    pub(super) execution_successful: bool,
+    pub(super) tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Notification {
+    pub(super) level: &'static str,
+    pub(super) message: Message,
+}

@@ -1,0 +1,326 @@
+//! `report.sarif`: SARIF 2.1.0, for code scanning and for trackers that import it. A line is a result.
+//!
+//! The structures are written by hand: few of the standard's are needed, and a crate of all of them would bring four more
+//! and checks at run time of what the types say here. A test holds the file against the published schema.
+
+mod form;
+mod rules;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use self::form::{
+    ArtifactLocation, Finding, Invocation, Location, LogicalLocation, Message, Notification,
+    PhysicalLocation, Suppression,
+};
+use super::weight::Weight;
+use super::{Format, Part, Read, key};
+use crate::report::account::{
+    AccountReport, AccountSummary, Coverage, IdleCredential, LeftAlone, PrincipalRow, Recommendation,
+};
+use crate::report::whole::{FamilyRow, Report};
+
+const PATH: &str = "report.sarif";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// What paths of files start from: the report's folder.
+const BASE: &str = "REPORT";
+
+/// What a tracker knows a finding by from night to night.
+const FINGERPRINT: &str = "leastwise/v1";
+
+/// A family may reach thousands; `properties.reaches` tells how many, and `report.json` whom.
+const MOST_PLACES: usize = 100;
+
+/// The format.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sarif;
+
+impl Format for Sarif {
+    fn begin(&self, report: &Report) -> Vec<Part> {
+        let tool = json!({"driver": {
+            "name": "leastwise",
+            "version": env!("CARGO_PKG_VERSION"),
+            "semanticVersion": env!("CARGO_PKG_VERSION"),
+            "rules": rules::all(),
+        }});
+        let bases = json!({BASE: {"description": {"text": "The report's folder."}}});
+        let head = format!(
+            "{{\"$schema\":\"{SCHEMA}\",\"version\":\"2.1.0\",\"runs\":[{{\"tool\":{tool},\"invocations\":[{}],\
+             \"originalUriBaseIds\":{bases},\"columnKind\":\"utf16CodeUnits\",\"properties\":{},\"results\":[\n",
+            super::json(&invocation(report)),
+            json!({"catalog": report.catalog, "totals": report.totals}),
+        );
+        let families = report.families.iter().filter(|it| it.recommendation.is_none() && it.code != "in-use");
+        let whole = report.recommendations.iter().map(|change| recommended(change, None));
+        let whole = whole.chain(families.map(family_left));
+        let mut parts = vec![Part::text(PATH, head)];
+        parts.extend(whole.map(|finding| Part::element(PATH, super::json(&finding))));
+        parts
+    }
+
+    fn account(&self, report: &Report, account: &AccountReport, _read: &Read<'_>) -> Vec<Part> {
+        let id = account.summary.id.as_str();
+        let mut found = Vec::new();
+        for principal in &account.principals {
+            match principal.bucket.as_str() {
+                "unused-principal" => found.push(unused(principal, id)),
+                "excluded" => found.push(excepted(report, principal, id)),
+                _ => {}
+            }
+            found.extend(principal.unused_access_keys.iter().map(|key| idle(principal, key, id)));
+            found.extend(principal.unused_password.iter().map(|password| idle(principal, password, id)));
+        }
+        found.extend(account.recommendations.iter().map(|change| recommended(change, Some(id))));
+        found.extend(account.left_alone.iter().map(|left| left_alone(left, id)));
+        found.iter().map(|finding| Part::element(PATH, super::json(finding))).collect()
+    }
+
+    fn end(&self, _report: &Report) -> Vec<Part> {
+        vec![Part::text(PATH, "\n]}]}\n".to_owned())]
+    }
+}
+
+/// Whether everything was read, and what was not.
+fn invocation(report: &Report) -> Invocation {
+    let gap = |account: &AccountSummary| {
+        let level = match account.coverage {
+            Coverage::Failed => "error",
+            Coverage::Partial => "warning",
+            Coverage::Complete | Coverage::Suspended | Coverage::Excluded => return None,
+        };
+        let what = account.failures.iter().map(|failed| {
+            let failure = &failed.failure;
+            format!("{} {}", failure.operation, failure.kind.name())
+        });
+        let mut what: Vec<String> = what.collect();
+        what.sort();
+        what.dedup();
+        let text = format!("account {} was not read wholly: {}", account.id, what.join(", "));
+        Some(Notification { level, message: Message::of(&text) })
+    };
+    let gaps: Vec<Notification> = report.accounts.iter().filter_map(gap).collect();
+    Invocation { execution_successful: gaps.is_empty(), tool_execution_notifications: gaps }
+}
+
+/// What all results have in common.
+struct Said<'s> {
+    rule: String,
+    /// Its own level; else the rule's.
+    weight: Option<Weight>,
+    text: String,
+    file: String,
+    /// What it is about: kind and ARN or id, the foremost first.
+    places: Vec<(&'static str, &'s str)>,
+    /// What it is, and where that lives: never a finding's id, which may change.
+    fingerprint: String,
+    properties: Value,
+}
+
+impl Said<'_> {
+    fn finding(self) -> Finding {
+        let (rule_id, rule_index, level) = rules::find(&self.rule);
+        let level = self.weight.map_or(level, |weight| match weight {
+            Weight::Heavy => "error",
+            Weight::Middling => "warning",
+            Weight::Light | Weight::Slight => "note",
+        });
+        let place = |(kind, name): (&'static str, &str)| LogicalLocation {
+            name: name.rsplit('/').next().unwrap_or(name).to_owned(),
+            fully_qualified_name: name.to_owned(),
+            kind,
+        };
+        Finding {
+            rule_id,
+            rule_index,
+            level,
+            message: Message::of(&sentence(&self.text)),
+            locations: [Location {
+                physical_location: PhysicalLocation { artifact_location: ArtifactLocation::of(&self.file) },
+                logical_locations: self.places.into_iter().take(MOST_PLACES).map(place).collect(),
+            }],
+            partial_fingerprints: BTreeMap::from([(FINGERPRINT, self.fingerprint)]),
+            suppressions: Vec::new(),
+            properties: self.properties,
+        }
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+fn policy_and<'s>(policy: &'s str, principals: &'s [String]) -> Vec<(&'static str, &'s str)> {
+    std::iter::once(("policy", policy))
+        .chain(principals.iter().map(|arn| ("principal", arn.as_str())))
+        .collect()
+}
+
+fn recommended(change: &Recommendation, account: Option<&str>) -> Finding {
+    let (action, holder, policy) = (change.action.name(), &change.holder, &change.policy);
+    let on = match change.holder_kind.as_str() {
+        "managed" => String::new(),
+        kind => format!(" of {kind} {holder}"),
+    };
+    let (removed, kept, sure) = (change.proof.removed, change.proof.kept, &change.confidence.level);
+    let impact = &change.impact;
+    let text = format!(
+        "{action} policy {policy}{on}: {removed} of its permissions are unused and go, {kept} stay. \
+         It removes {} points of risk; confidence is {sure}.",
+        impact.risk,
+    );
+    let escalations: Vec<&str> = impact.escalations.iter().map(|it| it.actions.as_str()).collect();
+    let reasons: Vec<&str> = change.confidence.reasons.iter().map(|it| it.code.as_str()).collect();
+    Said {
+        rule: rules::of_action(change.action),
+        weight: Some(Weight::of_change(change)),
+        text,
+        file: change.files.after.clone(),
+        places: policy_and(change.policy_arn.as_deref().unwrap_or(&change.id), &change.reaches),
+        fingerprint: key::of_policy(&change.id),
+        properties: json!({
+            "account": account,
+            "recommendation": change.id,
+            "action": action,
+            "confidence": sure,
+            "confidenceReasons": reasons,
+            "permissionsRemoved": removed,
+            "permissionsKept": kept,
+            "removedInAll": change.removed_in_all,
+            "removedByLevel": impact.by_level,
+            "riskRemoved": impact.risk,
+            "foremost": impact.foremost,
+            "escalationsClosed": escalations,
+            "reaches": change.reaches.len(),
+            "creates": change.creates,
+            "notes": change.notes,
+            "files": change.files,
+        }),
+    }
+    .finding()
+}
+
+fn about(principal: &PrincipalRow, account: &str) -> Value {
+    json!({
+        "account": account,
+        "kind": principal.kind,
+        "created": principal.created,
+        "lastUsed": principal.last_used,
+        "granted": principal.effect.granted,
+        "risk": principal.effect.risk.before,
+        "openToOutsiders": principal.trust.as_ref().map(|trust| trust.open),
+        "tags": principal.tags.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>(),
+    })
+}
+
+fn of_principal<'s>(principal: &'s PrincipalRow, account: &str, rule: &str, text: String) -> Said<'s> {
+    Said {
+        rule: rule.to_owned(),
+        weight: None,
+        text,
+        file: format!("accounts/{account}.json"),
+        places: vec![("principal", principal.arn.as_str())],
+        fingerprint: key::of_principal(rule, &principal.arn),
+        properties: about(principal, account),
+    }
+}
+
+fn unused(principal: &PrincipalRow, account: &str) -> Finding {
+    let mut text = format!("{} {}: {}.", principal.kind, principal.name, principal.why);
+    if let Some(trust) = &principal.trust {
+        text.push_str(&format!(" It {}.", trust.why));
+    }
+    let said = of_principal(principal, account, rules::UNUSED_PRINCIPAL, text);
+    Said { weight: Some(Weight::of_unused(principal)), ..said }.finding()
+}
+
+/// A principal that an exception leaves as it is: a finding that is known, and suppressed by who answers for it.
+fn excepted(report: &Report, principal: &PrincipalRow, account: &str) -> Finding {
+    let text = format!("{} {}: {}.", principal.kind, principal.name, principal.why);
+    let mut said = of_principal(principal, account, rules::EXCEPTED, text);
+    let rule = report.exceptions.iter().find(|it| principal.rule.as_deref() == Some(it.id.as_str()));
+    let justification = match rule {
+        Some(rule) => {
+            if let Some(properties) = said.properties.as_object_mut() {
+                properties.insert(
+                    "exception".to_owned(),
+                    json!({"id": rule.id, "owner": rule.owner, "expires": rule.expires}),
+                );
+            }
+            rule.reason.clone()
+        }
+        None => principal.why.clone(),
+    };
+    let suppressions = vec![suppression(justification)];
+    Finding { suppressions, ..said.finding() }
+}
+
+fn suppression(justification: String) -> Suppression {
+    Suppression { kind: "external", status: "accepted", justification }
+}
+
+fn idle(principal: &PrincipalRow, credential: &IdleCredential, account: &str) -> Finding {
+    let since = match &credential.last_accessed {
+        Some(day) => format!("last used at {day}"),
+        None => "never used as far as AWS remembers".to_owned(),
+    };
+    let (rule, what, id) = match &credential.access_key_id {
+        Some(key) => (rules::UNUSED_KEY, format!("access key {key}"), format!("/{key}")),
+        None => (rules::UNUSED_PASSWORD, "the password".to_owned(), String::new()),
+    };
+    let text = format!("{what} of user {} is not used, {since}.", principal.name);
+    let said = of_principal(principal, account, rule, text);
+    let fingerprint = format!("{}{id}", said.fingerprint);
+    let properties = json!({
+        "account": account,
+        "accessKeyId": credential.access_key_id,
+        "lastAccessed": credential.last_accessed,
+    });
+    Said { fingerprint, properties, ..said }.finding()
+}
+
+fn left_alone(left: &LeftAlone, account: &str) -> Finding {
+    let said = Said {
+        rule: rules::of_code(&left.code),
+        weight: None,
+        text: format!("policy {} stays as it is: {}.", left.policy, left.why),
+        file: format!("accounts/{account}.json"),
+        places: policy_and(&left.policy, &left.reaches),
+        fingerprint: key::of_policy(&format!("{account}:{}", left.policy)),
+        properties: json!({
+            "account": account,
+            "code": left.code,
+            "reaches": left.reaches.len(),
+            "blockers": left.blockers,
+            "alternative": left.alternative,
+        }),
+    };
+    let excepted = left.code == "excepted";
+    let suppressions = excepted.then(|| suppression(left.why.clone())).into_iter().collect();
+    Finding { suppressions, ..said.finding() }
+}
+
+fn family_left(family: &FamilyRow) -> Finding {
+    let accounts = family.accounts.len();
+    Said {
+        rule: rules::of_code(&family.code),
+        weight: None,
+        text: format!(
+            "policy {} of {} {} stays as it is: {}.",
+            family.policy, family.kind, family.name, family.why
+        ),
+        file: "report.json".to_owned(),
+        places: policy_and(&family.id, &[]),
+        fingerprint: key::of_policy(&family.id),
+        properties: json!({
+            "family": family.id,
+            "code": family.code,
+            "accounts": accounts,
+            "blockers": family.blockers,
+        }),
+    }
+    .finding()
+}

@@ -1,0 +1,28 @@
+//! JSON Schema 2020-12 of the report's files, made from the types that they are written from.
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+
+use super::account::AccountReport;
+use super::whole::{Manifest, Report};
+
+/// Of `accounts/<id>.json`.
+pub fn account() -> Value {
+    of::<AccountReport>()
+}
+
+/// Of `manifest.json`.
+pub fn manifest() -> Value {
+    of::<Manifest>()
+}
+
+/// Of `report.json`.
+pub fn report() -> Value {
+    of::<Report>()
+}
+
+/// As the files are written: what may be left out when they are read is there all the same.
+fn of<T: JsonSchema>() -> Value {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
+}

@@ -1,0 +1,19 @@
+//! `leastwise schema`: what the files of a report look like.
+
+use std::io::{self, Write};
+
+use super::error::RunError;
+use crate::cli::{Exit, Schema, SchemaOf};
+use crate::report::schema;
+
+pub(super) fn run(args: &Schema) -> Result<Exit, RunError> {
+    let schema = match args.file {
+        SchemaOf::Account => schema::account(),
+        SchemaOf::Manifest => schema::manifest(),
+        SchemaOf::Report => schema::report(),
+    };
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{schema:#}")?;
+    stdout.flush()?;
+    Ok(Exit::Finished)
+}
