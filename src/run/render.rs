@@ -5,13 +5,13 @@ use std::sync::Arc;
 use futures::StreamExt;
 
 use super::error::RunError;
-use crate::report::render::{Csv, Format, Part};
+use crate::report::render::{Csv, Format, Html, Part};
 use crate::report::writer::Writer;
 use crate::report::{AccountReport, Report};
 
 /// The formats that were asked for.
 pub(super) fn formats() -> Vec<Box<dyn Format>> {
-    vec![Box::new(Csv)]
+    vec![Box::new(Csv), Box::new(Html)]
 }
 
 /// Renders all formats, the accounts in their order, so many at a time.

@@ -4,11 +4,13 @@
 //! gives parts of files, which the writer puts behind each other, so that no format has to hold an organisation in memory.
 
 mod csv;
+mod html;
 
 use super::account::AccountReport;
 use super::whole::Report;
 
 pub use csv::Csv;
+pub use html::Html;
 
 /// A part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
