@@ -119,6 +119,25 @@ impl Sentence for leastwise::report::PrincipalRow {
 }
 
 #[test]
+fn states_and_notes_are_told_in_words() {
+    let out = folder("html-words").join("report");
+    scan("mocks/acme", &out).exits(0);
+    let mut seen = 0;
+    for summary in &report(&out).accounts {
+        let (account, page) =
+            (account(&out, &summary.id), page(&out, &format!("accounts/{}.html", summary.id)));
+        let states = account.policies.iter().map(|it| format!("</span>: {}</li>", it.state));
+        let notes = account.recommendations.iter().flat_map(|it| &it.notes);
+        let notes = notes.map(|it| format!("<strong>Note:</strong> {it}</li>"));
+        for bare in states.chain(notes) {
+            assert!(!page.contains(&bare), "{}: {bare}", summary.id);
+            seen += 1;
+        }
+    }
+    assert!(seen > 100);
+}
+
+#[test]
 fn the_rows_and_the_cards_add_up_to_the_report() {
     let out = folder("html-rows").join("report");
     scan("mocks/acme", &out).exits(0);

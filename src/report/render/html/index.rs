@@ -12,6 +12,8 @@ use crate::report::whole::{FamilyRow, Report};
 
 /// How many accounts a chart shows before it counts the rest.
 const CHARTED: usize = 12;
+/// How many of the first changes are named before the rest is counted: nobody reads thousands.
+const NAMED: usize = 25;
 /// How wide a whole bar is, in the units of its drawing.
 const WIDTH: u64 = 1000;
 
@@ -120,9 +122,14 @@ impl<'r> IndexPage<'r> {
         }
     }
 
+    /// How many of the first changes are not named here.
+    fn unnamed(&self) -> String {
+        text::count(&self.report.first.changes.len().saturating_sub(self.first.len()))
+    }
+
     /// The share of the risk that the first changes remove.
     fn share(&self) -> String {
-        let changes = counted(self.first.len(), "change");
+        let changes = counted(self.report.first.changes.len(), "change");
         let all = text::count(&self.report.totals.recommendations);
         let risk = text::count(&self.report.first.risk_removed);
         let percent = self.report.first.share_percent;
@@ -289,7 +296,7 @@ fn first(report: &Report) -> Vec<FirstRow> {
             risk: text::count(&risk),
         }
     };
-    report.first.changes.iter().map(|it| row((&it.id, it.risk))).collect()
+    report.first.changes.iter().take(NAMED).map(|it| row((&it.id, it.risk))).collect()
 }
 
 fn family(it: &FamilyRow) -> Family<'_> {

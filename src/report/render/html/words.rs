@@ -76,6 +76,8 @@ pub(super) fn state(code: &str) -> &str {
         "too-many-attached" => "its smaller form takes more policies than can be attached",
         "not-sure-enough" => "the evidence is not sure enough",
         "not-proven" => "its smaller form could not be proven",
+        "kept-by-rule" => "what could go of it is what rules keep",
+        "not-in-catalog" => "its wildcards are over services that the catalog does not know",
         "not-a-policy" => "its document could not be understood",
         other => other,
     }
@@ -99,6 +101,9 @@ pub(super) fn note(code: &str) -> &str {
         }
         "edit-the-permission-set" => {
             "Edit the permission set in IAM Identity Center and provision it anew; the roles in the accounts cannot be edited."
+        }
+        "accounts-unread" => {
+            "Some accounts were not read, and the same policy may stand there too: look whether it is in use there."
         }
         "edit-the-template" => {
             "The same policy stands in many accounts: edit the template that it comes from, and every account follows."

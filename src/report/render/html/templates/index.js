@@ -110,7 +110,7 @@
     clearTimeout(waiting);
     waiting = setTimeout(() => change('q', search.value.trim()), 120);
   });
-  field('q', 'Search names and accounts', search);
+  field('q', 'Search', search);
   for (const [key, label, values, name = (value) => value] of FILTERS) {
     const counts = new Map();
     for (const row of rows) for (const value of values(row)) counts.set(value, (counts.get(value) ?? 0) + 1);
