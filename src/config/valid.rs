@@ -81,6 +81,8 @@ impl Config {
 pub enum ReportFormat {
     /// `findings.csv`
     Csv,
+    /// `index.html` and a page for each account
+    Html,
     /// `findings.ocsf.jsonl`
     Ocsf,
     /// `report.sarif`
@@ -89,12 +91,13 @@ pub enum ReportFormat {
 
 impl ReportFormat {
     /// All of them, in the order of their names.
-    pub const ALL: [Self; 3] = [Self::Csv, Self::Ocsf, Self::Sarif];
+    pub const ALL: [Self; 4] = [Self::Csv, Self::Html, Self::Ocsf, Self::Sarif];
 
     /// As the configuration calls it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Csv => "csv",
+            Self::Html => "html",
             Self::Ocsf => "ocsf",
             Self::Sarif => "sarif",
         }

@@ -33,6 +33,7 @@ mod fake_sdk;
 mod generate;
 mod globs;
 mod house;
+mod html;
 mod init;
 mod invented;
 mod languages;

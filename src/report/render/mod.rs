@@ -10,11 +10,13 @@ mod sarif;
 mod weight;
 
 use serde::Serialize;
+mod html;
 
 use super::account::AccountReport;
 use super::whole::Report;
 
 pub use csv::Csv;
+pub use html::Html;
 pub use ocsf::Ocsf;
 pub use sarif::Sarif;
 

@@ -1,0 +1,124 @@
+//! `accounts/<id>.html`: one account, complete.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+
+use super::change::{Change, Link, alternative, levels, principal};
+use super::text::{self, anchor, change_anchor};
+use super::{PAGE_SCRIPT, STYLE, guard, words};
+use crate::report::account::{AccountReport, IdleCredential, LeftAlone, PolicyRow, PrincipalRow};
+use crate::report::render::Read;
+use crate::report::whole::Report;
+
+/// The page of an account.
+#[derive(Template)]
+#[template(path = "account.html")]
+pub(super) struct AccountPage<'r> {
+    csp: String,
+    style: &'static str,
+    script: &'static str,
+    account: &'r AccountReport,
+    report: &'r Report,
+    failures: Vec<String>,
+    principals: Vec<Person<'r>>,
+    changes: Vec<Change<'r>>,
+    alternatives: Vec<Change<'r>>,
+    left_alone: Vec<Left<'r>>,
+}
+
+/// A principal.
+struct Person<'r> {
+    row: &'r PrincipalRow,
+    anchor: String,
+    policies: Vec<&'r PolicyRow>,
+    changes: Vec<Advice<'r>>,
+    remains: Vec<(&'r str, &'r str, String)>,
+}
+
+/// A change that reaches a principal.
+struct Advice<'r> {
+    link: Link,
+    action: &'static str,
+    confidence: &'r str,
+}
+
+/// A policy that stays.
+struct Left<'r> {
+    it: &'r LeftAlone,
+    reaches: Vec<Link>,
+    blockers: Vec<Link>,
+    alternative: Option<String>,
+}
+
+impl<'r> AccountPage<'r> {
+    pub(super) fn new(report: &'r Report, account: &'r AccountReport, read: &Read<'_>) -> Self {
+        let by_id: BTreeMap<&str, &PolicyRow> =
+            account.policies.iter().map(|it| (it.id.as_str(), it)).collect();
+        let own = account.recommendations.iter().map(|it| (it.id.as_str(), (it, "")));
+        let shared = report.recommendations.iter().map(|it| (it.id.as_str(), (it, "../families.html")));
+        let advice: BTreeMap<&str, _> = shared.chain(own).collect();
+        let person = |row: &'r PrincipalRow| Person {
+            row,
+            anchor: anchor(&row.kind, &row.name),
+            policies: row.policies.iter().filter_map(|id| by_id.get(id.as_str()).copied()).collect(),
+            changes: row
+                .recommendations
+                .iter()
+                .filter_map(|id| {
+                    let (it, page) = advice.get(id.as_str())?;
+                    Some(Advice {
+                        link: Link {
+                            href: format!("{page}#{}", change_anchor(id)),
+                            label: format!("{} of {} {}", it.policy, it.holder_kind, it.holder),
+                        },
+                        action: it.action.name(),
+                        confidence: &it.confidence.level,
+                    })
+                })
+                .collect(),
+            remains: row
+                .effect
+                .remains
+                .iter()
+                .map(|it| {
+                    let name = by_id.get(it.policy.as_str()).map_or(it.policy.as_str(), |it| &it.name);
+                    (name, words::state(&it.state), text::counted(it.permissions, "unused permission"))
+                })
+                .collect(),
+        };
+        let left = |it: &'r LeftAlone| Left {
+            it,
+            reaches: it.reaches.iter().map(|arn| principal(arn, "")).collect(),
+            blockers: it.blockers.iter().map(|arn| principal(arn, "")).collect(),
+            alternative: it.alternative.as_ref().map(alternative),
+        };
+        let change = |it, instead| Change::new(it, &report.catalog, "", instead, read);
+        Self {
+            csp: guard::policy(PAGE_SCRIPT, STYLE),
+            style: STYLE,
+            script: PAGE_SCRIPT,
+            account,
+            report,
+            failures: super::index::failures(&account.summary.failures),
+            principals: account.principals.iter().map(person).collect(),
+            changes: account.recommendations.iter().map(|it| change(it, None)).collect(),
+            alternatives: account.alternatives.iter().zip(1..).map(|(it, at)| change(it, Some(at))).collect(),
+            left_alone: account.left_alone.iter().map(left).collect(),
+        }
+    }
+
+    /// The evidence, in a sentence.
+    fn evidence(&self) -> String {
+        super::index::evidence(&self.account.summary.evidence)
+    }
+}
+
+/// An idle credential, in a sentence.
+fn idle(it: &IdleCredential) -> String {
+    let what = it.access_key_id.as_deref().map_or("password".to_owned(), |id| format!("access key {id}"));
+    match &it.last_accessed {
+        Some(last) => format!("{what}, last used on {}", text::day(last)),
+        None => format!("{what}, never used as far as AWS remembers"),
+    }
+}

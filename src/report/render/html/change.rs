@@ -1,0 +1,161 @@
+//! One change as it stands on a page: what to do, why, what was proven, and the difference.
+
+use askama::Template;
+
+use super::text::{self, account_page, anchor, arn_parts, change_anchor, counted};
+use super::words;
+use crate::policy::parse_all;
+use crate::refine::Kind;
+use crate::report::account::{Action, Alternative, Recommendation, UnusedService};
+use crate::report::render::Read;
+use crate::report::whole::CatalogRow;
+
+/// A link within the report.
+pub(super) struct Link {
+    pub(super) href: String,
+    pub(super) label: String,
+}
+
+/// A line of a difference.
+struct Line {
+    class: &'static str,
+    text: String,
+}
+
+/// One change.
+#[derive(Template)]
+#[template(path = "change.html")]
+pub(super) struct Change<'r> {
+    it: &'r Recommendation,
+    anchor: String,
+    instead: bool,
+    catalog: &'r CatalogRow,
+    reaches: Vec<Link>,
+    sizes: Vec<String>,
+    diff: Vec<Line>,
+    after: Option<String>,
+    alternative: Option<String>,
+}
+
+impl<'r> Change<'r> {
+    /// The change, on a page that finds the accounts' pages under `accounts`. One of the other way is `instead` of the
+    /// recommendation of its id, and that many of them came before it.
+    pub(super) fn new(
+        it: &'r Recommendation,
+        catalog: &'r CatalogRow,
+        accounts: &str,
+        instead: Option<usize>,
+        read: &Read<'_>,
+    ) -> Self {
+        let after = read(&it.files.after);
+        let diff = read(&it.files.diff).unwrap_or_default();
+        Self {
+            it,
+            anchor: match instead {
+                Some(number) => format!("alternative/{number}"),
+                None => change_anchor(&it.id),
+            },
+            instead: instead.is_some(),
+            catalog,
+            reaches: it.reaches.iter().map(|arn| principal(arn, accounts)).collect(),
+            sizes: after.as_deref().map(|after| sizes(it, after)).unwrap_or_default(),
+            diff: diff.lines().map(line).collect(),
+            after,
+            alternative: it.alternative.as_ref().map(alternative),
+        }
+    }
+
+    fn action(&self) -> &'static str {
+        words::action(&self.it.action)
+    }
+
+    /// Levels with their counts, the weightiest first.
+    fn levels(&self) -> Vec<(&str, String)> {
+        levels(&self.it.impact.by_level)
+    }
+
+    fn is_link(&self, address: &str) -> bool {
+        address.starts_with("https://")
+    }
+}
+
+/// Counts by level, in words, the weightiest level first.
+pub(super) fn levels(counts: &std::collections::BTreeMap<String, usize>) -> Vec<(&str, String)> {
+    let known =
+        words::LEVELS.iter().filter_map(|(code, title)| Some((*title, text::count(counts.get(*code)?))));
+    let is_known = |code: &str| words::LEVELS.iter().any(|(known, _)| *known == code);
+    let others = counts.iter().filter(|(code, _)| !is_known(code));
+    known.chain(others.map(|(code, count)| (code.as_str(), text::count(count)))).collect()
+}
+
+/// A principal by its ARN, with its place on its account's page.
+pub(super) fn principal(arn: &str, accounts: &str) -> Link {
+    match arn_parts(arn) {
+        Some((account, kind, name)) => Link {
+            href: format!("{accounts}{}#{}", account_page(account), anchor(kind, name)),
+            label: format!("{account} {kind} {name}"),
+        },
+        None => Link { href: String::new(), label: arn.to_owned() },
+    }
+}
+
+/// What the other way would bring.
+pub(super) fn alternative(it: &Alternative) -> String {
+    let way = match it.choice.as_str() {
+        "fork" => "Copies for those who need less",
+        "in-place" => "Editing the shared policy in its place",
+        other => other,
+    };
+    format!(
+        "{way} would remove {} in all, with {} more and {} changed.",
+        counted(it.removed_in_all, "permission"),
+        match it.policies {
+            1 => "1 policy".to_owned(),
+            many => format!("{} policies", text::count(&many)),
+        },
+        counted(it.attachments, "attachment"),
+    )
+}
+
+fn line(text: &str) -> Line {
+    let class = match text.as_bytes().first() {
+        _ if text.starts_with("+++ ") || text.starts_with("--- ") => "file",
+        Some(b'+') => "added",
+        Some(b'-') => "removed",
+        Some(b'@') => "place",
+        _ => "same",
+    };
+    Line { class, text: text.to_owned() }
+}
+
+/// How long the new documents are, against the quota.
+fn sizes(it: &Recommendation, after: &str) -> Vec<String> {
+    let inline = matches!(it.action, Action::Replace);
+    let kind = match it.holder_kind.as_str() {
+        "role" if inline => Kind::Role,
+        "user" if inline => Kind::User,
+        "group" if inline => Kind::Group,
+        "permission-set" if inline => Kind::PermissionSet,
+        _ => Kind::Managed,
+    };
+    let beside = match kind {
+        Kind::Managed | Kind::PermissionSet => "",
+        Kind::Role | Kind::User | Kind::Group => " (for all inline policies of the holder together)",
+    };
+    let documents = parse_all(after).unwrap_or_default();
+    let size = |chars: usize| {
+        format!("{} of {} characters{beside}", text::count(&chars), text::count(&kind.quota()))
+    };
+    documents.iter().map(|document| size(document.quota_chars())).collect()
+}
+
+/// Services with their actions, a paragraph each.
+#[derive(Template)]
+#[template(path = "services.html")]
+struct Services<'r> {
+    services: &'r [UnusedService],
+}
+
+fn services(services: &[UnusedService]) -> Services<'_> {
+    Services { services }
+}

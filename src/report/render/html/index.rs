@@ -1,0 +1,314 @@
+//! `index.html` up to its rows: what was covered, what it adds up to, what to do first.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+
+use super::change::Link;
+use super::text::{self, account_page, change_anchor, counted, in_hash};
+use super::{INDEX_SCRIPT, STYLE, guard, rows, words};
+use crate::report::account::{AccountSummary, Coverage, EvidenceSource, Failed};
+use crate::report::whole::{FamilyRow, Report};
+
+/// How many accounts a chart shows before it counts the rest.
+const CHARTED: usize = 12;
+/// How many of the first changes are named before the rest is counted: nobody reads thousands.
+const NAMED: usize = 25;
+/// How wide a whole bar is, in the units of its drawing.
+const WIDTH: u64 = 1000;
+
+/// The page of the organisation.
+#[derive(Template)]
+#[template(path = "index.html")]
+pub(super) struct IndexPage<'r> {
+    csp: String,
+    style: &'static str,
+    report: &'r Report,
+    headline: String,
+    problems: Vec<String>,
+    evidence: Vec<String>,
+    cards: Vec<Card>,
+    permissions: Chart,
+    risk: Chart,
+    removal: Chart,
+    first: Vec<FirstRow>,
+    families: Vec<Family<'r>>,
+    accounts: Vec<Account<'r>>,
+    rows: String,
+}
+
+/// A number that opens its rows.
+struct Card {
+    title: &'static str,
+    means: &'static str,
+    code: &'static str,
+    number: usize,
+}
+
+/// Bars, a row each, with their numbers beside them.
+struct Chart {
+    bars: Vec<Bar>,
+    /// What is in the table of accounts and not here.
+    more: usize,
+}
+
+struct Bar {
+    link: Link,
+    /// What tells two of one name apart.
+    id: String,
+    numbers: Vec<String>,
+    parts: Vec<Piece>,
+}
+
+/// A part of a bar.
+struct Piece {
+    class: &'static str,
+    from: u64,
+    width: u64,
+}
+
+struct FirstRow {
+    id: String,
+    page: String,
+    rows: String,
+    risk: String,
+}
+
+struct Family<'r> {
+    it: &'r FamilyRow,
+    principals: usize,
+    rows: String,
+    change: Option<String>,
+}
+
+struct Account<'r> {
+    it: &'r AccountSummary,
+    page: String,
+    rows: String,
+    evidence: String,
+}
+
+impl<'r> IndexPage<'r> {
+    pub(super) fn new(report: &'r Report) -> Self {
+        let account = |it: &'r AccountSummary| Account {
+            it,
+            page: page(&it.id),
+            rows: format!("#account={}", in_hash(&it.id)),
+            evidence: evidence(&it.evidence),
+        };
+        Self {
+            csp: guard::policy(INDEX_SCRIPT, STYLE),
+            style: STYLE,
+            report,
+            headline: headline(&report.accounts),
+            problems: report.accounts.iter().filter_map(problem).collect(),
+            evidence: sources(&report.accounts),
+            cards: words::BUCKETS
+                .iter()
+                .map(|(code, title, means)| Card {
+                    title,
+                    means,
+                    code,
+                    number: report.totals.buckets.get(*code).copied().unwrap_or_default(),
+                })
+                .collect(),
+            permissions: permissions(&report.accounts),
+            risk: risk(&report.accounts),
+            removal: removal(&report.totals.effect.removed_by_level),
+            first: first(report),
+            families: report.families.iter().map(family).collect(),
+            accounts: report.accounts.iter().map(account).collect(),
+            rows: rows::head(report),
+        }
+    }
+
+    /// How many of the first changes are not named here.
+    fn unnamed(&self) -> String {
+        text::count(&self.report.first.changes.len().saturating_sub(self.first.len()))
+    }
+
+    /// The share of the risk that the first changes remove.
+    fn share(&self) -> String {
+        let changes = counted(self.report.first.changes.len(), "change");
+        let all = text::count(&self.report.totals.recommendations);
+        let risk = text::count(&self.report.first.risk_removed);
+        let percent = self.report.first.share_percent;
+        format!("{changes} of {all} remove {percent} % of the {risk} points of risk that can be removed.")
+    }
+}
+
+fn page(id: &str) -> String {
+    format!("accounts/{}", account_page(id))
+}
+
+/// How many accounts were read whole.
+fn headline(accounts: &[AccountSummary]) -> String {
+    let complete = accounts.iter().filter(|it| it.coverage == Coverage::Complete).count();
+    format!("{} of {} complete", text::count(&complete), counted(accounts.len(), "account"))
+}
+
+/// Why an account was not.
+fn problem(account: &AccountSummary) -> Option<String> {
+    if account.coverage == Coverage::Complete {
+        return None;
+    }
+    let told = failures(&account.failures);
+    let told = if told.is_empty() { String::new() } else { format!(": {}", told.join("; ")) };
+    Some(format!("{} ({}) {}{told}", account.id, account.name, words::coverage(&account.coverage)))
+}
+
+/// Failures by operation and kind, with how many principals each was about.
+pub(super) fn failures(failures: &[Failed]) -> Vec<String> {
+    let mut kinds: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for failed in failures {
+        let kind = (failed.failure.operation.as_str(), failed.failure.kind.name());
+        *kinds.entry(kind).or_default() += usize::from(failed.principal.is_some());
+    }
+    let told = kinds.into_iter().map(|((operation, kind), principals)| match principals {
+        0 => format!("{kind} on {operation}"),
+        some => format!("{kind} on {operation} for {}", counted(some, "principal")),
+    });
+    told.collect()
+}
+
+/// Where an account's evidence comes from, in a sentence.
+pub(super) fn evidence(it: &EvidenceSource) -> String {
+    let mut told = words::source(&it.source).to_owned();
+    if let Some(days) = it.window_days {
+        told.push_str(&format!(", window {}", counted(usize::try_from(days).unwrap_or_default(), "day")));
+    }
+    if let Some(at) = &it.evaluated {
+        told.push_str(&format!(", evaluated up to {}", text::day(at)));
+    }
+    if it.archived_findings > 0 {
+        told.push_str(&format!(", {} not used", counted(it.archived_findings, "archived finding")));
+    }
+    told
+}
+
+/// The sources of evidence with their windows and newest dates, and how many accounts have each.
+fn sources(accounts: &[AccountSummary]) -> Vec<String> {
+    let mut all: BTreeMap<(&str, Option<u32>), Vec<Option<&str>>> = BTreeMap::new();
+    for it in accounts.iter().map(|it| &it.evidence).filter(|it| it.source != "none") {
+        all.entry((&it.source, it.window_days)).or_default().push(it.evaluated.as_deref());
+    }
+    let told = all.into_iter().map(|((source, window_days), evaluated)| {
+        let one = EvidenceSource {
+            source: source.to_owned(),
+            window_days,
+            evaluated: evaluated.iter().copied().max().flatten().map(str::to_owned),
+            ..EvidenceSource::default()
+        };
+        format!("{} ({})", evidence(&one), counted(evaluated.len(), "account"))
+    });
+    told.collect()
+}
+
+/// The heaviest accounts first, as far as a chart goes.
+fn heaviest(accounts: &[AccountSummary], weight: impl Fn(&AccountSummary) -> u64) -> Vec<&AccountSummary> {
+    let mut sorted: Vec<&AccountSummary> = accounts.iter().filter(|it| weight(it) > 0).collect();
+    sorted.sort_by(|a, b| weight(b).cmp(&weight(a)).then_with(|| a.id.cmp(&b.id)));
+    sorted
+}
+
+fn units(part: u64, whole: u64) -> u64 {
+    // A number that is not nothing is to be seen.
+    if part == 0 { 0 } else { (part.saturating_mul(WIDTH) / whole.max(1)).clamp(4, WIDTH) }
+}
+
+fn wide(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+fn link(account: &AccountSummary) -> Link {
+    Link { href: page(&account.id), label: account.name.clone() }
+}
+
+fn permissions(accounts: &[AccountSummary]) -> Chart {
+    let sorted = heaviest(accounts, |it| wide(it.effect.granted));
+    let most = sorted.first().map_or(0, |it| wide(it.effect.granted));
+    let bar = |it: &&AccountSummary| {
+        let effect = &it.effect;
+        let stays = effect.unused.saturating_sub(effect.removed);
+        let others = effect.granted.saturating_sub(effect.unused.max(effect.removed));
+        let mut from = 0;
+        let parts = [("kept", others), ("stays", stays), ("goes", effect.removed)].map(|(class, number)| {
+            let width = units(wide(number), most);
+            let piece = Piece { class, from, width };
+            from += width;
+            piece
+        });
+        let numbers = [effect.granted, others, stays, effect.removed];
+        Bar {
+            link: link(it),
+            id: it.id.clone(),
+            numbers: numbers.iter().map(text::count).collect(),
+            parts: parts.into_iter().filter(|it| it.width > 0).collect(),
+        }
+    };
+    let bars = sorted.iter().take(CHARTED).map(bar).collect();
+    Chart { bars, more: sorted.len().saturating_sub(CHARTED) }
+}
+
+fn risk(accounts: &[AccountSummary]) -> Chart {
+    let sorted = heaviest(accounts, |it| it.effect.risk_before);
+    let most = sorted.first().map_or(0, |it| it.effect.risk_before);
+    let bar = |it: &&AccountSummary| {
+        let (before, after) = (it.effect.risk_before, it.effect.risk_after);
+        let (whole, left) = (units(before, most), units(after, most));
+        let goes = Piece { class: "goes", from: left, width: whole.saturating_sub(left) };
+        let parts = vec![Piece { class: "kept", from: 0, width: left }, goes];
+        Bar {
+            link: link(it),
+            id: it.id.clone(),
+            numbers: [before, after].iter().map(text::count).collect(),
+            parts,
+        }
+    };
+    let bars = sorted.iter().take(CHARTED).map(bar).collect();
+    Chart { bars, more: sorted.len().saturating_sub(CHARTED) }
+}
+
+fn removal(counts: &BTreeMap<String, usize>) -> Chart {
+    let most = counts.values().copied().max().map_or(0, wide);
+    let known = words::LEVELS.iter().filter_map(|(code, title)| Some((*code, *title, *counts.get(*code)?)));
+    let bar = |(code, title, number): (&str, &str, usize)| Bar {
+        link: Link { href: format!("#level={code}"), label: title.to_owned() },
+        id: String::new(),
+        numbers: vec![text::count(&number)],
+        parts: vec![Piece { class: "goes", from: 0, width: units(wide(number), most) }],
+    };
+    Chart { bars: known.map(bar).collect(), more: 0 }
+}
+
+fn first(report: &Report) -> Vec<FirstRow> {
+    let is_family = |id: &str| report.recommendations.iter().any(|it| it.id == id);
+    let row = |(id, risk): (&String, u64)| {
+        let place = change_anchor(id);
+        let account = id.split('/').next().unwrap_or_default();
+        FirstRow {
+            id: id.clone(),
+            page: match is_family(id) {
+                true => format!("families.html#{place}"),
+                false => format!("{}#{place}", page(account)),
+            },
+            rows: format!("#change={}", in_hash(id)),
+            risk: text::count(&risk),
+        }
+    };
+    report.first.changes.iter().take(NAMED).map(|it| row((&it.id, it.risk))).collect()
+}
+
+fn family(it: &FamilyRow) -> Family<'_> {
+    Family {
+        it,
+        principals: it.accounts.iter().map(|it| it.principals.len()).sum(),
+        rows: format!("#family={}", in_hash(&it.id)),
+        change: it.recommendation.as_ref().map(|id| format!("families.html#{}", change_anchor(id))),
+    }
+}
+
+/// All that the chart of levels shows, together.
+fn sum(counts: &BTreeMap<String, usize>) -> String {
+    text::count(&counts.values().sum::<usize>())
+}

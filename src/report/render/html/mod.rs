@@ -1,0 +1,88 @@
+//! `index.html`, `families.html` and `accounts/<id>.html`: the report for people.
+//!
+//! A page stands alone: its style and script are in it, it loads nothing, and it is complete without the script. The
+//! index grows: what `report.json` tells comes first, then the rows of each account, as JSON for the script. What is
+//! decided for many accounts stands on `families.html`, where the first of the accounts puts it.
+//!
+//! Everything is escaped by askama, and [`text`] makes visible what would turn the direction of text.
+
+mod account;
+mod change;
+mod guard;
+mod index;
+mod rows;
+mod text;
+mod words;
+
+use askama::Template;
+
+use super::{Format, Part, Read};
+use crate::report::account::AccountReport;
+use crate::report::whole::{FamilyRow, Report};
+use account::AccountPage;
+use change::Change;
+use index::IndexPage;
+
+const INDEX: &str = "index.html";
+const FAMILIES: &str = "families.html";
+
+const STYLE: &str = include_str!("templates/style.css");
+const INDEX_SCRIPT: &str = include_str!("templates/index.js");
+const PAGE_SCRIPT: &str = include_str!("templates/page.js");
+
+/// The format.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Html;
+
+impl Format for Html {
+    fn begin(&self, report: &Report) -> Vec<Part> {
+        let mut parts = vec![Part::text(INDEX, page(&IndexPage::new(report)))];
+        if !report.recommendations.is_empty() {
+            let head = FamiliesHead { csp: guard::policy(PAGE_SCRIPT, STYLE), style: STYLE };
+            parts.push(Part::text(FAMILIES, page(&head)));
+        }
+        parts
+    }
+
+    fn account(&self, report: &Report, account: &AccountReport, read: &Read<'_>) -> Vec<Part> {
+        let id = &account.summary.id;
+        let mut parts = vec![
+            Part::text(&format!("accounts/{id}.html"), page(&AccountPage::new(report, account, read))),
+            Part::element(INDEX, rows::account(report, account)),
+        ];
+        let is_first = |family: &&FamilyRow| family.accounts.iter().map(|it| &it.account).min() == Some(id);
+        for family in report.families.iter().filter(is_first) {
+            let wanted = family.recommendation.as_ref();
+            let change = report.recommendations.iter().find(|it| Some(&it.id) == wanted);
+            if let Some(change) = change {
+                let change = Change::new(change, &report.catalog, "accounts/", None, read);
+                parts.push(Part::text(FAMILIES, page(&change)));
+            }
+        }
+        parts
+    }
+
+    fn end(&self, report: &Report) -> Vec<Part> {
+        let tail = format!("\n]}}</script>\n<script>{INDEX_SCRIPT}</script>\n</body>\n</html>\n");
+        let mut parts = vec![Part::text(INDEX, tail)];
+        if !report.recommendations.is_empty() {
+            let tail = format!("</main>\n<script>{PAGE_SCRIPT}</script>\n</body>\n</html>\n");
+            parts.push(Part::text(FAMILIES, tail));
+        }
+        parts
+    }
+}
+
+/// What comes before the changes of families.
+#[derive(Template)]
+#[template(path = "families.html")]
+struct FamiliesHead {
+    csp: String,
+    style: &'static str,
+}
+
+/// A page, or a part of one, without marks that turn text.
+fn page(template: &impl Template) -> String {
+    // Writing to a string cannot fail, and no template fails of itself.
+    text::visible(&template.render().unwrap_or_default())
+}

@@ -1,0 +1,155 @@
+//! The rows of the table of all principals, as compact JSON that the index's script reads.
+//!
+//! An account is one element: its policies' kinds and states, its changes with confidence and services, and a row for
+//! each principal that names them by number. Changes that are decided for many accounts stand once at the beginning, and
+//! a row names the first of them as -1, the second as -2.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::text::{anchor, in_script, visible};
+use super::words::{BUCKETS, LEVELS};
+use crate::report::account::{AccountReport, PrincipalRow, Recommendation, UnusedService};
+use crate::report::whole::Report;
+
+/// What comes before the accounts.
+pub(super) fn head(report: &Report) -> String {
+    let buckets: Vec<_> = BUCKETS.iter().map(|(code, title, _)| json!([code, title])).collect();
+    let levels: Vec<_> = LEVELS.iter().map(|(code, title)| json!([code, title])).collect();
+    let families: Vec<_> = report
+        .families
+        .iter()
+        .map(|it| json!([visible(&it.id), visible(&format!("{} {} / {}", it.kind, it.name, it.policy))]))
+        .collect();
+    let shared: Vec<_> = report
+        .recommendations
+        .iter()
+        .map(|it| {
+            let services: Vec<_> = it.unused.iter().map(|it| visible(&it.service_namespace)).collect();
+            json!([visible(&it.id), it.confidence.level, services])
+        })
+        .collect();
+    let head = json!({ "buckets": buckets, "levels": levels, "families": families, "shared": shared });
+    let head = head.to_string();
+    // The list of accounts comes part by part, and the end closes it.
+    format!("{},\"accounts\":[\n", in_script(head.strip_suffix('}').unwrap_or(&head)))
+}
+
+/// One account.
+pub(super) fn account(report: &Report, account: &AccountReport) -> String {
+    let id = &account.summary.id;
+    let services: BTreeSet<&str> = account
+        .recommendations
+        .iter()
+        .flat_map(|it| it.unused.iter().map(|it| it.service_namespace.as_str()))
+        .collect();
+    let place: BTreeMap<&str, usize> = services.iter().copied().zip(0..).collect();
+    let change = |it: &Recommendation| {
+        let short = it.id.strip_prefix(id.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        // One that does not begin with its account's id is told by a space before it.
+        let short = short.map_or_else(|| format!(" {}", it.id), str::to_owned);
+        json!([visible(&short), it.confidence.level, ranges(&it.unused, &place)])
+    };
+    let mut kinds: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for policy in &account.policies {
+        let next = kinds.len();
+        kinds.entry((&policy.kind, &policy.state)).or_insert(next);
+    }
+    let of_policy: BTreeMap<&str, usize> = account
+        .policies
+        .iter()
+        .filter_map(|it| Some((it.id.as_str(), *kinds.get(&(it.kind.as_str(), it.state.as_str()))?)))
+        .collect();
+    let mut numbered: Vec<((&str, &str), usize)> = kinds.into_iter().collect();
+    numbered.sort_by_key(|(_, number)| *number);
+    let reached = Reached::of(report, account);
+    let rows: Vec<Value> =
+        account.principals.iter().map(|row| principal(row, &of_policy, &reached)).collect();
+    let element = json!({
+        "id": visible(id),
+        "name": visible(&account.summary.name),
+        "policies": numbered.iter().map(|((kind, state), _)| json!([kind, state])).collect::<Vec<_>>(),
+        "services": services.iter().map(|it| visible(it)).collect::<Vec<_>>(),
+        "changes": account.recommendations.iter().map(change).collect::<Vec<_>>(),
+        "rows": rows,
+    });
+    in_script(&element.to_string())
+}
+
+/// Which changes and families reach a principal.
+struct Reached<'r> {
+    changes: BTreeMap<&'r str, Vec<i64>>,
+    families: BTreeMap<&'r str, Vec<usize>>,
+}
+
+impl<'r> Reached<'r> {
+    fn of(report: &'r Report, account: &'r AccountReport) -> Self {
+        let here: BTreeSet<&str> = account.principals.iter().map(|it| it.arn.as_str()).collect();
+        let mut changes: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+        let own = (0..).zip(&account.recommendations);
+        let shared = (1..).map(|at: i64| -at).zip(&report.recommendations);
+        for (number, it) in own.chain(shared) {
+            for arn in it.reaches.iter().filter(|arn| here.contains(arn.as_str())) {
+                changes.entry(arn).or_default().push(number);
+            }
+        }
+        let mut families: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (number, family) in report.families.iter().enumerate() {
+            let own = family.accounts.iter().filter(|it| it.account == account.summary.id);
+            for arn in own.flat_map(|it| &it.principals) {
+                families.entry(arn).or_default().push(number);
+            }
+        }
+        Self { changes, families }
+    }
+}
+
+fn principal(row: &PrincipalRow, of_policy: &BTreeMap<&str, usize>, reached: &Reached<'_>) -> Value {
+    let effect = &row.effect;
+    let bucket = BUCKETS.iter().position(|(code, ..)| *code == row.bucket);
+    let levels = LEVELS.iter().enumerate().fold(0_u8, |bits, (at, (code, _))| {
+        let some = effect.removed_by_level.get(*code).is_some_and(|count| *count > 0);
+        bits | u8::from(some) << at
+    });
+    let held: BTreeSet<usize> =
+        row.policies.iter().filter_map(|id| of_policy.get(id.as_str()).copied()).collect();
+    let empty = Vec::new();
+    let mut cells = vec![
+        json!(u8::from(row.kind == "user")),
+        json!(visible(&row.name)),
+        json!(bucket),
+        json!(effect.granted),
+        json!(effect.unused),
+        json!(effect.removed),
+        json!(effect.risk.before),
+        json!(effect.risk.after),
+        json!(levels),
+        json!(held),
+        json!(reached.changes.get(row.arn.as_str()).unwrap_or(&empty)),
+        json!(reached.families.get(row.arn.as_str()).cloned().unwrap_or_default()),
+    ];
+    let place = anchor(&row.kind, &row.name);
+    if place != format!("{}/{}", if row.kind == "user" { "user" } else { "role" }, row.name) {
+        cells.push(json!(place));
+    }
+    Value::Array(cells)
+}
+
+/// The numbers of services, ascending, as `0-5 7`: a policy that granted everything names hundreds.
+fn ranges(unused: &[UnusedService], place: &BTreeMap<&str, usize>) -> String {
+    let numbers: BTreeSet<usize> =
+        unused.iter().filter_map(|it| place.get(it.service_namespace.as_str()).copied()).collect();
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => runs.push((number, number)),
+        }
+    }
+    let run = |(first, last): &(usize, usize)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    };
+    runs.iter().map(run).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,136 @@
+//! Text on its way into a page. Everything that AWS or the author of a policy wrote is hostile.
+//!
+//! askama escapes what a template prints. What is here does the rest: marks that turn the direction of text, data in
+//! scripts, names in addresses.
+
+use std::fmt::Write as _;
+
+use crate::report::names::file_part;
+
+/// Makes visible what would steer the reader's eye: control characters, and the marks and overrides of bidirectional
+/// text, as JSON writes them. In a policy they stand in strings, and mean the same written so.
+pub(super) fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if !steers(c) {
+            out.push(c);
+            continue;
+        }
+        let mut units = [0; 2];
+        for unit in c.encode_utf16(&mut units) {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+    }
+    out
+}
+
+fn steers(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\t')
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// JSON inside of a script element: nothing of it may end the element or begin a comment.
+pub(super) fn in_script(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => drop(write!(out, "\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The name of a principal's place on its account's page.
+pub(super) fn anchor(kind: &str, name: &str) -> String {
+    format!("{}/{}", file_part(kind), file_part(name))
+}
+
+/// The name of a change's place.
+pub(super) fn change_anchor(id: &str) -> String {
+    let parts: Vec<String> = id.split('/').map(file_part).collect();
+    format!("change/{}", parts.join("/"))
+}
+
+/// A value in the part of an address behind the `#`.
+pub(super) fn in_hash(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        match byte {
+            byte if byte.is_ascii_alphanumeric() || b"-_./@:".contains(&byte) => out.push(char::from(byte)),
+            byte => drop(write!(out, "%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// The account, kind and name in the ARN of a principal.
+pub(super) fn arn_parts(arn: &str) -> Option<(&str, &str, &str)> {
+    let mut parts = arn.splitn(6, ':').skip(4);
+    let (account, resource) = (parts.next()?, parts.next()?);
+    let (kind, rest) = resource.split_once('/')?;
+    Some((account, kind, rest.rsplit('/').next().unwrap_or(rest)))
+}
+
+/// The address of an account's page from the folder `accounts`.
+pub(super) fn account_page(id: &str) -> String {
+    format!("{}.html", file_part(id))
+}
+
+/// A number with its thousands apart.
+pub(super) fn count<N: TryInto<u64> + Copy>(number: &N) -> String {
+    let digits = (*number).try_into().unwrap_or(u64::MAX).to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number and what it counts.
+pub(super) fn counted(number: usize, what: &str) -> String {
+    format!("{} {what}{}", count(&number), if number == 1 { "" } else { "s" })
+}
+
+/// The day of a moment.
+pub(super) fn day(moment: &str) -> &str {
+    moment.split('T').next().unwrap_or(moment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{arn_parts, change_anchor, count, in_script, visible};
+
+    #[test]
+    fn marks_that_turn_text_are_shown_and_mean_the_same_in_json() {
+        let hostile = "a\u{202e}b\u{2028}\u{1b}[0m\u{e0041}\tc\nd";
+        let shown = visible(hostile);
+        assert_eq!(shown, "a\\u202eb\\u2028\\u001b[0m\\udb40\\udc41\tc\nd");
+        let json = serde_json::to_string(hostile).unwrap_or_default();
+        let read: String = serde_json::from_str(&visible(&json)).unwrap_or_default();
+        assert_eq!(read, hostile);
+    }
+
+    #[test]
+    fn nothing_in_a_script_ends_it() {
+        let json = serde_json::to_string("</script><!--&\u{2029}").unwrap_or_default();
+        let escaped = in_script(&json);
+        assert!(!escaped.contains(['<', '>', '&', '\u{2029}']), "{escaped}");
+        assert_eq!(serde_json::from_str::<String>(&escaped).unwrap_or_default(), "</script><!--&\u{2029}");
+    }
+
+    #[test]
+    fn numbers_and_places_are_spelt_for_people_and_addresses() {
+        assert_eq!((count(&7_usize), count(&1_234_567_u64)), ("7".to_owned(), "1,234,567".to_owned()));
+        assert_eq!(arn_parts("arn:aws:iam::1:role/a/b/c"), Some(("1", "role", "c")));
+        assert_eq!(change_anchor("1/role/a b/<p>"), "change/1/role/a%20b/%3Cp%3E");
+    }
+}

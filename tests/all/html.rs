@@ -1,0 +1,297 @@
+//! The report's pages: complete, equal to `report.json`, and deaf to what a policy's author writes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::fake::{Invented, write_folder};
+use crate::run::folder;
+use crate::scan::{account, files, report, scan};
+
+mod browser;
+
+const HOSTILE: &str =
+    "</script><img src=x onerror=alert(1)>\"'`\u{2028}\u{202e}\u{1b}<!--<script>javascript:alert(2)";
+
+fn page(report: &Path, name: &str) -> String {
+    fs::read_to_string(report.join(name)).unwrap()
+}
+
+fn pages(report: &Path) -> BTreeMap<String, String> {
+    let html = files(report).into_iter().filter(|(path, _)| path.ends_with(".html"));
+    html.map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap())).collect()
+}
+
+/// What stands between two texts, each time.
+fn between<'t>(text: &'t str, from: &str, to: &str) -> Vec<&'t str> {
+    text.split(from).skip(1).map(|rest| rest.split(to).next().unwrap()).collect()
+}
+
+/// The rows of the index.
+fn data(report: &Path) -> Value {
+    let index = page(report, "index.html");
+    let found = between(&index, "<script type=\"application/json\" id=\"data\">", "</script>");
+    assert_eq!(found.len(), 1);
+    serde_json::from_str(found[0]).unwrap()
+}
+
+fn from_base64(text: &str) -> Vec<u8> {
+    const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut bytes, mut held, mut bits) = (Vec::new(), 0_usize, 0);
+    for letter in text.trim_end_matches('=').chars() {
+        held = (held << 6 | LETTERS.find(letter).unwrap()) & 0xffff;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from(held >> bits & 0xff).unwrap());
+        }
+    }
+    bytes
+}
+
+#[test]
+fn every_principal_and_change_has_its_place_and_every_link_within_the_report_leads_somewhere() {
+    let out = folder("html").join("report");
+    scan("mocks/acme", &out).exits(0);
+    let whole = report(&out);
+    let pages = pages(&out);
+    let mut places: Vec<String> = Vec::new();
+    for (path, text) in &pages {
+        let ids = between(text, " id=\"", "\"");
+        places.push(path.clone());
+        places.extend(ids.iter().map(|id| format!("{path}#{id}")));
+        let mut unique = ids.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        assert_eq!(unique.len(), ids.len(), "{path}: a place stands twice");
+    }
+    for summary in &whole.accounts {
+        let name = format!("accounts/{}.html", summary.id);
+        let account = account(&out, &summary.id);
+        for principal in &account.principals {
+            assert!(places.contains(&format!("{name}#{}/{}", principal.kind, principal.name)), "{name}");
+            assert!(pages[&name].contains(&principal.risk_sentence()), "{}", principal.arn);
+        }
+        for change in &account.recommendations {
+            assert!(
+                places.iter().any(|place| place.starts_with(&format!("{name}#change/"))),
+                "{}",
+                change.id
+            );
+        }
+        assert_eq!(pages[&name].matches("class=\"change\" id=\"change/").count(), summary.recommendations);
+        assert_eq!(pages[&name].matches("class=\"principal\"").count(), summary.principals);
+    }
+    assert_eq!(
+        pages["families.html"].matches("class=\"change\" id=\"change/").count(),
+        whole.recommendations.len()
+    );
+    for (path, text) in &pages {
+        for href in between(text, " href=\"", "\"") {
+            // Filters are the script's; sources lie outside.
+            let is_filter = path == "index.html" && href.starts_with('#') && href.contains('=');
+            if is_filter || href.starts_with("https://") || href == "data:," {
+                continue;
+            }
+            let href = href.replace("&#38;", "&");
+            let full = match (href.strip_prefix('#'), href.strip_prefix("../"), path.split_once('/')) {
+                (Some(place), ..) => format!("{path}#{place}"),
+                (_, Some(up), _) => up.to_owned(),
+                (_, _, Some((folder, _))) => format!("{folder}/{href}"),
+                _ => href,
+            };
+            assert!(places.contains(&full), "{path}: {full} leads nowhere");
+        }
+    }
+}
+
+trait Sentence {
+    fn risk_sentence(&self) -> String;
+}
+
+impl Sentence for leastwise::report::PrincipalRow {
+    fn risk_sentence(&self) -> String {
+        self.effect.risk.why_before.clone()
+    }
+}
+
+#[test]
+fn states_and_notes_are_told_in_words() {
+    let out = folder("html-words").join("report");
+    scan("mocks/acme", &out).exits(0);
+    let mut seen = 0;
+    for summary in &report(&out).accounts {
+        let (account, page) =
+            (account(&out, &summary.id), page(&out, &format!("accounts/{}.html", summary.id)));
+        let states = account.policies.iter().map(|it| format!("</span>: {}</li>", it.state));
+        let notes = account.recommendations.iter().flat_map(|it| &it.notes);
+        let notes = notes.map(|it| format!("<strong>Note:</strong> {it}</li>"));
+        for bare in states.chain(notes) {
+            assert!(!page.contains(&bare), "{}: {bare}", summary.id);
+            seen += 1;
+        }
+    }
+    assert!(seen > 100);
+}
+
+#[test]
+fn the_rows_and_the_cards_add_up_to_the_report() {
+    let out = folder("html-rows").join("report");
+    scan("mocks/acme", &out).exits(0);
+    let whole = report(&out);
+    let data = data(&out);
+    let rows: Vec<&Value> =
+        data["accounts"].as_array().unwrap().iter().flat_map(|it| it["rows"].as_array().unwrap()).collect();
+    assert_eq!(rows.len(), whole.totals.principals);
+    let sum = |at: usize| rows.iter().map(|row| row[at].as_u64().unwrap()).sum::<u64>();
+    let effect = &whole.totals.effect;
+    let wanted = [effect.granted as u64, effect.unused as u64, effect.removed as u64];
+    assert_eq!([sum(3), sum(4), sum(5)], wanted);
+    assert_eq!([sum(6), sum(7)], [effect.risk_before, effect.risk_after]);
+    let index = page(&out, "index.html");
+    for (at, bucket) in data["buckets"].as_array().unwrap().iter().enumerate() {
+        let code = bucket[0].as_str().unwrap();
+        let count = rows.iter().filter(|row| row[2] == at).count();
+        assert_eq!(count, whole.totals.buckets[code], "{code}");
+        assert!(index.contains(&format!("href=\"#bucket={code}\" data-number=\"{count}\"")), "{code}");
+    }
+    assert_eq!(data["buckets"].as_array().unwrap().len(), whole.totals.buckets.len());
+    // A change opens exactly those whom it reaches.
+    for summary in &whole.accounts {
+        let account = account(&out, &summary.id);
+        let of = data["accounts"].as_array().unwrap().iter().find(|it| it["id"] == summary.id).unwrap();
+        for (number, change) in account.recommendations.iter().enumerate() {
+            let reached = of["rows"].as_array().unwrap().iter();
+            let reached = reached.filter(|row| row[10].as_array().unwrap().contains(&number.into())).count();
+            assert_eq!(reached, change.reaches.len(), "{}", change.id);
+        }
+    }
+    for (number, family) in whole.families.iter().enumerate() {
+        let reached = rows.iter().filter(|row| row[11].as_array().unwrap().contains(&number.into())).count();
+        let wanted: usize = family.accounts.iter().map(|it| it.principals.len()).sum();
+        assert_eq!(reached, wanted, "{}", family.id);
+    }
+}
+
+#[test]
+fn coverage_comes_first_and_says_what_failed() {
+    let out = folder("html-partial").join("report");
+    scan("mocks/partial", &out).exits(3);
+    let index = page(&out, "index.html");
+    let whole = report(&out);
+    let failed = whole.accounts.iter().find(|it| !it.failures.is_empty()).unwrap();
+    let complete =
+        whole.accounts.iter().filter(|it| it.coverage == leastwise::report::Coverage::Complete).count();
+    let told = between(&index, "<p class=\"coverage\">", "</p>")[0];
+    assert!(told.contains(&format!("{complete} of {} accounts complete", whole.accounts.len())), "{told}");
+    assert!(told.contains(&failed.id) && told.contains(&failed.failures[0].failure.operation), "{told}");
+    assert!(index.find("class=\"coverage\"") < index.find("class=\"cards\""));
+}
+
+#[test]
+fn only_our_own_script_and_style_are_allowed_by_their_hashes_and_nothing_is_loaded() {
+    let out = folder("html-csp").join("report");
+    scan("mocks/acme", &out).exits(0);
+    for (path, text) in pages(&out) {
+        let policy = between(&text, "http-equiv=\"Content-Security-Policy\" content=\"", "\"")[0];
+        assert!(policy.starts_with("default-src 'none'; script-src 'sha256-"), "{policy}");
+        assert!(!policy.contains("unsafe") && !policy.contains("http"), "{policy}");
+        let hashes = between(policy, "'sha256-", "'");
+        for (at, (from, to)) in [("<script>", "</script>"), ("<style>", "</style>")].into_iter().enumerate() {
+            let inline = between(&text, from, to);
+            assert_eq!(inline.len(), 1, "{path}");
+            assert_eq!(from_base64(hashes[at]), Sha256::digest(inline[0]).to_vec(), "{path} {from}");
+        }
+        for loads in [" src=", " style=", "@import", "url(", "<iframe", "<object", "<form action", " onclick"]
+        {
+            assert!(!text.contains(loads), "{path}: {loads}");
+        }
+        for href in between(&text, "href=\"https:", ">") {
+            assert!(href.ends_with(" rel=\"noreferrer\""), "{path}: {href}");
+        }
+    }
+}
+
+/// A recorded organisation whose names, Sids, tags and conditions are hostile.
+fn hostile(name: &str) -> std::path::PathBuf {
+    let root = folder(name);
+    let snapshot = root.join("snapshot");
+    for (path, bytes) in files(Path::new("mocks/acme")) {
+        let mut value: Value = serde_json::from_slice(&bytes).unwrap();
+        // Some names end a script at once, the others come as they are: findings go by ARN.
+        poison(&mut value, "");
+        let path = snapshot.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, value.to_string()).unwrap();
+    }
+    let out = root.join("report");
+    scan(snapshot.to_str().unwrap(), &out);
+    out
+}
+
+fn poison(value: &mut Value, under: &str) {
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members.iter_mut() {
+                let inside = if under == "Condition" { under } else { key.as_str() };
+                poison(member, inside);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| poison(item, under)),
+        Value::String(text) => {
+            let wanted =
+                ["RoleName", "UserName", "PolicyName", "Sid", "Value", "Name", "Condition", "GroupName"];
+            if wanted.contains(&under) {
+                text.push_str(HOSTILE);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn nothing_hostile_reaches_a_page_unescaped() {
+    let out = hostile("html-hostile");
+    let whole = report(&out);
+    assert!(whole.totals.recommendations > 40, "too little to see: {:?}", whole.totals);
+    let pages = pages(&out);
+    for (path, text) in &pages {
+        let scripts = if path == "index.html" { 2 } else { 1 };
+        assert_eq!(text.matches("<script").count(), scripts, "{path}");
+        assert_eq!(text.matches("</script").count(), scripts, "{path}");
+        for bad in ["<img", "<!--", "\u{2028}", "\u{202e}", "\u{1b}"] {
+            assert!(!text.contains(bad), "{path}: {bad:?}");
+        }
+        for href in between(text, "href=\"", "\"") {
+            assert!(!href.to_lowercase().starts_with("javascript"), "{path}: {href}");
+            assert!(!href.contains(['<', '\'', '`', ' ']), "{path}: {href}");
+        }
+    }
+    assert!(pages.values().any(|text| text.contains("onerror=alert(1)")), "the hostile text is not shown");
+    assert_eq!(data(&out)["accounts"].as_array().unwrap().len(), whole.accounts.len());
+}
+
+#[test]
+fn ten_thousand_rows_are_far_below_five_megabytes() {
+    let root = folder("html-size");
+    let snapshot = root.join("snapshot");
+    write_folder(&Invented { accounts: 5, principals: 60, seed: 7 }, &snapshot).unwrap();
+    let out = root.join("report");
+    scan(snapshot.to_str().unwrap(), &out);
+    let principals = report(&out).totals.principals;
+    assert!(principals >= 300);
+    let rows = data(&out)["accounts"].to_string().len();
+    assert!(rows * 10_000 / principals < 4_500_000, "{rows} bytes for {principals} principals");
+}
+
+#[test]
+fn the_same_answers_make_the_same_pages() {
+    let root = folder("html-same");
+    let (one, other) = (root.join("one"), root.join("other"));
+    scan("mocks/acme", &one).exits(0);
+    scan("mocks/acme", &other).exits(0);
+    assert!(pages(&one) == pages(&other));
+}

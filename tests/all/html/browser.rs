@@ -1,0 +1,130 @@
+//! The pages in a browser without a screen. It needs `chromium`, which `.ci/run` installs; without it the tests say that
+//! they were skipped, and `.ci/run` forbids that.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::{between, data, hostile};
+use crate::run::folder;
+use crate::scan::{report, scan};
+
+const QUIET: [&str; 11] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-logging=stderr",
+    "--virtual-time-budget=5000",
+    "--dump-dom",
+];
+
+/// Whether there is a browser. If not, it is said.
+fn is_there() -> bool {
+    let ran = Command::new("chromium").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let there = ran.is_ok_and(|status| status.success());
+    if !there {
+        assert!(std::env::var_os("LEASTWISE_NO_SKIP").is_none(), "chromium is not installed");
+        let _ = writeln!(std::io::stderr(), "skipped: chromium is not installed (apt-get install chromium)");
+    }
+    there
+}
+
+/// What a page comes to. An error in the console fails.
+fn dom(report: &Path, page: &str) -> String {
+    let profile = tempfile::tempdir().unwrap();
+    let ran = Command::new("chromium")
+        .args(QUIET)
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .arg(format!("file://{}/{page}", report.display()))
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&ran.stderr);
+    let console: Vec<&str> = told.lines().filter(|line| line.contains("CONSOLE")).collect();
+    assert!(console.is_empty(), "{page}: {console:?}");
+    let dom = String::from_utf8(ran.stdout).unwrap();
+    assert!(dom.contains("</html>"), "{page}: {told}");
+    dom
+}
+
+/// How many rows a page says that it found, and how many it shows.
+fn rows(dom: &str) -> (usize, usize) {
+    let said = between(dom, "id=\"shown\"", "<")[0];
+    let said = between(said, "data-number=\"", "\"")[0].parse().unwrap();
+    let table = between(dom, "id=\"rows\"", "</table>")[0];
+    (said, between(table, "<tbody>", "</tbody>")[0].matches("<tr>").count())
+}
+
+#[test]
+fn a_number_equals_the_rows_that_its_link_opens() {
+    if !is_there() {
+        return;
+    }
+    let out = folder("html-browser").join("report");
+    scan("mocks/acme", &out).exits(0);
+    let whole = report(&out);
+    let first = dom(&out, "index.html");
+    assert_eq!(rows(&first), (whole.totals.principals, whole.totals.principals.min(100)));
+    let mut links: Vec<(String, usize)> = between(&first, " href=\"#", ">")
+        .into_iter()
+        .filter_map(|tag| {
+            let number = between(tag, "data-number=\"", "\"").first()?.parse().ok()?;
+            Some((tag.split('"').next().unwrap().replace("&amp;", "&"), number))
+        })
+        .collect();
+    assert!(links.len() > whole.accounts.len() + 8);
+    // One account and one family stand for all.
+    let mut kinds = std::collections::BTreeSet::new();
+    links.retain(|(link, number)| {
+        let (kind, _) = link.split_once('=').unwrap();
+        *number > 0 && (kind == "bucket" || kinds.insert(kind.to_owned()))
+    });
+    for (link, number) in links {
+        assert_eq!(rows(&dom(&out, &format!("index.html#{link}"))), (number, number), "{link}");
+    }
+}
+
+#[test]
+fn filters_join_and_a_pasted_link_shows_the_same() {
+    if !is_there() {
+        return;
+    }
+    let out = folder("html-links").join("report");
+    scan("mocks/acme", &out).exits(0);
+    let data = data(&out);
+    let refined = data["buckets"].as_array().unwrap().iter().position(|it| it[0] == "refined").unwrap();
+    let of = data["accounts"].as_array().unwrap().iter().find(|it| it["id"] == "444444444444").unwrap();
+    let is = |row: &&Value| row[2] == refined && row[1].as_str().unwrap().contains("shared");
+    let mut wanted: Vec<&Value> = of["rows"].as_array().unwrap().iter().filter(is).collect();
+    assert!(!wanted.is_empty());
+    wanted.sort_by_key(|row| row[5].as_u64());
+    let dom = dom(&out, "index.html#bucket=refined&account=444444444444&q=shared&sort=removed");
+    assert_eq!(rows(&dom).0, wanted.len());
+    let table = between(&dom, "id=\"rows\"", "</table>")[0];
+    let names = between(between(table, "<tbody>", "</tbody>")[0], "<bdi>", "</bdi>");
+    assert_eq!(names[0], wanted[0][1].as_str().unwrap());
+    // Filters that nothing meets say so, and those that nobody knows are none.
+    assert_eq!(rows(&self::dom(&out, "index.html#service=nowhere")).0, 0);
+    assert_eq!(rows(&self::dom(&out, "index.html#colour=red")).0, report(&out).totals.principals);
+}
+
+#[test]
+fn hostile_text_executes_nothing_and_every_page_opens_without_an_error() {
+    if !is_there() {
+        return;
+    }
+    let out = hostile("html-hostile-browser");
+    let whole = report(&out);
+    let index = dom(&out, "index.html");
+    assert!(!index.contains("<img") && index.contains("onerror"));
+    assert_eq!(rows(&index).0, whole.totals.principals);
+    for name in ["accounts/444444444444.html", "families.html"] {
+        assert!(!dom(&out, name).contains("<img"), "{name}");
+    }
+}
