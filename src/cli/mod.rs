@@ -274,7 +274,7 @@ pub struct Schema {
 /// A file that has a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SchemaOf {
-    /// accounts/<id>.json
+    /// `accounts/<id>.json`
     Account,
     /// manifest.json
     Manifest,
