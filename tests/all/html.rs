@@ -13,8 +13,7 @@ use crate::scan::{account, files, report, scan};
 
 mod browser;
 
-const HOSTILE: &str =
-    "</script><img src=x onerror=alert(1)>\"'`\u{2028}\u{202e}\u{1b}<!--<script>javascript:alert(2)";
+const HOSTILE: &str = "</script><img src=//leak.invalid/x onerror=alert(1)>\"'`\u{2028}\u{202e}\u{1b}<!--<script>javascript:alert(2)";
 
 fn page(report: &Path, name: &str) -> String {
     fs::read_to_string(report.join(name)).unwrap()

@@ -1,9 +1,11 @@
 //! The pages in a browser without a screen. It needs `chromium`, which `.ci/run` installs; without it the tests say that
 //! they were skipped, and `.ci/run` forbids that.
 
-use std::io::Write as _;
+use std::io::{Read, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -36,21 +38,63 @@ fn is_there() -> bool {
     there
 }
 
-/// What a page comes to. An error in the console fails.
+/// What a page comes to. An error in the console fails, and so does a request that leaves.
 fn dom(report: &Path, page: &str) -> String {
     let profile = tempfile::tempdir().unwrap();
-    let ran = Command::new("chromium")
+    // Whatever the browser asks of the network it asks here, and is not answered.
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let mut child = Command::new("chromium")
         .args(QUIET)
         .arg(format!("--user-data-dir={}", profile.path().display()))
+        .arg(format!("--proxy-server=127.0.0.1:{}", proxy.local_addr().unwrap().port()))
         .arg(format!("file://{}/{page}", report.display()))
-        .output()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
-    let told = String::from_utf8_lossy(&ran.stderr);
+    let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+    let whole = |pipe: &mut dyn Read| {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let (dom, told, requests) = std::thread::scope(|scope| {
+        let out = scope.spawn(|| whole(&mut out));
+        let err = scope.spawn(|| whole(&mut err));
+        let (mut requests, started) = (Vec::new(), Instant::now());
+        while child.try_wait().unwrap().is_none() {
+            match proxy.accept() {
+                Ok((peer, _)) => requests.push(asked(peer)),
+                Err(_) => std::thread::sleep(Duration::from_millis(10)),
+            }
+            if started.elapsed() > Duration::from_secs(120) {
+                child.kill().unwrap();
+            }
+        }
+        (out.join().unwrap(), err.join().unwrap(), requests)
+    });
+    assert!(requests.iter().all(|line| is_its_own(line)), "{page}: {requests:?}");
     let console: Vec<&str> = told.lines().filter(|line| line.contains("CONSOLE")).collect();
     assert!(console.is_empty(), "{page}: {console:?}");
-    let dom = String::from_utf8(ran.stdout).unwrap();
     assert!(dom.contains("</html>"), "{page}: {told}");
     dom
+}
+
+/// The first line of a request; nothing where none came.
+fn asked(mut peer: TcpStream) -> String {
+    peer.set_nonblocking(false).unwrap();
+    peer.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+    let mut text = [0; 200];
+    let read = peer.read(&mut text).unwrap_or(0);
+    String::from_utf8_lossy(&text[..read]).lines().next().unwrap_or_default().to_owned()
+}
+
+/// Whether a request is the browser's, which asks its maker for the time and for updates whatever it is told.
+fn is_its_own(line: &str) -> bool {
+    let host = line.split_whitespace().nth(1).unwrap_or_default().trim_start_matches("http://");
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    host.is_empty() || host.ends_with(".google.com") || host.ends_with(".googleapis.com")
 }
 
 /// How many rows a page says that it found, and how many it shows.
@@ -127,4 +171,16 @@ fn hostile_text_executes_nothing_and_every_page_opens_without_an_error() {
     for name in ["accounts/444444444444.html", "families.html"] {
         assert!(!dom(&out, name).contains("<img"), "{name}");
     }
+}
+
+#[test]
+fn a_page_that_loads_something_would_be_seen() {
+    if !is_there() {
+        return;
+    }
+    let out = folder("html-leak");
+    std::fs::write(out.join("leak.html"), "<html><img src=http://leak.invalid/x></html>").unwrap();
+    assert!(std::panic::catch_unwind(|| dom(&out, "leak.html")).is_err());
+    assert!(is_its_own("CONNECT update.googleapis.com:443 HTTP/1.1"));
+    assert!(!is_its_own("GET http://leak.invalid/google.com HTTP/1.1"));
 }
