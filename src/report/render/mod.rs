@@ -4,13 +4,13 @@
 //! gives parts of files, which the writer puts behind each other, so that no format has to hold an organisation in memory.
 
 mod csv;
+mod html;
 mod key;
 mod ocsf;
 mod sarif;
 mod weight;
 
 use serde::Serialize;
-mod html;
 
 use super::account::AccountReport;
 use super::whole::Report;

@@ -50,7 +50,7 @@ pub(super) fn action(action: &Action) -> &'static str {
         }
         Action::Fork => "Create a smaller copy for these holders, attach it, and detach the shared policy.",
         Action::Split => {
-            "The result is too long for one policy: create several managed policies, attach them, and remove this one."
+            "The result does not fit where it is: create managed policies of it, attach them, and remove this one."
         }
         Action::Detach => "Nothing of it is used: detach it.",
         Action::Delete => "Nothing of it is used: delete it.",
