@@ -10,6 +10,10 @@ use crate::report::names::file_part;
 /// Makes visible what would steer the reader's eye: control characters, and the marks and overrides of bidirectional
 /// text, as JSON writes them. In a policy they stand in strings, and mean the same written so.
 pub(super) fn visible(text: &str) -> String {
+    // Nearly all text is plain, and a look at the bytes tells.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if !steers(c) {
