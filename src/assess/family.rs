@@ -337,6 +337,7 @@ impl Whole {
             impact,
             unused: smaller.unused.clone(),
             proof: smaller.proof.clone(),
+            sizes: smaller.sizes.clone(),
             files,
             notes,
         }

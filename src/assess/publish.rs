@@ -133,6 +133,7 @@ impl<'i, 't> Work<'i, 't> {
             ),
             unused: smaller.unused.clone(),
             proof: smaller.proof.clone(),
+            sizes: smaller.sizes.clone(),
             files: Refinement::places(&place.path),
             notes,
         }

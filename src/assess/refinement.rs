@@ -17,8 +17,8 @@ pub(super) struct Refinement {
     pub(super) documents: usize,
     /// They are managed policies of their own: it does not fit where it was. One such can be enough for an inline policy.
     pub(super) split: bool,
-    /// The characters that they take of a quota.
-    pub(super) chars: usize,
+    /// The characters that each takes of a quota.
+    pub(super) sizes: Vec<usize>,
     /// What was taken as unused.
     pub(super) unused: Vec<UnusedService>,
     pub(super) proof: ProofRow,
@@ -89,7 +89,7 @@ impl Refinement {
             after: print_all(refined.documents(), false) + "\n",
             documents: refined.documents().len(),
             split: refined.step() == FitStep::Split,
-            chars: refined.documents().iter().map(Document::quota_chars).sum(),
+            sizes: refined.documents().iter().map(Document::quota_chars).collect(),
             unused: listed(unused),
             proof: ProofRow {
                 verdict: "proven".to_owned(),

@@ -254,7 +254,7 @@ impl<'i, 't> Work<'i, 't> {
 
     /// From now on an inline policy takes what is left of it.
     fn inlined(&mut self, holder: Holder<'i>, policy: &'i str, smaller: &Refinement) {
-        let chars = if smaller.split { 0 } else { smaller.chars };
+        let chars = if smaller.split { 0 } else { smaller.sizes.iter().sum() };
         self.inline.entry(holder).or_default().insert(policy, chars);
     }
 

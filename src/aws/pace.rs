@@ -1,7 +1,7 @@
 //! The pace of calls: one bucket for each (API, account, Region), shared by all workers. Knows nothing of the SDK.
 //!
 //! AWS publishes no rates for most of what a scan calls, so they are found. A bucket starts at a rate and doubles it
-//! every fifth of a second until it is throttled or at its ceiling. Then it reckons from what was let through what AWS
+//! several times a second until it is throttled or at its ceiling. Then it reckons from what was let through what AWS
 //! takes, goes on just below that, and climbs by small steps that grow while all goes well, so that a lasting limit is
 //! touched seldom and a limit that was lifted is found. `Retry-After` holds the whole bucket back, as the limit is the
 //! bucket's and not the call's.
@@ -25,7 +25,7 @@ const CREDIT: Duration = Duration::from_millis(20);
 /// Shorter waits are not worth a timer, which counts in milliseconds.
 const NO_WAIT: Duration = Duration::from_millis(1);
 /// How long a doubling takes before the first throttle, in seconds.
-const DOUBLING: f64 = 0.2;
+const DOUBLING: f64 = 0.15;
 /// Accepted calls are remembered in steps of so long, and so many steps of them.
 const STEP: Duration = Duration::from_millis(10);
 const STEPS: usize = 1000;

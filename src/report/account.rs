@@ -227,6 +227,8 @@ pub struct Recommendation {
     pub unused: Vec<UnusedService>,
     /// The proof.
     pub proof: ProofRow,
+    /// How many characters of its quota each document takes afterwards, white space not counted.
+    pub sizes: Vec<usize>,
     /// Where the documents are, from the report's folder.
     pub files: Files,
     /// What to know before acting, as stable codes.

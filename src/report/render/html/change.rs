@@ -4,7 +4,6 @@ use askama::Template;
 
 use super::text::{self, account_page, anchor, arn_parts, change_anchor, counted};
 use super::words;
-use crate::policy::parse_all;
 use crate::refine::Kind;
 use crate::report::account::{Action, Alternative, Recommendation, UnusedService};
 use crate::report::render::Read;
@@ -17,9 +16,9 @@ pub(super) struct Link {
 }
 
 /// A line of a difference.
-struct Line {
+struct Line<'d> {
     class: &'static str,
-    text: String,
+    text: &'d str,
 }
 
 /// One change.
@@ -32,7 +31,7 @@ pub(super) struct Change<'r> {
     catalog: &'r CatalogRow,
     reaches: Vec<Link>,
     sizes: Vec<String>,
-    diff: Vec<Line>,
+    diff: String,
     after: Option<String>,
     alternative: Option<String>,
 }
@@ -58,8 +57,8 @@ impl<'r> Change<'r> {
             instead: instead.is_some(),
             catalog,
             reaches: it.reaches.iter().map(|arn| principal(arn, accounts)).collect(),
-            sizes: after.as_deref().map(|after| sizes(it, after)).unwrap_or_default(),
-            diff: diff.lines().map(line).collect(),
+            sizes: sizes(it),
+            diff,
             after,
             alternative: it.alternative.as_ref().map(alternative),
         }
@@ -72,6 +71,10 @@ impl<'r> Change<'r> {
     /// Levels with their counts, the weightiest first.
     fn levels(&self) -> Vec<(&str, String)> {
         levels(&self.it.impact.by_level)
+    }
+
+    fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        self.diff.lines().map(line)
     }
 
     fn is_link(&self, address: &str) -> bool {
@@ -117,7 +120,7 @@ pub(super) fn alternative(it: &Alternative) -> String {
     )
 }
 
-fn line(text: &str) -> Line {
+fn line(text: &str) -> Line<'_> {
     let class = match text.as_bytes().first() {
         _ if text.starts_with("+++ ") || text.starts_with("--- ") => "file",
         Some(b'+') => "added",
@@ -125,11 +128,11 @@ fn line(text: &str) -> Line {
         Some(b'@') => "place",
         _ => "same",
     };
-    Line { class, text: text.to_owned() }
+    Line { class, text }
 }
 
 /// How long the new documents are, against the quota.
-fn sizes(it: &Recommendation, after: &str) -> Vec<String> {
+fn sizes(it: &Recommendation) -> Vec<String> {
     let inline = matches!(it.action, Action::Replace);
     let kind = match it.holder_kind.as_str() {
         "role" if inline => Kind::Role,
@@ -142,11 +145,10 @@ fn sizes(it: &Recommendation, after: &str) -> Vec<String> {
         Kind::Managed | Kind::PermissionSet => "",
         Kind::Role | Kind::User | Kind::Group => " (for all inline policies of the holder together)",
     };
-    let documents = parse_all(after).unwrap_or_default();
-    let size = |chars: usize| {
-        format!("{} of {} characters{beside}", text::count(&chars), text::count(&kind.quota()))
+    let size = |chars: &usize| {
+        format!("{} of {} characters{beside}", text::count(chars), text::count(&kind.quota()))
     };
-    documents.iter().map(|document| size(document.quota_chars())).collect()
+    it.sizes.iter().map(size).collect()
 }
 
 /// Services with their actions, a paragraph each.

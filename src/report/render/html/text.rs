@@ -10,23 +10,36 @@ use crate::report::names::file_part;
 /// Makes visible what would steer the reader's eye: control characters, and the marks and overrides of bidirectional
 /// text, as JSON writes them. In a policy they stand in strings, and mean the same written so.
 pub(super) fn visible(text: &str) -> String {
-    // Nearly all text is plain, and a look at the bytes tells.
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
-        return text.to_owned();
-    }
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if !steers(c) {
-            out.push(c);
-            continue;
-        }
+    let mut rest = text;
+    // Nearly all text is plain: it is copied by long pieces.
+    while let Some((plain, c, after)) = next_steering(rest) {
+        out.push_str(plain);
         let mut units = [0; 2];
         for unit in c.encode_utf16(&mut units) {
             // Writing to a string cannot fail.
             let _ = write!(out, "\\u{unit:04x}");
         }
+        rest = after;
     }
+    out.push_str(rest);
     out
+}
+
+/// What comes before the next character that steers, that character, and what comes after.
+fn next_steering(text: &str) -> Option<(&str, char, &str)> {
+    let mut from = 0;
+    loop {
+        // Plain bytes are passed over as bytes.
+        let tail = text.as_bytes().get(from..)?;
+        let at = from + tail.iter().position(|byte| !matches!(byte, b' '..=b'~' | b'\n' | b'\t'))?;
+        let (plain, rest) = text.split_at_checked(at)?;
+        let c = rest.chars().next()?;
+        if steers(c) {
+            return Some((plain, c, rest.get(c.len_utf8()..)?));
+        }
+        from = at + c.len_utf8();
+    }
 }
 
 fn steers(c: char) -> bool {
