@@ -31,6 +31,9 @@ struct Arguments {
     /// An invented organisation in its place: accounts, principals each, seed.
     #[arg(long, value_name = "ACCOUNTS,PRINCIPALS,SEED", conflicts_with = "snapshot")]
     invented: Option<String>,
+    /// The invented organisation so many nights later: in each, one finding in a hundred changes.
+    #[arg(long, default_value_t = 0)]
+    nights: u32,
     /// Where it listens; any free port for 0.
     #[arg(long, default_value_t = 0)]
     port: u16,
@@ -77,7 +80,8 @@ fn main() {
             let numbers = numbers.as_ref().unwrap();
             let numbers: Vec<u64> = numbers.split(',').map(|number| number.parse().unwrap()).collect();
             let size = |at: usize| usize::try_from(numbers[at]).unwrap();
-            World::invented(Invented { accounts: size(0), principals: size(1), seed: numbers[2] })
+            let invented = Invented { accounts: size(0), principals: size(1), seed: numbers[2] };
+            World::invented_later(invented, arguments.nights)
         }
     };
     let mut setup = Fake::of(world).port(arguments.port).threads(arguments.threads);

@@ -12,7 +12,7 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,7 +23,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::keeping::{make_folder, private, put};
 use super::pace::{BucketKey, Figures};
+use super::state::{Remembered, State};
 use super::{Answers, Cloud, Evidence, Memory, Nobody, Organisation, Reading};
 use crate::evidence::{Analyzer, Failure, Finding, LastAccessed};
 use crate::inventory::wire::{Account, Authorization};
@@ -256,12 +258,19 @@ impl Whole {
 pub struct Journaled<C> {
     cloud: C,
     journal: Option<Journal>,
+    state: Option<State>,
 }
 
 impl<C> Journaled<C> {
     /// `cloud`, remembered in `journal` if there is one.
     pub fn new(cloud: C, journal: Option<Journal>) -> Self {
-        Self { cloud, journal }
+        Self { cloud, journal, state: None }
+    }
+
+    /// The same with what earlier nights remember.
+    #[must_use]
+    pub fn with(self, state: Option<State>) -> Self {
+        Self { state, ..self }
     }
 
     /// The journal.
@@ -299,13 +308,24 @@ impl<C: Cloud> Cloud for Journaled<C> {
     }
 
     async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
+        // Only what AWS is asked for need be remembered.
         let Some(journal) = &self.journal else { return self.cloud.read(account, reading).await };
         let known = journal.resumed.then(|| journal.account(&account.id).ok()).flatten();
         if let Some(known) = known.filter(|known| known.complete) {
             return known.answers();
         }
-        let memory = Lines::of(journal, &account.id);
+        let earlier = self.state.as_ref().map(|state| state.remembered(&account.id)).unwrap_or_default();
+        if let Some(aside) = &earlier.set_aside {
+            reading.watch.doubts(aside);
+        }
+        let memory = Lines::of(journal, &account.id, earlier);
         let answers = self.cloud.read(account, Reading { memory: &memory, ..reading }).await;
+        if let (Some(state), Ok(evidence)) = (&self.state, &answers.evidence) {
+            if evidence.analyzer.is_some() {
+                // The next night asks again for what could not be kept.
+                let _ = state.keep(&account.id, &evidence.findings, &memory.earlier);
+            }
+        }
         journal.keep_account(&account.id, answers)
     }
 
@@ -318,6 +338,8 @@ impl<C: Cloud> Cloud for Journaled<C> {
 struct Lines<'j> {
     journal: &'j Journal,
     account: &'j str,
+    /// What earlier nights remember of it.
+    earlier: Remembered,
     findings: Mutex<Kept<Finding>>,
     principals: Mutex<Kept<LastAccessed>>,
 }
@@ -329,12 +351,13 @@ struct Kept<T> {
 }
 
 impl<'j> Lines<'j> {
-    fn of(journal: &'j Journal, account: &'j str) -> Self {
+    fn of(journal: &'j Journal, account: &'j str, earlier: Remembered) -> Self {
         let findings = journal.lines("findings", account, |finding: &Finding| finding.id.clone());
         let principals = journal.lines("principals", account, |answer: &LastAccessed| answer.arn.clone());
         Self {
             journal,
             account,
+            earlier,
             findings: Mutex::new(Kept { known: findings, file: None }),
             principals: Mutex::new(Kept { known: principals, file: None }),
         }
@@ -365,7 +388,8 @@ impl Memory for Lines<'_> {
                 && known.status == listed.status
                 && known.resource == listed.resource
         };
-        kept.known.get(&listed.id).is_some_and(same).then(|| kept.known.remove(&listed.id)).flatten()
+        let tonight = kept.known.get(&listed.id).is_some_and(same).then(|| kept.known.remove(&listed.id));
+        tonight.flatten().or_else(|| self.earlier.finding(listed))
     }
 
     fn keep_finding(&self, finding: &Finding) {
@@ -381,35 +405,9 @@ impl Memory for Lines<'_> {
     }
 }
 
-fn put(path: &Path, value: &impl Serialize) -> io::Result<()> {
-    private().write(true).create(true).truncate(true).open(path)?.write_all(&serde_json::to_vec(value)?)
-}
-
 fn remove(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
-}
-
-/// What is read of an organisation is for its owner's eyes.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options
-}
-
-#[cfg(unix)]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
 }

@@ -1,21 +1,25 @@
 //! The seam to AWS: what a scan asks, and two who answer. `live` talks to AWS and holds all SDK code; `snapshot` reads
 //! recorded answers. Both give the same shapes, so nothing behind the seam knows which it was. `journal` stands before them
-//! and remembers what was read, for a run that goes on from an interrupted one.
+//! and remembers what was read, for a run that goes on from an interrupted one; `state` for the next night.
 
 mod journal;
+mod keeping;
 pub mod live;
 pub mod observe;
 pub mod pace;
 pub mod record;
 mod snapshot;
+mod state;
 
 use std::future::Future;
+use std::path::Path;
 
 use crate::evidence::{Analyzer, Failure, Finding, LastAccessed};
 use crate::inventory::wire::{Account, Authorization};
 
 pub use journal::{Journal, JournalError, Journaled};
 pub use snapshot::{Snapshot, SnapshotError};
+pub use state::{State, StateError};
 
 /// What AWS, or a record of it, knows.
 pub trait Cloud: Sync {
@@ -37,6 +41,8 @@ pub trait Watch: Sync {
     fn findings(&self, total: usize);
     /// One more was read.
     fn finding(&self);
+    /// What an earlier night kept is not to be trusted; it lies here now.
+    fn doubts(&self, _aside: &Path) {}
 }
 
 /// Nobody watches.

@@ -177,6 +177,9 @@ pub struct SourceArgs {
     /// Go on from what an interrupted run has read, or read again only what could not be read
     #[arg(long, conflicts_with = "snapshot")]
     pub resume: bool,
+    /// Remember findings in this folder, and ask only for those that changed since they were remembered
+    #[arg(long, value_name = "DIR", conflicts_with = "snapshot")]
+    pub state: Option<PathBuf>,
 }
 
 /// What is said on standard error while a command works.
@@ -192,7 +195,7 @@ pub struct SayArgs {
     ///
     /// Events: run-began, run-resumed, progress, account-began, account-ended, account-skipped, call-throttled,
     /// call-repeated, call-waited, scan-ended, capture-ended, own-account-only, administrator-closed, catalog-warning,
-    /// rule-warning, little-room, config-problem, run-failed.
+    /// state-set-aside, rule-warning, little-room, config-problem, run-failed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 }

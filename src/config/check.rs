@@ -29,6 +29,9 @@ pub(super) fn config(
     if flags.catalog.is_some() {
         config.catalog.clone_from(&flags.catalog);
     }
+    if flags.state.is_some() {
+        config.state.clone_from(&flags.state);
+    }
     let mut problems = reading.problems;
     if problems.is_empty() {
         return Ok(config);
@@ -93,6 +96,7 @@ fn top(r: &mut Reading<'_>, mut table: Table<'_>) -> Config {
         config.formats = formats(r, &node);
     }
     config.catalog = table.take(r, "catalog").and_then(|node| node.text(r)).map(PathBuf::from);
+    config.state = table.take(r, "state").and_then(|node| node.text(r)).map(PathBuf::from);
     let words = [
         ("in-place", SharedPolicies::InPlace),
         ("fork", SharedPolicies::Fork),

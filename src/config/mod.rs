@@ -56,6 +56,8 @@ pub struct Overrides {
     pub formats: Vec<String>,
     /// `--catalog`
     pub catalog: Option<PathBuf>,
+    /// `--state`
+    pub state: Option<PathBuf>,
     /// `--shared`
     pub shared: Option<String>,
     /// `--keep`

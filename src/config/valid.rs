@@ -28,6 +28,8 @@ pub struct Config {
     pub formats: Vec<ReportFormat>,
     /// The list of actions to go by.
     pub catalog: Option<PathBuf>,
+    /// Where nightly runs remember what they read.
+    pub state: Option<PathBuf>,
     /// What is recommended for a policy that several principals share.
     pub shared: SharedPolicies,
     /// Actions that are never removed.
@@ -55,6 +57,7 @@ impl Default for Config {
             out: PathBuf::from("report"),
             formats: ReportFormat::ALL.to_vec(),
             catalog: None,
+            state: None,
             shared: SharedPolicies::InPlace,
             keep: Vec::new(),
             min_confidence: Confidence::Low,

@@ -39,7 +39,7 @@ pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
             let live = runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
             let journal = resume::journal(&writer, &live, &config, args.source.resume, now, log)?;
             let captured_at = journal.started().to_string();
-            let cloud = Journaled::new(live, Some(journal));
+            let cloud = Journaled::new(live, Some(journal)).with(resume::state(&config)?);
             runtime.block_on(capture_or_stop(cloud, &writer, &progress, &config, &captured_at))?
         }
     };

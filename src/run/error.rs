@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::RefineError;
 use crate::aws::live::ConnectError;
-use crate::aws::{JournalError, SnapshotError};
+use crate::aws::{JournalError, SnapshotError, StateError};
 use crate::catalog::CatalogError;
 use crate::cli::Exit;
 use crate::config::Problem;
@@ -47,6 +47,9 @@ pub(super) enum RunError {
     Stopped { kept: bool },
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// What nightly runs remember.
+    #[error(transparent)]
+    State(#[from] StateError),
     #[error("an account's work ended before it was done: {0}")]
     Task(tokio::task::JoinError),
     #[error("the report is still being written; a defect of leastwise")]
@@ -91,6 +94,7 @@ impl RunError {
             }
             Self::Report(error) => Some(error.help()),
             Self::Journal(error) => Some(error.help()),
+            Self::State(error) => Some(error.help()),
             Self::Stopped { kept: true } => Some("what was read is kept: go on with --resume"),
             Self::TwiceStdin => Some("give `-` for one input and files for the others"),
             Self::Policy { error, .. } => Some(error.help()),

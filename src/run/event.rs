@@ -38,6 +38,10 @@ pub(super) enum Event<'e> {
         #[serde(skip)]
         message: String,
     },
+    /// What an earlier night remembers is not to be trusted.
+    StateSetAside {
+        path: String,
+    },
     /// The report may not fit where it goes.
     LittleRoom {
         path: String,
@@ -192,6 +196,7 @@ impl Event<'_> {
             Self::RunResumed { .. } => "run-resumed",
             Self::CatalogWarning { .. } => "catalog-warning",
             Self::LittleRoom { .. } => "little-room",
+            Self::StateSetAside { .. } => "state-set-aside",
             Self::RuleWarning { .. } => "rule-warning",
             Self::OwnAccountOnly { .. } => "own-account-only",
             Self::AdministratorClosed { .. } => "administrator-closed",
@@ -214,6 +219,7 @@ impl Event<'_> {
             Self::ConfigProblem { .. } | Self::RunFailed { .. } => Level::Error,
             Self::CatalogWarning { .. }
             | Self::LittleRoom { .. }
+            | Self::StateSetAside { .. }
             | Self::RuleWarning { .. }
             | Self::OwnAccountOnly { .. }
             | Self::AdministratorClosed { .. } => Level::Warn,
@@ -260,6 +266,9 @@ impl Event<'_> {
             | Self::RuleWarning { message, .. }
             | Self::ConfigProblem { message, .. }
             | Self::RunFailed { message, .. } => message.clone(),
+            Self::StateSetAside { path } => format!(
+                "what an earlier run remembered is damaged or not of this account and version; it lies in `{path}` now and is read anew"
+            ),
             Self::LittleRoom { path, free_bytes, wanted_bytes } => format!(
                 "`{path}` has {} MB of room left, and a report of so many accounts may take {} MB",
                 free_bytes / 1_000_000,

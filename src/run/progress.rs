@@ -1,6 +1,7 @@
 //! How far a scan or a capture has come: bars on a terminal, a few lines elsewhere; accounts and calls for those who ask.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -255,6 +256,10 @@ impl Watch for Progress {
         if let Some(bars) = self.bars.get() {
             bars.findings.inc(1);
         }
+    }
+
+    fn doubts(&self, aside: &Path) {
+        self.log.tell(&Event::StateSetAside { path: shown(aside) });
     }
 }
 

@@ -1,4 +1,4 @@
-//! Going on from where an earlier run was interrupted.
+//! Going on from where an earlier run was interrupted, or from what earlier nights remember.
 
 use std::path::PathBuf;
 
@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::error::RunError;
 use super::event::Event;
 use super::log::Log;
-use crate::aws::Journal;
 use crate::aws::live::Live;
+use crate::aws::{Journal, State};
 use crate::config::Config;
 use crate::report::writer::{Writer, sha256};
 
@@ -28,6 +28,11 @@ pub(super) fn journal(
         return Ok(journal);
     }
     Ok(Journal::begin(folder, &terms, now)?)
+}
+
+/// What earlier nights remember, if the config names a place for it.
+pub(super) fn state(config: &Config) -> Result<Option<State>, RunError> {
+    Ok(config.state.as_deref().map(State::open).transpose()?)
 }
 
 fn place(writer: &Writer) -> PathBuf {

@@ -61,7 +61,7 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
             // A run that is gone on from began then, and so does its report.
             let started = journal.started();
             let as_of = Some(started.to_string());
-            let cloud = Journaled::new(live, Some(journal));
+            let cloud = Journaled::new(live, Some(journal)).with(resume::state(&config)?);
             let scan = Everything {
                 cloud,
                 catalog,

@@ -32,6 +32,7 @@ pub(super) fn read(args: &SourceArgs, flags: Overrides) -> Result<Config, RunErr
         role: args.role.clone(),
         external_id: args.external_id.clone(),
         window_days: args.window_days,
+        state: args.state.clone(),
         ..flags
     };
     let file = text.as_ref().map(|(text, name)| (text.as_str(), name.as_str()));

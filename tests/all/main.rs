@@ -56,5 +56,6 @@ mod risk;
 mod run;
 mod scan;
 mod soak;
+mod state;
 mod trust;
 mod update;

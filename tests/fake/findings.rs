@@ -117,3 +117,22 @@ fn finding(
         failure: None,
     }
 }
+
+/// What the analyzer says after so many nights: it looked again at everything, and one finding in a hundred changed.
+pub(crate) fn after(nights: u32, found: &mut [Finding]) {
+    for night in 1..=nights {
+        let day = format!("2026-01-{:02}", 15 + night);
+        for (at, finding) in found.iter_mut().enumerate() {
+            finding.analyzed_at = Some(format!("{day}T03:00:00Z"));
+            let numbers = finding.id.bytes().fold(at as u64, |sum, byte| sum * 31 % 9973 + u64::from(byte));
+            if numbers % 100 != u64::from(night) % 100 {
+                continue;
+            }
+            finding.updated_at = Some(format!("{day}T03:00:01Z"));
+            // Something was used again.
+            if let Some(details) = finding.finding_details.as_mut().filter(|details| details.len() > 1) {
+                details.pop();
+            }
+        }
+    }
+}

@@ -10,6 +10,7 @@ use leastwise::evidence::{Analyzer, AnalyzerAnswer, Failure, Finding, LastAccess
 use leastwise::inventory::wire::{Account, Accounts, Authorization};
 use serde::de::DeserializeOwned;
 
+use super::findings;
 use super::generate::Invented;
 
 /// So many accounts of a folder are held at a time.
@@ -37,7 +38,8 @@ pub(crate) struct World {
 enum Source {
     Folder(PathBuf),
     Memory(BTreeMap<String, Arc<Books>>),
-    Invented(Invented),
+    /// As it is so many nights after the first.
+    Invented(Invented, u32),
 }
 
 type Shelf = Arc<OnceLock<Arc<Books>>>;
@@ -79,8 +81,13 @@ impl World {
 
     /// An invented organisation, whose accounts are made when they are asked for.
     pub(crate) fn invented(invented: Invented) -> Self {
+        Self::invented_later(invented, 0)
+    }
+
+    /// The same after so many nights, in each of which one finding in a hundred changes.
+    pub(crate) fn invented_later(invented: Invented, nights: u32) -> Self {
         let (accounts, analyzers) = (invented.accounts(), vec![invented.analyzer()]);
-        Self::new("aws".to_owned(), accounts, analyzers, Source::Invented(invented))
+        Self::new("aws".to_owned(), accounts, analyzers, Source::Invented(invented, nights))
     }
 
     fn new(partition: String, accounts: Vec<Account>, analyzers: Vec<Analyzer>, source: Source) -> Self {
@@ -153,7 +160,11 @@ impl World {
                 }
             }
             Source::Memory(_) => Books::default(),
-            Source::Invented(invented) => invented.books(id),
+            Source::Invented(invented, nights) => {
+                let mut books = invented.books(id);
+                books.findings.iter_mut().for_each(|found| findings::after(*nights, found));
+                books
+            }
         }
     }
 }

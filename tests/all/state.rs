@@ -1,0 +1,127 @@
+//! From night to night: what was read is not read again, and the report is that of a full scan.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::fake::{Fake, Invented, World};
+use crate::run::{Run, folder};
+use crate::scan::{command_as, files};
+
+const ORGANISATION: Invented = Invented { accounts: 6, principals: 80, seed: 11 };
+
+fn night(nights: u32) -> Fake {
+    Fake::of(World::invented_later(ORGANISATION, nights)).start()
+}
+
+fn scan(fake: &Fake, out: &Path, state: Option<&Path>) -> Run {
+    let mut args = vec!["scan", "--out", out.to_str().unwrap(), "--format", "json"];
+    args.extend(state.into_iter().flat_map(|state| ["--state", state.to_str().unwrap()]));
+    // The account whose analyzer it is.
+    command_as(fake, "AKIA200000000001", &args)
+        .with("LEASTWISE_LIMITS_CALLS_PER_SECOND_ACCESS_ANALYZER", "1000")
+}
+
+/// All of a report but what tells of the run itself.
+fn result(out: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = files(out);
+    assert!(files.remove("manifest.json").is_some());
+    files
+}
+
+/// A folder with the state of the first night, and how many calls for findings that night made.
+fn first_night(name: &str) -> (PathBuf, PathBuf, u64) {
+    let folder = folder(name);
+    let (out, state) = (folder.join("report"), folder.join("state"));
+    let fake = night(0);
+    scan(&fake, &out, Some(&state)).ran().exits(0);
+    (out, state, fake.calls_of("GetFindingV2"))
+}
+
+fn full(name: &str, nights: u32) -> BTreeMap<String, Vec<u8>> {
+    let out = folder(name).join("report");
+    scan(&night(nights), &out, None).ran().exits(0);
+    result(&out)
+}
+
+#[test]
+fn a_night_reads_only_the_findings_that_changed_and_reports_what_a_full_scan_reports() {
+    let (out, state, first) = first_night("state-nights");
+    for nights in [1, 2] {
+        let fake = night(nights);
+        scan(&fake, &out, Some(&state)).ran().exits(0);
+        let calls = fake.calls_of("GetFindingV2");
+        assert!(calls > 0, "nothing changed in night {nights}: the test tells nothing");
+        assert!(calls * 50 <= first, "{calls} calls in night {nights}, {first} in the first");
+        let full = full(&format!("state-full-{nights}"), nights);
+        assert!(result(&out) == full, "the report of night {nights} differs from that of a full scan");
+    }
+}
+
+#[test]
+fn state_that_is_damaged_or_of_another_account_or_version_is_set_aside_and_made_anew() {
+    let (out, state, first) = first_night("state-damaged");
+    let file = |account: &str| state.join(format!("accounts/{account}.json"));
+    let change = |account: &str, change: &dyn Fn(String) -> String| {
+        let text = fs::read_to_string(file(account)).unwrap();
+        let changed = change(text.clone());
+        assert_ne!(text, changed);
+        fs::write(file(account), changed).unwrap();
+    };
+    let cut = |text: String| text[..text.len() / 2].to_owned();
+    // Somebody takes an action out of the evidence, so that it would seem to be in use.
+    let altered = |text: String| text.replacen("\"action\":\"", "\"action\":\"X", 1);
+    let version = |text: String| text.replacen("\"tool\":\"", "\"tool\":\"9", 1);
+    change("200000000000", &cut);
+    change("200000000001", &altered);
+    change("200000000002", &version);
+    fs::copy(file("200000000004"), file("200000000003")).unwrap();
+    fs::write(file("200000000005"), [0xff_u8, 0, 10, 200]).unwrap();
+    let fake = night(1);
+    let run = scan(&fake, &out, Some(&state)).ran().exits(0);
+    for account in ["200000000000", "200000000001", "200000000002", "200000000003", "200000000005"] {
+        assert!(state.join(format!("accounts/{account}.set-aside")).is_file(), "{account}");
+        assert!(run.err.contains(&format!("{account}.set-aside")), "{}", run.err);
+    }
+    let calls = fake.calls_of("GetFindingV2");
+    assert!(calls < first && calls * 10 > first * 7, "{calls} calls, {first} in the first night");
+    assert!(result(&out) == full("state-damaged-full", 1));
+    // And the next night is quick again.
+    let fake = night(1);
+    scan(&fake, &out, Some(&state)).ran().exits(0);
+    assert_eq!(fake.calls_of("GetFindingV2"), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn state_is_for_its_owners_eyes_and_no_link_is_followed() {
+    use std::os::unix::fs::{MetadataExt, symlink};
+    let (out, state, _) = first_night("state-links");
+    let file = state.join("accounts/200000000000.json");
+    assert_eq!(fs::metadata(&state).unwrap().mode() & 0o777, 0o700);
+    assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
+    let elsewhere = state.parent().unwrap().join("elsewhere.json");
+    fs::rename(&file, &elsewhere).unwrap();
+    symlink(&elsewhere, &file).unwrap();
+    let before = fs::read(&elsewhere).unwrap();
+    let fake = night(0);
+    scan(&fake, &out, Some(&state)).ran().exits(0).says("200000000000.set-aside");
+    assert!(fake.calls_of("GetFindingV2") > 0);
+    assert_eq!(fs::read(&elsewhere).unwrap(), before);
+    assert!(fs::symlink_metadata(&file).unwrap().is_file());
+}
+
+#[test]
+fn a_folder_of_something_else_is_left_as_it_is() {
+    let folder = folder("state-foreign");
+    let state = folder.join("holiday");
+    fs::create_dir(&state).unwrap();
+    fs::write(state.join("photo"), "x").unwrap();
+    let fake = night(0);
+    scan(&fake, &folder.join("report"), Some(&state))
+        .ran()
+        .exits(1)
+        .says("holds something else than state of leastwise")
+        .says("name an empty folder");
+    assert_eq!(fs::read_dir(&state).unwrap().count(), 1);
+}
