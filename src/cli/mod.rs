@@ -7,8 +7,10 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::FILE_NAME;
 
+mod fail_on;
 mod refine;
 
+pub use self::fail_on::FailOn;
 use self::refine::REFINE_HELP;
 pub use self::refine::{KindArg, Prove, ProveFormat, Refine, RefineFormat};
 
@@ -25,7 +27,7 @@ pub enum Exit {
     Incomplete,
     /// 4: a recommendation was refuted. That is a defect; nothing of it was given out.
     Refuted,
-    /// 5: unused access was found, and `--fail-on` was given.
+    /// 5: what `--fail-on` names was found.
     Found,
 }
 
@@ -133,7 +135,7 @@ Exit codes:
   2  wrong usage or config
   3  finished, but some accounts could not be read
   4  a recommendation was refuted: a defect, nothing of it was published
-  5  unused access was found and --fail-on was given";
+  5  what --fail-on names was found";
 
 /// What is read, and how. Whatever is left out comes from the environment (`LEASTWISE_*`), then from the config.
 #[derive(Debug, Args)]
@@ -231,9 +233,15 @@ pub struct Scan {
     /// Beside JSON write the report in these formats only: csv, html, ocsf, sarif; json writes no other [default: all]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub format: Vec<String>,
-    /// Exit with 5 when this is found
-    #[arg(long, value_enum, value_name = "WHAT")]
-    pub fail_on: Option<FailOn>,
+    /// Exit with 5 when one of these is found: unused, risk>=POINTS, new
+    ///
+    /// `unused`: a policy can be smaller, or a principal is unused. `risk>=POINTS`: one change removes so many points of risk
+    /// or more. `new`: advice is new, reopened or regressed since the report of --previous.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', requires_if("new", "previous"))]
+    pub fail_on: Vec<FailOn>,
+    /// Write the run's figures to this file, as OpenMetrics text for a collector
+    #[arg(long, value_name = "FILE")]
+    pub metrics: Option<PathBuf>,
     /// An earlier report: history.json says what is new, the same, resolved or back since then
     #[arg(long, value_name = "DIR")]
     pub previous: Option<PathBuf>,
@@ -243,13 +251,6 @@ pub struct Scan {
     /// What is said meanwhile
     #[command(flatten)]
     pub say: SayArgs,
-}
-
-/// What makes a scan exit with 5.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
-    /// A policy can be smaller, or a principal is unused
-    Unused,
 }
 
 /// `leastwise capture`

@@ -96,6 +96,11 @@ impl Status {
         Self::NotRead,
     ];
 
+    /// Whether somebody has to look who had looked before.
+    pub fn is_news(self) -> bool {
+        matches!(self, Self::New | Self::Reopened | Self::Regressed)
+    }
+
     /// As it stands in files.
     pub fn name(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@ pub mod compare;
 mod diff;
 mod effect;
 mod hash;
+pub mod metrics;
 pub mod names;
 pub mod render;
 pub mod schema;

@@ -34,6 +34,12 @@ pub(super) struct Scanned {
     /// Why policies were left alone, by code.
     pub(super) left_alone: BTreeMap<String, usize>,
     pub(super) defects: usize,
+    /// What the heaviest change weighs in points of risk.
+    pub(super) heaviest: u64,
+    /// How much advice is new, reopened or regressed since the earlier report, if there is one.
+    pub(super) news: usize,
+    /// What the pacers counted.
+    pub(super) calls: Vec<CallFigures>,
 }
 
 /// What every account's work shares.
@@ -144,17 +150,20 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         self.writer.write_json("catalog.json", &extract)?;
         render::all(&self.writer, &report, render::formats(&self.config.formats), cores()).await?;
         self.writer.settle()?;
+        let mut news = 0;
         if let Some(previous) = &self.previous {
             let history = History::of(compare(previous, &tonight(&report, &self.writer)?));
+            news = history.rows.iter().filter(|row| row.past.status.is_news()).count();
             self.writer.write_json(HISTORY, &history)?;
         }
+        let calls: Vec<CallFigures> = self.cloud.figures().into_iter().map(call_figures).collect();
         let manifest = Manifest {
             schema: SCHEMA,
             tool: env!("CARGO_PKG_VERSION").to_owned(),
             started: self.started.to_string(),
             catalog,
             totals,
-            calls: self.cloud.figures().into_iter().map(call_figures).collect(),
+            calls: calls.clone(),
             files: self.writer.take_hashes(),
         };
         self.writer.write_json("manifest.json", &manifest)?;
@@ -165,8 +174,9 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             // Nothing is left to go on with.
             journal.forget();
         }
-        let Gathered { left_alone, defects, .. } = gathered;
-        Ok((Scanned { report, left_alone, defects }, target))
+        let Gathered { left_alone, defects, weights, .. } = gathered;
+        let heaviest = weights.iter().map(|(_, weight)| *weight).max().unwrap_or_default();
+        Ok((Scanned { report, left_alone, defects, heaviest, news, calls }, target))
     }
 
     /// Works on all accounts, so many at a time, each a task of its own, so that all cores share the work.

@@ -43,7 +43,7 @@ pub(super) fn run(args: &Init) -> Result<Exit, RunError> {
 }
 
 /// Writes beside and renames, so that the file is there whole or as it was.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = beside(path);
     let written = OpenOptions::new().write(true).create_new(true).open(&beside).and_then(|mut file| {
         file.write_all(bytes)?;

@@ -12,6 +12,7 @@ mod iam_policy;
 mod init;
 mod input;
 mod log;
+mod metrics;
 mod progress;
 mod prove;
 mod refine;

@@ -8,7 +8,7 @@ use super::event::Event;
 use super::everything::{Everything, Scanned, hands};
 use super::log::Log;
 use super::progress::Progress;
-use super::{compare, resume, settings, summary};
+use super::{compare, metrics, resume, settings, summary};
 use crate::aws::live::Live;
 use crate::aws::{Journaled, Snapshot};
 use crate::cli::{CatalogArg, Exit, FailOn, Scan};
@@ -29,11 +29,15 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
     };
     let config = settings::read(&args.source, flags)?;
     let catalog = super::catalog::choose(&CatalogArg { catalog: config.catalog.clone() }, log)?;
+    if let Some(path) = &args.metrics {
+        metrics::check(path)?;
+    }
     let writer = Writer::begin(&config.out, Output::Report)?;
     // Read before the work, as the report that it is in may be replaced.
     let previous = args.previous.as_deref().map(compare::night).transpose()?;
     let progress = Progress::new(log);
-    let started = jiff::Timestamp::now();
+    let began = jiff::Timestamp::now();
+    let started = began;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;
     let (result, target) = match &args.source.snapshot {
@@ -82,7 +86,10 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
             log.tell(&Event::RuleWarning { rule: &row.id, state: &state.code, message });
         }
     }
-    let exit = exit(&result, args.fail_on);
+    let exit = exit(&result, &args.fail_on);
+    if let Some(path) = &args.metrics {
+        metrics::write(path, &result, began, exit)?;
+    }
     log.tell(&summary::of(&result, &target, exit));
     Ok(exit)
 }
@@ -93,15 +100,20 @@ pub(super) fn open(folder: &Path) -> Result<Snapshot, RunError> {
 }
 
 /// How a finished scan exits. Of several reasons the graver: a defect, then missing accounts, then what was found.
-fn exit(result: &Scanned, fail_on: Option<FailOn>) -> Exit {
+fn exit(result: &Scanned, fail_on: &[FailOn]) -> Exit {
     let totals = &result.report.totals;
     let unused =
         totals.recommendations > 0 || totals.buckets.get("unused-principal").is_some_and(|count| *count > 0);
+    let found = |what: &FailOn| match what {
+        FailOn::Unused => unused,
+        FailOn::Risk(points) => totals.recommendations > 0 && result.heaviest >= *points,
+        FailOn::New => result.news > 0,
+    };
     if result.defects > 0 {
         Exit::Refuted
     } else if !is_whole(&result.report) {
         Exit::Incomplete
-    } else if unused && fail_on == Some(FailOn::Unused) {
+    } else if fail_on.iter().any(found) {
         Exit::Found
     } else {
         Exit::Finished

@@ -25,6 +25,7 @@ mod csv;
 mod decisions;
 mod documents;
 mod exceptions;
+mod exits;
 mod fake_aws;
 mod fake_faults;
 mod fake_mocks;

@@ -1,0 +1,30 @@
+//! `--fail-on`: what makes a scan exit with 5.
+
+use std::str::FromStr;
+
+/// What makes a scan exit with 5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailOn {
+    /// A policy can be smaller, or a principal is unused.
+    Unused,
+    /// One change removes so many points of risk, or more.
+    Risk(u64),
+    /// Advice is new, reopened or regressed since the earlier report.
+    New,
+}
+
+impl FromStr for FailOn {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "unused" => Ok(Self::Unused),
+            "new" => Ok(Self::New),
+            _ => {
+                text.strip_prefix("risk>=").and_then(|points| points.parse().ok()).map(Self::Risk).ok_or(
+                    "it is `unused`, `new` or `risk>=` and a whole number of points, such as risk>=1000",
+                )
+            }
+        }
+    }
+}
