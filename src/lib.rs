@@ -64,7 +64,7 @@ use thiserror::Error;
 use catalog::{Catalog, Universe};
 use policy::{ActionSet, Document};
 use prove::{Counterexample, Proof, Undecided, Verdict, prove_in};
-use refine::{DoesNotFit, Explanation, FitStep, Kind};
+use refine::{DoesNotFit, Explanation, FitStep, Kind, Named};
 
 /// A smaller policy with its proof.
 #[derive(Debug)]
@@ -113,14 +113,36 @@ pub fn refine_beside<'a>(
     kind: Option<Kind>,
     taken: usize,
 ) -> Result<Refined<'a>, RefineError> {
+    refine_in(&Universe::new(catalog, policy, unused), policy, kind, taken)
+}
+
+/// As [`refine_beside()`], and says what changed, naming only so much.
+pub(crate) fn refine_and_explain<'a>(
+    policy: &Document<'a>,
+    unused: &ActionSet<'_>,
+    catalog: &'a Catalog,
+    (kind, taken): (Kind, usize),
+    named: Named,
+) -> Result<(Refined<'a>, Explanation), RefineError> {
     let universe = Universe::new(catalog, policy, unused);
-    let proposal = refine::propose(&universe, policy);
+    let refined = refine_in(&universe, policy, Some(kind), taken)?;
+    let explanation = refine::explain(&universe, policy, refined.documents(), named);
+    Ok((refined, explanation))
+}
+
+fn refine_in<'a>(
+    universe: &Universe<'a>,
+    policy: &Document<'a>,
+    kind: Option<Kind>,
+    taken: usize,
+) -> Result<Refined<'a>, RefineError> {
+    let proposal = refine::propose(universe, policy);
     let (documents, step) = match (proposal, kind) {
         (None, _) => (Vec::new(), FitStep::AsIs),
         (Some(document), None) => (vec![document], FitStep::AsIs),
-        (Some(document), Some(kind)) => refine::fit(&universe, policy, document, kind, taken)?,
+        (Some(document), Some(kind)) => refine::fit(universe, policy, document, kind, taken)?,
     };
-    match prove_in(&universe, policy, documents) {
+    match prove_in(universe, policy, documents) {
         Verdict::Proven(proof) => Ok(Refined { proof, step }),
         Verdict::Refuted(counterexample) => Err(RefineError::Refuted(counterexample)),
         Verdict::Undecided(reason) => Err(RefineError::Undecided(reason)),
@@ -150,6 +172,6 @@ impl<'a> Refined<'a> {
         unused: &ActionSet<'_>,
         catalog: &'a Catalog,
     ) -> Explanation {
-        refine::explain(&Universe::new(catalog, policy, unused), policy, self.documents())
+        refine::explain(&Universe::new(catalog, policy, unused), policy, self.documents(), Named::ALL)
     }
 }

@@ -279,6 +279,7 @@ pub(super) fn listed(permissions: &Permissions<'_>) -> Vec<UnusedService> {
             None => services.push(UnusedService {
                 service_namespace: service.to_owned(),
                 actions: Some(vec![name.to_owned()]),
+                last_accessed: None,
             }),
         }
     }

@@ -335,6 +335,7 @@ impl Whole {
             reaches,
             confidence: confidence_row(sure.unwrap_or(&certain)),
             impact,
+            patterns: smaller.patterns.clone(),
             unused: smaller.unused.clone(),
             proof: smaller.proof.clone(),
             sizes: smaller.sizes.clone(),

@@ -7,7 +7,9 @@ use super::refinement::Refinement;
 use super::work::{Bench, Copied, Work};
 use crate::date::is_after;
 use crate::decide::{Confidence, Holder, Part, Reason, Target};
-use crate::report::{Action, Alternative, ConfidenceReason, ConfidenceRow, Hands, Recommendation};
+use crate::report::{
+    Action, Alternative, ConfidenceReason, ConfidenceRow, Hands, Recommendation, UnusedService,
+};
 
 impl<'i, 't> Work<'i, 't> {
     /// A policy that is edited in its place.
@@ -96,6 +98,16 @@ impl<'i, 't> Work<'i, 't> {
         }
     }
 
+    /// What is unused, with when those whom a change reaches last used each service.
+    fn used_last(&self, unused: &[UnusedService], reaches: &[usize]) -> Vec<UnusedService> {
+        let arns = reaches.iter().filter_map(|at| self.prepared.inventory.principals.get(*at));
+        let known: Vec<_> = arns.filter_map(|it| self.prepared.known.get(&it.arn)).collect();
+        let newest = |service: &str| known.iter().filter_map(|it| it.last_used.get(service)).max().cloned();
+        let dated =
+            |it: &UnusedService| UnusedService { last_accessed: newest(&it.service_namespace), ..it.clone() };
+        unused.iter().map(dated).collect()
+    }
+
     fn recommendation(
         &self,
         bench: Bench<'_, 'i, 't>,
@@ -131,7 +143,8 @@ impl<'i, 't> Work<'i, 't> {
                 &self.effects.allowed_by(&smaller.after),
                 &part.reaches,
             ),
-            unused: smaller.unused.clone(),
+            patterns: smaller.patterns.clone(),
+            unused: self.used_last(&smaller.unused, &part.reaches),
             proof: smaller.proof.clone(),
             sizes: smaller.sizes.clone(),
             files: Refinement::places(&place.path),

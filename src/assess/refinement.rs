@@ -3,9 +3,13 @@
 use crate::catalog::Catalog;
 use crate::decide::{Confidence, Grain, Needs};
 use crate::policy::{ActionSet, Document, Extent, print_all};
-use crate::refine::{DoesNotFit, FitStep, Kind};
-use crate::report::{Files, ProofRow, UnusedService, unified_diff};
-use crate::{RefineError, Refined, refine_beside};
+use crate::refine::{Change, DoesNotFit, Explanation, FitStep, Kind, Named};
+use crate::report::{Files, NewPatternRow, PatternRow, ProofRow, UnusedService, unified_diff};
+use crate::{RefineError, Refined, refine_and_explain};
+
+/// What is unused is told by service, so its names are not repeated for each pattern; of what a wildcard matches the first
+/// names show its kind.
+const NAMED: Named = Named { unused: 0, matches: 24 };
 
 /// A smaller policy.
 #[derive(Debug, Clone)]
@@ -19,6 +23,8 @@ pub(super) struct Refinement {
     pub(super) split: bool,
     /// The characters that each takes of a quota.
     pub(super) sizes: Vec<usize>,
+    /// What becomes of its patterns.
+    pub(super) patterns: Vec<PatternRow>,
     /// What was taken as unused.
     pub(super) unused: Vec<UnusedService>,
     pub(super) proof: ProofRow,
@@ -65,9 +71,9 @@ pub(super) fn attempt(
     if unused.is_empty() {
         return Tried::Nothing;
     }
-    match refine_beside(document, &unused, catalog, Some(kind), taken) {
-        Ok(refined) if refined.proof().removed() == 0 => Tried::Nothing,
-        Ok(refined) => Tried::Smaller(Box::new(Refinement::of(document, &refined, &unused))),
+    match refine_and_explain(document, &unused, catalog, (kind, taken), NAMED) {
+        Ok((refined, _)) if refined.proof().removed() == 0 => Tried::Nothing,
+        Ok((refined, why)) => Tried::Smaller(Box::new(Refinement::of(document, &refined, why, &unused))),
         Err(RefineError::DoesNotFit(numbers)) => Tried::Stays(Stays::DoesNotFit(numbers)),
         Err(RefineError::Undecided(_)) => Tried::Stays(Stays::Undecided),
         Err(RefineError::Refuted(counterexample)) => {
@@ -82,7 +88,7 @@ pub(super) fn attempt(
 }
 
 impl Refinement {
-    fn of(before: &Document<'_>, refined: &Refined<'_>, unused: &ActionSet<'_>) -> Self {
+    fn of(before: &Document<'_>, refined: &Refined<'_>, why: Explanation, unused: &ActionSet<'_>) -> Self {
         let proof = refined.proof();
         Self {
             before: before.pretty() + "\n",
@@ -90,6 +96,7 @@ impl Refinement {
             documents: refined.documents().len(),
             split: refined.step() == FitStep::Split,
             sizes: refined.documents().iter().map(Document::quota_chars).collect(),
+            patterns: why.changes.into_iter().map(pattern).collect(),
             unused: listed(unused),
             proof: ProofRow {
                 verdict: "proven".to_owned(),
@@ -129,6 +136,21 @@ impl Refinement {
     }
 }
 
+fn pattern(change: Change) -> PatternRow {
+    let instead = change.instead.into_iter().map(|new| NewPatternRow {
+        matches: new.pattern.contains(['*', '?']).then_some(new.match_count),
+        pattern: new.pattern,
+        names: new.matches,
+    });
+    PatternRow {
+        statement: change.statement,
+        sid: change.sid,
+        pattern: change.pattern,
+        unused: change.unused_count,
+        instead: instead.collect(),
+    }
+}
+
 /// Evidence as it stands in a report: sorted.
 pub(super) fn listed(unused: &ActionSet<'_>) -> Vec<UnusedService> {
     let service = |(service, extent): (&str, &Extent<'_>)| UnusedService {
@@ -137,6 +159,7 @@ pub(super) fn listed(unused: &ActionSet<'_>) -> Vec<UnusedService> {
             Extent::Whole => None,
             Extent::Names(names) => Some(names.iter().map(ToString::to_string).collect()),
         },
+        last_accessed: None,
     };
     unused.iter().map(service).collect()
 }

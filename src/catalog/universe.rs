@@ -356,8 +356,13 @@ impl<'a> Universe<'a> {
 
     /// All actions of a set, as service and name, sorted.
     pub(crate) fn list(&self, set: &Grants) -> Vec<(String, String)> {
+        self.list_in(set, None)
+    }
+
+    /// The same of one service, where that is known to be all.
+    pub(crate) fn list_in(&self, set: &Grants, scope: Option<usize>) -> Vec<(String, String)> {
         let mut list = Vec::new();
-        for (at, scope) in self.scopes.iter().enumerate() {
+        for (at, scope) in self.scopes.iter().enumerate().filter(|(at, _)| scope.is_none_or(|it| it == *at)) {
             if let Some(service) = scope.known {
                 let held = (0..service.len()).filter(|place| set.has(self.bit(at, *place)));
                 list.extend(held.map(|place| (scope.prefix.to_string(), service.spelled(place).to_owned())));

@@ -21,6 +21,8 @@ pub struct Change {
     pub pattern: String,
     /// The unused actions that are the cause, sorted.
     pub unused: Vec<String>,
+    /// How many they are, where not all are named.
+    pub unused_count: usize,
     /// What stands for it now; empty when it went.
     pub instead: Vec<NewPattern>,
 }
@@ -32,6 +34,22 @@ pub struct NewPattern {
     pub pattern: String,
     /// What it matches in the catalog of today, sorted; for a full name nothing more than itself.
     pub matches: Vec<String>,
+    /// How many they are, where not all are named.
+    pub match_count: usize,
+}
+
+/// How much of what is explained is named.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Named {
+    /// So many unused actions of a pattern at most.
+    pub(crate) unused: usize,
+    /// So many actions at most that a new pattern matches.
+    pub(crate) matches: usize,
+}
+
+impl Named {
+    /// All.
+    pub(crate) const ALL: Self = Self { unused: usize::MAX, matches: usize::MAX };
 }
 
 /// Compares a document with what was made of it. It looks only at the results, so it tells the truth of the proposal
@@ -40,6 +58,7 @@ pub(crate) fn explain<'a>(
     universe: &Universe<'a>,
     before: &Document<'a>,
     after: &[Document<'a>],
+    most: Named,
 ) -> Explanation {
     let mut changes = Vec::new();
     for (at, statement) in before.statements.iter().enumerate() {
@@ -49,11 +68,12 @@ pub(crate) fn explain<'a>(
         let successors = after.iter().flat_map(|document| &document.statements);
         let successors: Vec<_> = successors.filter(|other| other.frame == statement.frame).collect();
         let now: Vec<&Pattern<'a>> = successors.iter().flat_map(|other| &other.clause.patterns).collect();
-        let change = |pattern, unused, instead| Change {
+        let change = |pattern, unused: (Vec<String>, usize), instead| Change {
             statement: at + 1,
             sid: statement.sid().map(|sid| sid.into_owned()),
             pattern,
-            unused,
+            unused: unused.0,
+            unused_count: unused.1,
             instead,
         };
         let fresh =
@@ -66,8 +86,9 @@ pub(crate) fn explain<'a>(
                 statement.clause.patterns.iter().for_each(|pattern| universe.insert(pattern, &mut excluded));
                 unused.remove_all(&excluded);
                 unused.keep_only(universe.unused());
-                let instead = fresh.iter().map(|pattern| new_pattern(universe, pattern)).collect();
-                changes.push(change("NotAction".to_owned(), names(universe, &unused), instead));
+                let instead = fresh.iter().map(|pattern| new_pattern(universe, pattern, most.matches));
+                let unused = names(universe, &unused, None, most.unused);
+                changes.push(change("NotAction".to_owned(), unused, instead.collect()));
             }
             continue;
         }
@@ -78,22 +99,29 @@ pub(crate) fn explain<'a>(
             let mut unused = universe.none();
             universe.insert(pattern, &mut unused);
             unused.keep_only(universe.unused());
-            let instead =
-                fresh.iter().filter(|new| pattern.contains(new)).map(|new| new_pattern(universe, new));
-            changes.push(change(pattern.text(), names(universe, &unused), instead.collect()));
+            let instead = fresh.iter().filter(|new| pattern.contains(new));
+            let instead = instead.map(|new| new_pattern(universe, new, most.matches)).collect();
+            let unused = names(universe, &unused, universe.scope_of(pattern), most.unused);
+            changes.push(change(pattern.text(), unused, instead));
         }
     }
     Explanation { changes }
 }
 
-fn new_pattern(universe: &Universe<'_>, pattern: &Pattern<'_>) -> NewPattern {
+fn new_pattern(universe: &Universe<'_>, pattern: &Pattern<'_>, most: usize) -> NewPattern {
     let mut matched = universe.none();
     if pattern.shape != Shape::Literal {
         universe.insert(pattern, &mut matched);
     }
-    NewPattern { pattern: pattern.text(), matches: names(universe, &matched) }
+    let (matches, match_count) = names(universe, &matched, universe.scope_of(pattern), most);
+    NewPattern { pattern: pattern.text(), matches, match_count }
 }
 
-fn names(universe: &Universe<'_>, set: &Grants) -> Vec<String> {
-    universe.list(set).into_iter().map(|(service, name)| format!("{service}:{name}")).collect()
+/// The first names of a set, and how many there are. `scope` is where all of it lies, if it lies in one service.
+fn names(universe: &Universe<'_>, set: &Grants, scope: Option<usize>, most: usize) -> (Vec<String>, usize) {
+    if most == 0 {
+        return (Vec::new(), set.len());
+    }
+    let names = universe.list_in(set, scope).into_iter().take(most);
+    (names.map(|(service, name)| format!("{service}:{name}")).collect(), set.len())
 }

@@ -7,8 +7,8 @@ mod generalize;
 mod rewrite;
 mod trie;
 
-pub(crate) use explain::explain;
 pub use explain::{Change, Explanation, NewPattern};
+pub(crate) use explain::{Named, explain};
 pub(crate) use fit::fit;
 pub use fit::{DoesNotFit, FitStep, Kind, MOST_ATTACHED, USUALLY_ATTACHED};
 pub(crate) use rewrite::propose;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::effect::{EffectRow, EffectTotals, ImpactRow};
+use super::effect::{EffectRow, EffectTotals};
+use super::recommendation::{Alternative, Recommendation};
 use super::whole::Report;
 use crate::evidence::Failure;
 
@@ -189,97 +190,6 @@ pub struct PolicyRow {
     pub granted: usize,
 }
 
-/// What to do with one policy.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Recommendation {
-    /// Stable from run to run: where the policy lives.
-    pub id: String,
-    /// Who holds it: `role`, `user`, `group` or `managed`.
-    pub holder_kind: String,
-    /// The holder's name; of a managed policy that is edited in place its own.
-    pub holder: String,
-    /// The policy's name.
-    pub policy: String,
-    /// A managed policy's ARN.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub policy_arn: Option<String>,
-    /// What to do.
-    pub action: Action,
-    /// Whose attachment changes, where another policy takes the place of this one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub holders: Vec<Hands>,
-    /// The names of the customer-managed policies to create.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub creates: Vec<String>,
-    /// The principals that it reaches, by ARN.
-    pub reaches: Vec<String>,
-    /// Permissions removed, counted for each principal that it reaches.
-    pub removed_in_all: usize,
-    /// The other way to go about a shared policy, and what it would bring.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alternative: Option<Alternative>,
-    /// How sure it is.
-    pub confidence: ConfidenceRow,
-    /// What it does for all whom it reaches.
-    pub impact: ImpactRow,
-    /// What was taken as unused, which the proof rests on.
-    pub unused: Vec<UnusedService>,
-    /// The proof.
-    pub proof: ProofRow,
-    /// How many characters of its quota each document takes afterwards, white space not counted.
-    pub sizes: Vec<usize>,
-    /// Where the documents are, from the report's folder.
-    pub files: Files,
-    /// What to know before acting, as stable codes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
-}
-
-/// What to do with a policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Action {
-    /// Put the smaller document in its place.
-    Replace,
-    /// Make it a new default version.
-    NewVersion,
-    /// Create a customer-managed copy, attach it, detach AWS's.
-    Substitute,
-    /// Create a copy for these holders, attach it, detach the shared one.
-    Fork,
-    /// It does not fit where it is: create managed policies, attach them, remove this one.
-    Split,
-    /// Nothing of it is used: detach it.
-    Detach,
-    /// Nothing of it is used: delete it.
-    Delete,
-}
-
-/// How sure a recommendation is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ConfidenceRow {
-    /// `high`, `medium` or `low`.
-    pub level: String,
-    /// Why, what lowers it most first.
-    pub reasons: Vec<ConfidenceReason>,
-}
-
-/// One reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ConfidenceReason {
-    /// A stable code.
-    pub code: String,
-    /// What it does to the confidence.
-    pub effect: String,
-    /// Of how many principals it is true.
-    pub principals: usize,
-    /// In one sentence.
-    pub why: String,
-}
-
 /// Who can assume a role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -300,71 +210,6 @@ pub struct TrustRow {
     /// Identity providers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub federated: Vec<String>,
-}
-
-/// Who is given another policy in place of one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Hands {
-    /// `role`, `user` or `group`.
-    pub kind: String,
-    /// Its name.
-    pub name: String,
-    /// How many managed policies it has today; ten are allowed, twenty at most.
-    pub attached: usize,
-    /// Where the documents are, for who looks under the holder's name.
-    pub files: Files,
-}
-
-/// The other way to go about a shared policy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Alternative {
-    /// `in-place` or `fork`.
-    pub choice: String,
-    /// Permissions removed, counted for each principal.
-    pub removed_in_all: usize,
-    /// How many policies it adds.
-    pub policies: usize,
-    /// How many attachments it changes.
-    pub attachments: usize,
-}
-
-/// What is unused of one service. No actions: all of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct UnusedService {
-    /// The service's prefix.
-    pub service_namespace: String,
-    /// Names, sorted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub actions: Option<Vec<String>>,
-}
-
-/// What a proof says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ProofRow {
-    /// Always `proven`: nothing else is published.
-    pub verdict: String,
-    /// Actions that the policy no longer grants.
-    pub removed: usize,
-    /// Actions that it still grants.
-    pub kept: usize,
-    /// Services that the catalog does not know, of which a wildcard had to stay.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub undecided: Vec<String>,
-}
-
-/// The files of one recommendation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Files {
-    /// The document as it is.
-    pub before: String,
-    /// The document as it is to be: `null` when nothing is left, a list when it was split.
-    pub after: String,
-    /// The difference.
-    pub diff: String,
 }
 
 /// A policy that stays although somebody does not use all of it.
@@ -406,20 +251,5 @@ impl AccountReport {
             let families = report.recommendations.iter().filter(|it| it.policy == policy.name);
             families.filter(|it| principal.recommendations.contains(&it.id)).find(reaches)
         })
-    }
-}
-
-impl Action {
-    /// As it stands in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Replace => "replace",
-            Self::NewVersion => "new-version",
-            Self::Substitute => "substitute",
-            Self::Fork => "fork",
-            Self::Split => "split",
-            Self::Detach => "detach",
-            Self::Delete => "delete",
-        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::account::UnusedService;
+use super::recommendation::UnusedService;
 
 /// What the changes do to one principal. Permissions are counted once, however many policies grant them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -7,19 +7,23 @@ mod effect;
 mod hash;
 pub mod metrics;
 pub mod names;
+mod recommendation;
 pub mod render;
 pub mod schema;
 mod whole;
 pub mod writer;
 
 pub use account::{
-    AccountReport, AccountSummary, Action, Alternative, ConfidenceReason, ConfidenceRow, Coverage,
-    EvidenceSource, Failed, Files, Hands, IdleCredential, LeftAlone, PolicyRow, PrincipalRow, ProofRow,
-    Recommendation, TrustRow, UnusedService,
+    AccountReport, AccountSummary, Coverage, EvidenceSource, Failed, IdleCredential, LeftAlone, PolicyRow,
+    PrincipalRow, TrustRow,
 };
 pub use diff::unified as unified_diff;
 pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, RiskRow};
 pub use hash::FileHash;
+pub use recommendation::{
+    Action, Alternative, ConfidenceReason, ConfidenceRow, Files, Hands, NewPatternRow, PatternRow, ProofRow,
+    Recommendation, UnusedService,
+};
 pub use whole::{
     CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, First, FirstChange,
     Manifest, Report, Totals,

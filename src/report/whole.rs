@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::account::{AccountSummary, Recommendation};
+use super::account::AccountSummary;
 use super::effect::EffectTotals;
 use super::hash::FileHash;
+use super::recommendation::Recommendation;
 
 /// `report.json`: the whole organisation, an account a row.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -107,6 +107,53 @@ fn every_principal_and_change_has_its_place_and_every_link_within_the_report_lea
     }
 }
 
+#[test]
+fn a_change_shows_both_sides_and_what_becomes_of_each_pattern() {
+    let out = folder("html-sides").join("report");
+    scan("mocks/acme", &out).exits(0);
+    let (mut wildcards, mut marks) = (0, 0);
+    for summary in &report(&out).accounts {
+        let account = account(&out, &summary.id);
+        let page = page(&out, &format!("accounts/{}.html", summary.id));
+        let changes: Vec<&str> = page.split("<article class=\"change\" id=\"change/").skip(1).collect();
+        for (change, shown) in account.recommendations.iter().zip(changes) {
+            let shown = shown.split("</article>").next().unwrap();
+            let read = |path: &str| fs::read_to_string(out.join(path)).unwrap();
+            let (before, after) = (read(&change.files.before), read(&change.files.after));
+            // Every line that the difference takes away or brings is there, whole, on its side.
+            for line in read(&change.files.diff).lines().skip(2) {
+                let side = match line.as_bytes()[0] {
+                    b'-' => "<code class=\"removed\">",
+                    b'+' => "<code class=\"added\">",
+                    _ => continue,
+                };
+                let lines = between(shown, side, "</code>");
+                let plain =
+                    |text: &&str| text.replace("<mark>", "").replace("</mark>", "").replace("&#34;", "\"");
+                let found = lines.iter().map(plain).any(|text| text.replace("&#38;", "&") == line);
+                assert!(found, "{}: {line}", change.id);
+                marks += lines.iter().filter(|text| text.contains("<mark>")).count();
+            }
+            assert!(!change.patterns.is_empty(), "{}", change.id);
+            for row in &change.patterns {
+                let is_list = row.pattern == "NotAction";
+                assert!(is_list || before.contains(&row.pattern), "{}: {}", change.id, row.pattern);
+                for new in &row.instead {
+                    assert!(after.contains(&new.pattern), "{}: {}", change.id, new.pattern);
+                    assert!(shown.contains(&format!("<code>{}</code>", new.pattern)), "{}", change.id);
+                    assert_eq!(new.matches.is_some(), new.pattern.contains(['*', '?']));
+                    if let Some(matches) = new.matches {
+                        assert_eq!(new.names.len(), matches.min(24), "{}: {}", change.id, new.pattern);
+                        assert!(shown.contains(&format!("matches {matches}:")), "{}", change.id);
+                        wildcards += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(wildcards > 20 && marks > 20, "too little to see: {wildcards} {marks}");
+}
+
 trait Sentence {
     fn risk_sentence(&self) -> String;
 }

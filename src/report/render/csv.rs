@@ -1,8 +1,8 @@
 //! `findings.csv`: a row for every principal and policy, for spreadsheets.
 
 use super::{Format, Part, Read};
-use crate::report::account::{AccountReport, PolicyRow, PrincipalRow, Recommendation};
 use crate::report::whole::Report;
+use crate::report::{AccountReport, PolicyRow, PrincipalRow, Recommendation};
 
 const PATH: &str = "findings.csv";
 

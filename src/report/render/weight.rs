@@ -1,6 +1,6 @@
 //! How much a finding matters, for formats that know only a few steps.
 
-use crate::report::account::{PrincipalRow, Recommendation};
+use crate::report::{PrincipalRow, Recommendation};
 
 /// A change that removes so many points of risk, or an unused principal that holds them, is heavy. A way to escalate, or
 /// fifty permissions that manage permissions, are worth about as much.

@@ -7,9 +7,9 @@ use askama::Template;
 use super::change::{Change, Link, alternative, levels, principal};
 use super::text::{self, anchor, change_anchor};
 use super::{PAGE_SCRIPT, STYLE, guard, words};
-use crate::report::account::{AccountReport, IdleCredential, LeftAlone, PolicyRow, PrincipalRow};
 use crate::report::render::Read;
 use crate::report::whole::Report;
+use crate::report::{AccountReport, IdleCredential, LeftAlone, PolicyRow, PrincipalRow};
 
 /// The page of an account.
 #[derive(Template)]
@@ -93,7 +93,10 @@ impl<'r> AccountPage<'r> {
             blockers: it.blockers.iter().map(|arn| principal(arn, "")).collect(),
             alternative: it.alternative.as_ref().map(alternative),
         };
-        let change = |it, instead| Change::new(it, &report.catalog, "", instead, read);
+        let change = |it, instead| {
+            Change::new(it, &report.catalog, "", instead, read)
+                .by(super::index::evidence(&account.summary.evidence))
+        };
         Self {
             csp: guard::policy(PAGE_SCRIPT, STYLE),
             style: STYLE,

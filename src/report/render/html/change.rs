@@ -2,23 +2,18 @@
 
 use askama::Template;
 
+use super::sides::{self, Row};
 use super::text::{self, account_page, anchor, arn_parts, change_anchor, counted};
 use super::words;
 use crate::refine::Kind;
-use crate::report::account::{Action, Alternative, Recommendation, UnusedService};
 use crate::report::render::Read;
 use crate::report::whole::CatalogRow;
+use crate::report::{Action, Alternative, Recommendation, UnusedService};
 
 /// A link within the report.
 pub(super) struct Link {
     pub(super) href: String,
     pub(super) label: String,
-}
-
-/// A line of a difference.
-struct Line<'d> {
-    class: &'static str,
-    text: &'d str,
 }
 
 /// One change.
@@ -34,6 +29,8 @@ pub(super) struct Change<'r> {
     diff: String,
     after: Option<String>,
     alternative: Option<String>,
+    /// Where the evidence comes from, if that is the same for all.
+    evidence: Option<String>,
 }
 
 impl<'r> Change<'r> {
@@ -61,7 +58,13 @@ impl<'r> Change<'r> {
             diff,
             after,
             alternative: it.alternative.as_ref().map(alternative),
+            evidence: None,
         }
+    }
+
+    /// The same, with where the evidence comes from.
+    pub(super) fn by(self, evidence: String) -> Self {
+        Self { evidence: Some(evidence), ..self }
     }
 
     fn action(&self) -> &'static str {
@@ -73,8 +76,8 @@ impl<'r> Change<'r> {
         levels(&self.it.impact.by_level)
     }
 
-    fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        self.diff.lines().map(line)
+    fn rows(&self) -> Vec<Row<'_>> {
+        sides::rows(&self.diff)
     }
 
     fn is_link(&self, address: &str) -> bool {
@@ -120,17 +123,6 @@ pub(super) fn alternative(it: &Alternative) -> String {
     )
 }
 
-fn line(text: &str) -> Line<'_> {
-    let class = match text.as_bytes().first() {
-        _ if text.starts_with("+++ ") || text.starts_with("--- ") => "file",
-        Some(b'+') => "added",
-        Some(b'-') => "removed",
-        Some(b'@') => "place",
-        _ => "same",
-    };
-    Line { class, text }
-}
-
 /// How long the new documents are, against the quota.
 fn sizes(it: &Recommendation) -> Vec<String> {
     let inline = matches!(it.action, Action::Replace);
@@ -149,6 +141,15 @@ fn sizes(it: &Recommendation) -> Vec<String> {
         format!("{} of {} characters{beside}", text::count(chars), text::count(&kind.quota()))
     };
     it.sizes.iter().map(size).collect()
+}
+
+/// The names that a wildcard matches, without what all of them begin with.
+fn names(names: &[String], matches: usize) -> String {
+    let short: Vec<&str> = names.iter().map(|name| name.split(':').next_back().unwrap_or(name)).collect();
+    match matches.saturating_sub(names.len()) {
+        0 => short.join(", "),
+        more => format!("{} and {} more", short.join(", "), text::count(&more)),
+    }
 }
 
 /// Services with their actions, a paragraph each.

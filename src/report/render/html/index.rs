@@ -7,8 +7,8 @@ use askama::Template;
 use super::change::Link;
 use super::text::{self, account_page, change_anchor, counted, in_hash};
 use super::{INDEX_SCRIPT, STYLE, guard, rows, words};
-use crate::report::account::{AccountSummary, Coverage, EvidenceSource, Failed};
 use crate::report::whole::{FamilyRow, Report};
+use crate::report::{AccountSummary, Coverage, EvidenceSource, Failed};
 
 /// How many accounts a chart shows before it counts the rest.
 const CHARTED: usize = 12;

@@ -11,13 +11,14 @@ mod change;
 mod guard;
 mod index;
 mod rows;
+mod sides;
 mod text;
 mod words;
 
 use askama::Template;
 
 use super::{Format, Part, Read};
-use crate::report::account::AccountReport;
+use crate::report::AccountReport;
 use crate::report::whole::{FamilyRow, Report};
 use account::AccountPage;
 use change::Change;

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::text::{anchor, in_script, visible};
 use super::words::{BUCKETS, LEVELS};
-use crate::report::account::{AccountReport, PrincipalRow, Recommendation, UnusedService};
 use crate::report::whole::Report;
+use crate::report::{AccountReport, PrincipalRow, Recommendation, UnusedService};
 
 /// What comes before the accounts.
 pub(super) fn head(report: &Report) -> String {

@@ -1,6 +1,6 @@
 //! Stable codes of the report, in words. A code that is not here is shown as it is.
 
-use crate::report::account::{Action, Coverage};
+use crate::report::{Action, Coverage};
 
 /// Buckets in the order in which people want to see them, with what each means.
 pub(super) const BUCKETS: [(&str, &str, &str); 8] = [

@@ -16,10 +16,10 @@ use self::form::{
 };
 use super::weight::Weight;
 use super::{Format, Part, Read, key};
-use crate::report::account::{
+use crate::report::whole::Report;
+use crate::report::{
     AccountReport, AccountSummary, Action, EvidenceSource, PolicyRow, PrincipalRow, Recommendation,
 };
-use crate::report::whole::Report;
 
 const PATH: &str = "findings.ocsf.jsonl";
 const NAME: &str = "leastwise";

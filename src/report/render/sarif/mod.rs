@@ -16,10 +16,10 @@ use self::form::{
 };
 use super::weight::Weight;
 use super::{Format, Part, Read, key};
-use crate::report::account::{
+use crate::report::whole::{FamilyRow, Report};
+use crate::report::{
     AccountReport, AccountSummary, Coverage, IdleCredential, LeftAlone, PrincipalRow, Recommendation,
 };
-use crate::report::whole::{FamilyRow, Report};
 
 const PATH: &str = "report.sarif";
 const SCHEMA: &str =

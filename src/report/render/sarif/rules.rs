@@ -1,7 +1,7 @@
 //! The rules: one for each thing that can be found. Their ids are stable, and all stand in every file.
 
 use super::form::{Configuration, Descriptor, Message, Tags};
-use crate::report::account::Action;
+use crate::report::Action;
 
 /// A rule: its id, what it finds, what to do, and the level where a finding has none of its own.
 type Rule = (&'static str, &'static str, &'static str, &'static str);
