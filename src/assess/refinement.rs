@@ -1,10 +1,12 @@
 //! One smaller policy with what its proof says. Only a proof makes one.
 
+use std::collections::BTreeMap;
+
 use crate::catalog::Catalog;
 use crate::decide::{Confidence, Grain, Needs};
 use crate::policy::{ActionSet, Document, Extent, print_all};
 use crate::refine::{Change, DoesNotFit, Explanation, FitStep, Kind, Named};
-use crate::report::{Files, NewPatternRow, PatternRow, ProofRow, UnusedService, unified_diff};
+use crate::report::{Files, Matched, PatternRow, ProofRow, UnusedService, unified_diff};
 use crate::{RefineError, Refined, refine_and_explain};
 
 /// What is unused is told by service, so its names are not repeated for each pattern; of what a wildcard matches the first
@@ -137,17 +139,23 @@ impl Refinement {
 }
 
 fn pattern(change: Change) -> PatternRow {
-    let instead = change.instead.into_iter().map(|new| NewPatternRow {
-        matches: new.pattern.contains(['*', '?']).then_some(new.match_count),
-        pattern: new.pattern,
-        names: new.matches,
-    });
+    let mut matches = BTreeMap::new();
+    let mut instead = Vec::with_capacity(change.instead.len());
+    for new in change.instead {
+        if new.pattern.contains(['*', '?']) {
+            let short = |name: &String| name.rsplit(':').next().unwrap_or(name).to_owned();
+            let names = new.matches.iter().map(short).collect();
+            matches.insert(new.pattern.clone(), Matched { count: new.match_count, names });
+        }
+        instead.push(new.pattern);
+    }
     PatternRow {
         statement: change.statement,
         sid: change.sid,
         pattern: change.pattern,
         unused: change.unused_count,
-        instead: instead.collect(),
+        instead,
+        matches,
     }
 }
 

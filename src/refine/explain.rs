@@ -113,6 +113,7 @@ fn new_pattern(universe: &Universe<'_>, pattern: &Pattern<'_>, most: usize) -> N
     if pattern.shape != Shape::Literal {
         universe.insert(pattern, &mut matched);
     }
+    let most = if matched.is_empty() { 0 } else { most };
     let (matches, match_count) = names(universe, &matched, universe.scope_of(pattern), most);
     NewPattern { pattern: pattern.text(), matches, match_count }
 }

@@ -21,7 +21,7 @@ pub use diff::unified as unified_diff;
 pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, RiskRow};
 pub use hash::FileHash;
 pub use recommendation::{
-    Action, Alternative, ConfidenceReason, ConfidenceRow, Files, Hands, NewPatternRow, PatternRow, ProofRow,
+    Action, Alternative, ConfidenceReason, ConfidenceRow, Files, Hands, Matched, PatternRow, ProofRow,
     Recommendation, UnusedService,
 };
 pub use whole::{

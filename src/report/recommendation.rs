@@ -1,5 +1,7 @@
 //! One recommendation: what to do with a policy, why, and what was proven.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -139,22 +141,21 @@ pub struct PatternRow {
     pub pattern: String,
     /// How many of the actions under it are unused.
     pub unused: usize,
-    /// What stands for it; nothing when it goes.
+    /// The patterns that stand for it; none when it goes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub instead: Vec<NewPatternRow>,
+    pub instead: Vec<String>,
+    /// What the wildcards among them match in the catalog.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub matches: BTreeMap<String, Matched>,
 }
 
-/// A pattern that takes the place of another.
+/// What a wildcard matches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct NewPatternRow {
-    /// The pattern.
-    pub pattern: String,
-    /// How many actions of the catalog a wildcard matches; a full name is no wildcard.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub matches: Option<usize>,
-    /// The first of them, sorted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+pub struct Matched {
+    /// How many actions.
+    pub count: usize,
+    /// The first of them, sorted, without their service.
     pub names: Vec<String>,
 }
 

@@ -8,7 +8,7 @@ use super::words;
 use crate::refine::Kind;
 use crate::report::render::Read;
 use crate::report::whole::CatalogRow;
-use crate::report::{Action, Alternative, Recommendation, UnusedService};
+use crate::report::{Action, Alternative, Matched, Recommendation, UnusedService};
 
 /// A link within the report.
 pub(super) struct Link {
@@ -143,12 +143,12 @@ fn sizes(it: &Recommendation) -> Vec<String> {
     it.sizes.iter().map(size).collect()
 }
 
-/// The names that a wildcard matches, without what all of them begin with.
-fn names(names: &[String], matches: usize) -> String {
-    let short: Vec<&str> = names.iter().map(|name| name.split(':').next_back().unwrap_or(name)).collect();
-    match matches.saturating_sub(names.len()) {
-        0 => short.join(", "),
-        more => format!("{} and {} more", short.join(", "), text::count(&more)),
+/// What a wildcard matches.
+fn matched(it: &Matched) -> String {
+    let names = it.names.join(", ");
+    match it.count.saturating_sub(it.names.len()) {
+        0 => names,
+        more => format!("{names} and {} more", text::count(&more)),
     }
 }
 
