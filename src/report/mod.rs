@@ -8,6 +8,8 @@ mod hash;
 pub mod metrics;
 pub mod names;
 mod recommendation;
+mod owner;
+pub mod pack;
 pub mod render;
 pub mod schema;
 mod whole;
@@ -24,6 +26,7 @@ pub use recommendation::{
     Action, Alternative, ConfidenceReason, ConfidenceRow, Files, Hands, NewPatternRow, PatternRow, ProofRow,
     Recommendation, UnusedService,
 };
+pub use owner::{Own, Owner};
 pub use whole::{
     CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, First, FirstChange,
     Manifest, Report, Totals,

@@ -214,6 +214,13 @@ impl Writer {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).get(path).copied()
     }
 
+    /// The hashes of the files so far whose paths begin so, by the rest of the path.
+    pub fn hashes_below(&self, folder: &str) -> BTreeMap<String, FileHash> {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let below = files.range(folder.to_owned()..).map_while(|(path, hash)| Some((path.strip_prefix(folder)?, hash)));
+        below.map(|(path, hash)| (path.to_owned(), *hash)).collect()
+    }
+
     /// The hashes of all files so far, by path; they are not kept any longer.
     pub fn take_hashes(&self) -> BTreeMap<String, FileHash> {
         std::mem::take(&mut *self.files.lock().unwrap_or_else(PoisonError::into_inner))
