@@ -7,9 +7,9 @@ mod effect;
 mod hash;
 pub mod metrics;
 pub mod names;
-mod recommendation;
 mod owner;
 pub mod pack;
+mod recommendation;
 pub mod render;
 pub mod schema;
 mod whole;
@@ -22,11 +22,11 @@ pub use account::{
 pub use diff::unified as unified_diff;
 pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, RiskRow};
 pub use hash::FileHash;
+pub use owner::{Own, Owner};
 pub use recommendation::{
     Action, Alternative, ConfidenceReason, ConfidenceRow, Files, Hands, NewPatternRow, PatternRow, ProofRow,
     Recommendation, UnusedService,
 };
-pub use owner::{Own, Owner};
 pub use whole::{
     CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, First, FirstChange,
     Manifest, Report, Totals,

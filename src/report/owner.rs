@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::account::{Files, Hands, PrincipalRow, Recommendation};
+use super::account::PrincipalRow;
 use super::names::file_part;
+use super::recommendation::{Files, Hands, Recommendation};
 
 /// An owner. Accounts come before people, each in the order of their names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,11 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use super::account::{
-    AccountReport, Coverage, Failed, LeftAlone, PolicyRow, PrincipalRow, Recommendation,
-};
+use super::account::{AccountReport, Coverage, Failed, LeftAlone, PolicyRow, PrincipalRow};
 use super::effect::EffectTotals;
 use super::owner::Own;
+use super::recommendation::Recommendation;
 use super::whole::{ExceptionRow, FamilyAccount, FamilyRow, Report};
 
 /// What a pack says of an account.

@@ -116,8 +116,8 @@ impl Packs<'_> {
         for summary in &self.report.accounts {
             let path = format!("accounts/{}.json", summary.id);
             let text = self.writer.read(&path)?;
-            let account: AccountReport = serde_json::from_str(&text)
-                .map_err(|error| RunError::Json { path: path.clone(), error })?;
+            let account: AccountReport =
+                serde_json::from_str(&text).map_err(|error| RunError::Json { path: path.clone(), error })?;
             for (name, own) in self.divide(&account) {
                 let folder = format!("packs/{name}/");
                 let part = pack::account(&account, &own);

@@ -67,11 +67,7 @@ fn one(
     Ok(formats.iter().flat_map(|format| format.account(report, &account, &read)).collect())
 }
 
-fn append(
-    writer: &Writer,
-    folder: &str,
-    parts: impl IntoIterator<Item = Part>,
-) -> Result<(), RunError> {
+fn append(writer: &Writer, folder: &str, parts: impl IntoIterator<Item = Part>) -> Result<(), RunError> {
     for part in parts {
         writer.append(&format!("{folder}{}", part.path), part.text.as_bytes(), part.element)?;
     }

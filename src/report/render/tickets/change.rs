@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::markdown::{code, one_line, prose};
-use crate::report::account::{AccountSummary, Files, Recommendation};
+use crate::report::account::AccountSummary;
 use crate::report::owner::Own;
+use crate::report::recommendation::{Files, Recommendation};
 use crate::report::render::html::text::{count, counted};
 use crate::report::render::html::words;
 
@@ -66,7 +67,7 @@ pub(super) fn place(account: &AccountSummary) -> String {
 
 /// Where those of a family are.
 pub(super) fn family_place(accounts: usize) -> String {
-    format!("{} at once", counted(accounts, "account"))
+    format!("{} of yours, decided once for all that have it", counted(accounts, "account"))
 }
 
 /// A title for trackers that show it as it is.
@@ -131,7 +132,10 @@ pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<
     Entry {
         plain: title(&format!("{}: {} less in {}", change.policy, removed, holder(&str::to_owned))),
         title: format!("{name}: {removed} less"),
-        line: format!("{name} of {holders}, {place}: {removed}, {} points of risk", count(&change.impact.risk)),
+        line: format!(
+            "{name} of {holders}, {place}: {removed}, {} points of risk",
+            count(&change.impact.risk)
+        ),
         text,
     }
 }

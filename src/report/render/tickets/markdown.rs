@@ -13,7 +13,8 @@ pub(super) fn code(name: &str) -> String {
     let longest = name.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);
     // One blank on each side belongs to the fence; a span of blanks alone keeps them.
-    let apart = if name.is_empty() || name.starts_with(['`', ' ']) || name.ends_with(['`', ' ']) { " " } else { "" };
+    let apart =
+        if name.is_empty() || name.starts_with(['`', ' ']) || name.ends_with(['`', ' ']) { " " } else { "" };
     format!("{fence}{apart}{name}{apart}{fence}")
 }
 
@@ -29,9 +30,11 @@ pub(super) fn prose(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '@' => out.extend(["@", APART]),
             '#' => out.extend(["\\#", APART]),
-            ':' => out.extend([":", APART]),
+            '/' if before == ':' => out.extend([APART, "/"]),
             '.' if before == 'w' || before == 'W' => out.extend([APART, "."]),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' | '$' | '{' | '}' | '^' => out.extend(['\\', c]),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' | '$' | '{' | '}' | '^' => {
+                out.extend(['\\', c]);
+            }
             '-' | '+' | '=' if out.is_empty() => out.extend(['\\', c]),
             c => out.push(c),
         }
@@ -69,6 +72,9 @@ mod tests {
              \\`c\\` \\*d\\* a\\|b\\\\n- \\[ \\] e &amp;lt;"
         );
         assert_eq!(prose("- x"), "\\- x");
-        assert_eq!(prose("not used in the window, last on 2026-01-09"), "not used in the window, last on 2026-01-09");
+        assert_eq!(
+            prose("not used in the window, last on 2026-01-09"),
+            "not used in the window, last on 2026-01-09"
+        );
     }
 }

@@ -18,8 +18,9 @@ use super::html::text::{count, day};
 use super::sheet::{guarded, rows};
 use super::weight::Weight;
 use super::{Format, Part, Read, key};
-use crate::report::account::{AccountReport, AccountSummary, IdleCredential, PrincipalRow, Recommendation};
+use crate::report::account::{AccountReport, AccountSummary, IdleCredential, PrincipalRow};
 use crate::report::owner::{Own, Owner};
+use crate::report::recommendation::Recommendation;
 use crate::report::whole::Report;
 
 const TABLE: &str = "tickets/tickets.csv";
@@ -102,12 +103,7 @@ impl Format for Tickets {
 }
 
 /// What the changes of many accounts reach in this one.
-fn share(
-    report: &Report,
-    account: &str,
-    of: &BTreeMap<&str, Owner>,
-    tickets: &mut BTreeMap<Owner, Ticket>,
-) {
+fn share(report: &Report, account: &str, of: &BTreeMap<&str, Owner>, tickets: &mut BTreeMap<Owner, Ticket>) {
     for family in &report.families {
         let Some(id) = &family.recommendation else { continue };
         let Some(at) = report.recommendations.iter().position(|it| it.id == *id) else { continue };

@@ -71,7 +71,12 @@ impl Ticket {
         list(&mut out, &self.changes, "\n## Changes\n", true);
         let title = "\n## Unused roles and users\n\nReview each for deletion; what assumes them is told where it is known.\n\n";
         list(&mut out, &self.principals, title, false);
-        list(&mut out, &self.credentials, "\n## Unused credentials\n\nDeactivate each first, delete it later.\n\n", false);
+        list(
+            &mut out,
+            &self.credentials,
+            "\n## Unused credentials\n\nDeactivate each first, delete it later.\n\n",
+            false,
+        );
         out.push_str(DONE);
         out
     }
