@@ -80,13 +80,13 @@ pub enum Command {
     /// Reads every account's roles, users and policies and what Access Analyzer says is unused, refines every policy,
     /// proves every result, and writes a report folder. It only reads from AWS.
     #[command(after_help = SCAN_HELP)]
-    Scan(Scan),
+    Scan(Box<Scan>),
     /// Record everything that a scan reads, as a snapshot
     ///
     /// `leastwise scan --snapshot` of it gives the report that a scan of AWS would have given. It holds policies and findings,
     /// no secrets, and deserves the care that a report does.
     #[command(after_help = EXIT_CODES)]
-    Capture(Capture),
+    Capture(Box<Capture>),
     /// Prove every recommendation of a report again, and check every hash, without AWS
     #[command(after_help = EXIT_CODES)]
     Verify(Verify),
