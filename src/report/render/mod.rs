@@ -8,6 +8,8 @@ mod html;
 mod key;
 mod ocsf;
 mod sarif;
+mod sheet;
+mod tickets;
 mod weight;
 
 use serde::Serialize;
@@ -19,6 +21,7 @@ pub use csv::Csv;
 pub use html::Html;
 pub use ocsf::Ocsf;
 pub use sarif::Sarif;
+pub use tickets::Tickets;
 
 /// A part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
