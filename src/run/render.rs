@@ -6,7 +6,7 @@ use futures::StreamExt;
 
 use super::error::RunError;
 use crate::config::ReportFormat;
-use crate::report::render::{Csv, Format, Html, Ocsf, Part, Sarif};
+use crate::report::render::{Changes, Csv, Format, Html, Ocsf, Part, Sarif};
 use crate::report::writer::Writer;
 use crate::report::{AccountReport, Report};
 
@@ -14,6 +14,7 @@ use crate::report::{AccountReport, Report};
 pub(super) fn formats(wanted: &[ReportFormat]) -> Vec<Box<dyn Format>> {
     let format = |wanted: &ReportFormat| -> Box<dyn Format> {
         match wanted {
+            ReportFormat::Changes => Box::new(Changes),
             ReportFormat::Csv => Box::new(Csv),
             ReportFormat::Html => Box::new(Html),
             ReportFormat::Ocsf => Box::new(Ocsf),
@@ -64,7 +65,10 @@ fn one(
 
 fn append(writer: &Writer, parts: impl IntoIterator<Item = Part>) -> Result<(), RunError> {
     for part in parts {
-        writer.append(&part.path, part.text.as_bytes(), part.element)?;
+        match part.whole {
+            true => writer.write(&part.path, part.text.as_bytes())?,
+            false => writer.append(&part.path, part.text.as_bytes(), part.element)?,
+        }
     }
     Ok(())
 }

@@ -1,0 +1,3 @@
+
+check_new
+create_new
