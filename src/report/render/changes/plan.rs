@@ -108,7 +108,9 @@ impl<'r> Plan<'r> {
         let names = holders.iter().filter_map(|holder| Some(holder.split_once('/')?.1));
         let names = names.chain(it.creates.iter().map(String::as_str)).chain([&*it.holder, &*it.policy]);
         if names.into_iter().any(|name| !is_name(name)) {
-            return Some("AWS takes no such name, so there is nothing to change: look where the answers are from");
+            return Some(
+                "AWS takes no such name, so there is nothing to change: look where the answers are from",
+            );
         }
         match self.old {
             Old::Managed(arn) if !arn.is_some_and(is_arn) => {

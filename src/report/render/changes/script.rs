@@ -140,10 +140,14 @@ impl Plan<'_> {
             ));
         }
         if it.notes.iter().any(|note| note == "policy-newer-than-evidence") {
-            lines.push("The policy was changed after its use was looked at: read the difference first.".to_owned());
+            lines.push(
+                "The policy was changed after its use was looked at: read the difference first.".to_owned(),
+            );
         }
         lines.push(format!("Run it as `bash {name}` with credentials {credentials}."));
-        lines.push(format!("It refuses when {who} is no longer what was analysed, and says so when nothing is left to do."));
+        lines.push(format!(
+            "It refuses when {who} is no longer what was analysed, and says so when nothing is left to do."
+        ));
         lines.push(format!("`DRY_RUN=1 bash {name}` tells the steps and calls nothing that writes."));
         let lines: String = lines.iter().map(|line| format!("# {}\n", comment(line))).collect();
         format!("#!/usr/bin/env bash\n{lines}")

@@ -13,13 +13,18 @@ pub(super) fn comment(text: &str) -> String {
 
 /// `NAME='value'`
 pub(super) fn variable(name: &str, value: &str) -> String {
-    format!("{name}={}\n", quoted(value))
+    format!("{}{name}={}\n", meant(value), quoted(value))
 }
 
 /// `NAME=(...)`, a value a line.
 pub(super) fn list(name: &str, values: &[String]) -> String {
     let values: String = values.iter().map(|value| format!("  {}\n", quoted(value))).collect();
-    format!("{name}=(\n{values})\n")
+    format!("{}{name}=(\n{values})\n", meant(&values))
+}
+
+/// What tells shellcheck that nothing of a text is to be expanded, where it would ask.
+fn meant(text: &str) -> &'static str {
+    if text.contains(['$', '`']) { "# shellcheck disable=SC2016\n" } else { "" }
 }
 
 /// Whether IAM and Identity Center take this as a name. Another one is nothing of theirs, and the AWS CLI would read
@@ -44,7 +49,8 @@ mod tests {
         assert_eq!(quoted("'"), "''\\'''");
         assert_eq!(quoted("a\0b"), "'ab'");
         assert_eq!(variable("A", "b c"), "A='b c'\n");
-        assert_eq!(list("A", &["b".to_owned(), "$c".to_owned()]), "A=(\n  'b'\n  '$c'\n)\n");
+        assert_eq!(list("A", &["b".to_owned(), "c".to_owned()]), "A=(\n  'b'\n  'c'\n)\n");
+        assert_eq!(variable("A", "$b"), "# shellcheck disable=SC2016\nA='$b'\n");
     }
 
     #[test]

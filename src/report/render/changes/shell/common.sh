@@ -34,5 +34,7 @@ command -v sha256sum >/dev/null || command -v shasum >/dev/null || refuse 'there
 unset CDPATH
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 export AWS_PAGER='' AWS_DEFAULT_OUTPUT=json AWS_CLI_AUTO_PROMPT=off PYTHONUTF8=1
+# Version 1 of the CLI does not read AWS_REGION.
+if [ -n "${AWS_REGION:-}" ]; then export AWS_DEFAULT_REGION=$AWS_REGION; fi
 tmp=$(mktemp -d)
 trap 'rm -rf -- "$tmp"' EXIT

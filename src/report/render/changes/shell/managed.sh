@@ -7,6 +7,7 @@ version() {
 # What a managed policy says now, by its default version; nothing when it is not there.
 managed() {
   local id
-  id=$(ask aws iam get-policy "--policy-arn=$1" | jq -r .Policy.DefaultVersionId)
+  # Within $(...) bash goes on after an error unless it is told.
+  id=$(ask aws iam get-policy "--policy-arn=$1" | jq -r .Policy.DefaultVersionId) || return 1
   if [ -n "$id" ]; then version "$1" "$id"; fi
 }

@@ -11,7 +11,7 @@ for id in $versions; do
 done
 if [ "$(wc -w <<<"$versions")" -ge 4 ]; then
   oldest=${versions%%$'\n'*}
-  say "version $oldest has to make room, this is its document: $(version "$ARN" "$oldest")"
+  say "version $oldest has to make room, this is its document: $(version "$ARN" "$oldest" | jq -a -c .)"
   write "delete version $oldest of $ARN, the oldest of five" \
     aws iam delete-policy-version "--policy-arn=$ARN" "--version-id=$oldest"
 fi
