@@ -120,6 +120,17 @@ fn every_recommendation_has_two_scripts_where_it_is_carried_out() {
 }
 
 #[test]
+fn the_same_answers_make_the_same_scripts() {
+    let root = folder("changes-same");
+    let [one, other] = ["one", "other"].map(|name| {
+        let out = root.join(name);
+        report(Path::new("mocks/acme"), &out);
+        scripts(&out).into_iter().map(|path| (fs::read(out.join(&path)).unwrap(), path)).collect::<Vec<_>>()
+    });
+    assert!(one == other);
+}
+
+#[test]
 fn an_alternative_has_no_script() {
     let out = folder("changes-both");
     fs::write(out.join("leastwise.toml"), "shared = \"both\"\n").unwrap();
