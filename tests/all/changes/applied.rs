@@ -253,7 +253,16 @@ fn policies_that_take_the_place_of_one_are_created_attached_and_taken_back() {
         ],
     );
     assert_eq!(acme.applied(SHOP, &folder, None), wanted);
-    assert_eq!(acme.taken_back(SHOP, &folder, None), before);
+    // What somebody else has by now stays.
+    let other = "role/nightly-backup";
+    let name = other.split_once('/').unwrap().1;
+    acme.meanwhile(SHOP, &["iam", "attach-role-policy", "--role-name", name, "--policy-arn", &new]);
+    let ran = acme.runs(SHOP, &format!("{folder}/rollback.sh"), None).exits(0);
+    assert!(ran.out.contains("stays: it is used by role/nightly-backup"), "{}", ran.out);
+    let text = acme.document(&format!("{folder}.after.json"));
+    let held = attached(&before, other, "", &[&new]);
+    let wanted = with(&before, &[("attached", other, held), ("managed", &new, text)]);
+    assert_eq!(acme.all(SHOP), wanted);
 }
 
 #[test]

@@ -43,6 +43,7 @@ pieces! {
     DETACH_APPLY = "detach-apply";
     DETACH_ROLLBACK = "detach-rollback";
     SET = "set";
+    SET_SETTLE = "set-settle";
     SET_ACCOUNTS = "set-accounts";
     SET_INLINE_LIVE = "set-inline-live";
     SET_INLINE = "set-inline";
@@ -199,7 +200,7 @@ impl Plan<'_> {
                     Way::Apply => (list("ACCOUNTS", accounts), Some(SET_ACCOUNTS)),
                     Way::Rollback => (String::new(), None),
                 };
-                let mut all = vec![COMMON, DOCUMENTS, SET];
+                let mut all = vec![COMMON, DOCUMENTS, SET, SET_SETTLE];
                 all.extend(check);
                 all.extend(pieces);
                 (variable("SET", &self.it.holder) + &accounts + &variables, all)

@@ -6,8 +6,7 @@ for policy in "${NEW[@]}"; do
 done
 if [ "$old" = no ]; then
   [ "$missing" = 0 ] || refuse "permission set $SET no longer has the policy that is to be replaced: scan again"
-  say 'already applied'
-  exit 0
+  settled applied
 fi
 for policy in "${NEW[@]}"; do
   named "$policy" || name "$policy"

@@ -4,10 +4,7 @@ given=0
 for policy in "${NEW[@]}"; do
   if named "$policy"; then given=$((given + 1)); fi
 done
-if [ "$old" = yes ] && [ "$given" = 0 ]; then
-  say 'already rolled back'
-  exit 0
-fi
+if [ "$old" = yes ] && [ "$given" = 0 ]; then settled 'rolled back'; fi
 if [ "$old" = no ]; then
   [ "$given" = "${#NEW[@]}" ] ||
     refuse "permission set $SET has neither the old policy nor all that took its place: put it right by hand"
