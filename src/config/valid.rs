@@ -90,6 +90,8 @@ impl Config {
 /// An entry of `formats`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReportFormat {
+    /// `changes/`: scripts of AWS CLI commands
+    Changes,
     /// `findings.csv`
     Csv,
     /// `index.html` and a page for each account
@@ -104,11 +106,12 @@ pub enum ReportFormat {
 
 impl ReportFormat {
     /// All of them, in the order of their names.
-    pub const ALL: [Self; 5] = [Self::Csv, Self::Html, Self::Ocsf, Self::Sarif, Self::Tickets];
+    pub const ALL: [Self; 6] = [Self::Changes, Self::Csv, Self::Html, Self::Ocsf, Self::Sarif, Self::Tickets];
 
     /// As the configuration calls it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Changes => "changes",
             Self::Csv => "csv",
             Self::Html => "html",
             Self::Ocsf => "ocsf",

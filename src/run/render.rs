@@ -6,7 +6,7 @@ use futures::StreamExt;
 
 use super::error::RunError;
 use crate::config::ReportFormat;
-use crate::report::render::{Csv, Format, Html, Ocsf, Part, Sarif, Tickets};
+use crate::report::render::{Changes, Csv, Format, Html, Ocsf, Part, Sarif, Tickets};
 use crate::report::writer::Writer;
 use crate::report::{AccountReport, Report};
 
@@ -14,6 +14,7 @@ use crate::report::{AccountReport, Report};
 pub(super) fn formats(wanted: &[ReportFormat], owner_tag: Option<&str>) -> Vec<Box<dyn Format>> {
     let format = |wanted: &ReportFormat| -> Box<dyn Format> {
         match wanted {
+            ReportFormat::Changes => Box::new(Changes),
             ReportFormat::Csv => Box::new(Csv),
             ReportFormat::Html => Box::new(Html),
             ReportFormat::Ocsf => Box::new(Ocsf),
@@ -69,7 +70,11 @@ fn one(
 
 fn append(writer: &Writer, folder: &str, parts: impl IntoIterator<Item = Part>) -> Result<(), RunError> {
     for part in parts {
-        writer.append(&format!("{folder}{}", part.path), part.text.as_bytes(), part.element)?;
+        let path = format!("{folder}{}", part.path);
+        match part.whole {
+            true => writer.write(&path, part.text.as_bytes())?,
+            false => writer.append(&path, part.text.as_bytes(), part.element)?,
+        }
     }
     Ok(())
 }

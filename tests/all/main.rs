@@ -17,6 +17,7 @@ mod adversity;
 mod callers;
 mod cases;
 mod catalog;
+mod changes;
 mod command;
 mod compare;
 mod confidence;

@@ -3,6 +3,7 @@
 //! A format is asked three times: at the beginning, for each account in the order of their ids, and at the end. It
 //! gives parts of files, which the writer puts behind each other, so that no format has to hold an organisation in memory.
 
+mod changes;
 mod csv;
 mod html;
 mod key;
@@ -17,6 +18,7 @@ use serde::Serialize;
 use super::account::AccountReport;
 use super::whole::Report;
 
+pub use changes::Changes;
 pub use csv::Csv;
 pub use html::Html;
 pub use ocsf::Ocsf;
@@ -32,17 +34,24 @@ pub struct Part {
     pub text: String,
     /// It is an element of a list: a comma stands before it unless it is the first.
     pub element: bool,
+    /// It is the whole file. Of these there may be many, which are not all kept open.
+    pub whole: bool,
 }
 
 impl Part {
     /// Text as it is.
     pub fn text(path: &str, text: String) -> Self {
-        Self { path: path.to_owned(), text, element: false }
+        Self { path: path.to_owned(), text, element: false, whole: false }
+    }
+
+    /// A whole file.
+    pub fn file(path: &str, text: String) -> Self {
+        Self { path: path.to_owned(), text, element: false, whole: true }
     }
 
     /// An element of a JSON list.
     pub fn element(path: &str, text: String) -> Self {
-        Self { path: path.to_owned(), text, element: true }
+        Self { path: path.to_owned(), text, element: true, whole: false }
     }
 }
 
