@@ -12,11 +12,12 @@ use crate::report::{AccountReport, Report};
 
 /// The formats that were asked for.
 pub(super) fn formats(wanted: &[ReportFormat], owner_tag: Option<&str>) -> Vec<Box<dyn Format>> {
+    let wanted_scripts = wanted.contains(&ReportFormat::Changes);
     let format = |wanted: &ReportFormat| -> Box<dyn Format> {
         match wanted {
             ReportFormat::Changes => Box::new(Changes),
             ReportFormat::Csv => Box::new(Csv),
-            ReportFormat::Html => Box::new(Html),
+            ReportFormat::Html => Box::new(Html { scripts: wanted_scripts }),
             ReportFormat::Ocsf => Box::new(Ocsf),
             ReportFormat::Sarif => Box::new(Sarif),
             ReportFormat::Tickets => Box::new(Tickets::new(owner_tag)),

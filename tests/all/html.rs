@@ -134,6 +134,8 @@ fn a_change_shows_both_sides_and_what_becomes_of_each_pattern() {
                 assert!(found, "{}: {line}", change.id);
                 marks += lines.iter().filter(|text| text.contains("<mark>")).count();
             }
+            let command = between(shown, "<pre tabindex=\"0\">bash ", "</pre>");
+            assert!(command.len() == 1 && out.join(command[0]).is_file(), "{}: {command:?}", change.id);
             assert!(!change.patterns.is_empty(), "{}", change.id);
             for row in &change.patterns {
                 let is_list = row.pattern == "NotAction";

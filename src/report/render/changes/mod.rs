@@ -13,6 +13,7 @@ use super::{Format, Part, Read};
 use crate::report::AccountReport;
 use crate::report::whole::{FamilyRow, Report};
 use plan::Plan;
+pub(super) use plan::folder;
 
 /// The format.
 #[derive(Debug, Clone, Copy, Default)]

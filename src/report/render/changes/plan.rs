@@ -45,7 +45,7 @@ impl<'r> Plan<'r> {
             Some(arn) => Old::Managed(Some(arn)),
             None => Old::Inline,
         };
-        let folder = format!("changes/{}", trunk(it).trim_start_matches("policies/"));
+        let folder = folder(it);
         Self { it, folder, place: in_account(report, account, holders(it, row)), old, fleet: None }
     }
 
@@ -84,7 +84,7 @@ impl<'r> Plan<'r> {
         accounts.sort();
         accounts.dedup();
         let old = if is_of_aws(it) { Old::Managed(arn_of_aws(account, it)) } else { Old::Inline };
-        let folder = format!("changes/{}", trunk(it).trim_start_matches("policies/"));
+        let folder = folder(it);
         Self { it, folder, place: Place::Set { accounts }, old, fleet: None }
     }
 
@@ -119,6 +119,11 @@ impl<'r> Plan<'r> {
             _ => None,
         }
     }
+}
+
+/// The folder of a recommendation's scripts, where one account or one permission set has them.
+pub(in crate::report::render) fn folder(it: &Recommendation) -> String {
+    format!("changes/{}", trunk(it).trim_start_matches("policies/"))
 }
 
 /// The path of a recommendation's files, without ending.

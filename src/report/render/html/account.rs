@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::change::{Change, Link, alternative, levels, principal};
 use super::text::{self, anchor, change_anchor};
-use super::{PAGE_SCRIPT, STYLE, guard, words};
+use super::{Html, PAGE_SCRIPT, STYLE, guard, words};
 use crate::report::render::Read;
 use crate::report::whole::Report;
 use crate::report::{AccountReport, IdleCredential, LeftAlone, PolicyRow, PrincipalRow};
@@ -52,7 +52,7 @@ struct Left<'r> {
 }
 
 impl<'r> AccountPage<'r> {
-    pub(super) fn new(report: &'r Report, account: &'r AccountReport, read: &Read<'_>) -> Self {
+    pub(super) fn new(html: Html, report: &'r Report, account: &'r AccountReport, read: &Read<'_>) -> Self {
         let by_id: BTreeMap<&str, &PolicyRow> =
             account.policies.iter().map(|it| (it.id.as_str(), it)).collect();
         let own = account.recommendations.iter().map(|it| (it.id.as_str(), (it, "")));
@@ -96,6 +96,7 @@ impl<'r> AccountPage<'r> {
         let change = |it, instead| {
             Change::new(it, &report.catalog, "", instead, read)
                 .by(super::index::evidence(&account.summary.evidence))
+                .run(html.command(it).filter(|_| instead.is_none()))
         };
         Self {
             csp: guard::policy(PAGE_SCRIPT, STYLE),

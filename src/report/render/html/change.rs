@@ -31,6 +31,8 @@ pub(super) struct Change<'r> {
     alternative: Option<String>,
     /// Where the evidence comes from, if that is the same for all.
     evidence: Option<String>,
+    /// What to run, where there is a script.
+    command: Option<String>,
 }
 
 impl<'r> Change<'r> {
@@ -59,12 +61,18 @@ impl<'r> Change<'r> {
             after,
             alternative: it.alternative.as_ref().map(alternative),
             evidence: None,
+            command: None,
         }
     }
 
     /// The same, with where the evidence comes from.
     pub(super) fn by(self, evidence: String) -> Self {
         Self { evidence: Some(evidence), ..self }
+    }
+
+    /// The same, with the command that makes it.
+    pub(super) fn run(self, command: Option<String>) -> Self {
+        Self { command, ..self }
     }
 
     fn action(&self) -> &'static str {

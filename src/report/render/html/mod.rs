@@ -18,8 +18,8 @@ pub(super) mod words;
 use askama::Template;
 
 use super::{Format, Part, Read};
-use crate::report::AccountReport;
 use crate::report::whole::{FamilyRow, Report};
+use crate::report::{AccountReport, Recommendation};
 use account::AccountPage;
 use change::Change;
 use index::IndexPage;
@@ -33,7 +33,17 @@ const PAGE_SCRIPT: &str = include_str!("templates/page.js");
 
 /// The format.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Html;
+pub struct Html {
+    /// The scripts of `changes/` are there as well.
+    pub scripts: bool,
+}
+
+impl Html {
+    /// How to run the script of a change, from the report's folder.
+    fn command(self, it: &Recommendation) -> Option<String> {
+        self.scripts.then(|| format!("bash {}/apply.sh", super::changes::folder(it)))
+    }
+}
 
 impl Format for Html {
     fn begin(&self, report: &Report) -> Vec<Part> {
@@ -48,7 +58,7 @@ impl Format for Html {
     fn account(&self, report: &Report, account: &AccountReport, read: &Read<'_>) -> Vec<Part> {
         let id = &account.summary.id;
         let mut parts = vec![
-            Part::text(&format!("accounts/{id}.html"), page(&AccountPage::new(report, account, read))),
+            Part::text(&format!("accounts/{id}.html"), page(&AccountPage::new(*self, report, account, read))),
             Part::element(INDEX, rows::account(report, account)),
         ];
         let is_first = |family: &&FamilyRow| family.accounts.iter().map(|it| &it.account).min() == Some(id);
@@ -56,7 +66,9 @@ impl Format for Html {
             let wanted = family.recommendation.as_ref();
             let change = report.recommendations.iter().find(|it| Some(&it.id) == wanted);
             if let Some(change) = change {
-                let change = Change::new(change, &report.catalog, "accounts/", None, read);
+                // A fleet is changed account by account.
+                let command = self.command(change).filter(|_| change.holder_kind == "permission-set");
+                let change = Change::new(change, &report.catalog, "accounts/", None, read).run(command);
                 parts.push(Part::text(FAMILIES, page(&change)));
             }
         }
