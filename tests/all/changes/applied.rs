@@ -7,6 +7,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
@@ -20,6 +21,8 @@ struct Acme {
     url: String,
     keys: Value,
     out: PathBuf,
+    /// Whether a script was run again that had nothing left to do, each way; once a test is enough, for it takes long.
+    again: [AtomicBool; 2],
 }
 
 impl Drop for Acme {
@@ -49,7 +52,7 @@ impl Acme {
         stdout.read_line(&mut line).unwrap();
         let told: Value = serde_json::from_str(&line).expect("moto holds the accounts");
         let (url, keys) = (told["url"].as_str().unwrap().to_owned(), told["keys"].clone());
-        Some(Self { server, told: Mutex::new((stdin, stdout)), url, keys, out })
+        Some(Self { server, told: Mutex::new((stdin, stdout)), url, keys, out, again: Default::default() })
     }
 
     /// All that an account has, without the numbers of versions.
@@ -99,7 +102,8 @@ impl Acme {
 
     /// Somebody else changes something in an account.
     fn meanwhile(&self, account: &str, args: &[&str]) {
-        let output = self.command("aws", account).args(args).output().unwrap();
+        let mut command = self.command("aws", account);
+        let output = command.env("AWS_DEFAULT_REGION", "us-east-1").args(args).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
@@ -108,7 +112,9 @@ impl Acme {
         let script = format!("{folder}/apply.sh");
         let ran = self.runs(account, &script, variable).exits(0);
         assert!(!ran.out.contains("already applied"), "{folder}: {}", ran.out);
-        self.runs(account, &script, variable).exits(0).prints("already applied");
+        if !self.again[0].swap(true, Ordering::Relaxed) {
+            self.runs(account, &script, variable).exits(0).prints("already applied");
+        }
         self.all(account)
     }
 
@@ -117,7 +123,9 @@ impl Acme {
         let script = format!("{folder}/rollback.sh");
         let ran = self.runs(account, &script, variable).exits(0);
         assert!(!ran.out.contains("already rolled back"), "{folder}: {}", ran.out);
-        self.runs(account, &script, variable).exits(0).prints("already rolled back");
+        if !self.again[1].swap(true, Ordering::Relaxed) {
+            self.runs(account, &script, variable).exits(0).prints("already rolled back");
+        }
         self.all(account)
     }
 
