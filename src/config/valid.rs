@@ -55,7 +55,7 @@ impl Default for Config {
             analyzer: None,
             window_days: 90,
             out: PathBuf::from("report"),
-            formats: ReportFormat::ALL.to_vec(),
+            formats: ReportFormat::DEFAULT.to_vec(),
             catalog: None,
             state: None,
             shared: SharedPolicies::InPlace,
@@ -82,6 +82,8 @@ impl Config {
 /// An entry of `formats`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReportFormat {
+    /// `changes/<account>/cloudformation.template.json`
+    CloudFormation,
     /// `findings.csv`
     Csv,
     /// `index.html` and a page for each account
@@ -90,19 +92,27 @@ pub enum ReportFormat {
     Ocsf,
     /// `report.sarif`
     Sarif,
+    /// `changes/<account>/terraform/`
+    Terraform,
 }
 
 impl ReportFormat {
     /// All of them, in the order of their names.
-    pub const ALL: [Self; 4] = [Self::Csv, Self::Html, Self::Ocsf, Self::Sarif];
+    pub const ALL: [Self; 6] =
+        [Self::CloudFormation, Self::Csv, Self::Html, Self::Ocsf, Self::Sarif, Self::Terraform];
+
+    /// Those that are written unless others are named; the rest is for those who ask.
+    pub const DEFAULT: [Self; 4] = [Self::Csv, Self::Html, Self::Ocsf, Self::Sarif];
 
     /// As the configuration calls it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Csv => "csv",
+            Self::CloudFormation => "cloudformation",
             Self::Html => "html",
             Self::Ocsf => "ocsf",
             Self::Sarif => "sarif",
+            Self::Terraform => "terraform",
         }
     }
 }

@@ -6,7 +6,7 @@ use futures::StreamExt;
 
 use super::error::RunError;
 use crate::config::ReportFormat;
-use crate::report::render::{Csv, Format, Html, Ocsf, Part, Sarif};
+use crate::report::render::{CloudFormation, Csv, Format, Html, Ocsf, Part, Sarif, Terraform};
 use crate::report::writer::Writer;
 use crate::report::{AccountReport, Report};
 
@@ -15,9 +15,11 @@ pub(super) fn formats(wanted: &[ReportFormat]) -> Vec<Box<dyn Format>> {
     let format = |wanted: &ReportFormat| -> Box<dyn Format> {
         match wanted {
             ReportFormat::Csv => Box::new(Csv),
+            ReportFormat::CloudFormation => Box::new(CloudFormation),
             ReportFormat::Html => Box::new(Html),
             ReportFormat::Ocsf => Box::new(Ocsf),
             ReportFormat::Sarif => Box::new(Sarif),
+            ReportFormat::Terraform => Box::new(Terraform),
         }
     };
     wanted.iter().map(format).collect()

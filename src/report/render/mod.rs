@@ -3,11 +3,14 @@
 //! A format is asked three times: at the beginning, for each account in the order of their ids, and at the end. It
 //! gives parts of files, which the writer puts behind each other, so that no format has to hold an organisation in memory.
 
+mod cloudformation;
 mod csv;
 mod html;
+mod infrastructure;
 mod key;
 mod ocsf;
 mod sarif;
+mod terraform;
 mod weight;
 
 use serde::Serialize;
@@ -15,10 +18,12 @@ use serde::Serialize;
 use super::account::AccountReport;
 use super::whole::Report;
 
+pub use cloudformation::CloudFormation;
 pub use csv::Csv;
 pub use html::Html;
 pub use ocsf::Ocsf;
 pub use sarif::Sarif;
+pub use terraform::Terraform;
 
 /// A part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
