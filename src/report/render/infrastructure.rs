@@ -283,7 +283,7 @@ fn set_change<'r>(it: &'r Recommendation, read: &Read<'_>) -> SetChange<'r> {
             _ => change.steps.push(UNREADABLE.to_owned()),
         },
         _ if of_aws => {
-            change.steps.push(format!("detach the AWS-managed policy {policy} from the permission set"))
+            change.steps.push(format!("detach the AWS-managed policy {policy} from the permission set"));
         }
         _ => change.steps.push("delete the permission set's inline policy".to_owned()),
     }
