@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 
 use super::Read;
 use crate::policy::{Document, parse_all};
-use crate::report::account::{AccountReport, Action, Recommendation};
+use crate::report::account::AccountReport;
+use crate::report::recommendation::{Action, Recommendation};
 use crate::report::whole::{FamilyRow, Report};
 
 const BAD_NAME: &str = "a name in it is none that IAM takes, so that no template can hold it";

@@ -9,7 +9,8 @@ use hcl::{block, label, quoted};
 
 use super::infrastructure::{Arn, Change, Holder, Resource, SetChange, ascii, changes, plain, set_changes};
 use super::{Format, Part, Read};
-use crate::report::account::{AccountReport, Recommendation};
+use crate::report::account::AccountReport;
+use crate::report::recommendation::Recommendation;
 use crate::report::whole::Report;
 
 /// Import blocks came with 1.5.
