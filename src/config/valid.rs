@@ -30,6 +30,10 @@ pub struct Config {
     pub catalog: Option<PathBuf>,
     /// Where nightly runs remember what they read.
     pub state: Option<PathBuf>,
+    /// The tag of a principal whose value is its owner; `None` takes its account for one.
+    pub owner_tag: Option<String>,
+    /// Packs that contain nobody else's data, if they are wanted.
+    pub split_by: Option<SplitBy>,
     /// What is recommended for a policy that several principals share.
     pub shared: SharedPolicies,
     /// Actions that are never removed.
@@ -58,6 +62,8 @@ impl Default for Config {
             formats: ReportFormat::DEFAULT.to_vec(),
             catalog: None,
             state: None,
+            owner_tag: None,
+            split_by: None,
             shared: SharedPolicies::InPlace,
             keep: Vec::new(),
             min_confidence: Confidence::Low,
@@ -70,11 +76,13 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Whether a rule names an organisational unit, so that the place of accounts in the organisation must be known.
+    /// Whether a rule or a pack is about organisational units, so that the place of accounts in the organisation must be
+    /// known.
     pub fn names_units(&self) -> bool {
         let unit = |selector: &Selector| matches!(selector, Selector::Unit(_));
         let accounts = &self.accounts;
         accounts.include.iter().chain(&accounts.exclude).any(unit)
+            || self.split_by == Some(SplitBy::Ou)
             || self.exceptions.iter().any(|exception| !exception.units.is_empty())
     }
 }
@@ -82,6 +90,8 @@ impl Config {
 /// An entry of `formats`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReportFormat {
+    /// `changes/`: scripts of AWS CLI commands
+    Changes,
     /// `changes/<account>/cloudformation.template.json`
     CloudFormation,
     /// `findings.csv`
@@ -94,27 +104,51 @@ pub enum ReportFormat {
     Sarif,
     /// `changes/<account>/terraform/`
     Terraform,
+    /// `tickets/`
+    Tickets,
 }
 
 impl ReportFormat {
     /// All of them, in the order of their names.
-    pub const ALL: [Self; 6] =
-        [Self::CloudFormation, Self::Csv, Self::Html, Self::Ocsf, Self::Sarif, Self::Terraform];
+    pub const ALL: [Self; 8] = [
+        Self::Changes,
+        Self::CloudFormation,
+        Self::Csv,
+        Self::Html,
+        Self::Ocsf,
+        Self::Sarif,
+        Self::Terraform,
+        Self::Tickets,
+    ];
 
     /// Those that are written unless others are named; the rest is for those who ask.
-    pub const DEFAULT: [Self; 4] = [Self::Csv, Self::Html, Self::Ocsf, Self::Sarif];
+    pub const DEFAULT: [Self; 6] =
+        [Self::Changes, Self::Csv, Self::Html, Self::Ocsf, Self::Sarif, Self::Tickets];
 
     /// As the configuration calls it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Changes => "changes",
             Self::Csv => "csv",
             Self::CloudFormation => "cloudformation",
             Self::Html => "html",
             Self::Ocsf => "ocsf",
             Self::Sarif => "sarif",
             Self::Terraform => "terraform",
+            Self::Tickets => "tickets",
         }
     }
+}
+
+/// `split-by`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SplitBy {
+    /// A pack for every owner.
+    Owner,
+    /// A pack for every account.
+    Account,
+    /// A pack for the accounts of every organisational unit.
+    Ou,
 }
 
 /// `evidence`

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::compare::{HISTORY, History, tonight};
 use super::error::RunError;
 use super::gather::{Gathered, Kept, totals};
+use super::packs::{self, Packs};
 use super::progress::{Progress, Read, Stage};
 use super::scan::is_whole;
 use super::{render, settings, stop};
@@ -148,7 +149,8 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         self.writer.write_json("report.json", &*report)?;
         let extract = self.catalog.extract(gathered.services.as_ref());
         self.writer.write_json("catalog.json", &extract)?;
-        render::all(&self.writer, &report, render::formats(&self.config.formats), cores()).await?;
+        let formats = render::formats(&self.config.formats, self.config.owner_tag.as_deref());
+        render::all(&self.writer, "", &report, formats, cores()).await?;
         self.writer.settle()?;
         let mut news = 0;
         if let Some(previous) = &self.previous {
@@ -157,6 +159,11 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             self.writer.write_json(HISTORY, &history)?;
         }
         let calls: Vec<CallFigures> = self.cloud.figures().into_iter().map(call_figures).collect();
+        if let Some(by) = self.config.split_by {
+            let units = packs::units(&organisation.accounts);
+            let packs = Packs { writer: &self.writer, report: &report, config: &self.config, by, units };
+            packs.write(&self.catalog, &self.started.to_string(), cores()).await?;
+        }
         let manifest = Manifest {
             schema: SCHEMA,
             tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -314,7 +321,7 @@ fn has_all(accounts: &[Account]) -> bool {
 }
 
 /// The shortest list of changes that removes four fifths of the risk.
-fn first(weights: &[(String, u64)]) -> First {
+pub(super) fn first(weights: &[(String, u64)]) -> First {
     const SHARE: u8 = 80;
     let by_id: BTreeMap<&str, u64> = weights.iter().map(|(id, weight)| (id.as_str(), *weight)).collect();
     let changes = most_effect(weights, SHARE).into_iter();

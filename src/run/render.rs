@@ -6,28 +6,34 @@ use futures::StreamExt;
 
 use super::error::RunError;
 use crate::config::ReportFormat;
-use crate::report::render::{CloudFormation, Csv, Format, Html, Ocsf, Part, Sarif, Terraform};
+use crate::report::render::{
+    Changes, CloudFormation, Csv, Format, Html, Ocsf, Part, Sarif, Terraform, Tickets,
+};
 use crate::report::writer::Writer;
 use crate::report::{AccountReport, Report};
 
 /// The formats that were asked for.
-pub(super) fn formats(wanted: &[ReportFormat]) -> Vec<Box<dyn Format>> {
+pub(super) fn formats(wanted: &[ReportFormat], owner_tag: Option<&str>) -> Vec<Box<dyn Format>> {
     let format = |wanted: &ReportFormat| -> Box<dyn Format> {
         match wanted {
+            ReportFormat::Changes => Box::new(Changes),
             ReportFormat::Csv => Box::new(Csv),
             ReportFormat::CloudFormation => Box::new(CloudFormation),
             ReportFormat::Html => Box::new(Html),
             ReportFormat::Ocsf => Box::new(Ocsf),
             ReportFormat::Sarif => Box::new(Sarif),
             ReportFormat::Terraform => Box::new(Terraform),
+            ReportFormat::Tickets => Box::new(Tickets::new(owner_tag)),
         }
     };
     wanted.iter().map(format).collect()
 }
 
-/// Renders all formats, the accounts in their order, so many at a time.
+/// Renders all formats, the accounts in their order, so many at a time. A report may stand in a folder of another; that is
+/// what all its paths begin with.
 pub(super) async fn all(
     writer: &Arc<Writer>,
+    folder: &str,
     report: &Arc<Report>,
     formats: Vec<Box<dyn Format>>,
     at_a_time: usize,
@@ -36,37 +42,43 @@ pub(super) async fn all(
         return Ok(());
     }
     let formats = Arc::new(formats);
-    append(writer, formats.iter().flat_map(|format| format.begin(report)))?;
+    append(writer, folder, formats.iter().flat_map(|format| format.begin(report)))?;
     let ids: Vec<String> = report.accounts.iter().map(|account| account.id.clone()).collect();
     let each = ids.into_iter().map(|id| {
         let (writer, report, formats) = (Arc::clone(writer), Arc::clone(report), Arc::clone(&formats));
-        tokio::task::spawn_blocking(move || one(&writer, &report, &formats, &id))
+        let folder = folder.to_owned();
+        tokio::task::spawn_blocking(move || one(&writer, &folder, &report, &formats, &id))
     });
     // In the order of the accounts, whichever is ready first.
     let mut done = futures::stream::iter(each).buffered(at_a_time);
     while let Some(parts) = done.next().await {
-        append(writer, parts.map_err(RunError::Task)??)?;
+        append(writer, folder, parts.map_err(RunError::Task)??)?;
     }
-    append(writer, formats.iter().flat_map(|format| format.end(report)))
+    append(writer, folder, formats.iter().flat_map(|format| format.end(report)))
 }
 
 fn one(
     writer: &Writer,
+    folder: &str,
     report: &Report,
     formats: &[Box<dyn Format>],
     id: &str,
 ) -> Result<Vec<Part>, RunError> {
-    let path = format!("accounts/{id}.json");
+    let path = format!("{folder}accounts/{id}.json");
     let text = writer.read(&path)?;
     let account: AccountReport =
         serde_json::from_str(&text).map_err(|error| RunError::Json { path, error })?;
-    let read = |path: &str| writer.read(path).ok();
+    let read = |path: &str| writer.read(&format!("{folder}{path}")).ok();
     Ok(formats.iter().flat_map(|format| format.account(report, &account, &read)).collect())
 }
 
-fn append(writer: &Writer, parts: impl IntoIterator<Item = Part>) -> Result<(), RunError> {
+fn append(writer: &Writer, folder: &str, parts: impl IntoIterator<Item = Part>) -> Result<(), RunError> {
     for part in parts {
-        writer.append(&part.path, part.text.as_bytes(), part.element)?;
+        let path = format!("{folder}{}", part.path);
+        match part.whole {
+            true => writer.write(&path, part.text.as_bytes())?,
+            false => writer.append(&path, part.text.as_bytes(), part.element)?,
+        }
     }
     Ok(())
 }

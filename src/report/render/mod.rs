@@ -3,6 +3,7 @@
 //! A format is asked three times: at the beginning, for each account in the order of their ids, and at the end. It
 //! gives parts of files, which the writer puts behind each other, so that no format has to hold an organisation in memory.
 
+mod changes;
 mod cloudformation;
 mod csv;
 mod html;
@@ -10,7 +11,9 @@ mod infrastructure;
 mod key;
 mod ocsf;
 mod sarif;
+mod sheet;
 mod terraform;
+mod tickets;
 mod weight;
 
 use serde::Serialize;
@@ -18,12 +21,14 @@ use serde::Serialize;
 use super::account::AccountReport;
 use super::whole::Report;
 
+pub use changes::Changes;
 pub use cloudformation::CloudFormation;
 pub use csv::Csv;
 pub use html::Html;
 pub use ocsf::Ocsf;
 pub use sarif::Sarif;
 pub use terraform::Terraform;
+pub use tickets::Tickets;
 
 /// A part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,17 +39,24 @@ pub struct Part {
     pub text: String,
     /// It is an element of a list: a comma stands before it unless it is the first.
     pub element: bool,
+    /// It is the whole file. Of these there may be many, which are not all kept open.
+    pub whole: bool,
 }
 
 impl Part {
     /// Text as it is.
     pub fn text(path: &str, text: String) -> Self {
-        Self { path: path.to_owned(), text, element: false }
+        Self { path: path.to_owned(), text, element: false, whole: false }
+    }
+
+    /// A whole file.
+    pub fn file(path: &str, text: String) -> Self {
+        Self { path: path.to_owned(), text, element: false, whole: true }
     }
 
     /// An element of a JSON list.
     pub fn element(path: &str, text: String) -> Self {
-        Self { path: path.to_owned(), text, element: true }
+        Self { path: path.to_owned(), text, element: true, whole: false }
     }
 }
 

@@ -1,0 +1,50 @@
+//! `changes/`: for each recommendation a script of AWS CLI commands that applies it, and one that takes it back. Nothing
+//! here is run by this program.
+//!
+//! A script belongs to one account, since credentials do: a fleet has one in each of its accounts. What is changed in
+//! Identity Center has one for the permission set, where the first of its accounts puts it, and one in each account for
+//! the policies that the permission set is to name. Alternatives have none: two ways at once would be a trap.
+
+mod plan;
+mod script;
+mod shell;
+
+use super::{Format, Part, Read};
+use crate::report::AccountReport;
+use crate::report::whole::{FamilyRow, Report};
+use plan::Plan;
+
+/// The format.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Changes;
+
+impl Format for Changes {
+    fn begin(&self, report: &Report) -> Vec<Part> {
+        if report.totals.recommendations == 0 {
+            return Vec::new();
+        }
+        vec![Part::file("changes/README.md", include_str!("README.md").to_owned())]
+    }
+
+    fn account(&self, report: &Report, account: &AccountReport, read: &Read<'_>) -> Vec<Part> {
+        let id = &account.summary.id;
+        let mut plans: Vec<Plan<'_>> =
+            account.recommendations.iter().map(|it| Plan::own(report, account, it)).collect();
+        let is_here = |family: &&FamilyRow| family.accounts.iter().any(|it| it.account == *id);
+        for family in report.families.iter().filter(is_here) {
+            let wanted = family.recommendation.as_ref();
+            let Some(it) = report.recommendations.iter().find(|it| Some(&it.id) == wanted) else { continue };
+            if family.kind != "permission-set" {
+                plans.push(Plan::fleet(report, account, family, it));
+                continue;
+            }
+            if family.accounts.iter().map(|it| &it.account).min() == Some(id) {
+                plans.push(Plan::set(report, account, family, it));
+            }
+            if !it.creates.is_empty() {
+                plans.push(Plan::set_in_account(report, account, it));
+            }
+        }
+        plans.iter().flat_map(|plan| plan.scripts(read)).collect()
+    }
+}

@@ -1,0 +1,155 @@
+//! What the scripts of one recommendation have to know.
+
+use super::shell::{is_arn, is_name};
+use crate::report::whole::{FamilyRow, Report};
+use crate::report::{AccountReport, Coverage, PolicyRow, Recommendation};
+
+/// One recommendation, in the place where it is carried out.
+#[derive(Debug)]
+pub(super) struct Plan<'r> {
+    pub(super) it: &'r Recommendation,
+    /// The scripts' folder, from the report's.
+    pub(super) folder: String,
+    pub(super) place: Place<'r>,
+    /// The policy that is changed or goes.
+    pub(super) old: Old<'r>,
+    /// The template that put it into so many accounts would put it there again.
+    pub(super) fleet: Option<usize>,
+}
+
+/// Where a script works.
+#[derive(Debug)]
+pub(super) enum Place<'r> {
+    /// In an account, for these holders, as `kind/name`; none to create policies only.
+    Account { partition: &'r str, id: &'r str, holders: Vec<String> },
+    /// In Identity Center, whose permission set may be in these accounts.
+    Set { accounts: Vec<String> },
+}
+
+/// What is changed or goes.
+#[derive(Debug)]
+pub(super) enum Old<'r> {
+    Inline,
+    /// A managed policy, by its ARN if the report tells it.
+    Managed(Option<&'r str>),
+}
+
+impl<'r> Plan<'r> {
+    /// A recommendation of the account itself.
+    pub(super) fn own(report: &'r Report, account: &'r AccountReport, it: &'r Recommendation) -> Self {
+        let row = it.policy_arn.as_ref().and_then(|arn| {
+            let of_arn = |row: &&PolicyRow| row.arn.as_ref() == Some(arn);
+            account.policies.iter().find(of_arn)
+        });
+        let old = match &it.policy_arn {
+            Some(arn) => Old::Managed(Some(arn)),
+            None => Old::Inline,
+        };
+        let folder = format!("changes/{}", trunk(it).trim_start_matches("policies/"));
+        Self { it, folder, place: in_account(report, account, holders(it, row)), old, fleet: None }
+    }
+
+    /// What a fleet's recommendation is in one of its accounts.
+    pub(super) fn fleet(
+        report: &'r Report,
+        account: &'r AccountReport,
+        family: &FamilyRow,
+        it: &'r Recommendation,
+    ) -> Self {
+        let (old, row) = match () {
+            () if is_of_aws(it) => (Old::Managed(arn_of_aws(account, it)), None),
+            () if it.holder_kind == "managed" => {
+                let row = row(account, "customer-managed", &it.policy);
+                (Old::Managed(row.and_then(|row| row.arn.as_deref())), row)
+            }
+            () => (Old::Inline, None),
+        };
+        let folder =
+            format!("changes/{}/{}", account.summary.id, trunk(it).trim_start_matches("policies/fleet/"));
+        let place = in_account(report, account, holders(it, row));
+        Self { it, folder, place, old, fleet: Some(family.accounts.len()) }
+    }
+
+    /// What is done in Identity Center.
+    pub(super) fn set(
+        report: &'r Report,
+        account: &'r AccountReport,
+        family: &'r FamilyRow,
+        it: &'r Recommendation,
+    ) -> Self {
+        // What is suspended cannot use anything.
+        let suspended = report.accounts.iter().filter(|it| it.coverage == Coverage::Suspended);
+        let mut accounts: Vec<String> =
+            family.accounts.iter().map(|it| &it.account).chain(suspended.map(|it| &it.id)).cloned().collect();
+        accounts.sort();
+        accounts.dedup();
+        let old = if is_of_aws(it) { Old::Managed(arn_of_aws(account, it)) } else { Old::Inline };
+        let folder = format!("changes/{}", trunk(it).trim_start_matches("policies/"));
+        Self { it, folder, place: Place::Set { accounts }, old, fleet: None }
+    }
+
+    /// The policies that a permission set is to name, in one of its accounts.
+    pub(super) fn set_in_account(
+        report: &'r Report,
+        account: &'r AccountReport,
+        it: &'r Recommendation,
+    ) -> Self {
+        let folder = format!("changes/{}/{}", account.summary.id, trunk(it).trim_start_matches("policies/"));
+        Self { it, folder, place: in_account(report, account, Vec::new()), old: Old::Inline, fleet: None }
+    }
+
+    /// Why no script can be made, if none can.
+    pub(super) fn obstacle(&self) -> Option<&'static str> {
+        let it = self.it;
+        let holders = match &self.place {
+            Place::Account { holders, .. } => holders.as_slice(),
+            Place::Set { .. } => &[],
+        };
+        let names = holders.iter().filter_map(|holder| Some(holder.split_once('/')?.1));
+        let names = names.chain(it.creates.iter().map(String::as_str)).chain([&*it.holder, &*it.policy]);
+        if names.into_iter().any(|name| !is_name(name)) {
+            return Some(
+                "AWS takes no such name, so there is nothing to change: look where the answers are from",
+            );
+        }
+        match self.old {
+            Old::Managed(arn) if !arn.is_some_and(is_arn) => {
+                Some("the report does not tell the ARN of the policy: scan again")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The path of a recommendation's files, without ending.
+fn trunk(it: &Recommendation) -> &str {
+    it.files.before.trim_end_matches(".before.json")
+}
+
+fn in_account<'r>(report: &'r Report, account: &'r AccountReport, holders: Vec<String>) -> Place<'r> {
+    Place::Account { partition: &report.partition, id: &account.summary.id, holders }
+}
+
+/// Whose attachments change: those that the recommendation names, else all who hold a managed policy, else the holder.
+fn holders(it: &Recommendation, row: Option<&PolicyRow>) -> Vec<String> {
+    match row {
+        _ if !it.holders.is_empty() => {
+            it.holders.iter().map(|hands| format!("{}/{}", hands.kind, hands.name)).collect()
+        }
+        Some(row) => row.holders.clone(),
+        None => vec![format!("{}/{}", it.holder_kind, it.holder)],
+    }
+}
+
+/// Whether what a family's recommendation replaces is a policy of AWS.
+fn is_of_aws(it: &Recommendation) -> bool {
+    it.id.contains(&format!("/aws:{}", it.policy))
+}
+
+fn row<'r>(account: &'r AccountReport, kind: &str, name: &str) -> Option<&'r PolicyRow> {
+    account.policies.iter().find(|row| row.kind == kind && row.name == name)
+}
+
+fn arn_of_aws<'r>(account: &'r AccountReport, it: &Recommendation) -> Option<&'r str> {
+    row(account, "aws-managed", &it.policy)?.arn.as_deref()
+}

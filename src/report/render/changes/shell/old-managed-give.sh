@@ -1,0 +1,2 @@
+
+give_old() { attach "$1" "$OLD"; }

@@ -1,0 +1,2 @@
+
+take_old() { detach "$1" "$OLD"; }

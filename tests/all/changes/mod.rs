@@ -1,0 +1,247 @@
+//! `changes/`: scripts for hands. What they do is tried on moto, in [`applied`].
+
+mod applied;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::run::{folder, leastwise};
+
+/// Whether a program that a test needs is there. Without it the test says that it was skipped, which `.ci/run` forbids.
+fn is_there(program: &str, package: &str) -> bool {
+    let there = Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success());
+    assert!(there || std::env::var_os("LEASTWISE_NO_SKIP").is_none(), "{program} is not installed");
+    if !there {
+        let _ = writeln!(std::io::stderr(), "skipped: {program} is not installed ({package})");
+    }
+    there
+}
+
+/// A report of a snapshot with these scripts in it.
+fn report(snapshot: &Path, out: &Path) {
+    let args = ["scan", "--format", "changes", "--snapshot", snapshot.to_str().unwrap(), "--out"];
+    let ran = leastwise(args.iter().copied().chain([out.to_str().unwrap()])).ran();
+    assert!([0, 3].contains(&ran.code), "{}", ran.err);
+}
+
+/// All scripts of a report, by their paths in it.
+fn scripts(out: &Path) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![out.join("changes")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "sh") {
+                found.insert(path.strip_prefix(out).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    found
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+/// The same snapshot with other text in it.
+fn changed(name: &str, change: impl Fn(&mut Value, &str)) -> PathBuf {
+    let root = folder(name).join("snapshot");
+    let mut paths = vec![PathBuf::from("mocks/acme")];
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            paths.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let mut value = json(&path);
+        each(&mut value, "", &change);
+        let path = root.join(path.strip_prefix("mocks/acme").unwrap());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, value.to_string()).unwrap();
+    }
+    root
+}
+
+fn each(value: &mut Value, under: &str, change: &impl Fn(&mut Value, &str)) {
+    match value {
+        Value::Object(members) => members.iter_mut().for_each(|(key, it)| each(it, key, change)),
+        Value::Array(items) => items.iter_mut().for_each(|it| each(it, under, change)),
+        _ => change(value, under),
+    }
+}
+
+fn passes_shellcheck(out: &Path) {
+    let checked = Command::new("shellcheck").current_dir(out).args(scripts(out)).output().unwrap();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+}
+
+#[test]
+fn every_recommendation_has_two_scripts_where_it_is_carried_out() {
+    let out = folder("changes-all").join("report");
+    report(Path::new("mocks/acme"), &out);
+    let mut wanted = BTreeSet::new();
+    let mut want = |path: String| wanted.extend(["apply", "rollback"].map(|it| format!("{path}/{it}.sh")));
+    let trunk = |it: &Value| {
+        let before = it["files"]["before"].as_str().unwrap();
+        before.strip_prefix("policies/").unwrap().strip_suffix(".before.json").unwrap().to_owned()
+    };
+    let whole = json(&out.join("report.json"));
+    for account in whole["accounts"].as_array().unwrap() {
+        let account = json(&out.join(format!("accounts/{}.json", account["id"].as_str().unwrap())));
+        let own = account["recommendations"].as_array().unwrap();
+        own.iter().for_each(|it| want(format!("changes/{}", trunk(it))));
+    }
+    for it in whole["recommendations"].as_array().unwrap() {
+        let path = trunk(it);
+        let families = whole["families"].as_array().unwrap();
+        let family = families.iter().find(|family| family["recommendation"] == it["id"]).unwrap();
+        let accounts =
+            family["accounts"].as_array().unwrap().iter().map(|it| it["account"].as_str().unwrap());
+        match path.strip_prefix("fleet/") {
+            Some(path) => accounts.for_each(|account| want(format!("changes/{account}/{path}"))),
+            None => {
+                want(format!("changes/{path}"));
+                let creates = it["creates"].as_array().is_some();
+                accounts.filter(|_| creates).for_each(|account| want(format!("changes/{account}/{path}")));
+            }
+        }
+    }
+    assert!(wanted.len() > 170);
+    assert_eq!(scripts(&out), wanted);
+    let text = fs::read_to_string(out.join("changes/README.md")).unwrap();
+    assert!(text.contains("bash rollback.sh"));
+    leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
+}
+
+#[test]
+fn the_same_answers_make_the_same_scripts() {
+    let root = folder("changes-same");
+    let [one, other] = ["one", "other"].map(|name| {
+        let out = root.join(name);
+        report(Path::new("mocks/acme"), &out);
+        scripts(&out).into_iter().map(|path| (fs::read(out.join(&path)).unwrap(), path)).collect::<Vec<_>>()
+    });
+    assert!(one == other);
+}
+
+#[test]
+fn an_alternative_has_no_script() {
+    let out = folder("changes-both");
+    fs::write(out.join("leastwise.toml"), "shared = \"both\"\n").unwrap();
+    let (config, report) = (out.join("leastwise.toml"), out.join("report"));
+    let args = ["scan", "--format", "changes", "--snapshot", "mocks/acme", "--config"];
+    let args = args.into_iter().chain([config.to_str().unwrap(), "--out", report.to_str().unwrap()]);
+    leastwise(args).ran().exits(0);
+    let account = json(&report.join("accounts/444444444444.json"));
+    let alternatives = account["alternatives"].as_array().unwrap();
+    let all = scripts(&report);
+    for it in alternatives {
+        let path = it["files"]["before"].as_str().unwrap().replace(".before.json", "/apply.sh");
+        assert!(!all.contains(&path.replacen("policies/", "changes/", 1)), "{path}");
+    }
+    assert!(!alternatives.is_empty());
+}
+
+#[test]
+fn scripts_pass_shellcheck() {
+    if !is_there("shellcheck", "the Debian package shellcheck") {
+        return;
+    }
+    let out = folder("changes-shellcheck").join("report");
+    report(Path::new("mocks/acme"), &out);
+    passes_shellcheck(&out);
+}
+
+/// What ends a word, a line, a comment or a script, and would leave a file behind.
+const HOSTILE: &str = "'\"`touch pwned`$(touch pwned)\n\rtouch pwned;#\\\u{2028}";
+
+#[test]
+fn a_name_that_aws_cannot_have_gets_a_script_that_refuses() {
+    let snapshot = changed("changes-hostile", |value, under| {
+        let names = ["RoleName", "UserName", "GroupName", "PolicyName", "Sid"];
+        if let Value::String(text) = value
+            && names.contains(&under)
+        {
+            text.push_str(HOSTILE);
+        }
+    });
+    let out = snapshot.with_file_name("report");
+    report(&snapshot, &out);
+    let all = scripts(&out);
+    let there = snapshot.with_file_name("pwned");
+    for path in &all {
+        let text = fs::read_to_string(out.join(path)).unwrap();
+        if !text.contains("AWS takes no such name") {
+            continue;
+        }
+        let ran = Command::new("bash").arg(out.join(path)).current_dir(there.parent().unwrap()).output();
+        let ran = ran.unwrap();
+        assert_eq!(ran.status.code(), Some(1), "{path}");
+        assert!(String::from_utf8(ran.stderr).unwrap().starts_with("refused: "), "{path}");
+    }
+    let refusing = |path: &&String| fs::read_to_string(out.join(path)).unwrap().contains("no such name");
+    assert!(all.iter().filter(refusing).count() > 100);
+    assert!(!there.exists(), "what stands in a name was run");
+    if is_there("shellcheck", "the Debian package shellcheck") {
+        passes_shellcheck(&out);
+    }
+}
+
+/// The path of a policy may hold any graphic character, so this one AWS takes.
+const PATH: &str = "policy/'$(touch${IFS}pwned)`touch${IFS}pwned`;touch${IFS}pwned#\\\"/";
+
+#[test]
+fn the_path_of_a_policy_is_quoted_for_the_shell() {
+    let snapshot = changed("changes-path", |value, under| {
+        if let Value::String(text) = value
+            && ["Arn", "PolicyArn"].contains(&under)
+            && !text.contains(":aws:policy/")
+        {
+            *text = text.replace("policy/", PATH);
+        }
+    });
+    let root = snapshot.parent().unwrap();
+    let out = root.join("report");
+    report(&snapshot, &out);
+    // A CLI that gives back what it was asked.
+    let bin = root.join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    let told = root.join("told");
+    let aws = "#!/bin/sh\nprintf '%s\\n' \"$@\" >>\"$TOLD\"\necho '{\"Account\":\"444444444444\"}'\n";
+    let program = bin.join("aws");
+    fs::write(&program, aws).unwrap();
+    make_executable(&program);
+    if !is_there("jq", "the Debian package jq") {
+        return;
+    }
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let name = "shop-assets-shared";
+    for script in ["apply.sh", "rollback.sh"] {
+        let _ = fs::remove_file(&told);
+        let script = out.join("changes/444444444444/managed").join(name).join(script);
+        let mut command = Command::new("bash");
+        command.arg(&script).current_dir(root).env("PATH", &path).env("TOLD", &told);
+        command.output().unwrap();
+        let told = fs::read_to_string(&told).unwrap();
+        let asked = format!("--policy-arn=arn:aws:iam::444444444444:{PATH}{name}\n");
+        assert!(told.contains(&asked), "{told}");
+    }
+    for place in [root, &out.join("changes/444444444444/managed").join(name)] {
+        assert!(!place.join("pwned").exists(), "what stands in a path was run");
+    }
+    if is_there("shellcheck", "the Debian package shellcheck") {
+        passes_shellcheck(&out);
+    }
+}
+
+#[cfg(unix)]
+fn make_executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
