@@ -230,7 +230,8 @@ pub struct Scan {
     /// Where the report goes; an earlier report there is replaced [default: report]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Beside JSON write the report in these formats only: changes, csv, html, ocsf, sarif, tickets; json writes no other [default: all]
+    /// Beside JSON write the report in these formats only: changes, csv, html, ocsf, sarif, tickets, and on request
+    /// cloudformation, terraform; json writes no other [default: all but those on request]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub format: Vec<String>,
     /// Exit with 5 when one of these is found: unused, risk>=POINTS, new

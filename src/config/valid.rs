@@ -59,7 +59,7 @@ impl Default for Config {
             analyzer: None,
             window_days: 90,
             out: PathBuf::from("report"),
-            formats: ReportFormat::ALL.to_vec(),
+            formats: ReportFormat::DEFAULT.to_vec(),
             catalog: None,
             state: None,
             owner_tag: None,
@@ -92,6 +92,8 @@ impl Config {
 pub enum ReportFormat {
     /// `changes/`: scripts of AWS CLI commands
     Changes,
+    /// `changes/<account>/cloudformation.template.json`
+    CloudFormation,
     /// `findings.csv`
     Csv,
     /// `index.html` and a page for each account
@@ -100,22 +102,39 @@ pub enum ReportFormat {
     Ocsf,
     /// `report.sarif`
     Sarif,
+    /// `changes/<account>/terraform/`
+    Terraform,
     /// `tickets/`
     Tickets,
 }
 
 impl ReportFormat {
     /// All of them, in the order of their names.
-    pub const ALL: [Self; 6] = [Self::Changes, Self::Csv, Self::Html, Self::Ocsf, Self::Sarif, Self::Tickets];
+    pub const ALL: [Self; 8] = [
+        Self::Changes,
+        Self::CloudFormation,
+        Self::Csv,
+        Self::Html,
+        Self::Ocsf,
+        Self::Sarif,
+        Self::Terraform,
+        Self::Tickets,
+    ];
+
+    /// Those that are written unless others are named; the rest is for those who ask.
+    pub const DEFAULT: [Self; 6] =
+        [Self::Changes, Self::Csv, Self::Html, Self::Ocsf, Self::Sarif, Self::Tickets];
 
     /// As the configuration calls it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Changes => "changes",
             Self::Csv => "csv",
+            Self::CloudFormation => "cloudformation",
             Self::Html => "html",
             Self::Ocsf => "ocsf",
             Self::Sarif => "sarif",
+            Self::Terraform => "terraform",
             Self::Tickets => "tickets",
         }
     }

@@ -6,7 +6,9 @@ use futures::StreamExt;
 
 use super::error::RunError;
 use crate::config::ReportFormat;
-use crate::report::render::{Changes, Csv, Format, Html, Ocsf, Part, Sarif, Tickets};
+use crate::report::render::{
+    Changes, CloudFormation, Csv, Format, Html, Ocsf, Part, Sarif, Terraform, Tickets,
+};
 use crate::report::writer::Writer;
 use crate::report::{AccountReport, Report};
 
@@ -17,9 +19,11 @@ pub(super) fn formats(wanted: &[ReportFormat], owner_tag: Option<&str>) -> Vec<B
         match wanted {
             ReportFormat::Changes => Box::new(Changes),
             ReportFormat::Csv => Box::new(Csv),
+            ReportFormat::CloudFormation => Box::new(CloudFormation),
             ReportFormat::Html => Box::new(Html { scripts: wanted_scripts }),
             ReportFormat::Ocsf => Box::new(Ocsf),
             ReportFormat::Sarif => Box::new(Sarif),
+            ReportFormat::Terraform => Box::new(Terraform),
             ReportFormat::Tickets => Box::new(Tickets::new(owner_tag)),
         }
     };

@@ -36,6 +36,7 @@ mod generate;
 mod globs;
 mod house;
 mod html;
+mod infrastructure;
 mod init;
 mod invented;
 mod languages;

@@ -4,12 +4,15 @@
 //! gives parts of files, which the writer puts behind each other, so that no format has to hold an organisation in memory.
 
 mod changes;
+mod cloudformation;
 mod csv;
 mod html;
+mod infrastructure;
 mod key;
 mod ocsf;
 mod sarif;
 mod sheet;
+mod terraform;
 mod tickets;
 mod weight;
 
@@ -19,10 +22,12 @@ use super::account::AccountReport;
 use super::whole::Report;
 
 pub use changes::Changes;
+pub use cloudformation::CloudFormation;
 pub use csv::Csv;
 pub use html::Html;
 pub use ocsf::Ocsf;
 pub use sarif::Sarif;
+pub use terraform::Terraform;
 pub use tickets::Tickets;
 
 /// A part of a file.

@@ -4,7 +4,7 @@
 
 mod acme;
 mod compare;
-mod recorded;
+pub(crate) mod recorded;
 
 use std::collections::BTreeSet;
 use std::num::NonZero;
@@ -29,7 +29,7 @@ fn read(path: &Path) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn all() -> Vec<(String, Value)> {
+pub(crate) fn all() -> Vec<(String, Value)> {
     let paths = std::fs::read_dir(cases()).unwrap().map(|entry| entry.unwrap().path());
     let is_case = |path: &PathBuf| {
         path.extension().is_some_and(|ending| ending == "json") && !path.ends_with("catalog.json")
@@ -41,7 +41,7 @@ fn all() -> Vec<(String, Value)> {
 }
 
 /// The catalog of all cases, as files that the program reads.
-fn catalog(place: &Path) -> PathBuf {
+pub(crate) fn catalog(place: &Path) -> PathBuf {
     let catalog = place.join("catalog");
     recorded::write_catalog(&read(&cases().join("catalog.json")), &catalog);
     catalog

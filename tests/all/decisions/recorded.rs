@@ -31,7 +31,7 @@ const HOLDER: [&str; 9] =
     ["inline", "attached", "groups", "path", "tags", "created", "lastUsed", "boundary", "trust"];
 
 /// Writes the snapshot of a case.
-pub(super) fn write(case: &Value, folder: &Path) {
+pub(crate) fn write(case: &Value, folder: &Path) {
     let accounts = case["accounts"].as_object().expect("accounts");
     let management = accounts.keys().next().expect("an account");
     json_file(

@@ -15,8 +15,9 @@ fn config(file: &str, flags: &[&str]) -> Vec<ReportFormat> {
 }
 
 #[test]
-fn all_formats_are_written_unless_some_are_named() {
-    assert_eq!(config("", &[]), ReportFormat::ALL);
+fn the_usual_formats_are_written_unless_some_are_named() {
+    assert_eq!(config("", &[]), ReportFormat::DEFAULT);
+    assert_eq!(config("formats = [\"terraform\"]", &[]), [ReportFormat::Terraform]);
     assert_eq!(
         config("formats = [\"sarif\", \"json\", \"csv\", \"sarif\"]", &[]),
         [ReportFormat::Csv, ReportFormat::Sarif]

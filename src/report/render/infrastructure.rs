@@ -1,0 +1,396 @@
+//! What infrastructure as code can say of each change: the resources that it makes or adopts, and the steps that stay for
+//! hands because they take away what no template ever made.
+//!
+//! Names are let through only where IAM takes them, so that nothing else reaches a template as a name.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::Read;
+use crate::policy::{Document, parse_all};
+use crate::report::account::AccountReport;
+use crate::report::recommendation::{Action, Recommendation};
+use crate::report::whole::{FamilyRow, Report};
+
+const BAD_NAME: &str = "a name in it is none that IAM takes, so that no template can hold it";
+const UNREADABLE: &str = "its document is not in the report";
+const OF_A_SET: &str = "a permission set attaches it to a role of its own: change it there as well";
+
+/// One change in one account.
+pub(super) struct Change<'r> {
+    pub(super) recommendation: &'r Recommendation,
+    /// It is one for many accounts.
+    pub(super) family: Option<&'r FamilyRow>,
+    pub(super) resources: Vec<Resource>,
+    pub(super) steps: Vec<Step>,
+}
+
+/// What a template says.
+pub(super) enum Resource {
+    /// An inline policy that is there.
+    Inline { holder: Holder, policy: String, before: String, after: String },
+    /// A customer-managed policy that is there.
+    Managed { policy: Arn, before: String, after: String },
+    /// A customer-managed policy to create, or that an earlier report had created.
+    Copy { policy: Arn, there: bool, document: String },
+    /// The attachment of such a copy, by its name.
+    Attachment { copy: String, holder: Holder },
+}
+
+/// What stays for hands.
+pub(super) enum Step {
+    Detach { arn: Arn, holder: Holder },
+    DeleteInline { holder: Holder, policy: String },
+    Told(&'static str),
+}
+
+/// A role, user or group.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Holder {
+    /// `role`, `user` or `group`.
+    pub(super) kind: &'static str,
+    pub(super) name: String,
+}
+
+/// A managed policy's ARN, of which every part is one that IAM takes.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Arn {
+    pub(super) text: String,
+    /// Begins and ends with a slash.
+    pub(super) path: String,
+    pub(super) name: String,
+}
+
+/// A change of a permission set.
+pub(super) struct SetChange<'r> {
+    pub(super) recommendation: &'r Recommendation,
+    /// Its new inline policy.
+    pub(super) inline: Option<String>,
+    /// The customer-managed policies that it is to name.
+    pub(super) names: Vec<String>,
+    pub(super) steps: Vec<String>,
+}
+
+/// A way to detach or attach, or the reason why there is none.
+type Found<T> = Result<T, &'static str>;
+
+/// The changes of an account, its own first, then its share of those for many.
+pub(super) fn changes<'r>(
+    report: &'r Report,
+    account: &'r AccountReport,
+    read: &Read<'_>,
+) -> Vec<Change<'r>> {
+    let own = account.recommendations.iter().map(|it| (it, None));
+    let id = &account.summary.id;
+    let here = report.families.iter().filter(|family| family.accounts.iter().any(|it| it.account == *id));
+    let shared = here.filter_map(|family| {
+        let recommendation =
+            report.recommendations.iter().find(|it| Some(&it.id) == family.recommendation.as_ref())?;
+        // Of a permission set an account has only the policies that it names.
+        (family.kind != "permission-set" || !recommendation.creates.is_empty())
+            .then_some((recommendation, Some(family)))
+    });
+    let around = Around { report, account, read };
+    let mut made = BTreeSet::new();
+    own.chain(shared)
+        .map(|(recommendation, family)| {
+            let mut change = around.change(recommendation, family);
+            // Two changes of one result name the same policy.
+            change.resources.retain(|it| match it {
+                Resource::Copy { policy, .. } => made.insert(policy.name.clone()),
+                _ => true,
+            });
+            change
+        })
+        .collect()
+}
+
+struct Around<'r, 'f> {
+    report: &'r Report,
+    account: &'r AccountReport,
+    read: &'f Read<'f>,
+}
+
+impl<'r> Around<'r, '_> {
+    fn change(&self, recommendation: &'r Recommendation, family: Option<&'r FamilyRow>) -> Change<'r> {
+        let mut change = Change { recommendation, family, resources: Vec::new(), steps: Vec::new() };
+        if let Err(why) = self.fill(&mut change) {
+            change.resources.clear();
+            change.steps = vec![Step::Told(why)];
+        }
+        change
+    }
+
+    fn fill(&self, change: &mut Change<'r>) -> Found<()> {
+        let it = change.recommendation;
+        if change.family.is_some_and(|family| family.kind == "permission-set") {
+            return self.copies(change, &[]);
+        }
+        let arn = || self.arn(it, change.family.is_some());
+        let inline = || -> Found<(Holder, String)> {
+            Ok((Holder::of(&it.holder_kind, &it.holder)?, named(&it.policy, 128)?.to_owned()))
+        };
+        match it.action {
+            Action::Replace => {
+                let (holder, policy) = inline()?;
+                let (before, after) = (self.one(&it.files.before)?, self.one(&it.files.after)?);
+                change.resources.push(Resource::Inline { holder, policy, before, after });
+            }
+            Action::NewVersion => {
+                let (before, after) = (self.one(&it.files.before)?, self.one(&it.files.after)?);
+                change.resources.push(Resource::Managed { policy: arn()?, before, after });
+            }
+            Action::Delete => {
+                let (holder, policy) = inline()?;
+                change.steps.push(Step::DeleteInline { holder, policy });
+            }
+            Action::Split if is_inline(self.account, it, change.family) => {
+                let (holder, policy) = inline()?;
+                self.copies(change, std::slice::from_ref(&holder))?;
+                change.steps.push(Step::DeleteInline { holder, policy });
+            }
+            Action::Detach | Action::Substitute | Action::Fork | Action::Split => {
+                let arn = arn()?;
+                let (holders, of_sets) = self.holders(it, change.family, &arn)?;
+                if !it.creates.is_empty() {
+                    self.copies(change, &holders)?;
+                }
+                let detach = |holder| Step::Detach { arn: arn.clone(), holder };
+                change.steps.extend(holders.into_iter().map(detach));
+                change.steps.extend(of_sets.then_some(Step::Told(OF_A_SET)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The policies that take the place of one, and their attachments.
+    fn copies(&self, change: &mut Change<'r>, holders: &[Holder]) -> Found<()> {
+        let it = change.recommendation;
+        let text = (self.read)(&it.files.after).ok_or(UNREADABLE)?;
+        let documents = parse_all(&text).map_err(|_| UNREADABLE)?;
+        if documents.len() != it.creates.len() {
+            return Err(UNREADABLE);
+        }
+        let attach = |name: &String| {
+            let copy = name.clone();
+            holders
+                .iter()
+                .map(move |holder| Resource::Attachment { copy: copy.clone(), holder: holder.clone() })
+        };
+        for (name, document) in it.creates.iter().zip(&documents) {
+            let held =
+                self.account.policies.iter().find(|row| row.kind == "customer-managed" && row.name == *name);
+            let there = held.and_then(|row| row.arn.clone());
+            let arn = there.clone().unwrap_or_else(|| {
+                format!("arn:{}:iam::{}:policy/{name}", self.report.partition, self.account.summary.id)
+            });
+            let there = there.is_some() || it.notes.iter().any(|note| note == "copy-exists");
+            let policy = Arn::of(&arn)?;
+            change.resources.push(Resource::Copy { policy, there, document: document.pretty() + "\n" });
+            change.resources.extend(attach(name));
+        }
+        Ok(())
+    }
+
+    /// The policy that is edited or detached. A family tells only its name: each account has its own.
+    fn arn(&self, it: &Recommendation, family: bool) -> Found<Arn> {
+        let kind = if it.holder_kind == "managed" { "customer-managed" } else { "aws-managed" };
+        let row = || self.account.policies.iter().find(|row| row.kind == kind && row.name == it.policy);
+        let arn = match family {
+            true => row().and_then(|row| row.arn.as_deref()),
+            false => it.policy_arn.as_deref(),
+        };
+        Arn::of(arn.ok_or(BAD_NAME)?)
+    }
+
+    /// Who holds what is detached, and whether a permission set does.
+    fn holders(
+        &self,
+        it: &Recommendation,
+        family: Option<&FamilyRow>,
+        arn: &Arn,
+    ) -> Found<(Vec<Holder>, bool)> {
+        let mut holders = Vec::new();
+        if it.holder_kind == "managed" {
+            let row = self.account.policies.iter().find(|row| row.arn.as_deref() == Some(arn.text.as_str()));
+            for holder in row.map(|row| row.holders.as_slice()).unwrap_or_default() {
+                let (kind, name) = holder.split_once('/').ok_or(BAD_NAME)?;
+                holders.push(Holder::of(kind, name)?);
+            }
+        } else if family.is_some() {
+            holders.push(Holder::of(&it.holder_kind, &it.holder)?);
+        } else {
+            for holder in &it.holders {
+                holders.push(Holder::of(&holder.kind, &holder.name)?);
+            }
+        }
+        let all = holders.len();
+        holders.retain(|it| it.kind != "role" || !it.name.starts_with("AWSReservedSSO_"));
+        Ok((holders.clone(), holders.len() < all))
+    }
+
+    /// The one document of a file.
+    fn one(&self, path: &str) -> Found<String> {
+        let text = (self.read)(path).ok_or(UNREADABLE)?;
+        match parse_all(&text).as_deref() {
+            Ok([document]) => Ok(Document::pretty(document) + "\n"),
+            _ => Err(UNREADABLE),
+        }
+    }
+}
+
+/// Whether what is split is an inline policy: a managed one has an ARN, and that of a family a row in the account.
+fn is_inline(account: &AccountReport, it: &Recommendation, family: Option<&FamilyRow>) -> bool {
+    match family {
+        None => it.policy_arn.is_none(),
+        Some(_) => {
+            let holder = format!("{}/{}", it.holder_kind, it.holder);
+            it.holder_kind != "managed"
+                && account
+                    .policies
+                    .iter()
+                    .any(|row| row.kind == "inline" && row.name == it.policy && row.holders.contains(&holder))
+        }
+    }
+}
+
+/// The changes of permission sets. They belong to no account, and are told with the first one.
+pub(super) fn set_changes<'r>(
+    report: &'r Report,
+    account: &AccountReport,
+    read: &Read<'_>,
+) -> Vec<SetChange<'r>> {
+    if report.accounts.first().is_none_or(|first| first.id != account.summary.id) {
+        return Vec::new();
+    }
+    let sets = report.recommendations.iter().filter(|it| it.holder_kind == "permission-set");
+    sets.map(|it| set_change(it, read)).collect()
+}
+
+fn set_change<'r>(it: &'r Recommendation, read: &Read<'_>) -> SetChange<'r> {
+    let mut change = SetChange { recommendation: it, inline: None, names: Vec::new(), steps: Vec::new() };
+    let names = it.creates.iter().map(|name| named(name, 128).map(str::to_owned)).collect::<Found<Vec<_>>>();
+    let (Ok(_), Ok(policy), Ok(names)) = (named(&it.holder, 32), named(&it.policy, 128), names) else {
+        change.steps.push(BAD_NAME.to_owned());
+        return change;
+    };
+    change.names = names;
+    let of_aws = it.id.ends_with(&format!("/aws:{policy}"));
+    match it.action {
+        Action::Replace => match read(&it.files.after).as_deref().map(parse_all) {
+            Some(Ok(documents)) if documents.len() == 1 => {
+                change.inline = documents.first().map(|document| document.pretty() + "\n");
+            }
+            _ => change.steps.push(UNREADABLE.to_owned()),
+        },
+        _ if of_aws => {
+            change.steps.push(format!("detach the AWS-managed policy {policy} from the permission set"));
+        }
+        _ => change.steps.push("delete the permission set's inline policy".to_owned()),
+    }
+    change
+}
+
+impl Change<'_> {
+    /// Whether what is by hand comes before the rest: there is no room for both.
+    pub(super) fn hands_first(&self) -> bool {
+        self.recommendation.notes.iter().any(|note| note == "detach-before-attach")
+    }
+}
+
+impl Step {
+    /// In a line: a command of the AWS CLI where there is one.
+    pub(super) fn line(&self) -> String {
+        match self {
+            Self::Told(why) => (*why).to_owned(),
+            Self::Detach { arn, holder } => {
+                let Holder { kind, name } = holder;
+                format!(
+                    "aws iam detach-{kind}-policy --{kind}-name {name} --policy-arn {}",
+                    in_shell(&arn.text)
+                )
+            }
+            Self::DeleteInline { holder: Holder { kind, name }, policy } => {
+                format!("aws iam delete-{kind}-policy --{kind}-name {name} --policy-name {policy}")
+            }
+        }
+    }
+}
+
+impl Holder {
+    fn of(kind: &str, name: &str) -> Found<Self> {
+        let (kind, most) = match kind {
+            "role" => ("role", 64),
+            "user" => ("user", 64),
+            "group" => ("group", 128),
+            _ => return Err(BAD_NAME),
+        };
+        Ok(Self { kind, name: named(name, most)?.to_owned() })
+    }
+}
+
+impl Arn {
+    fn of(text: &str) -> Found<Self> {
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        let [arn, partition, iam, "", account, resource] = parts.as_slice() else { return Err(BAD_NAME) };
+        let (path, name) =
+            resource.strip_prefix("policy").and_then(|it| it.rsplit_once('/')).ok_or(BAD_NAME)?;
+        let path = format!("{path}/");
+        let is_account =
+            *account == "aws" || account.len() == 12 && account.bytes().all(|it| it.is_ascii_digit());
+        let is_partition =
+            partition.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-');
+        let is_path =
+            path.starts_with('/') && path.len() <= 512 && path.bytes().all(|it| it.is_ascii_graphic());
+        match (*arn, *iam, is_account && is_partition && is_path) {
+            ("arn", "iam", true) => {
+                Ok(Self { text: text.to_owned(), path, name: named(name, 128)?.to_owned() })
+            }
+            _ => Err(BAD_NAME),
+        }
+    }
+}
+
+/// A name that IAM takes.
+fn named(name: &str, most: usize) -> Found<&str> {
+    let takes = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
+    let is_one = (1..=most).contains(&name.len()) && name.bytes().all(takes);
+    is_one.then_some(name).ok_or(BAD_NAME)
+}
+
+/// A word of a POSIX shell.
+fn in_shell(word: &str) -> String {
+    let is_plain = word.bytes().all(|it| it.is_ascii_alphanumeric() || b"+=,.@_:/-".contains(&it));
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+/// JSON in ASCII, so that nothing between here and AWS writes its letters in another form.
+pub(super) fn ascii(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        // Beyond ASCII there is nothing in JSON but what stands in strings.
+        match c.is_ascii() && (!c.is_ascii_control() || c == '\n') {
+            true => out.push(c),
+            false => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Text of others that begins no line, steers no terminal and is no reference of CloudFormation.
+pub(super) fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '{' if out.ends_with('{') => out.push_str(" {"),
+            ' '..='~' => out.push(c),
+            c if c.is_alphanumeric() => out.push(c),
+            c => out.extend(c.escape_unicode()),
+        }
+    }
+    out
+}
