@@ -58,7 +58,7 @@ pub(super) enum RunError {
     NoIndex,
     #[error("{variable} is `{found}`, and {of} shards are counted from 0 to {} there", of - 1)]
     BadIndex { variable: &'static str, found: String, of: u32 },
-    #[error("the config names organisational units, and the shards did not ask where accounts are")]
+    #[error("organisational units are named, and the shards did not ask where accounts are")]
     NoUnits,
     #[error("an account's work ended before it was done: {0}")]
     Task(tokio::task::JoinError),
@@ -108,7 +108,7 @@ impl RunError {
             Self::Parts(error) => Some(error.help()),
             Self::NoIndex => Some("run it in an array job, or give the number: --shard 1/8"),
             Self::BadIndex { .. } => Some("give --shard auto/N the number of jobs in the array for N"),
-            Self::NoUnits => Some("give the shards the same --config"),
+            Self::NoUnits => Some("give the shards the same --config, and the same --split-by"),
             Self::Stopped { kept: true } => Some("what was read is kept: go on with --resume"),
             Self::TwiceStdin => Some("give `-` for one input and files for the others"),
             Self::Policy { error, .. } => Some(error.help()),

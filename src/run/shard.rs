@@ -29,7 +29,9 @@ const INDICES: [&str; 2] = ["AWS_BATCH_JOB_ARRAY_INDEX", "JOB_COMPLETION_INDEX"]
 
 pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
     let share = share(which, |name| env::var(name).ok())?;
-    let config = settings::read(&args.source, Overrides::default())?;
+    // Of the report only this decides what has to be asked: packs of organisational units want to know those.
+    let flags = Overrides { split_by: args.report.split_by.clone(), ..Overrides::default() };
+    let config = settings::read(&args.source, flags)?;
     let folder = args.shard.parts.clone().unwrap_or_default().join(share.to_string());
     let writer = Writer::begin(&folder, Output::Part)?;
     let progress = Progress::new(log);

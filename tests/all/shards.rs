@@ -289,12 +289,18 @@ fn last_accessed_data_keeps_the_window_that_the_shards_looked_back_on() {
     let (whole, parts, out) = (place.join("whole"), place.join("parts"), place.join("report"));
     let invented = Invented { accounts: 4, principals: 8, seed: 5 };
     let fake = Fake::of(World::invented(invented)).polls(0).start();
-    let scan = |more: &[&str]| {
-        let how = ["--evidence", "last-accessed", "--window-days", "200"];
-        live(&fake, INVENTED, &[&how, more].concat()).with("LEASTWISE_LIMITS_CALLS_PER_SECOND_IAM", "1000")
-    };
-    scan(&["--out", text(&whole)]).ran().exits(0);
-    shards(3, |which| scan(&["--shard", which, "--parts", text(&parts)]))
+    // Recorded, as the time of each answer is part of a report.
+    let snapshot = place.join("snapshot");
+    let args = ["capture", "--evidence", "last-accessed", "--out", text(&snapshot)];
+    command_as(&fake, INVENTED, &args).with("LEASTWISE_LIMITS_CALLS_PER_SECOND_IAM", "1000").ran().exits(0);
+    let window = ["--window-days", "7"];
+    let scan =
+        |more: &[&str]| leastwise([&["scan", "--snapshot", text(&snapshot)], more].concat()).ran().exits(0);
+    scan(&["--out", text(&whole)]);
+    let default = result(&whole);
+    scan(&[&window[..], &["--out", text(&whole)]].concat());
+    assert!(result(&whole) != default, "the window decides nothing: the test tells nothing");
+    shards(3, |which| recorded(text(&snapshot), &parts, which, &window))
         .into_iter()
         .for_each(|ran| drop(ran.exits(0)));
     merge(&parts, &out, &[]).exits(0);
