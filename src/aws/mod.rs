@@ -1,12 +1,14 @@
 //! The seam to AWS: what a scan asks, and two who answer. `live` talks to AWS and holds all SDK code; `snapshot` reads
 //! recorded answers. Both give the same shapes, so nothing behind the seam knows which it was. `journal` stands before them
-//! and remembers what was read, for a run that goes on from an interrupted one; `state` for the next night.
+//! and remembers what was read, for a run that goes on from an interrupted one; `state` for the next night; `parts` joins
+//! what several processes have read.
 
 mod journal;
 mod keeping;
 pub mod live;
 pub mod observe;
 pub mod pace;
+pub mod parts;
 pub mod record;
 mod snapshot;
 mod state;

@@ -27,7 +27,8 @@ pub fn account_files(account: &Account, answers: &Answers) -> Result<Vec<Recorde
     }
     match &answers.evidence {
         Ok(evidence) => {
-            if evidence.analyzer.is_some() || evidence.last_accessed.is_empty() {
+            let has_findings = evidence.analyzer.is_some() || !evidence.findings.is_empty();
+            if has_findings || evidence.last_accessed.is_empty() {
                 files.push((path("findings.json"), pretty(&evidence.findings)?));
             }
             if !evidence.last_accessed.is_empty() {

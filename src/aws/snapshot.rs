@@ -193,7 +193,7 @@ fn malformed(operation: &str) -> Failure {
     Failure { operation: operation.to_owned(), kind: FailureKind::Malformed }
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> Result<T, SnapshotError> {
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, SnapshotError> {
     let failed = |error| SnapshotError::Read { path: path.to_owned(), error };
     let mut text = String::new();
     BufReader::new(File::open(path).map_err(failed)?)
@@ -207,7 +207,7 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T, SnapshotError> {
         .map_err(|error| SnapshotError::Form { path: path.to_owned(), error })
 }
 
-fn optional<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, SnapshotError> {
+pub(super) fn optional<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, SnapshotError> {
     match read(path) {
         Ok(value) => Ok(Some(value)),
         Err(SnapshotError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -9,10 +9,13 @@ use crate::config::FILE_NAME;
 
 mod fail_on;
 mod refine;
+mod shard;
 
 pub use self::fail_on::FailOn;
 use self::refine::REFINE_HELP;
 pub use self::refine::{KindArg, Prove, ProveFormat, Refine, RefineFormat};
+use self::shard::MERGE_HELP;
+pub use self::shard::{Merge, ShardArgs, Which};
 
 /// How a run ended, for the shell. When several hold, the first of `Failed`, `Refuted`, `Incomplete` is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +90,13 @@ pub enum Command {
     /// no secrets, and deserves the care that a report does.
     #[command(after_help = EXIT_CODES)]
     Capture(Box<Capture>),
+    /// Join what the shards of a scan have read into one report
+    ///
+    /// Checks that the parts are there, whole and of one run, decides over all accounts together, and writes the report that
+    /// one process would have written, byte for byte but for manifest.json. Which accounts were read, and how, is the
+    /// shards' to say. AWS is not asked.
+    #[command(after_help = MERGE_HELP)]
+    Merge(Box<Merge>),
     /// Prove every recommendation of a report again, and check every hash, without AWS
     #[command(after_help = EXIT_CODES)]
     Verify(Verify),
@@ -127,6 +137,7 @@ Examples:
   leastwise scan --snapshot mocks/acme --out report
   leastwise scan --profile audit --exclude 'sandbox-*'
   leastwise scan --log-format json -v 2> scan.jsonl
+  leastwise scan --shard 3/8 --parts parts
   leastwise verify report
 
 Exit codes:
@@ -196,7 +207,7 @@ pub struct SayArgs {
     /// How it is said on standard error
     ///
     /// Events: run-began, run-resumed, progress, account-began, account-ended, account-skipped, call-throttled,
-    /// call-repeated, call-waited, scan-ended, capture-ended, own-account-only, administrator-closed, catalog-warning,
+    /// call-repeated, call-waited, scan-ended, capture-ended, shard-ended, own-account-only, administrator-closed, catalog-warning,
     /// state-set-aside, rule-warning, little-room, config-problem, run-failed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -218,6 +229,20 @@ pub struct Scan {
     /// What is read, and how
     #[command(flatten)]
     pub source: SourceArgs,
+    /// Which part of the accounts
+    #[command(flatten)]
+    pub shard: ShardArgs,
+    /// The report
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// What is said meanwhile
+    #[command(flatten)]
+    pub say: SayArgs,
+}
+
+/// What becomes of the answers.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
     /// What to recommend for a policy that several share: in-place, fork or both [default: in-place]
     #[arg(long, value_name = "HOW")]
     pub shared: Option<String>,
@@ -252,9 +277,6 @@ pub struct Scan {
     /// The list of actions to go by
     #[command(flatten)]
     pub catalog: CatalogArg,
-    /// What is said meanwhile
-    #[command(flatten)]
-    pub say: SayArgs,
 }
 
 /// `leastwise capture`

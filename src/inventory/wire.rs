@@ -278,9 +278,11 @@ pub struct PolicyText(pub String);
 
 impl PolicyText {
     /// The text of a document that AWS may have percent-encoded. What cannot be decoded stays as it is, and is refused
-    /// when it is parsed.
+    /// when it is parsed. White space around it goes, as it does when the text is kept as JSON: a document is the same
+    /// text before and after.
     pub fn decoded(text: &str) -> Self {
-        Self(policy::decode(text.as_bytes()).map_or_else(|_| text.to_owned(), Cow::into_owned))
+        let decoded = policy::decode(text.as_bytes()).unwrap_or(Cow::Borrowed(text));
+        Self(decoded.trim_matches([' ', '\t', '\r', '\n']).to_owned())
     }
 }
 

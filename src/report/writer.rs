@@ -57,9 +57,9 @@ impl WriteError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Io { .. } => "check that the place exists, has room, and may be written",
-            Self::Foreign { .. } => "choose another place with --out, or move what is there",
-            Self::Full { .. } => "make room, or choose another place with --out",
-            Self::Locked { .. } => "wait for the other run, or choose another place with --out",
+            Self::Foreign { .. } => "choose another place, or move what is there",
+            Self::Full { .. } => "make room, or choose another place",
+            Self::Locked { .. } => "wait for the other run, or choose another place",
         }
     }
 }
@@ -274,6 +274,8 @@ pub enum Output {
     Report,
     /// A snapshot.
     Snapshot,
+    /// What one shard of a scan has read.
+    Part,
 }
 
 impl Output {
@@ -283,6 +285,7 @@ impl Output {
         let (name, keys): (_, &[&str]) = match self {
             Self::Report => ("manifest.json", &["schema", "tool", "started", "catalog", "totals", "files"]),
             Self::Snapshot => ("snapshot.json", &["format", "capturedAt", "partition"]),
+            Self::Part => ("part.json", &["format", "tool", "shard", "of", "settings", "files"]),
         };
         let marker = fs::read(folder.join(name)).ok();
         let marker = marker.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());

@@ -15,7 +15,7 @@ use crate::aws::live::Live;
 use crate::aws::{Cloud, Journal, Journaled, Reading, record};
 use crate::cli::{Capture, Exit};
 use crate::config::{Config, Overrides, Taken};
-use crate::evidence::Analyzer;
+use crate::evidence::{Analyzer, Failure};
 use crate::inventory::wire::Account;
 use crate::report::writer::{Output, Writer};
 
@@ -98,10 +98,10 @@ async fn capture<C: Cloud>(
         let each = active.into_iter().map(|account| one(cloud, writer, progress, account));
         let mut done = futures::stream::iter(each).buffer_unordered(settings::many(config.limits.accounts));
         while let Some(read) = done.next().await {
-            let (analyzer, whole) = read?;
-            analyzers.extend(analyzer.map(|analyzer| (analyzer.arn.clone(), analyzer)));
+            let read = read?;
+            analyzers.extend(read.analyzer.map(|analyzer| (analyzer.arn.clone(), analyzer)));
             captured.accounts += 1;
-            captured.not_whole += usize::from(!whole);
+            captured.not_whole += usize::from(!read.whole);
             progress.account();
         }
     }
@@ -112,12 +112,22 @@ async fn capture<C: Cloud>(
     Ok(captured)
 }
 
-async fn one<C: Cloud>(
+/// What is to be told of an account whose answers are written.
+pub(super) struct Recorded {
+    pub(super) analyzer: Option<Analyzer>,
+    pub(super) authorization: Option<Failure>,
+    pub(super) evidence: Option<Failure>,
+    /// Nothing of it failed.
+    pub(super) whole: bool,
+}
+
+/// Reads one account and writes the answers.
+pub(super) async fn one<C: Cloud>(
     cloud: &C,
     writer: &Writer,
     progress: &Progress,
     account: &Account,
-) -> Result<(Option<Analyzer>, bool), RunError> {
+) -> Result<Recorded, RunError> {
     progress.begins(account);
     let answers = cloud.read(account, Reading::watched(progress)).await;
     for (path, text) in record::account_files(account, &answers).map_err(in_json)? {
@@ -129,9 +139,14 @@ async fn one<C: Cloud>(
         evidence.findings.iter().all(|finding| finding.failure.is_none())
             && evidence.last_accessed.iter().all(|answer| answer.failure.is_none())
     });
-    Ok((evidence.and_then(|evidence| evidence.analyzer.clone()), whole && answers.authorization.is_ok()))
+    Ok(Recorded {
+        analyzer: evidence.and_then(|evidence| evidence.analyzer.clone()),
+        whole: whole && answers.authorization.is_ok(),
+        authorization: answers.authorization.err(),
+        evidence: answers.evidence.err(),
+    })
 }
 
-fn in_json(error: serde_json::Error) -> RunError {
+pub(super) fn in_json(error: serde_json::Error) -> RunError {
     RunError::Json { path: "snapshot".to_owned(), error }
 }

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::RefineError;
 use crate::aws::live::ConnectError;
+use crate::aws::parts::PartsError;
 use crate::aws::{JournalError, SnapshotError, StateError};
 use crate::catalog::CatalogError;
 use crate::cli::Exit;
@@ -50,6 +51,15 @@ pub(super) enum RunError {
     /// What nightly runs remember.
     #[error(transparent)]
     State(#[from] StateError),
+    /// What shards left.
+    #[error(transparent)]
+    Parts(#[from] PartsError),
+    #[error("--shard auto wants AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX, and neither is set")]
+    NoIndex,
+    #[error("{variable} is `{found}`, and {of} shards are counted from 0 to {} there", of - 1)]
+    BadIndex { variable: &'static str, found: String, of: u32 },
+    #[error("organisational units are named, and the shards did not ask where accounts are")]
+    NoUnits,
     #[error("an account's work ended before it was done: {0}")]
     Task(tokio::task::JoinError),
     #[error("the report is still being written; a defect of leastwise")]
@@ -95,6 +105,10 @@ impl RunError {
             Self::Report(error) => Some(error.help()),
             Self::Journal(error) => Some(error.help()),
             Self::State(error) => Some(error.help()),
+            Self::Parts(error) => Some(error.help()),
+            Self::NoIndex => Some("run it in an array job, or give the number: --shard 1/8"),
+            Self::BadIndex { .. } => Some("give --shard auto/N the number of jobs in the array for N"),
+            Self::NoUnits => Some("give the shards the same --config, and the same --split-by"),
             Self::Stopped { kept: true } => Some("what was read is kept: go on with --resume"),
             Self::TwiceStdin => Some("give `-` for one input and files for the others"),
             Self::Policy { error, .. } => Some(error.help()),
@@ -122,7 +136,7 @@ impl RunError {
 
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::TwiceStdin | Self::Config(_) => Exit::Usage,
+            Self::TwiceStdin | Self::Config(_) | Self::NoIndex | Self::BadIndex { .. } => Exit::Usage,
             Self::Refine { error: RefineError::Refuted(_), .. } => Exit::Refuted,
             _ => Exit::Failed,
         }

@@ -118,6 +118,16 @@ pub(super) enum Event<'e> {
         path: String,
         exit: u8,
     },
+    ShardEnded {
+        shard: u32,
+        of: u32,
+        /// How many accounts it read.
+        accounts: usize,
+        /// Those of them that could not be read whole.
+        not_whole: usize,
+        path: String,
+        exit: u8,
+    },
     ConfigProblem {
         place: String,
         key: &'e str,
@@ -209,6 +219,7 @@ impl Event<'_> {
             Self::CallWaited { .. } => "call-waited",
             Self::ScanEnded(_) => "scan-ended",
             Self::CaptureEnded { .. } => "capture-ended",
+            Self::ShardEnded { .. } => "shard-ended",
             Self::ConfigProblem { .. } => "config-problem",
             Self::RunFailed { .. } => "run-failed",
         }
@@ -228,7 +239,8 @@ impl Event<'_> {
             | Self::RunResumed { .. }
             | Self::Progress { .. }
             | Self::ScanEnded(_)
-            | Self::CaptureEnded { .. } => Level::Info,
+            | Self::CaptureEnded { .. }
+            | Self::ShardEnded { .. } => Level::Info,
             Self::AccountBegan { .. } | Self::AccountSkipped { .. } | Self::AccountEnded(_) => Level::Debug,
             Self::CallThrottled { .. } | Self::CallRepeated { .. } | Self::CallWaited { .. } => Level::Trace,
         }
@@ -311,6 +323,11 @@ impl Event<'_> {
             }
             Self::CaptureEnded { path, .. } => {
                 format!("wrote {path}; read it with `leastwise scan --snapshot {path}`")
+            }
+            Self::ShardEnded { of, accounts, not_whole, path, .. } => {
+                let accounts = count(*accounts as u64, "account");
+                let whole = if *not_whole > 0 { format!(", {not_whole} not whole") } else { String::new() };
+                format!("wrote {path}: {accounts}{whole}; `leastwise merge` joins it with the others of {of}")
             }
         }
     }

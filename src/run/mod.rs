@@ -12,6 +12,7 @@ mod iam_policy;
 mod init;
 mod input;
 mod log;
+mod merge;
 mod metrics;
 mod packs;
 mod progress;
@@ -22,6 +23,7 @@ mod resume;
 mod scan;
 mod schema;
 mod settings;
+mod shard;
 mod stop;
 mod summary;
 mod terminal;
@@ -39,6 +41,7 @@ pub fn run(cli: Cli) -> Exit {
     let log = Arc::new(match &cli.command {
         Command::Scan(args) => Log::new(&args.say),
         Command::Capture(args) => Log::new(&args.say),
+        Command::Merge(args) => Log::new(&args.say),
         Command::Refine(args) => Log::plain(args.quiet),
         _ => Log::plain(false),
     });
@@ -49,6 +52,7 @@ pub fn run(cli: Cli) -> Exit {
         },
         Command::Scan(args) => scan::run(&args, &log),
         Command::Capture(args) => capture::run(&args, &log),
+        Command::Merge(args) => merge::run(&args, &log),
         Command::Schema(args) => schema::run(&args),
         Command::IamPolicy(args) => iam_policy::run(&args),
         Command::Verify(args) => verify::run(&args),

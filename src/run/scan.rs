@@ -3,22 +3,52 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::runtime::{Builder, Runtime};
+
 use super::error::RunError;
 use super::event::Event;
 use super::everything::{Everything, Scanned, hands};
 use super::log::Log;
 use super::progress::Progress;
-use super::{compare, metrics, resume, settings, summary};
+use super::{compare, metrics, resume, settings, shard, summary};
 use crate::aws::live::Live;
-use crate::aws::{Journaled, Snapshot};
-use crate::cli::{CatalogArg, Exit, FailOn, Scan};
-use crate::config::Overrides;
+use crate::aws::{Cloud, Journaled, Snapshot};
+use crate::cli::{CatalogArg, Exit, FailOn, ReportArgs, Scan};
+use crate::config::{Config, Overrides};
+use crate::report::compare::Night;
 use crate::report::writer::{Output, Writer};
 use crate::report::{AccountSummary, Coverage, Report};
+use crate::update::Chosen;
 
 pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
     log.tell(&Event::RunBegan { command: "scan", version: env!("CARGO_PKG_VERSION") });
-    let flags = Overrides {
+    if let Some(which) = args.shard.shard {
+        return shard::run(which, args, log);
+    }
+    let ready = Ready::new(settings::read(&args.source, flags(&args.report))?, &args.report, log)?;
+    let began = ready.began;
+    match &args.source.snapshot {
+        Some(folder) => {
+            let snapshot = open(folder)?;
+            let as_of = snapshot.captured_at().map(str::to_owned);
+            ready.report(Journaled::new(snapshot, None), as_of, began)
+        }
+        None => {
+            let options = settings::live(&ready.config, ready.progress.observer());
+            let live = ready.runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
+            let journal =
+                resume::journal(&ready.writer, &live, &ready.config, args.source.resume, began, log)?;
+            // A run that is gone on from began then, and so does its report.
+            let started = journal.started();
+            let cloud = Journaled::new(live, Some(journal)).with(resume::state(&ready.config)?);
+            ready.report(cloud, Some(started.to_string()), started)
+        }
+    }
+}
+
+/// What the command line says about the report.
+pub(super) fn flags(args: &ReportArgs) -> Overrides {
+    Overrides {
         out: args.out.clone(),
         catalog: args.catalog.catalog.clone(),
         formats: args.format.clone(),
@@ -27,72 +57,61 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
         keep: args.keep.clone(),
         min_confidence: args.min_confidence.clone(),
         ..Overrides::default()
-    };
-    let config = settings::read(&args.source, flags)?;
-    let catalog = super::catalog::choose(&CatalogArg { catalog: config.catalog.clone() }, log)?;
-    if let Some(path) = &args.metrics {
-        metrics::check(path)?;
     }
-    let writer = Writer::begin(&config.out, Output::Report)?;
-    // Read before the work, as the report that it is in may be replaced.
-    let previous = args.previous.as_deref().map(compare::night).transpose()?;
-    let progress = Progress::new(log);
-    let began = jiff::Timestamp::now();
-    let started = began;
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;
-    let (result, target) = match &args.source.snapshot {
-        Some(folder) => {
-            let snapshot = open(folder)?;
-            let as_of = snapshot.captured_at().map(str::to_owned);
-            let cloud = Journaled::new(snapshot, None);
-            let scan = Everything {
-                cloud,
-                catalog,
-                as_of,
-                writer: Arc::new(writer),
-                progress,
-                config,
-                previous,
-                started,
-                hands: hands(),
-            };
-            runtime.block_on(Arc::new(scan).run_or_stop())?
+}
+
+/// All that a report needs but the answers, so that whatever is wrong with it is told before the long work.
+pub(super) struct Ready<'r> {
+    config: Config,
+    catalog: Chosen,
+    writer: Writer,
+    previous: Option<Night>,
+    progress: Arc<Progress>,
+    runtime: Runtime,
+    began: jiff::Timestamp,
+    args: &'r ReportArgs,
+    log: &'r Log,
+}
+
+impl<'r> Ready<'r> {
+    pub(super) fn new(config: Config, args: &'r ReportArgs, log: &'r Arc<Log>) -> Result<Self, RunError> {
+        let catalog = super::catalog::choose(&CatalogArg { catalog: config.catalog.clone() }, log)?;
+        if let Some(path) = &args.metrics {
+            metrics::check(path)?;
         }
-        None => {
-            let options = settings::live(&config, progress.observer());
-            let live = runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
-            let journal = resume::journal(&writer, &live, &config, args.source.resume, started, log)?;
-            // A run that is gone on from began then, and so does its report.
-            let started = journal.started();
-            let as_of = Some(started.to_string());
-            let cloud = Journaled::new(live, Some(journal)).with(resume::state(&config)?);
-            let scan = Everything {
-                cloud,
-                catalog,
-                as_of,
-                writer: Arc::new(writer),
-                progress,
-                config,
-                previous,
-                started,
-                hands: hands(),
-            };
-            runtime.block_on(Arc::new(scan).run_or_stop())?
-        }
-    };
-    for row in &result.report.exceptions {
-        for state in row.states.iter().filter(|state| state.code != "active") {
-            let message = format!("exception {} ({}): {}", row.id, row.reason, state.why);
-            log.tell(&Event::RuleWarning { rule: &row.id, state: &state.code, message });
-        }
+        let writer = Writer::begin(&config.out, Output::Report)?;
+        // Read before the work, as the report that it is in may be replaced.
+        let previous = args.previous.as_deref().map(compare::night).transpose()?;
+        let (progress, began) = (Progress::new(log), jiff::Timestamp::now());
+        let runtime = Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;
+        Ok(Self { config, catalog, writer, previous, progress, runtime, began, args, log })
     }
-    let exit = exit(&result, &args.fail_on);
-    if let Some(path) = &args.metrics {
-        metrics::write(path, &result, began, exit)?;
+
+    /// Makes the report of what `cloud` answers, and tells how that went.
+    pub(super) fn report<C: Cloud + Send + Sync + 'static>(
+        self,
+        cloud: Journaled<C>,
+        as_of: Option<String>,
+        started: jiff::Timestamp,
+    ) -> Result<Exit, RunError> {
+        let Self { config, catalog, writer, previous, progress, runtime, began, args, log } = self;
+        let writer = Arc::new(writer);
+        let hands = hands();
+        let all = Everything { cloud, catalog, as_of, writer, progress, config, previous, started, hands };
+        let (result, target) = runtime.block_on(Arc::new(all).run_or_stop())?;
+        for row in &result.report.exceptions {
+            for state in row.states.iter().filter(|state| state.code != "active") {
+                let message = format!("exception {} ({}): {}", row.id, row.reason, state.why);
+                log.tell(&Event::RuleWarning { rule: &row.id, state: &state.code, message });
+            }
+        }
+        let exit = exit(&result, &args.fail_on);
+        if let Some(path) = &args.metrics {
+            metrics::write(path, &result, began, exit)?;
+        }
+        log.tell(&summary::of(&result, &target, exit));
+        Ok(exit)
     }
-    log.tell(&summary::of(&result, &target, exit));
-    Ok(exit)
 }
 
 /// Opens a folder of recorded answers.

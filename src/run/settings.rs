@@ -15,12 +15,6 @@ use crate::inventory::wire::Account;
 ///
 /// `flags` are those of the command itself; those that all sources have are added.
 pub(super) fn read(args: &SourceArgs, flags: Overrides) -> Result<Config, RunError> {
-    let environment = |name: &str| env::var_os(name);
-    let file = config::find(args.config.as_deref(), environment, |path| path.is_file());
-    let text = match &file {
-        None => None,
-        Some(path) => Some(text_of(path)?),
-    };
     let overrides = Overrides {
         profile: args.profile.clone(),
         region: args.region.clone(),
@@ -35,8 +29,19 @@ pub(super) fn read(args: &SourceArgs, flags: Overrides) -> Result<Config, RunErr
         state: args.state.clone(),
         ..flags
     };
+    layered(args.config.as_deref(), &overrides)
+}
+
+/// The same for a command that reads no accounts.
+pub(super) fn layered(named: Option<&Path>, overrides: &Overrides) -> Result<Config, RunError> {
+    let environment = |name: &str| env::var_os(name);
+    let file = config::find(named, environment, |path| path.is_file());
+    let text = match &file {
+        None => None,
+        Some(path) => Some(text_of(path)?),
+    };
     let file = text.as_ref().map(|(text, name)| (text.as_str(), name.as_str()));
-    Config::layered(file, environment, &overrides).map_err(RunError::Config)
+    Config::layered(file, environment, overrides).map_err(RunError::Config)
 }
 
 fn text_of(path: &Path) -> Result<(String, String), RunError> {

@@ -198,6 +198,7 @@ fn the_help_texts_are_as_they_were_read_last() {
         "",
         "scan",
         "capture",
+        "merge",
         "verify",
         "refine",
         "prove",

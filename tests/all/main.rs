@@ -59,6 +59,7 @@ mod resume;
 mod risk;
 mod run;
 mod scan;
+mod shards;
 mod soak;
 mod state;
 mod tickets;

@@ -62,6 +62,11 @@ impl Operation {
         self.why
     }
 
+    /// The name of its bucket, if that is this one.
+    pub(crate) fn bucket(&self, name: &str) -> Option<&'static str> {
+        Some(self.api.name()).filter(|known| *known == name)
+    }
+
     pub(super) fn api(&self) -> Api {
         self.api
     }

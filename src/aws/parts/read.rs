@@ -1,0 +1,356 @@
+//! All parts together: checked, then read as a cloud that has answered once already.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use sha2::Sha256;
+
+use super::part::FORMAT;
+use super::{MOST_SHARDS, PART, Part, PartsError, Row, Share, hexadecimal, organisation_digest, shard_of};
+use crate::aws::live::OPERATIONS;
+use crate::aws::pace::{BucketKey, Figures};
+use crate::aws::snapshot::{SnapshotError, is_account_id, optional, read};
+use crate::aws::{Answers, Cloud, Evidence, Organisation, Reading};
+use crate::evidence::{Analyzer, AnalyzerAnswer, Failure, FailureKind};
+use crate::inventory::wire::{Account, Accounts};
+
+/// Last night's parts are about a day older than tonight's. A shard that was gone on from may be a good part of a day old.
+const WIDEST: SignedDuration = SignedDuration::from_hours(20);
+
+/// All parts of a scan.
+#[derive(Debug)]
+pub struct Parts {
+    organisation: Organisation,
+    /// In the order of the shards.
+    folders: Vec<Found>,
+}
+
+/// One part.
+#[derive(Debug)]
+struct Found {
+    folder: PathBuf,
+    part: Part,
+    analyzers: BTreeMap<String, Analyzer>,
+}
+
+/// What tells whether the rest can be understood.
+#[derive(Deserialize)]
+struct About {
+    format: u32,
+    tool: String,
+}
+
+impl Parts {
+    /// Reads what the parts in a folder say, checks that they make one whole, and every hash.
+    ///
+    /// # Errors
+    /// When they do not.
+    pub fn open(folder: &Path) -> Result<Self, PartsError> {
+        let mut found = found(folder)?;
+        found.sort_by(|a, b| (a.part.of, a.part.shard, &a.folder).cmp(&(b.part.of, b.part.shard, &b.folder)));
+        is_complete(folder, &found)?;
+        is_one_run(&found)?;
+        found.iter_mut().try_for_each(Found::check_files)?;
+        let first = found.first().ok_or_else(|| PartsError::None { path: folder.to_owned() })?;
+        let path = first.folder.join("accounts.json");
+        let accounts: Accounts = read(&path)?;
+        let organisation =
+            Organisation { partition: first.part.partition.clone(), accounts: accounts.accounts };
+        if organisation_digest(&organisation).ok().as_ref() != Some(&first.part.organisation) {
+            return Err(PartsError::Changed { path });
+        }
+        found.iter().try_for_each(|found| found.has_its_share(&organisation))?;
+        Ok(Self { organisation, folders: found })
+    }
+
+    /// When the earliest shard began.
+    pub fn started(&self) -> Option<Timestamp> {
+        self.folders.iter().map(|found| found.part.started).min()
+    }
+
+    /// The day of the answers, if they tell it: that of the earliest shard.
+    pub fn as_of(&self) -> Option<String> {
+        let earliest = self.folders.iter().min_by_key(|found| found.part.started);
+        earliest.and_then(|found| found.part.captured_at.clone())
+    }
+
+    /// How far last-accessed data is looked back on. The same in all parts.
+    pub fn window_days(&self) -> Option<u32> {
+        self.folders.first().map(|found| found.part.window_days)
+    }
+
+    /// Whether it is known where each account is in the organisation, as far as it can be.
+    pub fn knows_units(&self) -> bool {
+        self.folders.first().is_some_and(|found| found.part.units || !found.part.live)
+            || self.organisation.accounts.iter().all(|account| !account.paths.is_empty())
+    }
+
+    /// The accounts that the shards were told not to read, by id; suspended ones are among them.
+    pub fn left_out(&self) -> Vec<String> {
+        let rows = self.folders.iter().flat_map(|found| &found.part.accounts);
+        rows.filter(|(_, row)| !row.read).map(|(id, _)| id.clone()).collect()
+    }
+
+    fn answers(&self, account: &Account) -> Option<Answers> {
+        let of = u32::try_from(self.folders.len()).ok()?;
+        let place = usize::try_from(shard_of(&account.id, of)).ok()?.checked_sub(1)?;
+        let found = self.folders.get(place)?;
+        let row = found.part.accounts.get(&account.id)?;
+        Some(Answers {
+            authorization: match &row.authorization {
+                Some(failure) => Err(failure.clone()),
+                None => found.file(&account.id, "authorization.json"),
+            },
+            evidence: match &row.evidence {
+                Some(failure) => Err(failure.clone()),
+                None => found.evidence(&account.id, row),
+            },
+        })
+    }
+}
+
+impl Cloud for Parts {
+    async fn organisation(&self) -> Result<Organisation, Failure> {
+        Ok(self.organisation.clone())
+    }
+
+    async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
+        let answers = self
+            .answers(account)
+            .unwrap_or_else(|| Answers { authorization: Err(malformed()), evidence: Err(malformed()) });
+        if let Ok(evidence) = &answers.evidence {
+            reading.watch.findings(evidence.findings.len());
+            evidence.findings.iter().for_each(|_| reading.watch.finding());
+        }
+        answers
+    }
+
+    /// Those of all shards, added up.
+    fn figures(&self) -> Vec<(BucketKey, Figures)> {
+        let mut all: BTreeMap<BucketKey, Figures> = BTreeMap::new();
+        for calls in self.folders.iter().flat_map(|found| &found.part.calls) {
+            // One version writes and reads parts, so each is known.
+            let known = OPERATIONS.iter().find_map(|operation| operation.bucket(&calls.api));
+            let Some(api) = known else { continue };
+            let key = BucketKey { api, account: calls.account.clone(), region: calls.region.clone() };
+            *all.entry(key).or_default() += Figures {
+                calls: calls.calls,
+                throttles: calls.throttles,
+                waits: calls.waits,
+                waited: Duration::from_nanos(calls.nanoseconds_waited),
+            };
+        }
+        all.into_iter().collect()
+    }
+}
+
+impl Found {
+    fn of(folder: PathBuf) -> Result<Self, PartsError> {
+        let path = folder.join(PART);
+        let form = |error| match error {
+            SnapshotError::Read { path, error } if error.kind() != io::ErrorKind::NotFound => {
+                PartsError::Io { path, error }
+            }
+            _ => PartsError::Form { path: path.clone() },
+        };
+        let about: About = read(&path).map_err(form)?;
+        if about.format != FORMAT || about.tool != env!("CARGO_PKG_VERSION") {
+            return Err(PartsError::Version { path: folder, tool: about.tool });
+        }
+        let part: Part = read(&path).map_err(form)?;
+        if part.seal().ok().as_ref() != Some(&part.digest) {
+            return Err(PartsError::Changed { path });
+        }
+        let is_numbered = part.of <= MOST_SHARDS && (1..=part.of).contains(&part.shard);
+        // Ids become file names.
+        if !is_numbered || !part.accounts.keys().all(|id| is_account_id(id)) {
+            return Err(PartsError::Form { path });
+        }
+        Ok(Self { folder, part, analyzers: BTreeMap::new() })
+    }
+
+    /// Every file is as the shard left it, and none is of a name that a shard does not give.
+    fn check_files(&mut self) -> Result<(), PartsError> {
+        const COMMON: [&str; 2] = ["accounts.json", "analyzers.json"];
+        for (name, wanted) in &self.part.files {
+            let path = self.folder.join(name);
+            let answer = name.strip_prefix("accounts/").and_then(|rest| rest.split_once('/'));
+            let is_answer = answer.is_some_and(|(id, file)| {
+                self.part.accounts.contains_key(id)
+                    && ["authorization.json", "findings.json", "last-accessed.json", "error.json"]
+                        .contains(&file)
+            });
+            if !is_answer && !COMMON.contains(&name.as_str()) {
+                return Err(PartsError::Form { path: self.folder.join(PART) });
+            }
+            let hash = hash(&path).map_err(|error| PartsError::Io { path: path.clone(), error })?;
+            if hash != *wanted {
+                return Err(PartsError::Changed { path });
+            }
+        }
+        if let Some(name) = COMMON.iter().find(|name| !self.part.files.contains_key(**name)) {
+            let error = io::ErrorKind::NotFound.into();
+            return Err(PartsError::Io { path: self.folder.join(name), error });
+        }
+        let analyzers: Vec<AnalyzerAnswer> = read(&self.folder.join("analyzers.json"))?;
+        let by_arn = |answer: AnalyzerAnswer| (answer.analyzer.arn.clone(), answer.analyzer);
+        self.analyzers = analyzers.into_iter().map(by_arn).collect();
+        Ok(())
+    }
+
+    /// Its rows are the accounts that are dealt to it, no more and no fewer, and what they tell of is there.
+    fn has_its_share(&self, organisation: &Organisation) -> Result<(), PartsError> {
+        let (path, share) = (|| self.folder.clone(), self.part.share());
+        let mine: BTreeMap<&str, &Account> = organisation
+            .accounts
+            .iter()
+            .filter(|account| share.takes(&account.id))
+            .map(|account| (account.id.as_str(), account))
+            .collect();
+        if let Some(account) = self.part.accounts.keys().find(|id| !mine.contains_key(id.as_str())) {
+            return Err(PartsError::Foreign { path: path(), account: account.clone() });
+        }
+        for id in mine.keys() {
+            let has = |file: &str| self.part.files.contains_key(&format!("accounts/{id}/{file}"));
+            let is_there = |row: &Row| {
+                let authorization = row.authorization.is_some() || has("authorization.json");
+                let analyzer = row.analyzer.as_ref().is_none_or(|arn| self.analyzers.contains_key(arn));
+                let evidence = row.evidence.is_some() || has("findings.json") || has("last-accessed.json");
+                !row.read || authorization && evidence && analyzer
+            };
+            if !self.part.accounts.get(*id).is_some_and(is_there) {
+                return Err(PartsError::Lacks { path: path(), account: (*id).to_owned() });
+            }
+        }
+        Ok(())
+    }
+
+    fn evidence(&self, account: &str, row: &Row) -> Result<Evidence, Failure> {
+        Ok(Evidence {
+            analyzer: row.analyzer.as_ref().and_then(|arn| self.analyzers.get(arn)).cloned(),
+            findings: self.file_if_any(account, "findings.json")?,
+            last_accessed: self.file_if_any(account, "last-accessed.json")?,
+        })
+    }
+
+    fn file_if_any<T: serde::de::DeserializeOwned + Default>(
+        &self,
+        account: &str,
+        name: &str,
+    ) -> Result<T, Failure> {
+        match self.part.files.contains_key(&format!("accounts/{account}/{name}")) {
+            true => self.file(account, name),
+            false => Ok(T::default()),
+        }
+    }
+
+    /// A file of an account. It was there when the parts were checked.
+    fn file<T: serde::de::DeserializeOwned>(&self, account: &str, name: &str) -> Result<T, Failure> {
+        let path = self.folder.join("accounts").join(account).join(name);
+        optional(&path).ok().flatten().ok_or_else(malformed)
+    }
+}
+
+/// What became unreadable between the check and the reading.
+fn malformed() -> Failure {
+    Failure { operation: "merge".to_owned(), kind: FailureKind::Malformed }
+}
+
+/// Every part in a folder. What is being written has a name that begins with a dot.
+fn found(folder: &Path) -> Result<Vec<Found>, PartsError> {
+    let io = |error| PartsError::Io { path: folder.to_owned(), error };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(io)? {
+        let entry = entry.map_err(io)?;
+        let name = entry.file_name();
+        let (name, path) = (name.to_string_lossy(), entry.path());
+        let is_part = name.starts_with("shard-") || path.join(PART).is_file();
+        if is_part && !name.starts_with('.') && path.is_dir() {
+            found.push(Found::of(path)?);
+        }
+    }
+    match found.is_empty() {
+        true => Err(PartsError::None { path: folder.to_owned() }),
+        false => Ok(found),
+    }
+}
+
+/// Every shard is there once. They stand in their order.
+fn is_complete(folder: &Path, found: &[Found]) -> Result<(), PartsError> {
+    let Some(first) = found.first() else { return Ok(()) };
+    let of = first.part.of;
+    if let Some(other) = found.iter().find(|found| found.part.of != of) {
+        return Err(PartsError::Counts {
+            path: first.folder.clone(),
+            of,
+            other: other.folder.clone(),
+            other_of: other.part.of,
+        });
+    }
+    for pair in found.windows(2) {
+        if let [one, other] = pair
+            && one.part.shard == other.part.shard
+        {
+            let share: Share = one.part.share();
+            return Err(PartsError::Twice { share, path: one.folder.clone(), other: other.folder.clone() });
+        }
+    }
+    let there: BTreeSet<u32> = found.iter().map(|found| found.part.shard).collect();
+    let shards: Vec<u32> = (1..=of).filter(|shard| !there.contains(shard)).collect();
+    match shards.is_empty() {
+        true => Ok(()),
+        false => Err(PartsError::Missing { path: folder.to_owned(), shards, of }),
+    }
+}
+
+/// They saw the same organisation with the same settings on the same day.
+fn is_one_run(found: &[Found]) -> Result<(), PartsError> {
+    let Some(first) = found.first() else { return Ok(()) };
+    for other in found {
+        let (path, first_path) = (|| other.folder.clone(), || first.folder.clone());
+        if other.part.run != first.part.run {
+            return Err(PartsError::OtherRun {
+                path: first_path(),
+                run: first.part.run.clone(),
+                other: path(),
+                other_run: other.part.run.clone(),
+            });
+        }
+        let settings = |part: &Part| (part.settings.clone(), part.live, part.units, part.window_days);
+        if settings(&other.part) != settings(&first.part) {
+            return Err(PartsError::Settings { path: path(), other: first_path() });
+        }
+        if (&other.part.organisation, &other.part.partition)
+            != (&first.part.organisation, &first.part.partition)
+        {
+            return Err(PartsError::Organisation { path: path(), other: first_path() });
+        }
+    }
+    let earliest = found.iter().min_by_key(|found| found.part.started).unwrap_or(first);
+    let latest = found.iter().max_by_key(|found| found.part.started).unwrap_or(first);
+    // Recorded answers are those of their own day, whenever they are read.
+    if first.part.live && latest.part.started.duration_since(earliest.part.started) > WIDEST {
+        return Err(PartsError::FarApart {
+            path: earliest.folder.clone(),
+            at: earliest.part.started,
+            other: latest.folder.clone(),
+            other_at: latest.part.started,
+        });
+    }
+    Ok(())
+}
+
+/// The hash of a file, and of no link to one.
+fn hash(path: &Path) -> io::Result<String> {
+    if !path.symlink_metadata()?.is_file() {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut hasher = Sha256::default();
+    io::copy(&mut File::open(path)?, &mut hasher)?;
+    Ok(hexadecimal(hasher))
+}

@@ -1,0 +1,28 @@
+//! `leastwise merge`: the report of what all shards of a scan have read.
+
+use std::sync::Arc;
+
+use super::error::RunError;
+use super::event::Event;
+use super::log::Log;
+use super::scan::{Ready, flags};
+use super::settings;
+use crate::aws::Journaled;
+use crate::aws::parts::Parts;
+use crate::cli::{Exit, Merge};
+use crate::config::{Accounts, Selector};
+
+pub(super) fn run(args: &Merge, log: &Arc<Log>) -> Result<Exit, RunError> {
+    log.tell(&Event::RunBegan { command: "merge", version: env!("CARGO_PKG_VERSION") });
+    let mut config = settings::layered(args.config.as_deref(), &flags(&args.report))?;
+    let parts = Parts::open(&args.parts)?;
+    if config.names_units() && !parts.knows_units() {
+        return Err(RunError::NoUnits);
+    }
+    // Which accounts are read and how far back is what the shards were told, by flags that nobody repeats here.
+    let exclude = parts.left_out().into_iter().map(Selector::Account).collect();
+    config.accounts = Accounts { exclude, ..Accounts::default() };
+    config.window_days = parts.window_days().unwrap_or(config.window_days);
+    let (as_of, started) = (parts.as_of(), parts.started().unwrap_or_else(jiff::Timestamp::now));
+    Ready::new(config, &args.report, log)?.report(Journaled::new(parts, None), as_of, started)
+}

@@ -1,0 +1,190 @@
+//! `leastwise scan --shard`: one process of several reads its share of the accounts and leaves the answers.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use jiff::Timestamp;
+
+use super::capture::{in_json, one};
+use super::error::RunError;
+use super::event::Event;
+use super::log::Log;
+use super::progress::{Progress, Stage};
+use super::scan::{open, shown};
+use super::{resume, settings, stop};
+use crate::aws::live::Live;
+use crate::aws::parts::{self, PART, Part, Row, Share};
+use crate::aws::{Cloud, Journal, Journaled, record};
+use crate::cli::{Exit, Scan, Which};
+use crate::config::{Config, Overrides, Taken};
+use crate::evidence::Analyzer;
+use crate::inventory::wire::Account;
+use crate::report::Coverage;
+use crate::report::writer::{Output, Writer, sha256};
+
+/// Whoever starts many equal processes says by one of these which is which, from 0.
+const INDICES: [&str; 2] = ["AWS_BATCH_JOB_ARRAY_INDEX", "JOB_COMPLETION_INDEX"];
+
+pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
+    let share = share(which, |name| env::var(name).ok())?;
+    // Of the report only this decides what has to be asked: packs of organisational units want to know those.
+    let flags = Overrides { split_by: args.report.split_by.clone(), ..Overrides::default() };
+    let config = settings::read(&args.source, flags)?;
+    let folder = args.shard.parts.clone().unwrap_or_default().join(share.to_string());
+    let writer = Writer::begin(&folder, Output::Part)?;
+    let progress = Progress::new(log);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;
+    let now = Timestamp::now();
+    let part = |started| {
+        let new = Part::new(share, started);
+        Part { run: args.shard.run_id.clone(), window_days: config.window_days, ..new }
+    };
+    let work = Work { share, writer: &writer, progress: &progress, config: &config };
+    let (not_whole, accounts, journal) = match &args.source.snapshot {
+        Some(folder) => {
+            let snapshot = open(folder)?;
+            let captured_at = snapshot.captured_at().map(str::to_owned);
+            let Config { accounts, window_days, .. } = &config;
+            let settings = sha256(format!("{captured_at:?} {accounts:?} {window_days}").as_bytes());
+            let part = Part { settings, captured_at, ..part(now) };
+            runtime.block_on(work.or_stop(Journaled::new(snapshot, None), part))?
+        }
+        None => {
+            let options = settings::live(&config, progress.observer());
+            let live = runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
+            let journal = resume::journal(&writer, &live, &config, args.source.resume, now, log)?;
+            let part = Part {
+                live: true,
+                settings: terms(&live, &config),
+                units: config.names_units(),
+                captured_at: Some(journal.started().to_string()),
+                ..part(journal.started())
+            };
+            let cloud = Journaled::new(live, Some(journal)).with(resume::state(&config)?);
+            runtime.block_on(work.or_stop(cloud, part))?
+        }
+    };
+    let path = shown(&writer.finish()?);
+    if let Some(journal) = journal.filter(|_| not_whole == 0) {
+        // Nothing is left to go on with.
+        journal.forget();
+    }
+    let exit = if not_whole > 0 { Exit::Incomplete } else { Exit::Finished };
+    let Share { shard, of } = share;
+    log.tell(&Event::ShardEnded { shard, of, accounts, not_whole, path, exit: exit.code() });
+    Ok(exit)
+}
+
+/// Which shard this process is.
+fn share(which: Which, variable: impl Fn(&str) -> Option<String>) -> Result<Share, RunError> {
+    let of = match which {
+        Which::Named(share) => return Ok(share),
+        Which::Auto { of } => of,
+    };
+    let set = INDICES.into_iter().find_map(|name| Some((name, variable(name)?)));
+    let (variable, found) = set.ok_or(RunError::NoIndex)?;
+    match found.parse::<u32>() {
+        Ok(index) if index < of => Ok(Share { shard: index + 1, of }),
+        _ => Err(RunError::BadIndex { variable, found, of }),
+    }
+}
+
+/// What the answers of a shard depend on beside AWS, as a digest. Unlike a journal's it has the choice of accounts, as
+/// that must be one for all shards, and no profile, which every machine may call as it likes.
+fn terms(live: &Live, config: &Config) -> String {
+    let Config { evidence, analyzer, window_days, accounts, assume, .. } = config;
+    let (caller, region, units) = (live.caller_account(), live.region(), config.names_units());
+    let terms = format!(
+        "{caller:?} {region:?} {evidence:?} {analyzer:?} {window_days} {units} {accounts:?} {assume:?}"
+    );
+    sha256(terms.as_bytes())
+}
+
+/// What the reading of a share goes by.
+struct Work<'w> {
+    share: Share,
+    writer: &'w Writer,
+    progress: &'w Progress,
+    config: &'w Config,
+}
+
+impl Work<'_> {
+    /// Reads the share and writes all of it. Gives how many accounts could not be read whole, how many were read, and the
+    /// journal back.
+    async fn or_stop<C: Cloud>(
+        &self,
+        cloud: Journaled<C>,
+        part: Part,
+    ) -> Result<(usize, usize, Option<Journal>), RunError> {
+        let (not_whole, accounts) = tokio::select! {
+            done = self.read(&cloud, part) => done?,
+            () = stop::asked() => {
+                return Err(RunError::Stopped { kept: cloud.journal().is_some_and(Journal::is_of_use) });
+            }
+        };
+        Ok((not_whole, accounts, cloud.into_journal()))
+    }
+
+    async fn read<C: Cloud>(&self, cloud: &C, part: Part) -> Result<(usize, usize), RunError> {
+        let organisation = cloud.organisation().await.map_err(RunError::Organisation)?;
+        let mine = organisation.accounts.iter().filter(|account| self.share.takes(&account.id));
+        let (wanted, left_out): (Vec<&Account>, Vec<&Account>) =
+            mine.partition(|account| self.leaves_out(account).is_none());
+        let mut rows: BTreeMap<String, Row> = BTreeMap::new();
+        for account in left_out {
+            self.leaves_out(account).into_iter().for_each(|why| self.progress.skips(account, why));
+            rows.insert(account.id.clone(), Row::default());
+        }
+        let accounts = wanted.len();
+        self.progress.room(self.writer, accounts);
+        self.progress.stage(Stage::Read, accounts);
+        let (mut analyzers, mut not_whole) = (BTreeMap::<String, Analyzer>::new(), 0);
+        let each = wanted.into_iter().map(|account| async move {
+            Ok::<_, RunError>((&account.id, one(cloud, self.writer, self.progress, account).await?))
+        });
+        let mut done =
+            futures::stream::iter(each).buffer_unordered(settings::many(self.config.limits.accounts));
+        while let Some(read) = done.next().await {
+            let (id, read) = read?;
+            let analyzer = read.analyzer.as_ref().map(|analyzer| analyzer.arn.clone());
+            analyzers.extend(read.analyzer.map(|analyzer| (analyzer.arn.clone(), analyzer)));
+            not_whole += usize::from(!read.whole);
+            let (authorization, evidence) = (read.authorization, read.evidence);
+            rows.insert(id.clone(), Row { read: true, analyzer, authorization, evidence });
+            self.progress.account();
+        }
+        drop(done);
+        self.progress.finish();
+        let captured_at = part.captured_at.clone().unwrap_or_default();
+        // A part is no snapshot: what the other shards read would seem to have failed.
+        let files = record::common_files(&organisation, &analyzers, &captured_at).map_err(in_json)?;
+        for (path, text) in files.iter().filter(|(path, _)| path != "snapshot.json") {
+            self.writer.write(path, text.as_bytes())?;
+        }
+        let files = self.writer.take_hashes().into_iter();
+        let part = Part {
+            partition: organisation.partition.clone(),
+            organisation: parts::organisation_digest(&organisation).map_err(in_json)?,
+            accounts: rows,
+            calls: cloud.figures().into_iter().map(parts::Calls::from).collect(),
+            files: files.map(|(path, hash)| (path, hash.to_string())).collect(),
+            ..part
+        };
+        self.writer.write_json(PART, &part.sealed().map_err(in_json)?)?;
+        Ok((not_whole, accounts))
+    }
+
+    /// Why an account is not read at all.
+    fn leaves_out(&self, account: &Account) -> Option<Coverage> {
+        if account.state() != "ACTIVE" {
+            Some(Coverage::Suspended)
+        } else if self.config.accounts.takes(account) != Taken::Yes {
+            Some(Coverage::Excluded)
+        } else {
+            None
+        }
+    }
+}
