@@ -8,9 +8,12 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use crate::config::FILE_NAME;
 
 mod fail_on;
+mod manual;
 mod refine;
 
 pub use self::fail_on::FailOn;
+pub use self::manual::{Completions, Man};
+use self::manual::{COMPLETIONS_HELP, MAN_HELP};
 use self::refine::REFINE_HELP;
 pub use self::refine::{KindArg, Prove, ProveFormat, Refine, RefineFormat};
 
@@ -120,6 +123,14 @@ pub enum Command {
     /// What it writes changes nothing until it is edited: every key that it sets has its default.
     #[command(after_help = EXIT_CODES)]
     Init(Init),
+    /// Print the completions of a shell
+    ///
+    /// They are made from the arguments that this program takes, and know the commands, options and values of this version.
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(Completions),
+    /// Print the manual page, or write one for each command
+    #[command(after_help = MAN_HELP)]
+    Man(Man),
 }
 
 const SCAN_HELP: &str = "\
