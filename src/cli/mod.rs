@@ -12,8 +12,8 @@ mod manual;
 mod refine;
 
 pub use self::fail_on::FailOn;
-pub use self::manual::{Completions, Man};
 use self::manual::{COMPLETIONS_HELP, MAN_HELP};
+pub use self::manual::{Completions, Man};
 use self::refine::REFINE_HELP;
 pub use self::refine::{KindArg, Prove, ProveFormat, Refine, RefineFormat};
 

@@ -90,7 +90,9 @@ fn every_command_has_a_page_that_its_reader_renders_without_a_warning() {
         }
         // What stands in columns in the help stays in lines.
         if command.last().unwrap() == "refine" {
-            for line in ["EXIT CODES", "2  wrong usage", r#"[{"serviceNamespace":"s3","actions":["GetBucketAcl"]},"#] {
+            for line in
+                ["EXIT CODES", "2  wrong usage", r#"[{"serviceNamespace":"s3","actions":["GetBucketAcl"]},"#]
+            {
                 assert!(text.lines().any(|there| there.trim().starts_with(line)), "no {line}:\n{text}");
             }
         }
