@@ -320,11 +320,11 @@ impl<C: Cloud> Cloud for Journaled<C> {
         }
         let memory = Lines::of(journal, &account.id, earlier);
         let answers = self.cloud.read(account, Reading { memory: &memory, ..reading }).await;
-        if let (Some(state), Ok(evidence)) = (&self.state, &answers.evidence) {
-            if evidence.analyzer.is_some() {
-                // The next night asks again for what could not be kept.
-                let _ = state.keep(&account.id, &evidence.findings, &memory.earlier);
-            }
+        if let (Some(state), Ok(evidence)) = (&self.state, &answers.evidence)
+            && evidence.analyzer.is_some()
+        {
+            // The next night asks again for what could not be kept.
+            let _ = state.keep(&account.id, &evidence.findings, &memory.earlier);
         }
         journal.keep_account(&account.id, answers)
     }

@@ -81,7 +81,7 @@ fn metrics_agree_with_the_report_and_with_its_exit() {
     let sample =
         |name: &str| *samples.get(&format!("leastwise_{name}")).unwrap_or_else(|| panic!("no {name}"));
     let same = |name: &str, count: usize| {
-        assert_eq!(sample(name), f64::from(u32::try_from(count).unwrap()), "{name}")
+        assert_eq!(sample(name), f64::from(u32::try_from(count).unwrap()), "{name}");
     };
     same("run_exit_code", 3);
     assert!(sample("run_duration_seconds") > 0.0 && sample("run_started_timestamp_seconds") > 1.7e9);
