@@ -24,7 +24,7 @@ ended "$scan"
 
 # A shard that could not read an account has failed for Kubernetes and has left its part: whether all are there is for the merge to
 # tell.
-merge=$(sed "s|/parts/RUN|/parts/${scan#job.batch/}|" "$here/merge-job.yaml" | kubectl create --filename - --output name)
+merge=$(kubectl create --filename "$here/merge-job.yaml" --output name)
 echo "merge: $merge" >&2
 ended "$merge"
 

@@ -61,7 +61,7 @@ fn command_lines() -> Vec<(String, Vec<String>)> {
     }
     for path in ["kubernetes/cronjob.yaml", "kubernetes/indexed-job.yaml", "kubernetes/merge-job.yaml"] {
         let args = below(&template(path), "args:");
-        let args = args.lines().map_while(|line| line.strip_prefix("- "));
+        let args = args.lines().filter_map(|line| line.strip_prefix("- "));
         push(path, args.map(str::to_owned).collect());
     }
     let list = |line: &str| {
