@@ -8,10 +8,13 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use crate::config::FILE_NAME;
 
 mod fail_on;
+mod manual;
 mod refine;
 mod shard;
 
 pub use self::fail_on::FailOn;
+use self::manual::{COMPLETIONS_HELP, MAN_HELP};
+pub use self::manual::{Completions, Man};
 use self::refine::REFINE_HELP;
 pub use self::refine::{KindArg, Prove, ProveFormat, Refine, RefineFormat};
 use self::shard::MERGE_HELP;
@@ -130,6 +133,14 @@ pub enum Command {
     /// What it writes changes nothing until it is edited: every key that it sets has its default.
     #[command(after_help = EXIT_CODES)]
     Init(Init),
+    /// Print the completions of a shell
+    ///
+    /// They are made from the arguments that this program takes, and know the commands, options and values of this version.
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(Completions),
+    /// Print the manual page, or write one for each command
+    #[command(after_help = MAN_HELP)]
+    Man(Man),
 }
 
 const SCAN_HELP: &str = "\

@@ -12,6 +12,7 @@ mod iam_policy;
 mod init;
 mod input;
 mod log;
+mod manual;
 mod merge;
 mod metrics;
 mod packs;
@@ -60,6 +61,8 @@ pub fn run(cli: Cli) -> Exit {
         Command::Prove(args) => prove::run(&args, &log),
         Command::Catalog(command) => catalog::run(&command, &log),
         Command::Init(args) => init::run(&args),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::pages(&args),
     };
     match done {
         Ok(exit) => exit,

@@ -206,6 +206,8 @@ fn the_help_texts_are_as_they_were_read_last() {
         "catalog",
         "catalog info",
         "catalog update",
+        "completions",
+        "man",
     ];
     for command in commands {
         let args = command.split_whitespace().chain(["--help"]);

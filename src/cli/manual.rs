@@ -1,0 +1,45 @@
+//! What a package of the program brings along: completions and manual pages.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap_complete::Shell;
+
+pub(super) const COMPLETIONS_HELP: &str = "\
+Examples:
+  leastwise completions bash > /usr/share/bash-completion/completions/leastwise
+  leastwise completions zsh > ~/.zfunc/_leastwise
+  leastwise completions fish > ~/.config/fish/completions/leastwise.fish
+
+Exit codes:
+  0  finished
+  1  failed
+  2  wrong usage";
+
+pub(super) const MAN_HELP: &str = "\
+Examples:
+  leastwise man | man -l -
+  leastwise man /usr/local/share/man/man1
+
+Exit codes:
+  0  finished
+  1  failed
+  2  wrong usage";
+
+/// `leastwise completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// Which shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// `leastwise man`
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Write leastwise.1, leastwise-scan.1 and so on into this folder
+    ///
+    /// The folder is made where it is missing; pages that are there are replaced.
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}
