@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,6 +13,7 @@ use super::error::RunError;
 use super::terminal;
 use crate::cli::{Compare, Exit, ProveFormat};
 use crate::report::compare::{Night, Row, Status, compare};
+use crate::report::render::Earlier;
 use crate::report::writer::Writer;
 use crate::report::{AccountReport, Manifest, Report};
 
@@ -64,14 +66,50 @@ fn text(history: &History) -> String {
     out
 }
 
+/// An earlier report, for a scan to compare its own with.
+pub(super) struct Previous {
+    pub(super) night: Night,
+    report: Report,
+    folder: PathBuf,
+}
+
+impl Previous {
+    pub(super) fn read(folder: &Path) -> Result<Self, RunError> {
+        let (night, report) = told(folder)?;
+        Ok(Self { night, report, folder: folder.to_owned() })
+    }
+
+    /// For the formats that tell what became of what it said. Its accounts are read again, one at a time: together they may
+    /// be more than there is memory for. The first that cannot be read stands in `fault` then.
+    pub(super) fn for_formats(self, tonight: &Night, rows: &[Row], fault: &Fault) -> Earlier {
+        let Self { night, report, folder } = self;
+        let fault = Arc::clone(fault);
+        let read = move |id: &str| match json(&folder, &format!("accounts/{id}.json")) {
+            Ok(account) => Some(account),
+            Err(error) => {
+                fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                None
+            }
+        };
+        Earlier::new(report, &night, tonight, rows, Box::new(read))
+    }
+}
+
+/// Why an earlier report could not be read again.
+pub(super) type Fault = Arc<Mutex<Option<RunError>>>;
+
+fn night(folder: &Path) -> Result<Night, RunError> {
+    Ok(told(folder)?.0)
+}
+
 /// What the report in a folder says.
-pub(super) fn night(folder: &Path) -> Result<Night, RunError> {
+fn told(folder: &Path) -> Result<(Night, Report), RunError> {
     let manifest: Manifest = json(folder, "manifest.json")?;
-    let report: Report = json(folder, "report.json")?;
-    let mut night = Night::default();
+    let mut report: Report = json(folder, "report.json")?;
     // Ids become paths.
-    let ids = report.accounts.iter().filter(|account| account.id.bytes().all(|byte| byte.is_ascii_digit()));
-    for account in ids {
+    report.accounts.retain(|account| account.id.bytes().all(|byte| byte.is_ascii_digit()));
+    let mut night = Night::default();
+    for account in &report.accounts {
         let account: AccountReport = json(folder, &format!("accounts/{}.json", account.id))?;
         night.add(&report, &account, |path| manifest.files.get(path).map(ToString::to_string));
     }
@@ -79,7 +117,7 @@ pub(super) fn night(folder: &Path) -> Result<Night, RunError> {
         let history: History = json(folder, HISTORY)?;
         night.history = history.rows.into_iter().map(|row| (row.key, row.past)).collect();
     }
-    Ok(night)
+    Ok((night, report))
 }
 
 /// What the report says that is being written.

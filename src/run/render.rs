@@ -6,18 +6,19 @@ use futures::StreamExt;
 
 use super::error::RunError;
 use crate::config::ReportFormat;
-use crate::report::render::{Csv, Format, Html, Ocsf, Part, Sarif};
+use crate::report::render::{Csv, Earlier, Format, Html, Ocsf, Part, Sarif};
 use crate::report::writer::Writer;
 use crate::report::{AccountReport, Report};
 
-/// The formats that were asked for.
-pub(super) fn formats(wanted: &[ReportFormat]) -> Vec<Box<dyn Format>> {
+/// The formats that were asked for. Some of them tell what became of what an earlier report said.
+pub(super) fn formats(wanted: &[ReportFormat], earlier: Option<&Arc<Earlier>>) -> Vec<Box<dyn Format>> {
+    let earlier = || earlier.map(Arc::clone);
     let format = |wanted: &ReportFormat| -> Box<dyn Format> {
         match wanted {
             ReportFormat::Csv => Box::new(Csv),
             ReportFormat::Html => Box::new(Html),
-            ReportFormat::Ocsf => Box::new(Ocsf),
-            ReportFormat::Sarif => Box::new(Sarif),
+            ReportFormat::Ocsf => Box::new(Ocsf::since(earlier())),
+            ReportFormat::Sarif => Box::new(Sarif::since(earlier())),
         }
     };
     wanted.iter().map(format).collect()

@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::compare::Previous;
 use super::error::RunError;
 use super::event::Event;
 use super::everything::{Everything, Scanned, hands};
 use super::log::Log;
 use super::progress::Progress;
-use super::{compare, metrics, resume, settings, summary};
+use super::{metrics, resume, settings, summary};
 use crate::aws::live::Live;
 use crate::aws::{Journaled, Snapshot};
 use crate::cli::{CatalogArg, Exit, FailOn, Scan};
@@ -34,7 +35,7 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
     }
     let writer = Writer::begin(&config.out, Output::Report)?;
     // Read before the work, as the report that it is in may be replaced.
-    let previous = args.previous.as_deref().map(compare::night).transpose()?;
+    let previous = args.previous.as_deref().map(Previous::read).transpose()?.into();
     let progress = Progress::new(log);
     let began = jiff::Timestamp::now();
     let started = began;

@@ -8,6 +8,7 @@ mod html;
 mod key;
 mod ocsf;
 mod sarif;
+mod since;
 mod weight;
 
 use serde::Serialize;
@@ -19,6 +20,7 @@ pub use csv::Csv;
 pub use html::Html;
 pub use ocsf::Ocsf;
 pub use sarif::Sarif;
+pub use since::{Earlier, ReadAccount};
 
 /// A part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
