@@ -64,7 +64,23 @@ pub trait Format: Send + Sync {
     }
 }
 
-/// As JSON on one line. Nothing that is rendered here has keys other than text, so it cannot fail.
+/// As JSON on one line, also for readers that take other characters than a line's end for one. Nothing that is rendered here
+/// has keys other than text, so it cannot fail.
 fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+    let text = serde_json::to_string(value).unwrap_or_default();
+    if !text.contains(LINE_ENDS) {
+        return text;
+    }
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            // They stand in strings only, where this is another way to write them.
+            c if LINE_ENDS.contains(&c) => line.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => line.push(c),
+        }
+    }
+    line
 }
+
+/// What some take for the end of a line and JSON does not.
+const LINE_ENDS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];

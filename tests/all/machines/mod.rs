@@ -2,6 +2,7 @@
 
 mod counts;
 mod formats;
+mod hostile;
 mod nights;
 mod ocsf;
 mod sarif;
