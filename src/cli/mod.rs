@@ -230,7 +230,8 @@ pub struct Scan {
     /// Where the report goes; an earlier report there is replaced [default: report]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Beside JSON write the report in these formats only: csv, html, ocsf, sarif; json writes no other [default: all]
+    /// Beside JSON write the report in these formats only: asff, csv, html, ocsf, sarif; json writes no other [default: all but
+    /// asff]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub format: Vec<String>,
     /// Exit with 5 when one of these is found: unused, risk>=POINTS, new

@@ -55,7 +55,7 @@ impl Default for Config {
             analyzer: None,
             window_days: 90,
             out: PathBuf::from("report"),
-            formats: ReportFormat::ALL.to_vec(),
+            formats: ReportFormat::DEFAULT.to_vec(),
             catalog: None,
             state: None,
             shared: SharedPolicies::InPlace,
@@ -82,6 +82,8 @@ impl Config {
 /// An entry of `formats`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReportFormat {
+    /// `asff/<account>/0001.json` and on
+    Asff,
     /// `findings.csv`
     Csv,
     /// `index.html` and a page for each account
@@ -94,11 +96,15 @@ pub enum ReportFormat {
 
 impl ReportFormat {
     /// All of them, in the order of their names.
-    pub const ALL: [Self; 4] = [Self::Csv, Self::Html, Self::Ocsf, Self::Sarif];
+    pub const ALL: [Self; 5] = [Self::Asff, Self::Csv, Self::Html, Self::Ocsf, Self::Sarif];
+
+    /// Those that are written unless some are named.
+    pub const DEFAULT: [Self; 4] = [Self::Csv, Self::Html, Self::Ocsf, Self::Sarif];
 
     /// As the configuration calls it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Asff => "asff",
             Self::Csv => "csv",
             Self::Html => "html",
             Self::Ocsf => "ocsf",

@@ -6,7 +6,7 @@ use futures::StreamExt;
 
 use super::error::RunError;
 use crate::config::ReportFormat;
-use crate::report::render::{Csv, Earlier, Format, Html, Ocsf, Part, Sarif};
+use crate::report::render::{Asff, Csv, Earlier, Format, Html, Ocsf, Part, Sarif};
 use crate::report::writer::Writer;
 use crate::report::{AccountReport, Report};
 
@@ -15,6 +15,7 @@ pub(super) fn formats(wanted: &[ReportFormat], earlier: Option<&Arc<Earlier>>) -
     let earlier = || earlier.map(Arc::clone);
     let format = |wanted: &ReportFormat| -> Box<dyn Format> {
         match wanted {
+            ReportFormat::Asff => Box::new(Asff::since(earlier())),
             ReportFormat::Csv => Box::new(Csv),
             ReportFormat::Html => Box::new(Html),
             ReportFormat::Ocsf => Box::new(Ocsf::since(earlier())),

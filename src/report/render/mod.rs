@@ -3,6 +3,7 @@
 //! A format is asked three times: at the beginning, for each account in the order of their ids, and at the end. It
 //! gives parts of files, which the writer puts behind each other, so that no format has to hold an organisation in memory.
 
+mod asff;
 mod csv;
 mod html;
 mod key;
@@ -16,6 +17,7 @@ use serde::Serialize;
 use super::account::AccountReport;
 use super::whole::Report;
 
+pub use asff::Asff;
 pub use csv::Csv;
 pub use html::Html;
 pub use ocsf::Ocsf;

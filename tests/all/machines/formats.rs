@@ -15,8 +15,8 @@ fn config(file: &str, flags: &[&str]) -> Vec<ReportFormat> {
 }
 
 #[test]
-fn all_formats_are_written_unless_some_are_named() {
-    assert_eq!(config("", &[]), ReportFormat::ALL);
+fn all_formats_but_asff_are_written_unless_some_are_named() {
+    assert_eq!(config("", &[]), ReportFormat::DEFAULT);
     assert_eq!(
         config("formats = [\"sarif\", \"json\", \"csv\", \"sarif\"]", &[]),
         [ReportFormat::Csv, ReportFormat::Sarif]

@@ -15,7 +15,7 @@ use crate::scan::{files, report};
 const LINKS: &str = "[click](0)[here](https://leak.invalid/x){0}{{1}}\\[x\\](1)\u{85}\u{200f}\u{2067}=cmd()|'/C calc'!A0\r\n@SUM(1)";
 
 /// The demonstration with hostile text in whatever somebody may choose, and names much longer than IAM takes.
-fn snapshot(root: &Path) -> PathBuf {
+pub(super) fn snapshot(root: &Path) -> PathBuf {
     let snapshot = root.join("snapshot");
     for (path, bytes) in files(Path::new("mocks/acme")) {
         let mut value: Value = serde_json::from_slice(&bytes).unwrap();

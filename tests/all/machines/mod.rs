@@ -1,5 +1,6 @@
 //! What other programs read of a report, held against the published schemas and against the report itself.
 
+mod asff;
 mod counts;
 mod formats;
 mod hostile;

@@ -348,7 +348,8 @@ fn kind_of(change: &Recommendation) -> &'static str {
     }
 }
 
-fn mend(change: &Recommendation) -> String {
+/// What to do, in a sentence.
+pub(super) fn mend(change: &Recommendation) -> String {
     let after = &change.files.after;
     match change.action {
         Action::Replace => format!("Put the document {after} of the report in its place."),
