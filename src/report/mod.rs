@@ -10,6 +10,7 @@ pub mod names;
 mod recommendation;
 pub mod render;
 pub mod schema;
+pub mod trend;
 mod whole;
 pub mod writer;
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::RunError;
-use super::terminal;
+use super::{terminal, trend};
 use crate::cli::{Compare, Exit, ProveFormat};
 use crate::report::compare::{Night, Row, Status, compare};
 use crate::report::render::Earlier;
@@ -31,7 +31,11 @@ pub(super) struct History {
 }
 
 pub(super) fn run(args: &Compare) -> Result<Exit, RunError> {
-    let history = History::of(compare(&night(&args.old)?, &night(&args.new)?));
+    let (Some(old), Some(new)) = (&args.old, &args.new) else {
+        // Without two reports the arguments have a folder of them.
+        return trend::run(args.trend.as_deref().unwrap_or(Path::new(".")), args.out.as_deref());
+    };
+    let history = History::of(compare(&night(old)?, &night(new)?));
     let text = match args.format {
         ProveFormat::Text => text(&history),
         ProveFormat::Json => {
@@ -39,7 +43,11 @@ pub(super) fn run(args: &Compare) -> Result<Exit, RunError> {
             json.map_err(|error| RunError::Json { path: HISTORY.to_owned(), error })? + "\n"
         }
     };
-    io::stdout().write_all(terminal::clean(&text).as_bytes())?;
+    let clean = match args.format {
+        ProveFormat::Text => terminal::clean(&text),
+        ProveFormat::Json => terminal::json(&text),
+    };
+    io::stdout().write_all(clean.as_bytes())?;
     Ok(Exit::Finished)
 }
 
@@ -133,7 +141,7 @@ pub(super) fn tonight(report: &Report, writer: &Writer) -> Result<Night, RunErro
     Ok(night)
 }
 
-fn json<T: DeserializeOwned>(folder: &Path, path: &str) -> Result<T, RunError> {
+pub(super) fn json<T: DeserializeOwned>(folder: &Path, path: &str) -> Result<T, RunError> {
     let full = folder.join(path);
     let input = || full.display().to_string();
     let text = std::fs::read_to_string(&full).map_err(|error| RunError::Read { input: input(), error })?;

@@ -24,6 +24,7 @@ mod settings;
 mod stop;
 mod summary;
 mod terminal;
+mod trend;
 mod verify;
 
 use std::io;

@@ -58,5 +58,6 @@ mod run;
 mod scan;
 mod soak;
 mod state;
+mod trend;
 mod trust;
 mod update;

@@ -10,6 +10,7 @@ mod key;
 mod ocsf;
 mod sarif;
 mod since;
+pub mod trend;
 mod weight;
 
 use serde::Serialize;

@@ -12,8 +12,8 @@ mod guard;
 mod index;
 mod rows;
 mod sides;
-mod text;
-mod words;
+pub(super) mod text;
+pub(super) mod words;
 
 use askama::Template;
 

@@ -9,7 +9,7 @@ use crate::report::names::file_part;
 
 /// Makes visible what would steer the reader's eye: control characters, and the marks and overrides of bidirectional
 /// text, as JSON writes them. In a policy they stand in strings, and mean the same written so.
-pub(super) fn visible(text: &str) -> String {
+pub(in crate::report::render) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     // Nearly all text is plain: it is copied by long pieces.
@@ -100,7 +100,7 @@ pub(super) fn account_page(id: &str) -> String {
 }
 
 /// A number with its thousands apart.
-pub(super) fn count<N: TryInto<u64> + Copy>(number: &N) -> String {
+pub(in crate::report::render) fn count<N: TryInto<u64> + Copy>(number: &N) -> String {
     let digits = (*number).try_into().unwrap_or(u64::MAX).to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -118,7 +118,7 @@ pub(super) fn counted(number: usize, what: &str) -> String {
 }
 
 /// The day of a moment.
-pub(super) fn day(moment: &str) -> &str {
+pub(in crate::report::render) fn day(moment: &str) -> &str {
     moment.split('T').next().unwrap_or(moment)
 }
 
