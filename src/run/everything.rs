@@ -152,8 +152,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         let fault = Fault::default();
         let (news, earlier) = self.history(&report, &fault)?.unzip();
         let (news, earlier) = (news.unwrap_or_default(), earlier.map(Arc::new));
-        let formats = render::formats(&self.config.formats, earlier.as_ref());
-        render::all(&self.writer, &report, formats, cores()).await?;
+        render::all(&self.writer, &report, &self.config.formats, earlier, cores()).await?;
         self.writer.settle()?;
         if let Some(error) = fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(error);

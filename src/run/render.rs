@@ -11,7 +11,7 @@ use crate::report::writer::Writer;
 use crate::report::{AccountReport, Report};
 
 /// The formats that were asked for. Some of them tell what became of what an earlier report said.
-pub(super) fn formats(wanted: &[ReportFormat], earlier: Option<&Arc<Earlier>>) -> Vec<Box<dyn Format>> {
+fn formats(wanted: &[ReportFormat], earlier: Option<&Arc<Earlier>>) -> Vec<Box<dyn Format>> {
     let earlier = || earlier.map(Arc::clone);
     let format = |wanted: &ReportFormat| -> Box<dyn Format> {
         match wanted {
@@ -25,22 +25,33 @@ pub(super) fn formats(wanted: &[ReportFormat], earlier: Option<&Arc<Earlier>>) -
     wanted.iter().map(format).collect()
 }
 
+/// Whether a format says what became of an earlier report.
+fn tells_since(format: ReportFormat) -> bool {
+    matches!(format, ReportFormat::Asff | ReportFormat::Ocsf | ReportFormat::Sarif)
+}
+
 /// Renders all formats, the accounts in their order, so many at a time.
 pub(super) async fn all(
     writer: &Arc<Writer>,
     report: &Arc<Report>,
-    formats: Vec<Box<dyn Format>>,
+    wanted: &[ReportFormat],
+    earlier: Option<Arc<Earlier>>,
     at_a_time: usize,
 ) -> Result<(), RunError> {
-    if formats.is_empty() {
+    if wanted.is_empty() {
         return Ok(());
     }
-    let formats = Arc::new(formats);
+    let formats = Arc::new(formats(wanted, earlier.as_ref()));
     append(writer, formats.iter().flat_map(|format| format.begin(report)))?;
     let ids: Vec<String> = report.accounts.iter().map(|account| account.id.clone()).collect();
     let each = ids.into_iter().map(|id| {
         let (writer, report, formats) = (Arc::clone(writer), Arc::clone(report), Arc::clone(&formats));
-        tokio::task::spawn_blocking(move || one(&writer, &report, &formats, &id))
+        let earlier = earlier.clone().filter(|_| wanted.iter().any(|it| tells_since(*it)));
+        tokio::task::spawn_blocking(move || {
+            // Held until all formats have looked at it.
+            let _held = earlier.and_then(|earlier| earlier.account(&id));
+            one(&writer, &report, &formats, &id)
+        })
     });
     // In the order of the accounts, whichever is ready first.
     let mut done = futures::stream::iter(each).buffered(at_a_time);

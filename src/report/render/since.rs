@@ -1,10 +1,11 @@
 //! What became of the findings of an earlier report, for formats that say so: SARIF, OCSF and ASFF.
 //!
-//! An account of the earlier report is read when that account is rendered, and dropped. What the earlier report said is
+//! An account of the earlier report is read when that account is rendered, once for all formats, and dropped. What the earlier report said is
 //! rendered by the code that renders today's, so that a change of the form is no change of a finding.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::report::account::{AccountReport, Coverage};
 use crate::report::compare::{Night, Row, Status};
@@ -21,6 +22,8 @@ pub struct Earlier {
     /// Recommendations of today, by id, that reports before the earlier one know: it could not read their account.
     known: BTreeMap<String, State>,
     read: Box<ReadAccount>,
+    /// The accounts that somebody holds.
+    held: Mutex<BTreeMap<String, Weak<AccountReport>>>,
 }
 
 /// What became of a finding.
@@ -86,7 +89,7 @@ impl Earlier {
                 _ => {}
             }
         }
-        Self { report, open, known, read }
+        Self { report, open, known, read, held: Mutex::default() }
     }
 
     /// The earlier report.
@@ -94,9 +97,18 @@ impl Earlier {
         &self.report
     }
 
-    /// An account of it.
-    pub(super) fn account(&self, id: &str) -> Option<AccountReport> {
-        self.report.accounts.iter().any(|account| account.id == id).then(|| (self.read)(id)).flatten()
+    /// An account of it, which is not read again as long as somebody holds it.
+    pub fn account(&self, id: &str) -> Option<Arc<AccountReport>> {
+        let held = || self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.report.accounts.iter().any(|account| account.id == id) {
+            return None;
+        }
+        if let Some(account) = held().get(id).and_then(Weak::upgrade) {
+            return Some(account);
+        }
+        let account = Arc::new((self.read)(id)?);
+        held().insert(id.to_owned(), Arc::downgrade(&account));
+        Some(account)
     }
 
     /// Today's findings of the organisation, or of one account, with what became of them, and behind them those that were

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{faults, json, ocsf, sarif, schema, text};
 use crate::compare::night;
 use crate::html::{HOSTILE, poison};
-use crate::run::folder;
+use crate::run::{folder, leastwise};
 use crate::scan::{files, report};
 
 const LINKS: &str = "[click](0)[here](https://leak.invalid/x){0}{{1}}\\[x\\](1)\u{85}\u{200f}\u{2067}=cmd()|'/C calc'!A0\r\n@SUM(1)";
@@ -114,6 +114,12 @@ fn hostile_text_breaks_no_schema_and_makes_no_link() {
         assert!(!lines.contains(['\u{85}', '\u{2028}', '\u{2029}', '\r']));
         assert_eq!(lines.matches('\n').count(), events.len());
     }
+    // What is printed is JSON as well, and steers no terminal.
+    let args = ["compare", one.to_str().unwrap(), two.to_str().unwrap(), "--format", "json"];
+    let printed = leastwise(args).ran().exits(0).out;
+    let history = json(&two.join("history.json"));
+    assert_eq!(serde_json::from_str::<Value>(&printed).unwrap(), history);
+    assert!(history["rows"].to_string().contains('\u{202e}') && !printed.contains(['\u{202e}', '\u{1b}']));
     assert!(
         ["absent", "unchanged"].iter().all(|state| states.get(*state).is_some_and(|it| *it > 0)),
         "{states:?}"

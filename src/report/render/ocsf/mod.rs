@@ -63,7 +63,7 @@ impl Format for Ocsf {
             None => lines(now),
             Some(earlier) => {
                 let before = earlier.account(&account.summary.id);
-                let before = before.as_ref().map(|before| of_account(earlier.report(), before));
+                let before = before.as_deref().map(|before| of_account(earlier.report(), before));
                 let today = seen(std::iter::once(&account.summary.evidence));
                 let judged = earlier.judged(report, Some(account), now, before.unwrap_or_default());
                 lines(judged.into_iter().map(|(state, event)| event.with(state, today)))
