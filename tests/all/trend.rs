@@ -24,7 +24,7 @@ fn edit(report: &Path, file: &str, edit: impl FnOnce(&mut Value)) {
 fn reports(root: &Path) -> [PathBuf; 3] {
     let snapshot = acme(root);
     let folder = root.join("reports");
-    let all = ["c", "b", "a"].map(|name| folder.join(name));
+    let all = ["b", "c", "a"].map(|name| folder.join(name));
     night(&snapshot, &all[0], None).exits(0);
     change(&snapshot, "findings.json", without_its_finding);
     night(&snapshot, &all[1], None).exits(0);
@@ -65,7 +65,7 @@ fn the_totals_of_every_report_stand_in_the_order_of_their_runs() {
     let (trend, said) = trend(&root.join("reports"));
     assert_eq!(said, "");
     let points = trend["reports"].as_array().unwrap();
-    assert_eq!(points.iter().map(|it| it["report"].as_str().unwrap()).collect::<Vec<_>>(), ["c", "b", "a"]);
+    assert_eq!(points.iter().map(|it| it["report"].as_str().unwrap()).collect::<Vec<_>>(), ["b", "c", "a"]);
     for (point, out) in points.iter().zip(&all) {
         let totals = report(out).totals;
         assert_eq!(point["principals"], totals.principals);
@@ -146,16 +146,16 @@ fn what_is_no_report_is_skipped_and_told() {
     edit(&reports.join("newer"), "manifest.json", |it| it["schema"] = 99.into());
     #[cfg(unix)]
     std::os::unix::fs::symlink(&all[0], reports.join("latest")).unwrap();
-    fs::rename(&all[1], reports.join(".b.partial")).unwrap();
+    fs::rename(&all[1], reports.join(".c.partial")).unwrap();
     let (trend, said) = trend(&reports);
     let names = trend["reports"].as_array().unwrap().iter().map(|it| it["report"].as_str().unwrap());
-    assert_eq!(names.collect::<Vec<_>>(), ["c", "a"]);
+    assert_eq!(names.collect::<Vec<_>>(), ["b", "a"]);
     for (name, why) in [
         ("notes.txt", "it is no report"),
         ("empty", "it is no report"),
         ("web", "missing field"),
         ("newer", "version 99"),
-        (".b.partial", "hidden"),
+        (".c.partial", "hidden"),
         #[cfg(unix)]
         ("latest", "a link"),
     ] {

@@ -109,6 +109,9 @@ fn every_finding_is_one_that_security_hub_takes_and_none_is_missing() {
     let out = folder("asff").join("report");
     scan("mocks/acme", &out, &[]);
     let (findings, whole) = (checked(&out), report(&out));
+    // Of what is no name somebody chose, nothing is cut.
+    let cut = findings.iter().filter(|it| text(it, "/Remediation/Recommendation/Text").ends_with(" ..."));
+    assert_eq!(cut.count(), 0);
     let told: BTreeSet<&str> = about(&findings, "leastwise/policy-")
         .map(|it| text(it, "/ProductFields/leastwise~1recommendation"))
         .collect();

@@ -136,6 +136,18 @@ fn label(weight: Weight) -> &'static str {
     }
 }
 
+/// What to do; where it would be cut, in fewer words.
+fn mend(change: &Recommendation) -> String {
+    let mend = super::ocsf::mend(change);
+    if mend.chars().count() <= MEND {
+        return mend;
+    }
+    let (policies, after) = (change.creates.len(), &change.files.after);
+    format!(
+        "Create the {policies} policies whose documents are in {after} of the report, in place of this policy."
+    )
+}
+
 fn is_user(arn: &str) -> bool {
     arn.split(':').nth(5).is_some_and(|rest| rest.starts_with("user/"))
 }
@@ -223,7 +235,7 @@ impl Teller<'_> {
                 "{removed} permissions of the policy are unused and can go, {kept} stay. The smaller policy is proven: nothing \
                  is granted that was not granted before, and exactly what is unused is gone.",
             ),
-            mend: super::ocsf::mend(change),
+            mend: mend(change),
             fields: BTreeMap::from([
                 ("leastwise/action", change.action.name().to_owned()),
                 ("leastwise/after", change.files.after.clone()),
