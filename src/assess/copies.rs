@@ -58,6 +58,7 @@ impl<'i, 't> Work<'i, 't> {
             code: code.to_owned(),
             why,
             reaches: self.prepared.arns(reaches),
+            others: 0,
             blockers: self.prepared.arns(&blockers),
             alternative: None,
         });

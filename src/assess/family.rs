@@ -268,6 +268,7 @@ impl Whole {
             why,
             accounts,
             blockers,
+            others: 0,
             recommendation: id,
         });
     }
@@ -333,6 +334,7 @@ impl Whole {
             removed_in_all: smaller.proof.removed * reaches.len(),
             alternative: None,
             reaches,
+            others: 0,
             confidence: confidence_row(sure.unwrap_or(&certain)),
             impact,
             patterns: smaller.patterns.clone(),

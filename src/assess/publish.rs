@@ -135,6 +135,7 @@ impl<'i, 't> Work<'i, 't> {
             holders: Vec::new(),
             creates: Vec::new(),
             reaches: self.prepared.arns(&part.reaches),
+            others: 0,
             removed_in_all: smaller.proof.removed * part.reaches.len(),
             alternative: None,
             confidence: confidence_row(&self.confidence(bench, part, smaller)),

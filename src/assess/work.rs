@@ -136,6 +136,7 @@ impl<'i, 't> Work<'i, 't> {
             arn: place.arn,
             holders: held.holders.iter().map(holder).collect(),
             reaches: self.prepared.arns(&held.reaches),
+            others: 0,
             state: state.to_owned(),
             granted,
         });
@@ -414,6 +415,7 @@ impl<'i, 't> Work<'i, 't> {
             code: code.to_owned(),
             why,
             reaches: self.prepared.arns(&held.reaches),
+            others: 0,
             blockers: self.prepared.arns(&held.blockers),
             alternative,
         });

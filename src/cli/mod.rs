@@ -83,13 +83,13 @@ pub enum Command {
     /// Reads every account's roles, users and policies and what Access Analyzer says is unused, refines every policy,
     /// proves every result, and writes a report folder. It only reads from AWS.
     #[command(after_help = SCAN_HELP)]
-    Scan(Scan),
+    Scan(Box<Scan>),
     /// Record everything that a scan reads, as a snapshot
     ///
     /// `leastwise scan --snapshot` of it gives the report that a scan of AWS would have given. It holds policies and findings,
     /// no secrets, and deserves the care that a report does.
     #[command(after_help = EXIT_CODES)]
-    Capture(Capture),
+    Capture(Box<Capture>),
     /// Prove every recommendation of a report again, and check every hash, without AWS
     #[command(after_help = EXIT_CODES)]
     Verify(Verify),
@@ -236,8 +236,8 @@ pub struct Scan {
     /// Where the report goes; an earlier report there is replaced [default: report]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Beside JSON write the report in these formats only: asff, csv, html, ocsf, sarif; json writes no other [default: all but
-    /// asff]
+    /// Beside JSON write the report in these formats only: asff, csv, html, ocsf, sarif, tickets; json writes no other [default:
+    /// all but asff]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub format: Vec<String>,
     /// Exit with 5 when one of these is found: unused, risk>=POINTS, new
@@ -249,6 +249,9 @@ pub struct Scan {
     /// Write the run's figures to this file, as OpenMetrics text for a collector
     #[arg(long, value_name = "FILE")]
     pub metrics: Option<PathBuf>,
+    /// Also write packs that contain nobody else's data: by owner (the config's owner-tag; else the account), account or ou
+    #[arg(long, value_name = "WHOM")]
+    pub split_by: Option<String>,
     /// An earlier report: history.json says what is new, the same, resolved or back since then
     #[arg(long, value_name = "DIR")]
     pub previous: Option<PathBuf>,

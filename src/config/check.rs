@@ -10,7 +10,7 @@ use super::form::{self, Form};
 use super::problem::{Fault, Problem, Wanted};
 use super::valid::{
     Accounts, Assume, AssumeOverride, Confidence, Config, EvidenceFrom, Glob, Limits, ListedAccount, Rates,
-    ReportFormat, Selector, SharedPolicies,
+    ReportFormat, Selector, SharedPolicies, SplitBy,
 };
 use super::written::{Given, Node, Raw, Reading, Table};
 
@@ -63,6 +63,7 @@ fn given(flags: &Overrides) -> Vec<Given> {
         text("analyzer", "--analyzer", &flags.analyzer),
         text("window-days", "--window-days", &flags.window_days.map(|days| days.to_string())),
         list("formats", "--format", &flags.formats),
+        text("split-by", "--split-by", &flags.split_by),
         text("shared", "--shared", &flags.shared),
         list("keep", "--keep", &flags.keep),
         text("min-confidence", "--min-confidence", &flags.min_confidence),
@@ -97,6 +98,9 @@ fn top(r: &mut Reading<'_>, mut table: Table<'_>) -> Config {
     }
     config.catalog = table.take(r, "catalog").and_then(|node| node.text(r)).map(PathBuf::from);
     config.state = table.take(r, "state").and_then(|node| node.text(r)).map(PathBuf::from);
+    config.owner_tag = table.take(r, "owner-tag").and_then(|node| node.text(r));
+    let words = [("owner", SplitBy::Owner), ("account", SplitBy::Account), ("ou", SplitBy::Ou)];
+    config.split_by = table.take(r, "split-by").and_then(|node| node.one_of(r, &words));
     let words = [
         ("in-place", SharedPolicies::InPlace),
         ("fork", SharedPolicies::Fork),

@@ -30,7 +30,7 @@ pub use find::{FILE_NAME, find};
 pub use problem::{Fault, Nearest, Place, Problem};
 pub use valid::{
     Access, Accounts, Assume, AssumeOverride, Confidence, Config, EvidenceFrom, Glob, Limits, ListedAccount,
-    Rates, ReportFormat, Selector, SharedPolicies, Taken,
+    Rates, ReportFormat, Selector, SharedPolicies, SplitBy, Taken,
 };
 pub use written::variable;
 
@@ -58,6 +58,8 @@ pub struct Overrides {
     pub catalog: Option<PathBuf>,
     /// `--state`
     pub state: Option<PathBuf>,
+    /// `--split-by`
+    pub split_by: Option<String>,
     /// `--shared`
     pub shared: Option<String>,
     /// `--keep`

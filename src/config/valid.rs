@@ -30,6 +30,10 @@ pub struct Config {
     pub catalog: Option<PathBuf>,
     /// Where nightly runs remember what they read.
     pub state: Option<PathBuf>,
+    /// The tag of a principal whose value is its owner; `None` takes its account for one.
+    pub owner_tag: Option<String>,
+    /// Packs that contain nobody else's data, if they are wanted.
+    pub split_by: Option<SplitBy>,
     /// What is recommended for a policy that several principals share.
     pub shared: SharedPolicies,
     /// Actions that are never removed.
@@ -58,6 +62,8 @@ impl Default for Config {
             formats: ReportFormat::DEFAULT.to_vec(),
             catalog: None,
             state: None,
+            owner_tag: None,
+            split_by: None,
             shared: SharedPolicies::InPlace,
             keep: Vec::new(),
             min_confidence: Confidence::Low,
@@ -70,11 +76,13 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Whether a rule names an organisational unit, so that the place of accounts in the organisation must be known.
+    /// Whether a rule or a pack is about organisational units, so that the place of accounts in the organisation must be
+    /// known.
     pub fn names_units(&self) -> bool {
         let unit = |selector: &Selector| matches!(selector, Selector::Unit(_));
         let accounts = &self.accounts;
         accounts.include.iter().chain(&accounts.exclude).any(unit)
+            || self.split_by == Some(SplitBy::Ou)
             || self.exceptions.iter().any(|exception| !exception.units.is_empty())
     }
 }
@@ -92,14 +100,16 @@ pub enum ReportFormat {
     Ocsf,
     /// `report.sarif`
     Sarif,
+    /// `tickets/`
+    Tickets,
 }
 
 impl ReportFormat {
     /// All of them, in the order of their names.
-    pub const ALL: [Self; 5] = [Self::Asff, Self::Csv, Self::Html, Self::Ocsf, Self::Sarif];
+    pub const ALL: [Self; 6] = [Self::Asff, Self::Csv, Self::Html, Self::Ocsf, Self::Sarif, Self::Tickets];
 
     /// Those that are written unless some are named.
-    pub const DEFAULT: [Self; 4] = [Self::Csv, Self::Html, Self::Ocsf, Self::Sarif];
+    pub const DEFAULT: [Self; 5] = [Self::Csv, Self::Html, Self::Ocsf, Self::Sarif, Self::Tickets];
 
     /// As the configuration calls it.
     pub fn name(self) -> &'static str {
@@ -109,8 +119,20 @@ impl ReportFormat {
             Self::Html => "html",
             Self::Ocsf => "ocsf",
             Self::Sarif => "sarif",
+            Self::Tickets => "tickets",
         }
     }
+}
+
+/// `split-by`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SplitBy {
+    /// A pack for every owner.
+    Owner,
+    /// A pack for every account.
+    Account,
+    /// A pack for the accounts of every organisational unit.
+    Ou,
 }
 
 /// `evidence`

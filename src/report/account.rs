@@ -184,6 +184,9 @@ pub struct PolicyRow {
     pub holders: Vec<String>,
     /// The principals that it reaches, by ARN.
     pub reaches: Vec<String>,
+    /// How many more it reaches whose names are not told here: in the pack of one owner, those of others.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub others: usize,
     /// What becomes of it, as a stable code.
     pub state: String,
     /// How many permissions it grants today.
@@ -225,12 +228,21 @@ pub struct LeftAlone {
     /// The principals that it reaches, by ARN.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reaches: Vec<String>,
+    /// How many more it reaches whose names are not told here: in the pack of one owner, those of others.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub others: usize,
     /// Those of them of which nothing is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blockers: Vec<String>,
     /// What copies for those who can do with less would bring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alternative: Option<Alternative>,
+}
+
+/// Whether a count is not worth a line.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+pub(super) fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 impl AccountReport {

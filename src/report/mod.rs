@@ -7,6 +7,8 @@ mod effect;
 mod hash;
 pub mod metrics;
 pub mod names;
+mod owner;
+pub mod pack;
 mod recommendation;
 pub mod render;
 pub mod schema;
@@ -21,6 +23,7 @@ pub use account::{
 pub use diff::unified as unified_diff;
 pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, RiskRow};
 pub use hash::FileHash;
+pub use owner::{Own, Owner};
 pub use recommendation::{
     Action, Alternative, ConfidenceReason, ConfidenceRow, Files, Hands, Matched, PatternRow, ProofRow,
     Recommendation, UnusedService,

@@ -32,6 +32,9 @@ pub struct Recommendation {
     pub creates: Vec<String>,
     /// The principals that it reaches, by ARN.
     pub reaches: Vec<String>,
+    /// How many more it reaches whose names are not told here: in the pack of one owner, those of others.
+    #[serde(default, skip_serializing_if = "super::account::is_none")]
+    pub others: usize,
     /// Permissions removed, counted for each principal that it reaches.
     pub removed_in_all: usize,
     /// The other way to go about a shared policy, and what it would bring.

@@ -113,6 +113,9 @@ pub struct FamilyRow {
     /// Principals of which nothing is known, by ARN, and accounts that were not read, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blockers: Vec<String>,
+    /// How many more it reaches whose names are not told here: in the pack of one owner, those of others.
+    #[serde(default, skip_serializing_if = "super::account::is_none")]
+    pub others: usize,
     /// The recommendation, by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recommendation: Option<String>,

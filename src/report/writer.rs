@@ -1,5 +1,7 @@
 //! The one place that writes a report: beside its final place, then renamed into it. Never half a report.
 
+mod growing;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -10,6 +12,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use self::growing::AllGrowing;
 use super::FileHash;
 
 /// Nothing that is worth reading fits into less.
@@ -68,7 +71,7 @@ pub struct Writer {
     folder: PathBuf,
     files: Mutex<BTreeMap<String, FileHash>>,
     /// Files that grow part by part.
-    growing: Mutex<BTreeMap<String, Growing>>,
+    growing: Mutex<AllGrowing>,
     lock: File,
     lock_path: PathBuf,
     finished: bool,
@@ -151,13 +154,7 @@ impl Writer {
     pub fn append(&self, path: &str, bytes: &[u8], element: bool) -> Result<(), WriteError> {
         let full = self.folder.join(path);
         let mut growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
-        let grown = (|| {
-            if !growing.contains_key(path) {
-                let file = BufWriter::new(create(&full)?);
-                growing.insert(path.to_owned(), Growing { file, hash: Sha256::new(), elements: 0 });
-            }
-            growing.get_mut(path).map_or(Ok(()), |file| file.add(bytes, element))
-        })();
+        let grown = growing.append(path, &full, bytes, element);
         grown.map_err(|error| WriteError::Io { path: full, error })
     }
 
@@ -168,9 +165,8 @@ impl Writer {
     pub fn settle(&self) -> Result<(), WriteError> {
         let growing = std::mem::take(&mut *self.growing.lock().unwrap_or_else(PoisonError::into_inner));
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        for (path, mut file) in growing {
-            file.file.flush().map_err(|error| WriteError::Io { path: self.folder.join(&path), error })?;
-            files.insert(path, FileHash::from(file.hash));
+        for (path, hash) in growing.end().map_err(|(path, error)| WriteError::Io { path, error })? {
+            files.insert(path, FileHash::from(hash));
         }
         Ok(())
     }
@@ -214,6 +210,15 @@ impl Writer {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).get(path).copied()
     }
 
+    /// The hashes of the files so far whose paths begin so, by the rest of the path.
+    pub fn hashes_below(&self, folder: &str) -> BTreeMap<String, FileHash> {
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let below = files
+            .range(folder.to_owned()..)
+            .map_while(|(path, hash)| Some((path.strip_prefix(folder)?, hash)));
+        below.map(|(path, hash)| (path.to_owned(), *hash)).collect()
+    }
+
     /// The hashes of all files so far, by path; they are not kept any longer.
     pub fn take_hashes(&self) -> BTreeMap<String, FileHash> {
         std::mem::take(&mut *self.files.lock().unwrap_or_else(PoisonError::into_inner))
@@ -249,27 +254,6 @@ impl Writer {
         // The new report is in place; an old one that cannot be removed is no failure of the run.
         let _ = remove(&old);
         Ok(self.target.clone())
-    }
-}
-
-/// A file that grows part by part.
-#[derive(Debug)]
-struct Growing {
-    file: BufWriter<File>,
-    hash: Sha256,
-    elements: usize,
-}
-
-impl Growing {
-    fn add(&mut self, bytes: &[u8], element: bool) -> io::Result<()> {
-        if element {
-            self.elements += 1;
-        }
-        for bytes in [if element && self.elements > 1 { &b",\n"[..] } else { b"" }, bytes] {
-            self.hash.update(bytes);
-            self.file.write_all(bytes)?;
-        }
-        Ok(())
     }
 }
 

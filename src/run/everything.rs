@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::compare::{Fault, HISTORY, History, Previous, tonight};
 use super::error::RunError;
 use super::gather::{Gathered, Kept, totals};
+use super::packs::{self, Packs};
 use super::progress::{Progress, Read, Stage};
 use super::scan::is_whole;
 use super::{render, settings, stop};
@@ -152,12 +153,20 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         let fault = Fault::default();
         let (news, earlier) = self.history(&report, &fault)?.unzip();
         let (news, earlier) = (news.unwrap_or_default(), earlier.map(Arc::new));
-        render::all(&self.writer, &report, &self.config.formats, earlier, cores()).await?;
+        let owner_tag = self.config.owner_tag.as_deref();
+        let formats = render::formats(&self.config.formats, owner_tag, earlier.as_ref());
+        let earlier = earlier.filter(|_| render::tell_since(&self.config.formats));
+        render::all(&self.writer, "", &report, formats, earlier, cores()).await?;
         self.writer.settle()?;
         if let Some(error) = fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(error);
         }
         let calls: Vec<CallFigures> = self.cloud.figures().into_iter().map(call_figures).collect();
+        if let Some(by) = self.config.split_by {
+            let units = packs::units(&organisation.accounts);
+            let packs = Packs { writer: &self.writer, report: &report, config: &self.config, by, units };
+            packs.write(&self.catalog, &self.started.to_string(), cores()).await?;
+        }
         let manifest = Manifest {
             schema: SCHEMA,
             tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -329,7 +338,7 @@ fn has_all(accounts: &[Account]) -> bool {
 }
 
 /// The shortest list of changes that removes four fifths of the risk.
-fn first(weights: &[(String, u64)]) -> First {
+pub(super) fn first(weights: &[(String, u64)]) -> First {
     const SHARE: u8 = 80;
     let by_id: BTreeMap<&str, u64> = weights.iter().map(|(id, weight)| (id.as_str(), *weight)).collect();
     let changes = most_effect(weights, SHARE).into_iter();

@@ -70,10 +70,15 @@ impl Gathered {
     }
 
     pub(super) fn cover(&mut self, services: Option<BTreeSet<String>>) {
-        match (&mut self.services, services) {
-            (Some(all), Some(mut more)) => all.append(&mut more),
-            (all, _) => *all = None,
-        }
+        cover(&mut self.services, services);
+    }
+}
+
+/// Adds services to others; `None` is all there are.
+pub(super) fn cover(all: &mut Option<BTreeSet<String>>, more: Option<BTreeSet<String>>) {
+    match (all.as_mut(), more) {
+        (Some(all), Some(mut more)) => all.append(&mut more),
+        _ => *all = None,
     }
 }
 

@@ -13,6 +13,7 @@ mod init;
 mod input;
 mod log;
 mod metrics;
+mod packs;
 mod progress;
 mod prove;
 mod refine;

@@ -6,12 +6,16 @@ use futures::StreamExt;
 
 use super::error::RunError;
 use crate::config::ReportFormat;
-use crate::report::render::{Asff, Csv, Earlier, Format, Html, Ocsf, Part, Sarif};
+use crate::report::render::{Asff, Csv, Earlier, Format, Html, Ocsf, Part, Sarif, Tickets};
 use crate::report::writer::Writer;
 use crate::report::{AccountReport, Report};
 
 /// The formats that were asked for. Some of them tell what became of what an earlier report said.
-fn formats(wanted: &[ReportFormat], earlier: Option<&Arc<Earlier>>) -> Vec<Box<dyn Format>> {
+pub(super) fn formats(
+    wanted: &[ReportFormat],
+    owner_tag: Option<&str>,
+    earlier: Option<&Arc<Earlier>>,
+) -> Vec<Box<dyn Format>> {
     let earlier = || earlier.map(Arc::clone);
     let format = |wanted: &ReportFormat| -> Box<dyn Format> {
         match wanted {
@@ -20,64 +24,68 @@ fn formats(wanted: &[ReportFormat], earlier: Option<&Arc<Earlier>>) -> Vec<Box<d
             ReportFormat::Html => Box::new(Html),
             ReportFormat::Ocsf => Box::new(Ocsf::since(earlier())),
             ReportFormat::Sarif => Box::new(Sarif::since(earlier())),
+            ReportFormat::Tickets => Box::new(Tickets::new(owner_tag)),
         }
     };
     wanted.iter().map(format).collect()
 }
 
-/// Whether a format says what became of an earlier report.
-fn tells_since(format: ReportFormat) -> bool {
-    matches!(format, ReportFormat::Asff | ReportFormat::Ocsf | ReportFormat::Sarif)
+/// Whether one of them says what became of an earlier report.
+pub(super) fn tell_since(wanted: &[ReportFormat]) -> bool {
+    wanted.iter().any(|it| matches!(it, ReportFormat::Asff | ReportFormat::Ocsf | ReportFormat::Sarif))
 }
 
-/// Renders all formats, the accounts in their order, so many at a time.
+/// Renders all formats, the accounts in their order, so many at a time. A report may stand in a folder of another; that is
+/// what all its paths begin with.
 pub(super) async fn all(
     writer: &Arc<Writer>,
+    folder: &str,
     report: &Arc<Report>,
-    wanted: &[ReportFormat],
+    formats: Vec<Box<dyn Format>>,
     earlier: Option<Arc<Earlier>>,
     at_a_time: usize,
 ) -> Result<(), RunError> {
-    if wanted.is_empty() {
+    if formats.is_empty() {
         return Ok(());
     }
-    let formats = Arc::new(formats(wanted, earlier.as_ref()));
-    append(writer, formats.iter().flat_map(|format| format.begin(report)))?;
+    let formats = Arc::new(formats);
+    append(writer, folder, formats.iter().flat_map(|format| format.begin(report)))?;
     let ids: Vec<String> = report.accounts.iter().map(|account| account.id.clone()).collect();
     let each = ids.into_iter().map(|id| {
         let (writer, report, formats) = (Arc::clone(writer), Arc::clone(report), Arc::clone(&formats));
-        let earlier = earlier.clone().filter(|_| wanted.iter().any(|it| tells_since(*it)));
+        let (folder, earlier) = (folder.to_owned(), earlier.clone());
         tokio::task::spawn_blocking(move || {
             // Held until all formats have looked at it.
             let _held = earlier.and_then(|earlier| earlier.account(&id));
-            one(&writer, &report, &formats, &id)
+            one(&writer, &folder, &report, &formats, &id)
         })
     });
     // In the order of the accounts, whichever is ready first.
     let mut done = futures::stream::iter(each).buffered(at_a_time);
     while let Some(parts) = done.next().await {
-        append(writer, parts.map_err(RunError::Task)??)?;
+        append(writer, folder, parts.map_err(RunError::Task)??)?;
     }
-    append(writer, formats.iter().flat_map(|format| format.end(report)))
+    append(writer, folder, formats.iter().flat_map(|format| format.end(report)))
 }
 
 fn one(
     writer: &Writer,
+    folder: &str,
     report: &Report,
     formats: &[Box<dyn Format>],
     id: &str,
 ) -> Result<Vec<Part>, RunError> {
-    let path = format!("accounts/{id}.json");
+    let path = format!("{folder}accounts/{id}.json");
     let text = writer.read(&path)?;
     let account: AccountReport =
         serde_json::from_str(&text).map_err(|error| RunError::Json { path, error })?;
-    let read = |path: &str| writer.read(path).ok();
+    let read = |path: &str| writer.read(&format!("{folder}{path}")).ok();
     Ok(formats.iter().flat_map(|format| format.account(report, &account, &read)).collect())
 }
 
-fn append(writer: &Writer, parts: impl IntoIterator<Item = Part>) -> Result<(), RunError> {
+fn append(writer: &Writer, folder: &str, parts: impl IntoIterator<Item = Part>) -> Result<(), RunError> {
     for part in parts {
-        writer.append(&part.path, part.text.as_bytes(), part.element)?;
+        writer.append(&format!("{folder}{}", part.path), part.text.as_bytes(), part.element)?;
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
         out: args.out.clone(),
         catalog: args.catalog.catalog.clone(),
         formats: args.format.clone(),
+        split_by: args.split_by.clone(),
         shared: args.shared.clone(),
         keep: args.keep.clone(),
         min_confidence: args.min_confidence.clone(),

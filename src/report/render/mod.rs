@@ -9,7 +9,9 @@ mod html;
 mod key;
 mod ocsf;
 mod sarif;
+mod sheet;
 mod since;
+mod tickets;
 pub mod trend;
 mod weight;
 
@@ -24,6 +26,7 @@ pub use html::Html;
 pub use ocsf::Ocsf;
 pub use sarif::Sarif;
 pub use since::{Earlier, ReadAccount};
+pub use tickets::Tickets;
 
 /// A part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -113,7 +113,7 @@ pub(in crate::report::render) fn count<N: TryInto<u64> + Copy>(number: &N) -> St
 }
 
 /// A number and what it counts.
-pub(super) fn counted(number: usize, what: &str) -> String {
+pub(in crate::report::render) fn counted(number: usize, what: &str) -> String {
     format!("{} {what}{}", count(&number), if number == 1 { "" } else { "s" })
 }
 

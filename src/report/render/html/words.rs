@@ -41,7 +41,7 @@ pub(super) fn coverage(coverage: &Coverage) -> &'static str {
 }
 
 /// What to do, in a sentence.
-pub(super) fn action(action: &Action) -> &'static str {
+pub(in crate::report::render) fn action(action: &Action) -> &'static str {
     match action {
         Action::Replace => "Put the smaller document in its place.",
         Action::NewVersion => "Make the smaller document a new default version of the policy.",
@@ -84,7 +84,7 @@ pub(super) fn state(code: &str) -> &str {
 }
 
 /// What to know before acting.
-pub(super) fn note(code: &str) -> &str {
+pub(in crate::report::render) fn note(code: &str) -> &str {
     match code {
         "policy-newer-than-evidence" => {
             "The policy was changed after the evidence was made: look whether the change was about what is removed here."

@@ -1,0 +1,117 @@
+//! Who answers for a principal: the value of a tag where the config names one, else its account.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::account::PrincipalRow;
+use super::names::file_part;
+use super::recommendation::{Files, Hands, Recommendation};
+
+/// An owner. Accounts come before people, each in the order of their names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// Nobody is named: the account, by its id.
+    Account(String),
+    /// The value of the tag.
+    Tag(String),
+}
+
+impl Owner {
+    /// Of a principal of an account. A tag without a value names nobody.
+    pub fn of(principal: &PrincipalRow, account: &str, tag: Option<&str>) -> Self {
+        let value = tag.and_then(|tag| principal.tags.get(tag)).filter(|value| !value.trim().is_empty());
+        value.map_or_else(|| Self::Account(account.to_owned()), |value| Self::Tag(value.clone()))
+    }
+
+    /// As it is called.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Account(name) | Self::Tag(name) => name,
+        }
+    }
+
+    /// As one part of a path. A tag that looks like an account's id is not taken for the account.
+    pub fn file(&self) -> String {
+        let name = file_part(self.name());
+        match self {
+            Self::Tag(_) if name.bytes().all(|byte| byte.is_ascii_digit()) => {
+                let mut coded = String::with_capacity(name.len() * 3);
+                for byte in name.bytes() {
+                    // Writing to a string cannot fail.
+                    let _ = write!(coded, "%{byte:02X}");
+                }
+                coded
+            }
+            _ => name,
+        }
+    }
+}
+
+/// The principals of one owner, in one account or several.
+#[derive(Debug, Default)]
+pub struct Own<'r> {
+    arns: BTreeSet<&'r str>,
+    names: BTreeSet<(&'r str, &'r str)>,
+}
+
+impl<'r> Own<'r> {
+    /// By their ARNs alone.
+    pub fn of(arns: impl IntoIterator<Item = &'r str>) -> Self {
+        Self { arns: arns.into_iter().collect(), names: BTreeSet::new() }
+    }
+
+    /// One more.
+    pub fn add(&mut self, principal: &'r PrincipalRow) {
+        self.arns.insert(&principal.arn);
+        self.names.insert((&principal.kind, &principal.name));
+    }
+
+    /// Whether a principal is one of them.
+    pub fn has(&self, arn: &str) -> bool {
+        self.arns.contains(arn)
+    }
+
+    /// How many of them are in a list of ARNs.
+    pub fn count(&self, arns: &[String]) -> usize {
+        arns.iter().filter(|arn| self.has(arn)).count()
+    }
+
+    /// Those of a policy's holders that are the owner's: its principals, and the groups through which the policy reaches
+    /// the others of them. A report does not tell who is in which group.
+    pub fn holders<'h>(
+        &self,
+        reaches: &[String],
+        all: impl Iterator<Item = (&'h str, &'h str)> + Clone,
+    ) -> Vec<(&'h str, &'h str)> {
+        let is_own = |holder: &(&str, &str)| self.names.contains(holder);
+        let by_group = self.count(reaches) > all.clone().filter(is_own).count();
+        all.filter(|holder| is_own(holder) || by_group && holder.0 == "group").collect()
+    }
+
+    /// Those whose attachments change and that are the owner's.
+    pub fn hands<'c>(&self, change: &'c Recommendation) -> Vec<&'c Hands> {
+        let named = |it: &'c Hands| (it.kind.as_str(), it.name.as_str());
+        let own = self.holders(&change.reaches, change.holders.iter().map(named));
+        change.holders.iter().filter(|it| own.contains(&named(it))).collect()
+    }
+
+    /// The files of a change under a name of the owner's.
+    pub fn files<'c>(&self, change: &'c Recommendation) -> &'c Files {
+        self.hands(change).first().map_or(&change.files, |hands| &hands.files)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Owner;
+
+    #[test]
+    fn no_tag_is_taken_for_an_account_and_none_leads_out_of_its_folder() {
+        let file = |name: &str| Owner::Tag(name.to_owned()).file();
+        assert_eq!(Owner::Account("111111111111".to_owned()).file(), "111111111111");
+        assert_eq!(file("12"), "%31%32");
+        assert_eq!(file("team-shop@example.com"), "team-shop@example.com");
+        assert_eq!(file("../../etc"), "..%2F..%2Fetc");
+        assert_eq!(file(".."), "%2E%2E");
+    }
+}

@@ -1,0 +1,126 @@
+//! What a report says of one owner's principals: a pack contains nobody else's data. Of others it tells how many they are.
+//!
+//! What stands in a policy or trust policy of an owner's principal belongs to that owner, also where it names others.
+
+use std::collections::BTreeMap;
+
+use super::account::{AccountReport, Coverage, Failed, LeftAlone, PolicyRow, PrincipalRow};
+use super::effect::EffectTotals;
+use super::owner::Own;
+use super::recommendation::Recommendation;
+use super::whole::{ExceptionRow, FamilyAccount, FamilyRow, Report};
+
+/// What a pack says of an account.
+pub fn account(whole: &AccountReport, own: &Own<'_>) -> AccountReport {
+    let mut pack = whole.clone();
+    // The analyzer lives with whoever administers it.
+    let account = &whole.summary.id;
+    let is_at_home = |arn: &String| arn.split(':').nth(4) == Some(account);
+    pack.summary.evidence.analyzer = pack.summary.evidence.analyzer.filter(is_at_home);
+    if whole.principals.iter().all(|principal| own.has(&principal.arn)) {
+        return pack;
+    }
+    pack.principals.retain(|principal| own.has(&principal.arn));
+    pack.policies = pack.policies.into_iter().filter_map(|it| policy(it, own)).collect();
+    pack.recommendations = pack.recommendations.into_iter().filter_map(|it| change(it, own)).collect();
+    pack.alternatives = pack.alternatives.into_iter().filter_map(|it| change(it, own)).collect();
+    pack.left_alone = pack.left_alone.into_iter().filter_map(|it| left_alone(it, own)).collect();
+    summarise(&mut pack, own);
+    pack
+}
+
+/// The account in short, as far as it is the owner's.
+fn summarise(pack: &mut AccountReport, own: &Own<'_>) {
+    let AccountReport { summary, principals, recommendations, left_alone, .. } = pack;
+    let is_told = |failed: &Failed| failed.principal.as_deref().is_none_or(|arn| own.has(arn));
+    summary.failures.retain(is_told);
+    if summary.coverage == Coverage::Partial && summary.failures.is_empty() {
+        summary.coverage = Coverage::Complete;
+    }
+    let in_bucket = |bucket: &str| principals.iter().filter(|it| it.bucket == bucket).count();
+    summary.buckets = summary.buckets.keys().map(|it| (it.clone(), in_bucket(it))).collect();
+    summary.principals = principals.len();
+    summary.recommendations = recommendations.len();
+    summary.permissions_removed = recommendations.iter().map(|it| it.proof.removed).sum();
+    summary.left_alone = left_alone.len();
+    let mut effect = EffectTotals::default();
+    principals.iter().for_each(|it| effect.add(&it.effect));
+    summary.effect = effect;
+}
+
+/// Leaves of a list of principals the owner's, and counts the others.
+fn reached(reaches: &mut Vec<String>, others: &mut usize, own: &Own<'_>) {
+    let before = reaches.len();
+    reaches.retain(|arn| own.has(arn));
+    *others += before - reaches.len();
+}
+
+fn policy(mut it: PolicyRow, own: &Own<'_>) -> Option<PolicyRow> {
+    reached(&mut it.reaches, &mut it.others, own);
+    if it.reaches.is_empty() {
+        return None;
+    }
+    let holders = it.holders.iter().filter_map(|holder| holder.split_once('/'));
+    let kept = own.holders(&it.reaches, holders);
+    it.holders = kept.into_iter().map(|(kind, name)| format!("{kind}/{name}")).collect();
+    Some(it)
+}
+
+fn change(mut it: Recommendation, own: &Own<'_>) -> Option<Recommendation> {
+    let hands: Vec<_> = own.hands(&it).into_iter().cloned().collect();
+    reached(&mut it.reaches, &mut it.others, own);
+    if it.reaches.is_empty() {
+        return None;
+    }
+    it.removed_in_all = it.proof.removed * it.reaches.len();
+    if let Some(first) = hands.first() {
+        // The change goes by the name of the first whose attachment changes.
+        (it.holder_kind, it.holder, it.files) = (first.kind.clone(), first.name.clone(), first.files.clone());
+    }
+    it.holders = hands;
+    Some(it)
+}
+
+fn left_alone(mut it: LeftAlone, own: &Own<'_>) -> Option<LeftAlone> {
+    reached(&mut it.reaches, &mut it.others, own);
+    it.blockers.retain(|arn| own.has(arn));
+    (!it.reaches.is_empty()).then_some(it)
+}
+
+/// What a pack says of the changes of many accounts: the families with their recommendations.
+pub fn families(whole: &Report, own: &Own<'_>) -> (Vec<FamilyRow>, Vec<Recommendation>) {
+    let rows = whole.families.iter().filter_map(|family| {
+        let here = |it: &FamilyAccount| {
+            let mut it = it.clone();
+            it.principals.retain(|arn| own.has(arn));
+            (!it.principals.is_empty()).then_some(it)
+        };
+        let all: usize = family.accounts.iter().map(|it| it.principals.len()).sum();
+        let accounts: Vec<FamilyAccount> = family.accounts.iter().filter_map(here).collect();
+        let told: usize = accounts.iter().map(|it| it.principals.len()).sum();
+        let blockers = family.blockers.iter().filter(|it| own.has(it)).cloned().collect();
+        let row = FamilyRow { accounts, blockers, others: family.others + all - told, ..family.clone() };
+        (told > 0).then_some(row)
+    });
+    let changes = whole.recommendations.iter().filter_map(|it| change(it.clone(), own));
+    (rows.collect(), changes.collect())
+}
+
+/// The rules that leave some of a pack's principals as they are; `covered` tells how many each does, by its id.
+pub fn exceptions(whole: &Report, covered: &BTreeMap<String, usize>) -> Vec<ExceptionRow> {
+    let rows = whole.exceptions.iter().filter_map(|rule| {
+        let principals = *covered.get(&rule.id)?;
+        // What it does elsewhere is told there.
+        let mut row = ExceptionRow { principals, policies: 0, actions: 0, ..rule.clone() };
+        row.states.retain(|it| matches!(it.code.as_str(), "active" | "expired" | "expiring"));
+        Some(row)
+    });
+    rows.collect()
+}
+
+/// How many principals each rule leaves as they are, by its id.
+pub fn covered(principals: &[PrincipalRow], into: &mut BTreeMap<String, usize>) {
+    for rule in principals.iter().filter_map(|it| it.rule.as_ref()) {
+        *into.entry(rule.clone()).or_default() += 1;
+    }
+}

@@ -1,0 +1,141 @@
+//! One change as an entry of a ticket.
+
+use std::fmt::Write as _;
+
+use super::markdown::{code, one_line, prose};
+use crate::report::account::AccountSummary;
+use crate::report::owner::Own;
+use crate::report::recommendation::{Files, Recommendation};
+use crate::report::render::html::text::{count, counted};
+use crate::report::render::html::words;
+
+/// Trackers cut longer titles.
+const LONGEST_TITLE: usize = 250;
+
+/// An entry of a ticket, as Markdown but for the plain title.
+#[derive(Debug, Default)]
+pub(super) struct Entry {
+    pub(super) plain: String,
+    pub(super) title: String,
+    pub(super) line: String,
+    pub(super) text: String,
+}
+
+/// What a change reaches, as one owner sees it.
+pub(super) struct Reached<'c> {
+    own: usize,
+    others: usize,
+    holders: Vec<(&'c str, &'c str)>,
+    files: &'c Files,
+}
+
+impl<'c> Reached<'c> {
+    /// A change in one account.
+    pub(super) fn of(change: &'c Recommendation, own: &Own<'_>) -> Self {
+        let hands = own.hands(change);
+        let mut holders: Vec<_> = hands.iter().map(|it| (it.kind.as_str(), it.name.as_str())).collect();
+        if change.holders.is_empty() {
+            holders.push((&change.holder_kind, &change.holder));
+        }
+        let reached = own.count(&change.reaches);
+        Self {
+            own: reached,
+            others: change.reaches.len() + change.others - reached,
+            holders,
+            files: own.files(change),
+        }
+    }
+
+    /// A change in many accounts, of which `own` principals are the owner's.
+    pub(super) fn of_family(change: &'c Recommendation, own: usize) -> Self {
+        Self {
+            own,
+            others: (change.reaches.len() + change.others).saturating_sub(own),
+            holders: vec![(&change.holder_kind, &change.holder)],
+            files: &change.files,
+        }
+    }
+}
+
+/// Where an account's changes are.
+pub(super) fn place(account: &AccountSummary) -> String {
+    match account.name.as_str() {
+        "" => format!("account {}", code(&account.id)),
+        name => format!("account {} ({})", code(&account.id), code(name)),
+    }
+}
+
+/// Where those of a family are.
+pub(super) fn family_place(accounts: usize) -> String {
+    format!("{} of yours, decided once for all that have it", counted(accounts, "account"))
+}
+
+/// A title for trackers that show it as it is.
+pub(super) fn title(text: &str) -> String {
+    one_line(text).chars().take(LONGEST_TITLE).collect()
+}
+
+/// The change.
+pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<'_>) -> Entry {
+    let holder = |show: &dyn Fn(&str) -> String| {
+        let all = reached.holders.iter().map(|(kind, name)| match *kind {
+            "managed" => "a managed policy".to_owned(),
+            kind => format!("{} {}", show(kind), show(name)),
+        });
+        all.collect::<Vec<_>>().join(", ")
+    };
+    let kind = |text: &str| match text {
+        "role" | "user" | "group" | "permission-set" => text.replace('-', " "),
+        other => code(other),
+    };
+    let holders = holder(&|text| match text {
+        "role" | "user" | "group" | "permission-set" => kind(text),
+        name => code(name),
+    });
+    let removed = counted(change.proof.removed, "permission");
+    let mut text = String::new();
+    let mut say = |what: &str, told: &str| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "- {what}: {told}");
+    };
+    say("To do", words::action(&change.action));
+    if !change.creates.is_empty() {
+        say("Creates", &change.creates.iter().map(|it| code(it)).collect::<Vec<_>>().join(", "));
+    }
+    say("Policy", &change.policy_arn.as_deref().map_or_else(|| code(&change.policy), code));
+    say("Holder", &holders);
+    say("Where", place);
+    say("Removes", &format!("{removed}, {} points of risk", count(&change.impact.risk)));
+    let why = change.confidence.reasons.first().map(|it| format!(": {}", prose(&it.why))).unwrap_or_default();
+    say("Confidence", &format!("{}{why}", prose(&change.confidence.level)));
+    say(
+        "Proof",
+        &format!(
+            "{}: nothing is gained, exactly {} lost, {} kept",
+            prose(&change.proof.verdict),
+            count(&change.proof.removed),
+            count(&change.proof.kept)
+        ),
+    );
+    let others = match reached.others {
+        0 => String::new(),
+        more => format!(" and {} of other owners: agree on it with them", count(&more)),
+    };
+    say("Reaches", &format!("{} of yours{others}", counted(reached.own, "principal")));
+    for note in &change.notes {
+        say("Note", &prose(words::note(note)));
+    }
+    let Files { before, after, diff } = reached.files;
+    say("Files", &[before, after, diff].map(|path| code(path)).join(", "));
+    say("Known as", &code(&change.id));
+    let name = code(&change.policy);
+    Entry {
+        plain: title(&format!("{}: {} less in {}", change.policy, removed, holder(&str::to_owned))),
+        title: format!("{name}: {removed} less"),
+        line: format!(
+            "{name} of {holders}, {place}: {removed}, {} points of risk",
+            count(&change.impact.risk)
+        ),
+        text,
+    }
+}

@@ -1,0 +1,206 @@
+//! `tickets/<owner or account>.md`, ready to paste into a tracker, and `tickets/tickets.csv` to import.
+//!
+//! The table grows account by account. Of a ticket only the heaviest entries are kept in memory until the end, and as many
+//! are written: a tracker takes no more. A change that reaches principals of several owners is in the ticket of each, who
+//! learn of the others how many they are.
+
+mod change;
+mod markdown;
+mod ticket;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use self::change::{Entry, Reached, family_place, of_change, place, title};
+use self::markdown::{code, prose};
+use self::ticket::Ticket;
+use super::html::text::{count, day};
+use super::sheet::{guarded, rows};
+use super::weight::Weight;
+use super::{Format, Part, Read, key};
+use crate::report::account::{AccountReport, AccountSummary, IdleCredential, PrincipalRow};
+use crate::report::owner::{Own, Owner};
+use crate::report::recommendation::Recommendation;
+use crate::report::whole::Report;
+
+const TABLE: &str = "tickets/tickets.csv";
+
+/// The columns, as trackers call them. New ones come at the end.
+const COLUMNS: [&str; 8] =
+    ["External ID", "Summary", "Description", "Priority", "Labels", "Account", "Owner", "Component"];
+
+/// The format.
+#[derive(Debug, Default)]
+pub struct Tickets {
+    tag: Option<String>,
+    owners: Mutex<BTreeMap<Owner, Ticket>>,
+}
+
+impl Tickets {
+    /// For the owners that a tag names.
+    pub fn new(owner_tag: Option<&str>) -> Self {
+        Self { tag: owner_tag.map(str::to_owned), owners: Mutex::default() }
+    }
+}
+
+impl Format for Tickets {
+    fn begin(&self, _report: &Report) -> Vec<Part> {
+        vec![Part::text(TABLE, rows([COLUMNS.map(str::to_owned).to_vec()]))]
+    }
+
+    fn account(&self, report: &Report, account: &AccountReport, _read: &Read<'_>) -> Vec<Part> {
+        let mut owners: BTreeMap<Owner, Own<'_>> = BTreeMap::new();
+        let mut of: BTreeMap<&str, Owner> = BTreeMap::new();
+        for principal in &account.principals {
+            let owner = Owner::of(principal, &account.summary.id, self.tag.as_deref());
+            of.insert(&principal.arn, owner.clone());
+            owners.entry(owner).or_default().add(principal);
+        }
+        let mut tickets = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = Vec::new();
+        let here = place(&account.summary);
+        for change in &account.recommendations {
+            let reached: BTreeSet<&Owner> =
+                change.reaches.iter().filter_map(|arn| of.get(arn.as_str())).collect();
+            for owner in reached {
+                let Some(own) = owners.get(owner) else { continue };
+                let entry = of_change(change, &here, &Reached::of(change, own));
+                table.push(row_of_change(change, owner, &account.summary.id, &entry));
+                let ticket = tickets.entry(owner.clone()).or_default();
+                ticket.removed += change.proof.removed;
+                ticket.risk += change.impact.risk;
+                ticket.changes.add(change.impact.risk, change.id.clone(), entry);
+            }
+        }
+        share(report, &account.summary.id, &of, &mut tickets);
+        for principal in &account.principals {
+            let Some(owner) = of.get(principal.arn.as_str()) else { continue };
+            people(principal, &account.summary, owner, &mut tickets, &mut table);
+        }
+        let text = rows(table);
+        if text.is_empty() { Vec::new() } else { vec![Part::text(TABLE, text)] }
+    }
+
+    fn end(&self, report: &Report) -> Vec<Part> {
+        let tickets = std::mem::take(&mut *self.owners.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut table = Vec::new();
+        let mut parts = Vec::new();
+        for (owner, ticket) in tickets {
+            for (at, share) in &ticket.families {
+                let Some(change) = report.recommendations.get(*at) else { continue };
+                let reached = Reached::of_family(change, share.own);
+                let entry = of_change(change, &family_place(share.accounts), &reached);
+                table.push(row_of_change(change, &owner, "", &entry));
+            }
+            let path = format!("tickets/{}.md", owner.file());
+            parts.push(Part::text(&path, ticket.text(&owner, report)));
+        }
+        if !table.is_empty() {
+            parts.push(Part::text(TABLE, rows(table)));
+        }
+        parts
+    }
+}
+
+/// What the changes of many accounts reach in this one.
+fn share(report: &Report, account: &str, of: &BTreeMap<&str, Owner>, tickets: &mut BTreeMap<Owner, Ticket>) {
+    for family in &report.families {
+        let Some(id) = &family.recommendation else { continue };
+        let Some(at) = report.recommendations.iter().position(|it| it.id == *id) else { continue };
+        for here in family.accounts.iter().filter(|it| it.account == account) {
+            let mut owners: BTreeMap<&Owner, usize> = BTreeMap::new();
+            for owner in here.principals.iter().filter_map(|arn| of.get(arn.as_str())) {
+                *owners.entry(owner).or_default() += 1;
+            }
+            for (owner, own) in owners {
+                let share = tickets.entry(owner.clone()).or_default().families.entry(at).or_default();
+                share.own += own;
+                share.accounts += 1;
+            }
+        }
+    }
+}
+
+/// What is to be reviewed of a principal.
+fn people(
+    principal: &PrincipalRow,
+    account: &AccountSummary,
+    owner: &Owner,
+    tickets: &mut BTreeMap<Owner, Ticket>,
+    table: &mut Vec<Vec<String>>,
+) {
+    let here = place(account);
+    let mut add = |rule: &str, end: &str, (weight, points): (Weight, u64), entry: Entry| {
+        let id = format!("{}{end}", key::of_principal(rule, &principal.arn));
+        table.push(row(&id, &entry, (weight, rule), (&account.id, owner)));
+        let ticket = tickets.entry(owner.clone()).or_default();
+        match rule {
+            "unused-principal" => ticket.principals.add(points, id, entry),
+            _ => ticket.credentials.add(points, id, entry),
+        }
+    };
+    if principal.bucket == "unused-principal" {
+        let points = principal.effect.risk.before;
+        let trust = principal.trust.as_ref().map(|it| format!(" It {}.", prose(&it.why))).unwrap_or_default();
+        let text = format!(
+            "{} {} in {here}: {}; worth {} points of risk.{trust}",
+            prose(&principal.kind),
+            code(&principal.name),
+            prose(&principal.why),
+            count(&points)
+        );
+        let plain = title(&format!("Review unused {} {}", principal.kind, principal.name));
+        let entry = Entry { plain, text, ..Entry::default() };
+        add("unused-principal", "", (Weight::of_unused(principal), points), entry);
+    }
+    let credentials = principal.unused_access_keys.iter().chain(&principal.unused_password);
+    for it in credentials {
+        let (rule, end, what) = match &it.access_key_id {
+            Some(id) => ("unused-access-key", format!("/{id}"), format!("access key {}", code(id))),
+            None => ("unused-password", String::new(), "password".to_owned()),
+        };
+        let text = format!("The {what} of user {} in {here}, {}.", code(&principal.name), since(it));
+        let plain = title(&format!("Remove an {} of user {}", rule.replace('-', " "), principal.name));
+        add(rule, &end, (Weight::Middling, 0), Entry { plain, text, ..Entry::default() });
+    }
+}
+
+fn since(credential: &IdleCredential) -> String {
+    match &credential.last_accessed {
+        Some(last) => format!("last used on {}", prose(day(last))),
+        None => "never used as far as AWS remembers".to_owned(),
+    }
+}
+
+fn row_of_change(change: &Recommendation, owner: &Owner, account: &str, entry: &Entry) -> Vec<String> {
+    // A ticket for each owner, known by the owner as well.
+    let id = format!("{}@{}", key::of_policy(&change.id), owner.name());
+    let account = if account.is_empty() { "several" } else { account };
+    let mut row = row(&id, entry, (Weight::of_change(change), "unused-permissions"), (account, owner));
+    if let Some(labels) = row.get_mut(4) {
+        labels.push_str(&format!(" confidence-{}", change.confidence.level));
+    }
+    row
+}
+
+fn row(
+    id: &str,
+    entry: &Entry,
+    (weight, rule): (Weight, &str),
+    (account, owner): (&str, &Owner),
+) -> Vec<String> {
+    let priority = match weight {
+        Weight::Heavy => "High",
+        Weight::Middling => "Medium",
+        Weight::Light => "Low",
+        Weight::Slight => "Lowest",
+    };
+    // Text that begins with the dash of a list would be guarded as a formula.
+    let text = match entry.line.as_str() {
+        "" => entry.text.clone(),
+        line => format!("{line}\n\n{}", entry.text.trim_end()),
+    };
+    let cells =
+        [id, &entry.plain, &text, priority, &format!("leastwise {rule}"), account, owner.name(), "IAM"];
+    cells.into_iter().map(|cell| guarded(cell.to_owned())).collect()
+}

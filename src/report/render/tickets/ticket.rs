@@ -1,0 +1,150 @@
+//! One owner's ticket: what is kept of it while accounts come and go, and how it is written.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::change::{Entry, Reached, family_place, of_change};
+use super::markdown::code;
+use crate::report::owner::Owner;
+use crate::report::render::html::text::{count, counted, day};
+use crate::report::whole::Report;
+
+/// Trackers take tickets of about 65,000 characters, so no more entries of a kind are kept, and shown, than fit. All
+/// stand in `tickets.csv`.
+const MOST: usize = 40;
+const ROOM: usize = 60_000;
+
+/// The changes that come first.
+const THIS_WEEK: usize = 5;
+
+/// The heaviest entries, and how many there are.
+#[derive(Debug, Default)]
+pub(super) struct Foremost {
+    count: usize,
+    kept: BTreeMap<(Reverse<u64>, String), Entry>,
+}
+
+impl Foremost {
+    /// One more; whichever comes first, the same are kept.
+    pub(super) fn add(&mut self, weight: u64, id: String, entry: Entry) {
+        self.count += 1;
+        self.kept.insert((Reverse(weight), id), entry);
+        if self.kept.len() > MOST {
+            self.kept.pop_last();
+        }
+    }
+}
+
+/// What a change of many accounts reaches of one owner's.
+#[derive(Debug, Default)]
+pub(super) struct Share {
+    pub(super) own: usize,
+    pub(super) accounts: usize,
+}
+
+/// One owner's ticket on its way.
+#[derive(Debug, Default)]
+pub(super) struct Ticket {
+    pub(super) changes: Foremost,
+    pub(super) principals: Foremost,
+    pub(super) credentials: Foremost,
+    /// By place in the report.
+    pub(super) families: BTreeMap<usize, Share>,
+    pub(super) removed: usize,
+    pub(super) risk: u64,
+}
+
+impl Ticket {
+    /// The file.
+    pub(super) fn text(mut self, owner: &Owner, report: &Report) -> String {
+        for (at, share) in std::mem::take(&mut self.families) {
+            let Some(change) = report.recommendations.get(at) else { continue };
+            let reached = Reached::of_family(change, share.own);
+            self.removed += change.proof.removed;
+            self.risk += change.impact.risk;
+            let entry = of_change(change, &family_place(share.accounts), &reached);
+            self.changes.add(change.impact.risk, change.id.clone(), entry);
+        }
+        let mut out = self.head(owner, report);
+        self.week(&mut out);
+        list(&mut out, &self.changes, "\n## Changes\n", true);
+        let title = "\n## Unused roles and users\n\nReview each for deletion; what assumes them is told where it is known.\n\n";
+        list(&mut out, &self.principals, title, false);
+        list(
+            &mut out,
+            &self.credentials,
+            "\n## Unused credentials\n\nDeactivate each first, delete it later.\n\n",
+            false,
+        );
+        out.push_str(DONE);
+        out
+    }
+
+    fn head(&self, owner: &Owner, report: &Report) -> String {
+        let of = match owner {
+            Owner::Tag(name) => code(name),
+            Owner::Account(id) => format!("account {}", code(id)),
+        };
+        let total = format!(
+            "{}, {} and {}",
+            counted(self.changes.count, "change"),
+            counted(self.principals.count, "unused principal"),
+            counted(self.credentials.count, "unused credential"),
+        );
+        format!(
+            "# Least privilege for {of}: {total}\n\n\
+             The changes remove {} of the policies and {} points of risk. They take away only what the evidence calls \
+             unused, and each is proven against the catalog {} of {}. Paths are those of the report.\n",
+            counted(self.removed, "permission"),
+            count(&self.risk),
+            code(&report.catalog.version),
+            code(day(&report.catalog.updated)),
+        )
+    }
+
+    fn week(&self, out: &mut String) {
+        if self.changes.count == 0 {
+            return;
+        }
+        out.push_str("\n## This week\n\nThe heaviest risk first.\n\n");
+        for (number, entry) in (1..=THIS_WEEK).zip(self.changes.kept.values()) {
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "- [ ] Change {number}: {}", entry.line);
+        }
+    }
+}
+
+/// As many entries as there is room for, and how many there are beside.
+fn list(out: &mut String, entries: &Foremost, title: &str, numbered: bool) {
+    if entries.count == 0 {
+        return;
+    }
+    out.push_str(title);
+    let mut shown = 0;
+    for entry in entries.kept.values() {
+        let text = match numbered {
+            true => format!("\n### {}. {}\n\n{}", shown + 1, entry.title, entry.text),
+            false => format!("- [ ] {}\n", entry.text),
+        };
+        if out.len() + text.len() > ROOM {
+            break;
+        }
+        out.push_str(&text);
+        shown += 1;
+    }
+    let more = entries.count - shown;
+    if more > 0 {
+        let _ = writeln!(out, "\n{} more, less heavy: all stand in `tickets/tickets.csv`.", count(&more));
+    }
+}
+
+const DONE: &str = "
+## Before and after
+
+- [ ] Whoever knows the workload has read the differences, and knows of nothing that runs more seldom than the window.
+- [ ] `leastwise verify` of the report proves every change again.
+- [ ] The document before is kept, so that the way back is short.
+- [ ] After a change nothing is denied that was not: look through CloudTrail for a week.
+- [ ] The next scan does not tell of it any more.
+";

@@ -1,0 +1,184 @@
+//! Packs: for each owner, account or organisational unit a report of its own that contains nobody else's data. They are
+//! made from the files of the whole report, account by account.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::error::RunError;
+use super::everything::first;
+use super::gather::{cover, totals};
+use super::render;
+use crate::catalog::Catalog;
+use crate::config::{Config, SplitBy};
+use crate::inventory::wire::Account;
+use crate::policy::Document;
+use crate::report::names::file_part;
+use crate::report::pack;
+use crate::report::writer::Writer;
+use crate::report::{
+    AccountReport, AccountSummary, Files, Manifest, Own, Owner, Recommendation, Report, SCHEMA,
+};
+
+/// Where accounts are of which it is not known where they are.
+const NO_UNIT: &str = "no-ou";
+
+/// What packs are made from.
+pub(super) struct Packs<'r> {
+    pub(super) writer: &'r Arc<Writer>,
+    pub(super) report: &'r Arc<Report>,
+    pub(super) config: &'r Config,
+    pub(super) by: SplitBy,
+    /// The organisational unit or root right above each account.
+    pub(super) units: BTreeMap<String, String>,
+}
+
+/// What a pack keeps in memory while accounts come and go.
+#[derive(Default)]
+struct Growing {
+    summaries: Vec<AccountSummary>,
+    weights: Vec<(String, u64)>,
+    /// How many principals each rule leaves as they are.
+    rules: BTreeMap<String, usize>,
+    /// Its principals in families.
+    relatives: BTreeSet<String>,
+    services: Option<BTreeSet<String>>,
+}
+
+/// The organisational unit or root right above each account, where it is known.
+pub(super) fn units(accounts: &[Account]) -> BTreeMap<String, String> {
+    let unit = |account: &Account| {
+        // o-acme/r-acme/ou-acme-workloads/444444444444/
+        let parts: Vec<&str> = account.paths.first()?.split('/').filter(|part| !part.is_empty()).collect();
+        let above = parts.iter().rev().find(|part| **part != account.id)?;
+        (above.starts_with("ou-") || above.starts_with("r-")).then(|| (account.id.clone(), file_part(above)))
+    };
+    accounts.iter().filter_map(unit).collect()
+}
+
+impl Packs<'_> {
+    /// Writes them all.
+    pub(super) async fn write(
+        &self,
+        catalog: &Catalog,
+        started: &str,
+        at_a_time: usize,
+    ) -> Result<(), RunError> {
+        let whole = self.report;
+        let packs = tokio::task::block_in_place(|| self.accounts())?;
+        for (name, mut growing) in packs {
+            let folder = format!("packs/{name}/");
+            let own = Own::of(growing.relatives.iter().map(String::as_str));
+            let (families, recommendations) = pack::families(whole, &own);
+            for change in &recommendations {
+                self.copy(&folder, change, &mut growing.services)?;
+            }
+            growing.weights.extend(recommendations.iter().map(|it| (it.id.clone(), it.impact.risk)));
+            let mut totals = totals(&growing.summaries)?;
+            totals.recommendations += recommendations.len();
+            totals.permissions_removed += recommendations.iter().map(|it| it.proof.removed).sum::<usize>();
+            let report = Arc::new(Report {
+                schema: SCHEMA,
+                partition: whole.partition.clone(),
+                catalog: whole.catalog.clone(),
+                totals: totals.clone(),
+                accounts: growing.summaries,
+                families,
+                recommendations,
+                first: first(&growing.weights),
+                exceptions: pack::exceptions(whole, &growing.rules),
+            });
+            self.writer.write_json(&format!("{folder}report.json"), &*report)?;
+            let extract = catalog.extract(growing.services.as_ref());
+            self.writer.write_json(&format!("{folder}catalog.json"), &extract)?;
+            let formats = render::formats(&self.config.formats, self.config.owner_tag.as_deref(), None);
+            render::all(self.writer, &folder, &report, formats, None, at_a_time).await?;
+            self.writer.settle()?;
+            let manifest = Manifest {
+                schema: SCHEMA,
+                tool: env!("CARGO_PKG_VERSION").to_owned(),
+                started: started.to_owned(),
+                catalog: whole.catalog.clone(),
+                totals,
+                calls: Vec::new(),
+                files: self.writer.hashes_below(&folder),
+            };
+            self.writer.write_json(&format!("{folder}manifest.json"), &manifest)?;
+        }
+        Ok(())
+    }
+
+    /// Divides each account among the packs, and writes their parts of it.
+    fn accounts(&self) -> Result<BTreeMap<String, Growing>, RunError> {
+        let families = self.report.families.iter().flat_map(|it| &it.accounts);
+        let relatives: BTreeSet<&str> =
+            families.flat_map(|it| it.principals.iter().map(String::as_str)).collect();
+        let mut packs: BTreeMap<String, Growing> = BTreeMap::new();
+        for summary in &self.report.accounts {
+            let path = format!("accounts/{}.json", summary.id);
+            let text = self.writer.read(&path)?;
+            let account: AccountReport =
+                serde_json::from_str(&text).map_err(|error| RunError::Json { path: path.clone(), error })?;
+            for (name, own) in self.divide(&account) {
+                let folder = format!("packs/{name}/");
+                let part = pack::account(&account, &own);
+                let new = || Growing { services: Some(BTreeSet::new()), ..Growing::default() };
+                let growing = packs.entry(name).or_insert_with(new);
+                for change in part.recommendations.iter().chain(&part.alternatives) {
+                    self.copy(&folder, change, &mut growing.services)?;
+                }
+                growing.weights.extend(part.recommendations.iter().map(|it| (it.id.clone(), it.impact.risk)));
+                pack::covered(&part.principals, &mut growing.rules);
+                let arns = part.principals.iter().map(|it| &it.arn);
+                growing.relatives.extend(arns.filter(|arn| relatives.contains(arn.as_str())).cloned());
+                self.writer.write_json(&format!("{folder}{path}"), &part)?;
+                growing.summaries.push(part.summary);
+            }
+        }
+        Ok(packs)
+    }
+
+    /// The packs that have something of an account, with the principals of each. An account without principals is its own.
+    fn divide<'a>(&self, account: &'a AccountReport) -> BTreeMap<String, Own<'a>> {
+        let id = &account.summary.id;
+        let tag = self.config.owner_tag.as_deref();
+        let mut packs: BTreeMap<String, Own<'a>> = BTreeMap::new();
+        let place = match self.by {
+            SplitBy::Ou => self.units.get(id).map_or(NO_UNIT, String::as_str),
+            SplitBy::Account | SplitBy::Owner => id,
+        };
+        for principal in &account.principals {
+            let name = match self.by {
+                SplitBy::Owner => Owner::of(principal, id, tag).file(),
+                SplitBy::Account | SplitBy::Ou => place.to_owned(),
+            };
+            packs.entry(name).or_default().add(principal);
+        }
+        if packs.is_empty() {
+            packs.insert(place.to_owned(), Own::default());
+        }
+        packs
+    }
+
+    /// Copies the files of a change into a pack, and tells which services its proof rests on.
+    fn copy(
+        &self,
+        folder: &str,
+        change: &Recommendation,
+        services: &mut Option<BTreeSet<String>>,
+    ) -> Result<(), RunError> {
+        let hands = change.holders.iter().map(|hands| &hands.files);
+        let all: BTreeSet<&str> = std::iter::once(&change.files).chain(hands).flat_map(paths).collect();
+        for path in all {
+            let text = self.writer.read(path)?;
+            if path == change.files.before {
+                cover(services, Document::parse(&text).ok().and_then(|document| document.services()));
+            }
+            self.writer.write(&format!("{folder}{path}"), text.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+fn paths(files: &Files) -> [&str; 3] {
+    [&files.before, &files.after, &files.diff]
+}

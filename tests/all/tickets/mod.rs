@@ -1,0 +1,188 @@
+//! `tickets/`: a file for each owner, and the table that trackers import.
+
+mod hostile;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use leastwise::report::{AccountReport, PrincipalRow};
+
+use crate::packs::torn::by_turns;
+use crate::run::{Ran, folder, leastwise};
+use crate::scan::{account, files, report};
+
+fn scan(snapshot: &str, out: &Path) -> Ran {
+    leastwise(["scan", "--snapshot", snapshot, "--format", "tickets", "--out", out.to_str().unwrap()])
+        .with("LEASTWISE_OWNER_TAG", "owner")
+        .ran()
+}
+
+fn accounts(out: &Path) -> Vec<AccountReport> {
+    report(out).accounts.iter().map(|it| account(out, &it.id)).collect()
+}
+
+/// The tickets by the name of their file.
+fn tickets(out: &Path) -> BTreeMap<String, String> {
+    let all = files(&out.join("tickets")).into_iter();
+    let texts = all.map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap()));
+    texts.filter_map(|(path, text)| Some((path.strip_suffix(".md")?.to_owned(), text))).collect()
+}
+
+/// The rows of the table, by column.
+fn table(out: &Path) -> Vec<BTreeMap<String, String>> {
+    let text = fs::read_to_string(out.join("tickets/tickets.csv")).unwrap();
+    assert!(text.ends_with("\r\n"));
+    csv::Reader::from_reader(text.as_bytes()).deserialize().map(|row| row.unwrap()).collect()
+}
+
+fn torn(name: &str) -> (PathBuf, PathBuf) {
+    let root = folder(name);
+    let snapshot = root.join("snapshot");
+    by_turns(&snapshot, &["left", "right", "middle"]);
+    (snapshot, root.join("report"))
+}
+
+fn owner<'p>(principal: &'p PrincipalRow, account: &'p AccountReport) -> &'p str {
+    principal.tags.get("owner").unwrap_or(&account.summary.id)
+}
+
+#[test]
+fn every_owner_has_a_ticket_and_those_without_the_tag_are_their_accounts() {
+    let out = folder("tickets").join("report");
+    scan("mocks/acme", &out).exits(0);
+    let tickets = tickets(&out);
+    let mut wanted = BTreeSet::new();
+    for account in accounts(&out) {
+        for principal in &account.principals {
+            let idle = !principal.unused_access_keys.is_empty() || principal.unused_password.is_some();
+            if idle || ["refined", "unused-principal"].contains(&principal.bucket.as_str()) {
+                wanted.insert(owner(principal, &account).to_owned());
+            }
+        }
+    }
+    assert!(wanted.contains("team-shop@example.com") && wanted.contains("444444444444"));
+    assert!(tickets.keys().all(|name| !name.contains('/')));
+    assert_eq!(wanted.difference(&tickets.keys().cloned().collect()).count(), 0);
+    let text = &tickets["team-data@example.com"];
+    assert!(
+        text.starts_with("# Least privilege for `team-data@example.com`: 5 changes, 0 unused principals")
+    );
+    assert!(text.contains("\n- [ ] Change 1: `PowerUserAccess` of role `aws-managed-power-user`"));
+    assert!(text.contains("`policies/777777777777/role/text-trap-glue-reader/glue-read.diff`"));
+}
+
+#[test]
+fn without_a_tag_in_the_config_there_is_a_ticket_for_each_account() {
+    let out = folder("tickets-accounts").join("report");
+    crate::scan::scan("mocks/acme", &out).exits(0);
+    for name in tickets(&out).keys() {
+        assert!(name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit()), "{name}");
+    }
+}
+
+#[test]
+fn the_heaviest_risk_comes_first_and_the_files_are_there() {
+    let out = folder("tickets-order").join("report");
+    scan("mocks/acme", &out).exits(0);
+    let mut changes = 0;
+    for (name, text) in tickets(&out) {
+        // A comma between figures has no blank behind it.
+        let points = |line: &str| {
+            line.rsplit_once(", ").unwrap().1.strip_suffix(" points of risk").unwrap().replace(',', "")
+        };
+        let removes = text.lines().filter(|line| line.starts_with("- Removes: "));
+        let risks: Vec<u64> = removes.map(|line| points(line).parse().unwrap()).collect();
+        changes += risks.len();
+        assert!(risks.is_sorted_by(|a, b| a >= b), "{name}: {risks:?}");
+        for line in text.lines().filter_map(|line| line.strip_prefix("- Files: ")) {
+            for file in line.split(", ") {
+                assert!(out.join(file.trim_matches('`')).is_file(), "{file}");
+            }
+        }
+    }
+    assert!(changes > 60);
+}
+
+#[test]
+fn a_change_of_several_owners_is_in_the_ticket_of_each_who_learn_only_how_many_the_others_are() {
+    let (snapshot, out) = torn("tickets-torn");
+    scan(snapshot.to_str().unwrap(), &out).exits(0);
+    let (accounts, tickets) = (accounts(&out), tickets(&out));
+    let mut shared = 0;
+    for account in &accounts {
+        for change in &account.recommendations {
+            let of = |arn: &&String| account.principals.iter().find(|it| it.arn == **arn).unwrap();
+            let owners: BTreeSet<&str> = change.reaches.iter().map(|arn| owner(of(&arn), account)).collect();
+            shared += usize::from(owners.len() > 1);
+            let known = format!("- Known as: `{}`\n", change.id);
+            let in_table: Vec<String> = table(&out)
+                .into_iter()
+                .map(|row| row["External ID"].clone())
+                .filter(|id| {
+                    id.strip_prefix("policy:")
+                        .and_then(|id| id.rsplit_once('@'))
+                        .is_some_and(|(id, _)| id == change.id)
+                })
+                .collect();
+            assert_eq!(in_table.len(), owners.len(), "{}", change.id);
+            for name in owners {
+                let own = change.reaches.iter().filter(|arn| owner(of(arn), account) == name).count();
+                let others = change.reaches.len() - own;
+                // A ticket shows the forty heaviest.
+                let Some(at) = tickets[name].find(&known) else { continue };
+                let entry = &tickets[name][..at];
+                let line = entry.lines().rfind(|line| line.starts_with("- Reaches: ")).unwrap();
+                assert!(line.contains(&format!("{own} principal")), "{line}");
+                assert_eq!(line.contains(&format!("and {others} of other owners")), others > 0, "{line}");
+            }
+        }
+    }
+    assert!(shared > 2);
+    let all = accounts.iter().flat_map(|it| it.principals.iter().map(move |row| (owner(row, it), row)));
+    let by_owner: Vec<(&str, &PrincipalRow)> = all.collect();
+    for (name, text) in &tickets {
+        let own: BTreeSet<&str> =
+            by_owner.iter().filter(|(it, _)| it == name).map(|(_, row)| row.name.as_str()).collect();
+        for (_, stranger) in by_owner.iter().filter(|(_, row)| !own.contains(row.name.as_str())) {
+            assert!(!text.contains(&format!("`{}`", stranger.name)), "{} in {name}", stranger.name);
+            assert!(!text.contains(&format!("/{}/", stranger.name)), "{} in {name}", stranger.name);
+        }
+    }
+}
+
+#[test]
+fn the_table_tells_of_all_that_the_report_does_under_ids_that_stay() {
+    let (snapshot, out) = torn("tickets-table");
+    scan(snapshot.to_str().unwrap(), &out).exits(0);
+    let rows = table(&out);
+    let ids: BTreeSet<&str> = rows.iter().map(|row| row["External ID"].as_str()).collect();
+    assert_eq!(ids.len(), rows.len(), "two tickets have one id");
+    let whole = report(&out);
+    let mut changes: BTreeSet<String> = whole.recommendations.iter().map(|it| it.id.clone()).collect();
+    let mut reviews = BTreeSet::new();
+    for account in accounts(&out) {
+        changes.extend(account.recommendations.iter().map(|it| it.id.clone()));
+        for principal in &account.principals {
+            let arn = &principal.arn;
+            if principal.bucket == "unused-principal" {
+                reviews.insert(format!("unused-principal:{arn}"));
+            }
+            let keys = principal.unused_access_keys.iter();
+            reviews.extend(
+                keys.map(|it| format!("unused-access-key:{arn}/{}", it.access_key_id.as_ref().unwrap())),
+            );
+            reviews.extend(principal.unused_password.iter().map(|_| format!("unused-password:{arn}")));
+        }
+    }
+    let policies = ids.iter().filter_map(|id| id.strip_prefix("policy:")?.rsplit_once('@'));
+    assert_eq!(policies.map(|(id, _)| id.to_owned()).collect::<BTreeSet<_>>(), changes);
+    assert_eq!(changes.len(), whole.totals.recommendations);
+    let others = ids.iter().filter(|id| !id.starts_with("policy:")).map(|id| (*id).to_owned());
+    assert_eq!(others.collect::<BTreeSet<_>>(), reviews);
+    for row in &rows {
+        assert!(["High", "Medium", "Low", "Lowest"].contains(&row["Priority"].as_str()));
+        assert!(["left", "right", "middle"].contains(&row["Owner"].as_str()), "{row:?}");
+        assert!(row["Summary"].chars().count() <= 250 && !row["Description"].is_empty());
+    }
+}
