@@ -7,11 +7,14 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::FILE_NAME;
 
+mod compare;
 mod fail_on;
 mod manual;
 mod refine;
 mod shard;
 
+pub use self::compare::Compare;
+use self::compare::{COMPARE_HELP, COMPARE_USAGE};
 pub use self::fail_on::FailOn;
 use self::manual::{COMPLETIONS_HELP, MAN_HELP};
 pub use self::manual::{Completions, Man};
@@ -103,8 +106,11 @@ pub enum Command {
     /// Prove every recommendation of a report again, and check every hash, without AWS
     #[command(after_help = EXIT_CODES)]
     Verify(Verify),
-    /// Say what is new, changed, resolved or back from one report to a later one
-    #[command(after_help = EXIT_CODES)]
+    /// Say what is new, changed, resolved or back from one report to a later one, or how all reports of a folder went
+    ///
+    /// With two reports it says what became of each principal's policies. With --trend it reads the totals of every report in a
+    /// folder, ordered by when their runs began, and prints them as JSON, or draws them with --out.
+    #[command(after_help = COMPARE_HELP, override_usage = COMPARE_USAGE)]
     Compare(Compare),
     /// Print the JSON Schema of a file of the report
     #[command(after_help = EXIT_CODES)]
@@ -267,7 +273,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Beside JSON write the report in these formats only: changes, csv, html, ocsf, sarif, tickets, and on request
-    /// cloudformation, terraform; json writes no other [default: all but those on request]
+    /// asff, cloudformation, terraform; json writes no other [default: all but those on request]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub format: Vec<String>,
     /// Exit with 5 when one of these is found: unused, risk>=POINTS, new
@@ -350,20 +356,6 @@ pub struct Verify {
     /// The report's folder
     #[arg(value_name = "REPORT_DIR")]
     pub report: PathBuf,
-}
-
-/// `leastwise compare`
-#[derive(Debug, Args)]
-pub struct Compare {
-    /// The earlier report's folder
-    #[arg(value_name = "OLD_DIR")]
-    pub old: PathBuf,
-    /// The later one's
-    #[arg(value_name = "NEW_DIR")]
-    pub new: PathBuf,
-    /// How to print it
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: ProveFormat,
 }
 
 /// The choice of a catalog.

@@ -90,6 +90,8 @@ impl Config {
 /// An entry of `formats`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReportFormat {
+    /// `asff/<account>/0001.json` and on
+    Asff,
     /// `changes/`: scripts of AWS CLI commands
     Changes,
     /// `changes/<account>/cloudformation.template.json`
@@ -110,7 +112,8 @@ pub enum ReportFormat {
 
 impl ReportFormat {
     /// All of them, in the order of their names.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
+        Self::Asff,
         Self::Changes,
         Self::CloudFormation,
         Self::Csv,
@@ -128,6 +131,7 @@ impl ReportFormat {
     /// As the configuration calls it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Asff => "asff",
             Self::Changes => "changes",
             Self::Csv => "csv",
             Self::CloudFormation => "cloudformation",

@@ -29,6 +29,8 @@ pub struct Said {
     pub granted: usize,
     /// The hash of the document that is recommended, if one is.
     pub advice: Option<String>,
+    /// The recommendation, by id, if there is one.
+    pub change: Option<String>,
     /// It is known that nothing of it is unused.
     pub settled: bool,
 }
@@ -145,11 +147,12 @@ impl Night {
                     Key { account: id.clone(), principal: principal.arn.clone(), policy: policy.id.clone() };
                 let advice = account.change(report, principal, policy);
                 let advice = advice.filter(|it| principal.recommendations.contains(&it.id));
+                let change = advice.map(|it| it.id.clone());
                 let advice = advice.map(|it| hash(&it.files.after).unwrap_or_default());
                 // Of a principal that nobody uses the advice is another: it is neither followed nor needless.
                 let known = matches!(principal.bucket.as_str(), "refined" | "clean");
                 let settled = known && principal.effect.remains.iter().all(|it| it.policy != policy.id);
-                self.said.insert(key, Said { granted: policy.granted, advice, settled });
+                self.said.insert(key, Said { granted: policy.granted, advice, change, settled });
             }
         }
     }

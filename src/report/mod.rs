@@ -12,6 +12,7 @@ pub mod pack;
 mod recommendation;
 pub mod render;
 pub mod schema;
+pub mod trend;
 mod whole;
 pub mod writer;
 

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::RunError;
-use super::terminal;
+use super::{terminal, trend};
 use crate::cli::{Compare, Exit, ProveFormat};
 use crate::report::compare::{Night, Row, Status, compare};
+use crate::report::render::Earlier;
 use crate::report::writer::Writer;
 use crate::report::{AccountReport, Manifest, Report};
 
@@ -29,7 +31,11 @@ pub(super) struct History {
 }
 
 pub(super) fn run(args: &Compare) -> Result<Exit, RunError> {
-    let history = History::of(compare(&night(&args.old)?, &night(&args.new)?));
+    let (Some(old), Some(new)) = (&args.old, &args.new) else {
+        // Without two reports the arguments have a folder of them.
+        return trend::run(args.trend.as_deref().unwrap_or(Path::new(".")), args.out.as_deref());
+    };
+    let history = History::of(compare(&night(old)?, &night(new)?));
     let text = match args.format {
         ProveFormat::Text => text(&history),
         ProveFormat::Json => {
@@ -37,7 +43,11 @@ pub(super) fn run(args: &Compare) -> Result<Exit, RunError> {
             json.map_err(|error| RunError::Json { path: HISTORY.to_owned(), error })? + "\n"
         }
     };
-    io::stdout().write_all(terminal::clean(&text).as_bytes())?;
+    let clean = match args.format {
+        ProveFormat::Text => terminal::clean(&text),
+        ProveFormat::Json => terminal::json(&text),
+    };
+    io::stdout().write_all(clean.as_bytes())?;
     Ok(Exit::Finished)
 }
 
@@ -64,14 +74,50 @@ fn text(history: &History) -> String {
     out
 }
 
+/// An earlier report, for a scan to compare its own with.
+pub(super) struct Previous {
+    pub(super) night: Night,
+    report: Report,
+    folder: PathBuf,
+}
+
+impl Previous {
+    pub(super) fn read(folder: &Path) -> Result<Self, RunError> {
+        let (night, report) = told(folder)?;
+        Ok(Self { night, report, folder: folder.to_owned() })
+    }
+
+    /// For the formats that tell what became of what it said. Its accounts are read again, one at a time: together they may
+    /// be more than there is memory for. The first that cannot be read stands in `fault` then.
+    pub(super) fn for_formats(self, tonight: &Night, rows: &[Row], fault: &Fault) -> Earlier {
+        let Self { night, report, folder } = self;
+        let fault = Arc::clone(fault);
+        let read = move |id: &str| match json(&folder, &format!("accounts/{id}.json")) {
+            Ok(account) => Some(account),
+            Err(error) => {
+                fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                None
+            }
+        };
+        Earlier::new(report, &night, tonight, rows, Box::new(read))
+    }
+}
+
+/// Why an earlier report could not be read again.
+pub(super) type Fault = Arc<Mutex<Option<RunError>>>;
+
+fn night(folder: &Path) -> Result<Night, RunError> {
+    Ok(told(folder)?.0)
+}
+
 /// What the report in a folder says.
-pub(super) fn night(folder: &Path) -> Result<Night, RunError> {
+fn told(folder: &Path) -> Result<(Night, Report), RunError> {
     let manifest: Manifest = json(folder, "manifest.json")?;
-    let report: Report = json(folder, "report.json")?;
-    let mut night = Night::default();
+    let mut report: Report = json(folder, "report.json")?;
     // Ids become paths.
-    let ids = report.accounts.iter().filter(|account| account.id.bytes().all(|byte| byte.is_ascii_digit()));
-    for account in ids {
+    report.accounts.retain(|account| account.id.bytes().all(|byte| byte.is_ascii_digit()));
+    let mut night = Night::default();
+    for account in &report.accounts {
         let account: AccountReport = json(folder, &format!("accounts/{}.json", account.id))?;
         night.add(&report, &account, |path| manifest.files.get(path).map(ToString::to_string));
     }
@@ -79,7 +125,7 @@ pub(super) fn night(folder: &Path) -> Result<Night, RunError> {
         let history: History = json(folder, HISTORY)?;
         night.history = history.rows.into_iter().map(|row| (row.key, row.past)).collect();
     }
-    Ok(night)
+    Ok((night, report))
 }
 
 /// What the report says that is being written.
@@ -95,7 +141,7 @@ pub(super) fn tonight(report: &Report, writer: &Writer) -> Result<Night, RunErro
     Ok(night)
 }
 
-fn json<T: DeserializeOwned>(folder: &Path, path: &str) -> Result<T, RunError> {
+pub(super) fn json<T: DeserializeOwned>(folder: &Path, path: &str) -> Result<T, RunError> {
     let full = folder.join(path);
     let input = || full.display().to_string();
     let text = std::fs::read_to_string(&full).map_err(|error| RunError::Read { input: input(), error })?;

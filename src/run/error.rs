@@ -74,6 +74,8 @@ pub(super) enum RunError {
     Lost { account: String, bucketed: usize, population: usize },
     #[error(transparent)]
     Report(#[from] WriteError),
+    #[error("`{}` holds no report", folder.display())]
+    NoReports { folder: PathBuf },
     #[error("`{path}` is there already")]
     Exists { path: String },
     #[error("cannot write `{path}`: {error}")]
@@ -116,6 +118,9 @@ impl RunError {
             Self::Update(error) => Some(error.help()),
             Self::Catalog { .. } => {
                 Some("give {\"s3\":[\"GetObject\"]}, or a folder of AWS service-reference files")
+            }
+            Self::NoReports { .. } => {
+                Some("give the folder in which the folders are that scans wrote with --out")
             }
             Self::Exists { .. } => Some("give --force to replace it, or another name with --out"),
             Self::WriteTo { error, .. } if error.kind() == io::ErrorKind::NotFound => {

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::StreamExt;
 use tokio::sync::Semaphore;
 
-use super::compare::{HISTORY, History, tonight};
+use super::compare::{Fault, HISTORY, History, Previous, tonight};
 use super::error::RunError;
 use super::gather::{Gathered, Kept, totals};
 use super::packs::{self, Packs};
@@ -21,7 +21,8 @@ use crate::aws::{Cloud, Journal, Journaled, Reading};
 use crate::config::{Config, Taken};
 use crate::decide::{ExceptionReview, Exceptions, Families, Level, Survey, most_effect};
 use crate::inventory::wire::Account;
-use crate::report::compare::{Night, compare};
+use crate::report::compare::compare;
+use crate::report::render::Earlier;
 use crate::report::writer::Writer;
 use crate::report::{
     CallFigures, CatalogRow, Coverage, ExceptionRow, ExceptionState, First, FirstChange, Manifest, Report,
@@ -53,7 +54,7 @@ pub(super) struct Everything<C> {
     pub(super) progress: Arc<Progress>,
     pub(super) config: Config,
     /// An earlier report, to compare with.
-    pub(super) previous: Option<Night>,
+    pub(super) previous: Mutex<Option<Previous>>,
     /// When the run began.
     pub(super) started: jiff::Timestamp,
     /// Who works accounts out. More at a time than there are cores would be no faster, and each that waits half done
@@ -149,14 +150,16 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         self.writer.write_json("report.json", &*report)?;
         let extract = self.catalog.extract(gathered.services.as_ref());
         self.writer.write_json("catalog.json", &extract)?;
-        let formats = render::formats(&self.config.formats, self.config.owner_tag.as_deref());
-        render::all(&self.writer, "", &report, formats, cores()).await?;
+        let fault = Fault::default();
+        let (news, earlier) = self.history(&report, &fault)?.unzip();
+        let (news, earlier) = (news.unwrap_or_default(), earlier.map(Arc::new));
+        let owner_tag = self.config.owner_tag.as_deref();
+        let formats = render::formats(&self.config.formats, owner_tag, earlier.as_ref());
+        let earlier = earlier.filter(|_| render::tell_since(&self.config.formats));
+        render::all(&self.writer, "", &report, formats, earlier, cores()).await?;
         self.writer.settle()?;
-        let mut news = 0;
-        if let Some(previous) = &self.previous {
-            let history = History::of(compare(previous, &tonight(&report, &self.writer)?));
-            news = history.rows.iter().filter(|row| row.past.status.is_news()).count();
-            self.writer.write_json(HISTORY, &history)?;
+        if let Some(error) = fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(error);
         }
         let calls: Vec<CallFigures> = self.cloud.figures().into_iter().map(call_figures).collect();
         if let Some(by) = self.config.split_by {
@@ -184,6 +187,20 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         let Gathered { left_alone, defects, weights, .. } = gathered;
         let heaviest = weights.iter().map(|(_, weight)| *weight).max().unwrap_or_default();
         Ok((Scanned { report, left_alone, defects, heaviest, news, calls }, target))
+    }
+
+    /// Writes what became of an earlier report's advice, if there is one. Gives how much of it is news, and the earlier report
+    /// for the formats.
+    fn history(&self, report: &Report, fault: &Fault) -> Result<Option<(usize, Earlier)>, RunError> {
+        let previous = self.previous.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(previous) = previous else {
+            return Ok(None);
+        };
+        let tonight = tonight(report, &self.writer)?;
+        let history = History::of(compare(&previous.night, &tonight));
+        self.writer.write_json(HISTORY, &history)?;
+        let news = history.rows.iter().filter(|row| row.past.status.is_news()).count();
+        Ok(Some((news, previous.for_formats(&tonight, &history.rows, fault))))
     }
 
     /// Works on all accounts, so many at a time, each a task of its own, so that all cores share the work.

@@ -28,6 +28,7 @@ mod shard;
 mod stop;
 mod summary;
 mod terminal;
+mod trend;
 mod verify;
 
 use std::io;

@@ -90,8 +90,8 @@ impl Packs<'_> {
             self.writer.write_json(&format!("{folder}report.json"), &*report)?;
             let extract = catalog.extract(growing.services.as_ref());
             self.writer.write_json(&format!("{folder}catalog.json"), &extract)?;
-            let formats = render::formats(&self.config.formats, self.config.owner_tag.as_deref());
-            render::all(self.writer, &folder, &report, formats, at_a_time).await?;
+            let formats = render::formats(&self.config.formats, self.config.owner_tag.as_deref(), None);
+            render::all(self.writer, &folder, &report, formats, None, at_a_time).await?;
             self.writer.settle()?;
             let manifest = Manifest {
                 schema: SCHEMA,

@@ -7,27 +7,38 @@ use futures::StreamExt;
 use super::error::RunError;
 use crate::config::ReportFormat;
 use crate::report::render::{
-    Changes, CloudFormation, Csv, Format, Html, Ocsf, Part, Sarif, Terraform, Tickets,
+    Asff, Changes, CloudFormation, Csv, Earlier, Format, Html, Ocsf, Part, Sarif, Terraform, Tickets,
 };
 use crate::report::writer::Writer;
 use crate::report::{AccountReport, Report};
 
-/// The formats that were asked for.
-pub(super) fn formats(wanted: &[ReportFormat], owner_tag: Option<&str>) -> Vec<Box<dyn Format>> {
+/// The formats that were asked for. Some of them tell what became of what an earlier report said.
+pub(super) fn formats(
+    wanted: &[ReportFormat],
+    owner_tag: Option<&str>,
+    earlier: Option<&Arc<Earlier>>,
+) -> Vec<Box<dyn Format>> {
     let wanted_scripts = wanted.contains(&ReportFormat::Changes);
+    let earlier = || earlier.map(Arc::clone);
     let format = |wanted: &ReportFormat| -> Box<dyn Format> {
         match wanted {
+            ReportFormat::Asff => Box::new(Asff::since(earlier())),
             ReportFormat::Changes => Box::new(Changes),
             ReportFormat::Csv => Box::new(Csv),
             ReportFormat::CloudFormation => Box::new(CloudFormation),
             ReportFormat::Html => Box::new(Html { scripts: wanted_scripts }),
-            ReportFormat::Ocsf => Box::new(Ocsf),
-            ReportFormat::Sarif => Box::new(Sarif),
+            ReportFormat::Ocsf => Box::new(Ocsf::since(earlier())),
+            ReportFormat::Sarif => Box::new(Sarif::since(earlier())),
             ReportFormat::Terraform => Box::new(Terraform),
             ReportFormat::Tickets => Box::new(Tickets::new(owner_tag)),
         }
     };
     wanted.iter().map(format).collect()
+}
+
+/// Whether one of them says what became of an earlier report.
+pub(super) fn tell_since(wanted: &[ReportFormat]) -> bool {
+    wanted.iter().any(|it| matches!(it, ReportFormat::Asff | ReportFormat::Ocsf | ReportFormat::Sarif))
 }
 
 /// Renders all formats, the accounts in their order, so many at a time. A report may stand in a folder of another; that is
@@ -37,6 +48,7 @@ pub(super) async fn all(
     folder: &str,
     report: &Arc<Report>,
     formats: Vec<Box<dyn Format>>,
+    earlier: Option<Arc<Earlier>>,
     at_a_time: usize,
 ) -> Result<(), RunError> {
     if formats.is_empty() {
@@ -47,8 +59,12 @@ pub(super) async fn all(
     let ids: Vec<String> = report.accounts.iter().map(|account| account.id.clone()).collect();
     let each = ids.into_iter().map(|id| {
         let (writer, report, formats) = (Arc::clone(writer), Arc::clone(report), Arc::clone(&formats));
-        let folder = folder.to_owned();
-        tokio::task::spawn_blocking(move || one(&writer, &folder, &report, &formats, &id))
+        let (folder, earlier) = (folder.to_owned(), earlier.clone());
+        tokio::task::spawn_blocking(move || {
+            // Held until all formats have looked at it.
+            let _held = earlier.and_then(|earlier| earlier.account(&id));
+            one(&writer, &folder, &report, &formats, &id)
+        })
     });
     // In the order of the accounts, whichever is ready first.
     let mut done = futures::stream::iter(each).buffered(at_a_time);

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
 
+use super::compare::Previous;
 use super::error::RunError;
 use super::event::Event;
 use super::everything::{Everything, Scanned, hands};
 use super::log::Log;
 use super::progress::Progress;
-use super::{compare, metrics, resume, settings, shard, summary};
+use super::{metrics, resume, settings, shard, summary};
 use crate::aws::live::Live;
 use crate::aws::{Cloud, Journaled, Snapshot};
 use crate::cli::{CatalogArg, Exit, FailOn, ReportArgs, Scan};
 use crate::config::{Config, Overrides};
-use crate::report::compare::Night;
 use crate::report::writer::{Output, Writer};
 use crate::report::{AccountSummary, Coverage, Report};
 use crate::update::Chosen;
@@ -65,7 +65,7 @@ pub(super) struct Ready<'r> {
     config: Config,
     catalog: Chosen,
     writer: Writer,
-    previous: Option<Night>,
+    previous: Option<Previous>,
     progress: Arc<Progress>,
     runtime: Runtime,
     began: jiff::Timestamp,
@@ -81,7 +81,7 @@ impl<'r> Ready<'r> {
         }
         let writer = Writer::begin(&config.out, Output::Report)?;
         // Read before the work, as the report that it is in may be replaced.
-        let previous = args.previous.as_deref().map(compare::night).transpose()?;
+        let previous = args.previous.as_deref().map(Previous::read).transpose()?;
         let (progress, began) = (Progress::new(log), jiff::Timestamp::now());
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;
         Ok(Self { config, catalog, writer, previous, progress, runtime, began, args, log })
@@ -97,7 +97,17 @@ impl<'r> Ready<'r> {
         let Self { config, catalog, writer, previous, progress, runtime, began, args, log } = self;
         let writer = Arc::new(writer);
         let hands = hands();
-        let all = Everything { cloud, catalog, as_of, writer, progress, config, previous, started, hands };
+        let all = Everything {
+            cloud,
+            catalog,
+            as_of,
+            writer,
+            progress,
+            config,
+            previous: previous.into(),
+            started,
+            hands,
+        };
         let (result, target) = runtime.block_on(Arc::new(all).run_or_stop())?;
         for row in &result.report.exceptions {
             for state in row.states.iter().filter(|state| state.code != "active") {

@@ -197,6 +197,7 @@ fn the_help_texts_are_as_they_were_read_last() {
     let commands = [
         "",
         "scan",
+        "compare",
         "capture",
         "merge",
         "verify",

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use crate::run::{Ran, folder, leastwise};
 
-const SHOP: &str = "444444444444";
-const ROLE: &str = "arn:aws:iam::444444444444:role/wildcard-prefix-reader";
+pub(crate) const SHOP: &str = "444444444444";
+pub(crate) const ROLE: &str = "arn:aws:iam::444444444444:role/wildcard-prefix-reader";
 
 /// A copy of `mocks/acme` that can be changed.
-fn acme(into: &Path) -> PathBuf {
+pub(crate) fn acme(into: &Path) -> PathBuf {
     let to = into.join("snapshot");
     for (path, bytes) in crate::scan::files(Path::new("mocks/acme")) {
         let path = to.join(path);
@@ -22,18 +22,18 @@ fn acme(into: &Path) -> PathBuf {
     to
 }
 
-fn change(snapshot: &Path, file: &str, edit: impl FnOnce(&mut Value)) {
+pub(crate) fn change(snapshot: &Path, file: &str, edit: impl FnOnce(&mut Value)) {
     let path = snapshot.join(format!("accounts/{SHOP}/{file}"));
     let mut value: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     edit(&mut value);
     fs::write(path, value.to_string()).unwrap();
 }
 
-fn without_its_finding(findings: &mut Value) {
+pub(crate) fn without_its_finding(findings: &mut Value) {
     findings.as_array_mut().unwrap().retain(|finding| finding["resource"] != ROLE);
 }
 
-fn night(snapshot: &Path, out: &Path, previous: Option<&Path>) -> Ran {
+pub(crate) fn night(snapshot: &Path, out: &Path, previous: Option<&Path>) -> Ran {
     let mut args = vec!["scan", "--snapshot", snapshot.to_str().unwrap(), "--out", out.to_str().unwrap()];
     args.extend(previous.iter().flat_map(|previous| ["--previous", previous.to_str().unwrap()]));
     leastwise(args).ran()

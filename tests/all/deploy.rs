@@ -66,7 +66,10 @@ fn command_lines() -> Vec<(String, Vec<String>)> {
     }
     let list = |line: &str| {
         let inside = line[line.find('[').unwrap() + 1..].rsplit_once(']').unwrap().0;
-        inside.split(',').map(|word| word.trim().trim_start_matches("!Sub ").trim_matches('"').to_owned()).collect()
+        inside
+            .split(',')
+            .map(|word| word.trim().trim_start_matches("!Sub ").trim_matches('"').to_owned())
+            .collect()
     };
     for path in ["aws/batch.yaml", "aws/distributed-map.yaml", "container/Containerfile"] {
         let text = template(path).replace("\"Command\": [\n", "\"Command\": [");

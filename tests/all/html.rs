@@ -13,7 +13,7 @@ use crate::scan::{account, files, report, scan};
 
 mod browser;
 
-const HOSTILE: &str = "</script><img src=//leak.invalid/x onerror=alert(1)>\"'`\u{2028}\u{202e}\u{1b}<!--<script>javascript:alert(2)";
+pub(crate) const HOSTILE: &str = "</script><img src=//leak.invalid/x onerror=alert(1)>\"'`\u{2028}\u{202e}\u{1b}<!--<script>javascript:alert(2)";
 
 fn page(report: &Path, name: &str) -> String {
     fs::read_to_string(report.join(name)).unwrap()
@@ -25,12 +25,12 @@ fn pages(report: &Path) -> BTreeMap<String, String> {
 }
 
 /// What stands between two texts, each time.
-fn between<'t>(text: &'t str, from: &str, to: &str) -> Vec<&'t str> {
+pub(crate) fn between<'t>(text: &'t str, from: &str, to: &str) -> Vec<&'t str> {
     text.split(from).skip(1).map(|rest| rest.split(to).next().unwrap()).collect()
 }
 
 /// The rows of the index.
-fn data(report: &Path) -> Value {
+pub(crate) fn data(report: &Path) -> Value {
     let index = page(report, "index.html");
     let found = between(&index, "<script type=\"application/json\" id=\"data\">", "</script>");
     assert_eq!(found.len(), 1);
@@ -271,7 +271,7 @@ fn hostile(name: &str) -> std::path::PathBuf {
     for (path, bytes) in files(Path::new("mocks/acme")) {
         let mut value: Value = serde_json::from_slice(&bytes).unwrap();
         // Some names end a script at once, the others come as they are: findings go by ARN.
-        poison(&mut value, "");
+        poison(&mut value, "", HOSTILE);
         let path = snapshot.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, value.to_string()).unwrap();
@@ -281,20 +281,21 @@ fn hostile(name: &str) -> std::path::PathBuf {
     out
 }
 
-fn poison(value: &mut Value, under: &str) {
+/// Adds hostile text to whatever somebody may choose.
+pub(crate) fn poison(value: &mut Value, under: &str, hostile: &str) {
     match value {
         Value::Object(members) => {
             for (key, member) in members.iter_mut() {
                 let inside = if under == "Condition" { under } else { key.as_str() };
-                poison(member, inside);
+                poison(member, inside, hostile);
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| poison(item, under)),
+        Value::Array(items) => items.iter_mut().for_each(|item| poison(item, under, hostile)),
         Value::String(text) => {
             let wanted =
                 ["RoleName", "UserName", "PolicyName", "Sid", "Value", "Name", "Condition", "GroupName"];
             if wanted.contains(&under) {
-                text.push_str(HOSTILE);
+                text.push_str(hostile);
             }
         }
         _ => {}

@@ -65,5 +65,6 @@ mod shards;
 mod soak;
 mod state;
 mod tickets;
+mod trend;
 mod trust;
 mod update;

@@ -3,6 +3,7 @@
 //! A format is asked three times: at the beginning, for each account in the order of their ids, and at the end. It
 //! gives parts of files, which the writer puts behind each other, so that no format has to hold an organisation in memory.
 
+mod asff;
 mod changes;
 mod cloudformation;
 mod csv;
@@ -12,8 +13,10 @@ mod key;
 mod ocsf;
 mod sarif;
 mod sheet;
+mod since;
 mod terraform;
 mod tickets;
+pub mod trend;
 mod weight;
 
 use serde::Serialize;
@@ -21,12 +24,14 @@ use serde::Serialize;
 use super::account::AccountReport;
 use super::whole::Report;
 
+pub use asff::Asff;
 pub use changes::Changes;
 pub use cloudformation::CloudFormation;
 pub use csv::Csv;
 pub use html::Html;
 pub use ocsf::Ocsf;
 pub use sarif::Sarif;
+pub use since::{Earlier, ReadAccount};
 pub use terraform::Terraform;
 pub use tickets::Tickets;
 
@@ -79,7 +84,23 @@ pub trait Format: Send + Sync {
     }
 }
 
-/// As JSON on one line. Nothing that is rendered here has keys other than text, so it cannot fail.
+/// As JSON on one line, also for readers that take other characters than a line's end for one. Nothing that is rendered here
+/// has keys other than text, so it cannot fail.
 fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+    let text = serde_json::to_string(value).unwrap_or_default();
+    if !text.contains(LINE_ENDS) {
+        return text;
+    }
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            // They stand in strings only, where this is another way to write them.
+            c if LINE_ENDS.contains(&c) => line.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => line.push(c),
+        }
+    }
+    line
 }
+
+/// What some take for the end of a line and JSON does not.
+const LINE_ENDS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];

@@ -1,7 +1,10 @@
 //! What other programs read of a report, held against the published schemas and against the report itself.
 
+mod asff;
 mod counts;
 mod formats;
+mod hostile;
+mod nights;
 mod ocsf;
 mod sarif;
 mod schemas;

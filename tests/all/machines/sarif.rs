@@ -10,7 +10,7 @@ use super::{faults, json, schema, text};
 use crate::run::{folder, leastwise};
 use crate::scan::{account, report, scan};
 
-fn results(out: &Path) -> Vec<Value> {
+pub(super) fn results(out: &Path) -> Vec<Value> {
     json(&out.join("report.sarif")).pointer("/runs/0/results").unwrap().as_array().unwrap().clone()
 }
 

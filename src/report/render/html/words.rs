@@ -3,7 +3,7 @@
 use crate::report::{Action, Coverage};
 
 /// Buckets in the order in which people want to see them, with what each means.
-pub(super) const BUCKETS: [(&str, &str, &str); 8] = [
+pub(in crate::report::render) const BUCKETS: [(&str, &str, &str); 8] = [
     ("refined", "Refined", "some of their policies can be smaller"),
     ("unused-principal", "Unused", "not used in the window: review them for deletion"),
     ("clean", "Clean", "analysed, and nothing to remove"),
@@ -25,7 +25,7 @@ pub(super) const LEVELS: [(&str, &str); 6] = [
 ];
 
 /// A bucket's name for people.
-pub(super) fn bucket(code: &str) -> &str {
+pub(in crate::report::render) fn bucket(code: &str) -> &str {
     BUCKETS.iter().find(|(name, ..)| *name == code).map_or(code, |(_, title, _)| title)
 }
 

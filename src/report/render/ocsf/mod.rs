@@ -6,6 +6,7 @@
 mod form;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ use self::form::{
     Account, Activity, Analysed, Analytic, Cloud, Event, FindingInfo, Metadata, Policy, Product, Remediation,
     Resource, User,
 };
+use super::since::{Earlier, Finding, State};
 use super::weight::Weight;
 use super::{Format, Part, Read, key};
 use crate::report::whole::Report;
@@ -28,24 +30,63 @@ const NAME: &str = "leastwise";
 const MOST_RESOURCES: usize = 100;
 
 /// The format.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Ocsf;
+#[derive(Debug, Clone, Default)]
+pub struct Ocsf {
+    earlier: Option<Arc<Earlier>>,
+}
+
+impl Ocsf {
+    /// With an earlier report, since which findings are created, updated or closed.
+    pub fn since(earlier: Option<Arc<Earlier>>) -> Self {
+        Self { earlier }
+    }
+}
 
 impl Format for Ocsf {
     fn begin(&self, report: &Report) -> Vec<Part> {
+        let now = of_all(report);
+        let text = match &self.earlier {
+            None => lines(now),
+            Some(earlier) => {
+                let today = seen(report.accounts.iter().map(|it| &it.evidence));
+                let judged = earlier.judged(report, None, now, of_all(earlier.report()));
+                lines(judged.into_iter().map(|(state, event)| event.with(state, today)))
+            }
+        };
         // The file is there even when nothing was found.
-        let all = report.recommendations.iter().map(|change| line(&change_event(report, change, None)));
-        vec![Part::text(PATH, all.collect())]
+        vec![Part::text(PATH, text)]
     }
 
     fn account(&self, report: &Report, account: &AccountReport, _read: &Read<'_>) -> Vec<Part> {
-        let unused = account.principals.iter().filter(|it| it.bucket == "unused-principal");
-        let unused = unused.map(|principal| line(&principal_event(report, account, principal)));
-        let changes = account.recommendations.iter();
-        let changes = changes.map(|change| line(&change_event(report, change, Some(&account.summary))));
-        let text: String = unused.chain(changes).collect();
+        let now = of_account(report, account);
+        let text = match &self.earlier {
+            None => lines(now),
+            Some(earlier) => {
+                let before = earlier.account(&account.summary.id);
+                let before = before.as_deref().map(|before| of_account(earlier.report(), before));
+                let today = seen(std::iter::once(&account.summary.evidence));
+                let judged = earlier.judged(report, Some(account), now, before.unwrap_or_default());
+                lines(judged.into_iter().map(|(state, event)| event.with(state, today)))
+            }
+        };
         if text.is_empty() { Vec::new() } else { vec![Part::text(PATH, text)] }
     }
+}
+
+/// The events that are about no account alone.
+fn of_all(report: &Report) -> Vec<Event<'_>> {
+    report.recommendations.iter().map(|change| change_event(report, change, None)).collect()
+}
+
+fn of_account<'e>(report: &'e Report, account: &'e AccountReport) -> Vec<Event<'e>> {
+    let unused = account.principals.iter().filter(|it| it.bucket == "unused-principal");
+    let unused = unused.map(|principal| principal_event(report, account, principal));
+    let changes = account.recommendations.iter();
+    unused.chain(changes.map(|change| change_event(report, change, Some(&account.summary)))).collect()
+}
+
+fn lines<'e>(events: impl IntoIterator<Item = Event<'e>>) -> String {
+    events.into_iter().map(|event| line(&event)).collect()
 }
 
 fn line(event: &Event<'_>) -> String {
@@ -184,6 +225,55 @@ impl<'e> Told<'e> {
     }
 }
 
+impl Finding for Event<'_> {
+    fn uid(&self) -> &str {
+        &self.finding_info.uid
+    }
+
+    fn principal(&self) -> Option<&str> {
+        let principal = self.user.as_ref().map(|user| user.uid);
+        principal.filter(|_| !self.finding_info.uid.starts_with(key::POLICY))
+    }
+
+    fn substance(&self) -> String {
+        let mut event = serde_json::to_value(self).unwrap_or_default();
+        let dates = [("", "time"), ("/finding_info", "created_time"), ("/finding_info", "last_seen_time")];
+        for (place, key) in dates {
+            if let Some(object) = event.pointer_mut(place).and_then(Value::as_object_mut) {
+                object.remove(key);
+            }
+        }
+        event.to_string()
+    }
+}
+
+impl Event<'_> {
+    /// With what became of it. What is gone was seen on the day that it has, and is told of on the day of today's evidence.
+    fn with(mut self, state: State, today: Option<i64>) -> Self {
+        match state {
+            State::New => {}
+            State::Unchanged | State::Updated => {
+                (self.activity_id, self.activity_name) = (2, "Update");
+                (self.type_uid, self.type_name) = (200_802, "IAM Analysis Finding: Update");
+            }
+            State::Absent => {
+                (self.activity_id, self.activity_name) = (3, "Close");
+                (self.type_uid, self.type_name) = (200_803, "IAM Analysis Finding: Close");
+                (self.status_id, self.status) = (4, "Resolved");
+                self.time = today.unwrap_or(self.time);
+                "Nothing is left to do: it is no longer found.".clone_into(&mut self.remediation.desc);
+            }
+        }
+        if let Some(unmapped) = self.unmapped.as_object_mut() {
+            if state == State::Absent {
+                unmapped.remove("files");
+            }
+            unmapped.insert("since_earlier_report".to_owned(), state.name().into());
+        }
+        self
+    }
+}
+
 fn change_event<'e>(
     report: &'e Report,
     change: &'e Recommendation,
@@ -258,7 +348,8 @@ fn kind_of(change: &Recommendation) -> &'static str {
     }
 }
 
-fn mend(change: &Recommendation) -> String {
+/// What to do, in a sentence.
+pub(super) fn mend(change: &Recommendation) -> String {
     let after = &change.files.after;
     match change.action {
         Action::Replace => format!("Put the document {after} of the report in its place."),

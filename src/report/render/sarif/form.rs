@@ -11,15 +11,21 @@ pub(super) struct Message {
 }
 
 impl Message {
-    /// A message in which braces and square brackets are only that: SARIF gives them a meaning.
+    /// A message in which braces and square brackets are only that: SARIF gives them a meaning. The backslashes that stand
+    /// before a bracket are doubled, or an even number of them would be escaped instead of the bracket.
     pub(super) fn of(text: &str) -> Self {
         let mut safe = String::with_capacity(text.len());
+        let mut backslashes = 0;
         for c in text.chars() {
             match c {
                 '{' | '}' => safe.extend([c, c]),
-                '[' | ']' => safe.extend(['\\', c]),
+                '[' | ']' => {
+                    safe.extend(std::iter::repeat_n('\\', backslashes + 1));
+                    safe.push(c);
+                }
                 c => safe.push(c),
             }
+            backslashes = if c == '\\' { backslashes + 1 } else { 0 };
         }
         Self { text: safe }
     }
@@ -58,6 +64,8 @@ pub(super) struct Finding {
     pub(super) partial_fingerprints: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) suppressions: Vec<Suppression>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) baseline_state: Option<&'static str>,
     pub(super) properties: serde_json::Value,
 }
 

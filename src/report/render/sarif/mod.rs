@@ -7,6 +7,7 @@ mod form;
 mod rules;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -14,6 +15,7 @@ use self::form::{
     ArtifactLocation, Finding, Invocation, Location, LogicalLocation, Message, Notification,
     PhysicalLocation, Suppression,
 };
+use super::since::{Earlier, State};
 use super::weight::Weight;
 use super::{Format, Part, Read, key};
 use crate::report::whole::{FamilyRow, Report};
@@ -35,8 +37,36 @@ const FINGERPRINT: &str = "leastwise/v1";
 const MOST_PLACES: usize = 100;
 
 /// The format.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Sarif;
+#[derive(Debug, Clone, Default)]
+pub struct Sarif {
+    earlier: Option<Arc<Earlier>>,
+}
+
+impl Sarif {
+    /// With an earlier report, since which results are new, unchanged, updated or absent.
+    pub fn since(earlier: Option<Arc<Earlier>>) -> Self {
+        Self { earlier }
+    }
+
+    /// The results of the organisation, or of one account, as elements of the list.
+    fn elements(
+        &self,
+        report: &Report,
+        account: Option<&AccountReport>,
+        now: Vec<Finding>,
+        before: impl FnOnce(&Earlier) -> Vec<Finding>,
+    ) -> Vec<Part> {
+        let all = match &self.earlier {
+            None => now,
+            Some(earlier) => {
+                let judged = earlier.judged(report, account, now, before(earlier));
+                let file = account.map_or_else(|| "report.json".to_owned(), |it| file_of(&it.summary.id));
+                judged.into_iter().map(|(state, finding)| finding.with(state, &file)).collect()
+            }
+        };
+        all.iter().map(|finding| Part::element(PATH, super::json(finding))).collect()
+    }
+}
 
 impl Format for Sarif {
     fn begin(&self, report: &Report) -> Vec<Part> {
@@ -53,34 +83,49 @@ impl Format for Sarif {
             super::json(&invocation(report)),
             json!({"catalog": report.catalog, "totals": report.totals}),
         );
-        let families = report.families.iter().filter(|it| it.recommendation.is_none() && it.code != "in-use");
-        let whole = report.recommendations.iter().map(|change| recommended(change, None));
-        let whole = whole.chain(families.map(family_left));
         let mut parts = vec![Part::text(PATH, head)];
-        parts.extend(whole.map(|finding| Part::element(PATH, super::json(&finding))));
+        parts.extend(self.elements(report, None, of_all(report), |it| of_all(it.report())));
         parts
     }
 
     fn account(&self, report: &Report, account: &AccountReport, _read: &Read<'_>) -> Vec<Part> {
-        let id = account.summary.id.as_str();
-        let mut found = Vec::new();
-        for principal in &account.principals {
-            match principal.bucket.as_str() {
-                "unused-principal" => found.push(unused(principal, id)),
-                "excluded" => found.push(excepted(report, principal, id)),
-                _ => {}
-            }
-            found.extend(principal.unused_access_keys.iter().map(|key| idle(principal, key, id)));
-            found.extend(principal.unused_password.iter().map(|password| idle(principal, password, id)));
-        }
-        found.extend(account.recommendations.iter().map(|change| recommended(change, Some(id))));
-        found.extend(account.left_alone.iter().map(|left| left_alone(left, id)));
-        found.iter().map(|finding| Part::element(PATH, super::json(finding))).collect()
+        self.elements(report, Some(account), of_account(report, account), |earlier| {
+            let before = earlier.account(&account.summary.id);
+            before.map(|before| of_account(earlier.report(), &before)).unwrap_or_default()
+        })
     }
 
     fn end(&self, _report: &Report) -> Vec<Part> {
         vec![Part::text(PATH, "\n]}]}\n".to_owned())]
     }
+}
+
+/// The results that are about no account alone.
+fn of_all(report: &Report) -> Vec<Finding> {
+    let families = report.families.iter().filter(|it| it.recommendation.is_none() && it.code != "in-use");
+    let whole = report.recommendations.iter().map(|change| recommended(change, None));
+    whole.chain(families.map(family_left)).collect()
+}
+
+fn of_account(report: &Report, account: &AccountReport) -> Vec<Finding> {
+    let id = account.summary.id.as_str();
+    let mut found = Vec::new();
+    for principal in &account.principals {
+        match principal.bucket.as_str() {
+            "unused-principal" => found.push(unused(principal, id)),
+            "excluded" => found.push(excepted(report, principal, id)),
+            _ => {}
+        }
+        found.extend(principal.unused_access_keys.iter().map(|key| idle(principal, key, id)));
+        found.extend(principal.unused_password.iter().map(|password| idle(principal, password, id)));
+    }
+    found.extend(account.recommendations.iter().map(|change| recommended(change, Some(id))));
+    found.extend(account.left_alone.iter().map(|left| left_alone(left, id)));
+    found
+}
+
+fn file_of(account: &str) -> String {
+    format!("accounts/{account}.json")
 }
 
 /// Whether everything was read, and what was not.
@@ -143,8 +188,40 @@ impl Said<'_> {
             }],
             partial_fingerprints: BTreeMap::from([(FINGERPRINT, self.fingerprint)]),
             suppressions: Vec::new(),
+            baseline_state: None,
             properties: self.properties,
         }
+    }
+}
+
+impl super::since::Finding for Finding {
+    fn uid(&self) -> &str {
+        self.partial_fingerprints.get(FINGERPRINT).map_or("", String::as_str)
+    }
+
+    fn principal(&self) -> Option<&str> {
+        let [location] = &self.locations;
+        let foremost = location.logical_locations.first().filter(|it| it.kind == "principal");
+        foremost.map(|it| it.fully_qualified_name.as_str())
+    }
+
+    fn substance(&self) -> String {
+        super::json(self)
+    }
+}
+
+impl Finding {
+    /// With what became of it. What is gone has no files in this report: it leads to the account that it was in.
+    fn with(mut self, state: State, file: &str) -> Self {
+        self.baseline_state = Some(state.name());
+        if state == State::Absent {
+            let [location] = &mut self.locations;
+            location.physical_location.artifact_location = ArtifactLocation::of(file);
+            if let Some(properties) = self.properties.as_object_mut() {
+                properties.remove("files");
+            }
+        }
+        self
     }
 }
 
@@ -221,7 +298,7 @@ fn of_principal<'s>(principal: &'s PrincipalRow, account: &str, rule: &str, text
         rule: rule.to_owned(),
         weight: None,
         text,
-        file: format!("accounts/{account}.json"),
+        file: file_of(account),
         places: vec![("principal", principal.arn.as_str())],
         fingerprint: key::of_principal(rule, &principal.arn),
         properties: about(principal, account),
@@ -287,7 +364,7 @@ fn left_alone(left: &LeftAlone, account: &str) -> Finding {
         rule: rules::of_code(&left.code),
         weight: None,
         text: format!("policy {} stays as it is: {}.", left.policy, left.why),
-        file: format!("accounts/{account}.json"),
+        file: file_of(account),
         places: policy_and(&left.policy, &left.reaches),
         fingerprint: key::of_policy(&format!("{account}:{}", left.policy)),
         properties: json!({
