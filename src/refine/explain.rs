@@ -109,11 +109,11 @@ pub(crate) fn explain<'a>(
 }
 
 fn new_pattern(universe: &Universe<'_>, pattern: &Pattern<'_>, most: usize) -> NewPattern {
-    let mut matched = universe.none();
-    if pattern.shape != Shape::Literal {
-        universe.insert(pattern, &mut matched);
+    if pattern.shape == Shape::Literal {
+        return NewPattern { pattern: pattern.text(), matches: Vec::new(), match_count: 0 };
     }
-    let most = if matched.is_empty() { 0 } else { most };
+    let mut matched = universe.none();
+    universe.insert(pattern, &mut matched);
     let (matches, match_count) = names(universe, &matched, universe.scope_of(pattern), most);
     NewPattern { pattern: pattern.text(), matches, match_count }
 }

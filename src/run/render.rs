@@ -1,5 +1,7 @@
 //! The formats beside JSON, made from the JSON files that are written already.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -85,8 +87,21 @@ fn one(
     let text = writer.read(&path)?;
     let account: AccountReport =
         serde_json::from_str(&text).map_err(|error| RunError::Json { path, error })?;
-    let read = |path: &str| writer.read(&format!("{folder}{path}")).ok();
-    Ok(formats.iter().flat_map(|format| format.account(report, &account, &read)).collect())
+    // Several formats show the same documents.
+    let known: RefCell<BTreeMap<String, String>> = RefCell::default();
+    let read = |path: &str| {
+        if let Some(text) = known.borrow().get(path) {
+            return Some(text.clone());
+        }
+        let text = writer.read(&format!("{folder}{path}")).ok()?;
+        known.borrow_mut().insert(path.to_owned(), text.clone());
+        Some(text)
+    };
+    let parts = formats.iter().flat_map(|format| format.account(report, &account, &read));
+    let (whole, growing): (Vec<Part>, Vec<Part>) = parts.partition(|part| part.whole);
+    // Files of the account alone need not wait for their turn.
+    append(writer, folder, whole)?;
+    Ok(growing)
 }
 
 fn append(writer: &Writer, folder: &str, parts: impl IntoIterator<Item = Part>) -> Result<(), RunError> {

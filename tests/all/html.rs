@@ -123,11 +123,11 @@ fn a_change_shows_both_sides_and_what_becomes_of_each_pattern() {
             // Every line that the difference takes away or brings is there, whole, on its side.
             for line in read(&change.files.diff).lines().skip(2) {
                 let side = match line.as_bytes()[0] {
-                    b'-' => "<code class=\"removed\">",
-                    b'+' => "<code class=\"added\">",
+                    b'-' => ("<del>", "</del>"),
+                    b'+' => ("<ins>", "</ins>"),
                     _ => continue,
                 };
-                let lines = between(shown, side, "</code>");
+                let lines = between(shown, side.0, side.1);
                 let plain =
                     |text: &&str| text.replace("<mark>", "").replace("</mark>", "").replace("&#34;", "\"");
                 let found = lines.iter().map(plain).any(|text| text.replace("&#38;", "&") == line);

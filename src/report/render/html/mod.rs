@@ -58,7 +58,7 @@ impl Format for Html {
     fn account(&self, report: &Report, account: &AccountReport, read: &Read<'_>) -> Vec<Part> {
         let id = &account.summary.id;
         let mut parts = vec![
-            Part::text(&format!("accounts/{id}.html"), page(&AccountPage::new(*self, report, account, read))),
+            Part::file(&format!("accounts/{id}.html"), page(&AccountPage::new(*self, report, account, read))),
             Part::element(INDEX, rows::account(report, account)),
         ];
         let is_first = |family: &&FamilyRow| family.accounts.iter().map(|it| &it.account).min() == Some(id);
