@@ -5,6 +5,7 @@
     python3 benches/scan.py                       all of it, three runs each: about 20 minutes on 2 cores
     python3 benches/scan.py limited               GetFindingV2 limited to 50, 200 and 1,000 calls a second
     python3 benches/scan.py unlimited             processor time per finding, from the wire to the written files
+    python3 benches/scan.py nights                the night after, on which one finding in a hundred changed, with --state
     python3 benches/scan.py snapshot              250, 500 and 1,000 accounts of 200 principals: time, memory, growth
     python3 benches/scan.py --runs 5 --work /dev/shm/work snapshot
 
@@ -30,11 +31,13 @@ PRINCIPALS = 200
 LIMITED = [(50, 18, None), (50, 18, 1000), (200, 25, None), (200, 25, 1000), (1000, 50, None), (1000, 50, 1000)]
 UNLIMITED = 50
 SNAPSHOTS = [250, 500, 1000]
+# Calls a second, accounts.
+NIGHTS = (50, 18)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="*", metavar="limited|unlimited|snapshot")
+    parser.add_argument("what", nargs="*", metavar="limited|unlimited|nights|snapshot")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--work", type=pathlib.Path, help="a folder for what is written; a new temporary one by default")
     arguments = parser.parse_args()
@@ -78,6 +81,20 @@ def unlimited(work: pathlib.Path, runs: int) -> None:
     print(f"{done[0]['pages']:8}  {row[0]}  {row[1]}  {row[2]}")
 
 
+def nights(work: pathlib.Path, runs: int) -> None:
+    rate, accounts = NIGHTS
+    print(f"\nGetFindingV2 limited to {rate} a second; a night on which 1 % changed may make 2 % of the calls in 5 % of the time")
+    print("first: calls  seconds   next: calls  seconds")
+    for _ in range(runs):
+        state = work / "state"
+        knobs = ["--rate", f"GetFindingV2={rate}"]
+        first, later = (live(work, accounts, [*knobs, "--nights", night], None, state) for night in ("0", "1"))
+        shutil.rmtree(state)
+        over = later["pages"] > 0.02 * first["pages"] or later["wall"] > 0.05 * first["wall"]
+        told = f"{first['pages']:12}  {first['wall']:7.2f}  {later['pages']:12}  {later['wall']:7.2f}"
+        print(told + ("  OVER" if over else ""))
+
+
 def snapshot(work: pathlib.Path, runs: int) -> None:
     print(f"\nfrom a snapshot, {PRINCIPALS} principals an account, report included")
     print("accounts     seconds              processor seconds      peak MB              ms an account")
@@ -96,7 +113,7 @@ def snapshot(work: pathlib.Path, runs: int) -> None:
         print(f"{accounts:8}  {'  '.join(columns)}")
 
 
-def live(work: pathlib.Path, accounts: int, knobs: list, start) -> dict:
+def live(work: pathlib.Path, accounts: int, knobs: list, start, state=None) -> dict:
     """One scan of an invented organisation behind the fake; with what its manifest tells of the calls."""
     command = [RELEASE / "examples" / "fake-aws", "--invented", f"{accounts},{PRINCIPALS},1", *knobs]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as fake:
@@ -113,7 +130,7 @@ def live(work: pathlib.Path, accounts: int, knobs: list, start) -> dict:
             }
             if start:
                 environment["LEASTWISE_LIMITS_CALLS_PER_SECOND_ACCESS_ANALYZER"] = str(start)
-            return scan(work, [], environment)
+            return scan(work, ["--state", state] if state else [], environment)
         finally:
             fake.kill()
 
@@ -146,7 +163,7 @@ def spread(values: list, form: str) -> str:
     return " ".join(format(value, form) for value in (min(values), statistics.median(values), max(values)))
 
 
-PARTS = {"limited": limited, "unlimited": unlimited, "snapshot": snapshot}
+PARTS = {"limited": limited, "unlimited": unlimited, "nights": nights, "snapshot": snapshot}
 
 if __name__ == "__main__":
     main()
