@@ -323,8 +323,7 @@ impl<C: Cloud> Cloud for Journaled<C> {
         if let (Some(state), Ok(evidence)) = (&self.state, &answers.evidence)
             && evidence.analyzer.is_some()
         {
-            // The next night asks again for what could not be kept.
-            let _ = state.keep(&account.id, &evidence.findings, &memory.earlier);
+            state.keep(&account.id, &evidence.findings, &memory.earlier, reading.watch);
         }
         journal.keep_account(&account.id, answers)
     }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 /// Writes a value as JSON.
 pub(super) fn put(path: &Path, value: &impl Serialize) -> io::Result<()> {
@@ -33,4 +34,9 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
+}
+
+/// What has been hashed, in hexadecimal.
+pub(super) fn hexadecimal(hasher: Sha256) -> String {
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -14,6 +14,7 @@ mod snapshot;
 mod state;
 
 use std::future::Future;
+use std::io;
 use std::path::Path;
 
 use crate::evidence::{Analyzer, Failure, Finding, LastAccessed};
@@ -45,6 +46,8 @@ pub trait Watch: Sync {
     fn finding(&self);
     /// What an earlier night kept is not to be trusted; it lies here now.
     fn doubts(&self, _aside: &Path) {}
+    /// What was read cannot be kept in this folder for the next night. Told once.
+    fn forgets(&self, _folder: &Path, _error: &io::Error) {}
 }
 
 /// Nobody watches.

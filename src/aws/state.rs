@@ -13,12 +13,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::keeping::{make_folder, private, put};
+use super::Watch;
+use super::keeping::{hexadecimal, make_folder, private, put};
 use crate::evidence::Finding;
 
 const FORMAT: u32 = 1;
@@ -60,6 +62,8 @@ impl StateError {
 #[derive(Debug)]
 pub struct State {
     folder: PathBuf,
+    /// It was told that something could not be kept.
+    told: AtomicBool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -107,7 +111,7 @@ impl State {
             return Err(StateError::Foreign { path: accounts });
         }
         put(&mark, &Mark { format: FORMAT }).map_err(io)?;
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self { folder: folder.to_owned(), told: AtomicBool::new(false) })
     }
 
     fn place(&self, account: &str) -> PathBuf {
@@ -125,8 +129,16 @@ impl State {
     }
 
     /// Remembers the findings of an account in place of what was remembered before. That this fails costs the next night
-    /// calls and nothing else.
-    pub(super) fn keep(&self, account: &str, findings: &[Finding], before: &Remembered) -> io::Result<()> {
+    /// calls and nothing else, so it is told once and the run goes on.
+    pub(super) fn keep(&self, account: &str, findings: &[Finding], before: &Remembered, watch: &dyn Watch) {
+        if let Err(error) = self.write(account, findings, before)
+            && !self.told.swap(true, Ordering::Relaxed)
+        {
+            watch.forgets(&self.folder, &error);
+        }
+    }
+
+    fn write(&self, account: &str, findings: &[Finding], before: &Remembered) -> io::Result<()> {
         let kept: Vec<Finding> = findings.iter().filter(|finding| is_whole(finding)).map(timeless).collect();
         let body = serde_json::to_vec(&kept)?;
         let sha256 = digest(&body);
@@ -200,7 +212,7 @@ fn timeless(finding: &Finding) -> Finding {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(Sha256::new_with_prefix(bytes))
 }
 
 /// A file, and no link to one.

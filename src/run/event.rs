@@ -42,6 +42,11 @@ pub(super) enum Event<'e> {
     StateSetAside {
         path: String,
     },
+    /// The next night will have to read again what this one read.
+    StateNotKept {
+        path: String,
+        why: String,
+    },
     /// The report may not fit where it goes.
     LittleRoom {
         path: String,
@@ -207,6 +212,7 @@ impl Event<'_> {
             Self::CatalogWarning { .. } => "catalog-warning",
             Self::LittleRoom { .. } => "little-room",
             Self::StateSetAside { .. } => "state-set-aside",
+            Self::StateNotKept { .. } => "state-not-kept",
             Self::RuleWarning { .. } => "rule-warning",
             Self::OwnAccountOnly { .. } => "own-account-only",
             Self::AdministratorClosed { .. } => "administrator-closed",
@@ -231,6 +237,7 @@ impl Event<'_> {
             Self::CatalogWarning { .. }
             | Self::LittleRoom { .. }
             | Self::StateSetAside { .. }
+            | Self::StateNotKept { .. }
             | Self::RuleWarning { .. }
             | Self::OwnAccountOnly { .. }
             | Self::AdministratorClosed { .. } => Level::Warn,
@@ -278,6 +285,9 @@ impl Event<'_> {
             | Self::RuleWarning { message, .. }
             | Self::ConfigProblem { message, .. }
             | Self::RunFailed { message, .. } => message.clone(),
+            Self::StateNotKept { path, why } => {
+                format!("findings cannot be remembered in `{path}`: {why}; the next run reads them again")
+            }
             Self::StateSetAside { path } => format!(
                 "what an earlier run remembered is damaged or not of this account and version; it lies in `{path}` now and is read anew"
             ),

@@ -235,7 +235,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         let read = |all: Arc<Self>, account: Account| {
             let ids = Arc::clone(&ids);
             async move {
-                let survey = match all.outside(&account) {
+                let survey = match outside(&all.config, &account) {
                     None => {
                         all.progress.begins(&account);
                         let answers = all.cloud.read(&account, Reading::watched(&*all.progress)).await;
@@ -268,17 +268,6 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         Ok(families)
     }
 
-    /// Whether an account is not read at all.
-    fn outside(&self, account: &Account) -> Option<Coverage> {
-        if account.state() != "ACTIVE" {
-            return Some(Coverage::Suspended);
-        }
-        match self.config.accounts.takes(account) {
-            Taken::Yes => None,
-            Taken::Excluded(_) | Taken::NotIncluded => Some(Coverage::Excluded),
-        }
-    }
-
     fn exceptions(&self) -> Exceptions<'_> {
         // The day of the answers, so that the same answers give the same report on any day.
         let told = self.as_of.as_deref().and_then(|day| day.parse::<jiff::Timestamp>().ok());
@@ -307,7 +296,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
     /// The second look: works one account out off the async threads, writes its files, and keeps the little that the whole
     /// needs.
     async fn account(&self, account: &Account, known: &Known) -> Result<Kept, RunError> {
-        if let Some(coverage) = self.outside(account) {
+        if let Some(coverage) = outside(&self.config, account) {
             let report = assess::unread(account, coverage, Vec::new());
             self.writer.write_json(&format!("accounts/{}.json", account.id), &report)?;
             return Ok(Kept::nothing(report.summary));
@@ -327,6 +316,17 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             self.writer.write_json(&format!("accounts/{}.json", account.id), &assessed.report)?;
             Ok(Kept::of(assessed))
         })
+    }
+}
+
+/// Why an account is not read at all, if it is not.
+pub(super) fn outside(config: &Config, account: &Account) -> Option<Coverage> {
+    if account.state() != "ACTIVE" {
+        return Some(Coverage::Suspended);
+    }
+    match config.accounts.takes(account) {
+        Taken::Yes => None,
+        Taken::Excluded(_) | Taken::NotIncluded => Some(Coverage::Excluded),
     }
 }
 

@@ -1,6 +1,7 @@
 //! How far a scan or a capture has come: bars on a terminal, a few lines elsewhere; accounts and calls for those who ask.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -260,6 +261,10 @@ impl Watch for Progress {
 
     fn doubts(&self, aside: &Path) {
         self.log.tell(&Event::StateSetAside { path: shown(aside) });
+    }
+
+    fn forgets(&self, folder: &Path, error: &io::Error) {
+        self.log.tell(&Event::StateNotKept { path: shown(folder), why: error.to_string() });
     }
 }
 

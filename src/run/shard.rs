@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::capture::{in_json, one};
 use super::error::RunError;
 use super::event::Event;
+use super::everything::outside;
 use super::log::Log;
 use super::progress::{Progress, Stage};
 use super::scan::{open, shown};
@@ -18,10 +19,9 @@ use crate::aws::live::Live;
 use crate::aws::parts::{self, PART, Part, Row, Share};
 use crate::aws::{Cloud, Journal, Journaled, record};
 use crate::cli::{Exit, Scan, Which};
-use crate::config::{Config, Overrides, Taken};
+use crate::config::{Config, Overrides};
 use crate::evidence::Analyzer;
 use crate::inventory::wire::Account;
-use crate::report::Coverage;
 use crate::report::writer::{Output, Writer, sha256};
 
 /// Whoever starts many equal processes says by one of these which is which, from 0.
@@ -132,10 +132,10 @@ impl Work<'_> {
         let organisation = cloud.organisation().await.map_err(RunError::Organisation)?;
         let mine = organisation.accounts.iter().filter(|account| self.share.takes(&account.id));
         let (wanted, left_out): (Vec<&Account>, Vec<&Account>) =
-            mine.partition(|account| self.leaves_out(account).is_none());
+            mine.partition(|account| outside(self.config, account).is_none());
         let mut rows: BTreeMap<String, Row> = BTreeMap::new();
         for account in left_out {
-            self.leaves_out(account).into_iter().for_each(|why| self.progress.skips(account, why));
+            outside(self.config, account).into_iter().for_each(|why| self.progress.skips(account, why));
             rows.insert(account.id.clone(), Row::default());
         }
         let accounts = wanted.len();
@@ -175,16 +175,5 @@ impl Work<'_> {
         };
         self.writer.write_json(PART, &part.sealed().map_err(in_json)?)?;
         Ok((not_whole, accounts))
-    }
-
-    /// Why an account is not read at all.
-    fn leaves_out(&self, account: &Account) -> Option<Coverage> {
-        if account.state() != "ACTIVE" {
-            Some(Coverage::Suspended)
-        } else if self.config.accounts.takes(account) != Taken::Yes {
-            Some(Coverage::Excluded)
-        } else {
-            None
-        }
     }
 }

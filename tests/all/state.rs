@@ -125,3 +125,20 @@ fn a_folder_of_something_else_is_left_as_it_is() {
         .says("name an empty folder");
     assert_eq!(fs::read_dir(&state).unwrap().count(), 1);
 }
+
+#[test]
+fn state_that_cannot_be_kept_is_told_once_and_the_report_is_whole() {
+    let (out, state, first) = first_night("state-not-kept");
+    // In the place of each account's file stands a folder, which no file can replace.
+    for account in 200_000_000_000_u64..200_000_000_006 {
+        let file = state.join(format!("accounts/{account}.json"));
+        fs::remove_file(&file).unwrap();
+        fs::create_dir_all(file.join("in the way")).unwrap();
+        fs::create_dir_all(file.with_extension("set-aside").join("too")).unwrap();
+    }
+    let fake = night(0);
+    let run = scan(&fake, &out, Some(&state)).ran().exits(0);
+    assert_eq!(run.err.matches("findings cannot be remembered in").count(), 1, "{}", run.err);
+    assert_eq!(fake.calls_of("GetFindingV2"), first);
+    assert!(result(&out) == full("state-not-kept-full", 0));
+}

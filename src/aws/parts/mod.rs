@@ -57,7 +57,3 @@ pub fn shard_of(account: &str, of: u32) -> u32 {
     let place = number.checked_rem(u64::from(of)).unwrap_or_default();
     u32::try_from(place).unwrap_or_default() + 1
 }
-
-fn hexadecimal(hasher: Sha256) -> String {
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Share, hexadecimal};
+use super::Share;
 use crate::aws::Organisation;
+use crate::aws::keeping::hexadecimal;
 use crate::aws::pace::{BucketKey, Figures};
 use crate::evidence::Failure;
 use crate::inventory::wire::Account;

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use sha2::Sha256;
 
 use super::part::FORMAT;
-use super::{MOST_SHARDS, PART, Part, PartsError, Row, Share, hexadecimal, organisation_digest, shard_of};
+use super::{MOST_SHARDS, PART, Part, PartsError, Row, Share, organisation_digest, shard_of};
+use crate::aws::keeping::hexadecimal;
 use crate::aws::live::OPERATIONS;
 use crate::aws::pace::{BucketKey, Figures};
 use crate::aws::snapshot::{SnapshotError, is_account_id, optional, read};
