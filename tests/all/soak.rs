@@ -73,8 +73,15 @@ fn in_a_large_organisation_with_faults_of_all_kinds_every_principal_is_accounted
     let (config, out) = (folder.join("leastwise.toml"), folder.join("report"));
     fs::write(&config, CONFIG).unwrap();
     let fake = rough();
-    let args =
-        ["scan", "--config", config.to_str().unwrap(), "--out", out.to_str().unwrap(), "--format", "json"];
+    let args = [
+        "scan",
+        "--config",
+        config.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+        "--format",
+        "json,csv",
+    ];
     let ran = command_as(&fake, CALLER, &args).ran_within(MOST);
 
     let whole: Report = read(&out.join("report.json"));

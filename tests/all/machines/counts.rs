@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use leastwise::report::{Report, Totals};
+use leastwise::report::{PrincipalRow, Report, Totals};
 use serde_json::Value;
 
 use super::{json, ocsf, text};
@@ -119,9 +119,6 @@ fn of_html(out: &Path, report: &Report) -> Told {
     let mut pages = vec![(page("families.html"), report.recommendations.len())];
     for summary in &report.accounts {
         pages.push((page(&format!("accounts/{}.html", summary.id)), summary.recommendations));
-        let account = account(out, &summary.id);
-        let unused = account.principals.into_iter().filter(|it| it.bucket == "unused-principal");
-        told.unused_principals.extend(unused.map(|it| it.arn));
     }
     for (page, wanted) in pages {
         let changes = between(&page, "<article class=\"change\" id=\"change/", "</article>");
@@ -134,6 +131,17 @@ fn of_html(out: &Path, report: &Report) -> Told {
     }
     // The index lists the same ones, those of an account by what comes behind its id.
     let data = data(out);
+    let unused =
+        data["buckets"].as_array().unwrap().iter().position(|it| text(it, "/0") == "unused-principal");
+    for found in data["accounts"].as_array().unwrap() {
+        let rows = found["rows"].as_array().unwrap().iter();
+        let account = account(out, text(found, "/id"));
+        for row in rows.filter(|row| row[2].as_u64() == unused.map(|place| place as u64)) {
+            let kind = if row[0] == 0 { "role" } else { "user" };
+            let is_it = |it: &&PrincipalRow| it.name == text(row, "/1") && it.kind == kind;
+            told.unused_principals.insert(account.principals.iter().find(is_it).unwrap().arn.clone());
+        }
+    }
     let shared = data["shared"].as_array().unwrap().iter().map(|it| text(it, "/0").to_owned());
     let own = data["accounts"].as_array().unwrap().iter().flat_map(|account| {
         let changes = account["changes"].as_array().unwrap().iter();

@@ -1,12 +1,13 @@
 //! `--format` and `formats`: which files a report has beside JSON.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use leastwise::config::{Config, Overrides, ReportFormat};
 
 use crate::run::{folder, leastwise};
-
-const FILES: [&str; 3] = ["findings.csv", "findings.ocsf.jsonl", "report.sarif"];
+use crate::scan::files;
 
 fn config(file: &str, flags: &[&str]) -> Vec<ReportFormat> {
     let flags =
@@ -35,8 +36,14 @@ fn a_scan_writes_json_and_the_formats_that_are_named() {
         let to = out.to_str().unwrap();
         leastwise(["scan", "--snapshot", "mocks/partial", "--out", to, "--format", list]).ran().exits(3);
         assert!(out.join("report.json").is_file());
-        let there: Vec<&str> = FILES.into_iter().filter(|file| out.join(file).exists()).collect();
-        assert_eq!(there, wanted);
+        let always = ["accounts", "catalog.json", "manifest.json", "policies", "report.json"];
+        let names = |folder: &Path| -> BTreeSet<String> {
+            let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+            entries.map(|name| name.into_string().unwrap()).collect()
+        };
+        let all = always.iter().chain(wanted).map(|name| (*name).to_owned());
+        assert_eq!(names(&out), all.collect());
+        assert!(names(&out.join("accounts")).iter().all(|name| name.ends_with(".json")));
         leastwise(["verify", to]).ran().exits(0);
     }
 }
@@ -57,11 +64,25 @@ fn a_format_that_is_not_known_is_refused_before_anything_is_written() {
 fn the_same_answers_give_the_same_bytes_in_every_format() {
     let folder = folder("formats-twice");
     for out in ["a", "b"].map(|name| folder.join(name)) {
-        crate::scan::scan("mocks/acme", &out).exits(0);
+        let every: Vec<&str> = ReportFormat::ALL.iter().map(|format| format.name()).collect();
+        let (to, every) = (out.to_str().unwrap(), every.join(","));
+        leastwise(["scan", "--snapshot", "mocks/acme", "--out", to, "--format", &every]).ran().exits(0);
     }
-    for file in FILES {
-        let read = |name: &str| fs::read(folder.join(name).join(file)).unwrap();
-        assert!(!read("a").is_empty());
-        assert!(read("a") == read("b"), "{file}");
+    let [a, b] = ["a", "b"].map(|name| {
+        let mut files = files(&folder.join(name));
+        assert!(files.remove("manifest.json").is_some());
+        files
+    });
+    for wanted in
+        ["findings.csv", "findings.ocsf.jsonl", "report.sarif", "index.html", "asff/", "changes/", "tickets/"]
+    {
+        assert!(a.keys().any(|path| path.starts_with(wanted)), "{wanted}");
+    }
+    for wanted in [".tf", "/cloudformation.template.json"] {
+        assert!(a.keys().any(|path| path.ends_with(wanted)), "{wanted}");
+    }
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
+    for (path, bytes) in &a {
+        assert!(*bytes == b[path], "{path}");
     }
 }

@@ -157,5 +157,6 @@ fn what_an_exception_leaves_as_it_is_is_suppressed_with_its_reason() {
     // SARIF gives braces and brackets in messages a meaning, in justifications none.
     assert!(text(one, "/message/text").contains(r"a {{sealed}} \[envelope\]"), "{one}");
     let totals = crate::scan::report(&out).totals;
+    assert_eq!(totals.buckets["excluded"], 1);
     assert_eq!(of_rule(&results, "unused-principal").len(), totals.buckets["unused-principal"]);
 }
