@@ -5,6 +5,7 @@ use super::effect::After;
 use super::place::Place;
 use super::refinement::Refinement;
 use super::work::{Bench, Copied, Work};
+use crate::catalog::Permissions;
 use crate::date::is_after;
 use crate::decide::{Confidence, Holder, Part, Reason, Target};
 use crate::report::{
@@ -17,7 +18,7 @@ impl<'i, 't> Work<'i, 't> {
         &mut self,
         bench: Bench<'_, 'i, 't>,
         part: &Part<'i>,
-        smaller: &Refinement,
+        smaller: Refinement,
         alternative: Option<Alternative>,
     ) {
         let inline = matches!(bench.held.target, Target::Inline { .. });
@@ -28,17 +29,21 @@ impl<'i, 't> Work<'i, 't> {
             _ if inline => Action::Replace,
             _ => Action::NewVersion,
         };
-        let mut recommendation = self.recommendation(bench, bench.place, part, smaller, action);
-        recommendation.alternative = alternative;
+        let (mut notes, mut creates) = (Vec::new(), Vec::new());
         if action == Action::Split {
             let room = Attached::to(&part.holders, &self.prepared.inventory, !inline);
-            recommendation.notes.extend(room.note(smaller.documents).map(str::to_owned));
+            notes.extend(room.note(smaller.documents).map(str::to_owned));
             let named = self.names.name(&bench.place.policy, &smaller.after);
-            recommendation.notes.extend(named.exist.then(|| "copy-exists".to_owned()));
-            recommendation.creates = named.names;
+            notes.extend(named.exist.then(|| "copy-exists".to_owned()));
+            creates = named.names;
         }
-        self.files.extend(smaller.texts(&recommendation.files));
+        self.files.extend(smaller.texts(&Refinement::places(&bench.place.path)));
         let permissions = self.effects.allowed_by(&smaller.after);
+        let mut recommendation =
+            self.recommendation(bench, bench.place, part, (smaller, &permissions), action);
+        recommendation.alternative = alternative;
+        recommendation.notes.append(&mut notes);
+        recommendation.creates = creates;
         self.changed.push(After { holders: part.holders.clone(), permissions });
         self.recommendations.push(recommendation);
     }
@@ -64,20 +69,22 @@ impl<'i, 't> Work<'i, 't> {
                 _ if substitutes => Action::Substitute,
                 _ => Action::Fork,
             };
-            let mut recommendation = self.recommendation(bench, &place, &part, &smaller, action);
+            let holders = part.holders.iter().map(|holder| self.hands(bench, *holder, &smaller)).collect();
+            let room = Attached::to(&part.holders, &self.prepared.inventory, true);
+            let room = room.note(smaller.documents);
+            let permissions = self.effects.allowed_by(&smaller.after);
+            let mut recommendation =
+                self.recommendation(bench, &place, &part, (*smaller, &permissions), action);
             recommendation.alternative = alternative.cloned();
             if let Some(named) = named {
                 recommendation.creates = named.names;
                 recommendation.notes.extend(named.exist.then(|| "copy-exists".to_owned()));
             }
-            recommendation.holders =
-                part.holders.iter().map(|holder| self.hands(bench, *holder, &smaller)).collect();
-            let room = Attached::to(&part.holders, &self.prepared.inventory, true);
-            recommendation.notes.extend(room.note(smaller.documents).map(str::to_owned));
+            recommendation.holders = holders;
+            recommendation.notes.extend(room.map(str::to_owned));
             if beside {
                 self.alternatives.push(recommendation);
             } else {
-                let permissions = self.effects.allowed_by(&smaller.after);
                 self.changed.push(After { holders: part.holders.clone(), permissions });
                 self.recommendations.push(recommendation);
             }
@@ -99,21 +106,21 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// What is unused, with when those whom a change reaches last used each service.
-    fn used_last(&self, unused: &[UnusedService], reaches: &[usize]) -> Vec<UnusedService> {
+    fn used_last(&self, unused: Vec<UnusedService>, reaches: &[usize]) -> Vec<UnusedService> {
         let arns = reaches.iter().filter_map(|at| self.prepared.inventory.principals.get(*at));
         let known: Vec<_> = arns.filter_map(|it| self.prepared.known.get(&it.arn)).collect();
         let newest = |service: &str| known.iter().filter_map(|it| it.last_used.get(service)).max().cloned();
-        let dated =
-            |it: &UnusedService| UnusedService { last_accessed: newest(&it.service_namespace), ..it.clone() };
-        unused.iter().map(dated).collect()
+        let dated = |it: UnusedService| UnusedService { last_accessed: newest(&it.service_namespace), ..it };
+        unused.into_iter().map(dated).collect()
     }
 
+    /// What is recommended, with what the smaller policy allows.
     fn recommendation(
         &self,
         bench: Bench<'_, 'i, 't>,
         place: &Place,
         part: &Part<'i>,
-        smaller: &Refinement,
+        (smaller, permissions): (Refinement, &Permissions<'t>),
         action: Action,
     ) -> Recommendation {
         let known = part.reaches.iter().filter_map(|at| self.prepared.inventory.principals.get(*at));
@@ -138,16 +145,12 @@ impl<'i, 't> Work<'i, 't> {
             others: 0,
             removed_in_all: smaller.proof.removed * part.reaches.len(),
             alternative: None,
-            confidence: confidence_row(&self.confidence(bench, part, smaller)),
-            impact: self.effects.impact(
-                bench.allows,
-                &self.effects.allowed_by(&smaller.after),
-                &part.reaches,
-            ),
-            patterns: smaller.patterns.clone(),
-            unused: self.used_last(&smaller.unused, &part.reaches),
-            proof: smaller.proof.clone(),
-            sizes: smaller.sizes.clone(),
+            confidence: confidence_row(&self.confidence(bench, part, &smaller)),
+            impact: self.effects.impact(bench.allows, permissions, &part.reaches),
+            patterns: smaller.patterns,
+            unused: self.used_last(smaller.unused, &part.reaches),
+            proof: smaller.proof,
+            sizes: smaller.sizes,
             files: Refinement::places(&place.path),
             notes,
         }

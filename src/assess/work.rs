@@ -247,7 +247,7 @@ impl<'i, 't> Work<'i, 't> {
                     return self.stay(bench, &stays, None);
                 }
                 self.inlined(holder, policy, &smaller);
-                self.in_place(bench, part, &smaller, None);
+                self.in_place(bench, part, *smaller, None);
                 "smaller"
             }
         }
@@ -300,7 +300,7 @@ impl<'i, 't> Work<'i, 't> {
                 if fork.is_some() && wants_fork {
                     self.copy(bench, copies, None, true);
                 }
-                self.in_place(bench, part, &smaller, fork);
+                self.in_place(bench, part, *smaller, fork);
                 "smaller"
             }
             (_, Some(_)) if wants_fork => {

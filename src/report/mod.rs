@@ -5,6 +5,7 @@ pub mod compare;
 mod diff;
 mod effect;
 mod hash;
+mod hashes;
 pub mod metrics;
 pub mod names;
 mod owner;
@@ -23,6 +24,7 @@ pub use account::{
 pub use diff::unified as unified_diff;
 pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, RiskRow};
 pub use hash::FileHash;
+pub use hashes::Hashes;
 pub use owner::{Own, Owner};
 pub use recommendation::{
     Action, Alternative, ConfidenceReason, ConfidenceRow, Files, Hands, Matched, PatternRow, ProofRow,

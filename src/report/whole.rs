@@ -164,10 +164,10 @@ pub struct CatalogRow {
     pub digest: String,
 }
 
-/// `manifest.json`: what the run was, and the hash of every file.
+/// `manifest.json`: what the run was, and the hash of every file. It is written from more compact [`Hashes`](super::Hashes).
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Manifest {
+pub struct Manifest<F = BTreeMap<String, FileHash>> {
     /// The version of the report's JSON files.
     pub schema: u32,
     /// The version of leastwise.
@@ -184,7 +184,7 @@ pub struct Manifest {
     pub calls: Vec<CallFigures>,
     /// SHA-256 of every other file, by path.
     #[schemars(with = "BTreeMap<String, String>")]
-    pub files: BTreeMap<String, FileHash>,
+    pub files: F,
 }
 
 /// What one pacer counted.

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use self::growing::AllGrowing;
-use super::FileHash;
+use super::{FileHash, Hashes};
 
 /// Nothing that is worth reading fits into less.
 const LEAST_FREE: u64 = 16_000_000;
@@ -69,7 +69,7 @@ impl WriteError {
 pub struct Writer {
     target: PathBuf,
     folder: PathBuf,
-    files: Mutex<BTreeMap<String, FileHash>>,
+    files: Mutex<Hashes>,
     /// Files that grow part by part.
     growing: Mutex<AllGrowing>,
     lock: File,
@@ -166,7 +166,7 @@ impl Writer {
         let growing = std::mem::take(&mut *self.growing.lock().unwrap_or_else(PoisonError::into_inner));
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         for (path, hash) in growing.end().map_err(|(path, error)| WriteError::Io { path, error })? {
-            files.insert(path, FileHash::from(hash));
+            files.insert(&path, FileHash::from(hash));
         }
         Ok(())
     }
@@ -202,25 +202,16 @@ impl Writer {
     }
 
     fn keep(&self, path: &str, hash: FileHash) {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), hash);
-    }
-
-    /// The hash of a file that was written.
-    pub fn hash_of(&self, path: &str) -> Option<FileHash> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).get(path).copied()
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(path, hash);
     }
 
     /// The hashes of the files so far whose paths begin so, by the rest of the path.
     pub fn hashes_below(&self, folder: &str) -> BTreeMap<String, FileHash> {
-        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let below = files
-            .range(folder.to_owned()..)
-            .map_while(|(path, hash)| Some((path.strip_prefix(folder)?, hash)));
-        below.map(|(path, hash)| (path.to_owned(), *hash)).collect()
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).below(folder)
     }
 
     /// The hashes of all files so far, by path; they are not kept any longer.
-    pub fn take_hashes(&self) -> BTreeMap<String, FileHash> {
+    pub fn take_hashes(&self) -> Hashes {
         std::mem::take(&mut *self.files.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

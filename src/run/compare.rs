@@ -10,10 +10,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::RunError;
-use super::{terminal, trend};
+use super::{render, terminal, trend};
 use crate::cli::{Compare, Exit, ProveFormat};
 use crate::report::compare::{Night, Row, Status, compare};
-use crate::report::render::Earlier;
+use crate::report::render::{Earlier, Written as _};
 use crate::report::writer::Writer;
 use crate::report::{AccountReport, Manifest, Report};
 
@@ -136,7 +136,8 @@ pub(super) fn tonight(report: &Report, writer: &Writer) -> Result<Night, RunErro
         let text = writer.read(&path)?;
         let account: AccountReport =
             serde_json::from_str(&text).map_err(|error| RunError::Json { path, error })?;
-        night.add(report, &account, |path| writer.hash_of(path).map(|hash| hash.to_string()));
+        let files = render::Files::new(writer, "");
+        night.add(report, &account, |path| files.hash(path).map(|hash| hash.to_string()));
     }
     Ok(night)
 }

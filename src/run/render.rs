@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -9,10 +10,10 @@ use futures::StreamExt;
 use super::error::RunError;
 use crate::config::ReportFormat;
 use crate::report::render::{
-    Asff, Changes, CloudFormation, Csv, Earlier, Format, Html, Ocsf, Part, Sarif, Terraform, Tickets,
+    Asff, Changes, CloudFormation, Csv, Earlier, Format, Html, Ocsf, Part, Sarif, Terraform, Tickets, Written,
 };
 use crate::report::writer::Writer;
-use crate::report::{AccountReport, Report};
+use crate::report::{AccountReport, FileHash, Report};
 
 /// The formats that were asked for. Some of them tell what became of what an earlier report said.
 pub(super) fn formats(
@@ -87,21 +88,52 @@ fn one(
     let text = writer.read(&path)?;
     let account: AccountReport =
         serde_json::from_str(&text).map_err(|error| RunError::Json { path, error })?;
-    // Several formats show the same documents.
-    let known: RefCell<BTreeMap<String, String>> = RefCell::default();
-    let read = |path: &str| {
-        if let Some(text) = known.borrow().get(path) {
-            return Some(text.clone());
-        }
-        let text = writer.read(&format!("{folder}{path}")).ok()?;
-        known.borrow_mut().insert(path.to_owned(), text.clone());
-        Some(text)
-    };
-    let parts = formats.iter().flat_map(|format| format.account(report, &account, &read));
+    let files = Files::new(writer, folder);
+    let parts = formats.iter().flat_map(|format| format.account(report, &account, &files));
     let (whole, growing): (Vec<Part>, Vec<Part>) = parts.partition(|part| part.whole);
     // Files of the account alone need not wait for their turn.
     append(writer, folder, whole)?;
     Ok(growing)
+}
+
+/// The files of a report that are there when an account is looked at again.
+pub(super) struct Files<'w> {
+    writer: &'w Writer,
+    folder: &'w str,
+    /// Several formats show the same documents.
+    texts: RefCell<BTreeMap<String, Rc<str>>>,
+    /// By folder and path below it.
+    hashes: RefCell<BTreeMap<String, BTreeMap<String, FileHash>>>,
+}
+
+impl<'w> Files<'w> {
+    /// Those of the report in a folder.
+    pub(super) fn new(writer: &'w Writer, folder: &'w str) -> Self {
+        Self { writer, folder, texts: RefCell::default(), hashes: RefCell::default() }
+    }
+}
+
+impl Written for Files<'_> {
+    fn text(&self, path: &str) -> Option<Rc<str>> {
+        if let Some(text) = self.texts.borrow().get(path) {
+            return Some(Rc::clone(text));
+        }
+        let text: Rc<str> = self.writer.read(&format!("{}{path}", self.folder)).ok()?.into();
+        self.texts.borrow_mut().insert(path.to_owned(), Rc::clone(&text));
+        Some(text)
+    }
+
+    fn hash(&self, path: &str) -> Option<FileHash> {
+        // The documents of an account are together, and asked for one after another.
+        let below = path.match_indices('/').nth(1).map_or(0, |(at, _)| at + 1);
+        let (group, rest) = path.split_at_checked(below)?;
+        let mut hashes = self.hashes.borrow_mut();
+        if !hashes.contains_key(group) {
+            let all = self.writer.hashes_below(&format!("{}{group}", self.folder));
+            hashes.insert(group.to_owned(), all);
+        }
+        hashes.get(group)?.get(rest).copied()
+    }
 }
 
 fn append(writer: &Writer, folder: &str, parts: impl IntoIterator<Item = Part>) -> Result<(), RunError> {

@@ -164,13 +164,13 @@ impl Work<'_> {
         for (path, text) in files.iter().filter(|(path, _)| path != "snapshot.json") {
             self.writer.write(path, text.as_bytes())?;
         }
-        let files = self.writer.take_hashes().into_iter();
+        let files = self.writer.take_hashes();
         let part = Part {
             partition: organisation.partition.clone(),
             organisation: parts::organisation_digest(&organisation).map_err(in_json)?,
             accounts: rows,
             calls: cloud.figures().into_iter().map(parts::Calls::from).collect(),
-            files: files.map(|(path, hash)| (path, hash.to_string())).collect(),
+            files: files.iter().map(|(path, hash)| (path, hash.to_string())).collect(),
             ..part
         };
         self.writer.write_json(PART, &part.sealed().map_err(in_json)?)?;

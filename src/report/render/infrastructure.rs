@@ -166,7 +166,7 @@ impl<'r> Around<'r, '_> {
     /// The policies that take the place of one, and their attachments.
     fn copies(&self, change: &mut Change<'r>, holders: &[Holder]) -> Found<()> {
         let it = change.recommendation;
-        let text = (self.read)(&it.files.after).ok_or(UNREADABLE)?;
+        let text = self.read.text(&it.files.after).ok_or(UNREADABLE)?;
         let documents = parse_all(&text).map_err(|_| UNREADABLE)?;
         if documents.len() != it.creates.len() {
             return Err(UNREADABLE);
@@ -231,7 +231,7 @@ impl<'r> Around<'r, '_> {
 
     /// The one document of a file.
     fn one(&self, path: &str) -> Found<String> {
-        let text = (self.read)(path).ok_or(UNREADABLE)?;
+        let text = self.read.text(path).ok_or(UNREADABLE)?;
         match parse_all(&text).as_deref() {
             Ok([document]) => Ok(Document::pretty(document) + "\n"),
             _ => Err(UNREADABLE),
@@ -277,7 +277,7 @@ fn set_change<'r>(it: &'r Recommendation, read: &Read<'_>) -> SetChange<'r> {
     change.names = names;
     let of_aws = it.id.ends_with(&format!("/aws:{policy}"));
     match it.action {
-        Action::Replace => match read(&it.files.after).as_deref().map(parse_all) {
+        Action::Replace => match read.text(&it.files.after).as_deref().map(parse_all) {
             Some(Ok(documents)) if documents.len() == 1 => {
                 change.inline = documents.first().map(|document| document.pretty() + "\n");
             }

@@ -19,8 +19,11 @@ mod tickets;
 pub mod trend;
 mod weight;
 
+use std::rc::Rc;
+
 use serde::Serialize;
 
+use super::FileHash;
 use super::account::AccountReport;
 use super::whole::Report;
 
@@ -65,8 +68,16 @@ impl Part {
     }
 }
 
-/// A file of the report that is there already, by its path: documents and differences.
-pub type Read<'r> = dyn Fn(&str) -> Option<String> + 'r;
+/// The files of the report that are there already, by their paths: documents and differences.
+pub trait Written {
+    /// What is in one.
+    fn text(&self, path: &str) -> Option<Rc<str>>;
+    /// Its hash, for which it need not be read.
+    fn hash(&self, path: &str) -> Option<FileHash>;
+}
+
+/// Where a format finds them.
+pub type Read<'r> = dyn Written + 'r;
 
 /// One format.
 pub trait Format: Send + Sync {

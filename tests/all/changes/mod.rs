@@ -79,7 +79,12 @@ fn each(value: &mut Value, under: &str, change: &impl Fn(&mut Value, &str)) {
 }
 
 fn passes_shellcheck(out: &Path) {
-    let checked = Command::new("shellcheck").current_dir(out).args(scripts(out)).output().unwrap();
+    let checked = Command::new("shellcheck")
+        .arg("--external-sources")
+        .current_dir(out)
+        .args(scripts(out))
+        .output()
+        .unwrap();
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
 }
 
@@ -130,6 +135,31 @@ fn the_same_answers_make_the_same_scripts() {
         scripts(&out).into_iter().map(|path| (fs::read(out.join(&path)).unwrap(), path)).collect::<Vec<_>>()
     });
     assert!(one == other);
+}
+
+#[test]
+fn what_all_scripts_of_a_kind_do_is_there_once_and_they_stop_without_it() {
+    let out = folder("changes-steps").join("report");
+    report(Path::new("mocks/acme"), &out);
+    let steps: BTreeSet<String> = fs::read_dir(out.join("changes/steps"))
+        .unwrap()
+        .map(|it| it.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let mut named = BTreeSet::new();
+    for path in scripts(&out) {
+        let text = fs::read_to_string(out.join(&path)).unwrap();
+        let last = text.lines().last().unwrap();
+        let from = out.join(&path).with_file_name(last.strip_prefix(". ").unwrap());
+        assert!(from.is_file(), "{path}: {last}");
+        named.insert(from.file_name().unwrap().to_str().unwrap().to_owned());
+    }
+    assert!(named.is_subset(&steps) && named.len() > 10, "{named:?}");
+    let path = out.join("changes/444444444444");
+    fs::rename(out.join("changes/steps"), out.join("changes/other")).unwrap();
+    let script = scripts(&out).into_iter().find(|it| out.join(it).starts_with(&path)).unwrap();
+    let ran = Command::new("bash").arg(out.join(script)).output().unwrap();
+    let told = String::from_utf8(ran.stderr).unwrap();
+    assert!(!ran.status.success() && told.contains("steps/") && told.contains("No such file"), "{told}");
 }
 
 #[test]

@@ -8,12 +8,14 @@
 mod plan;
 mod script;
 mod shell;
+mod steps;
 
 use super::{Format, Part, Read};
 use crate::report::AccountReport;
 use crate::report::whole::{FamilyRow, Report};
 use plan::Plan;
 pub(super) use plan::folder;
+use steps::Steps;
 
 /// The format.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,7 +26,8 @@ impl Format for Changes {
         if report.totals.recommendations == 0 {
             return Vec::new();
         }
-        vec![Part::file("changes/README.md", include_str!("README.md").to_owned())]
+        let readme = Part::file("changes/README.md", include_str!("README.md").to_owned());
+        std::iter::once(readme).chain(Steps::files()).collect()
     }
 
     fn account(&self, report: &Report, account: &AccountReport, read: &Read<'_>) -> Vec<Part> {

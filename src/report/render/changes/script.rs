@@ -1,65 +1,12 @@
-//! The scripts of one plan, put together from the pieces in `shell/`: each has only those that it needs.
+//! The scripts of one plan: what it is about, as variables, and which of the steps under `changes/steps/` are made of it.
+
+use std::fmt::Write as _;
 
 use super::plan::{Old, Place, Plan};
 use super::shell::{comment, list, quoted, variable};
+use super::steps::Steps;
 use crate::report::Action;
 use crate::report::render::{Part, Read};
-use crate::report::writer::sha256;
-
-macro_rules! pieces {
-    ($($name:ident = $file:literal;)*) => {
-        $(const $name: &str = include_str!(concat!("shell/", $file, ".sh"));)*
-    };
-}
-
-pieces! {
-    COMMON = "common";
-    ACCOUNT = "account";
-    DOCUMENTS = "documents";
-    INLINE_LIVE = "inline-live";
-    INLINE = "inline";
-    MANAGED = "managed";
-    ENTITIES = "entities";
-    VERSION = "version";
-    VERSION_HOLDERS = "version-holders";
-    VERSION_SET = "version-set";
-    ATTACHED = "attached";
-    ATTACH = "attach";
-    DETACH = "detach";
-    ROOM = "room";
-    NEW = "new";
-    NEW_CREATE = "new-create";
-    NEW_DELETE = "new-delete";
-    CREATE_APPLY = "create-apply";
-    CREATE_ROLLBACK = "create-rollback";
-    OLD_MANAGED = "old-managed";
-    OLD_MANAGED_TAKE = "old-managed-take";
-    OLD_MANAGED_GIVE = "old-managed-give";
-    OLD_INLINE = "old-inline";
-    OLD_INLINE_TAKE = "old-inline-take";
-    OLD_INLINE_GIVE = "old-inline-give";
-    MOVE_APPLY = "move-apply";
-    MOVE_ROLLBACK = "move-rollback";
-    DETACH_APPLY = "detach-apply";
-    DETACH_ROLLBACK = "detach-rollback";
-    SET = "set";
-    SET_SETTLE = "set-settle";
-    SET_ACCOUNTS = "set-accounts";
-    SET_INLINE_LIVE = "set-inline-live";
-    SET_INLINE = "set-inline";
-    SET_OLD_MANAGED = "set-old-managed";
-    SET_OLD_MANAGED_TAKE = "set-old-managed-take";
-    SET_OLD_MANAGED_GIVE = "set-old-managed-give";
-    SET_OLD_INLINE = "set-old-inline";
-    SET_OLD_INLINE_TAKE = "set-old-inline-take";
-    SET_OLD_INLINE_GIVE = "set-old-inline-give";
-    SET_DETACH = "set-detach";
-    SET_NEW = "set-new";
-    SET_NAME = "set-name";
-    SET_UNNAME = "set-unname";
-    SET_MOVE_APPLY = "set-move-apply";
-    SET_MOVE_ROLLBACK = "set-move-rollback";
-}
 
 /// Which of the two scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,17 +15,17 @@ enum Way {
     Rollback,
 }
 
-/// Variables, and the pieces behind them.
-type Body = (String, Vec<&'static str>);
+/// Variables, and the steps that are made with them.
+type Body = (String, Steps);
 
 impl Plan<'_> {
     /// Both scripts.
     pub(super) fn scripts(&self, read: &Read<'_>) -> [Part; 2] {
         let files = &self.it.files;
         let documents = [("BEFORE", &files.before), ("AFTER", &files.after)].map(|(name, path)| {
-            let text = read(path)?;
+            let hash = read.hash(path)?;
             let file = variable(name, &format!("{}{path}", "../".repeat(self.folder.split('/').count())));
-            Some(file + &variable(&format!("{name}_SHA256"), &sha256(text.as_bytes())))
+            Some(file + &variable(&format!("{name}_SHA256"), &hash.to_string()))
         });
         let obstacle = self.obstacle();
         [(Way::Apply, "apply.sh"), (Way::Rollback, "rollback.sh")].map(|(way, name)| {
@@ -91,13 +38,13 @@ impl Plan<'_> {
     }
 
     fn script(&self, way: Way, documents: &str) -> String {
-        let (variables, pieces) = self.body(way);
+        let (variables, steps) = self.body(way);
+        let up = "../".repeat(self.folder.split('/').count() - 1);
         let mut out = self.head(way);
-        out += "set -euo pipefail\n\n";
+        out += "set -euo pipefail\nunset CDPATH\ncd -- \"$(dirname -- \"${BASH_SOURCE[0]}\")\"\n\n";
         out += &variables;
         out += documents;
-        out.push('\n');
-        pieces.into_iter().for_each(|piece| out += piece);
+        let _ = write!(out, "\n# shellcheck source-path=SCRIPTDIR\n. {up}{}\n", steps.path());
         out
     }
 
@@ -181,29 +128,29 @@ impl Plan<'_> {
     fn body(&self, way: Way) -> Body {
         match &self.place {
             Place::Account { partition, id, holders } => {
-                let (variables, pieces) = match self.it.action {
-                    _ if holders.is_empty() => self.create(way, partition, id),
-                    Action::Replace | Action::Delete => self.inline(way),
+                let (variables, steps) = match self.it.action {
+                    _ if holders.is_empty() => {
+                        (self.created(partition, id), way.of(Steps::CreateApply, Steps::CreateRollback))
+                    }
+                    Action::Replace | Action::Delete => (self.old("") + way.texts(), Steps::Inline),
                     Action::NewVersion => self.version(way, holders),
-                    Action::Detach => self.detach(way, holders),
+                    Action::Detach => (
+                        self.old("OLD") + &list("HOLDERS", holders),
+                        way.of(Steps::DetachApply, Steps::DetachRollback),
+                    ),
                     Action::Substitute | Action::Fork | Action::Split => {
                         self.moved(way, partition, id, holders)
                     }
                 };
-                let mut all = vec![COMMON, ACCOUNT, DOCUMENTS];
-                all.extend(pieces);
-                (variable("ACCOUNT", id) + &variables, all)
+                (variable("ACCOUNT", id) + &variables, steps)
             }
             Place::Set { accounts } => {
-                let (variables, pieces) = self.set_body(way);
-                let (accounts, check) = match way {
-                    Way::Apply => (list("ACCOUNTS", accounts), Some(SET_ACCOUNTS)),
-                    Way::Rollback => (String::new(), None),
+                let (variables, steps) = self.set_body(way);
+                let accounts = match way {
+                    Way::Apply => list("ACCOUNTS", accounts),
+                    Way::Rollback => String::new(),
                 };
-                let mut all = vec![COMMON, DOCUMENTS, SET, SET_SETTLE];
-                all.extend(check);
-                all.extend(pieces);
-                (variable("SET", &self.it.holder) + &accounts + &variables, all)
+                (variable("SET", &self.it.holder) + &accounts + &variables, steps)
             }
         }
     }
@@ -226,106 +173,62 @@ impl Plan<'_> {
         list("NEW", &self.it.creates.iter().map(arn).collect::<Vec<_>>())
     }
 
-    fn create(&self, way: Way, partition: &str, account: &str) -> Body {
-        let pieces = match way {
-            Way::Apply => vec![MANAGED, NEW, NEW_CREATE, CREATE_APPLY],
-            Way::Rollback => vec![MANAGED, ENTITIES, NEW, NEW_DELETE, CREATE_ROLLBACK],
-        };
-        (self.created(partition, account), pieces)
-    }
-
-    fn inline(&self, way: Way) -> Body {
-        (self.old("") + way.texts(), vec![INLINE_LIVE, INLINE])
-    }
-
     fn version(&self, way: Way, holders: &[String]) -> Body {
         let variables = self.old("ARN") + way.texts();
         match way {
-            Way::Apply => (
-                variables + &list("HOLDERS", holders),
-                vec![MANAGED, ENTITIES, VERSION, VERSION_HOLDERS, VERSION_SET],
-            ),
-            Way::Rollback => (variables, vec![MANAGED, VERSION, VERSION_SET]),
+            Way::Apply => (variables + &list("HOLDERS", holders), Steps::VersionApply),
+            Way::Rollback => (variables, Steps::VersionRollback),
         }
     }
 
-    fn detach(&self, way: Way, holders: &[String]) -> Body {
-        let variables = self.old("OLD") + &list("HOLDERS", holders);
-        let pieces = match way {
-            Way::Apply => vec![MANAGED, ATTACHED, DETACH, OLD_MANAGED, OLD_MANAGED_TAKE, DETACH_APPLY],
-            Way::Rollback => {
-                vec![MANAGED, ATTACHED, ATTACH, ROOM, OLD_MANAGED, OLD_MANAGED_GIVE, DETACH_ROLLBACK]
-            }
-        };
-        (variables, pieces)
-    }
-
     fn moved(&self, way: Way, partition: &str, account: &str, holders: &[String]) -> Body {
-        let (goes, old, take, give) = match self.old {
-            Old::Managed(_) => ("1", OLD_MANAGED, OLD_MANAGED_TAKE, OLD_MANAGED_GIVE),
-            Old::Inline => ("0", OLD_INLINE, OLD_INLINE_TAKE, OLD_INLINE_GIVE),
+        let (goes, steps) = match self.old {
+            Old::Managed(_) => ("1", way.of(Steps::MoveManagedApply, Steps::MoveManagedRollback)),
+            Old::Inline => ("0", way.of(Steps::MoveInlineApply, Steps::MoveInlineRollback)),
         };
-        let inline = matches!(self.old, Old::Inline);
         let variables = self.old("OLD")
             + &variable("GOES", goes)
             + &self.created(partition, account)
             + &list("HOLDERS", holders);
-        let mut pieces = vec![MANAGED];
-        pieces.extend(inline.then_some(INLINE_LIVE));
-        match way {
-            Way::Apply => {
-                pieces.extend([ATTACHED, ATTACH]);
-                pieces.extend((!inline).then_some(DETACH));
-                pieces.extend([ROOM, NEW, NEW_CREATE, old, take, MOVE_APPLY]);
-            }
-            Way::Rollback => {
-                pieces.extend([ENTITIES, ATTACHED, DETACH]);
-                pieces.extend((!inline).then_some(ATTACH));
-                pieces.extend([ROOM, NEW, NEW_DELETE, old, give, MOVE_ROLLBACK]);
-            }
-        }
-        (variables, pieces)
+        (variables, steps)
     }
 
     fn set_body(&self, way: Way) -> Body {
         let it = self.it;
-        let (live, old, take, give) = match self.old {
-            Old::Managed(_) => (MANAGED, SET_OLD_MANAGED, SET_OLD_MANAGED_TAKE, SET_OLD_MANAGED_GIVE),
-            Old::Inline => (SET_INLINE_LIVE, SET_OLD_INLINE, SET_OLD_INLINE_TAKE, SET_OLD_INLINE_GIVE),
-        };
+        let managed = matches!(self.old, Old::Managed(_));
         let name = match self.old {
             Old::Managed(Some(arn)) => variable("OLD", arn),
             Old::Managed(None) | Old::Inline => String::new(),
         };
         match it.action {
             Action::Replace | Action::Delete | Action::NewVersion => {
-                (way.texts().to_owned(), vec![live, SET_INLINE])
+                (way.texts().to_owned(), way.of(Steps::SetInlineApply, Steps::SetInlineRollback))
             }
             Action::Detach => {
-                let to = match way {
-                    Way::Apply => "TO=no\nDONE=applied\n",
-                    Way::Rollback => "TO=yes\nDONE='rolled back'\n",
-                };
-                (name + to, vec![live, old, take, give, SET_DETACH])
+                let to = way.of("TO=no\nDONE=applied\n", "TO=yes\nDONE='rolled back'\n");
+                (name + to, way.of(Steps::SetDetachApply, Steps::SetDetachRollback))
             }
             Action::Substitute | Action::Fork | Action::Split => {
-                let variables = name + &list("NEW", &it.creates);
-                let pieces = match way {
-                    Way::Apply => vec![live, old, take, SET_NEW, SET_NAME, SET_UNNAME, SET_MOVE_APPLY],
-                    Way::Rollback => vec![live, old, give, SET_NEW, SET_UNNAME, SET_MOVE_ROLLBACK],
+                let steps = match managed {
+                    true => way.of(Steps::SetMoveManagedApply, Steps::SetMoveManagedRollback),
+                    false => way.of(Steps::SetMoveInlineApply, Steps::SetMoveInlineRollback),
                 };
-                (variables, pieces)
+                (name + &list("NEW", &it.creates), steps)
             }
         }
     }
 }
 
 impl Way {
+    fn of<T>(self, apply: T, rollback: T) -> T {
+        match self {
+            Self::Apply => apply,
+            Self::Rollback => rollback,
+        }
+    }
+
     /// From which of the documents to which.
     fn texts(self) -> &'static str {
-        match self {
-            Self::Apply => "FROM=before\nTO=after\nDONE=applied\n",
-            Self::Rollback => "FROM=after\nTO=before\nDONE='rolled back'\n",
-        }
+        self.of("FROM=before\nTO=after\nDONE=applied\n", "FROM=after\nTO=before\nDONE='rolled back'\n")
     }
 }

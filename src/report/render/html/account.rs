@@ -112,6 +112,13 @@ impl<'r> AccountPage<'r> {
         }
     }
 
+    /// About how many bytes it will have.
+    pub(super) fn expected(account: &AccountReport) -> usize {
+        let (principals, changes) =
+            (account.principals.len(), account.recommendations.len() + account.alternatives.len());
+        32_000 + 2_000 * principals + 14_000 * changes
+    }
+
     /// The evidence, in a sentence.
     fn evidence(&self) -> String {
         super::index::evidence(&self.account.summary.evidence)

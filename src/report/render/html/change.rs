@@ -1,9 +1,11 @@
 //! One change as it stands on a page: what to do, why, what was proven, and the difference.
 
+use std::rc::Rc;
+
 use askama::Template;
 
 use super::sides::{self, Row};
-use super::text::{self, account_page, anchor, arn_parts, change_anchor, counted};
+use super::text::{self, Content, account_page, anchor, arn_parts, change_anchor, counted};
 use super::words;
 use crate::refine::Kind;
 use crate::report::render::Read;
@@ -26,8 +28,8 @@ pub(super) struct Change<'r> {
     catalog: &'r CatalogRow,
     reaches: Vec<Link>,
     sizes: Vec<String>,
-    diff: String,
-    after: Option<String>,
+    diff: Rc<str>,
+    after: Option<Rc<str>>,
     alternative: Option<String>,
     /// Where the evidence comes from, if that is the same for all.
     evidence: Option<String>,
@@ -45,8 +47,8 @@ impl<'r> Change<'r> {
         instead: Option<usize>,
         read: &Read<'_>,
     ) -> Self {
-        let after = read(&it.files.after);
-        let diff = read(&it.files.diff).unwrap_or_default();
+        let after = read.text(&it.files.after);
+        let diff = read.text(&it.files.diff).unwrap_or_default();
         Self {
             it,
             anchor: match instead {

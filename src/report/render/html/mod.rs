@@ -57,8 +57,9 @@ impl Format for Html {
 
     fn account(&self, report: &Report, account: &AccountReport, read: &Read<'_>) -> Vec<Part> {
         let id = &account.summary.id;
+        let whole = AccountPage::new(*self, report, account, read);
         let mut parts = vec![
-            Part::file(&format!("accounts/{id}.html"), page(&AccountPage::new(*self, report, account, read))),
+            Part::file(&format!("accounts/{id}.html"), long_page(&whole, AccountPage::expected(account))),
             Part::element(INDEX, rows::account(report, account)),
         ];
         let is_first = |family: &&FamilyRow| family.accounts.iter().map(|it| &it.account).min() == Some(id);
@@ -96,6 +97,13 @@ struct FamiliesHead {
 
 /// A page, or a part of one, without marks that turn text.
 fn page(template: &impl Template) -> String {
+    long_page(template, 0)
+}
+
+/// The same of one that will be about so long, so that it need not move while it grows.
+fn long_page<T: Template>(template: &T, expected: usize) -> String {
+    let mut page = String::with_capacity(expected.max(T::SIZE_HINT));
     // Writing to a string cannot fail, and no template fails of itself.
-    text::visible(&template.render().unwrap_or_default())
+    let _ = template.render_into(&mut page);
+    text::all_visible(page)
 }

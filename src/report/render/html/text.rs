@@ -3,9 +3,40 @@
 //! askama escapes what a template prints. What is here does the rest: marks that turn the direction of text, data in
 //! scripts, names in addresses.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
+
+use askama::filters::HtmlSafe;
 
 use crate::report::names::file_part;
+
+/// Text between tags. A quotation mark means nothing there, and a document is full of them; in an attribute it would.
+pub(super) struct Content<'t>(pub(super) &'t str);
+
+impl fmt::Display for Content<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0;
+        while let Some((at, entity)) =
+            rest.bytes().enumerate().find_map(|(at, byte)| Some((at, entity(byte)?)))
+        {
+            f.write_str(rest.get(..at).unwrap_or_default())?;
+            f.write_str(entity)?;
+            rest = rest.get(at + 1..).unwrap_or_default();
+        }
+        f.write_str(rest)
+    }
+}
+
+/// It has escaped what begins a tag or an entity.
+impl HtmlSafe for Content<'_> {}
+
+fn entity(byte: u8) -> Option<&'static str> {
+    match byte {
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'&' => Some("&amp;"),
+        _ => None,
+    }
+}
 
 /// Makes visible what would steer the reader's eye: control characters, and the marks and overrides of bidirectional
 /// text, as JSON writes them. In a policy they stand in strings, and mean the same written so.
@@ -26,13 +57,19 @@ pub(in crate::report::render) fn visible(text: &str) -> String {
     out
 }
 
+/// The same of a whole page, which is hardly ever anything but plain.
+pub(super) fn all_visible(page: String) -> String {
+    if next_steering(&page).is_none() { page } else { visible(&page) }
+}
+
 /// What comes before the next character that steers, that character, and what comes after.
 fn next_steering(text: &str) -> Option<(&str, char, &str)> {
     let mut from = 0;
     loop {
-        // Plain bytes are passed over as bytes.
+        // Plain bytes are passed over as bytes, many at once.
         let tail = text.as_bytes().get(from..)?;
-        let at = from + tail.iter().position(|byte| !matches!(byte, b' '..=b'~' | b'\n' | b'\t'))?;
+        let plain = tail.chunks_exact(32).take_while(|chunk| chunk.iter().all(is_plain)).count() * 32;
+        let at = from + plain + tail.get(plain..)?.iter().position(|byte| !is_plain(byte))?;
         let (plain, rest) = text.split_at_checked(at)?;
         let c = rest.chars().next()?;
         if steers(c) {
@@ -40,6 +77,10 @@ fn next_steering(text: &str) -> Option<(&str, char, &str)> {
         }
         from = at + c.len_utf8();
     }
+}
+
+fn is_plain(byte: &u8) -> bool {
+    (b' '..=b'~').contains(byte) | (*byte == b'\n') | (*byte == b'\t')
 }
 
 fn steers(c: char) -> bool {
@@ -124,7 +165,7 @@ pub(in crate::report::render) fn day(moment: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{arn_parts, change_anchor, count, in_script, visible};
+    use super::{Content, all_visible, arn_parts, change_anchor, count, in_script, visible};
 
     #[test]
     fn marks_that_turn_text_are_shown_and_mean_the_same_in_json() {
@@ -134,6 +175,22 @@ mod tests {
         let json = serde_json::to_string(hostile).unwrap_or_default();
         let read: String = serde_json::from_str(&visible(&json)).unwrap_or_default();
         assert_eq!(read, hostile);
+    }
+
+    #[test]
+    fn a_mark_is_found_wherever_it_stands() {
+        for before in 0..70 {
+            let page = "x".repeat(before) + "·\u{202e}" + &"y".repeat(before);
+            assert_eq!(all_visible(page.clone()), visible(&page));
+            assert!(visible(&page).contains("\\u202e"), "{before}");
+        }
+        assert_eq!(all_visible("plain · é".to_owned()), "plain · é");
+    }
+
+    #[test]
+    fn between_tags_no_text_begins_a_tag_or_an_entity() {
+        let text = "<b>\"'&amp;</b>é<";
+        assert_eq!(Content(text).to_string(), "&lt;b&gt;\"'&amp;amp;&lt;/b&gt;é&lt;");
     }
 
     #[test]

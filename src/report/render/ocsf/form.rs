@@ -1,7 +1,8 @@
 //! The parts of OCSF 1.6 that are written, named as it names them.
 
 use serde::Serialize;
-use serde_json::Value;
+
+use super::unmapped::Unmapped;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Event<'e> {
@@ -32,7 +33,7 @@ pub(super) struct Event<'e> {
     pub(super) time: i64,
     pub(super) type_name: &'static str,
     pub(super) type_uid: u32,
-    pub(super) unmapped: Value,
+    pub(super) unmapped: Unmapped<'e>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) user: Option<User<'e>>,
 }

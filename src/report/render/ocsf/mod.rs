@@ -4,6 +4,7 @@
 //! test holds every line against the published class.
 
 mod form;
+mod unmapped;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use self::form::{
     Account, Activity, Analysed, Analytic, Cloud, Event, FindingInfo, Metadata, Policy, Product, Remediation,
     Resource, User,
 };
+use self::unmapped::Unmapped;
 use super::since::{Earlier, Finding, State};
 use super::weight::Weight;
 use super::{Format, Part, Read, key};
@@ -166,7 +168,7 @@ struct Told<'e> {
     mend: String,
     weight: Weight,
     resources: Vec<Resource<'e>>,
-    unmapped: Value,
+    unmapped: Unmapped<'e>,
 }
 
 impl<'e> Told<'e> {
@@ -264,12 +266,7 @@ impl Event<'_> {
                 "Nothing is left to do: it is no longer found.".clone_into(&mut self.remediation.desc);
             }
         }
-        if let Some(unmapped) = self.unmapped.as_object_mut() {
-            if state == State::Absent {
-                unmapped.remove("files");
-            }
-            unmapped.insert("since_earlier_report".to_owned(), state.name().into());
-        }
+        self.unmapped.since(state);
         self
     }
 }
@@ -279,13 +276,14 @@ fn change_event<'e>(
     change: &'e Recommendation,
     account: Option<&'e AccountSummary>,
 ) -> Event<'e> {
-    let reached: BTreeSet<&str> = match account {
-        Some(account) => BTreeSet::from([account.id.as_str()]),
-        None => change.reaches.iter().map(|arn| account_id(arn)).collect(),
+    let evidence: Vec<&EvidenceSource> = match account {
+        Some(account) => vec![&account.evidence],
+        None => {
+            let reached: BTreeSet<&str> = change.reaches.iter().map(|arn| account_id(arn)).collect();
+            let reached = report.accounts.iter().filter(|it| reached.contains(it.id.as_str()));
+            reached.map(|it| &it.evidence).collect()
+        }
     };
-    let reached = |it: &&AccountSummary| reached.contains(it.id.as_str());
-    let evidence: Vec<&EvidenceSource> =
-        report.accounts.iter().filter(reached).map(|it| &it.evidence).collect();
     let mut sources: Vec<String> = evidence.iter().map(|it| it.source.clone()).collect();
     sources.sort();
     sources.dedup();
@@ -308,23 +306,7 @@ fn change_event<'e>(
         mend: mend(change),
         weight: Weight::of_change(change),
         resources: policy.chain(principals).take(MOST_RESOURCES).collect(),
-        unmapped: json!({
-            "recommendation": change.id,
-            "action": change.action,
-            "confidence_reasons": change.confidence.reasons,
-            "creates": change.creates,
-            "escalations_closed": change.impact.escalations,
-            "files": change.files,
-            "foremost": change.impact.foremost,
-            "notes": change.notes,
-            "permissions_kept": proof.kept,
-            "permissions_removed": proof.removed,
-            "reaches": change.reaches.len(),
-            "removed_by_level": change.impact.by_level,
-            "removed_in_all": change.removed_in_all,
-            "risk_removed": change.impact.risk,
-            "unused": change.unused,
-        }),
+        unmapped: Unmapped::of(change),
     }
     .event(report);
     let (name, id) = confidence(&change.confidence.level);
@@ -387,7 +369,7 @@ fn principal_event<'e>(
         mend: "Review it for deletion; ask its owner first, and look at who can assume it.".to_owned(),
         weight: Weight::of_unused(principal),
         resources: std::iter::once(resource(report, kind, &principal.arn)).chain(policies).collect(),
-        unmapped: json!({
+        unmapped: Unmapped::Principal(json!({
             "code": principal.code,
             "created": principal.created,
             "granted": principal.effect.granted,
@@ -396,7 +378,7 @@ fn principal_event<'e>(
             "risk_why": principal.effect.risk.why_before,
             "tags": principal.tags,
             "trust": principal.trust,
-        }),
+        })),
     }
     .event(report);
     let last_seen_time = principal.last_used.as_deref().and_then(milliseconds);

@@ -31,8 +31,6 @@ command -v aws >/dev/null || refuse 'there is no aws: install the AWS CLI, versi
 jq -n '$ARGS' --args x >/dev/null 2>&1 || refuse 'there is no jq: install jq, version 1.6 or later'
 command -v sha256sum >/dev/null || command -v shasum >/dev/null || refuse 'there is no sha256sum: install coreutils'
 
-unset CDPATH
-cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 export AWS_PAGER='' AWS_DEFAULT_OUTPUT=json AWS_CLI_AUTO_PROMPT=off PYTHONUTF8=1
 # Version 1 of the CLI does not read AWS_REGION.
 if [ -n "${AWS_REGION:-}" ]; then export AWS_DEFAULT_REGION=$AWS_REGION; fi
