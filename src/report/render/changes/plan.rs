@@ -64,8 +64,7 @@ impl<'r> Plan<'r> {
             }
             () => (Old::Inline, None),
         };
-        let folder =
-            format!("changes/{}/{}", account.summary.id, trunk(it).trim_start_matches("policies/fleet/"));
+        let folder = format!("changes/{}/{}", account.summary.id, below("policies/fleet/", it));
         let place = in_account(report, account, holders(it, row));
         Self { it, folder, place, old, fleet: Some(family.accounts.len()) }
     }
@@ -94,7 +93,7 @@ impl<'r> Plan<'r> {
         account: &'r AccountReport,
         it: &'r Recommendation,
     ) -> Self {
-        let folder = format!("changes/{}/{}", account.summary.id, trunk(it).trim_start_matches("policies/"));
+        let folder = format!("changes/{}/{}", account.summary.id, below("policies/", it));
         Self { it, folder, place: in_account(report, account, Vec::new()), old: Old::Inline, fleet: None }
     }
 
@@ -123,12 +122,15 @@ impl<'r> Plan<'r> {
 
 /// The folder of a recommendation's scripts, where one account or one permission set has them.
 pub(in crate::report::render) fn folder(it: &Recommendation) -> String {
-    format!("changes/{}", trunk(it).trim_start_matches("policies/"))
+    format!("changes/{}", below("policies/", it))
 }
 
-/// The path of a recommendation's files, without ending.
-fn trunk(it: &Recommendation) -> &str {
-    it.files.before.trim_end_matches(".before.json")
+/// The path of a recommendation's files below a folder, without ending. Both are taken away once: a policy may be called
+/// like an ending.
+fn below<'r>(folder: &str, it: &'r Recommendation) -> &'r str {
+    let path = it.files.before.as_str();
+    let trunk = path.strip_suffix(".before.json").unwrap_or(path);
+    trunk.strip_prefix(folder).unwrap_or(trunk)
 }
 
 fn in_account<'r>(report: &'r Report, account: &'r AccountReport, holders: Vec<String>) -> Place<'r> {
