@@ -12,6 +12,10 @@ use crate::report::account::AccountReport;
 use crate::report::recommendation::{Action, Recommendation};
 use crate::report::whole::{FamilyRow, Report};
 
+/// Where the code of permission sets is. Under `changes/permission-sets/` each has a folder of its name, which is whatever
+/// somebody called it.
+pub(super) const OF_SETS: &str = "changes/permission-sets-as-code";
+
 const BAD_NAME: &str = "a name in it is none that IAM takes, so that no template can hold it";
 const UNREADABLE: &str = "its document is not in the report";
 const OF_A_SET: &str = "a permission set attaches it to a role of its own: change it there as well";

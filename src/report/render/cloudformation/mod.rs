@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use template::{Bin, ChangeRow, Made, Metadata, Template, Told, add, bins};
 
-use super::infrastructure::{SetChange, changes, plain, set_changes};
+use super::infrastructure::{OF_SETS, SetChange, changes, plain, set_changes};
 use super::{Format, Part, Read};
 use crate::report::account::AccountReport;
 use crate::report::whole::Report;
@@ -39,7 +39,7 @@ impl Format for CloudFormation {
             sets.iter().for_each(|change| add(&mut bins, set_row(change), Vec::new()));
             let what =
                 "Permission sets from a report of leastwise, which CloudFormation cannot change in part";
-            parts.extend(files("changes/permission-sets", what, bins));
+            parts.extend(files(OF_SETS, what, bins));
         }
         parts
     }
