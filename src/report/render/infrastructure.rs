@@ -303,19 +303,17 @@ impl Change<'_> {
 }
 
 impl Step {
-    /// In a line: a command of the AWS CLI where there is one.
+    /// In a line: a command of the AWS CLI where there is one. A name may begin with a dash, and is no option of its own.
     pub(super) fn line(&self) -> String {
         match self {
             Self::Told(why) => (*why).to_owned(),
             Self::Detach { arn, holder } => {
                 let Holder { kind, name } = holder;
-                format!(
-                    "aws iam detach-{kind}-policy --{kind}-name {name} --policy-arn {}",
-                    in_shell(&arn.text)
-                )
+                let arn = in_shell(&arn.text);
+                format!("aws iam detach-{kind}-policy --{kind}-name={name} --policy-arn={arn}")
             }
             Self::DeleteInline { holder: Holder { kind, name }, policy } => {
-                format!("aws iam delete-{kind}-policy --{kind}-name {name} --policy-name {policy}")
+                format!("aws iam delete-{kind}-policy --{kind}-name={name} --policy-name={policy}")
             }
         }
     }

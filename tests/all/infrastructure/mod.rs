@@ -192,6 +192,32 @@ fn no_name_of_a_permission_set_is_in_the_way_of_the_code() {
     assert!(code.contains_key("terraform/main.tf") && code.contains_key("cloudformation.template.json"));
 }
 
+/// A name of IAM may begin with a dash, and the path of a policy may hold what a template would look up.
+#[test]
+fn a_command_takes_no_name_for_an_option_and_a_template_looks_nothing_up() {
+    let root = folder("infrastructure-dash");
+    let aws = json!({"Storage": ["s3:GetObject", "s3:PutObject"]});
+    let role = json!({"inline": {"--cli-input-json": ["s3:GetObject"]}, "attached": ["aws:Storage"]});
+    let account = json!({"roles": {"-role": role}, "unused": {"-role": {"s3": ["GetObject"]}}});
+    let snapshot = root.join("snapshot");
+    crate::decisions::recorded::write(&json!({"aws": aws, "accounts": {"111111111111": account}}), &snapshot);
+    let path = snapshot.join("accounts/111111111111/authorization.json");
+    let text =
+        fs::read_to_string(&path).unwrap().replace("policy/Storage", "policy/{{resolve:ssm:x}}/Storage");
+    fs::write(&path, text).unwrap();
+    let out = root.join("report");
+    scan(snapshot.to_str().unwrap(), &out, &[]);
+    let folders = folders(&out);
+    let account = &folders["111111111111"];
+    let detach = "aws iam detach-role-policy --role-name=-role --policy-arn='arn:aws:iam::aws:policy/";
+    let delete = "aws iam delete-role-policy --role-name=-role --policy-name=--cli-input-json";
+    for file in ["terraform/main.tf", "cloudformation.template.json"] {
+        let text = &account[file];
+        assert!(text.contains(detach) && text.contains(delete), "{file}: {text}");
+    }
+    assert!(!account["cloudformation.template.json"].contains("{{"));
+}
+
 /// No text of others is in a file but as a name that IAM takes, in a document or in a string.
 #[test]
 fn nothing_hostile_stands_outside_of_a_string() {
