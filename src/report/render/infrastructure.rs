@@ -18,6 +18,7 @@ pub(super) const OF_SETS: &str = "changes/permission-sets-as-code";
 
 const BAD_NAME: &str = "a name in it is none that IAM takes, so that no template can hold it";
 const UNREADABLE: &str = "its document is not in the report";
+const SHARED: &str = "others share it, whom this pack does not name: change it with the whole report";
 const OF_A_SET: &str = "a permission set attaches it to a role of its own: change it there as well";
 
 /// One change in one account.
@@ -140,6 +141,7 @@ impl<'r> Around<'r, '_> {
                 let (before, after) = (self.one(&it.files.before)?, self.one(&it.files.after)?);
                 change.resources.push(Resource::Inline { holder, policy, before, after });
             }
+            Action::NewVersion if self.account.others(it) > 0 => return Err(SHARED),
             Action::NewVersion => {
                 let (before, after) = (self.one(&it.files.before)?, self.one(&it.files.after)?);
                 change.resources.push(Resource::Managed { policy: arn()?, before, after });
@@ -273,6 +275,10 @@ pub(super) fn set_changes<'r>(
 
 fn set_change<'r>(it: &'r Recommendation, read: &Read<'_>) -> SetChange<'r> {
     let mut change = SetChange { recommendation: it, inline: None, names: Vec::new(), steps: Vec::new() };
+    if it.others > 0 {
+        change.steps.push(SHARED.to_owned());
+        return change;
+    }
     let names = it.creates.iter().map(|name| named(name, 128).map(str::to_owned)).collect::<Found<Vec<_>>>();
     let (Ok(_), Ok(policy), Ok(names)) = (named(&it.holder, 32), named(&it.policy, 128), names) else {
         change.steps.push(BAD_NAME.to_owned());
