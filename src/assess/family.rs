@@ -12,7 +12,7 @@ use super::why;
 use crate::decide::{Confidence, Families, Family, FamilyKind, Level, Needs, Seat};
 use crate::policy::Document;
 use crate::refine::Kind;
-use crate::report::names::file_part;
+use crate::report::names::{file_part, joined_parts};
 use crate::report::{Action, FamilyAccount, FamilyRow, ImpactRow, Recommendation};
 
 /// What came of each family, found by the first account that meets it: the text is the same in all of them.
@@ -170,13 +170,16 @@ fn path_of(family: &Family) -> String {
         family.id.rsplit_once('~').map(|(_, text)| format!("~{}", file_part(text))).unwrap_or_default();
     match (seat.kind, seat.of_aws) {
         (FamilyKind::PermissionSet, false) => format!("policies/permission-sets/{holder}"),
-        (FamilyKind::PermissionSet, true) => format!("policies/permission-sets/{holder}~{policy}"),
+        (FamilyKind::PermissionSet, true) => {
+            format!("policies/permission-sets/{}", joined_parts(&[&holder, "~", &policy]))
+        }
         (FamilyKind::Fleet, _) if seat.holder_kind == "managed" => {
-            format!("policies/fleet/managed/{policy}{text}")
+            format!("policies/fleet/managed/{}", joined_parts(&[&policy, &text]))
         }
         (FamilyKind::Fleet, of_aws) => {
             let mark = if of_aws { "~aws" } else { "" };
-            format!("policies/fleet/{}/{holder}/{policy}{mark}{text}", seat.holder_kind)
+            let policy = joined_parts(&[&policy, mark, &text]);
+            format!("policies/fleet/{}/{holder}/{policy}", seat.holder_kind)
         }
     }
 }

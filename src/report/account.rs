@@ -246,6 +246,16 @@ pub(super) fn is_none(count: &usize) -> bool {
 }
 
 impl AccountReport {
+    /// How many are reached here by a change of a managed policy and are not named, as they are of other owners.
+    pub fn others(&self, change: &Recommendation) -> usize {
+        let is_it = |row: &&PolicyRow| match &change.policy_arn {
+            Some(arn) => row.arn.as_ref() == Some(arn),
+            // A change of many accounts tells only the name: each has its own.
+            None => row.kind == "customer-managed" && row.name == change.policy,
+        };
+        self.policies.iter().find(is_it).map_or(change.others, |row| row.others)
+    }
+
     /// The recommendation that changes a policy for a principal: the account's own, or that of a family.
     pub fn change<'r>(
         &'r self,

@@ -1,10 +1,9 @@
 //! Who answers for a principal: the value of a tag where the config names one, else its account.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use super::account::PrincipalRow;
-use super::names::file_part;
+use super::names::part_without_case;
 use super::recommendation::{Files, Hands, Recommendation};
 
 /// An owner. Accounts come before people, each in the order of their names.
@@ -32,15 +31,11 @@ impl Owner {
 
     /// As one part of a path. A tag that looks like an account's id is not taken for the account.
     pub fn file(&self) -> String {
-        let name = file_part(self.name());
-        match self {
-            Self::Tag(_) if name.bytes().all(|byte| byte.is_ascii_digit()) => {
-                let mut coded = String::with_capacity(name.len() * 3);
-                for byte in name.bytes() {
-                    // Writing to a string cannot fail.
-                    let _ = write!(coded, "%{byte:02X}");
-                }
-                coded
+        let name = part_without_case(self.name());
+        match (self, name.as_bytes()) {
+            // One coded digit is enough, and no other name is written so.
+            (Self::Tag(_), [first, rest @ ..]) if name.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!("%{first:02X}{}", String::from_utf8_lossy(rest))
             }
             _ => name,
         }
@@ -109,9 +104,28 @@ mod tests {
     fn no_tag_is_taken_for_an_account_and_none_leads_out_of_its_folder() {
         let file = |name: &str| Owner::Tag(name.to_owned()).file();
         assert_eq!(Owner::Account("111111111111".to_owned()).file(), "111111111111");
-        assert_eq!(file("12"), "%31%32");
+        assert_eq!(file("12"), "%312");
         assert_eq!(file("team-shop@example.com"), "team-shop@example.com");
         assert_eq!(file("../../etc"), "..%2F..%2Fetc");
         assert_eq!(file(".."), "%2E%2E");
+    }
+
+    #[test]
+    fn no_tag_is_too_long_for_the_name_of_a_file() {
+        for letter in ["1", "a", "A", "%", "\u{1f600}"] {
+            for length in [85, 86, 160, 161, 256, 2000] {
+                let file = Owner::Tag(letter.repeat(length)).file();
+                assert!(file.len() <= 220, "{length} of {letter}: {file}");
+            }
+        }
+        assert_eq!(Owner::Tag("7".repeat(86)).file(), format!("%37{}", "7".repeat(85)));
+    }
+
+    #[test]
+    fn tags_that_differ_in_case_alone_have_files_of_their_own_on_every_disk() {
+        let file = |name: &str| Owner::Tag(name.to_owned()).file();
+        assert_eq!(file("shop"), "shop");
+        assert!(file("Shop").starts_with("Shop~"), "{}", file("Shop"));
+        assert!(!file("Shop").eq_ignore_ascii_case(&file("SHOP")));
     }
 }

@@ -73,6 +73,10 @@ fn change(mut it: Recommendation, own: &Own<'_>) -> Option<Recommendation> {
         return None;
     }
     it.removed_in_all = it.proof.removed * it.reaches.len();
+    if it.others > 0 {
+        // It may be one of the others who used a service last.
+        it.unused.iter_mut().for_each(|service| service.last_accessed = None);
+    }
     if let Some(first) = hands.first() {
         // The change goes by the name of the first whose attachment changes.
         (it.holder_kind, it.holder, it.files) = (first.kind.clone(), first.name.clone(), first.files.clone());

@@ -171,7 +171,8 @@ pub struct UnusedService {
     /// Names, sorted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actions: Option<Vec<String>>,
-    /// When somebody whom the change reaches last used the service, as far as the evidence tells.
+    /// When somebody whom the change reaches last used the service, as far as the evidence tells. In the pack of one owner
+    /// it is not told where the change reaches others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_accessed: Option<String>,
 }

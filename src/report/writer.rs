@@ -36,6 +36,12 @@ pub enum WriteError {
         /// Where.
         path: PathBuf,
     },
+    /// There is a link to nothing.
+    #[error("`{path}` is a link that leads nowhere")]
+    Astray {
+        /// Where.
+        path: PathBuf,
+    },
     /// There is no room.
     #[error("`{path}` has only {} MB of room left", free / 1_000_000)]
     Full {
@@ -58,6 +64,7 @@ impl WriteError {
         match self {
             Self::Io { .. } => "check that the place exists, has room, and may be written",
             Self::Foreign { .. } => "choose another place, or move what is there",
+            Self::Astray { .. } => "make the folder that it leads to, or take the link away",
             Self::Full { .. } => "make room, or choose another place",
             Self::Locked { .. } => "wait for the other run, or choose another place",
         }
@@ -87,7 +94,7 @@ impl Writer {
             let path = path.to_owned();
             move |error| WriteError::Io { path, error }
         };
-        let target = std::path::absolute(target).map_err(io(target))?;
+        let target = place_of(target)?;
         if !is_replaceable(&target, output).map_err(io(&target))? {
             return Err(WriteError::Foreign { path: target });
         }
@@ -281,6 +288,22 @@ impl Output {
         let marker = fs::read(folder.join(name)).ok();
         let marker = marker.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
         marker.is_some_and(|marker| keys.iter().all(|key| marker.get(key).is_some()))
+    }
+}
+
+/// Where a target is in the end. With a link, what it leads to is replaced: the place of a report may be kept elsewhere.
+fn place_of(target: &Path) -> Result<PathBuf, WriteError> {
+    let io = |error| WriteError::Io { path: target.to_owned(), error };
+    // By its components it has no slash at its end, behind which a link is not seen as one.
+    let target: PathBuf = std::path::absolute(target).map_err(io)?.components().collect();
+    let Ok(leads) = fs::read_link(&target) else { return Ok(target) };
+    match fs::canonicalize(&target) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // A run that was killed may have taken the folder away, which then lies beside its place.
+            let place = target.parent().unwrap_or(Path::new("/")).join(leads);
+            if beside(&place, ".old").exists() { Ok(place) } else { Err(WriteError::Astray { path: target }) }
+        }
+        found => found.map_err(io),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::catalog::Catalog;
 use crate::config::{Config, SplitBy};
 use crate::inventory::wire::Account;
 use crate::policy::Document;
-use crate::report::names::file_part;
+use crate::report::names::part_without_case;
 use crate::report::pack;
 use crate::report::writer::Writer;
 use crate::report::{
@@ -50,7 +50,8 @@ pub(super) fn units(accounts: &[Account]) -> BTreeMap<String, String> {
         // o-acme/r-acme/ou-acme-workloads/444444444444/
         let parts: Vec<&str> = account.paths.first()?.split('/').filter(|part| !part.is_empty()).collect();
         let above = parts.iter().rev().find(|part| **part != account.id)?;
-        (above.starts_with("ou-") || above.starts_with("r-")).then(|| (account.id.clone(), file_part(above)))
+        (above.starts_with("ou-") || above.starts_with("r-"))
+            .then(|| (account.id.clone(), part_without_case(above)))
     };
     accounts.iter().filter_map(unit).collect()
 }

@@ -160,6 +160,42 @@ fn a_report_replaces_an_earlier_one_and_leaves_nothing_beside_it() {
 
 #[cfg(unix)]
 #[test]
+fn with_a_link_the_report_that_it_leads_to_is_replaced_and_the_link_stays() {
+    let root = folder("scan-link");
+    let (real, link) = (root.join("elsewhere/real"), root.join("link"));
+    scan("mocks/partial", &real).exits(3);
+    std::os::unix::fs::symlink("elsewhere/real", &link).unwrap();
+    let beside = |place: &Path| fs::read_dir(place).unwrap().count();
+    for (name, snapshot, code, accounts) in
+        [("link", "mocks/acme", 0, 10), ("link/", "mocks/partial", 3, 4), ("link", "mocks/acme", 0, 10)]
+    {
+        scan(snapshot, &root.join(name)).exits(code);
+        assert!(link.is_symlink() && !real.is_symlink(), "{name}");
+        assert_eq!(report(&real).accounts.len(), accounts);
+        assert_eq!((beside(&root), beside(real.parent().unwrap())), (2, 1));
+    }
+    // As a run that is killed while it exchanges the reports leaves it, where that takes two steps.
+    fs::rename(&real, real.with_file_name(".real.old")).unwrap();
+    scan("mocks/partial", &link).exits(3);
+    assert!(link.is_symlink() && report(&real).totals.accounts["failed"] == 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_or_to_something_else_is_refused() {
+    let root = folder("scan-astray");
+    let link = root.join("link");
+    std::os::unix::fs::symlink("nowhere", &link).unwrap();
+    let ran = scan("mocks/acme", &link).exits(1);
+    ran.says("link` is a link that leads nowhere").says("make the folder that it leads to");
+    fs::create_dir(root.join("nowhere")).unwrap();
+    fs::write(root.join("nowhere/mine"), "").unwrap();
+    scan("mocks/acme", &link).exits(1).says("nowhere` holds something else");
+    assert!(link.is_symlink() && fs::read_dir(&root).unwrap().count() == 2);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_report_is_for_its_owners_eyes() {
     use std::os::unix::fs::PermissionsExt as _;
     let out = folder("modes").join("report");

@@ -12,8 +12,13 @@ use crate::report::account::AccountReport;
 use crate::report::recommendation::{Action, Recommendation};
 use crate::report::whole::{FamilyRow, Report};
 
+/// Where the code of permission sets is. Under `changes/permission-sets/` each has a folder of its name, which is whatever
+/// somebody called it.
+pub(super) const OF_SETS: &str = "changes/permission-sets-as-code";
+
 const BAD_NAME: &str = "a name in it is none that IAM takes, so that no template can hold it";
 const UNREADABLE: &str = "its document is not in the report";
+const SHARED: &str = "others share it, whom this pack does not name: change it with the whole report";
 const OF_A_SET: &str = "a permission set attaches it to a role of its own: change it there as well";
 
 /// One change in one account.
@@ -136,6 +141,7 @@ impl<'r> Around<'r, '_> {
                 let (before, after) = (self.one(&it.files.before)?, self.one(&it.files.after)?);
                 change.resources.push(Resource::Inline { holder, policy, before, after });
             }
+            Action::NewVersion if self.account.others(it) > 0 => return Err(SHARED),
             Action::NewVersion => {
                 let (before, after) = (self.one(&it.files.before)?, self.one(&it.files.after)?);
                 change.resources.push(Resource::Managed { policy: arn()?, before, after });
@@ -269,6 +275,10 @@ pub(super) fn set_changes<'r>(
 
 fn set_change<'r>(it: &'r Recommendation, read: &Read<'_>) -> SetChange<'r> {
     let mut change = SetChange { recommendation: it, inline: None, names: Vec::new(), steps: Vec::new() };
+    if it.others > 0 {
+        change.steps.push(SHARED.to_owned());
+        return change;
+    }
     let names = it.creates.iter().map(|name| named(name, 128).map(str::to_owned)).collect::<Found<Vec<_>>>();
     let (Ok(_), Ok(policy), Ok(names)) = (named(&it.holder, 32), named(&it.policy, 128), names) else {
         change.steps.push(BAD_NAME.to_owned());
@@ -299,19 +309,17 @@ impl Change<'_> {
 }
 
 impl Step {
-    /// In a line: a command of the AWS CLI where there is one.
+    /// In a line: a command of the AWS CLI where there is one. A name may begin with a dash, and is no option of its own.
     pub(super) fn line(&self) -> String {
         match self {
             Self::Told(why) => (*why).to_owned(),
             Self::Detach { arn, holder } => {
                 let Holder { kind, name } = holder;
-                format!(
-                    "aws iam detach-{kind}-policy --{kind}-name {name} --policy-arn {}",
-                    in_shell(&arn.text)
-                )
+                let arn = in_shell(&arn.text);
+                format!("aws iam detach-{kind}-policy --{kind}-name={name} --policy-arn={arn}")
             }
             Self::DeleteInline { holder: Holder { kind, name }, policy } => {
-                format!("aws iam delete-{kind}-policy --{kind}-name {name} --policy-name {policy}")
+                format!("aws iam delete-{kind}-policy --{kind}-name={name} --policy-name={policy}")
             }
         }
     }

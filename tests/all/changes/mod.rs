@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::run::{folder, leastwise};
 
@@ -124,6 +124,32 @@ fn every_recommendation_has_two_scripts_where_it_is_carried_out() {
     let text = fs::read_to_string(out.join("changes/README.md")).unwrap();
     assert!(text.contains("bash rollback.sh"));
     leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
+}
+
+/// A name of IAM may end like the name of a file.
+#[test]
+fn policies_that_are_called_like_files_have_scripts_of_their_own() {
+    let root = folder("changes-endings");
+    let inline: Vec<String> = ["x", "x.before.json", "x.before.json.before.json"].map(String::from).into();
+    let policy = |name: &String| (name.clone(), json!(["s3:GetObject", "s3:DeleteBucket"]));
+    let inline = inline.iter().map(policy).collect::<serde_json::Map<_, _>>();
+    let case = json!({"accounts": {"111111111111": {
+        "roles": {"app": {"inline": inline}}, "unused": {"app": {"s3": ["DeleteBucket"]}},
+    }}});
+    let snapshot = root.join("snapshot");
+    crate::decisions::recorded::write(&case, &snapshot);
+    let out = root.join("report");
+    report(&snapshot, &out);
+    let all = scripts(&out);
+    assert_eq!(all.len(), 6, "{all:?}");
+    for name in ["x", "x.before.json", "x.before.json.before.json"] {
+        for script in ["apply.sh", "rollback.sh"] {
+            let text = fs::read_to_string(out.join("changes/111111111111/role/app").join(name).join(script));
+            let text = text.unwrap();
+            assert!(text.contains(&format!("\nPOLICY='{name}'\n")), "{text}");
+            assert!(text.contains(&format!("policies/111111111111/role/app/{name}.after.json'\n")), "{text}");
+        }
+    }
 }
 
 #[test]

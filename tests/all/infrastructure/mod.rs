@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use leastwise::report::{AccountReport, Recommendation};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::run::{folder, leastwise};
 use crate::scan::{account, files, report};
@@ -109,7 +109,7 @@ fn wanted(out: &Path) -> Vec<Wanted> {
         }
     }
     for it in whole.recommendations.iter().filter(|it| it.holder_kind == "permission-set") {
-        all.push(Wanted { folder: "permission-sets".to_owned(), it: it.clone(), account: None });
+        all.push(Wanted { folder: "permission-sets-as-code".to_owned(), it: it.clone(), account: None });
     }
     all
 }
@@ -130,7 +130,7 @@ fn folders(out: &Path) -> BTreeMap<String, BTreeMap<String, String>> {
         return all;
     }
     for (path, bytes) in files(&out.join("changes")) {
-        let (folder, rest) = path.split_once('/').unwrap();
+        let Some((folder, rest)) = path.split_once('/') else { continue };
         all.entry(folder.to_owned()).or_default().insert(rest.to_owned(), String::from_utf8(bytes).unwrap());
     }
     all
@@ -164,6 +164,58 @@ fn a_report_with_both_is_verified_and_is_the_same_twice() {
     let (one, other) = (acme("infrastructure-one"), acme("infrastructure-other"));
     assert!(folders(&one) == folders(&other));
     leastwise(["verify", one.to_str().unwrap()]).ran().exits(0);
+}
+
+/// A permission set is called whatever somebody called it; each has a folder of its name for its scripts.
+#[test]
+fn no_name_of_a_permission_set_is_in_the_way_of_the_code() {
+    let root = folder("infrastructure-sets");
+    let names = ["terraform", "cloudformation.template.json", "Support"];
+    let roles = names.map(|name| format!("AWSReservedSSO_{name}_1111111111111111"));
+    let role = json!({
+        "path": "/aws-reserved/sso.amazonaws.com/", "inline": {"AwsSSOInlinePolicy": ["s3:GetObject", "s3:PutObject"]},
+    });
+    let of = |value: &Value| roles.iter().map(|it| (it.clone(), value.clone())).collect::<Value>();
+    let account = json!({"roles": of(&role), "unused": of(&json!({"s3": ["PutObject"]}))});
+    let snapshot = root.join("snapshot");
+    crate::decisions::recorded::write(&json!({"accounts": {"111111111111": account}}), &snapshot);
+    let out = root.join("report");
+    let formats = "changes,terraform,cloudformation";
+    let args = ["scan", "--quiet", "--format", formats, "--snapshot", snapshot.to_str().unwrap(), "--out"];
+    leastwise(args.into_iter().chain([out.to_str().unwrap()])).ran().exits(0);
+    leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
+    let folders = folders(&out);
+    let scripts = &folders["permission-sets"];
+    let wanted = names.iter().flat_map(|name| ["apply.sh", "rollback.sh"].map(|it| format!("{name}/{it}")));
+    assert_eq!(scripts.keys().cloned().collect::<BTreeSet<_>>(), wanted.collect());
+    let code = &folders["permission-sets-as-code"];
+    assert!(code.contains_key("terraform/main.tf") && code.contains_key("cloudformation.template.json"));
+}
+
+/// A name of IAM may begin with a dash, and the path of a policy may hold what a template would look up.
+#[test]
+fn a_command_takes_no_name_for_an_option_and_a_template_looks_nothing_up() {
+    let root = folder("infrastructure-dash");
+    let aws = json!({"Storage": ["s3:GetObject", "s3:PutObject"]});
+    let role = json!({"inline": {"--cli-input-json": ["s3:GetObject"]}, "attached": ["aws:Storage"]});
+    let account = json!({"roles": {"-role": role}, "unused": {"-role": {"s3": ["GetObject"]}}});
+    let snapshot = root.join("snapshot");
+    crate::decisions::recorded::write(&json!({"aws": aws, "accounts": {"111111111111": account}}), &snapshot);
+    let path = snapshot.join("accounts/111111111111/authorization.json");
+    let text =
+        fs::read_to_string(&path).unwrap().replace("policy/Storage", "policy/{{resolve:ssm:x}}/Storage");
+    fs::write(&path, text).unwrap();
+    let out = root.join("report");
+    scan(snapshot.to_str().unwrap(), &out, &[]);
+    let folders = folders(&out);
+    let account = &folders["111111111111"];
+    let detach = "aws iam detach-role-policy --role-name=-role --policy-arn='arn:aws:iam::aws:policy/";
+    let delete = "aws iam delete-role-policy --role-name=-role --policy-name=--cli-input-json";
+    for file in ["terraform/main.tf", "cloudformation.template.json"] {
+        let text = &account[file];
+        assert!(text.contains(detach) && text.contains(delete), "{file}: {text}");
+    }
+    assert!(!account["cloudformation.template.json"].contains("{{"));
 }
 
 /// No text of others is in a file but as a name that IAM takes, in a document or in a string.

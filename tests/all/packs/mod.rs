@@ -147,6 +147,28 @@ fn a_pack_of_an_account_that_was_not_read_says_so() {
     leastwise(["verify", pack.to_str().unwrap()]).ran().exits(0);
 }
 
+/// Tags are whatever anybody wrote: neither long digits nor case stops the run or puts two owners into one folder.
+#[test]
+fn owners_of_long_digits_and_of_one_name_in_two_cases_have_packs_and_tickets_of_their_own() {
+    let root = folder("packs-odd-owners");
+    let snapshot = root.join("snapshot");
+    let owners = ["shop", "Shop", "SHOP", &"7".repeat(200), "12", "444444444444"];
+    torn::by_turns(&snapshot, &owners);
+    let out = root.join("report");
+    split(snapshot.to_str().unwrap(), "owner", &out, &[]).exits(0);
+    leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
+    let names: Vec<String> = packs(&out).into_keys().collect();
+    let folded: BTreeSet<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+    // Accounts without principals have packs as well.
+    let is_owners = |name: &&String| name.parse::<u64>().is_err();
+    assert_eq!(names.iter().filter(is_owners).count(), owners.len(), "{names:?}");
+    assert_eq!(folded.len(), names.len(), "{names:?}");
+    let tickets = files(&out.join("tickets"));
+    let folded: BTreeSet<String> = tickets.keys().map(|name| name.to_ascii_lowercase()).collect();
+    assert_eq!(folded.len(), owners.len() + 1, "{:?}", tickets.keys());
+    assert!(tickets.contains_key("%312.md") && tickets.contains_key("%3444444444444.md"));
+}
+
 #[test]
 fn an_account_whose_unit_is_not_known_is_in_a_pack_that_says_so() {
     let root = folder("packs-no-ou");

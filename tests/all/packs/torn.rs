@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use leastwise::report::{Action, Recommendation};
 use serde_json::{Value, json};
 
 use super::{nobody_else_is_in, packs, packs_stand_alone_and_add_up, split};
 use crate::run::folder;
-use crate::scan::files;
+use crate::scan::{account, files, report};
 
 /// A snapshot with changes.
 pub(crate) fn copy(from: &str, to: &Path, change: impl Fn(&str, &mut Value)) {
@@ -60,5 +61,92 @@ fn owners_who_share_policies_learn_of_each_other_no_more_than_how_many_they_are(
                 assert_eq!(copy.removed_in_all, copy.proof.removed * copy.reaches.len());
             }
         }
+    }
+}
+
+const ALL: [&str; 4] = ["--shared", "in-place", "--format", "changes,terraform,cloudformation"];
+const REASON: &str = "others share it, whom this pack does not name";
+
+/// How often a text stands in the files of a folder whose paths end so.
+fn count(folder: &Path, ending: &str, text: &str) -> usize {
+    let all = files(folder).into_iter().filter(|(path, _)| path.ends_with(ending));
+    all.map(|(_, bytes)| String::from_utf8(bytes).unwrap().matches(text).count()).sum()
+}
+
+/// Holds what a pack says of a change against whether others share it.
+fn is_refused(pack: &Path, it: &Recommendation, shared: bool) {
+    let trunk = it.files.before.strip_suffix(".before.json").unwrap().replacen("policies/", "changes/", 1);
+    for script in ["apply.sh", "rollback.sh"] {
+        let text = fs::read_to_string(pack.join(&trunk).join(script)).unwrap();
+        assert_eq!(text.contains(REASON), shared, "{}: {text}", it.id);
+    }
+}
+
+#[test]
+fn what_others_share_is_changed_from_the_whole_report_and_their_use_is_not_told() {
+    let root = folder("packs-shared");
+    let snapshot = root.join("snapshot");
+    by_turns(&snapshot, &["left", "right"]);
+    let tells = |it: &Recommendation| it.unused.iter().any(|service| service.last_accessed.is_some());
+    let (mut versions, mut sets, mut own, mut silent) = (0, 0, 0, 0);
+    // A permission set is shared by accounts.
+    for by in ["owner", "account"] {
+        let out = root.join(by);
+        split(snapshot.to_str().unwrap(), by, &out, &ALL).exits(0);
+        for (name, accounts) in packs(&out) {
+            let pack = out.join("packs").join(&name);
+            let mut shared = 0;
+            for here in &accounts {
+                let whole = account(&out, &here.summary.id);
+                for it in here.recommendations.iter().filter(|it| it.action == Action::NewVersion) {
+                    is_refused(&pack, it, it.others > 0);
+                    shared += usize::from(it.others > 0);
+                    own += usize::from(it.others == 0);
+                }
+                for it in &here.recommendations {
+                    let told = whole.recommendations.iter().find(|of_all| of_all.id == it.id).unwrap();
+                    assert_eq!(tells(it), tells(told) && it.others == 0, "{}", it.id);
+                    silent += usize::from(tells(told) && it.others > 0);
+                }
+            }
+            versions += shared;
+            for it in report(&pack).recommendations.iter().filter(|it| it.holder_kind == "permission-set") {
+                is_refused(&pack, it, it.others > 0);
+                shared += usize::from(it.others > 0);
+                sets += usize::from(it.others > 0);
+                assert!(it.others == 0 || !tells(it));
+            }
+            for code in ["terraform/main.tf", "cloudformation.template.json"] {
+                assert_eq!(count(&pack, code, REASON), shared, "{name}: {code}");
+            }
+        }
+        fs::remove_dir_all(out.join("packs")).unwrap();
+        for file in [".sh", ".tf", ".json"] {
+            assert_eq!(count(&out, file, REASON), 0, "the whole report names everybody");
+        }
+    }
+    assert!(versions > 3 && sets > 3 && own > 3 && silent > 3, "{versions} {sets} {own} {silent}");
+}
+
+/// A fleet reaches others in other accounts, and its script in an account does not.
+#[test]
+fn a_fleet_is_changed_from_the_pack_of_each_of_its_accounts() {
+    let root = folder("packs-fleet");
+    let case = "a-fleet-of-customer-managed-policies-is-one-change";
+    let (_, case) = crate::decisions::all().into_iter().find(|(name, _)| name == case).unwrap();
+    let (snapshot, out) = (root.join("snapshot"), root.join("report"));
+    crate::decisions::recorded::write(&crate::cases::expand(&case), &snapshot);
+    let catalog = crate::decisions::catalog(&root);
+    let mut more = vec!["--catalog", catalog.to_str().unwrap()];
+    more.extend(ALL);
+    split(snapshot.to_str().unwrap(), "account", &out, &more).exits(0);
+    let packs = packs(&out);
+    assert!(packs.len() > 1);
+    for name in packs.keys() {
+        let pack = out.join("packs").join(name);
+        let changes = report(&pack).recommendations;
+        assert!(changes.iter().any(|it| it.action == Action::NewVersion && it.others > 0));
+        assert!(count(&pack, "apply.sh", "set -euo pipefail") > 0);
+        assert_eq!(count(&pack.join("changes"), "", REASON), 0);
     }
 }

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use leastwise::report::{AccountReport, PrincipalRow};
+use serde_json::json;
 
 use crate::packs::torn::by_turns;
 use crate::run::{Ran, folder, leastwise};
@@ -157,6 +158,40 @@ fn a_change_of_several_owners_is_in_the_ticket_of_each_who_learn_only_how_many_t
             assert!(!text.contains(&format!("/{}/", stranger.name)), "{} in {name}", stranger.name);
         }
     }
+}
+
+/// Two owners: those of the tag, which is the id of the account, and the account for those without it.
+#[test]
+fn a_ticket_names_ten_holders_and_an_owner_called_like_an_account_has_ids_of_its_own() {
+    let root = folder("tickets-many");
+    let mut roles = serde_json::Map::new();
+    for number in 10..35 {
+        let tags = if number < 23 { json!({"owner": "111111111111"}) } else { json!({}) };
+        roles.insert(format!("app-{number}"), json!({"attached": ["aws:Storage"], "tags": tags}));
+    }
+    let unused: serde_json::Map<_, _> =
+        roles.keys().map(|role| (role.clone(), json!({"s3": ["PutObject"]}))).collect();
+    let account = json!({"roles": roles, "unused": unused});
+    let aws = json!({"Storage": ["s3:GetObject", "s3:PutObject"]});
+    let snapshot = root.join("snapshot");
+    crate::decisions::recorded::write(&json!({"aws": aws, "accounts": {"111111111111": account}}), &snapshot);
+    let out = root.join("report");
+    scan(snapshot.to_str().unwrap(), &out).exits(0);
+    let tickets = tickets(&out);
+    assert_eq!(tickets.keys().collect::<Vec<_>>(), ["%3111111111111", "111111111111"]);
+    for (name, last, behind, more) in
+        [("%3111111111111", "app-19", "app-20", 3), ("111111111111", "app-32", "app-33", 2)]
+    {
+        let text = &tickets[name];
+        let line = text.lines().find(|line| line.starts_with("- Holder: ")).unwrap();
+        assert!(line.ends_with(&format!("role `{last}` and {more} more")), "{line}");
+        assert_eq!(line.matches("role `").count(), 10, "{line}");
+        assert!(!text.contains(&format!("`{behind}`")), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() < 1000), "{text}");
+    }
+    let ids: Vec<String> = table(&out).into_iter().map(|row| row["External ID"].clone()).collect();
+    let owners: Vec<&str> = ids.iter().map(|id| id.rsplit_once('@').unwrap().1).collect();
+    assert_eq!(owners, ["111111111111", "%3111111111111"], "{ids:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::shell::{is_arn, is_name};
 use crate::report::whole::{FamilyRow, Report};
-use crate::report::{AccountReport, Coverage, PolicyRow, Recommendation};
+use crate::report::{AccountReport, Action, Coverage, PolicyRow, Recommendation};
 
 /// One recommendation, in the place where it is carried out.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(super) struct Plan<'r> {
     pub(super) old: Old<'r>,
     /// The template that put it into so many accounts would put it there again.
     pub(super) fleet: Option<usize>,
+    /// It changes what others have as well, whom the report does not name.
+    is_shared: bool,
 }
 
 /// Where a script works.
@@ -46,7 +48,8 @@ impl<'r> Plan<'r> {
             None => Old::Inline,
         };
         let folder = folder(it);
-        Self { it, folder, place: in_account(report, account, holders(it, row)), old, fleet: None }
+        let place = in_account(report, account, holders(it, row));
+        Self { it, folder, place, old, fleet: None, is_shared: is_shared(account, it) }
     }
 
     /// What a fleet's recommendation is in one of its accounts.
@@ -64,10 +67,10 @@ impl<'r> Plan<'r> {
             }
             () => (Old::Inline, None),
         };
-        let folder =
-            format!("changes/{}/{}", account.summary.id, trunk(it).trim_start_matches("policies/fleet/"));
+        let folder = format!("changes/{}/{}", account.summary.id, below("policies/fleet/", it));
         let place = in_account(report, account, holders(it, row));
-        Self { it, folder, place, old, fleet: Some(family.accounts.len()) }
+        let is_shared = is_shared(account, it);
+        Self { it, folder, place, old, fleet: Some(family.accounts.len()), is_shared }
     }
 
     /// What is done in Identity Center.
@@ -85,7 +88,7 @@ impl<'r> Plan<'r> {
         accounts.dedup();
         let old = if is_of_aws(it) { Old::Managed(arn_of_aws(account, it)) } else { Old::Inline };
         let folder = folder(it);
-        Self { it, folder, place: Place::Set { accounts }, old, fleet: None }
+        Self { it, folder, place: Place::Set { accounts }, old, fleet: None, is_shared: it.others > 0 }
     }
 
     /// The policies that a permission set is to name, in one of its accounts.
@@ -94,13 +97,19 @@ impl<'r> Plan<'r> {
         account: &'r AccountReport,
         it: &'r Recommendation,
     ) -> Self {
-        let folder = format!("changes/{}/{}", account.summary.id, trunk(it).trim_start_matches("policies/"));
-        Self { it, folder, place: in_account(report, account, Vec::new()), old: Old::Inline, fleet: None }
+        let folder = format!("changes/{}/{}", account.summary.id, below("policies/", it));
+        let place = in_account(report, account, Vec::new());
+        Self { it, folder, place, old: Old::Inline, fleet: None, is_shared: false }
     }
 
     /// Why no script can be made, if none can.
     pub(super) fn obstacle(&self) -> Option<&'static str> {
         let it = self.it;
+        if self.is_shared {
+            return Some(
+                "others share it, whom this pack does not name: use the scripts of the whole report",
+            );
+        }
         let holders = match &self.place {
             Place::Account { holders, .. } => holders.as_slice(),
             Place::Set { .. } => &[],
@@ -123,12 +132,20 @@ impl<'r> Plan<'r> {
 
 /// The folder of a recommendation's scripts, where one account or one permission set has them.
 pub(in crate::report::render) fn folder(it: &Recommendation) -> String {
-    format!("changes/{}", trunk(it).trim_start_matches("policies/"))
+    format!("changes/{}", below("policies/", it))
 }
 
-/// The path of a recommendation's files, without ending.
-fn trunk(it: &Recommendation) -> &str {
-    it.files.before.trim_end_matches(".before.json")
+/// The path of a recommendation's files below a folder, without ending. Both are taken away once: a policy may be called
+/// like an ending.
+fn below<'r>(folder: &str, it: &'r Recommendation) -> &'r str {
+    let path = it.files.before.as_str();
+    let trunk = path.strip_suffix(".before.json").unwrap_or(path);
+    trunk.strip_prefix(folder).unwrap_or(trunk)
+}
+
+/// Whether a policy gets a new version that others have as well. What is attached and detached is each holder's own.
+fn is_shared(account: &AccountReport, it: &Recommendation) -> bool {
+    it.action == Action::NewVersion && account.others(it) > 0
 }
 
 fn in_account<'r>(report: &'r Report, account: &'r AccountReport, holders: Vec<String>) -> Place<'r> {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use template::{Bin, ChangeRow, Made, Metadata, Template, Told, add, bins};
 
-use super::infrastructure::{SetChange, changes, plain, set_changes};
+use super::infrastructure::{OF_SETS, SetChange, changes, set_changes};
 use super::{Format, Part, Read};
 use crate::report::account::AccountReport;
 use crate::report::whole::Report;
@@ -39,7 +39,7 @@ impl Format for CloudFormation {
             sets.iter().for_each(|change| add(&mut bins, set_row(change), Vec::new()));
             let what =
                 "Permission sets from a report of leastwise, which CloudFormation cannot change in part";
-            parts.extend(files("changes/permission-sets", what, bins));
+            parts.extend(files(OF_SETS, what, bins));
         }
         parts
     }
@@ -49,7 +49,7 @@ impl Format for CloudFormation {
 fn set_row(change: &SetChange<'_>) -> ChangeRow {
     let mut by_hand = Vec::new();
     if change.inline.is_some() {
-        let file = plain(&change.recommendation.files.after);
+        let file = &change.recommendation.files.after;
         by_hand.push(format!("aws sso-admin put-inline-policy-to-permission-set, with {file}"));
     }
     for name in &change.names {

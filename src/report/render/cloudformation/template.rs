@@ -159,10 +159,7 @@ pub(super) fn bins(changes: &[Change<'_>]) -> Vec<Bin> {
         let (row, entries) = match refusal {
             Some(why) => {
                 let file = &change.recommendation.files.after;
-                (
-                    ChangeRow::of(change.recommendation, vec![format!("{why}; see {}", plain(file))]),
-                    Vec::new(),
-                )
+                (ChangeRow::of(change.recommendation, vec![format!("{why}; see {file}")]), Vec::new())
             }
             None => row(change, &attached),
         };
@@ -218,7 +215,7 @@ impl ChangeRow {
             removes: it.proof.removed,
             keeps: it.proof.kept,
             resources: Vec::new(),
-            by_hand,
+            by_hand: by_hand.into_iter().map(|line| plain(&line)).collect(),
             by_hand_first: false,
         }
     }

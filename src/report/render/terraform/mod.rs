@@ -7,7 +7,9 @@ mod hcl;
 
 use hcl::{block, label, quoted};
 
-use super::infrastructure::{Arn, Change, Holder, Resource, SetChange, ascii, changes, plain, set_changes};
+use super::infrastructure::{
+    Arn, Change, Holder, OF_SETS, Resource, SetChange, ascii, changes, plain, set_changes,
+};
 use super::{Format, Part, Read};
 use crate::report::account::AccountReport;
 use crate::report::recommendation::Recommendation;
@@ -50,7 +52,7 @@ impl Format for Terraform {
         }
         let sets = set_changes(report, account, read);
         if !sets.is_empty() {
-            let folder = Folder("changes/permission-sets/terraform".to_owned());
+            let folder = Folder(format!("{OF_SETS}/terraform"));
             let what = "Permission sets: apply it in the account that administers Identity Center, when the\n\
                         # policies that they name are in the accounts.";
             let mut main = head(what, 0) + SETS;

@@ -12,6 +12,9 @@ use crate::report::render::html::words;
 /// Trackers cut longer titles.
 const LONGEST_TITLE: usize = 250;
 
+/// So many holders are named; a policy that half an organisation has would fill the ticket.
+const MOST_HOLDERS: usize = 10;
+
 /// An entry of a ticket, as Markdown but for the plain title.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
@@ -78,11 +81,15 @@ pub(super) fn title(text: &str) -> String {
 /// The change.
 pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<'_>) -> Entry {
     let holder = |show: &dyn Fn(&str) -> String| {
-        let all = reached.holders.iter().map(|(kind, name)| match *kind {
+        let named = reached.holders.iter().take(MOST_HOLDERS).map(|(kind, name)| match *kind {
             "managed" => "a managed policy".to_owned(),
             kind => format!("{} {}", show(kind), show(name)),
         });
-        all.collect::<Vec<_>>().join(", ")
+        let named = named.collect::<Vec<_>>().join(", ");
+        match reached.holders.len().saturating_sub(MOST_HOLDERS) {
+            0 => named,
+            more => format!("{named} and {} more", count(&more)),
+        }
     };
     let kind = |text: &str| match text {
         "role" | "user" | "group" | "permission-set" => text.replace('-', " "),

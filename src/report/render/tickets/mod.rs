@@ -173,8 +173,8 @@ fn since(credential: &IdleCredential) -> String {
 }
 
 fn row_of_change(change: &Recommendation, owner: &Owner, account: &str, entry: &Entry) -> Vec<String> {
-    // A ticket for each owner, known by the owner as well.
-    let id = format!("{}@{}", key::of_policy(&change.id), owner.name());
+    // A ticket for each owner, known by the owner as well. A tag may have the name of an account, but no two owners have one file.
+    let id = format!("{}@{}", key::of_policy(&change.id), owner.file());
     let account = if account.is_empty() { "several" } else { account };
     let mut row = row(&id, entry, (Weight::of_change(change), "unused-permissions"), (account, owner));
     if let Some(labels) = row.get_mut(4) {

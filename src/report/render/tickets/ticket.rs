@@ -115,27 +115,33 @@ impl Ticket {
     }
 }
 
-/// As many entries as there is room for, and how many there are beside.
+/// As many entries as there is room for, and how many there are beside. Each has the number of its place among all, by
+/// which it is called above.
 fn list(out: &mut String, entries: &Foremost, title: &str, numbered: bool) {
     if entries.count == 0 {
         return;
     }
     out.push_str(title);
     let mut shown = 0;
-    for entry in entries.kept.values() {
+    for (number, entry) in (1..).zip(entries.kept.values()) {
         let text = match numbered {
-            true => format!("\n### {}. {}\n\n{}", shown + 1, entry.title, entry.text),
+            true => format!("\n### {number}. {}\n\n{}", entry.title, entry.text),
             false => format!("- [ ] {}\n", entry.text),
         };
         if out.len() + text.len() > ROOM {
-            break;
+            // One that is long hides none of those that come after it.
+            continue;
         }
         out.push_str(&text);
         shown += 1;
     }
     let more = entries.count - shown;
     if more > 0 {
-        let _ = writeln!(out, "\n{} more, less heavy: all stand in `tickets/tickets.csv`.", count(&more));
+        let _ = writeln!(
+            out,
+            "\n{} more, less heavy or too long: all stand in `tickets/tickets.csv`.",
+            count(&more)
+        );
     }
 }
 
@@ -148,3 +154,24 @@ const DONE: &str = "
 - [ ] After a change nothing is denied that was not: look through CloudTrail for a week.
 - [ ] The next scan does not tell of it any more.
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::{Entry, Foremost, ROOM, list};
+
+    #[test]
+    fn an_entry_that_is_too_long_hides_none_behind_it_and_takes_nobodys_number() {
+        let mut all = Foremost::default();
+        for (weight, text) in [(3, "first"), (2, &*"long".repeat(ROOM)), (1, "last")] {
+            let entry = Entry { title: format!("of {weight}"), text: text.to_owned(), ..Entry::default() };
+            all.add(weight, weight.to_string(), entry);
+        }
+        let mut out = String::new();
+        list(&mut out, &all, "", true);
+        assert_eq!(
+            out,
+            "\n### 1. of 3\n\nfirst\n### 3. of 1\n\nlast\n1 more, less heavy or too long: all stand in \
+             `tickets/tickets.csv`.\n"
+        );
+    }
+}
