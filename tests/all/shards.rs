@@ -153,6 +153,23 @@ fn recorded_answers_are_shared_out_as_well_and_the_report_is_what_merge_is_told(
 }
 
 #[test]
+fn an_account_with_findings_and_no_principals_that_could_be_read_comes_out_of_the_merge() {
+    let place = folder("shards-no-principals");
+    let (snapshot, whole) = (place.join("snapshot"), place.join("whole"));
+    let (parts, out) = (place.join("parts"), place.join("report"));
+    refused::copy(Path::new("mocks/acme"), &snapshot);
+    let authorization = |id: &str| snapshot.join(format!("accounts/{id}/authorization.json"));
+    assert!(authorization("444444444444").with_file_name("findings.json").is_file());
+    assert!(authorization("555555555555").with_file_name("findings.json").is_file());
+    fs::remove_file(authorization("444444444444")).unwrap();
+    fs::write(authorization("555555555555"), "{").unwrap();
+    scan(text(&snapshot), &whole).exits(3);
+    shards(2, |which| recorded(text(&snapshot), &parts, which, &[]));
+    merge(&parts, &out, &[]).exits(3).says("444444444444 (GetAccountAuthorizationDetails absent)");
+    assert_same(&whole, &out);
+}
+
+#[test]
 fn every_account_is_in_one_shard_and_stays_there() {
     for (account, of_3, of_8) in PINNED {
         assert_eq!((shard_of(account, 3), shard_of(account, 8)), (of_3, of_8), "{account}");
