@@ -9,6 +9,7 @@
 //! | report | [`report`] | the core; its `writer` is the one place that writes |
 //! | pipeline | [`assess`] | the core, the data of the report, the shapes of [`aws`]'s answers; no I/O |
 //! | I/O | [`aws`], [`update`] | the core, files, the network; the SDK is named in `aws/live` only |
+//! | files | `disk` | files for their owner's eyes: opened there by whatever writes; nothing else of this |
 //! | stages | [`mod@run`] | everything |
 //! | doorway | [`cli`], `main` | `run` |
 //!
@@ -50,6 +51,7 @@ pub mod cli;
 pub mod config;
 mod date;
 pub mod decide;
+mod disk;
 pub mod evidence;
 pub mod inventory;
 pub mod policy;

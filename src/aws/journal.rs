@@ -23,10 +23,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::keeping::{make_folder, private, put};
+use super::keeping::put;
 use super::pace::{BucketKey, Figures};
 use super::state::{Remembered, State};
 use super::{Answers, Cloud, Evidence, Memory, Nobody, Organisation, Reading};
+use crate::disk::{make_folder, private, remove};
 use crate::evidence::{Analyzer, Failure, Finding, LastAccessed};
 use crate::inventory::wire::{Account, Authorization};
 
@@ -401,12 +402,5 @@ impl Memory for Lines<'_> {
 
     fn keep_last_accessed(&self, answer: &LastAccessed) {
         self.add("principals", &self.principals, answer);
-    }
-}
-
-fn remove(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
     }
 }

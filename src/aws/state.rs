@@ -20,7 +20,8 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::Watch;
-use super::keeping::{hexadecimal, make_folder, private, put};
+use super::keeping::{hexadecimal, put};
+use crate::disk::{make_folder, private};
 use crate::evidence::Finding;
 
 const FORMAT: u32 = 1;

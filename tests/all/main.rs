@@ -28,6 +28,8 @@ mod deploy;
 mod documents;
 mod exceptions;
 mod exits;
+#[cfg(unix)]
+mod eyes;
 mod fake_aws;
 mod fake_faults;
 mod fake_mocks;
