@@ -211,9 +211,13 @@ fn a_shard_that_is_told_nonsense_says_so_before_any_work() {
     }
     recorded("mocks/acme", &parts, "1/3", &["--out", "x"]).ran().exits(2).says("--out");
     recorded("mocks/acme", &parts, "1/3", &["--previous", "x"]).ran().exits(2).says("--previous");
+    recorded("mocks/acme", &parts, "1/3", &["--catalog", "x"]).ran().exits(2).says("--catalog").says("merge");
     leastwise(["scan", "--snapshot", "mocks/acme", "--shard", "1/3"]).ran().exits(2).says("--parts");
     leastwise(["scan", "--snapshot", "mocks/acme", "--parts", text(&parts)]).ran().exits(2).says("--shard");
     assert!(!parts.exists());
+    // The environment speaks to all of a run, and a shard need not understand all of it.
+    let shard = recorded("mocks/acme", &parts, "1/3", &[]).with("LEASTWISE_CATALOG", "x");
+    shard.ran().exits(0);
 }
 
 /// Each account of `mocks/acme` and others, and its shard of 3 and of 8. Parts of versions that differ here do not fit.
