@@ -157,6 +157,11 @@ Examples:
   leastwise scan --shard 3/8 --parts parts
   leastwise verify report
 
+Environment, beside what the AWS SDK reads and LEASTWISE_*:
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY  the proxy on the way to AWS: http://[user:password@]host:port
+  NO_PROXY                            hosts and domains that are called without it
+  AWS_CA_BUNDLE                       a PEM file of root certificates, in place of the system's
+
 Exit codes:
   0  finished
   1  failed

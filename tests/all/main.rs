@@ -70,3 +70,4 @@ mod tickets;
 mod trend;
 mod trust;
 mod update;
+mod ways;
