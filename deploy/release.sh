@@ -13,7 +13,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# Wherever somebody else's builds go, these are looked for here.
+export CARGO_TARGET_DIR="$PWD/target"
 files=target/release-files
+version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
 # The version of rustc is the one that the tests ran with; these are what the recipe was tried with.
 zigbuild=0.24.0 zig=0.17.0 cyclonedx=0.5.9
 
@@ -24,6 +27,24 @@ export SOURCE_DATE_EPOCH
 export RUSTFLAGS="${RUSTFLAGS-} --remap-path-prefix=$PWD=leastwise --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo"
 
 say() { printf '== %s\n' "$*" >&2; }
+
+# What lies here of another release is not handed out with this one.
+begin() {
+  of="$version $(git rev-parse HEAD)"
+  if [ -e "$files.of" ] && [ "$(cat "$files.of")" != "$of" ]; then
+    say "$files is of $(cat "$files.of"): removed"
+    rm -rf "$files"
+  fi
+  mkdir -p "$files"
+  echo "$of" > "$files.of"
+}
+
+# What a step is about to make must not be what an earlier release left, should it fail.
+fresh() {
+  for name in "$@"; do
+    rm -rf "${files:?}/$name"
+  done
+}
 
 # build TOOL TARGET NAME
 build() {
@@ -37,6 +58,7 @@ linux() {
     echo "cargo-zigbuild is not installed: pip install ziglang==$zig cargo-zigbuild==$zigbuild" >&2
     exit 1
   }
+  fresh leastwise-linux-amd64 leastwise-linux-arm64
   rustup target add x86_64-unknown-linux-musl aarch64-unknown-linux-musl
   build zigbuild x86_64-unknown-linux-musl leastwise-linux-amd64
   build zigbuild aarch64-unknown-linux-musl leastwise-linux-arm64
@@ -50,21 +72,26 @@ linux() {
 }
 
 macos() {
+  fresh leastwise-macos-amd64 leastwise-macos-arm64
   rustup target add x86_64-apple-darwin aarch64-apple-darwin
   build build x86_64-apple-darwin leastwise-macos-amd64
   build build aarch64-apple-darwin leastwise-macos-arm64
 }
 
 native() {
+  fresh leastwise-native
   build build "$(rustc -vV | sed -n 's/^host: //p')" leastwise-native
 }
 
-# The program of this machine, to make what is made of its arguments.
+# The program of this machine and of this version, to make what is made of its arguments.
 here() {
   for name in leastwise-native leastwise-linux-amd64 leastwise-linux-arm64 leastwise-macos-arm64 leastwise-macos-amd64; do
-    if "$files/$name" --version >/dev/null 2>&1; then
-      echo "$files/$name"
-      return
+    if says=$("$files/$name" --version 2>/dev/null); then
+      if [ "$says" = "leastwise $version" ]; then
+        echo "$files/$name"
+        return
+      fi
+      echo "$files/$name is $says and not leastwise $version: left alone" >&2
     fi
   done
   echo "build for this machine first: deploy/release.sh native" >&2
@@ -73,6 +100,7 @@ here() {
 
 extras() {
   program=$(here)
+  fresh man1 completions leastwise.cdx.json LICENSE CHANGELOG.md
   say "man pages and completions ($program)"
   "$program" man "$files/man1"
   mkdir -p "$files/completions"
@@ -88,6 +116,7 @@ extras() {
 
 # What is linked, for every system that is built for, without what only tests use.
 sbom() {
+  fresh leastwise.cdx.json
   command -v cargo-cyclonedx >/dev/null || cargo install --locked --version "$cyclonedx" cargo-cyclonedx
   cargo cyclonedx --format json --spec-version 1.5 --target all --override-filename leastwise.cdx
   # Where it was built is nobody's business, and would differ from machine to machine.
@@ -99,23 +128,26 @@ sums() {
   say "checksums"
   (
     cd "$files"
-    rm -f SHA256SUMS
     # A Mac has shasum and no sha256sum.
     sum=sha256sum
     command -v sha256sum >/dev/null || sum="shasum -a 256"
     find . -type f ! -name 'SHA256SUMS*' ! -name leastwise-native | LC_ALL=C sort | sed 's|^\./||' | while read -r file; do
       $sum "$file"
     done > SHA256SUMS.new
+    # A signature of what it said before is none of what it says now.
+    cmp -s SHA256SUMS.new SHA256SUMS || rm -f SHA256SUMS SHA256SUMS.asc SHA256SUMS.sig
     mv SHA256SUMS.new SHA256SUMS
     $sum --check --quiet SHA256SUMS
   )
 }
 
 [ $# -gt 0 ] || set -- help
-mkdir -p "$files"
 for what in "$@"; do
   case $what in
-    linux | macos | native | extras | sums | sbom) "$what" ;;
+    linux | macos | native | extras | sums | sbom)
+      begin
+      "$what"
+      ;;
     *)
       sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
       exit 2

@@ -8,7 +8,9 @@
 //! | core | [`policy`], [`catalog`], [`evidence`], [`inventory`], [`decide`], [`mod@refine`], [`mod@prove`], [`config`] | the core below it; no I/O, clock, environment or randomness |
 //! | report | [`report`] | the core; its `writer` is the one place that writes |
 //! | pipeline | [`assess`] | the core, the data of the report, the shapes of [`aws`]'s answers; no I/O |
+//! | network | [`network`] | proxies and certificates, as the environment names them; nothing else of this |
 //! | I/O | [`aws`], [`update`] | the core, files, the network; the SDK is named in `aws/live` only |
+//! | files | `disk` | files for their owner's eyes: opened there by whatever writes; nothing else of this |
 //! | stages | [`mod@run`] | everything |
 //! | doorway | [`cli`], `main` | `run` |
 //!
@@ -50,8 +52,10 @@ pub mod cli;
 pub mod config;
 mod date;
 pub mod decide;
+mod disk;
 pub mod evidence;
 pub mod inventory;
+pub mod network;
 pub mod policy;
 pub mod prove;
 pub mod refine;

@@ -11,6 +11,8 @@
 //! principals/<id>.jsonl  the same of last-accessed data
 //! ```
 
+mod error;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -21,60 +23,19 @@ use std::sync::{Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use super::keeping::{make_folder, private, put};
+pub use self::error::JournalError;
+use super::keeping::put;
 use super::pace::{BucketKey, Figures};
 use super::state::{Remembered, State};
-use super::{Answers, Cloud, Evidence, Memory, Nobody, Organisation, Reading};
+use super::{Answers, Cloud, Evidence, Memory, Nobody, Organisation, Reading, Watch};
+use crate::disk::{make_folder, private, remove};
 use crate::evidence::{Analyzer, Failure, Finding, LastAccessed};
 use crate::inventory::wire::{Account, Authorization};
 
 /// Findings change once a day: what was read longer ago is not what a scan of today would read.
 const OLDEST: SignedDuration = SignedDuration::from_hours(24);
 const FORMAT: u32 = 1;
-
-/// Why an earlier run cannot be gone on from.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum JournalError {
-    /// A file or folder.
-    #[error("cannot keep what is read in `{}`: {error}", path.display())]
-    Io {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// The journal cannot be read.
-    #[error("`{}` is not what an interrupted run leaves behind", path.display())]
-    Form {
-        /// Which file.
-        path: PathBuf,
-    },
-    /// It was of other settings or other credentials.
-    #[error("the interrupted run had other settings or other credentials")]
-    OtherTerms,
-    /// It was too long ago.
-    #[error("the interrupted run began at {started}, and what it read is no longer of today")]
-    TooOld {
-        /// When it began.
-        started: Timestamp,
-    },
-}
-
-impl JournalError {
-    /// The mend.
-    pub fn help(&self) -> &'static str {
-        match self {
-            Self::Io { .. } => "check that the place exists, has room, and may be written",
-            Self::Form { .. } | Self::TooOld { .. } => "leave --resume out to begin anew",
-            Self::OtherTerms => {
-                "give the settings and credentials of that run, or leave --resume out to begin anew"
-            }
-        }
-    }
-}
 
 #[derive(Serialize, Deserialize)]
 struct About {
@@ -108,8 +69,10 @@ pub struct Journal {
     resumed: bool,
     /// There is something in it.
     begun: AtomicBool,
-    /// Something could not be kept; the run goes on without.
-    broken: AtomicBool,
+    /// It was told that something could not be kept.
+    told: AtomicBool,
+    /// The first account that could not be kept, and why.
+    lost: Mutex<Option<(String, io::Error)>>,
 }
 
 impl Journal {
@@ -125,8 +88,7 @@ impl Journal {
         }
         let about = About { format: FORMAT, started, terms: terms.to_owned() };
         put(&folder.join("about.json"), &about).map_err(io)?;
-        let (begun, broken) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Self { folder, started, resumed: false, begun, broken })
+        Ok(Self::of(folder, started, false))
     }
 
     /// Goes on from what an earlier run left; none when it left nothing.
@@ -148,8 +110,12 @@ impl Journal {
         if now.duration_since(about.started) > OLDEST {
             return Err(JournalError::TooOld { started: about.started });
         }
-        let (begun, broken) = (AtomicBool::new(true), AtomicBool::new(false));
-        Ok(Some(Self { folder: folder.to_owned(), started: about.started, resumed: true, begun, broken }))
+        Ok(Some(Self::of(folder.to_owned(), about.started, true)))
+    }
+
+    fn of(folder: PathBuf, started: Timestamp, resumed: bool) -> Self {
+        let begun = AtomicBool::new(resumed);
+        Self { folder, started, resumed, begun, told: AtomicBool::new(false), lost: Mutex::new(None) }
     }
 
     /// When the run began that this one goes on from, or this one itself.
@@ -164,7 +130,7 @@ impl Journal {
 
     /// Whether there is something to go on from.
     pub fn is_of_use(&self) -> bool {
-        self.begun.load(Ordering::Relaxed) && !self.broken.load(Ordering::Relaxed)
+        self.begun.load(Ordering::Relaxed)
     }
 
     /// Throws it away: the run has come to its end.
@@ -172,33 +138,41 @@ impl Journal {
         self.begun.store(false, Ordering::Relaxed);
     }
 
+    fn place(&self, id: &str) -> PathBuf {
+        self.folder.join(format!("accounts/{id}.json"))
+    }
+
     fn account(&self, id: &str) -> io::Result<Whole> {
-        let text = fs::read(self.folder.join(format!("accounts/{id}.json")))?;
-        Ok(serde_json::from_slice(&text)?)
+        Ok(serde_json::from_slice(&fs::read(self.place(id))?)?)
     }
 
     /// Keeps what was read of an account.
-    fn keep_account(&self, id: &str, answers: Answers) -> Answers {
+    fn keep_account(&self, id: &str, answers: Answers, watch: &dyn Watch) -> Answers {
         let whole = Whole::of(answers);
         // Under its name only when it is all there.
-        let (draft, path) = (format!("accounts/{id}.part"), format!("accounts/{id}.json"));
-        let (draft, path) = (self.folder.join(draft), self.folder.join(path));
-        let kept = put(&draft, &whole).and_then(|()| fs::rename(&draft, &path));
-        if whole.complete {
-            self.note(&kept);
+        let path = self.place(id);
+        let draft = path.with_extension("part");
+        if let Err(error) = put(&draft, &whole).and_then(|()| fs::rename(&draft, &path)) {
+            // What an earlier run kept is not what this one read. That neither may be there is no failure.
+            let _ = (fs::remove_file(&draft), fs::remove_file(&path));
+            self.lacks(watch, &error);
+            let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+            lost.get_or_insert_with(|| (id.to_owned(), error));
+        } else if whole.complete {
+            self.begun.store(true, Ordering::Relaxed);
             for kind in ["findings", "principals"] {
                 // A line that is kept twice is no harm.
                 let _ = fs::remove_file(self.folder.join(format!("{kind}/{id}.jsonl")));
             }
-        } else if kept.is_err() {
-            self.note(&kept);
         }
         whole.answers()
     }
 
-    fn note(&self, done: &io::Result<()>) {
-        let place = if done.is_ok() { &self.begun } else { &self.broken };
-        place.store(true, Ordering::Relaxed);
+    /// Tells once that a run which goes on from this one will not find everything.
+    fn lacks(&self, watch: &dyn Watch, error: &io::Error) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            watch.loses(&self.folder, error);
+        }
     }
 
     /// What was read of an account before, by key.
@@ -281,7 +255,7 @@ impl<C> Journaled<C> {
     /// What was read of an account, once more.
     ///
     /// # Errors
-    /// When it could not be kept.
+    /// When it is not there any more.
     pub async fn again(&self, account: &Account) -> Result<Answers, JournalError>
     where
         C: Cloud,
@@ -289,11 +263,23 @@ impl<C> Journaled<C> {
         match &self.journal {
             Some(journal) => match journal.account(&account.id) {
                 Ok(whole) => Ok(whole.answers()),
-                Err(error) => Err(JournalError::Io { path: journal.folder.clone(), error }),
+                Err(error) => Err(JournalError::Gone { path: journal.place(&account.id), error }),
             },
             // Recorded answers are where they were.
             None => Ok(self.cloud.read(account, Reading::watched(&Nobody)).await),
         }
+    }
+
+    /// That nothing is lost of what was read and will be wanted again: [`Self::again`] would find it wanting when all else
+    /// is read.
+    ///
+    /// # Errors
+    /// When an account could not be kept.
+    pub fn has_kept_all(&self) -> Result<(), JournalError> {
+        let Some(journal) = &self.journal else { return Ok(()) };
+        let lost = journal.lost.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let path = journal.folder.clone();
+        lost.map_or(Ok(()), |(account, error)| Err(JournalError::Lost { account, path, error }))
     }
 
     /// The journal, when the cloud is needed no longer.
@@ -318,14 +304,14 @@ impl<C: Cloud> Cloud for Journaled<C> {
         if let Some(aside) = &earlier.set_aside {
             reading.watch.doubts(aside);
         }
-        let memory = Lines::of(journal, &account.id, earlier);
+        let memory = Lines::of(journal, &account.id, earlier, reading.watch);
         let answers = self.cloud.read(account, Reading { memory: &memory, ..reading }).await;
         if let (Some(state), Ok(evidence)) = (&self.state, &answers.evidence)
             && evidence.analyzer.is_some()
         {
             state.keep(&account.id, &evidence.findings, &memory.earlier, reading.watch);
         }
-        journal.keep_account(&account.id, answers)
+        journal.keep_account(&account.id, answers, reading.watch)
     }
 
     fn figures(&self) -> Vec<(BucketKey, Figures)> {
@@ -339,6 +325,7 @@ struct Lines<'j> {
     account: &'j str,
     /// What earlier nights remember of it.
     earlier: Remembered,
+    watch: &'j dyn Watch,
     findings: Mutex<Kept<Finding>>,
     principals: Mutex<Kept<LastAccessed>>,
 }
@@ -350,13 +337,14 @@ struct Kept<T> {
 }
 
 impl<'j> Lines<'j> {
-    fn of(journal: &'j Journal, account: &'j str, earlier: Remembered) -> Self {
+    fn of(journal: &'j Journal, account: &'j str, earlier: Remembered, watch: &'j dyn Watch) -> Self {
         let findings = journal.lines("findings", account, |finding: &Finding| finding.id.clone());
         let principals = journal.lines("principals", account, |answer: &LastAccessed| answer.arn.clone());
         Self {
             journal,
             account,
             earlier,
+            watch,
             findings: Mutex::new(Kept { known: findings, file: None }),
             principals: Mutex::new(Kept { known: principals, file: None }),
         }
@@ -375,7 +363,10 @@ impl<'j> Lines<'j> {
             }
             kept.file.as_mut().map_or(Ok(()), |file| file.write_all(&text))
         };
-        self.journal.note(&add());
+        match add() {
+            Ok(()) => self.journal.begun.store(true, Ordering::Relaxed),
+            Err(error) => self.journal.lacks(self.watch, &error),
+        }
     }
 }
 
@@ -401,12 +392,5 @@ impl Memory for Lines<'_> {
 
     fn keep_last_accessed(&self, answer: &LastAccessed) {
         self.add("principals", &self.principals, answer);
-    }
-}
-
-fn remove(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
     }
 }

@@ -48,6 +48,8 @@ pub trait Watch: Sync {
     fn doubts(&self, _aside: &Path) {}
     /// What was read cannot be kept in this folder for the next night. Told once.
     fn forgets(&self, _folder: &Path, _error: &io::Error) {}
+    /// What was read cannot be kept in this folder for a run that goes on from this one. Told once.
+    fn loses(&self, _folder: &Path, _error: &io::Error) {}
 }
 
 /// Nobody watches.

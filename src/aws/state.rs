@@ -20,7 +20,8 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::Watch;
-use super::keeping::{hexadecimal, make_folder, private, put};
+use super::keeping::{hexadecimal, put};
+use crate::disk::{make_folder, private};
 use crate::evidence::Finding;
 
 const FORMAT: u32 = 1;
@@ -106,11 +107,13 @@ impl State {
         if !is_empty && !mark.symlink_metadata().is_ok_and(|mark| mark.is_file()) {
             return Err(StateError::Foreign { path: folder.to_owned() });
         }
+        // First of all: a run that is killed behind this, or one that begins beside it, leaves no folder that seems to be
+        // something else's.
+        put(&mark, &Mark { format: FORMAT }).map_err(io)?;
         make_folder(&accounts).map_err(io)?;
         if !accounts.symlink_metadata().map_err(io)?.is_dir() {
             return Err(StateError::Foreign { path: accounts });
         }
-        put(&mark, &Mark { format: FORMAT }).map_err(io)?;
         Ok(Self { folder: folder.to_owned(), told: AtomicBool::new(false) })
     }
 

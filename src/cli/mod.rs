@@ -157,6 +157,11 @@ Examples:
   leastwise scan --shard 3/8 --parts parts
   leastwise verify report
 
+Environment, beside what the AWS SDK reads and LEASTWISE_*:
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY  the proxy on the way to AWS: http://[user:password@]host:port
+  NO_PROXY                            hosts and domains that are called without it
+  AWS_CA_BUNDLE                       a PEM file of root certificates, in place of the system's
+
 Exit codes:
   0  finished
   1  failed
@@ -225,7 +230,7 @@ pub struct SayArgs {
     ///
     /// Events: run-began, run-resumed, progress, account-began, account-ended, account-skipped, call-throttled,
     /// call-repeated, call-waited, scan-ended, capture-ended, shard-ended, own-account-only, administrator-closed, catalog-warning,
-    /// state-not-kept, state-set-aside, rule-warning, little-room, config-problem, run-failed.
+    /// journal-not-kept, state-not-kept, state-set-aside, rule-warning, little-room, config-problem, run-failed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 }

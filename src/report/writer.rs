@@ -3,7 +3,7 @@
 mod growing;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use self::growing::AllGrowing;
 use super::{FileHash, Hashes};
+use crate::disk::{make_folder, private, remove};
 
 /// Nothing that is worth reading fits into less.
 const LEAST_FREE: u64 = 16_000_000;
@@ -340,7 +341,7 @@ fn beside(target: &Path, suffix: &str) -> PathBuf {
 /// Takes a lock; none when somebody has it.
 fn lock(path: &Path) -> io::Result<Option<File>> {
     loop {
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+        let file = private().create(true).truncate(false).write(true).open(path)?;
         match file.try_lock() {
             Ok(()) if is_at(&file, path) => return Ok(Some(file)),
             // Whoever had it has ended and taken the file away in between: the next may be locking a new one.
@@ -377,34 +378,10 @@ fn free_bytes(_: &Path) -> Option<u64> {
     None
 }
 
-fn remove(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// A report names every weak spot of an organisation: for its owner's eyes.
-#[cfg(unix)]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
-}
-
 /// Opens a new file, and makes its folder when it is the first in it.
 fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
+    let mut options = private();
     options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
     match options.open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             path.parent().map_or(Ok(()), make_folder)?;

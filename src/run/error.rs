@@ -58,6 +58,8 @@ pub(super) enum RunError {
     NoIndex,
     #[error("{variable} is `{found}`, and {of} shards are counted from 0 to {} there", of - 1)]
     BadIndex { variable: &'static str, found: String, of: u32 },
+    #[error("--catalog cannot be used with --shard: a shard reads answers, and goes by no list of actions")]
+    ShardCatalog,
     #[error("organisational units are named, and the shards did not ask where accounts are")]
     NoUnits,
     #[error("an account's work ended before it was done: {0}")]
@@ -110,6 +112,7 @@ impl RunError {
             Self::Parts(error) => Some(error.help()),
             Self::NoIndex => Some("run it in an array job, or give the number: --shard 1/8"),
             Self::BadIndex { .. } => Some("give --shard auto/N the number of jobs in the array for N"),
+            Self::ShardCatalog => Some("give it to `leastwise merge`"),
             Self::NoUnits => Some("give the shards the same --config, and the same --split-by"),
             Self::Stopped { kept: true } => Some("what was read is kept: go on with --resume"),
             Self::TwiceStdin => Some("give `-` for one input and files for the others"),
@@ -141,7 +144,11 @@ impl RunError {
 
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::TwiceStdin | Self::Config(_) | Self::NoIndex | Self::BadIndex { .. } => Exit::Usage,
+            Self::TwiceStdin
+            | Self::Config(_)
+            | Self::NoIndex
+            | Self::BadIndex { .. }
+            | Self::ShardCatalog => Exit::Usage,
             Self::Refine { error: RefineError::Refuted(_), .. } => Exit::Refuted,
             _ => Exit::Failed,
         }

@@ -47,6 +47,11 @@ pub(super) enum Event<'e> {
         path: String,
         why: String,
     },
+    /// A run that goes on from this one will have to read again what this one read.
+    JournalNotKept {
+        path: String,
+        why: String,
+    },
     /// The report may not fit where it goes.
     LittleRoom {
         path: String,
@@ -213,6 +218,7 @@ impl Event<'_> {
             Self::LittleRoom { .. } => "little-room",
             Self::StateSetAside { .. } => "state-set-aside",
             Self::StateNotKept { .. } => "state-not-kept",
+            Self::JournalNotKept { .. } => "journal-not-kept",
             Self::RuleWarning { .. } => "rule-warning",
             Self::OwnAccountOnly { .. } => "own-account-only",
             Self::AdministratorClosed { .. } => "administrator-closed",
@@ -238,6 +244,7 @@ impl Event<'_> {
             | Self::LittleRoom { .. }
             | Self::StateSetAside { .. }
             | Self::StateNotKept { .. }
+            | Self::JournalNotKept { .. }
             | Self::RuleWarning { .. }
             | Self::OwnAccountOnly { .. }
             | Self::AdministratorClosed { .. } => Level::Warn,
@@ -287,6 +294,11 @@ impl Event<'_> {
             | Self::RunFailed { message, .. } => message.clone(),
             Self::StateNotKept { path, why } => {
                 format!("findings cannot be remembered in `{path}`: {why}; the next run reads them again")
+            }
+            Self::JournalNotKept { path, why } => {
+                format!(
+                    "what is read cannot be kept in `{path}`: {why}; --resume would have to read it again"
+                )
             }
             Self::StateSetAside { path } => format!(
                 "what an earlier run remembered is damaged or not of this account and version; it lies in `{path}` now and is read anew"

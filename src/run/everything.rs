@@ -240,6 +240,8 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
                         all.progress.begins(&account);
                         let answers = all.cloud.read(&account, Reading::watched(&*all.progress)).await;
                         all.progress.ends(&account, Read::of(&answers));
+                        // Without it the second look would fail, hours later.
+                        all.cloud.has_kept_all()?;
                         let _hand = all.hands.acquire().await;
                         tokio::task::block_in_place(|| {
                             assess::survey(&account, answers, all.terms(&all.exceptions(), &ids))

@@ -1,7 +1,7 @@
 //! `leastwise init`: writes the example configuration. It never follows what it writes; reading a configuration is
 //! the scan's.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use super::error::RunError;
 use super::terminal;
 use crate::cli::{Exit, Init};
 use crate::config::{EXAMPLE, FILE_NAME};
+use crate::disk::readable;
 
 pub(super) fn run(args: &Init) -> Result<Exit, RunError> {
     let path = args.out.as_path();
@@ -45,7 +46,7 @@ pub(super) fn run(args: &Init) -> Result<Exit, RunError> {
 /// Writes beside and renames, so that the file is there whole or as it was.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = beside(path);
-    let written = OpenOptions::new().write(true).create_new(true).open(&beside).and_then(|mut file| {
+    let written = readable().write(true).create_new(true).open(&beside).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
     });

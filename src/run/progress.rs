@@ -266,6 +266,10 @@ impl Watch for Progress {
     fn forgets(&self, folder: &Path, error: &io::Error) {
         self.log.tell(&Event::StateNotKept { path: shown(folder), why: error.to_string() });
     }
+
+    fn loses(&self, folder: &Path, error: &io::Error) {
+        self.log.tell(&Event::JournalNotKept { path: shown(folder), why: error.to_string() });
+    }
 }
 
 impl Observe for Progress {

@@ -29,6 +29,11 @@ const INDICES: [&str; 2] = ["AWS_BATCH_JOB_ARRAY_INDEX", "JOB_COMPLETION_INDEX"]
 
 pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
     let share = share(which, |name| env::var(name).ok())?;
+    // In the environment it is said to the whole of a run, and the merge goes by it.
+    let catalog = args.report.catalog.catalog.as_ref().map(|path| path.as_os_str().to_owned());
+    if catalog.is_some() && catalog != env::var_os("LEASTWISE_CATALOG") {
+        return Err(RunError::ShardCatalog);
+    }
     // Of the report only this decides what has to be asked: packs of organisational units want to know those.
     let flags = Overrides { split_by: args.report.split_by.clone(), ..Overrides::default() };
     let config = settings::read(&args.source, flags)?;

@@ -3,6 +3,7 @@
 use ureq::http::Uri;
 
 use super::UpdateError;
+use crate::network::Place;
 
 /// The index of AWS's service reference.
 pub(super) const AWS: &str = "https://servicereference.us-east-1.amazonaws.com/";
@@ -47,12 +48,9 @@ impl Site {
         self.scheme == "https"
     }
 
-    pub(super) fn host(&self) -> &str {
-        &self.host
-    }
-
-    pub(super) fn port(&self) -> u16 {
-        self.port
+    /// As the rules about proxies know it.
+    pub(super) fn place(&self) -> Place {
+        Place { https: self.is_https(), host: self.host.clone(), port: self.port }
     }
 
     /// For addresses and messages.

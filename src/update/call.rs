@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use thiserror::Error;
 use ureq::http::{Response, header};
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 use super::address::Base;
 use super::proxy::proxy_for;
 use super::{Environment, Limits, UpdateError};
+use crate::network::bundle;
 
 /// A host that does not answer at all is given up sooner than a slow one.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -80,7 +81,7 @@ impl CallError {
     pub(super) fn help(&self) -> &'static str {
         match self {
             _ if self.is_about_trust() => {
-                "if a proxy signs in the server's name, name its root certificate in SSL_CERT_FILE; a bare system needs ca-certificates"
+                "if a proxy signs in the server's name, name its root certificate in AWS_CA_BUNDLE; a bare system needs ca-certificates"
             }
             Self::Http(ureq::Error::ConnectProxyFailed(_)) => "check the proxy settings and its password",
             Self::Http(_) => {
@@ -133,10 +134,14 @@ impl<'a> Caller<'a> {
         now: Timestamp,
     ) -> Result<Self, UpdateError> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let tls = TlsConfig::builder()
-            .unversioned_rustls_crypto_provider(provider)
-            .root_certs(RootCerts::PlatformVerifier)
-            .build();
+        let roots = match bundle(environment)? {
+            Some(bundle) => {
+                let certificates = bundle.certificates.iter().map(|it| Certificate::from_der(it).to_owned());
+                RootCerts::Specific(Arc::new(certificates.collect()))
+            }
+            None => RootCerts::PlatformVerifier,
+        };
+        let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(provider).root_certs(roots).build();
         let config = Agent::config_builder()
             .tls_config(tls)
             .https_only(base.site().is_https())

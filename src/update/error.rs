@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::call::CallError;
 use super::loss::{Listed, Loss};
 use crate::catalog::CatalogError;
+use crate::network::TrustError;
 
 /// Why a catalog could not be chosen or updated.
 #[derive(Debug, Error)]
@@ -122,6 +123,9 @@ pub enum UpdateError {
         /// The variable.
         variable: &'static str,
     },
+    /// The certificates that should be believed.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// A file could not be fetched.
     #[error("cannot fetch `{url}`: {error} ({attempts} attempt(s))")]
     Call {
@@ -180,6 +184,7 @@ impl UpdateError {
                 "files are only fetched from where the index is; the index may be forged"
             }
             Self::BadProxy { .. } => "give it the form http://host:port; https, socks4 and socks5 do as well",
+            Self::Trust(error) => error.help(),
             Self::Call { error, .. } => error.help(),
             Self::OutOfTime { .. } => "try again, or give saved files with --from DIR",
             Self::Thread(_) => "check the limits on processes and memory",

@@ -15,13 +15,13 @@ mod proxy;
 mod select;
 mod shelf;
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
 use crate::catalog::{Catalog, KnownAction};
+pub use crate::network::Environment;
 
 pub use age::{STALE_AFTER_DAYS, age_in_days, stale_warning};
 pub use call::CallError;
@@ -29,9 +29,6 @@ pub use error::UpdateError;
 pub use loss::Loss;
 pub use select::{Chosen, Origin, choose};
 pub use shelf::path as shelf_path;
-
-/// How to ask for an environment variable.
-pub type Environment<'e> = &'e dyn Fn(&str) -> Option<OsString>;
 
 /// Where the files of the service reference come from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,12 +1,13 @@
 //! The shelf: where the user's own catalog lives. Nobody ever sees half of it.
 
-use std::fs::{DirBuilder, File};
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use super::{Environment, UpdateError};
+use crate::disk::make_folder;
 
 /// `$XDG_CACHE_HOME/leastwise/catalog.txt`, else `$HOME/.cache/leastwise/catalog.txt`; `None` without both.
 ///
@@ -31,7 +32,8 @@ impl Slot {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
         };
-        let draft = make(&folder)
+        // Folders that XDG names are for the user alone.
+        let draft = make_folder(&folder)
             .and_then(|()| tempfile::Builder::new().prefix(".catalog-").tempfile_in(&folder))
             .map_err(|error| UpdateError::Write { path: folder.clone(), error })?;
         Ok(Self { path: path.to_owned(), folder, draft })
@@ -50,13 +52,4 @@ impl Slot {
             Err(error) => Err(UpdateError::Write { path, error }),
         }
     }
-}
-
-/// Folders that XDG names are for the user alone.
-fn make(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }

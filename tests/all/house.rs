@@ -322,6 +322,25 @@ fn the_sdk_is_named_in_one_room() {
 }
 
 #[test]
+fn who_may_read_what_is_written_is_said_in_one_room() {
+    let says_who = |code: &str| code.contains("0o6") || code.contains("0o7") || names(code, "DirBuilderExt");
+    let all = sources(&["src"]);
+    let (room, elsewhere): (Vec<&Source>, Vec<&Source>) =
+        all.iter().partition(|file| module(&file.path) == "disk");
+    none(
+        &elsewhere
+            .iter()
+            .filter(|file| says_who(&file.code))
+            .map(|file| file.path.clone())
+            .collect::<Vec<_>>(),
+    );
+    assert!(room.iter().any(|file| says_who(&file.code)));
+    // Whoever writes uses it, so it uses nobody.
+    none(&room.iter().flat_map(|file| neighbours(&file.code, "disk", &[])).collect::<Vec<_>>());
+    assert!(says_who("options.mode(0o600)") && !says_who("options.write(true)"));
+}
+
+#[test]
 fn no_file_is_too_long_to_walk_through() {
     let too_long = |path: &str, text: &str| {
         let most = if path == "src/main.rs" { LONGEST_MAIN } else { LONGEST_FILE };

@@ -28,6 +28,8 @@ mod deploy;
 mod documents;
 mod exceptions;
 mod exits;
+#[cfg(unix)]
+mod eyes;
 mod fake_aws;
 mod fake_faults;
 mod fake_mocks;
@@ -68,3 +70,4 @@ mod tickets;
 mod trend;
 mod trust;
 mod update;
+mod ways;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::fake::{Fake, Fault, Rule, When};
 use crate::run::{Run, folder};
@@ -125,6 +125,73 @@ fn a_broken_file_of_a_journal_is_read_again_from_aws() {
     live(&fake, &out, &["--resume"]).ran().exits(0);
     assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 2);
     assert!(result(&out) == wanted);
+}
+
+/// In the place of a file stands a folder, so that it cannot be written. Gives what is in the way.
+fn blocked(out: &Path, file: &str) -> PathBuf {
+    let name = format!(".{}.journal/{file}", out.file_name().unwrap().to_str().unwrap());
+    let path = out.with_file_name(name);
+    let _ = fs::remove_file(&path);
+    fs::create_dir_all(path.join("in the way")).unwrap();
+    path
+}
+
+#[test]
+fn a_scan_that_cannot_keep_an_account_stops_there_and_goes_on_when_it_can() {
+    let (wanted, _) = whole("resume-room");
+    let out = folder("resume-no-room").join("report");
+    let deny = |account: &str| {
+        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of(account)
+    };
+    let fake = acme().fault(deny("444444444444")).fault(deny("888888888888")).start();
+    live(&fake, &out, &[]).ran().exits(3);
+    let stale = out.with_file_name(".report.journal/accounts/444444444444.json");
+    assert!(stale.is_file());
+    let before = fs::read(out.join("report.json")).unwrap();
+    let in_the_way = blocked(&out, "accounts/444444444444.part");
+    fake.heal();
+    fake.forget();
+    live(&fake, &out, &["--resume"])
+        .ran()
+        .exits(1)
+        .says("what was read of account 444444444444 cannot be kept in `")
+        .says(".report.journal`")
+        .says("directory")
+        .says("make room there");
+    assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 1, "it read on");
+    // What was kept before is not what was read now.
+    assert!(!stale.exists());
+    assert_eq!(fs::read(out.join("report.json")).unwrap(), before);
+    fs::remove_dir_all(in_the_way).unwrap();
+    fake.forget();
+    live(&fake, &out, &["--resume"]).ran().exits(0);
+    assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 2);
+    assert!(result(&out) == wanted);
+    assert_eq!(beside(&out), ["report"]);
+}
+
+#[test]
+fn a_capture_that_could_not_be_gone_on_from_is_told_once_and_whole_all_the_same() {
+    let out = folder("resume-capture").join("snapshot");
+    let capture = |fake: &Fake, more: &[&str]| {
+        let args: Vec<&str> =
+            ["capture", "--out", out.to_str().unwrap()].iter().chain(more).copied().collect();
+        command_as(fake, "AKIA222222222222", &args)
+    };
+    let deny = |account: &str| {
+        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of(account)
+    };
+    let fake = acme().fault(deny("444444444444")).fault(deny("888888888888")).start();
+    capture(&fake, &[]).ran().exits(3);
+    for account in ["444444444444", "888888888888"] {
+        blocked(&out, &format!("accounts/{account}.part"));
+        blocked(&out, &format!("findings/{account}.jsonl"));
+    }
+    fake.heal();
+    let ran = capture(&fake, &["--resume"]).ran().exits(0);
+    assert_eq!(ran.err.matches("--resume would have to read it again").count(), 1, "{}", ran.err);
+    assert!(out.join("accounts/444444444444/findings.json").is_file());
+    assert_eq!(beside(&out), ["snapshot"]);
 }
 
 #[test]

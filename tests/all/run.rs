@@ -60,6 +60,25 @@ impl Run {
         self
     }
 
+    /// The same from a shell with this umask.
+    #[cfg(unix)]
+    pub(crate) fn under_umask(self, umask: &str) -> Self {
+        let Self { command: inner, stdin } = self;
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("umask {umask} && exec \"$0\" \"$@\"")]);
+        command.arg(inner.get_program()).args(inner.get_args());
+        for (name, value) in inner.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        if let Some(folder) = inner.get_current_dir() {
+            command.current_dir(folder);
+        }
+        Self { command, stdin }
+    }
+
     /// Starts it, waits until it has come far enough, asks it to stop as a scheduler would, and tells how it ended.
     #[cfg(unix)]
     pub(crate) fn stopped_when(self, far_enough: impl Fn() -> bool) -> Ran {

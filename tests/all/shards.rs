@@ -153,6 +153,23 @@ fn recorded_answers_are_shared_out_as_well_and_the_report_is_what_merge_is_told(
 }
 
 #[test]
+fn an_account_with_findings_and_no_principals_that_could_be_read_comes_out_of_the_merge() {
+    let place = folder("shards-no-principals");
+    let (snapshot, whole) = (place.join("snapshot"), place.join("whole"));
+    let (parts, out) = (place.join("parts"), place.join("report"));
+    refused::copy(Path::new("mocks/acme"), &snapshot);
+    let authorization = |id: &str| snapshot.join(format!("accounts/{id}/authorization.json"));
+    assert!(authorization("444444444444").with_file_name("findings.json").is_file());
+    assert!(authorization("555555555555").with_file_name("findings.json").is_file());
+    fs::remove_file(authorization("444444444444")).unwrap();
+    fs::write(authorization("555555555555"), "{").unwrap();
+    scan(text(&snapshot), &whole).exits(3);
+    shards(2, |which| recorded(text(&snapshot), &parts, which, &[]));
+    merge(&parts, &out, &[]).exits(3).says("444444444444 (GetAccountAuthorizationDetails absent)");
+    assert_same(&whole, &out);
+}
+
+#[test]
 fn every_account_is_in_one_shard_and_stays_there() {
     for (account, of_3, of_8) in PINNED {
         assert_eq!((shard_of(account, 3), shard_of(account, 8)), (of_3, of_8), "{account}");
@@ -194,9 +211,13 @@ fn a_shard_that_is_told_nonsense_says_so_before_any_work() {
     }
     recorded("mocks/acme", &parts, "1/3", &["--out", "x"]).ran().exits(2).says("--out");
     recorded("mocks/acme", &parts, "1/3", &["--previous", "x"]).ran().exits(2).says("--previous");
+    recorded("mocks/acme", &parts, "1/3", &["--catalog", "x"]).ran().exits(2).says("--catalog").says("merge");
     leastwise(["scan", "--snapshot", "mocks/acme", "--shard", "1/3"]).ran().exits(2).says("--parts");
     leastwise(["scan", "--snapshot", "mocks/acme", "--parts", text(&parts)]).ran().exits(2).says("--shard");
     assert!(!parts.exists());
+    // The environment speaks to all of a run, and a shard need not understand all of it.
+    let shard = recorded("mocks/acme", &parts, "1/3", &[]).with("LEASTWISE_CATALOG", "x");
+    shard.ran().exits(0);
 }
 
 /// Each account of `mocks/acme` and others, and its shard of 3 and of 8. Parts of versions that differ here do not fit.

@@ -127,6 +127,24 @@ fn a_folder_of_something_else_is_left_as_it_is() {
 }
 
 #[test]
+fn first_runs_that_begin_at_once_share_a_folder() {
+    const RUNS: usize = 4;
+    let folder = folder("state-at-once");
+    for round in 0..200 {
+        let state = folder.join(round.to_string());
+        let (state, together) = (&state, &std::sync::Barrier::new(RUNS));
+        std::thread::scope(|scope| {
+            let open = || {
+                together.wait();
+                leastwise::aws::State::open(state).map(drop)
+            };
+            let runs: Vec<_> = (0..RUNS).map(|_| scope.spawn(open)).collect();
+            runs.into_iter().for_each(|run| run.join().unwrap().unwrap());
+        });
+    }
+}
+
+#[test]
 fn state_that_cannot_be_kept_is_told_once_and_the_report_is_whole() {
     let (out, state, first) = first_night("state-not-kept");
     // In the place of each account's file stands a folder, which no file can replace.

@@ -22,7 +22,7 @@ mod fault;
 mod findings;
 mod folder;
 mod generate;
-mod http;
+pub(crate) mod http;
 mod iam;
 mod iam_xml;
 mod knobs;

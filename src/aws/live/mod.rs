@@ -6,6 +6,7 @@
 //! | `region` | the Region of a scan, as every AWS tool finds it |
 //! | `operations` | the list of what can be called, all of it read-only |
 //! | `session`, `clients` | credentials of one account; every call: paced, repeated, renewed, bounded |
+//! | `way` | the HTTP client: proxies and certificates, as the environment names them |
 //! | `guard` | nothing but the listed operations goes out, nothing but whole answers comes in |
 //! | `pages` | tokens, which must not repeat |
 //! | `organisation`, `units`, `authorization`, `analyzers`, `findings`, `last_accessed` | what is read |
@@ -30,6 +31,7 @@ mod pages;
 mod region;
 mod session;
 mod units;
+mod way;
 
 use std::sync::{Arc, OnceLock};
 
@@ -42,12 +44,14 @@ use tokio::time::{Instant, timeout, timeout_at};
 use self::analyzers::Sought;
 use self::organisation::Identity;
 use self::session::{Origin, Session, Shared};
+use self::way::Way;
 use super::observe;
 use super::pace::{BucketKey, Figures, Pacers};
 use super::snapshot::is_account_id;
 use super::{Answers, Cloud, Evidence, Organisation, Reading};
 use crate::evidence::{Failure, FailureKind};
 use crate::inventory::wire::{Account, Authorization};
+use crate::network::TrustError;
 
 pub use self::operations::{OPERATIONS, Operation};
 pub use self::options::{Access, Limits, LiveOptions, Rates, Role, Source};
@@ -90,6 +94,18 @@ pub enum ConnectError {
     /// AWS does not say who calls.
     #[error("AWS does not say whose credentials these are: `{}` failed ({})", .0.operation, .0.kind.name())]
     Identity(Failure),
+    /// A proxy that cannot be used. The variable's value may hold a password, and is not told.
+    #[error("{variable} does not name a proxy that AWS can be called through")]
+    Proxy {
+        /// The variable.
+        variable: &'static str,
+    },
+    /// The certificates that should be believed.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The SDK does not take the settings of its connections.
+    #[error("no connection to AWS can be made: {0}")]
+    Tls(String),
     /// Something that should be an account id is none.
     #[error("`{}` is not an account id of twelve digits", .0.escape_debug())]
     AccountId(String),
@@ -108,6 +124,15 @@ impl ConnectError {
             Self::Identity(failure) if failure.kind == FailureKind::Expired => {
                 "log in again (`aws sso login`)"
             }
+            Self::Identity(failure) if failure.kind == FailureKind::Unreachable => {
+                "check the network; behind a proxy set HTTPS_PROXY, and if it signs in AWS's name, name its root certificate \
+                 in AWS_CA_BUNDLE"
+            }
+            Self::Proxy { .. } => {
+                "give it the form http://host:port or https://host:port; what NO_PROXY names is called without"
+            }
+            Self::Trust(error) => error.help(),
+            Self::Tls(_) => "check AWS_CA_BUNDLE, SSL_CERT_FILE and the certificates of the system",
             Self::Identity(_) => "try `aws sts get-caller-identity` with the same profile",
             Self::AccountId(_) => "write account ids as text, so that zeros in front stay",
             Self::AnalyzerArn(_) => {
@@ -124,7 +149,9 @@ impl Live {
     /// # Errors
     /// When there are no credentials, or AWS does not know them.
     pub async fn connect(options: LiveOptions) -> Result<Self, ConnectError> {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).region(region::chain(&options));
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(Way::from_environment()?)
+            .region(region::chain(&options));
         if let Some(profile) = &options.profile {
             loader = loader.profile_name(profile);
         }

@@ -219,10 +219,11 @@ impl Found {
         for id in mine.keys() {
             let has = |file: &str| self.part.files.contains_key(&format!("accounts/{id}/{file}"));
             let is_there = |row: &Row| {
-                let authorization = row.authorization.is_some() || has("authorization.json");
                 let analyzer = row.analyzer.as_ref().is_none_or(|arn| self.analyzers.contains_key(arn));
                 let evidence = row.evidence.is_some() || has("findings.json") || has("last-accessed.json");
-                !row.read || authorization && evidence && analyzer
+                // Evidence on principals that could not be read is not kept, whether there was any or not.
+                let answers = row.authorization.is_some() || has("authorization.json") && evidence;
+                !row.read || answers && analyzer
             };
             if !self.part.accounts.get(*id).is_some_and(is_there) {
                 return Err(PartsError::Lacks { path: path(), account: (*id).to_owned() });

@@ -32,7 +32,7 @@ fn refused(parts: &Path, message: &str, mend: &str) {
     assert!(!out.exists() && ran.out.is_empty());
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     for (path, bytes) in files(from) {
         let path = to.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

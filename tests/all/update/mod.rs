@@ -3,7 +3,7 @@
 mod choosing;
 mod fetching;
 mod refusing;
-mod wire;
+pub(crate) mod wire;
 
 use std::ffi::OsString;
 use std::fs;

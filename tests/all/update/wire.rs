@@ -1,4 +1,4 @@
-//! A little HTTP server and a CONNECT proxy on 127.0.0.1, for tests of what goes over the wire.
+//! A little HTTP server and a proxy on 127.0.0.1, for tests of what goes over the wire.
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -131,7 +131,11 @@ impl Proxy {
                     let Some(head) = head(&client) else { return };
                     log.lock().unwrap().push(head.join("\n"));
                     let server = TcpStream::connect(("127.0.0.1", upstream)).unwrap();
-                    let _ = (&client).write_all(b"HTTP/1.1 200 Connected\r\n\r\n");
+                    // A tunnel, or a request that is handed on as it came.
+                    let _ = match head[0].starts_with("CONNECT ") {
+                        true => (&client).write_all(b"HTTP/1.1 200 Connected\r\n\r\n"),
+                        false => (&server).write_all(format!("{}\r\n\r\n", head.join("\r\n")).as_bytes()),
+                    };
                     let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
                     thread::spawn(move || pass(&from, &to));
                     pass(&server, &client);

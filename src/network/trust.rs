@@ -1,0 +1,106 @@
+//! Whose certificates are believed: those that `AWS_CA_BUNDLE` names, else the system's, in whose place `SSL_CERT_FILE` stands.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::{self, PemObject};
+use thiserror::Error;
+
+use super::Environment;
+
+/// Why a file of certificates cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TrustError {
+    /// It cannot be read.
+    #[error("{variable} names `{}`, which cannot be read: {error}", path.display())]
+    Read {
+        /// The variable.
+        variable: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// There is nothing in it.
+    #[error("{variable} names `{}`, which holds no certificate", path.display())]
+    Empty {
+        /// The variable.
+        variable: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Something in it is damaged.
+    #[error("{variable} names `{}`, whose certificate {number} cannot be used: {error}", path.display())]
+    Damaged {
+        /// The variable.
+        variable: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Which, from 1.
+        number: usize,
+        /// Why.
+        error: String,
+    },
+}
+
+impl TrustError {
+    /// The mend.
+    pub fn help(&self) -> &'static str {
+        "name a file of root certificates in PEM form (-----BEGIN CERTIFICATE-----), or unset the variable to believe the \
+         system's"
+    }
+}
+
+/// Certificates that are believed in place of the system's.
+#[derive(Debug)]
+pub(crate) struct Bundle {
+    /// As they stand in the file.
+    pub(crate) pem: Vec<u8>,
+    pub(crate) certificates: Vec<CertificateDer<'static>>,
+}
+
+/// What `AWS_CA_BUNDLE` names, if it is set. The system's certificates are looked for by others; that what `SSL_CERT_FILE`
+/// names can be used is seen here, as they would go on without a word, believing nobody.
+pub(crate) fn bundle(environment: Environment<'_>) -> Result<Option<Bundle>, TrustError> {
+    let named = |variable| environment(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+    if let Some(path) = named("AWS_CA_BUNDLE") {
+        let bundle = read("AWS_CA_BUNDLE", &path)?;
+        let mut roots = RootCertStore::empty();
+        for (certificate, number) in bundle.certificates.iter().zip(1..) {
+            let damaged = |error: rustls::Error| TrustError::Damaged {
+                variable: "AWS_CA_BUNDLE",
+                path: path.clone(),
+                number,
+                error: error.to_string(),
+            };
+            roots.add(certificate.clone()).map_err(damaged)?;
+        }
+        return Ok(Some(bundle));
+    }
+    if let Some(path) = named("SSL_CERT_FILE") {
+        read("SSL_CERT_FILE", &path)?;
+    }
+    Ok(None)
+}
+
+fn read(variable: &'static str, path: &Path) -> Result<Bundle, TrustError> {
+    let pem = fs::read(path).map_err(|error| TrustError::Read { variable, path: path.to_owned(), error })?;
+    let mut certificates = Vec::new();
+    for (certificate, number) in CertificateDer::pem_slice_iter(&pem).zip(1..) {
+        let damaged = |error: pem::Error| TrustError::Damaged {
+            variable,
+            path: path.to_owned(),
+            number,
+            error: error.to_string(),
+        };
+        certificates.push(certificate.map_err(damaged)?);
+    }
+    match certificates.is_empty() {
+        true => Err(TrustError::Empty { variable, path: path.to_owned() }),
+        false => Ok(Bundle { pem, certificates }),
+    }
+}
