@@ -53,13 +53,22 @@ build() {
   install -m 0755 "target/$2/dist/leastwise" "$files/$3"
 }
 
+# What rustc needs for another system comes from where rustup gets its toolchains, which many a network does not let through.
+targets() {
+  rustup target add "$@" || {
+    echo "rustup did not get the standard library for $*; RUSTUP_DIST_SERVER names a mirror that has it," \
+      "and \`deploy/release.sh native\`, for this machine only, needs none" >&2
+    exit 1
+  }
+}
+
 linux() {
   command -v cargo-zigbuild >/dev/null || {
     echo "cargo-zigbuild is not installed: pip install ziglang==$zig cargo-zigbuild==$zigbuild" >&2
     exit 1
   }
   fresh leastwise-linux-amd64 leastwise-linux-arm64
-  rustup target add x86_64-unknown-linux-musl aarch64-unknown-linux-musl
+  targets x86_64-unknown-linux-musl aarch64-unknown-linux-musl
   build zigbuild x86_64-unknown-linux-musl leastwise-linux-amd64
   build zigbuild aarch64-unknown-linux-musl leastwise-linux-arm64
   # One that needs the libraries of the machine does not start in an empty image.
@@ -73,7 +82,7 @@ linux() {
 
 macos() {
   fresh leastwise-macos-amd64 leastwise-macos-arm64
-  rustup target add x86_64-apple-darwin aarch64-apple-darwin
+  targets x86_64-apple-darwin aarch64-apple-darwin
   build build x86_64-apple-darwin leastwise-macos-amd64
   build build aarch64-apple-darwin leastwise-macos-arm64
 }

@@ -1,5 +1,5 @@
 //! A scan of moto, an AWS that we did not write. It needs `moto_server` and boto3, which `.ci/run` installs; without them
-//! the test says that it was skipped, and `.ci/run` forbids that.
+//! a test says that it was skipped, and `.ci/run` forbids that.
 
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use leastwise::inventory::wire::Authorization;
 
 use crate::run::{folder, leastwise};
 
-struct Moto(Child);
+pub(crate) struct Moto(Child);
 
 impl Drop for Moto {
     fn drop(&mut self) {
@@ -19,12 +19,17 @@ impl Drop for Moto {
     }
 }
 
-/// Starts moto on a free port; `None` when it is not installed.
-fn moto() -> Option<(Moto, String)> {
+/// Starts moto on a free port; `None`, and says so, when it is not installed.
+pub(crate) fn moto() -> Option<(Moto, String)> {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut command = Command::new("moto_server");
     command.args(["-H", "127.0.0.1", "-p", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
-    let server = Moto(command.spawn().ok()?);
+    let Ok(server) = command.spawn().map(Moto) else {
+        assert!(std::env::var_os("LEASTWISE_NO_SKIP").is_none(), "moto_server is not installed");
+        let _ =
+            writeln!(std::io::stderr(), "skipped: moto_server is not installed (pip install 'moto[server]')");
+        return None;
+    };
     let patience = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(patience.elapsed() < Duration::from_secs(60), "moto does not answer");
@@ -35,12 +40,7 @@ fn moto() -> Option<(Moto, String)> {
 
 #[test]
 fn moto_is_read_account_by_account_and_what_it_lacks_is_a_row() {
-    let Some((_server, url)) = moto() else {
-        assert!(std::env::var_os("LEASTWISE_NO_SKIP").is_none(), "moto_server is not installed");
-        let _ =
-            writeln!(std::io::stderr(), "skipped: moto_server is not installed (pip install 'moto[server]')");
-        return;
-    };
+    let Some((_server, url)) = moto() else { return };
     let made = Command::new("python3").args(["tests/moto/organisation.py", &url]).output().unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let made: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();

@@ -54,7 +54,7 @@ fn result(out: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-fn assert_same(one: &Path, other: &Path) {
+pub(crate) fn assert_same(one: &Path, other: &Path) {
     let (one, other) = (result(one), result(other));
     let differ = one.iter().filter(|(path, bytes)| other.get(*path) != Some(bytes)).map(|(path, _)| path);
     let more = other.keys().filter(|path| !one.contains_key(*path));

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::run::{folder, leastwise};
 
 /// Whether a program that a test needs is there. Without it the test says that it was skipped, which `.ci/run` forbids.
-fn is_there(program: &str, package: &str) -> bool {
+pub(crate) fn is_there(program: &str, package: &str) -> bool {
     // moto has no version to tell.
     let question = if program == "moto_server" { "--help" } else { "--version" };
     let there = Command::new(program).arg(question).output().is_ok_and(|out| out.status.success());
