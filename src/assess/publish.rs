@@ -150,6 +150,9 @@ impl<'i, 't> Work<'i, 't> {
             sizes: smaller.sizes.clone(),
             files: Refinement::places(&place.path),
             notes,
+            ready: None,
+            nights_stable: None,
+            flapping: Vec::new(),
         }
     }
 }

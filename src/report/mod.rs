@@ -4,11 +4,13 @@ mod account;
 pub mod compare;
 mod diff;
 mod effect;
+pub mod flapping;
 mod hash;
 pub mod metrics;
 pub mod names;
 mod owner;
 pub mod pack;
+pub mod ready;
 mod recommendation;
 pub mod render;
 pub mod schema;
@@ -25,7 +27,7 @@ pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, Ris
 pub use hash::FileHash;
 pub use owner::{Own, Owner};
 pub use recommendation::{
-    Action, Alternative, ConfidenceReason, ConfidenceRow, Files, Hands, Matched, PatternRow, ProofRow,
+    Action, Alternative, ConfidenceReason, ConfidenceRow, Files, FlappingAction, Hands, Matched, PatternRow, ProofRow,
     Recommendation, UnusedService,
 };
 pub use whole::{
