@@ -106,8 +106,10 @@ fn names(it: &UnusedService) -> Vec<String> {
 /// Whether an action, or a service as a whole, is unused.
 fn has(unused: &[UnusedService], name: &str) -> bool {
     let (service, action) = name.split_once(':').unwrap_or((name, "*"));
-    unused.iter().filter(|it| it.service_namespace.eq_ignore_ascii_case(service)).any(|it| match &it.actions {
-        None => true,
-        Some(actions) => actions.iter().any(|it| it.eq_ignore_ascii_case(action)),
+    unused.iter().filter(|it| it.service_namespace.eq_ignore_ascii_case(service)).any(|it| {
+        match &it.actions {
+            None => true,
+            Some(actions) => actions.iter().any(|it| it.eq_ignore_ascii_case(action)),
+        }
     })
 }

@@ -27,8 +27,8 @@ pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, Ris
 pub use hash::FileHash;
 pub use owner::{Own, Owner};
 pub use recommendation::{
-    Action, Alternative, ConfidenceReason, ConfidenceRow, Files, FlappingAction, Hands, Matched, PatternRow, ProofRow,
-    Recommendation, UnusedService,
+    Action, Alternative, ConfidenceReason, ConfidenceRow, Files, FlappingAction, Hands, Matched, PatternRow,
+    ProofRow, Recommendation, UnusedService,
 };
 pub use whole::{
     CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, First, FirstChange,

@@ -303,7 +303,9 @@ impl Event<'_> {
                 wanted_bytes / 1_000_000
             ),
             Self::FirstNight { path } => {
-                format!("there is no earlier report in `{path}`: this is the first night, and everything is new")
+                format!(
+                    "there is no earlier report in `{path}`: this is the first night, and everything is new"
+                )
             }
             Self::OwnAccountOnly { account, operation, kind } => {
                 format!(

@@ -82,8 +82,7 @@ impl Previous {
         report.ready = after.map(|after| Ready { after, changes: ready });
         let asked = previous.as_ref().and_then(|told| told.report.ready).map(|ready| ready.after);
         let newly_ready = if asked == after { newly_ready } else { ready };
-        let is_moved =
-            |row: &Row| row.past.status.is_news() || row.past.status == Status::Changed;
+        let is_moved = |row: &Row| row.past.status.is_news() || row.past.status == Status::Changed;
         let calm = newly_ready == 0 && !rows.iter().any(is_moved) && night.idle.is_subset(&old.idle);
         let history = History::of(rows);
         writer.write_json(HISTORY, &history)?;

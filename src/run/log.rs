@@ -38,7 +38,13 @@ impl Log {
             .then(MultiProgress::new)
             // A terminal that cannot move its cursor gets plain lines.
             .filter(|screen| !screen.is_hidden());
-        Self { format: say.log_format, most, run: run_id(Timestamp::now(), process::id()), screen, at_night: false }
+        Self {
+            format: say.log_format,
+            most,
+            run: run_id(Timestamp::now(), process::id()),
+            screen,
+            at_night: false,
+        }
     }
 
     /// For a run that is one of many. Away from a terminal it keeps how far it has come to itself, as whoever runs it mails what

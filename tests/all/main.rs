@@ -63,6 +63,7 @@ mod run;
 mod scan;
 mod shards;
 mod soak;
+mod stability;
 mod state;
 mod tickets;
 mod trend;
