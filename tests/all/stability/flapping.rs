@@ -84,11 +84,13 @@ fn a_use_is_counted_each_time_and_forgotten_after_four_hundred_days() {
 fn what_is_no_longer_granted_did_not_come_into_use() {
     let mut nights = Nights::of("applied");
     nights.night(&usual("2026-11-01"), &TWO).exits(0);
-    let mut applied = busy("2026-11-02");
+    // Half of the change was made by hand, and something else is unused.
+    let mut applied = answers("2026-11-02", &json!({"sqs": ["DeleteQueue"]}));
     applied["accounts"][ACCOUNT]["roles"]["worker"]["inline"]["own"] =
         json!(["s3:GetObject", "s3:GetBucketAcl", "sqs:SendMessage", "sqs:DeleteQueue"]);
     nights.night(&applied, &TWO).exits(0);
-    assert_eq!(nights.row(OWN)["used"], Value::Null);
+    let row = nights.row(OWN);
+    assert_eq!((&row["status"], &row["used"]), (&json!("changed"), &Value::Null));
     nights.night(&usual("2026-11-03"), &TWO).exits(0);
     let row = nights.row(OWN);
     assert_eq!((&row["status"], &row["flapping"]), (&json!("regressed"), &Value::Null));

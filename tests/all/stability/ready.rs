@@ -118,18 +118,20 @@ fn what_changes_or_cannot_be_advised_for_a_night_begins_anew() {
     assert_eq!((nights.ready(OWN), nights.ready(OTHER)), ((false, 1), (true, 6)));
 }
 
-/// The same role with the same policy in three accounts, decided once for all of them.
-fn fleet(day: &str, with_third: bool) -> serde_json::Value {
-    let account = |id: &str| {
-        let mut account = usual(day)["accounts"][ACCOUNT].clone();
-        account["name"] = json!(id);
-        account
-    };
+/// The same role with the same policy in three accounts, decided once for all of them, and a permission set in two of them.
+fn fleet(day: &str, with_last: bool) -> serde_json::Value {
+    const SET: &str = "AWSReservedSSO_Support_1111111111111111";
     let mut all = json!({"accounts": {}});
     for id in ["111111111111", "222222222222", "333333333333"] {
-        all["accounts"][id] = match id == "333333333333" && !with_third {
+        let mut account = usual(day)["accounts"][ACCOUNT].clone();
+        if id != "222222222222" {
+            let inline = json!({"AwsSSOInlinePolicy": ["s3:GetObject", "s3:PutObject"]});
+            account["roles"][SET] = json!({"path": "/aws-reserved/sso.amazonaws.com/", "inline": inline});
+            account["unused"][SET] = json!({"s3": ["PutObject"]});
+        }
+        all["accounts"][id] = match id == "333333333333" && !with_last {
             true => unread()["accounts"][ACCOUNT].clone(),
-            false => account(id),
+            false => account,
         };
     }
     all
@@ -141,25 +143,49 @@ fn what_is_decided_for_many_accounts_waits_for_one_that_was_not_read_and_is_read
     let family = |nights: &Nights| {
         let report = nights.json("report.json");
         let all = report["recommendations"].as_array().cloned().unwrap_or_default();
-        all.iter()
-            .map(|it| (it["ready"].as_bool().unwrap(), it["nightsStable"].as_u64().unwrap()))
-            .collect::<Vec<_>>()
+        let told = |it: &serde_json::Value| {
+            let is_set = it["id"].as_str().unwrap().starts_with("permission-set/");
+            (is_set, it["ready"].as_bool().unwrap(), it["nightsStable"].as_u64().unwrap())
+        };
+        all.iter().map(told).collect::<Vec<_>>()
     };
     let more = ["--ready-after", "3", "--split-by", "account"];
     nights.night(&fleet("2026-11-01", true), &more).exits(0);
-    assert_eq!(family(&nights), [(false, 1); 2]);
+    assert_eq!(family(&nights), [(false, false, 1), (false, false, 1), (true, false, 1)]);
     nights.night(&fleet("2026-11-02", true), &more).exits(0);
+    // Where a permission set is has to be known of all accounts. Two of the same are no fleet.
     nights.night(&fleet("2026-11-03", false), &more).exits(3);
     assert_eq!(family(&nights), []);
+    let row = nights.row("111111111111/role/AWSReservedSSO_Support_1111111111111111/AwsSSOInlinePolicy");
+    assert_eq!((&row["status"], &row["nights"]), (&json!("withheld"), &json!(2)));
     nights.night(&fleet("2026-11-04", true), &more).exits(0);
-    assert_eq!(family(&nights), [(true, 3); 2]);
-    assert_eq!(nights.json("report.json")["ready"], json!({"after": 3, "changes": 2}));
+    assert_eq!(family(&nights), [(false, true, 3), (false, true, 3), (true, true, 3)]);
+    assert_eq!(nights.json("report.json")["ready"], json!({"after": 3, "changes": 3}));
     // A pack tells of its own.
-    let pack = nights.json("packs/222222222222/report.json");
-    assert_eq!(pack["ready"], json!({"after": 3, "changes": 2}));
+    let ready = |id: &str| nights.json(&format!("packs/{id}/report.json"))["ready"].clone();
+    assert_eq!(ready("222222222222"), json!({"after": 3, "changes": 2}));
+    assert_eq!(ready("333333333333"), json!({"after": 3, "changes": 3}));
     let ready = fs::read_to_string(nights.report().join("changes/ready.txt")).unwrap();
-    assert_eq!(ready.lines().count(), 6, "{ready}");
+    assert_eq!(ready.lines().count(), 7, "{ready}");
     assert!(ready.contains("changes/222222222222/role/worker/own\n"), "{ready}");
+    assert!(ready.contains("changes/permission-sets/Support\n"), "{ready}");
+}
+
+#[test]
+fn of_an_account_that_left_the_organisation_the_history_tells_in_its_place() {
+    let mut nights = Nights::of("left");
+    nights.night(&fleet("2026-11-01", true), &THREE).exits(0);
+    let mut without = fleet("2026-11-02", true);
+    without["accounts"].as_object_mut().unwrap().remove("222222222222");
+    nights.night(&without, &THREE).exits(0);
+    let history = nights.json("history.json");
+    let rows = history["rows"].as_array().unwrap();
+    let told: Vec<_> =
+        rows.iter().map(|row| (row["account"].as_str().unwrap(), row["status"].as_str().unwrap())).collect();
+    let of = |id: &'static str, status, count| vec![(id, status); count];
+    let wanted =
+        [of("111111111111", "same", 3), of("222222222222", "not-read", 2), of("333333333333", "same", 3)];
+    assert_eq!(told, wanted.concat());
 }
 
 #[test]
