@@ -1,6 +1,8 @@
 //! Dates as AWS writes them. Core: no clock.
 
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Unit};
 
 /// How many whole days lie between two RFC 3339 dates; `None` when one of them is not such a date.
 pub(crate) fn days_between(earlier: &str, later: &str) -> Option<i64> {
@@ -12,4 +14,16 @@ pub(crate) fn days_between(earlier: &str, later: &str) -> Option<i64> {
 pub(crate) fn is_after(later: &str, earlier: &str) -> Option<bool> {
     let (later, earlier): (Timestamp, Timestamp) = (later.parse().ok()?, earlier.parse().ok()?);
     Some(later > earlier)
+}
+
+/// The day of an RFC 3339 date in UTC; `None` when it is not such a date.
+pub(crate) fn day(date: &str) -> Option<Date> {
+    let date: Timestamp = date.parse().ok()?;
+    Some(date.to_zoned(TimeZone::UTC).date())
+}
+
+/// How many days one day is after another; less than none when it is before.
+pub(crate) fn days_after(later: Date, earlier: Date) -> i32 {
+    // Days of a calendar always have a difference in days.
+    later.since((Unit::Day, earlier)).map_or(0, |span| span.get_days())
 }

@@ -346,6 +346,9 @@ impl Whole {
             sizes: smaller.sizes.clone(),
             files,
             notes,
+            ready: None,
+            nights_stable: None,
+            flapping: Vec::new(),
         }
     }
 }

@@ -153,6 +153,9 @@ impl<'i, 't> Work<'i, 't> {
             sizes: smaller.sizes,
             files: Refinement::places(&place.path),
             notes,
+            ready: None,
+            nights_stable: None,
+            flapping: Vec::new(),
         }
     }
 }

@@ -114,7 +114,9 @@ impl Work<'_, '_> {
         let effect = self.effects.row(at);
         let (bucket, code, why) =
             why::bucket(standing, self.terms.exceptions, window, recommendations.len(), effect.unused > 0);
-        let known = self.prepared.known.get(&principal.arn);
+        // What is too old to act on is no reason to take a credential away either.
+        let known =
+            self.prepared.known.get(&principal.arn).filter(|_| !matches!(standing, Standing::Stale(_)));
         let key = |key: &UnusedKey| IdleCredential {
             access_key_id: Some(key.access_key_id.clone()),
             last_accessed: key.last_accessed.clone(),

@@ -108,7 +108,7 @@ pub enum Command {
     Verify(Verify),
     /// Say what is new, changed, resolved or back from one report to a later one, or how all reports of a folder went
     ///
-    /// With two reports it says what became of each principal's policies. With --trend it reads the totals of every report in a
+    /// With two reports it says what became of each principal's policies, and which actions are used every so often. With --trend it reads the totals of every report in a
     /// folder, ordered by when their runs began, and prints them as JSON, or draws them with --out.
     #[command(after_help = COMPARE_HELP, override_usage = COMPARE_USAGE)]
     Compare(Compare),
@@ -229,8 +229,8 @@ pub struct SayArgs {
     /// How it is said on standard error
     ///
     /// Events: run-began, run-resumed, progress, account-began, account-ended, account-skipped, call-throttled,
-    /// call-repeated, call-waited, scan-ended, capture-ended, shard-ended, own-account-only, administrator-closed, catalog-warning,
-    /// journal-not-kept, state-not-kept, state-set-aside, rule-warning, little-room, config-problem, run-failed.
+    /// call-repeated, call-waited, scan-ended, capture-ended, shard-ended, own-account-only, administrator-closed, first-night,
+    /// catalog-warning, journal-not-kept, state-not-kept, state-set-aside, rule-warning, little-room, config-problem, run-failed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 }
@@ -294,8 +294,16 @@ pub struct ReportArgs {
     #[arg(long, value_name = "WHOM")]
     pub split_by: Option<String>,
     /// An earlier report: history.json says what is new, the same, resolved or back since then
+    ///
+    /// When it is not there yet this is the first night, and everything is new. Away from a terminal only what is new since then
+    /// is said, and what is wrong: a run that finds nothing to do says nothing.
     #[arg(long, value_name = "DIR")]
     pub previous: Option<PathBuf>,
+    /// Mark the changes that were the same for N nights running, tonight included, as ready
+    ///
+    /// A night counts when its evidence is of a later day than that of the night before. What is used every so often is not ready.
+    #[arg(long, value_name = "N", requires = "previous")]
+    pub ready_after: Option<u32>,
     /// The list of actions to go by
     #[command(flatten)]
     pub catalog: CatalogArg,

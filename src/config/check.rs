@@ -67,6 +67,7 @@ fn given(flags: &Overrides) -> Vec<Given> {
         text("shared", "--shared", &flags.shared),
         list("keep", "--keep", &flags.keep),
         text("min-confidence", "--min-confidence", &flags.min_confidence),
+        text("ready-after", "--ready-after", &flags.ready_after.map(|nights| nights.to_string())),
         list("accounts.list", "--accounts", &flags.accounts),
         list("accounts.include", "--include", &flags.include),
         list("accounts.exclude", "--exclude", &flags.exclude),
@@ -110,6 +111,7 @@ fn top(r: &mut Reading<'_>, mut table: Table<'_>) -> Config {
     config.keep = list(r, &mut table, "keep", |r, node| node.action(r));
     let words = [("low", Confidence::Low), ("medium", Confidence::Medium), ("high", Confidence::High)];
     set(&mut config.min_confidence, table.take(r, "min-confidence").and_then(|node| node.one_of(r, &words)));
+    config.ready_after = table.take(r, "ready-after").and_then(|node| node.whole(r, 1..=365));
     let section = table.section(r, "accounts");
     config.accounts = accounts(r, section);
     let section = table.section(r, "assume");

@@ -66,6 +66,8 @@ pub struct Overrides {
     pub keep: Vec<String>,
     /// `--min-confidence`
     pub min_confidence: Option<String>,
+    /// `--ready-after`
+    pub ready_after: Option<u32>,
     /// `--accounts`: the list of accounts
     pub accounts: Vec<String>,
     /// `--include`

@@ -40,6 +40,8 @@ pub struct Config {
     pub keep: Vec<ActionPattern>,
     /// What is less certain than this is shown, but no smaller policy is written for it.
     pub min_confidence: Confidence,
+    /// After how many nights of the same a change is marked ready; `None` marks none.
+    pub ready_after: Option<u32>,
     /// Which accounts are read.
     pub accounts: Accounts,
     /// How they are entered.
@@ -67,6 +69,7 @@ impl Default for Config {
             shared: SharedPolicies::InPlace,
             keep: Vec::new(),
             min_confidence: Confidence::Low,
+            ready_after: None,
             accounts: Accounts::default(),
             assume: Assume::default(),
             limits: Limits::default(),

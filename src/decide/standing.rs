@@ -133,7 +133,7 @@ fn standing(
         if let Some(gap) = &known.gap {
             return Standing::Gap(gap.clone());
         }
-        let limit = known.analyzed_at.as_deref().zip(around.as_of).zip(around.oldest_days);
+        let limit = known.oldest.as_deref().zip(around.as_of).zip(around.oldest_days);
         if let Some(days) = limit.and_then(|((at, as_of), oldest)| is_stale(at, as_of, oldest)) {
             return Standing::Stale(days);
         }

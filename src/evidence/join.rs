@@ -24,8 +24,17 @@ pub struct Known {
     pub archived: usize,
     /// When the newest finding was evaluated.
     pub analyzed_at: Option<String>,
+    /// When the oldest of them was: what is acted on is as old as that.
+    pub oldest: Option<String>,
     /// When each service with unused actions was last used, as far as it is told.
     pub last_used: BTreeMap<String, String>,
+}
+
+impl Known {
+    fn dated(&mut self, at: Option<&String>) {
+        self.analyzed_at = self.analyzed_at.take().max(at.cloned());
+        self.oldest = self.oldest.take().into_iter().chain(at.cloned()).min();
+    }
 }
 
 /// Why evidence is not whole.
@@ -56,7 +65,7 @@ pub fn join(
         if is(&finding.status, "ARCHIVED") {
             about.archived += 1;
         } else if is(&finding.status, "ACTIVE") {
-            about.analyzed_at = about.analyzed_at.take().max(finding.analyzed_at.clone());
+            about.dated(finding.analyzed_at.as_ref());
             add_finding(about, finding);
         } else if !is(&finding.status, "RESOLVED") {
             // What this status says is not known, so neither is what its principal uses.
@@ -137,7 +146,7 @@ fn add_last_accessed(about: &mut Known, answer: &LastAccessed, window_days: u32)
         about.gap = about.gap.take().or(Some(Gap::Empty));
         return;
     };
-    about.analyzed_at = about.analyzed_at.take().max(Some(as_of.clone()));
+    about.dated(Some(as_of));
     let within = |date: &Option<String>| {
         // A date that cannot be read is taken as today: what may be in use stays.
         date.as_ref()

@@ -2,13 +2,18 @@
 //!
 //! The key is the principal and the policy. Ids of findings are none: a finding that is partly mended closes and another
 //! opens.
+//!
+//! A night is counted by the evidence, not by the run: only evidence of a later day tells anything more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::account::{AccountReport, Coverage};
+use super::flapping::{Used, lapse};
 use super::whole::Report;
+use crate::date::day;
 
 /// What one principal's policy is known by, from night to night.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -40,10 +45,14 @@ pub struct Said {
 pub struct Night {
     /// By principal and policy.
     pub said: BTreeMap<Key, Said>,
-    /// The day of the newest evidence, by account.
+    /// When the newest evidence was made, by account.
     pub evaluated: BTreeMap<String, String>,
     /// The accounts that were read whole.
-    pub whole: Vec<String>,
+    pub whole: BTreeSet<String>,
+    /// Some account that was to be read was not read whole.
+    pub gaps: bool,
+    /// What else is to be reviewed: unused principals and credentials.
+    pub idle: BTreeSet<String>,
     /// What earlier nights said.
     pub history: BTreeMap<Key, Past>,
 }
@@ -56,11 +65,21 @@ pub struct Past {
     pub status: Status,
     /// The day of the evidence on which it was first advised.
     pub first_seen: String,
-    /// How many reports in a row have said the same.
+    /// How many nights running have advised the same, the latest included; none when nothing is advised any more. A night whose
+    /// evidence is of the same day as that of the one before adds nothing.
     pub nights: u32,
+    /// The day of the evidence of the latest of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_night: Option<Date>,
     /// The hash of the document that is advised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// Actions that were unused and came into use, as far back as is remembered. `s3:*` is a service as a whole.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub used: BTreeMap<String, Used>,
+    /// Those of them that are unused again: they are used every so often.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flapping: Vec<String>,
 }
 
 /// What became of one piece of advice.
@@ -131,15 +150,27 @@ pub struct Row {
 }
 
 impl Night {
-    /// Adds an account of a report. `hash` gives the hash of a file of it.
+    /// What a report says of its accounts in short; what it says of each is added one by one.
+    pub fn of(report: &Report) -> Self {
+        let mut night = Self::default();
+        for account in &report.accounts {
+            match account.coverage {
+                Coverage::Complete => {
+                    night.whole.insert(account.id.clone());
+                }
+                Coverage::Partial | Coverage::Failed => night.gaps = true,
+                Coverage::Suspended | Coverage::Excluded => {}
+            }
+            if let Some(at) = &account.evidence.evaluated {
+                night.evaluated.insert(account.id.clone(), at.clone());
+            }
+        }
+        night
+    }
+
+    /// Adds an account of the report. `hash` gives the hash of a file of it.
     pub fn add(&mut self, report: &Report, account: &AccountReport, hash: impl Fn(&str) -> Option<String>) {
         let id = &account.summary.id;
-        if account.summary.coverage == Coverage::Complete {
-            self.whole.push(id.clone());
-        }
-        if let Some(day) = &account.summary.evidence.evaluated {
-            self.evaluated.insert(id.clone(), day.clone());
-        }
         let policies: BTreeMap<&str, _> = account.policies.iter().map(|it| (it.id.as_str(), it)).collect();
         for principal in &account.principals {
             for policy in principal.policies.iter().filter_map(|id| policies.get(id.as_str())) {
@@ -154,41 +185,88 @@ impl Night {
                 let settled = known && principal.effect.remains.iter().all(|it| it.policy != policy.id);
                 self.said.insert(key, Said { granted: policy.granted, advice, change, settled });
             }
+            let keys = principal.unused_access_keys.iter().filter_map(|it| it.access_key_id.as_deref());
+            let password = principal.unused_password.as_ref().map(|_| "password");
+            let role = (principal.bucket == "unused-principal").then_some("");
+            for what in keys.chain(password).chain(role) {
+                self.idle.insert(format!("{}/{what}", principal.arn));
+            }
         }
+    }
+
+    /// All accounts that it knows of.
+    fn accounts(&self) -> BTreeSet<&str> {
+        let said = self.said.keys().chain(self.history.keys()).map(|key| key.account.as_str());
+        said.collect()
+    }
+
+    /// The day of an account's newest evidence.
+    pub(super) fn day(&self, account: &str) -> Option<Date> {
+        self.evaluated.get(account).and_then(|at| day(at))
     }
 }
 
 /// What became of every piece of advice, from one report to a later one. Sorted by key.
 pub fn compare(old: &Night, new: &Night) -> Vec<Row> {
-    let mut rows = Vec::new();
-    let keys = old.said.keys().chain(new.said.keys()).chain(old.history.keys());
-    let mut keys: Vec<&Key> = keys.collect();
-    keys.sort();
-    keys.dedup();
-    for key in keys {
+    accounts(old, new).into_iter().flat_map(|account| compare_account(old, new, account)).collect()
+}
+
+/// The accounts that one of two nights knows of, sorted.
+pub fn accounts<'n>(old: &'n Night, new: &'n Night) -> BTreeSet<&'n str> {
+    old.accounts().into_iter().chain(new.accounts()).collect()
+}
+
+/// The same for one account.
+pub fn compare_account(old: &Night, new: &Night, account: &str) -> Vec<Row> {
+    let keys = below(&old.said, account).chain(below(&new.said, account)).chain(below(&old.history, account));
+    let keys: BTreeSet<&Key> = keys.collect();
+    let today = new.day(account).or(old.day(account));
+    let seen = new.evaluated.get(account).or(old.evaluated.get(account));
+    let row = |key: &Key| {
         let past = old.history.get(key);
-        let Some(status) = status(old, new, key) else {
-            continue;
-        };
-        let today = new.evaluated.get(&key.account).or(old.evaluated.get(&key.account));
-        let today = today.cloned().unwrap_or_default();
+        let status = status(old, new, key)?;
         let first = match status {
             Status::New | Status::Reopened => None,
-            _ => {
-                past.map(|past| past.first_seen.clone()).or_else(|| old.evaluated.get(&key.account).cloned())
-            }
+            _ => past.map(|past| past.first_seen.clone()).or_else(|| old.evaluated.get(account).cloned()),
         };
-        // The first of two reports that say the same was one night.
-        let nights = match status {
-            Status::Same => past.map_or(1, |past| past.nights) + 1,
-            _ => 1,
-        };
+        let (nights, last_night) = nights(old, new, key, status);
         let advice = new.said.get(key).and_then(|said| said.advice.clone());
         let after = advice.or_else(|| is_open(status).then(|| before(old, key).cloned()).flatten());
-        let past = Past { status, first_seen: first.unwrap_or(today), nights, after };
-        rows.push(Row { key: key.clone(), past });
+        let first_seen = first.or_else(|| seen.cloned()).unwrap_or_default();
+        let used = past.map(|past| lapse(&past.used, today)).unwrap_or_default();
+        let past = Past { status, first_seen, nights, last_night, after, used, flapping: Vec::new() };
+        Some(Row { key: key.clone(), past })
+    };
+    keys.into_iter().filter_map(row).collect()
+}
+
+/// The keys of one account.
+fn below<'n, T>(all: &'n BTreeMap<Key, T>, account: &'n str) -> impl Iterator<Item = &'n Key> {
+    let first = Key { account: account.to_owned(), principal: String::new(), policy: String::new() };
+    all.range(first..).map(|(key, _)| key).take_while(move |key| key.account == account)
+}
+
+/// How many nights running have advised the same, and the day of the evidence of the latest.
+fn nights(old: &Night, new: &Night, key: &Key, status: Status) -> (u32, Option<Date>) {
+    let tonight = new.day(&key.account);
+    // The first of two reports that say the same was one night.
+    let (nights, last) = match old.history.get(key) {
+        Some(past) => (past.nights, past.last_night.or_else(|| old.day(&key.account))),
+        None => (1, old.day(&key.account)),
+    };
+    match status {
+        Status::Same if nights == 0 => (1, tonight),
+        // What has no date cannot be told from what was there before.
+        Status::Same if tonight.is_some_and(|tonight| last.is_some_and(|last| tonight > last)) => {
+            (nights.saturating_add(1), tonight)
+        }
+        Status::Same => (nights, last.or(tonight)),
+        // A night on which something could not be read neither counts nor begins anew.
+        Status::NotRead => (nights, last),
+        Status::Withheld if new.gaps => (nights, last),
+        Status::Withheld | Status::Resolved => (0, None),
+        Status::New | Status::Reopened | Status::Regressed | Status::Changed => (1, tonight),
     }
-    rows
 }
 
 /// Whether the advice of before waits for what a later report says.

@@ -4,12 +4,14 @@ mod account;
 pub mod compare;
 mod diff;
 mod effect;
+pub mod flapping;
 mod hash;
 mod hashes;
 pub mod metrics;
 pub mod names;
 mod owner;
 pub mod pack;
+pub mod ready;
 mod recommendation;
 pub mod render;
 pub mod schema;
@@ -27,8 +29,8 @@ pub use hash::FileHash;
 pub use hashes::Hashes;
 pub use owner::{Own, Owner};
 pub use recommendation::{
-    Action, Alternative, ConfidenceReason, ConfidenceRow, Files, Hands, Matched, PatternRow, ProofRow,
-    Recommendation, UnusedService,
+    Action, Alternative, ConfidenceReason, ConfidenceRow, Files, FlappingAction, Hands, Matched, PatternRow,
+    ProofRow, Recommendation, UnusedService,
 };
 pub use whole::{
     CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, First, FirstChange,

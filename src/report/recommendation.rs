@@ -57,6 +57,28 @@ pub struct Recommendation {
     /// What to know before acting, as stable codes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// Whether it is ready: the same for as many nights as `--ready-after` asks for, for all whom it reaches, and nothing of it
+    /// is used every so often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready: Option<bool>,
+    /// For how many nights running it has been the same, with `--ready-after`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nights_stable: Option<u32>,
+    /// What it takes away although it is used every so often: unused before, in use since, and unused again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flapping: Vec<FlappingAction>,
+}
+
+/// An action that is used every so often.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FlappingAction {
+    /// Its name; `s3:*` is a service as a whole.
+    pub action: String,
+    /// The day of the evidence that showed it in use the last time.
+    pub last_used: String,
+    /// How often it came into use, as far back as is remembered.
+    pub times: u32,
 }
 
 /// What to do with a policy.

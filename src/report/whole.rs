@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::account::AccountSummary;
 use super::effect::EffectTotals;
 use super::hash::FileHash;
+use super::ready::Ready;
 use super::recommendation::Recommendation;
 
 /// `report.json`: the whole organisation, an account a row.
@@ -35,6 +36,9 @@ pub struct Report {
     /// The rules that leave things as they are, and what came of each.
     #[serde(default)]
     pub exceptions: Vec<ExceptionRow>,
+    /// How many changes are ready, with `--ready-after`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready: Option<Ready>,
 }
 
 /// The shortest list of changes with most of the effect.

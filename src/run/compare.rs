@@ -1,7 +1,8 @@
-//! `leastwise compare`, and the history that a scan writes when it knows an earlier report.
+//! `leastwise compare`, and the earlier report that a scan knows.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,11 +11,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::RunError;
-use super::{render, terminal, trend};
+use super::{terminal, trend};
 use crate::cli::{Compare, Exit, ProveFormat};
-use crate::report::compare::{Night, Row, Status, compare};
-use crate::report::render::{Earlier, Written as _};
-use crate::report::writer::Writer;
+use crate::report::compare::{Night, Row, Status, accounts, compare_account};
+use crate::report::flapping::{Side, may_show_use, remember};
+use crate::report::render::Earlier;
 use crate::report::{AccountReport, Manifest, Report};
 
 /// Where a report keeps its history.
@@ -35,7 +36,16 @@ pub(super) fn run(args: &Compare) -> Result<Exit, RunError> {
         // Without two reports the arguments have a folder of them.
         return trend::run(args.trend.as_deref().unwrap_or(Path::new(".")), args.out.as_deref());
     };
-    let history = History::of(compare(&night(old)?, &night(new)?));
+    let (old, new) = (Told::read(old)?, Told::read(new)?);
+    let mut rows = Vec::new();
+    for id in accounts(&old.night, &new.night) {
+        let moved = compare_account(&old.night, &new.night, id);
+        let is_wanted = |row: &Row| !row.past.used.is_empty() || may_show_use(&old.night, &new.night, row);
+        let is_wanted = moved.iter().any(is_wanted);
+        let account = if is_wanted { new.account(id)? } else { None };
+        rows.extend(old.remember(moved, &new.side(account.as_ref()))?);
+    }
+    let history = History::of(rows);
     let text = match args.format {
         ProveFormat::Text => text(&history),
         ProveFormat::Json => {
@@ -71,26 +81,77 @@ fn text(history: &History) -> String {
             let _ = writeln!(out, "{:<10} {principal}  {policy}", status.name());
         }
     }
+    for row in history.rows.iter().filter(|row| !row.past.flapping.is_empty()) {
+        let (principal, policy) = (terminal::line(&row.key.principal), terminal::line(&row.key.policy));
+        let actions = row.past.flapping.join(", ");
+        let _ = writeln!(out, "used every so often  {principal}  {policy}: {}", terminal::line(&actions));
+    }
     out
 }
 
-/// An earlier report, for a scan to compare its own with.
-pub(super) struct Previous {
+/// What the report in a folder says.
+pub(super) struct Told {
     pub(super) night: Night,
-    report: Report,
+    pub(super) report: Report,
+    /// The day of its run.
+    pub(super) day: String,
     folder: PathBuf,
 }
 
-impl Previous {
-    pub(super) fn read(folder: &Path) -> Result<Self, RunError> {
-        let (night, report) = told(folder)?;
-        Ok(Self { night, report, folder: folder.to_owned() })
+impl Told {
+    /// Reads it, but for what it says of each account in full.
+    fn read(folder: &Path) -> Result<Self, RunError> {
+        let manifest: Manifest = json(folder, "manifest.json")?;
+        let mut report: Report = json(folder, "report.json")?;
+        // Ids become paths.
+        report.accounts.retain(|account| account.id.bytes().all(|byte| byte.is_ascii_digit()));
+        let mut night = Night::of(&report);
+        for account in &report.accounts {
+            let account: AccountReport = json(folder, &format!("accounts/{}.json", account.id))?;
+            night.add(&report, &account, |path| manifest.files.get(path).map(ToString::to_string));
+        }
+        if folder.join(HISTORY).is_file() {
+            let history: History = json(folder, HISTORY)?;
+            night.history = history.rows.into_iter().map(|row| (row.key, row.past)).collect();
+        }
+        let day = manifest.started.split('T').next().unwrap_or_default().to_owned();
+        Ok(Self { night, report, day, folder: folder.to_owned() })
+    }
+
+    /// The same of an earlier report, which is not there on the first night.
+    pub(super) fn earlier(folder: &Path) -> Result<Option<Self>, RunError> {
+        let is_empty = match fs::read_dir(folder) {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        if is_empty { Ok(None) } else { Self::read(folder).map(Some) }
+    }
+
+    /// An account, if there is one of that id.
+    fn account(&self, id: &str) -> Result<Option<AccountReport>, RunError> {
+        match self.report.accounts.iter().any(|account| account.id == id) {
+            true => json(&self.folder, &format!("accounts/{id}.json")).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    fn side<'t>(&'t self, account: Option<&'t AccountReport>) -> Side<'t> {
+        Side { night: &self.night, report: &self.report, account }
+    }
+
+    /// Rows of one account, with what is used every so often. The account is read again only if some action may have come into
+    /// use.
+    pub(super) fn remember(&self, mut rows: Vec<Row>, new: &Side<'_>) -> Result<Vec<Row>, RunError> {
+        let showing = rows.iter().find(|row| may_show_use(&self.night, new.night, row));
+        let before = showing.map(|row| self.account(&row.key.account)).transpose()?.flatten();
+        rows.iter_mut().for_each(|row| remember(row, &self.side(before.as_ref()), new));
+        Ok(rows)
     }
 
     /// For the formats that tell what became of what it said. Its accounts are read again, one at a time: together they may
     /// be more than there is memory for. The first that cannot be read stands in `fault` then.
     pub(super) fn for_formats(self, tonight: &Night, rows: &[Row], fault: &Fault) -> Earlier {
-        let Self { night, report, folder } = self;
+        let Self { night, report, folder, .. } = self;
         let fault = Arc::clone(fault);
         let read = move |id: &str| match json(&folder, &format!("accounts/{id}.json")) {
             Ok(account) => Some(account),
@@ -106,45 +167,9 @@ impl Previous {
 /// Why an earlier report could not be read again.
 pub(super) type Fault = Arc<Mutex<Option<RunError>>>;
 
-fn night(folder: &Path) -> Result<Night, RunError> {
-    Ok(told(folder)?.0)
-}
-
-/// What the report in a folder says.
-fn told(folder: &Path) -> Result<(Night, Report), RunError> {
-    let manifest: Manifest = json(folder, "manifest.json")?;
-    let mut report: Report = json(folder, "report.json")?;
-    // Ids become paths.
-    report.accounts.retain(|account| account.id.bytes().all(|byte| byte.is_ascii_digit()));
-    let mut night = Night::default();
-    for account in &report.accounts {
-        let account: AccountReport = json(folder, &format!("accounts/{}.json", account.id))?;
-        night.add(&report, &account, |path| manifest.files.get(path).map(ToString::to_string));
-    }
-    if folder.join(HISTORY).is_file() {
-        let history: History = json(folder, HISTORY)?;
-        night.history = history.rows.into_iter().map(|row| (row.key, row.past)).collect();
-    }
-    Ok((night, report))
-}
-
-/// What the report says that is being written.
-pub(super) fn tonight(report: &Report, writer: &Writer) -> Result<Night, RunError> {
-    let mut night = Night::default();
-    for account in &report.accounts {
-        let path = format!("accounts/{}.json", account.id);
-        let text = writer.read(&path)?;
-        let account: AccountReport =
-            serde_json::from_str(&text).map_err(|error| RunError::Json { path, error })?;
-        let files = render::Files::new(writer, "");
-        night.add(report, &account, |path| files.hash(path).map(|hash| hash.to_string()));
-    }
-    Ok(night)
-}
-
 pub(super) fn json<T: DeserializeOwned>(folder: &Path, path: &str) -> Result<T, RunError> {
     let full = folder.join(path);
     let input = || full.display().to_string();
-    let text = std::fs::read_to_string(&full).map_err(|error| RunError::Read { input: input(), error })?;
+    let text = fs::read_to_string(&full).map_err(|error| RunError::Read { input: input(), error })?;
     serde_json::from_str(&text).map_err(|error| RunError::Json { path: input(), error })
 }

@@ -58,6 +58,10 @@ pub(super) enum Event<'e> {
         free_bytes: u64,
         wanted_bytes: u64,
     },
+    /// There is no earlier report to compare with.
+    FirstNight {
+        path: String,
+    },
     /// An exception wants its owner's attention.
     RuleWarning {
         rule: &'e str,
@@ -219,6 +223,7 @@ impl Event<'_> {
             Self::StateSetAside { .. } => "state-set-aside",
             Self::StateNotKept { .. } => "state-not-kept",
             Self::JournalNotKept { .. } => "journal-not-kept",
+            Self::FirstNight { .. } => "first-night",
             Self::RuleWarning { .. } => "rule-warning",
             Self::OwnAccountOnly { .. } => "own-account-only",
             Self::AdministratorClosed { .. } => "administrator-closed",
@@ -245,6 +250,7 @@ impl Event<'_> {
             | Self::StateSetAside { .. }
             | Self::StateNotKept { .. }
             | Self::JournalNotKept { .. }
+            | Self::FirstNight { .. }
             | Self::RuleWarning { .. }
             | Self::OwnAccountOnly { .. }
             | Self::AdministratorClosed { .. } => Level::Warn,
@@ -308,6 +314,11 @@ impl Event<'_> {
                 free_bytes / 1_000_000,
                 wanted_bytes / 1_000_000
             ),
+            Self::FirstNight { path } => {
+                format!(
+                    "there is no earlier report in `{path}`: this is the first night, and everything is new"
+                )
+            }
             Self::OwnAccountOnly { account, operation, kind } => {
                 format!(
                     "only {account}, the caller's own account, is read: {operation} {kind}; use credentials of the \

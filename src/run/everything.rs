@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::StreamExt;
 use tokio::sync::Semaphore;
 
-use super::compare::{Fault, HISTORY, History, Previous, tonight};
+use super::compare::Fault;
 use super::error::RunError;
 use super::gather::{Gathered, Kept, totals};
+use super::history::{Previous, Since};
 use super::packs::{self, Packs};
 use super::progress::{Progress, Read, Stage};
 use super::scan::is_whole;
@@ -21,8 +22,6 @@ use crate::aws::{Cloud, Journal, Journaled, Reading};
 use crate::config::{Config, Taken};
 use crate::decide::{ExceptionReview, Exceptions, Families, Level, Survey, most_effect};
 use crate::inventory::wire::Account;
-use crate::report::compare::compare;
-use crate::report::render::Earlier;
 use crate::report::writer::Writer;
 use crate::report::{
     CallFigures, CatalogRow, Coverage, ExceptionRow, ExceptionState, First, FirstChange, Manifest, Report,
@@ -38,8 +37,8 @@ pub(super) struct Scanned {
     pub(super) defects: usize,
     /// What the heaviest change weighs in points of risk.
     pub(super) heaviest: u64,
-    /// How much advice is new, reopened or regressed since the earlier report, if there is one.
-    pub(super) news: usize,
+    /// What is known since the earlier report, if one was named.
+    pub(super) since: Option<Since>,
     /// What the pacers counted.
     pub(super) calls: Vec<CallFigures>,
 }
@@ -131,7 +130,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         let mut totals = totals(&gathered.summaries)?;
         totals.recommendations += whole.recommendations.len();
         totals.permissions_removed += whole.recommendations.iter().map(|it| it.proof.removed).sum::<usize>();
-        let report = Arc::new(Report {
+        let mut report = Report {
             schema: SCHEMA,
             partition: organisation.partition,
             catalog: catalog.clone(),
@@ -146,13 +145,18 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
                 .iter()
                 .map(exception)
                 .collect(),
-        });
+            ready: None,
+        };
+        let fault = Fault::default();
+        let previous = self.previous.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let told = previous
+            .map(|previous| previous.tell(&mut report, &self.writer, self.config.ready_after, &fault))
+            .transpose()?;
+        let (since, earlier) = told.unzip();
+        let (report, earlier) = (Arc::new(report), earlier.flatten().map(Arc::new));
         self.writer.write_json("report.json", &*report)?;
         let extract = self.catalog.extract(gathered.services.as_ref());
         self.writer.write_json("catalog.json", &extract)?;
-        let fault = Fault::default();
-        let (news, earlier) = self.history(&report, &fault)?.unzip();
-        let (news, earlier) = (news.unwrap_or_default(), earlier.map(Arc::new));
         let owner_tag = self.config.owner_tag.as_deref();
         let formats = render::formats(&self.config.formats, owner_tag, earlier.as_ref());
         let earlier = earlier.filter(|_| render::tell_since(&self.config.formats));
@@ -186,21 +190,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         }
         let Gathered { left_alone, defects, weights, .. } = gathered;
         let heaviest = weights.iter().map(|(_, weight)| *weight).max().unwrap_or_default();
-        Ok((Scanned { report, left_alone, defects, heaviest, news, calls }, target))
-    }
-
-    /// Writes what became of an earlier report's advice, if there is one. Gives how much of it is news, and the earlier report
-    /// for the formats.
-    fn history(&self, report: &Report, fault: &Fault) -> Result<Option<(usize, Earlier)>, RunError> {
-        let previous = self.previous.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(previous) = previous else {
-            return Ok(None);
-        };
-        let tonight = tonight(report, &self.writer)?;
-        let history = History::of(compare(&previous.night, &tonight));
-        self.writer.write_json(HISTORY, &history)?;
-        let news = history.rows.iter().filter(|row| row.past.status.is_news()).count();
-        Ok(Some((news, previous.for_formats(&tonight, &history.rows, fault))))
+        Ok((Scanned { report, left_alone, defects, heaviest, since, calls }, target))
     }
 
     /// Works on all accounts, so many at a time, each a task of its own, so that all cores share the work.

@@ -22,6 +22,8 @@ pub(super) struct Log {
     run: String,
     /// Where bars are drawn, if they are: what is told meanwhile goes above them.
     screen: Option<MultiProgress>,
+    /// Nobody watches, and there is an earlier report: only what is new is told, and what is wrong.
+    at_night: bool,
 }
 
 impl Log {
@@ -36,7 +38,25 @@ impl Log {
             .then(MultiProgress::new)
             // A terminal that cannot move its cursor gets plain lines.
             .filter(|screen| !screen.is_hidden());
-        Self { format: say.log_format, most, run: run_id(Timestamp::now(), process::id()), screen }
+        Self {
+            format: say.log_format,
+            most,
+            run: run_id(Timestamp::now(), process::id()),
+            screen,
+            at_night: false,
+        }
+    }
+
+    /// For a run that is one of many. Away from a terminal it keeps how far it has come to itself, as whoever runs it mails what
+    /// is said; who asks for more is told more.
+    pub(super) fn at_night(self, is_one_of_many: bool) -> Self {
+        let at_night = is_one_of_many && self.is_brief() && !io::stderr().is_terminal();
+        Self { at_night, ..self }
+    }
+
+    /// Whether people are told, and have not asked for more.
+    pub(super) fn is_brief(&self) -> bool {
+        self.format == LogFormat::Text && self.most <= Level::Info
     }
 
     /// For commands that say little: their result is on standard output.
@@ -54,7 +74,8 @@ impl Log {
             LogFormat::Text => event.level_for_people(),
             LogFormat::Json => event.level(),
         };
-        if level > self.most {
+        let is_end = matches!(event, Event::ScanEnded(_));
+        if level > self.most || self.at_night && level == Level::Info && !is_end {
             return;
         }
         let write = || {

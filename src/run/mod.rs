@@ -8,6 +8,7 @@ mod error;
 mod event;
 mod everything;
 mod gather;
+mod history;
 mod iam_policy;
 mod init;
 mod input;
@@ -41,9 +42,9 @@ use log::Log;
 /// Runs a command; what goes wrong is told on standard error.
 pub fn run(cli: Cli) -> Exit {
     let log = Arc::new(match &cli.command {
-        Command::Scan(args) => Log::new(&args.say),
+        Command::Scan(args) => Log::new(&args.say).at_night(args.report.previous.is_some()),
         Command::Capture(args) => Log::new(&args.say),
-        Command::Merge(args) => Log::new(&args.say),
+        Command::Merge(args) => Log::new(&args.say).at_night(args.report.previous.is_some()),
         Command::Refine(args) => Log::plain(args.quiet),
         _ => Log::plain(false),
     });

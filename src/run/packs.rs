@@ -14,6 +14,7 @@ use crate::inventory::wire::Account;
 use crate::policy::Document;
 use crate::report::names::part_without_case;
 use crate::report::pack;
+use crate::report::ready::Ready;
 use crate::report::writer::Writer;
 use crate::report::{
     AccountReport, AccountSummary, Files, Manifest, Own, Owner, Recommendation, Report, SCHEMA,
@@ -42,6 +43,8 @@ struct Growing {
     /// Its principals in families.
     relatives: BTreeSet<String>,
     services: Option<BTreeSet<String>>,
+    /// How many of its accounts' own changes are ready.
+    ready: usize,
 }
 
 /// The organisational unit or root right above each account, where it is known.
@@ -77,6 +80,8 @@ impl Packs<'_> {
             let mut totals = totals(&growing.summaries)?;
             totals.recommendations += recommendations.len();
             totals.permissions_removed += recommendations.iter().map(|it| it.proof.removed).sum::<usize>();
+            let ready = growing.ready + ready_among(&recommendations);
+            let ready = whole.ready.map(|it| Ready { changes: ready, ..it });
             let report = Arc::new(Report {
                 schema: SCHEMA,
                 partition: whole.partition.clone(),
@@ -87,6 +92,7 @@ impl Packs<'_> {
                 recommendations,
                 first: first(&growing.weights),
                 exceptions: pack::exceptions(whole, &growing.rules),
+                ready,
             });
             self.writer.write_json(&format!("{folder}report.json"), &*report)?;
             let extract = catalog.extract(growing.services.as_ref());
@@ -128,6 +134,7 @@ impl Packs<'_> {
                     self.copy(&folder, change, &mut growing.services)?;
                 }
                 growing.weights.extend(part.recommendations.iter().map(|it| (it.id.clone(), it.impact.risk)));
+                growing.ready += ready_among(&part.recommendations);
                 pack::covered(&part.principals, &mut growing.rules);
                 let arns = part.principals.iter().map(|it| &it.arn);
                 growing.relatives.extend(arns.filter(|arn| relatives.contains(arn.as_str())).cloned());
@@ -178,6 +185,10 @@ impl Packs<'_> {
         }
         Ok(())
     }
+}
+
+fn ready_among(changes: &[Recommendation]) -> usize {
+    changes.iter().filter(|it| it.ready == Some(true)).count()
 }
 
 fn paths(files: &Files) -> [&str; 3] {

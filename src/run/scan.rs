@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::compare::Previous;
+use super::compare::Told;
 use super::error::RunError;
 use super::event::Event;
 use super::everything::{Everything, Scanned, hands};
+use super::history::Previous;
 use super::log::Log;
 use super::progress::Progress;
 use super::{metrics, resume, settings, shard, summary};
@@ -56,6 +57,7 @@ pub(super) fn flags(args: &ReportArgs) -> Overrides {
         shared: args.shared.clone(),
         keep: args.keep.clone(),
         min_confidence: args.min_confidence.clone(),
+        ready_after: args.ready_after,
         ..Overrides::default()
     }
 }
@@ -81,7 +83,7 @@ impl<'r> Ready<'r> {
         }
         let writer = Writer::begin(&config.out, Output::Report)?;
         // Read before the work, as the report that it is in may be replaced.
-        let previous = args.previous.as_deref().map(Previous::read).transpose()?;
+        let previous = args.previous.as_deref().map(|folder| earlier(folder, log)).transpose()?;
         let (progress, began) = (Progress::new(log), jiff::Timestamp::now());
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;
         Ok(Self { config, catalog, writer, previous, progress, runtime, began, args, log })
@@ -119,9 +121,18 @@ impl<'r> Ready<'r> {
         if let Some(path) = &args.metrics {
             metrics::write(path, &result, began, exit)?;
         }
-        log.tell(&summary::of(&result, &target, exit));
+        log.tell(&summary::of(&result, &target, exit, log));
         Ok(exit)
     }
+}
+
+/// The report that tonight's is compared with. A schedule names it on its first night as well, so that it need not be there.
+fn earlier(folder: &Path, log: &Log) -> Result<Previous, RunError> {
+    let told = Told::earlier(folder)?;
+    if told.is_none() {
+        log.tell(&Event::FirstNight { path: shown(folder) });
+    }
+    Ok(Previous(told))
 }
 
 /// Opens a folder of recorded answers.
@@ -137,7 +148,7 @@ fn exit(result: &Scanned, fail_on: &[FailOn]) -> Exit {
     let found = |what: &FailOn| match what {
         FailOn::Unused => unused,
         FailOn::Risk(points) => totals.recommendations > 0 && result.heaviest >= *points,
-        FailOn::New => result.news > 0,
+        FailOn::New => result.since.as_ref().is_some_and(|since| since.news > 0),
     };
     if result.defects > 0 {
         Exit::Refuted

@@ -1,25 +1,46 @@
-//! The summary of a scan: at most eight lines for the person at the terminal, the numbers for programs.
+//! The summary of a scan: at most eight lines for the person at the terminal, nine with `--ready-after`, the numbers for
+//! programs.
 
 use std::fmt::Write as _;
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use super::event::{Event, ScanEnded};
 use super::everything::Scanned;
+use super::history::Since;
+use super::log::Log;
 use super::scan::shown;
 use super::terminal;
 use crate::cli::Exit;
 use crate::decide::Bucket;
+use crate::report::ready::Ready;
 
-/// The summary.
-pub(super) fn of<'s>(scanned: &'s Scanned, target: &Path, exit: Exit) -> Event<'s> {
+/// The summary. When there is nothing to look at since the earlier report it is one line on a terminal and none elsewhere.
+pub(super) fn of<'s>(scanned: &'s Scanned, target: &Path, exit: Exit, log: &Log) -> Event<'s> {
+    let since = scanned.since.as_ref().filter(|since| since.calm && log.is_brief());
+    let text = match since.filter(|_| matches!(exit, Exit::Finished | Exit::Found)) {
+        Some(since) if io::stderr().is_terminal() => nothing_new(scanned, since, target),
+        Some(_) => String::new(),
+        None => text(scanned, target),
+    };
     Event::ScanEnded(ScanEnded {
         totals: &scanned.report.totals,
         left_alone_why: &scanned.left_alone,
         defects: scanned.defects,
         path: shown(target),
         exit: exit.code(),
-        text: text(scanned, target),
+        text,
     })
+}
+
+fn nothing_new(scanned: &Scanned, since: &Since, target: &Path) -> String {
+    let since = since.day.as_ref().map(|day| format!(" since {day}")).unwrap_or_default();
+    let open = match scanned.report.totals.recommendations {
+        1 => "1 change is".to_owned(),
+        many => format!("{many} changes are"),
+    };
+    let ready = scanned.report.ready.map(|it| format!(", {} of them ready", it.changes)).unwrap_or_default();
+    format!("nothing new{since}: {open} still open{ready}; report in {}\n", shown(target))
 }
 
 fn text(scanned: &Scanned, target: &Path) -> String {
@@ -53,6 +74,11 @@ fn text(scanned: &Scanned, target: &Path) -> String {
         totals.effect.risk_before,
         totals.effect.risk_after
     );
+    if let Some(Ready { after, changes }) = scanned.report.ready {
+        let changes = if changes == 1 { "1 change is".to_owned() } else { format!("{changes} changes are") };
+        let nights = if after == 1 { "1 night".to_owned() } else { format!("{after} nights") };
+        let _ = writeln!(out, "ready       {changes} ready: the same for {nights}");
+    }
     if !scanned.left_alone.is_empty() {
         let codes: Vec<String> =
             scanned.left_alone.iter().map(|(code, count)| format!("{count} {code}")).collect();

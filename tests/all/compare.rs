@@ -39,6 +39,18 @@ pub(crate) fn night(snapshot: &Path, out: &Path, previous: Option<&Path>) -> Ran
     leastwise(args).ran()
 }
 
+/// The analyzer has looked again, and found the same.
+fn a_day_later(snapshot: &Path, from: &str, to: &str) {
+    let mut seen = 0;
+    for (path, bytes) in crate::scan::files(snapshot) {
+        let text = String::from_utf8(bytes).unwrap();
+        let (from, to) = (format!("\"analyzedAt\": \"{from}"), format!("\"analyzedAt\": \"{to}"));
+        seen += text.matches(&from).count();
+        fs::write(snapshot.join(path), text.replace(&from, &to)).unwrap();
+    }
+    assert!(seen > 60, "{seen}");
+}
+
 /// The history of a report: status, first seen and nights by principal and policy.
 fn history(out: &Path) -> BTreeMap<(String, String), (String, String, u64)> {
     let history: Value = serde_json::from_slice(&fs::read(out.join("history.json")).unwrap()).unwrap();
@@ -58,11 +70,13 @@ fn key() -> (String, String) {
 fn advice_is_new_once_and_then_the_same_night_after_night() {
     let folder = folder("compare-same");
     let (one, two, three) = (folder.join("one"), folder.join("two"), folder.join("three"));
-    let acme = Path::new("mocks/acme");
-    night(acme, &one, None).exits(0);
+    let acme = acme(&folder);
+    night(&acme, &one, None).exits(0);
     assert!(!one.join("history.json").exists());
-    night(acme, &two, Some(&one)).exits(0);
-    night(acme, &three, Some(&two)).exits(0);
+    a_day_later(&acme, "2026-10-31", "2026-11-01");
+    night(&acme, &two, Some(&one)).exits(0);
+    a_day_later(&acme, "2026-11-01", "2026-11-02");
+    night(&acme, &three, Some(&two)).exits(0);
     let all = history(&three);
     assert!(all.len() > 60);
     assert!(all.values().all(|(status, _, nights)| status == "same" && *nights == 3));

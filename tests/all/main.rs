@@ -65,6 +65,7 @@ mod run;
 mod scan;
 mod shards;
 mod soak;
+mod stability;
 mod state;
 mod tickets;
 mod trend;

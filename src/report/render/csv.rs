@@ -44,13 +44,18 @@ const COLUMNS: [&str; 33] = [
     "after_file",
 ];
 
+/// What comes behind them where it is asked which changes are ready.
+const COLUMNS_OF_READY: [&str; 3] = ["ready", "nights_stable", "flapping"];
+
 /// The format.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Csv;
 
 impl Format for Csv {
-    fn begin(&self, _report: &Report) -> Vec<Part> {
-        vec![Part::text(PATH, rows([COLUMNS.map(str::to_owned).to_vec()]))]
+    fn begin(&self, report: &Report) -> Vec<Part> {
+        let mut columns = COLUMNS.to_vec();
+        columns.extend(report.ready.iter().flat_map(|_| COLUMNS_OF_READY));
+        vec![Part::text(PATH, rows([columns.into_iter().map(str::to_owned).collect()]))]
     }
 
     fn account(&self, report: &Report, account: &AccountReport, _read: &Read<'_>) -> Vec<Part> {
@@ -86,7 +91,7 @@ fn row(
     };
     let evidence = &account.summary.evidence;
     let effect = &principal.effect;
-    let cells = vec![
+    let mut cells = vec![
         account.summary.id.clone(),
         account.summary.name.clone(),
         principal.kind.clone(),
@@ -123,6 +128,14 @@ fn row(
         evidence.window_days.map(|days| days.to_string()).unwrap_or_default(),
         of_change(&|it| it.files.after.clone()),
     ];
+    if report.ready.is_some() {
+        let flapping = |it: &Recommendation| {
+            it.flapping.iter().map(|it| it.action.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        cells.push(of_change(&|it| it.ready.unwrap_or_default().to_string()));
+        cells.push(of_change(&|it| it.nights_stable.unwrap_or_default().to_string()));
+        cells.push(of_change(&flapping));
+    }
     cells.into_iter().map(guarded).collect()
 }
 

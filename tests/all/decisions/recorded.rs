@@ -301,6 +301,7 @@ fn findings(id: &str, account: &Value) -> Value {
 /// Of each principal the services that it may use: `{"s3": "<last use>"}`, `null` for never, or with single actions
 /// `{"s3": {"GetObject": "<last use>"}}`, of which the newest is that of the service.
 fn last_accessed(id: &str, account: &Value, told: &Value) -> Value {
+    let completed = text(account, "analyzedAt", ANALYZED);
     let answers = members(told).map(|(name, services)| {
         let services = members(services).map(|(service, used)| {
             let actions: Vec<Value> = members(used)
@@ -320,7 +321,7 @@ fn last_accessed(id: &str, account: &Value, told: &Value) -> Value {
             made
         });
         json!({
-            "Arn": arn(id, account, name), "JobCompletionDate": ANALYZED,
+            "Arn": arn(id, account, name), "JobCompletionDate": completed,
             "ServicesLastAccessed": services.collect::<Vec<_>>(),
         })
     });

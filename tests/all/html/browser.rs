@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::{between, data, hostile};
-use crate::run::folder;
+use crate::run::{folder, leastwise};
 use crate::scan::{report, scan};
 
 const QUIET: [&str; 11] = [
@@ -184,6 +184,27 @@ fn filters_join_and_a_pasted_link_shows_the_same() {
     // Filters that nothing meets say so, and those that nobody knows are none.
     assert_eq!(rows(&self::dom(&out, "index.html#service=nowhere")).0, 0);
     assert_eq!(rows(&self::dom(&out, "index.html#colour=red")).0, report(&out).totals.principals);
+}
+
+#[test]
+fn what_is_ready_can_be_filtered_where_that_is_asked() {
+    if !is_there() {
+        return;
+    }
+    let folder = folder("html-ready");
+    let filtered = |after: &str, value: &str| {
+        let (out, none) = (folder.join(after), folder.join("none"));
+        let paths = ["--out", out.to_str().unwrap(), "--previous", none.to_str().unwrap()];
+        let args = ["scan", "--snapshot", "mocks/acme", "--format", "html", "--ready-after", after];
+        leastwise(args.iter().chain(&paths)).ran().exits(0);
+        assert!(dom(&out, "index.html").contains("id=\"filter-ready\""));
+        rows(&dom(&out, &format!("index.html#ready={value}"))).0
+    };
+    let all = filtered("1", "ready");
+    let refined = report(&folder.join("1")).totals.buckets["refined"];
+    assert!(refined > 50);
+    assert_eq!((all, filtered("1", "not+yet")), (refined, 0));
+    assert_eq!((filtered("2", "ready"), filtered("2", "not+yet")), (0, refined));
 }
 
 #[test]

@@ -17,6 +17,9 @@ use plan::Plan;
 pub(super) use plan::folder;
 use steps::Steps;
 
+/// The folders of the changes that are ready.
+const READY: &str = "changes/ready.txt";
+
 /// The format.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Changes;
@@ -26,8 +29,16 @@ impl Format for Changes {
         if report.totals.recommendations == 0 {
             return Vec::new();
         }
-        let readme = Part::file("changes/README.md", include_str!("README.md").to_owned());
-        std::iter::once(readme).chain(Steps::files()).collect()
+        let mut readme = include_str!("README.md").to_owned();
+        let mut parts = Vec::new();
+        if let Some(ready) = report.ready {
+            readme += &about_ready(ready.after);
+            // Also where none is.
+            parts.push(Part::text(READY, String::new()));
+        }
+        parts.push(Part::file("changes/README.md", readme));
+        parts.extend(Steps::files());
+        parts
     }
 
     fn account(&self, report: &Report, account: &AccountReport, read: &Read<'_>) -> Vec<Part> {
@@ -49,6 +60,20 @@ impl Format for Changes {
                 plans.push(Plan::set_in_account(report, account, it));
             }
         }
-        plans.iter().flat_map(|plan| plan.scripts(read)).collect()
+        let ready = plans.iter().filter(|plan| plan.it.ready == Some(true));
+        let ready: String = ready.map(|plan| format!("{}\n", plan.folder)).collect();
+        let mut parts: Vec<Part> = plans.iter().flat_map(|plan| plan.scripts(read)).collect();
+        if !ready.is_empty() {
+            parts.push(Part::text(READY, ready));
+        }
+        parts
     }
+}
+
+fn about_ready(after: u32) -> String {
+    let nights = if after == 1 { "a night".to_owned() } else { format!("{after} nights running") };
+    format!(
+        "\n## Which are ready\n\n`ready.txt` names the folders, one a line, of the changes that were the same for {nights} and \
+         take away\nnothing that is used every so often. The others are here as well, and can wait.\n"
+    )
 }

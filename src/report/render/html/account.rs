@@ -41,6 +41,7 @@ struct Advice<'r> {
     link: Link,
     action: &'static str,
     confidence: &'r str,
+    is_ready: bool,
 }
 
 /// A policy that stays.
@@ -74,6 +75,7 @@ impl<'r> AccountPage<'r> {
                         },
                         action: it.action.name(),
                         confidence: &it.confidence.level,
+                        is_ready: it.ready == Some(true),
                     })
                 })
                 .collect(),

@@ -27,7 +27,7 @@ pub(super) fn head(report: &Report) -> String {
         .iter()
         .map(|it| {
             let services: Vec<_> = it.unused.iter().map(|it| visible(&it.service_namespace)).collect();
-            json!([visible(&it.id), it.confidence.level, services])
+            with_ready(json!([visible(&it.id), it.confidence.level, services]), it)
         })
         .collect();
     let head = json!({ "buckets": buckets, "levels": levels, "families": families, "shared": shared });
@@ -49,7 +49,7 @@ pub(super) fn account(report: &Report, account: &AccountReport) -> String {
         let short = it.id.strip_prefix(id.as_str()).and_then(|rest| rest.strip_prefix('/'));
         // One that does not begin with its account's id is told by a space before it.
         let short = short.map_or_else(|| format!(" {}", it.id), str::to_owned);
-        json!([visible(&short), it.confidence.level, ranges(&it.unused, &place)])
+        with_ready(json!([visible(&short), it.confidence.level, ranges(&it.unused, &place)]), it)
     };
     let mut kinds: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for policy in &account.policies {
@@ -75,6 +75,14 @@ pub(super) fn account(report: &Report, account: &AccountReport) -> String {
         "rows": rows,
     });
     in_script(&element.to_string())
+}
+
+/// A change with whether it is ready, where that is asked.
+fn with_ready(mut change: Value, it: &Recommendation) -> Value {
+    if let (Some(cells), Some(is_ready)) = (change.as_array_mut(), it.ready) {
+        cells.push(json!(u8::from(is_ready)));
+    }
+    change
 }
 
 /// Which changes and families reach a principal.

@@ -132,6 +132,14 @@ pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<
     for note in &change.notes {
         say("Note", &prose(words::note(note)));
     }
+    if let (Some(is_ready), Some(nights)) = (change.ready, change.nights_stable) {
+        let nights = counted(usize::try_from(nights).unwrap_or_default(), "night");
+        say("Ready", &format!("{}, the same for {nights}", if is_ready { "yes" } else { "not yet" }));
+    }
+    if !change.flapping.is_empty() {
+        let names: Vec<String> = change.flapping.iter().map(|it| code(&it.action)).collect();
+        say("Used every so often", &names.join(", "));
+    }
     let Files { before, after, diff } = reached.files;
     say("Files", &[before, after, diff].map(|path| code(path)).join(", "));
     say("Known as", &code(&change.id));

@@ -179,6 +179,9 @@ fn row_of_change(change: &Recommendation, owner: &Owner, account: &str, entry: &
     let mut row = row(&id, entry, (Weight::of_change(change), "unused-permissions"), (account, owner));
     if let Some(labels) = row.get_mut(4) {
         labels.push_str(&format!(" confidence-{}", change.confidence.level));
+        if change.ready == Some(true) {
+            labels.push_str(" ready");
+        }
     }
     row
 }

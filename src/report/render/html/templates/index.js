@@ -12,15 +12,15 @@
   ];
 
   // Rows as objects; what many share is shared.
-  const shared = data.shared.map(([id, sure, services]) => ({ id, sure, services }));
+  const shared = data.shared.map(([id, sure, services, ready]) => ({ id, sure, services, ready }));
   const spread = (text, names) => text.split(' ').filter(Boolean).flatMap((run) => {
     const [from, to = from] = run.split('-').map(Number);
     return names.slice(from, to + 1);
   });
   const rows = [];
   for (const account of data.accounts) {
-    const own = account.changes.map(([id, sure, services]) => ({
-      id: id.startsWith(' ') ? id.slice(1) : `${account.id}/${id}`, sure, services: spread(services, account.services),
+    const own = account.changes.map(([id, sure, services, ready]) => ({
+      id: id.startsWith(' ') ? id.slice(1) : `${account.id}/${id}`, sure, services: spread(services, account.services), ready,
     }));
     for (const [user, name, bucket, granted, unused, removed, before, after, levels, held, reached, families, place] of account.rows) {
       const changes = reached.map((at) => (at < 0 ? shared[-at - 1] : own[at]));
@@ -32,6 +32,7 @@
         account, kind, name, granted, unused, removed, before, after, changes,
         bucket: code, title: bucket === null ? '' : data.buckets[bucket][1],
         sure: advised.length ? least : -1,
+        ready: [...new Set(advised.filter((change) => change.ready !== undefined).map((change) => (change.ready ? 'ready' : 'not yet')))],
         services: advised.length === 1 ? advised[0].services : [...new Set(advised.flatMap((change) => change.services))],
         levels: data.levels.filter((_, at) => levels & (1 << at)).map(([level]) => level),
         kinds: [...new Set(held.map((at) => account.policies[at][0]))],
@@ -51,6 +52,7 @@
     ['bucket', 'Bucket', (row) => [row.bucket], called(data.buckets)],
     ['kind', 'Policy kind', (row) => row.kinds],
     ['confidence', 'Confidence', (row) => (row.sure < 0 ? [] : [SURE[row.sure]])],
+    ['ready', 'Ready', (row) => row.ready],
     ['risk', 'Risk before', (row) => [row.risk], called(RISKS)],
     ['level', 'Access level removed', (row) => row.levels, called(data.levels)],
     ['service', 'Service with unused', (row) => row.services],

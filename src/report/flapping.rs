@@ -1,0 +1,115 @@
+//! Actions that are used every so often: unused, then in use, then unused again.
+//!
+//! An account's two reports are compared when that account is at hand, and only what came into use is remembered, in
+//! `history.json`. What everybody does not use is never in memory for two nights.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::account::AccountReport;
+use super::compare::{Night, Row, Status};
+use super::recommendation::{Recommendation, UnusedService};
+use super::whole::Report;
+use crate::date::days_after;
+
+/// How many days a use is remembered. An action is unused again when its window has passed without a use, which is up to a
+/// year, so less would forget just then; and what is used once a year is to be known when that year is over.
+pub const REMEMBERED_DAYS: i32 = 400;
+
+/// How many actions are remembered for each principal and policy, those of the latest use before others. More at once is no
+/// rare use but other evidence.
+const MOST: usize = 50;
+
+/// An action came into use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Used {
+    /// The day of the evidence that showed it the last time.
+    pub last: Date,
+    /// How often it did so.
+    pub times: u32,
+}
+
+/// What is still remembered on a day. On a day that nobody knows nothing is forgotten.
+pub(super) fn lapse(used: &BTreeMap<String, Used>, today: Option<Date>) -> BTreeMap<String, Used> {
+    let holds = |it: &Used| today.is_none_or(|today| days_after(today, it.last) <= REMEMBERED_DAYS);
+    used.iter().filter(|(_, it)| holds(it)).map(|(action, it)| (action.clone(), *it)).collect()
+}
+
+/// One of two reports, with the account that is looked at.
+#[derive(Debug)]
+pub struct Side<'r> {
+    /// In short.
+    pub night: &'r Night,
+    /// The whole.
+    pub report: &'r Report,
+    /// The account, if it is at hand.
+    pub account: Option<&'r AccountReport>,
+}
+
+impl<'r> Side<'r> {
+    /// What its advice takes as unused, if it gives any.
+    fn unused(&self, row: &Row) -> Option<&'r [UnusedService]> {
+        let id = self.night.said.get(&row.key)?.change.as_ref()?;
+        let is_it = |it: &&Recommendation| it.id == *id;
+        let own = self.account.and_then(|account| account.recommendations.iter().find(is_it));
+        own.or_else(|| self.report.recommendations.iter().find(is_it)).map(|it| it.unused.as_slice())
+    }
+}
+
+/// Whether a row may show that an action came into use, so that the earlier account has to be looked at.
+pub fn may_show_use(old: &Night, new: &Night, row: &Row) -> bool {
+    let moved = matches!(row.past.status, Status::Changed | Status::Regressed | Status::Resolved);
+    let Some((before, now)) = old.said.get(&row.key).zip(new.said.get(&row.key)).filter(|_| moved) else {
+        return false;
+    };
+    // What is no longer granted is not in use, nor is what another way of sharing a policy leaves.
+    let is_granted = now.granted >= before.granted;
+    let is_alike = before.change.is_some() && (now.change.is_none() || now.change == before.change);
+    let is_whole = |night: &Night| night.whole.contains(&row.key.account);
+    is_granted && is_alike && is_whole(old) && is_whole(new)
+}
+
+/// Adds to a row which actions came into use, and which of those that did are unused again.
+pub fn remember(row: &mut Row, old: &Side<'_>, new: &Side<'_>) {
+    let now = new.unused(row);
+    let today = new.night.day(&row.key.account);
+    if let Some((before, today)) = old.unused(row).zip(today)
+        && may_show_use(old.night, new.night, row)
+    {
+        for action in before.iter().flat_map(names).filter(|action| !has(now.unwrap_or_default(), action)) {
+            let used = row.past.used.entry(action).or_insert(Used { last: today, times: 0 });
+            (used.last, used.times) = (today, used.times.saturating_add(1));
+        }
+        if row.past.used.len() > MOST {
+            let mut all: Vec<(String, Used)> = std::mem::take(&mut row.past.used).into_iter().collect();
+            all.sort_by(|(a, one), (b, other)| (Reverse(one.last), a).cmp(&(Reverse(other.last), b)));
+            row.past.used = all.into_iter().take(MOST).collect();
+        }
+    }
+    let flapping = row.past.used.keys().filter(|action| has(now.unwrap_or_default(), action));
+    row.past.flapping = flapping.cloned().collect();
+}
+
+/// The names of what is unused of a service.
+fn names(it: &UnusedService) -> Vec<String> {
+    let service = &it.service_namespace;
+    match &it.actions {
+        None => vec![format!("{service}:*")],
+        Some(actions) => actions.iter().map(|action| format!("{service}:{action}")).collect(),
+    }
+}
+
+/// Whether an action, or a service as a whole, is unused.
+fn has(unused: &[UnusedService], name: &str) -> bool {
+    let (service, action) = name.split_once(':').unwrap_or((name, "*"));
+    unused.iter().filter(|it| it.service_namespace.eq_ignore_ascii_case(service)).any(|it| {
+        match &it.actions {
+            None => true,
+            Some(actions) => actions.iter().any(|it| it.eq_ignore_ascii_case(action)),
+        }
+    })
+}

@@ -1,0 +1,80 @@
+//! Which recommendations are ready: the same for so many nights, and none of their actions is used every so often.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::compare::{Past, Row, Status};
+use super::flapping::Used;
+use super::recommendation::{FlappingAction, Recommendation};
+
+/// How many changes are ready, and what that means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ready {
+    /// After how many nights of the same a change is ready.
+    pub after: u32,
+    /// How many are.
+    pub changes: usize,
+}
+
+/// What the history says of each recommendation, by id: as much as of the least of those whom it reaches.
+#[derive(Debug, Default)]
+pub struct Standing(BTreeMap<String, One>);
+
+#[derive(Debug)]
+struct One {
+    nights: u32,
+    /// How many the report before would have told.
+    before: u32,
+    flapping: BTreeMap<String, Used>,
+    /// Something flapped the night before.
+    flapped: bool,
+}
+
+impl Standing {
+    /// Adds one of the principals and policies that a recommendation is for; `before` is what the history had.
+    pub fn add(&mut self, change: &str, row: &Row, before: Option<&Past>) {
+        let same = u32::from(row.past.status == Status::Same);
+        let nights = before.map_or(same, |past| past.nights);
+        let one = self.0.entry(change.to_owned()).or_insert_with(|| One {
+            nights: row.past.nights,
+            before: nights,
+            flapping: BTreeMap::new(),
+            flapped: false,
+        });
+        one.nights = one.nights.min(row.past.nights);
+        one.before = one.before.min(nights);
+        one.flapped |= before.is_some_and(|past| !past.flapping.is_empty());
+        for action in &row.past.flapping {
+            if let Some(used) = row.past.used.get(action) {
+                let known = one.flapping.entry(action.clone()).or_insert(*used);
+                *known = Used { last: known.last.max(used.last), times: known.times.max(used.times) };
+            }
+        }
+    }
+
+    /// Whether some recommendation of these has an action that is used every so often.
+    pub fn has_flapping(&self) -> bool {
+        self.0.values().any(|one| !one.flapping.is_empty())
+    }
+
+    /// Writes on a recommendation what is known of it. Gives whether it is ready, and whether it was not so before.
+    pub fn mark(&self, it: &mut Recommendation, after: Option<u32>) -> (bool, bool) {
+        let one = self.0.get(&it.id);
+        let flapping = one.into_iter().flat_map(|one| &one.flapping);
+        let flapping = flapping.map(|(action, used)| FlappingAction {
+            action: action.clone(),
+            last_used: used.last.to_string(),
+            times: used.times,
+        });
+        it.flapping = flapping.collect();
+        let Some(after) = after else { return (false, false) };
+        // Of one that reaches nobody whom the history knows, nothing is known.
+        let nights = one.map_or(0, |one| one.nights);
+        let is_ready = nights >= after && it.flapping.is_empty();
+        (it.ready, it.nights_stable) = (Some(is_ready), Some(nights));
+        (is_ready, is_ready && one.is_some_and(|one| one.before < after || one.flapped))
+    }
+}

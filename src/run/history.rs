@@ -1,0 +1,133 @@
+//! The history that a scan writes when it knows an earlier report: what became of its advice, what is ready, and whether
+//! there is anything to tell at all.
+
+use std::collections::BTreeSet;
+
+use super::compare::{Fault, HISTORY, History, Told};
+use super::error::RunError;
+use super::render;
+use crate::report::compare::{Night, Row, Status, accounts, compare_account};
+use crate::report::flapping::Side;
+use crate::report::ready::{Ready, Standing};
+use crate::report::render::{Earlier, Written as _};
+use crate::report::writer::Writer;
+use crate::report::{AccountReport, Report};
+
+/// An earlier report, for a scan to compare its own with. On the first night there is none.
+pub(super) struct Previous(pub(super) Option<Told>);
+
+/// What is known since the earlier report.
+#[derive(Debug)]
+pub(super) struct Since {
+    /// How much advice is new, reopened or regressed.
+    pub(super) news: usize,
+    /// Nothing asks to be looked at that did not ask before: no advice is new or another, none has become ready, and nobody
+    /// and no credential is newly unused.
+    pub(super) calm: bool,
+    /// The day of the earlier run.
+    pub(super) day: Option<String>,
+}
+
+/// One pass over the accounts that have been written.
+struct Pass<'p> {
+    previous: &'p Option<Told>,
+    old: &'p Night,
+    night: Night,
+    rows: Vec<Row>,
+    /// After how many nights a change is ready.
+    after: Option<u32>,
+    /// What is known of the changes that are decided for many accounts.
+    families: Standing,
+    ready: usize,
+    newly_ready: usize,
+}
+
+impl Previous {
+    /// Compares a report on its way with it, marks what is ready and what is used every so often, and writes the history. Gives
+    /// the earlier report for the formats.
+    pub(super) fn tell(
+        self,
+        report: &mut Report,
+        writer: &Writer,
+        after: Option<u32>,
+        fault: &Fault,
+    ) -> Result<(Since, Option<Earlier>), RunError> {
+        let nothing = Night::default();
+        let Self(previous) = self;
+        let old = previous.as_ref().map_or(&nothing, |told| &told.night);
+        let mut pass = Pass {
+            previous: &previous,
+            old,
+            night: Night::of(report),
+            rows: Vec::new(),
+            after,
+            families: Standing::default(),
+            ready: 0,
+            newly_ready: 0,
+        };
+        for account in &report.accounts {
+            pass.account(report, &account.id, writer)?;
+        }
+        let there: BTreeSet<&str> = report.accounts.iter().map(|account| account.id.as_str()).collect();
+        for id in accounts(old, &pass.night).into_iter().filter(|id| !there.contains(id)) {
+            let rows = compare_account(old, &pass.night, id);
+            pass.rows.extend(rows);
+        }
+        for change in &mut report.recommendations {
+            let (is_ready, is_new) = pass.families.mark(change, after);
+            pass.ready += usize::from(is_ready);
+            pass.newly_ready += usize::from(is_new);
+        }
+        let Pass { night, mut rows, ready, newly_ready, .. } = pass;
+        rows.sort_by(|a, b| a.key.cmp(&b.key));
+        report.ready = after.map(|after| Ready { after, changes: ready });
+        let asked = previous.as_ref().and_then(|told| told.report.ready).map(|ready| ready.after);
+        let newly_ready = if asked == after { newly_ready } else { ready };
+        let is_moved = |row: &Row| row.past.status.is_news() || row.past.status == Status::Changed;
+        let calm = newly_ready == 0 && !rows.iter().any(is_moved) && night.idle.is_subset(&old.idle);
+        let history = History::of(rows);
+        writer.write_json(HISTORY, &history)?;
+        let since = Since {
+            news: history.rows.iter().filter(|row| row.past.status.is_news()).count(),
+            calm,
+            day: previous.as_ref().map(|told| told.day.clone()),
+        };
+        Ok((since, previous.map(|told| told.for_formats(&night, &history.rows, fault))))
+    }
+}
+
+impl Pass<'_> {
+    /// One account, while it is at hand.
+    fn account(&mut self, report: &Report, id: &str, writer: &Writer) -> Result<(), RunError> {
+        let path = format!("accounts/{id}.json");
+        let text = writer.read(&path)?;
+        let account = serde_json::from_str(&text);
+        let mut account: AccountReport =
+            account.map_err(|error| RunError::Json { path: path.clone(), error })?;
+        let files = render::Files::new(writer, "");
+        self.night.add(report, &account, |path| files.hash(path).map(|hash| hash.to_string()));
+        let mut rows = compare_account(self.old, &self.night, id);
+        if let Some(told) = self.previous {
+            let side = Side { night: &self.night, report, account: Some(&account) };
+            rows = told.remember(rows, &side)?;
+        }
+        let own: BTreeSet<&str> = account.recommendations.iter().map(|it| it.id.as_str()).collect();
+        let mut standing = Standing::default();
+        for row in &rows {
+            let change = self.night.said.get(&row.key).and_then(|said| said.change.as_deref());
+            let Some(change) = change else { continue };
+            let into = if own.contains(change) { &mut standing } else { &mut self.families };
+            into.add(change, row, self.old.history.get(&row.key));
+        }
+        self.rows.extend(rows);
+        if self.after.is_none() && !standing.has_flapping() {
+            return Ok(());
+        }
+        for change in &mut account.recommendations {
+            let (is_ready, is_new) = standing.mark(change, self.after);
+            self.ready += usize::from(is_ready);
+            self.newly_ready += usize::from(is_new);
+        }
+        Ok(writer.write_json(&path, &account)?)
+    }
+}

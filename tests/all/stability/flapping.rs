@@ -1,0 +1,149 @@
+//! Actions that are used every so often.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::{ACCOUNT, Nights, OTHER, OWN, answers, unread, usual};
+use crate::run::leastwise;
+
+const TWO: [&str; 2] = ["--ready-after", "2"];
+
+/// A night on which the worker uses what it usually does not.
+fn busy(day: &str) -> Value {
+    answers(day, &json!({"s3": ["GetBucketAcl"]}))
+}
+
+#[test]
+fn what_is_unused_again_is_named_wherever_its_change_stands_and_is_not_ready() {
+    let mut nights = Nights::of("flapping");
+    nights.night(&usual("2026-11-01"), &TWO).exits(0);
+    nights.night(&busy("2026-11-02"), &TWO).exits(0);
+    let row = nights.row(OWN);
+    assert_eq!(row["used"], json!({"s3:PutObject": {"last": "2026-11-02", "times": 1}}));
+    assert_eq!(row["flapping"], Value::Null, "it is in use");
+    assert_eq!(nights.change(OWN)["flapping"], Value::Null);
+    nights.night(&usual("2027-02-01"), &TWO).exits(0);
+    let told = json!([{"action": "s3:PutObject", "lastUsed": "2026-11-02", "times": 1}]);
+    assert_eq!(nights.row(OWN)["flapping"], json!(["s3:PutObject"]));
+    assert_eq!(nights.change(OWN)["flapping"], told);
+    // The same for two nights, and yet it is known that this is used.
+    nights.night(&usual("2027-02-02"), &TWO).exits(0);
+    assert_eq!((nights.ready(OWN), nights.ready(OTHER)), ((false, 2), (true, 4)));
+    assert_eq!(nights.change(OWN)["flapping"], told);
+    let text = |path: &str| fs::read_to_string(nights.report().join(path)).unwrap();
+    let page = text(&format!("accounts/{ACCOUNT}.html"));
+    let sentence =
+        "<strong>Used every so often:</strong> <code>s3:PutObject</code> (came into use on 2026-11-02)";
+    assert_eq!(page.matches(sentence).count(), 1, "{page}");
+    assert!(text(&format!("tickets/{ACCOUNT}.md")).contains("- Used every so often: `s3:PutObject`\n"));
+    assert_eq!(text("findings.csv").matches(",false,2,s3:PutObject\r\n").count(), 1);
+    let [.., third, fourth] = &nights.reports[..] else { panic!("four nights") };
+    let compared = leastwise(["compare", third.to_str().unwrap(), fourth.to_str().unwrap()]).ran().exits(0);
+    compared
+        .prints(&format!("used every so often  arn:aws:iam::{ACCOUNT}:role/worker  {OWN}: s3:PutObject\n"));
+    // Comparing says what the scan wrote.
+    let args = ["compare", third.to_str().unwrap(), fourth.to_str().unwrap(), "--format", "json"];
+    let compared: Value = serde_json::from_str(&leastwise(args).ran().exits(0).out).unwrap();
+    assert_eq!(compared, nights.json("history.json"));
+    // Whoever wants the rest keeps that.
+    nights.night(&usual("2027-02-03"), &["--ready-after", "1", "--keep", "s3:PutObject"]).exits(0);
+    assert_eq!(nights.ready(OWN), (true, 1));
+}
+
+#[test]
+fn without_the_wish_for_what_is_ready_it_is_named_all_the_same() {
+    let mut nights = Nights::of("flapping-only");
+    for night in [usual("2026-11-01"), busy("2026-11-02"), usual("2026-11-03")] {
+        nights.night(&night, &[]).exits(0);
+    }
+    let change = nights.change(OWN);
+    assert_eq!(change["flapping"][0]["action"], "s3:PutObject");
+    assert_eq!((&change["ready"], &change["nightsStable"]), (&Value::Null, &Value::Null));
+    leastwise(["verify", nights.report().to_str().unwrap()]).ran().exits(0);
+}
+
+#[test]
+fn a_use_is_counted_each_time_and_forgotten_after_four_hundred_days() {
+    let mut nights = Nights::of("lapse");
+    for night in [usual("2026-11-01"), busy("2026-11-02"), usual("2026-11-03"), busy("2026-12-01")] {
+        nights.night(&night, &TWO).exits(0);
+    }
+    // 2026-12-01 and 400 days are 2028-01-05.
+    nights.night(&usual("2028-01-04"), &TWO).exits(0);
+    nights.night(&usual("2028-01-05"), &TWO).exits(0);
+    let told = json!([{"action": "s3:PutObject", "lastUsed": "2026-12-01", "times": 2}]);
+    assert_eq!((nights.change(OWN)["flapping"].clone(), nights.ready(OWN)), (told, (false, 2)));
+    // That it is forgotten makes it ready, which is news.
+    nights.night(&usual("2028-01-06"), &TWO).exits(0).says("2 changes are ready");
+    assert_eq!((nights.change(OWN)["flapping"].clone(), nights.ready(OWN)), (Value::Null, (true, 3)));
+    assert_eq!(nights.row(OWN)["used"], Value::Null);
+}
+
+#[test]
+fn what_is_no_longer_granted_did_not_come_into_use() {
+    let mut nights = Nights::of("applied");
+    nights.night(&usual("2026-11-01"), &TWO).exits(0);
+    // Half of the change was made by hand, and something else is unused.
+    let mut applied = answers("2026-11-02", &json!({"sqs": ["DeleteQueue"]}));
+    applied["accounts"][ACCOUNT]["roles"]["worker"]["inline"]["own"] =
+        json!(["s3:GetObject", "s3:GetBucketAcl", "sqs:SendMessage", "sqs:DeleteQueue"]);
+    nights.night(&applied, &TWO).exits(0);
+    let row = nights.row(OWN);
+    assert_eq!((&row["status"], &row["used"]), (&json!("changed"), &Value::Null));
+    nights.night(&usual("2026-11-03"), &TWO).exits(0);
+    let row = nights.row(OWN);
+    assert_eq!((&row["status"], &row["flapping"]), (&json!("regressed"), &Value::Null));
+}
+
+#[test]
+fn a_service_as_a_whole_and_a_change_that_was_gone_meanwhile_are_known_as_well() {
+    let mut nights = Nights::of("service");
+    let idle = |day| answers(day, &json!({"s3": ["PutObject"], "sqs": null}));
+    nights.night(&idle("2026-11-01"), &TWO).exits(0);
+    // Everything is used.
+    nights.night(&answers("2026-11-02", &json!({})), &TWO).exits(0);
+    let row = nights.row(OWN);
+    assert_eq!(row["status"], "resolved");
+    let used = json!({"last": "2026-11-02", "times": 1});
+    assert_eq!(row["used"], json!({"s3:PutObject": used, "sqs:*": used}));
+    // An action of a service that is unused as a whole is unused; a service of which a part is unused is not.
+    let partly = json!({"s3": null, "sqs": ["DeleteQueue"]});
+    nights.night(&answers("2026-11-03", &partly), &TWO).exits(0);
+    assert_eq!(nights.row(OWN)["flapping"], json!(["s3:PutObject"]));
+    nights.night(&idle("2026-11-04"), &TWO).exits(0);
+    // That s3 is used again, but for one action of it, is another use than that of this action.
+    assert_eq!(nights.row(OWN)["flapping"], json!(["s3:PutObject", "sqs:*"]));
+    assert_eq!(nights.row(OWN)["used"]["s3:*"], json!({"last": "2026-11-04", "times": 1}));
+}
+
+#[test]
+fn a_night_without_the_account_forgets_nothing_and_shows_no_use() {
+    let mut nights = Nights::of("flapping-gap");
+    for night in [usual("2026-11-01"), busy("2026-11-02"), usual("2026-11-03")] {
+        nights.night(&night, &TWO).exits(0);
+    }
+    nights.night(&unread(), &TWO).exits(3);
+    let row = nights.row(OWN);
+    assert_eq!(row["used"], json!({"s3:PutObject": {"last": "2026-11-02", "times": 1}}));
+    assert_eq!(row["flapping"], Value::Null, "nobody knows");
+    nights.night(&usual("2026-11-05"), &TWO).exits(0);
+    assert_eq!(nights.row(OWN)["flapping"], json!(["s3:PutObject"]));
+}
+
+#[test]
+fn no_more_is_remembered_than_a_person_would_read() {
+    let mut nights = Nights::of("most");
+    let names: Vec<String> = (0..120).map(|number| format!("s3:Invented{number:03}")).collect();
+    let unused: Vec<&str> = names.iter().map(|name| name.trim_start_matches("s3:")).collect();
+    let night = |day: &str, unused: &Value| {
+        let mut night = answers(day, unused);
+        night["accounts"][ACCOUNT]["roles"]["worker"]["inline"]["own"] = json!(names);
+        night
+    };
+    nights.night(&night("2026-11-01", &json!({"s3": unused[..119]})), &TWO).exits(0);
+    nights.night(&night("2026-11-02", &json!({"s3": [unused[0]]})), &TWO).exits(0);
+    let remembered = nights.row(OWN)["used"].as_object().unwrap().clone();
+    assert_eq!(remembered.len(), 50);
+    assert_eq!(remembered.keys().next().unwrap(), "s3:Invented001");
+}

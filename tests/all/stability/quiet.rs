@@ -1,0 +1,108 @@
+//! A run that finds nothing to do says nothing, away from a terminal.
+
+use serde_json::{Value, json};
+
+use super::{ACCOUNT, Nights, answers, unread, usual};
+use crate::run::leastwise;
+
+/// What is said, but for the warning that the catalog of this build grows old.
+fn said(ran: &crate::run::Ran) -> String {
+    let lines = ran.err.lines().filter(|line| !line.contains("catalog"));
+    lines.map(|line| format!("{line}\n")).collect::<String>() + &ran.out
+}
+
+#[test]
+fn a_night_with_nothing_new_says_nothing_and_writes_its_report() {
+    let mut nights = Nights::of("quiet");
+    let first = said(&nights.night(&usual("2026-11-01"), &[]).exits(0));
+    assert!(first.starts_with("warning: there is no earlier report in `"), "{first}");
+    assert!(first.contains("\nremoved ") && !first.contains(" accounts read"), "{first}");
+    assert_eq!(nights.json("history.json")["counts"]["new"], 2);
+    assert_eq!(said(&nights.night(&usual("2026-11-02"), &[]).exits(0)), "");
+    assert_eq!(nights.row(super::OWN)["nights"], 2);
+    // The exit code is the usual one.
+    assert_eq!(said(&nights.night(&usual("2026-11-03"), &["--fail-on", "unused"]).exits(5)), "");
+    // What is gone is nothing to do.
+    assert_eq!(said(&nights.night(&answers("2026-11-04", &json!({})), &[]).exits(0)), "");
+    assert_eq!(nights.json("history.json")["counts"]["resolved"], 1);
+    // Who asks for more is told more.
+    let told = said(&nights.night(&answers("2026-11-05", &json!({})), &["-v"]).exits(0));
+    assert!(told.contains(" begins") && told.contains("\nremoved "), "{told}");
+    let events = nights.night(&answers("2026-11-06", &json!({})), &["--log-format", "json"]).exits(0).err;
+    let last: Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["event"], &last["recommendations"]), (&json!("scan-ended"), &json!(1)));
+}
+
+#[test]
+fn whatever_asks_to_be_looked_at_is_told() {
+    let mut nights = Nights::of("loud");
+    nights.night(&usual("2026-11-01"), &[]).exits(0);
+    let mut speaks = |night: &Value, more: &[&str], code: i32| {
+        let told = said(&nights.night(night, more).exits(code));
+        assert!(told.contains("removed ") || told.contains("accounts "), "{told}");
+        assert!(!told.contains(" accounts read"), "{told}");
+        told
+    };
+    // A change that is another, one that is back, one that is new.
+    speaks(&answers("2026-11-02", &json!({"s3": ["GetBucketAcl"]})), &[], 0);
+    speaks(&usual("2026-11-03"), &[], 0);
+    // What could not be read, and what is back when it can be.
+    assert!(speaks(&unread(), &[], 3).contains("not whole   111111111111"));
+    let mut more = usual("2026-11-05");
+    more["accounts"][ACCOUNT]["roles"]["third"] = json!({"inline": {"own": ["s3:GetObject"]}});
+    assert_eq!(said(&nights.night(&more, &[]).exits(0)), "");
+    // A role that nobody uses, though no policy of it is to be changed.
+    more["accounts"][ACCOUNT]["unused"]["third"] = json!("idle");
+    let told = said(&nights.night(&more, &[]).exits(0));
+    assert!(told.contains("1 unused-principal"), "{told}");
+    assert_eq!(said(&nights.night(&more, &[]).exits(0)), "");
+    // A rule that wants its owner.
+    let told = said(&nights.night(&more, &["--keep", "nimbus:NothingOfTheKind"]).exits(0));
+    assert!(told.starts_with("warning: exception ") && told.lines().count() == 1, "{told}");
+}
+
+#[test]
+fn the_night_on_which_something_becomes_ready_is_told_once() {
+    let mut nights = Nights::of("ready-news");
+    let two = ["--ready-after", "2"];
+    nights.night(&usual("2026-11-01"), &two).exits(0);
+    let told = said(&nights.night(&usual("2026-11-02"), &two).exits(0));
+    assert!(told.contains("ready       2 changes are ready: the same for 2 nights\n"), "{told}");
+    assert_eq!(said(&nights.night(&usual("2026-11-03"), &two).exits(0)), "");
+    // Another wish is another question.
+    let told = said(&nights.night(&usual("2026-11-04"), &["--ready-after", "3"]).exits(0));
+    assert!(told.contains("ready       2 changes"), "{told}");
+    assert_eq!(said(&nights.night(&usual("2026-11-05"), &["--ready-after", "3"]).exits(0)), "");
+}
+
+#[test]
+fn an_organisation_with_nothing_to_change_is_quiet_from_its_second_night() {
+    let mut nights = Nights::of("nothing");
+    let clean = |day: &str| {
+        let mut night = answers(day, &json!({}));
+        night["accounts"][ACCOUNT]["unused"] = json!({"other": {"ec2": ["RunInstances"]}});
+        night
+    };
+    nights.night(&clean("2026-11-01"), &[]).exits(0);
+    assert_eq!(nights.json("report.json")["totals"]["recommendations"], 0);
+    assert_eq!(said(&nights.night(&clean("2026-11-02"), &[]).exits(0)), "");
+}
+
+#[test]
+fn the_first_night_of_a_schedule_needs_no_earlier_report_and_everything_is_new() {
+    let mut nights = Nights::of("first");
+    // Of those who exit when something is new this is the first.
+    nights.night(&usual("2026-11-01"), &["--fail-on", "new"]).exits(5).says("this is the first night");
+    nights.night(&usual("2026-11-02"), &["--fail-on", "new"]).exits(0);
+    // The schedule names one folder for both.
+    let out = nights.folder.join("schedule");
+    std::fs::create_dir(&out).unwrap();
+    let (out, snapshot) = (out.to_str().unwrap(), nights.folder.join("snapshot-0"));
+    let args = ["scan", "--snapshot", snapshot.to_str().unwrap(), "--out", out, "--previous", out];
+    leastwise(args).ran().exits(0).says("this is the first night");
+    let second = leastwise(args).ran().exits(0);
+    assert_eq!(said(&second), "");
+    // What is there and is no report is a mistake.
+    let wrong = ["scan", "--snapshot", "mocks/acme", "--out", out, "--previous", "mocks"];
+    leastwise(wrong).ran().exits(1).says("manifest.json");
+}
