@@ -40,12 +40,15 @@ mod html;
 mod infrastructure;
 mod init;
 mod invented;
+#[cfg(unix)]
+mod kills;
 mod languages;
 mod laws;
 mod live;
 mod logs;
 mod machines;
 mod manual;
+mod matrix;
 mod mocks;
 mod moto;
 mod mutants;

@@ -23,6 +23,7 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep};
 
 use super::clients::Clients;
+use super::deadline;
 use super::error;
 use super::operations::{ASSUME_ROLE, Operation};
 use super::options::{Limits, Role};
@@ -157,10 +158,12 @@ impl Session {
             let fault = match answer {
                 Ok(answer) => {
                     pacer.accepted(leave);
+                    deadline::passed(operation);
                     return Ok(answer);
                 }
                 Err(error) => error::of_call(&error),
             };
+            deadline::met(operation, fault.kind);
             if fault.kind == FailureKind::Throttled {
                 pacer.throttled(leave, fault.retry_after);
                 told.throttled(fault.retry_after);
