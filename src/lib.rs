@@ -8,7 +8,7 @@
 //! | core | [`policy`], [`catalog`], [`evidence`], [`inventory`], [`decide`], [`mod@refine`], [`mod@prove`], [`config`] | the core below it; no I/O, clock, environment or randomness |
 //! | report | [`report`] | the core; its `writer` is the one place that writes |
 //! | pipeline | [`assess`] | the core, the data of the report, the shapes of [`aws`]'s answers; no I/O |
-//! | I/O | [`aws`], [`update`] | the core, files, the network; the SDK is named in `aws/live` only |
+//! | I/O | [`aws`], [`update`], `files` | the core, files, the network; the SDK is named in `aws/live` only |
 //! | stages | [`mod@run`] | everything |
 //! | doorway | [`cli`], `main` | `run` |
 //!
@@ -51,6 +51,7 @@ pub mod config;
 mod date;
 pub mod decide;
 pub mod evidence;
+mod files;
 pub mod inventory;
 pub mod policy;
 pub mod prove;

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use super::error::RunError;
 use super::{terminal, trend};
 use crate::cli::{Compare, Exit, ProveFormat};
+use crate::files;
 use crate::report::compare::{Night, Row, Status, compare};
 use crate::report::render::Earlier;
 use crate::report::writer::Writer;
@@ -144,6 +145,7 @@ pub(super) fn tonight(report: &Report, writer: &Writer) -> Result<Night, RunErro
 pub(super) fn json<T: DeserializeOwned>(folder: &Path, path: &str) -> Result<T, RunError> {
     let full = folder.join(path);
     let input = || full.display().to_string();
-    let text = std::fs::read_to_string(&full).map_err(|error| RunError::Read { input: input(), error })?;
+    let text =
+        files::text(folder, path, files::REPORT).map_err(|error| RunError::Read { input: input(), error })?;
     serde_json::from_str(&text).map_err(|error| RunError::Json { path: input(), error })
 }
