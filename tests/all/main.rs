@@ -59,6 +59,8 @@ mod packs;
 mod pairs;
 mod permissions;
 mod raw;
+#[cfg(unix)]
+mod readers;
 mod regions;
 mod resume;
 mod risk;
@@ -67,6 +69,7 @@ mod scan;
 mod shards;
 mod soak;
 mod state;
+mod terminals;
 mod tickets;
 mod trend;
 mod trust;
