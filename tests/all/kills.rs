@@ -116,7 +116,7 @@ impl Victim {
             assert!(now - started < MOST, "{moment:?} never comes");
             thread::sleep(Duration::from_micros(300));
         }
-        let killed = running.is_killed();
+        let killed = running.killed();
         fake.heal();
         killed
     }

@@ -69,6 +69,7 @@ mod scan;
 mod shards;
 mod soak;
 mod state;
+#[cfg(unix)]
 mod terminals;
 mod tickets;
 mod trend;

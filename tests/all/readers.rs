@@ -17,8 +17,10 @@ use crate::scan::{account, acme, command_as, files, report, scan};
 const MOST: Duration = Duration::from_secs(60);
 const VICTIM: &str = "888888888888";
 
+type Trap = (&'static str, fn(&Path));
+
 /// Ways to put something in a file's place that must not be read.
-const TRAPS: [(&str, fn(&Path)); 4] = [
+const TRAPS: [Trap; 4] = [
     ("a link to a file outside", |path| symlink("/etc/passwd", path).unwrap()),
     ("a link to a device", |path| symlink("/dev/zero", path).unwrap()),
     ("a pipe", |path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success())),

@@ -136,7 +136,7 @@ impl Running {
 
     /// Kills it without asking; whether it was there to be killed.
     #[cfg(unix)]
-    pub(crate) fn is_killed(mut self) -> bool {
+    pub(crate) fn killed(mut self) -> bool {
         use std::os::unix::process::ExitStatusExt as _;
         self.0.kill().unwrap();
         self.0.wait().unwrap().signal() == Some(9)

@@ -5,11 +5,19 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::operations::Operation;
+use crate::aws::pace::{Leave, Pacer};
 use crate::evidence::{Failure, FailureKind};
 
-/// The latest call that went wrong and has not been answered since.
+/// The latest call that went wrong, or waits for its turn, and has not been answered since.
 #[derive(Debug, Clone, Default)]
-pub(super) struct InTheWay(Arc<Mutex<Option<Failure>>>);
+pub(super) struct InTheWay(Arc<Mutex<Option<Obstacle>>>);
+
+#[derive(Debug, Clone)]
+enum Obstacle {
+    Failed(Failure),
+    /// Others may be throttled before it has its turn.
+    Waits(&'static str, Arc<Pacer>),
+}
 
 tokio::task_local! {
     static IN_THE_WAY: InTheWay;
@@ -22,10 +30,16 @@ impl InTheWay {
     }
 
     fn latest(&self) -> Option<Failure> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(Obstacle::Failed(failure)) => Some(failure.clone()),
+            Some(Obstacle::Waits(operation, pacer)) if pacer.is_slowed() => {
+                Some(Failure { operation: (*operation).to_owned(), kind: FailureKind::Throttled })
+            }
+            _ => None,
+        }
     }
 
-    fn change(&self, change: impl FnOnce(&mut Option<Failure>)) {
+    fn change(&self, change: impl FnOnce(&mut Option<Obstacle>)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
@@ -33,14 +47,30 @@ impl InTheWay {
 /// An attempt of a call failed, and there will be another.
 pub(super) fn met(operation: &Operation, kind: FailureKind) {
     let failure = Failure { operation: operation.name().to_owned(), kind };
-    let _nobody_waits = IN_THE_WAY.try_with(|it| it.change(|latest| *latest = Some(failure)));
+    let _nobody_waits =
+        IN_THE_WAY.try_with(|it| it.change(|latest| *latest = Some(Obstacle::Failed(failure))));
+}
+
+/// Waits for one's turn.
+pub(super) async fn leave(operation: &Operation, pacer: &Arc<Pacer>) -> Leave {
+    let waits = || Obstacle::Waits(operation.name(), Arc::clone(pacer));
+    let _nobody_waits = IN_THE_WAY.try_with(|it| {
+        it.change(|latest| {
+            latest.get_or_insert_with(waits);
+        });
+    });
+    pacer.leave().await
 }
 
 /// A call was answered.
 pub(super) fn passed(operation: &Operation) {
+    let is_it = |obstacle: &mut Obstacle| match obstacle {
+        Obstacle::Failed(failure) => failure.operation == operation.name(),
+        Obstacle::Waits(waits, _) => *waits == operation.name(),
+    };
     let _nobody_waits = IN_THE_WAY.try_with(|it| {
         it.change(|latest| {
-            latest.take_if(|failure| failure.operation == operation.name());
+            latest.take_if(is_it);
         });
     });
 }

@@ -147,7 +147,7 @@ impl Session {
         let (mut faults, mut throttles, mut renewed) = (0, 0, false);
         loop {
             let held = self.held(operation).await?;
-            let leave = pacer.leave().await;
+            let leave = deadline::leave(operation, &pacer).await;
             told.goes_out(leave.held());
             let permit = match in_flight {
                 Some(semaphore) => semaphore.acquire().await.ok(),
