@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -245,6 +246,14 @@ fn a_config_is_read_up_to_its_bound_and_may_come_through_a_pipe() {
             text(config),
         ])
     };
+    let pipe = place.join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::write(pipe, "formats = [\"json\"]").unwrap()
+    });
+    scan(&pipe).exits(3);
+    writer.join().unwrap();
     scan(Path::new("/dev/zero")).exits(1).says("/dev/zero").says("larger than");
     let config = place.join("leastwise.toml");
     fs::write(&config, b"out = \"\xff\"").unwrap();
