@@ -10,7 +10,7 @@
 //! | pipeline | [`assess`] | the core, the data of the report, the shapes of [`aws`]'s answers; no I/O |
 //! | network | [`network`] | proxies and certificates, as the environment names them; nothing else of this |
 //! | I/O | [`aws`], [`update`] | the core, files, the network; the SDK is named in `aws/live` only |
-//! | files | `disk` | files for their owner's eyes: opened there by whatever writes; nothing else of this |
+//! | files | `disk`, `files` | files for their owner's eyes, opened there by whatever writes; files of others, read with bounds; nothing else of this |
 //! | stages | [`mod@run`] | everything |
 //! | doorway | [`cli`], `main` | `run` |
 //!
@@ -54,6 +54,7 @@ mod date;
 pub mod decide;
 mod disk;
 pub mod evidence;
+mod files;
 pub mod inventory;
 pub mod network;
 pub mod policy;

@@ -31,6 +31,7 @@ use super::state::{Remembered, State};
 use super::{Answers, Cloud, Evidence, Memory, Nobody, Organisation, Reading, Watch};
 use crate::disk::{make_folder, private, remove};
 use crate::evidence::{Analyzer, Failure, Finding, LastAccessed};
+use crate::files;
 use crate::inventory::wire::{Account, Authorization};
 
 /// Findings change once a day: what was read longer ago is not what a scan of today would read.
@@ -97,7 +98,7 @@ impl Journal {
     /// When what it left cannot be read, is of other terms, or too old.
     pub fn resume(folder: &Path, terms: &str, now: Timestamp) -> Result<Option<Self>, JournalError> {
         let path = folder.join("about.json");
-        let text = match fs::read(&path) {
+        let text = match files::bytes(folder, "about.json", files::NOTE) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(JournalError::Io { path, error }),
@@ -143,7 +144,8 @@ impl Journal {
     }
 
     fn account(&self, id: &str) -> io::Result<Whole> {
-        Ok(serde_json::from_slice(&fs::read(self.place(id))?)?)
+        let text = files::bytes(&self.folder, &format!("accounts/{id}.json"), files::ANSWERS)?;
+        Ok(serde_json::from_slice(&text)?)
     }
 
     /// Keeps what was read of an account.
@@ -185,7 +187,8 @@ impl Journal {
         if !self.resumed {
             return BTreeMap::new();
         }
-        let text = fs::read_to_string(self.folder.join(format!("{kind}/{id}.jsonl"))).unwrap_or_default();
+        let path = format!("{kind}/{id}.jsonl");
+        let text = files::text(&self.folder, &path, files::ANSWERS).unwrap_or_default();
         // The last line may have been cut off: it is no JSON then.
         let lines = text.lines().filter_map(|line| serde_json::from_str::<T>(line).ok());
         lines.map(|line| (key(&line), line)).collect()

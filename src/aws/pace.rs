@@ -227,6 +227,11 @@ impl Pacer {
         lock(&self.state).throttled(leave, Instant::now(), retry_after);
     }
 
+    /// Whether it is slower, or at rest, because AWS turned calls away.
+    pub fn is_slowed(&self) -> bool {
+        lock(&self.state).cut.is_some()
+    }
+
     /// What it has seen.
     pub fn figures(&self) -> Figures {
         lock(&self.state).figures

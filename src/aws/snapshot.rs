@@ -11,8 +11,8 @@
 //!                                     beside authorization.json when its findings could not be listed
 //! ```
 
-use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -23,10 +23,8 @@ use super::{Answers, Cloud, Evidence, Organisation, Reading};
 use crate::evidence::{
     Analyzer, AnalyzerAnswer, Failure, FailureKind, Finding, LastAccessed, choose_analyzer,
 };
+use crate::files;
 use crate::inventory::wire::{Account, Accounts};
-
-/// No file of a snapshot comes near this: an account of 10,000 principals has about 100 MB.
-const MOST_BYTES: u64 = 1 << 30;
 
 /// A folder of recorded answers.
 #[derive(Debug)]
@@ -57,12 +55,6 @@ pub enum SnapshotError {
         /// Why.
         error: serde_json::Error,
     },
-    /// A file is too large to be real.
-    #[error("`{path}` is larger than any answer of AWS")]
-    TooLarge {
-        /// Which file.
-        path: PathBuf,
-    },
     /// A snapshot of another format.
     #[error("`{path}` says format {found}, this version reads format 1")]
     Format {
@@ -70,6 +62,14 @@ pub enum SnapshotError {
         path: PathBuf,
         /// The format that it says.
         found: u32,
+    },
+    /// An account that is there twice.
+    #[error("`{path}` names the account {id} twice")]
+    Twice {
+        /// Which file.
+        path: PathBuf,
+        /// The id.
+        id: String,
     },
     /// An account id that is not twelve digits.
     #[error("`{path}` names the account `{}`, which is not twelve digits", id.escape_debug())]
@@ -98,17 +98,21 @@ impl Snapshot {
     /// When the folder is not a snapshot.
     pub fn open(folder: &Path) -> Result<Self, SnapshotError> {
         let path = folder.join("snapshot.json");
-        let about: About = read(&path)?;
+        let about: About = read(folder, "snapshot.json")?;
         if about.format != 1 {
             return Err(SnapshotError::Format { path, found: about.format });
         }
         let path = folder.join("accounts.json");
-        let accounts: Accounts = read(&path)?;
+        let accounts: Accounts = read(folder, "accounts.json")?;
         // Ids become file names.
         if let Some(account) = accounts.accounts.iter().find(|account| !is_account_id(&account.id)) {
             return Err(SnapshotError::AccountId { path, id: account.id.clone() });
         }
-        let analyzers: Vec<AnalyzerAnswer> = optional(&folder.join("analyzers.json"))?.unwrap_or_default();
+        let mut met = BTreeSet::new();
+        if let Some(account) = accounts.accounts.iter().find(|account| !met.insert(&account.id)) {
+            return Err(SnapshotError::Twice { path, id: account.id.clone() });
+        }
+        let analyzers: Vec<AnalyzerAnswer> = optional(folder, "analyzers.json")?.unwrap_or_default();
         Ok(Self {
             folder: folder.to_owned(),
             organisation: Organisation {
@@ -132,27 +136,28 @@ impl Snapshot {
 
     /// One account's answers.
     fn account(&self, account: &Account) -> Answers {
-        let folder = self.folder.join("accounts").join(&account.id);
-        let error: Option<Failure> = match optional(&folder.join("error.json")) {
+        let file = |name: &str| format!("accounts/{}/{name}", account.id);
+        let error: Option<Failure> = match optional(&self.folder, &file("error.json")) {
             Ok(error) => error,
             Err(_) => Some(malformed("error.json")),
         };
-        let authorization = match optional(&folder.join("authorization.json")) {
+        let authorization = match optional(&self.folder, &file("authorization.json")) {
             Ok(Some(authorization)) => Ok(authorization),
             Ok(None) => Err(error.clone().unwrap_or_else(|| absent("GetAccountAuthorizationDetails"))),
             Err(_) => Err(malformed("GetAccountAuthorizationDetails")),
         };
         let evidence = match error {
             Some(error) => Err(error),
-            None => self.evidence(&folder, account),
+            None => self.evidence(account),
         };
         Answers { authorization, evidence }
     }
 
-    fn evidence(&self, folder: &Path, account: &Account) -> Result<Evidence, Failure> {
+    fn evidence(&self, account: &Account) -> Result<Evidence, Failure> {
+        let file = |name: &str| format!("accounts/{}/{name}", account.id);
         let findings: Option<Vec<Finding>> =
-            optional(&folder.join("findings.json")).map_err(|_| malformed("GetFindingV2"))?;
-        let last_accessed: Option<Vec<LastAccessed>> = optional(&folder.join("last-accessed.json"))
+            optional(&self.folder, &file("findings.json")).map_err(|_| malformed("GetFindingV2"))?;
+        let last_accessed: Option<Vec<LastAccessed>> = optional(&self.folder, &file("last-accessed.json"))
             .map_err(|_| malformed("GetServiceLastAccessedDetails"))?;
         if findings.is_none() && last_accessed.is_none() {
             return Err(absent("ListFindingsV2"));
@@ -193,22 +198,17 @@ fn malformed(operation: &str) -> Failure {
     Failure { operation: operation.to_owned(), kind: FailureKind::Malformed }
 }
 
-pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, SnapshotError> {
-    let failed = |error| SnapshotError::Read { path: path.to_owned(), error };
-    let mut text = String::new();
-    BufReader::new(File::open(path).map_err(failed)?)
-        .take(MOST_BYTES + 1)
-        .read_to_string(&mut text)
-        .map_err(failed)?;
-    if text.len() as u64 > MOST_BYTES {
-        return Err(SnapshotError::TooLarge { path: path.to_owned() });
-    }
+/// A file of a folder that holds answers, by its path from there.
+pub(super) fn read<T: DeserializeOwned>(folder: &Path, path: &str) -> Result<T, SnapshotError> {
+    let full = || folder.join(path);
+    let text = files::text(folder, path, files::ANSWERS);
+    let text = text.map_err(|error| SnapshotError::Read { path: full(), error })?;
     serde_json::from_str(text.trim_start_matches('\u{feff}'))
-        .map_err(|error| SnapshotError::Form { path: path.to_owned(), error })
+        .map_err(|error| SnapshotError::Form { path: full(), error })
 }
 
-pub(super) fn optional<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, SnapshotError> {
-    match read(path) {
+pub(super) fn optional<T: DeserializeOwned>(folder: &Path, path: &str) -> Result<Option<T>, SnapshotError> {
+    match read(folder, path) {
         Ok(value) => Ok(Some(value)),
         Err(SnapshotError::Read { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),

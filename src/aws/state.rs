@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -23,11 +23,10 @@ use super::Watch;
 use super::keeping::{hexadecimal, put};
 use crate::disk::{make_folder, private};
 use crate::evidence::Finding;
+use crate::files;
 
 const FORMAT: u32 = 1;
 const MARK: &str = "leastwise-state.json";
-/// No account's findings come near this.
-const MOST_BYTES: u64 = 1 << 30;
 
 /// Why a folder cannot be used.
 #[derive(Debug, Error)]
@@ -124,7 +123,7 @@ impl State {
     /// What is remembered of an account. Nothing when it is not to be trusted.
     pub(super) fn remembered(&self, account: &str) -> Remembered {
         let path = self.place(account);
-        match read(&path) {
+        match files::bytes(&self.folder, &format!("accounts/{account}.json"), files::ANSWERS) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Remembered::default(),
             Err(_) => Remembered::set_aside(&path),
             Ok(text) => Remembered::of(&text, account).unwrap_or_else(|| Remembered::set_aside(&path)),
@@ -216,15 +215,4 @@ fn timeless(finding: &Finding) -> Finding {
 
 fn digest(bytes: &[u8]) -> String {
     hexadecimal(Sha256::new_with_prefix(bytes))
-}
-
-/// A file, and no link to one.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let about = path.symlink_metadata()?;
-    if !about.is_file() || about.len() > MOST_BYTES {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    let mut text = Vec::new();
-    fs::File::open(path)?.take(MOST_BYTES).read_to_end(&mut text)?;
-    Ok(text)
 }

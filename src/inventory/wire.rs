@@ -47,6 +47,13 @@ impl Account {
     pub fn state(&self) -> &str {
         self.state.as_deref().or(self.status.as_deref()).unwrap_or("ACTIVE")
     }
+
+    /// Whether nobody can use anything there. A state that this version does not know says no such thing: whether the account
+    /// can be read is then for AWS to tell.
+    pub fn is_closed(&self) -> bool {
+        const CLOSED: [&str; 4] = ["SUSPENDED", "PENDING_CLOSURE", "CLOSED", "PENDING_ACTIVATION"];
+        CLOSED.iter().any(|closed| closed.eq_ignore_ascii_case(self.state()))
+    }
 }
 
 /// `aws iam get-account-authorization-details`, all pages joined.

@@ -15,6 +15,7 @@ use thiserror::Error;
 use self::growing::AllGrowing;
 use super::{FileHash, Hashes};
 use crate::disk::{make_folder, private, remove};
+use crate::files;
 
 /// Nothing that is worth reading fits into less.
 const LEAST_FREE: u64 = 16_000_000;
@@ -286,7 +287,7 @@ impl Output {
             Self::Snapshot => ("snapshot.json", &["format", "capturedAt", "partition"]),
             Self::Part => ("part.json", &["format", "tool", "shard", "of", "settings", "files"]),
         };
-        let marker = fs::read(folder.join(name)).ok();
+        let marker = files::bytes(folder, name, files::REPORT).ok();
         let marker = marker.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
         marker.is_some_and(|marker| keys.iter().all(|key| marker.get(key).is_some()))
     }

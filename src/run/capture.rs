@@ -92,7 +92,7 @@ async fn capture<C: Cloud>(
     let mut captured = Captured::default();
     {
         let wanted =
-            |account: &&Account| account.state() == "ACTIVE" && config.accounts.takes(account) == Taken::Yes;
+            |account: &&Account| !account.is_closed() && config.accounts.takes(account) == Taken::Yes;
         let active: Vec<&Account> = organisation.accounts.iter().filter(wanted).collect();
         progress.stage(Stage::Read, active.len());
         let each = active.into_iter().map(|account| one(cloud, writer, progress, account));

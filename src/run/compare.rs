@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use super::error::RunError;
 use super::{terminal, trend};
 use crate::cli::{Compare, Exit, ProveFormat};
+use crate::files;
 use crate::report::compare::{Night, Row, Status, accounts, compare_account};
 use crate::report::flapping::{Side, may_show_use, remember};
 use crate::report::render::Earlier;
@@ -170,6 +171,7 @@ pub(super) type Fault = Arc<Mutex<Option<RunError>>>;
 pub(super) fn json<T: DeserializeOwned>(folder: &Path, path: &str) -> Result<T, RunError> {
     let full = folder.join(path);
     let input = || full.display().to_string();
-    let text = fs::read_to_string(&full).map_err(|error| RunError::Read { input: input(), error })?;
+    let text =
+        files::text(folder, path, files::REPORT).map_err(|error| RunError::Read { input: input(), error })?;
     serde_json::from_str(&text).map_err(|error| RunError::Json { path: input(), error })
 }

@@ -13,6 +13,7 @@ use crate::catalog::CatalogError;
 use crate::cli::Exit;
 use crate::config::Problem;
 use crate::evidence::{EvidenceError, Failure, FailureKind};
+use crate::files;
 use crate::policy::PolicyError;
 use crate::report::writer::WriteError;
 use crate::update::UpdateError;
@@ -22,8 +23,6 @@ use crate::update::UpdateError;
 pub(super) enum RunError {
     #[error("cannot read `{input}`: {error}")]
     Read { input: String, error: io::Error },
-    #[error("`{input}` is too large to be a policy or evidence")]
-    TooLarge { input: String },
     #[error("standard input is named twice")]
     TwiceStdin,
     #[error("`{input}` is not a policy: {error}")]
@@ -94,15 +93,25 @@ impl RunError {
             Self::Read { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
                 Some("check who may read the file")
             }
+            Self::Read { error, .. } => files::help(error),
+            Self::Snapshot { error: SnapshotError::Read { error, .. }, .. }
+                if files::help(error).is_some() =>
+            {
+                files::help(error)
+            }
             Self::Connect(error) => Some(error.help()),
             Self::Organisation(failure) if failure.kind == FailureKind::Expired => {
                 Some("log in again (`aws sso login`)")
             }
             // Without a list of accounts the caller's own is read; what is refused is where accounts are.
-            Self::Organisation(failure) if failure.kind == FailureKind::Denied => Some(
-                "the config names organisational units, and where accounts are is told to the management account and to \
+            Self::Organisation(failure)
+                if failure.kind == FailureKind::Denied && failure.operation != "ListAccounts" =>
+            {
+                Some(
+                    "the config names organisational units, and where accounts are is told to the management account and to \
                  delegated administrators only; use credentials of those, or name accounts by id",
-            ),
+                )
+            }
             Self::Snapshot { .. } => {
                 Some("a snapshot has the files that mocks/README.md tells; try --snapshot mocks/acme")
             }

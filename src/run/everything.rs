@@ -250,7 +250,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             match survey {
                 Some(survey) => surveys.push(survey),
                 // In a suspended account nobody uses anything.
-                None if account.state() != "ACTIVE" => {}
+                None if account.is_closed() => {}
                 None => unread.push(account.id),
             }
         })
@@ -313,7 +313,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
 
 /// Why an account is not read at all, if it is not.
 pub(super) fn outside(config: &Config, account: &Account) -> Option<Coverage> {
-    if account.state() != "ACTIVE" {
+    if account.is_closed() {
         return Some(Coverage::Suspended);
     }
     match config.accounts.takes(account) {

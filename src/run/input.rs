@@ -5,9 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::error::RunError;
-
-/// No policy and no evidence comes near this.
-const MOST_BYTES: u64 = 64 << 20;
+use crate::files;
 
 /// `-`
 pub(super) fn is_stdin(path: &Path) -> bool {
@@ -21,13 +19,8 @@ pub(super) fn name_of(path: &Path) -> String {
 
 /// The whole of a file, or of standard input.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, RunError> {
-    let mut bytes = Vec::new();
-    let read = open(path).and_then(|input| input.take(MOST_BYTES + 1).read_to_end(&mut bytes));
-    match read {
-        Ok(_) if bytes.len() as u64 > MOST_BYTES => Err(RunError::TooLarge { input: name_of(path) }),
-        Ok(_) => Ok(bytes),
-        Err(error) => Err(RunError::Read { input: name_of(path), error }),
-    }
+    let read = open(path).and_then(|input| files::bounded(input, files::INPUT));
+    read.map_err(|error| RunError::Read { input: name_of(path), error })
 }
 
 /// Opens a file, or standard input.

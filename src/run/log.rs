@@ -142,11 +142,11 @@ fn text(event: &Event<'_>, now: Timestamp) -> String {
     let message = event.message();
     match event {
         Event::ConfigProblem { help, .. } => {
-            terminal::clean(&format!("error: {message}\n  help: {help}\n")).into_owned()
+            format!("error: {}\n  help: {}\n", terminal::line(&message), terminal::line(help))
         }
         Event::RunFailed { help, .. } => {
             let help = help.map(|help| format!("help: {help}\n")).unwrap_or_default();
-            terminal::clean(&format!("error: {message}\n{help}")).into_owned()
+            format!("error: {}\n{}", terminal::line(&message), terminal::clean(&help))
         }
         Event::ScanEnded(ended) => terminal::clean(&ended.text).into_owned(),
         _ => {

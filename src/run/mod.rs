@@ -32,7 +32,8 @@ mod terminal;
 mod trend;
 mod verify;
 
-use std::io;
+use std::borrow::Cow;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use crate::cli::{Cli, Command, Exit};
@@ -83,7 +84,22 @@ pub fn misused(error: &clap::Error) -> Exit {
         log::misused(&error.to_string());
     } else {
         // When nobody can read it, the exit code is all that is left.
-        let _ = error.print();
+        let _ = match std::env::args_os().any(|it| is_odd(&it.to_string_lossy())) {
+            false => error.print(),
+            true => io::stderr().write_all(harmless(&error.render().to_string()).as_bytes()),
+        };
     }
     if error.use_stderr() { Exit::Usage } else { Exit::Finished }
+}
+
+/// Whether an argument would steer a terminal, or go on in another line. It may be a name that somebody else chose.
+fn is_odd(argument: &str) -> bool {
+    matches!(terminal::line(argument), Cow::Owned(_))
+}
+
+/// What is wrong, which may repeat such an argument, in one line; then how the command is used.
+fn harmless(text: &str) -> String {
+    let end = text.rfind("\n\nUsage:").or_else(|| text.rfind("\n\nFor more"));
+    let (wrong, usage) = end.and_then(|end| text.split_at_checked(end)).unwrap_or((text, "\n"));
+    format!("{}{}", terminal::line(wrong), terminal::clean(usage))
 }

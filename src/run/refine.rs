@@ -1,5 +1,6 @@
 //! `leastwise refine`: one policy.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -44,11 +45,13 @@ pub(super) fn run(args: &Refine, log: &Log) -> Result<Exit, RunError> {
         RefineFormat::Explain => explanation(&refined, &refined.explain(&before, &unused, catalog), catalog),
     };
     let mut stdout = io::stdout().lock();
-    if args.format != RefineFormat::Json && stdout.is_terminal() {
-        stdout.write_all(terminal::clean(&out).as_bytes())?;
-    } else {
-        stdout.write_all(out.as_bytes())?;
-    }
+    // A policy goes into a file or a program letter for letter; what a person reads must not steer the screen.
+    let shown = match args.format {
+        RefineFormat::Json if !stdout.is_terminal() => Cow::Borrowed(out.as_str()),
+        RefineFormat::Json | RefineFormat::Diff => terminal::json(&out),
+        RefineFormat::Explain => terminal::clean(&out),
+    };
+    stdout.write_all(shown.as_bytes())?;
     stdout.flush()?;
     if args.format != RefineFormat::Explain && !args.quiet {
         let told = match args.explain {
@@ -68,6 +71,7 @@ fn print(refined: &Refined<'_>, compact: bool) -> String {
 
 fn diff(before: &Document<'_>, refined: &Refined<'_>, path: &Path) -> String {
     let name = input::name_of(path);
+    let name = terminal::line(&name);
     let (old, new) = (before.pretty() + "\n", print(refined, false));
     TextDiff::from_lines(&old, &new).unified_diff().header(&name, &format!("{name} (refined)")).to_string()
 }

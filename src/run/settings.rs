@@ -1,7 +1,6 @@
 //! From the config file, the environment and the command line to what a scan goes by.
 
 use std::env;
-use std::fs;
 use std::path::Path;
 
 use super::error::RunError;
@@ -9,6 +8,7 @@ use crate::aws::live::{Access as LiveAccess, Limits, LiveOptions, Rates, Role, S
 use crate::aws::observe::Observer;
 use crate::cli::SourceArgs;
 use crate::config::{self, Access, Config, EvidenceFrom, ListedAccount, Overrides};
+use crate::files;
 use crate::inventory::wire::Account;
 
 /// Reads the configuration: the file that is named or found, then the environment, then the flags.
@@ -46,7 +46,7 @@ pub(super) fn layered(named: Option<&Path>, overrides: &Overrides) -> Result<Con
 
 fn text_of(path: &Path) -> Result<(String, String), RunError> {
     let name = path.display().to_string();
-    match fs::read_to_string(path) {
+    match files::named(path, files::CONFIG) {
         Ok(text) => Ok((text, name)),
         Err(error) => Err(RunError::Read { input: name, error }),
     }

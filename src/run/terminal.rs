@@ -13,9 +13,13 @@ pub(super) fn line(text: &str) -> Cow<'_, str> {
     escaped(text, |c| c == '\n' || steers(c), |c, out| out.extend(c.escape_unicode()))
 }
 
-/// The same for JSON, which escapes no more than it must. All of these stand in strings there, and none needs two escapes.
+/// The same for JSON, which escapes no more than it must. All of these stand in strings there.
 pub(super) fn json(text: &str) -> Cow<'_, str> {
-    escaped(text, steers, |c, out| out.push_str(&format!("\\u{:04x}", u32::from(c))))
+    escaped(text, steers, |c, out| {
+        // As UTF-16, of which JSON's escapes are.
+        let mut units = [0; 2];
+        c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+    })
 }
 
 fn escaped(text: &str, wanted: impl Fn(char) -> bool, escape: impl Fn(char, &mut String)) -> Cow<'_, str> {
@@ -31,7 +35,10 @@ fn escaped(text: &str, wanted: impl Fn(char) -> bool, escape: impl Fn(char, &mut
 
 fn steers(c: char) -> bool {
     c != '\n' && c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        // What nobody sees can tell two names apart; the joiners that some scripts need are left alone.
+        || matches!(c, '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(c, '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

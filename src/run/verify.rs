@@ -11,6 +11,7 @@ use super::error::RunError;
 use super::terminal;
 use crate::catalog::Catalog;
 use crate::cli::{Exit, Verify};
+use crate::files;
 use crate::policy::{ActionSet, Document, parse_all};
 use crate::prove::{Verdict, prove};
 use crate::report::{AccountReport, FileHash, Files, Manifest, Recommendation, Report};
@@ -20,7 +21,7 @@ pub(super) fn run(args: &Verify) -> Result<Exit, RunError> {
     let report = report.check()?;
     let mut out = String::new();
     for wrong in &report.wrong {
-        out.push_str(&format!("wrong: {wrong}\n"));
+        out.push_str(&format!("wrong: {}\n", terminal::line(wrong)));
     }
     if report.wrong.is_empty() {
         out.push_str(&format!(
@@ -56,7 +57,7 @@ impl Checked {
         let manifest: Manifest = self.json("manifest.json")?;
         for (path, hash) in &manifest.files {
             // A path that leads out of the folder is nobody's file.
-            match is_inside(path).then(|| fs::read(self.folder.join(path))) {
+            match is_inside(path).then(|| self.bytes(path)) {
                 Some(Ok(bytes)) if FileHash::of(&bytes) == *hash => self.files += 1,
                 Some(Ok(_)) => self.wrong.push(format!("{path} is not what was written")),
                 Some(Err(error)) => self.wrong.push(format!("{path}: {error}")),
@@ -70,7 +71,7 @@ impl Checked {
         self.wrong.extend(strangers.map(|path| format!("{path} is not in the manifest")));
 
         let path = self.folder.join("catalog.json");
-        let text = fs::read_to_string(&path).map_err(|error| self.read_error(&path, error))?;
+        let text = self.text("catalog.json").map_err(|error| self.read_error(&path, error))?;
         let catalog = Catalog::from_extract(&text)
             .map_err(|error| RunError::Catalog { input: path.display().to_string(), error })?;
         let accounts =
@@ -119,7 +120,7 @@ impl Checked {
         catalog: &Catalog,
     ) -> Result<(), String> {
         let read = |path: &str| match is_inside(path) {
-            true => fs::read_to_string(self.folder.join(path)).map_err(|error| format!("{path}: {error}")),
+            true => self.text(path).map_err(|error| format!("{path}: {error}")),
             false => Err(format!("{path} leads out of the report")),
         };
         let (before, after) = (read(&files.before)?, read(&files.after)?);
@@ -151,9 +152,17 @@ impl Checked {
 
     fn json<T: DeserializeOwned>(&self, path: &str) -> Result<T, RunError> {
         let full = self.folder.join(path);
-        let text = fs::read_to_string(&full).map_err(|error| self.read_error(&full, error))?;
+        let text = self.text(path).map_err(|error| self.read_error(&full, error))?;
         serde_json::from_str(&text)
             .map_err(|error| RunError::Json { path: full.display().to_string(), error })
+    }
+
+    fn bytes(&self, path: &str) -> io::Result<Vec<u8>> {
+        files::bytes(&self.folder, path, files::REPORT)
+    }
+
+    fn text(&self, path: &str) -> io::Result<String> {
+        files::text(&self.folder, path, files::REPORT)
     }
 
     fn read_error(&self, path: &Path, error: io::Error) -> RunError {

@@ -42,12 +42,15 @@ mod html;
 mod infrastructure;
 mod init;
 mod invented;
+#[cfg(unix)]
+mod kills;
 mod languages;
 mod laws;
 mod live;
 mod logs;
 mod machines;
 mod manual;
+mod matrix;
 mod mocks;
 mod moto;
 mod mutants;
@@ -58,6 +61,8 @@ mod packs;
 mod pairs;
 mod permissions;
 mod raw;
+#[cfg(unix)]
+mod readers;
 mod regions;
 mod resume;
 mod risk;
@@ -67,6 +72,8 @@ mod shards;
 mod soak;
 mod stability;
 mod state;
+#[cfg(unix)]
+mod terminals;
 mod tickets;
 mod trend;
 mod trust;

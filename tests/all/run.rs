@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// One call of `leastwise`, from the project's folder.
@@ -105,6 +105,12 @@ impl Run {
         Ran::of(child.wait_with_output().unwrap())
     }
 
+    /// Starts it, and lets it run. What it says goes nowhere.
+    pub(crate) fn starts(mut self) -> Running {
+        let child = self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        Running(child.unwrap())
+    }
+
     /// Runs it, and ends it when it takes longer: what hangs fails.
     pub(crate) fn ran_within(mut self, most: Duration) -> Ran {
         // What it writes goes to files, so that nobody has to read while it runs.
@@ -136,6 +142,23 @@ impl Run {
         let output = child.wait_with_output().unwrap();
         writer.join().unwrap();
         Ran::of(output)
+    }
+}
+
+/// A call that is under way.
+pub(crate) struct Running(Child);
+
+impl Running {
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
+    }
+
+    /// Kills it without asking; whether it was there to be killed.
+    #[cfg(unix)]
+    pub(crate) fn killed(mut self) -> bool {
+        use std::os::unix::process::ExitStatusExt as _;
+        self.0.kill().unwrap();
+        self.0.wait().unwrap().signal() == Some(9)
     }
 }
 

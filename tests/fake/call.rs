@@ -116,6 +116,15 @@ impl<'a> Call<'a> {
         (count, self.text(token))
     }
 
+    /// Which page of its list is asked for, from 1, as long as pages are of one size.
+    pub(crate) fn number(&self) -> usize {
+        let (most, token) = self.asked();
+        let at = token.and_then(|token| place(token).ok()).map_or("0", |(place, _)| place);
+        // The place in a list of findings has the account's place before it.
+        let at: usize = at.rsplit('.').next().and_then(|at| at.parse().ok()).unwrap_or_default();
+        at / self.state.knobs.size(&self.operation, most, 0) + 1
+    }
+
     /// Where the page begins, and whether it is to be an empty one.
     pub(crate) fn begin(&self) -> Result<(String, bool), Refusal> {
         let (place, after_empty) = match self.asked().1 {

@@ -103,13 +103,24 @@ pub(crate) struct Rule {
     when: When,
     operation: Option<String>,
     account: Option<String>,
+    page: Option<usize>,
     met: AtomicU64,
+}
+
+/// What a rule looks at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Struck<'c> {
+    pub(crate) operation: &'c str,
+    /// The caller's, and the one that the call is about.
+    pub(crate) accounts: [&'c str; 2],
+    /// Which page of a list is asked for, from 1.
+    pub(crate) page: usize,
 }
 
 impl Rule {
     /// For every operation of every account.
     pub(crate) fn new(fault: Fault, when: When) -> Self {
-        Self { fault, when, operation: None, account: None, met: AtomicU64::new(0) }
+        Self { fault, when, operation: None, account: None, page: None, met: AtomicU64::new(0) }
     }
 
     /// Only for this operation.
@@ -126,10 +137,18 @@ impl Rule {
         self
     }
 
+    /// Only for this page of a list, from 1, however often it is asked for.
+    #[must_use]
+    pub(crate) fn page(mut self, page: usize) -> Self {
+        self.page = Some(page);
+        self
+    }
+
     /// Whether it strikes; counts the calls that it is about.
-    fn strikes(&self, operation: &str, accounts: [&str; 2]) -> bool {
-        let about = self.operation.as_deref().is_none_or(|wanted| wanted == operation)
-            && self.account.as_deref().is_none_or(|wanted| accounts.contains(&wanted));
+    fn strikes(&self, call: Struck<'_>) -> bool {
+        let about = self.operation.as_deref().is_none_or(|wanted| wanted == call.operation)
+            && self.account.as_deref().is_none_or(|wanted| call.accounts.contains(&wanted))
+            && self.page.is_none_or(|wanted| wanted == call.page);
         if !about {
             return false;
         }
@@ -161,9 +180,9 @@ impl Plan {
     }
 
     /// What goes wrong with this call: the first rule that strikes. The rules after it do not count the call.
-    pub(crate) fn strike(&self, operation: &str, accounts: [&str; 2]) -> Option<Fault> {
+    pub(crate) fn strike(&self, call: Struck<'_>) -> Option<Fault> {
         let rules = self.rules.read().unwrap();
-        let fault = rules.iter().find(|rule| rule.strikes(operation, accounts))?.fault;
+        let fault = rules.iter().find(|rule| rule.strikes(call))?.fault;
         *self.struck.write().unwrap().entry(fault).or_default() += 1;
         Some(fault)
     }

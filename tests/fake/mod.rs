@@ -40,6 +40,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use dice::Dice;
 pub(crate) use fault::{Fault, Rule, When};
 pub(crate) use folder::write as write_folder;
 pub(crate) use generate::Invented;

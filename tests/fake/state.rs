@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::call::Call;
 use super::counts::Counts;
-use super::fault::{Fault, Plan};
+use super::fault::{Fault, Plan, Struck};
 use super::http::{Answer, Request};
 use super::knobs::{Buckets, Knobs};
 use super::refusal::{Protocol, Refusal};
@@ -100,7 +100,8 @@ impl State {
             self.counts.throttled();
             return Reply::Whole(refuse(&Refusal::Throttled));
         }
-        let fault = self.plan.strike(&call.operation, [&call.caller.account, &subject]);
+        let accounts = [call.caller.account.as_str(), &subject];
+        let fault = self.plan.strike(Struck { operation: &call.operation, accounts, page: call.number() });
         call.twist = fault.filter(|fault| fault.is_inside());
         let early = match fault {
             Some(Fault::Throttle) => Some(Refusal::Throttled),

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use aws_sdk_accessanalyzer::types::Type;
 use tokio::sync::OnceCell;
 
+use super::deadline::InTheWay;
 use super::operations::{GET_ANALYZER, LIST_ANALYZERS};
 use super::options::Source;
 use super::organisation::{self, Identity};
-use super::pages::{Pages, malformed};
+use super::pages::{List, Pages, is_refusal, malformed};
 use super::session::Session;
 use super::{DEFAULT_REGION, Live, convert};
-use crate::evidence::{Analyzer, Failure, FailureKind, choose_analyzer};
+use crate::evidence::{Analyzer, Failure, choose_analyzer};
 
 /// An analyzer, and the session that may ask it.
 pub(super) type Asked = (Analyzer, Arc<Session>);
@@ -37,6 +38,8 @@ pub(super) struct Sought {
 struct Place {
     region: String,
     common: OnceCell<Common>,
+    /// One account looks for all, and the others wait: what it meets is why they are late.
+    in_the_way: InTheWay,
 }
 
 /// The analyzer that is named, or the best of the organisation's.
@@ -50,13 +53,25 @@ struct Common {
 impl Sought {
     /// Nothing yet.
     pub(super) fn new(region: &str, identity: &Identity, named: Option<&str>) -> Self {
-        let place = |region: &str| Place { region: region.to_owned(), common: OnceCell::new() };
+        let place = |region: &str| Place {
+            region: region.to_owned(),
+            common: OnceCell::new(),
+            in_the_way: InTheWay::default(),
+        };
         let further = named.is_none() && identity.partition == "aws" && region != DEFAULT_REGION;
         Self {
             here: place(region),
             further: further.then(|| place(DEFAULT_REGION)),
             administrators: OnceCell::new(),
         }
+    }
+}
+
+impl Sought {
+    /// What those met who look for all.
+    pub(super) fn in_the_way(&self) -> Vec<&InTheWay> {
+        let places = std::iter::once(&self.here).chain(&self.further);
+        places.map(|place| &place.in_the_way).collect()
     }
 }
 
@@ -106,7 +121,8 @@ impl Live {
         account: &str,
         session: &Arc<Session>,
     ) -> Result<Option<Asked>, Failure> {
-        let common = place.common.get_or_try_init(|| self.find_common(&place.region)).await?;
+        let look = || place.in_the_way.of(self.find_common(&place.region));
+        let common = place.common.get_or_try_init(look).await?;
         let is_named = self.options.analyzer_arn.is_some();
         if let Some(failure) = common.refused.as_ref().filter(|_| is_named) {
             return Err(failure.clone());
@@ -172,14 +188,13 @@ impl Live {
     /// The delegated administrators, asked for once a run.
     async fn administrators(&self) -> Result<&[String], Failure> {
         let found = self.sought.administrators.get_or_try_init(|| async {
-            match organisation::administrators(&self.caller).await {
-                Ok(mut accounts) => {
+            match organisation::administrators(&self.caller).await? {
+                List::Whole(mut accounts) => {
                     accounts.retain(|account| *account != self.identity.account);
                     Ok(accounts)
                 }
                 // The caller is neither the management account nor an administrator, or there is no organisation.
-                Err(failure) if is_refusal(&failure) => Ok(Vec::new()),
-                Err(failure) => Err(failure),
+                List::Refused(_) => Ok(Vec::new()),
             }
         });
         found.await.map(Vec::as_slice)
@@ -193,11 +208,6 @@ impl Live {
             Arc::new(self.session_at(account, region))
         }
     }
-}
-
-/// Whether the same question would have the same answer for the next account.
-fn is_refusal(failure: &Failure) -> bool {
-    matches!(failure.kind, FailureKind::Denied | FailureKind::Absent)
 }
 
 /// Analyzers of a type, without their configuration.

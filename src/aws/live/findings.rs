@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use super::convert;
+use super::deadline;
 use super::operations::{GET_FINDING, LIST_FINDINGS};
 use super::pages::{Pages, malformed};
 use super::session::Session;
@@ -29,7 +30,7 @@ impl Reader<'_> {
     /// All findings of an account, sorted. Active ones have their details, or say why not; the others are only listed.
     pub(super) async fn read(&self, account: &str, reading: Reading<'_>) -> Result<Vec<Finding>, Failure> {
         let listed = timeout_at(self.deadline, self.list(account)).await;
-        let listed = listed.map_err(|_| unreachable(LIST_FINDINGS.name()))??;
+        let listed = listed.map_err(|_| deadline::late(&LIST_FINDINGS, &[]))??;
         reading.watch.findings(listed.len());
         let refused = OnceLock::new();
         let mut findings: Vec<Finding> = iter(listed)
@@ -112,7 +113,8 @@ impl Reader<'_> {
                 None => self.pages(&listed.id).await,
             }
         };
-        match timeout_at(self.deadline, read).await.unwrap_or_else(|_| Err(unreachable(GET_FINDING.name()))) {
+        match timeout_at(self.deadline, read).await.unwrap_or_else(|_| Err(deadline::late(&GET_FINDING, &[])))
+        {
             Ok(finding) => finding,
             Err(failure) => {
                 if matches!(failure.kind, FailureKind::Denied | FailureKind::Expired) {
@@ -167,10 +169,6 @@ impl Reader<'_> {
 
 fn any_of<'a>(values: impl IntoIterator<Item = &'a str>) -> Criterion {
     Criterion::builder().set_eq(Some(values.into_iter().map(ToOwned::to_owned).collect())).build()
-}
-
-fn unreachable(operation: &str) -> Failure {
-    Failure { operation: operation.to_owned(), kind: FailureKind::Unreachable }
 }
 
 /// AWS spells enums in several ways (E11).

@@ -8,6 +8,7 @@ use futures::stream::iter;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::convert;
+use super::deadline;
 use super::operations::{GENERATE_LAST_ACCESSED, GET_LAST_ACCESSED};
 use super::pages::{Pages, malformed};
 use super::session::Session;
@@ -40,10 +41,8 @@ pub(super) async fn read(
                 reading.watch.finding();
                 return known;
             }
-            let read = timeout_at(deadline, principal(session, &arn)).await.unwrap_or_else(|_| {
-                let operation = GET_LAST_ACCESSED.name().to_owned();
-                Err(Failure { operation, kind: FailureKind::Unreachable })
-            });
+            let read = timeout_at(deadline, principal(session, &arn)).await;
+            let read = read.unwrap_or_else(|_| Err(deadline::late(&GET_LAST_ACCESSED, &[])));
             if let Ok(answer) = &read {
                 reading.memory.keep_last_accessed(answer);
             }

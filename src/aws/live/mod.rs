@@ -9,6 +9,7 @@
 //! | `way` | the HTTP client: proxies and certificates, as the environment names them |
 //! | `guard` | nothing but the listed operations goes out, nothing but whole answers comes in |
 //! | `pages` | tokens, which must not repeat |
+//! | `deadline` | what was in the way when time ran out |
 //! | `organisation`, `units`, `authorization`, `analyzers`, `findings`, `last_accessed` | what is read |
 //! | `convert` | from the SDK's types to those of a snapshot |
 //! | `error` | kinds of failure |
@@ -20,6 +21,7 @@ mod analyzers;
 mod authorization;
 mod clients;
 mod convert;
+mod deadline;
 mod error;
 mod findings;
 mod guard;
@@ -42,7 +44,9 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use self::analyzers::Sought;
+use self::deadline::InTheWay;
 use self::organisation::Identity;
+use self::pages::List;
 use self::session::{Origin, Session, Shared};
 use self::way::Way;
 use super::observe;
@@ -236,15 +240,14 @@ impl Live {
     /// The accounts that the scan is about.
     async fn accounts(&self) -> Result<Vec<Account>, Failure> {
         let (scope, mut accounts) = if self.options.accounts.is_empty() {
-            match organisation::accounts(&self.caller).await {
-                Ok(accounts) => (Scope::Organisation, accounts),
+            match organisation::accounts(&self.caller).await? {
+                List::Whole(accounts) => (Scope::Organisation, accounts),
                 // Not the management account nor a delegated administrator, or in no organisation.
-                Err(failure) if matches!(failure.kind, FailureKind::Denied | FailureKind::Absent) => {
+                List::Refused(failure) => {
                     self.shared.observer.own_account_only(&self.identity.account, &failure);
                     let own = Account { id: self.identity.account.clone(), ..Account::default() };
                     (Scope::OwnAccount(failure), vec![own])
                 }
-                Err(failure) => return Err(failure),
             }
         } else {
             (Scope::Named, self.options.accounts.clone())
@@ -267,8 +270,9 @@ impl Live {
     ) -> Result<Evidence, Failure> {
         if self.options.source != Source::LastAccessed {
             let found = timeout_at(deadline, self.analyzer_of(account, session)).await;
-            let found = found
-                .unwrap_or_else(|_| Err(failure(&operations::LIST_ANALYZERS, FailureKind::Unreachable)))?;
+            let found = found.unwrap_or_else(|_| {
+                Err(deadline::late(&operations::LIST_ANALYZERS, &self.sought.in_the_way()))
+            })?;
             if let Some((analyzer, session)) = found {
                 let in_flight = &self.findings_in_flight;
                 let reader = findings::Reader { session: &session, analyzer: &analyzer, in_flight, deadline };
@@ -287,14 +291,17 @@ impl Live {
 impl Cloud for Live {
     async fn organisation(&self) -> Result<Organisation, Failure> {
         // Pages that never end must not hold a scan for ever.
-        let accounts = timeout(self.options.limits.account_timeout, self.accounts()).await;
-        let accounts = accounts
-            .unwrap_or_else(|_| Err(failure(&operations::LIST_ACCOUNTS, FailureKind::Unreachable)))?;
+        let in_time = async {
+            let accounts = timeout(self.options.limits.account_timeout, self.accounts()).await;
+            accounts.unwrap_or_else(|_| Err(deadline::late(&operations::LIST_ACCOUNTS, &[])))
+        };
+        let accounts = InTheWay::default().of(in_time).await?;
         Ok(Organisation { partition: self.identity.partition.clone(), accounts })
     }
 
     async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
-        observe::for_account(&account.id, self.answers(account, reading)).await
+        let answers = InTheWay::default().of(self.answers(account, reading));
+        observe::for_account(&account.id, answers).await
     }
 
     fn figures(&self) -> Vec<(BucketKey, Figures)> {
@@ -307,9 +314,8 @@ impl Live {
         let deadline = Instant::now() + self.options.limits.account_timeout;
         let session = self.session(&account.id);
         let authorization = timeout_at(deadline, authorization::read(&session, &account.id)).await;
-        let authorization = authorization.unwrap_or_else(|_| {
-            Err(failure(&operations::GET_ACCOUNT_AUTHORIZATION_DETAILS, FailureKind::Unreachable))
-        });
+        let authorization = authorization
+            .unwrap_or_else(|_| Err(deadline::late(&operations::GET_ACCOUNT_AUTHORIZATION_DETAILS, &[])));
         // Evidence on principals that are not known is of no use, and costs the calls of those that are.
         let evidence = match &authorization {
             Ok(authorization) => self.evidence(&account.id, &session, authorization, deadline, reading).await,

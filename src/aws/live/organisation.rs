@@ -1,8 +1,10 @@
 //! Who calls, and which accounts there are.
 
+use std::collections::BTreeSet;
+
 use super::convert;
 use super::operations::{GET_CALLER_IDENTITY, LIST_ACCOUNTS, LIST_DELEGATED_ADMINISTRATORS};
-use super::pages::{self, malformed};
+use super::pages::{self, List, malformed};
 use super::session::Session;
 use crate::aws::snapshot::is_account_id;
 use crate::evidence::Failure;
@@ -33,8 +35,8 @@ pub(super) async fn identity(caller: &Session) -> Result<Identity, Failure> {
 }
 
 /// All accounts of the organisation.
-pub(super) async fn accounts(caller: &Session) -> Result<Vec<Account>, Failure> {
-    let found = pages::all(&LIST_ACCOUNTS, |token| async move {
+pub(super) async fn accounts(caller: &Session) -> Result<List<Account>, Failure> {
+    let found = pages::all_or_refused(&LIST_ACCOUNTS, |token| async move {
         let answer = caller
             .call(&LIST_ACCOUNTS, |clients| {
                 clients.organizations().list_accounts().max_results(20).set_next_token(token.clone()).send()
@@ -42,17 +44,24 @@ pub(super) async fn accounts(caller: &Session) -> Result<Vec<Account>, Failure> 
             .await?;
         Ok((answer.accounts.unwrap_or_default(), answer.next_token))
     });
-    let accounts: Vec<Account> = found.await?.into_iter().map(convert::account).collect();
+    let found = match found.await? {
+        List::Whole(found) => found,
+        List::Refused(failure) => return Ok(List::Refused(failure)),
+    };
+    let mut accounts: Vec<Account> = found.into_iter().map(convert::account).collect();
+    // What changes between two pages of a list can come with both.
+    let mut met = BTreeSet::new();
+    accounts.retain(|account| met.insert(account.id.clone()));
     // Ids become ARNs and file names. An organisation has its management account at least.
     if accounts.is_empty() || !accounts.iter().all(|account| is_account_id(&account.id)) {
         return Err(malformed(&LIST_ACCOUNTS));
     }
-    Ok(accounts)
+    Ok(List::Whole(accounts))
 }
 
 /// The accounts that administer Access Analyzer for the organisation, sorted by id.
-pub(super) async fn administrators(caller: &Session) -> Result<Vec<String>, Failure> {
-    let found = pages::all(&LIST_DELEGATED_ADMINISTRATORS, |token| async move {
+pub(super) async fn administrators(caller: &Session) -> Result<List<String>, Failure> {
+    let found = pages::all_or_refused(&LIST_DELEGATED_ADMINISTRATORS, |token| async move {
         let answer = caller
             .call(&LIST_DELEGATED_ADMINISTRATORS, |clients| {
                 let ask = clients.organizations().list_delegated_administrators();
@@ -61,19 +70,24 @@ pub(super) async fn administrators(caller: &Session) -> Result<Vec<String>, Fail
             .await?;
         Ok((answer.delegated_administrators.unwrap_or_default(), answer.next_token))
     });
+    let found = match found.await? {
+        List::Whole(found) => found,
+        List::Refused(failure) => return Ok(List::Refused(failure)),
+    };
     let mut accounts = Vec::new();
-    for account in found.await? {
+    for account in found {
         let state = account.state.map(|state| state.as_str().to_owned());
-        let state = state.or(account.status.map(|status| status.as_str().to_owned()));
+        let status = account.status.map(|status| status.as_str().to_owned());
         let id = account.id.unwrap_or_default();
         if !is_account_id(&id) {
             return Err(malformed(&LIST_DELEGATED_ADMINISTRATORS));
         }
-        if state.is_none_or(|state| state == "ACTIVE") {
-            accounts.push(id);
+        let account = Account { id, state, status, ..Account::default() };
+        if !account.is_closed() {
+            accounts.push(account.id);
         }
     }
     accounts.sort();
     accounts.dedup();
-    Ok(accounts)
+    Ok(List::Whole(accounts))
 }

@@ -39,15 +39,46 @@ pub(super) async fn all<T, F>(
 where
     F: Future<Output = Result<(Vec<T>, Option<String>), Failure>>,
 {
+    match all_or_refused(operation, ask).await? {
+        List::Whole(all) => Ok(all),
+        List::Refused(failure) => Err(failure),
+    }
+}
+
+/// A list, or why the caller may not have it.
+pub(super) enum List<T> {
+    Whole(Vec<T>),
+    Refused(Failure),
+}
+
+/// As [`all`], for lists that some callers may not ask for. They learn so from the first page: what is refused later is a list
+/// that broke off.
+pub(super) async fn all_or_refused<T, F>(
+    operation: &Operation,
+    ask: impl Fn(Option<String>) -> F,
+) -> Result<List<T>, Failure>
+where
+    F: Future<Output = Result<(Vec<T>, Option<String>), Failure>>,
+{
     let mut all = Vec::new();
     let mut pages = Pages::default();
     loop {
-        let (page, token) = ask(pages.token()).await?;
+        let (page, token) = match ask(pages.token()).await {
+            Err(failure) if pages.token.is_none() && is_refusal(&failure) => {
+                return Ok(List::Refused(failure));
+            }
+            answer => answer?,
+        };
         all.extend(page);
         if !pages.next(token, operation)? {
-            return Ok(all);
+            return Ok(List::Whole(all));
         }
     }
+}
+
+/// Whether the same question would have the same answer for the next account.
+pub(super) fn is_refusal(failure: &Failure) -> bool {
+    matches!(failure.kind, FailureKind::Denied | FailureKind::Absent)
 }
 
 /// An answer that makes no sense.

@@ -23,6 +23,7 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep};
 
 use super::clients::Clients;
+use super::deadline;
 use super::error;
 use super::operations::{ASSUME_ROLE, Operation};
 use super::options::{Limits, Role};
@@ -146,7 +147,7 @@ impl Session {
         let (mut faults, mut throttles, mut renewed) = (0, 0, false);
         loop {
             let held = self.held(operation).await?;
-            let leave = pacer.leave().await;
+            let leave = deadline::leave(operation, &pacer).await;
             told.goes_out(leave.held());
             let permit = match in_flight {
                 Some(semaphore) => semaphore.acquire().await.ok(),
@@ -157,10 +158,12 @@ impl Session {
             let fault = match answer {
                 Ok(answer) => {
                     pacer.accepted(leave);
+                    deadline::passed(operation);
                     return Ok(answer);
                 }
                 Err(error) => error::of_call(&error),
             };
+            deadline::met(operation, fault.kind);
             if fault.kind == FailureKind::Throttled {
                 pacer.throttled(leave, fault.retry_after);
                 told.throttled(fault.retry_after);

@@ -1,7 +1,7 @@
 //! All parts together: checked, then read as a cloud that has answered once already.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,6 +18,7 @@ use crate::aws::pace::{BucketKey, Figures};
 use crate::aws::snapshot::{SnapshotError, is_account_id, optional, read};
 use crate::aws::{Answers, Cloud, Evidence, Organisation, Reading};
 use crate::evidence::{Analyzer, AnalyzerAnswer, Failure, FailureKind};
+use crate::files;
 use crate::inventory::wire::{Account, Accounts};
 
 /// Last night's parts are about a day older than tonight's. A shard that was gone on from may be a good part of a day old.
@@ -59,7 +60,7 @@ impl Parts {
         found.iter_mut().try_for_each(Found::check_files)?;
         let first = found.first().ok_or_else(|| PartsError::None { path: folder.to_owned() })?;
         let path = first.folder.join("accounts.json");
-        let accounts: Accounts = read(&path)?;
+        let accounts: Accounts = read(&first.folder, "accounts.json")?;
         let organisation =
             Organisation { partition: first.part.partition.clone(), accounts: accounts.accounts };
         if organisation_digest(&organisation).ok().as_ref() != Some(&first.part.organisation) {
@@ -159,11 +160,11 @@ impl Found {
             }
             _ => PartsError::Form { path: path.clone() },
         };
-        let about: About = read(&path).map_err(form)?;
+        let about: About = read(&folder, PART).map_err(form)?;
         if about.format != FORMAT || about.tool != env!("CARGO_PKG_VERSION") {
             return Err(PartsError::Version { path: folder, tool: about.tool });
         }
-        let part: Part = read(&path).map_err(form)?;
+        let part: Part = read(&folder, PART).map_err(form)?;
         if part.seal().ok().as_ref() != Some(&part.digest) {
             return Err(PartsError::Changed { path });
         }
@@ -189,7 +190,8 @@ impl Found {
             if !is_answer && !COMMON.contains(&name.as_str()) {
                 return Err(PartsError::Form { path: self.folder.join(PART) });
             }
-            let hash = hash(&path).map_err(|error| PartsError::Io { path: path.clone(), error })?;
+            let hash =
+                hash(&self.folder, name).map_err(|error| PartsError::Io { path: path.clone(), error })?;
             if hash != *wanted {
                 return Err(PartsError::Changed { path });
             }
@@ -198,7 +200,7 @@ impl Found {
             let error = io::ErrorKind::NotFound.into();
             return Err(PartsError::Io { path: self.folder.join(name), error });
         }
-        let analyzers: Vec<AnalyzerAnswer> = read(&self.folder.join("analyzers.json"))?;
+        let analyzers: Vec<AnalyzerAnswer> = read(&self.folder, "analyzers.json")?;
         let by_arn = |answer: AnalyzerAnswer| (answer.analyzer.arn.clone(), answer.analyzer);
         self.analyzers = analyzers.into_iter().map(by_arn).collect();
         Ok(())
@@ -253,8 +255,8 @@ impl Found {
 
     /// A file of an account. It was there when the parts were checked.
     fn file<T: serde::de::DeserializeOwned>(&self, account: &str, name: &str) -> Result<T, Failure> {
-        let path = self.folder.join("accounts").join(account).join(name);
-        optional(&path).ok().flatten().ok_or_else(malformed)
+        let path = format!("accounts/{account}/{name}");
+        optional(&self.folder, &path).ok().flatten().ok_or_else(malformed)
     }
 }
 
@@ -347,12 +349,9 @@ fn is_one_run(found: &[Found]) -> Result<(), PartsError> {
     Ok(())
 }
 
-/// The hash of a file, and of no link to one.
-fn hash(path: &Path) -> io::Result<String> {
-    if !path.symlink_metadata()?.is_file() {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
+/// The hash of a file of a part.
+fn hash(folder: &Path, path: &str) -> io::Result<String> {
     let mut hasher = Sha256::default();
-    io::copy(&mut File::open(path)?, &mut hasher)?;
+    io::copy(&mut files::open(folder, path, files::ANSWERS)?, &mut hasher)?;
     Ok(hexadecimal(hasher))
 }

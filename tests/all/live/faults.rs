@@ -149,3 +149,26 @@ async fn an_account_that_takes_too_long_keeps_what_was_read() {
     assert!(evidence.findings[0].failure.is_none() && evidence.findings[0].finding_details.is_some());
     assert_eq!(evidence.findings[1].failure.as_ref().unwrap().kind, FailureKind::Unreachable);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_account_whose_time_runs_out_says_what_was_in_its_way() {
+    let slow = |reply: Reply| reply.header("retry-after", "60");
+    let cases = [
+        ("GetAccountAuthorizationDetails", slow(Reply::xml(400, "Throttling"))),
+        ("GetAnalyzer", slow(Reply::json(429, "ThrottlingException"))),
+        ("ListFindingsV2", slow(Reply::json(429, "ThrottlingException"))),
+    ];
+    for (operation, reply) in cases {
+        let mut aws = Recorded::new();
+        aws.options.limits.account_timeout = Duration::from_secs(30);
+        aws.always(operation, reply);
+        let aws = aws.start();
+        let live = live(&aws).await;
+        // Two accounts look for one analyzer: one of them asks, the other waits for it.
+        let (one, other) = tokio::join!(read(&live, CALLER), read(&live, CALLER));
+        for answers in [one, other] {
+            let failure = answers.authorization.err().or(answers.evidence.err()).unwrap();
+            assert_eq!((failure.operation.as_str(), failure.kind), (operation, FailureKind::Throttled));
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Reading files that somebody else may have written: snapshots, parts, reports, what earlier runs left behind, settings. Every
+//! bound on what is read of a file is here, but those of catalogs, which `update` has.
+//!
+//! A file in a folder of ours is a plain file. A link would let whoever made the folder show us any file of this machine, a
+//! pipe or a device would let us wait or read for ever, so none of these is opened. A file that the user names may be any of
+//! them, and is read up to its bound.
+
+use std::error::Error;
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Answers of AWS about one account, and what is kept of them. An account has at most 10,000 principals, about 100 MB.
+pub(crate) const ANSWERS: u64 = 512 << 20;
+/// A file of a report. The manifest of 10,000 accounts, with a hash for each file, has about as much.
+pub(crate) const REPORT: u64 = 1 << 30;
+/// A policy or evidence that the command line names.
+pub(crate) const INPUT: u64 = 64 << 20;
+/// A configuration, with all its exceptions.
+pub(crate) const CONFIG: u64 = 16 << 20;
+/// What a run notes of itself in its folder: when it began, of which format it is.
+pub(crate) const NOTE: u64 = 1 << 20;
+
+/// Why a file is not read though it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    Link,
+    NotPlain,
+    TooLarge(u64),
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Link => f.write_str("it is a link, or is reached by one"),
+            Self::NotPlain => f.write_str("it is no plain file"),
+            Self::TooLarge(most) => {
+                write!(f, "it is larger than {} MiB, and nothing of its kind is", most >> 20)
+            }
+        }
+    }
+}
+
+impl Error for Refused {}
+
+impl From<Refused> for io::Error {
+    fn from(refused: Refused) -> Self {
+        Self::new(io::ErrorKind::InvalidData, refused)
+    }
+}
+
+/// The mend of what is refused here.
+pub(crate) fn help(error: &io::Error) -> Option<&'static str> {
+    let refused = error.get_ref().and_then(|error| error.downcast_ref::<Refused>());
+    Some(match refused {
+        Some(Refused::Link) => "put the file itself in its place: links in such a folder are not followed",
+        Some(Refused::NotPlain) => "pipes, devices and folders are not read there; put a file in its place",
+        Some(Refused::TooLarge(_)) => "check that it is the file you mean",
+        None if error.kind() == io::ErrorKind::InvalidData => "save the file as UTF-8",
+        None => return None,
+    })
+}
+
+/// A plain file below `folder`, by its path with forward slashes, open and not longer than `most`. The folder itself may be
+/// reached by a link: its user named it.
+pub(crate) fn open(folder: &Path, path: &str, most: u64) -> io::Result<File> {
+    let mut place = folder.to_owned();
+    for part in path.split('/') {
+        place.push(part);
+        if place.symlink_metadata()?.is_symlink() {
+            return Err(Refused::Link.into());
+        }
+    }
+    let file = plain(&place)?;
+    let about = file.metadata()?;
+    if !about.is_file() {
+        return Err(Refused::NotPlain.into());
+    }
+    if about.len() > most {
+        return Err(Refused::TooLarge(most).into());
+    }
+    Ok(file)
+}
+
+/// Opens a file without waiting for the other end of a pipe, should it have become one meanwhile.
+fn plain(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        options.custom_flags(i32::try_from(flags.bits()).unwrap_or_default());
+    }
+    options.open(path)
+}
+
+/// The bytes of such a file.
+pub(crate) fn bytes(folder: &Path, path: &str, most: u64) -> io::Result<Vec<u8>> {
+    bounded(open(folder, path, most)?, most)
+}
+
+/// The text of such a file.
+pub(crate) fn text(folder: &Path, path: &str, most: u64) -> io::Result<String> {
+    utf8(bytes(folder, path, most)?)
+}
+
+/// The text of a file that the user names, whatever it is.
+pub(crate) fn named(path: &Path, most: u64) -> io::Result<String> {
+    utf8(bounded(File::open(path)?, most)?)
+}
+
+/// All that comes, if that is no more than `most`.
+pub(crate) fn bounded(input: impl Read, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    input.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { Err(Refused::TooLarge(most).into()) } else { Ok(bytes) }
+}
+
+fn utf8(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        io::Error::new(io::ErrorKind::InvalidData, format!("it is not UTF-8 at byte {at}"))
+    })
+}
