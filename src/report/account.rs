@@ -76,6 +76,19 @@ pub enum Coverage {
     Excluded,
 }
 
+impl Coverage {
+    /// As it stands in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+            Self::Suspended => "suspended",
+            Self::Excluded => "excluded",
+        }
+    }
+}
+
 /// Something that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -94,9 +94,7 @@ pub(super) fn totals(accounts: &[AccountSummary]) -> Result<Totals, RunError> {
                 population: account.principals,
             });
         }
-        let coverage = serde_json::to_value(account.coverage).ok();
-        let coverage = coverage.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
-        *totals.accounts.entry(coverage.to_owned()).or_default() += 1;
+        *totals.accounts.entry(account.coverage.name().to_owned()).or_default() += 1;
         for (bucket, count) in &account.buckets {
             *totals.buckets.entry(bucket.clone()).or_default() += count;
         }

@@ -1,9 +1,10 @@
 //! Going on from where an earlier run was interrupted, or from what earlier nights remember.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::compare::json;
 use super::error::RunError;
 use super::event::Event;
 use super::log::Log;
@@ -11,6 +12,7 @@ use crate::aws::live::Live;
 use crate::aws::{Journal, State};
 use crate::config::Config;
 use crate::report::writer::{Writer, sha256};
+use crate::report::{Coverage, Manifest};
 
 /// The journal of a run that writes to `writer`. Its lock keeps two runs from keeping one journal.
 pub(super) fn journal(
@@ -23,7 +25,11 @@ pub(super) fn journal(
 ) -> Result<Journal, RunError> {
     let folder = place(writer);
     let terms = terms(live, config);
-    if resume && let Some(journal) = Journal::resume(&folder, &terms, now)? {
+    // A run that was killed when its report was in place already is no interrupted one.
+    if resume
+        && let Some(journal) = Journal::resume(&folder, &terms, now)?
+        && !is_done(writer.target(), &journal)
+    {
         log.tell(&Event::RunResumed { began: journal.started().to_string() });
         return Ok(journal);
     }
@@ -33,6 +39,17 @@ pub(super) fn journal(
 /// What earlier nights remember, if the config names a place for it.
 pub(super) fn state(config: &Config) -> Result<Option<State>, RunError> {
     Ok(config.state.as_deref().map(State::open).transpose()?)
+}
+
+/// Whether the report in its place is what the run of a journal came to, with nothing left to be read again.
+fn is_done(report: &Path, journal: &Journal) -> bool {
+    let manifest: Option<Manifest> = json(report, "manifest.json").ok();
+    let unread = [Coverage::Partial, Coverage::Failed];
+    manifest.is_some_and(|manifest| {
+        let accounts = manifest.totals.accounts;
+        manifest.started == journal.started().to_string()
+            && unread.iter().all(|coverage| !accounts.contains_key(coverage.name()))
+    })
 }
 
 fn place(writer: &Writer) -> PathBuf {

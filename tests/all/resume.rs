@@ -84,6 +84,37 @@ fn what_could_not_be_read_can_be_read_again_alone() {
 }
 
 #[test]
+fn what_is_left_of_a_run_whose_report_is_in_place_is_not_gone_on_from() {
+    let out = folder("resume-done").join("report");
+    let (journal, kept) = (out.with_file_name(".report.journal"), out.with_file_name("kept"));
+    let denied =
+        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444");
+    let fake = acme().fault(denied).start();
+    live(&fake, &out, &[]).ran().exits(3);
+    copy(&journal, &kept);
+    fake.heal();
+    live(&fake, &out, &["--resume"]).ran().exits(0);
+    // As if it had been killed between the report's publishing and the journal's end.
+    fs::rename(&kept, &journal).unwrap();
+    fake.forget();
+    let ran = live(&fake, &out, &["--resume"]).ran().exits(0);
+    assert!(!ran.err.contains("goes on from"), "{}", ran.err);
+    assert!(fake.calls_of("GetAccountAuthorizationDetails") > 1);
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        match path.is_dir() {
+            true => copy(&path, &to),
+            false => assert!(fs::copy(&path, &to).is_ok()),
+        }
+    }
+}
+
+#[test]
 fn a_journal_of_other_settings_of_last_week_or_of_nobody_is_refused_and_the_mend_is_told() {
     let out = folder("resume-refused").join("report");
     let denied =
