@@ -1,10 +1,8 @@
 //! The difference between two documents, as text.
 
-use similar::{Algorithm, TextDiff};
+use similar::TextDiff;
 
 /// A unified diff, empty when nothing differs.
 pub fn unified(before: &str, after: &str, before_name: &str, after_name: &str) -> String {
-    // Most lines of a policy stand in it once, and those hold the rest in place.
-    let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_lines(before, after);
-    diff.unified_diff().header(before_name, after_name).to_string()
+    TextDiff::from_lines(before, after).unified_diff().header(before_name, after_name).to_string()
 }
