@@ -364,8 +364,10 @@ impl<'a> Universe<'a> {
         let mut list = Vec::new();
         for (at, scope) in self.scopes.iter().enumerate().filter(|(at, _)| scope.is_none_or(|it| it == *at)) {
             if let Some(service) = scope.known {
-                let held = (0..service.len()).filter(|place| set.has(self.bit(at, *place)));
-                list.extend(held.map(|place| (scope.prefix.to_string(), service.spelled(place).to_owned())));
+                let first = self.bit(at, 0);
+                let held = set.within(first..first + service.len());
+                let name = |bit: usize| (scope.prefix.to_string(), service.spelled(bit - first).to_owned());
+                list.extend(held.map(name));
             }
             let extras = self.extras_of(at).filter(|(bit, _)| set.has(*bit));
             list.extend(extras.map(|(_, extra)| (scope.prefix.to_string(), extra.spelled.to_string())));
@@ -385,6 +387,20 @@ impl Scope<'_> {
 impl Grants {
     pub(crate) fn has(&self, bit: usize) -> bool {
         self.0.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
+    }
+
+    /// Those of a run of bits that it has.
+    fn within(&self, run: Range<usize>) -> impl Iterator<Item = usize> {
+        let words = run.start / 64..run.end.div_ceil(64);
+        let of_word = |at: usize| {
+            let mut word = self.0.get(at).copied().unwrap_or_default();
+            std::iter::from_fn(move || {
+                let lowest = usize::try_from(word.trailing_zeros()).ok().filter(|_| word != 0)?;
+                word &= word - 1;
+                Some(at * 64 + lowest)
+            })
+        };
+        words.flat_map(of_word).filter(move |bit| run.contains(bit))
     }
 
     pub(crate) fn insert(&mut self, bit: usize) {

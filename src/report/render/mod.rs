@@ -99,7 +99,8 @@ pub trait Format: Send + Sync {
 /// has keys other than text, so it cannot fail.
 fn json(value: &impl Serialize) -> String {
     let text = serde_json::to_string(value).unwrap_or_default();
-    if !text.contains(LINE_ENDS) {
+    // None of them is ASCII.
+    if text.is_ascii() || !text.contains(LINE_ENDS) {
         return text;
     }
     let mut line = String::with_capacity(text.len());

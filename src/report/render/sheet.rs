@@ -9,7 +9,8 @@ pub(super) fn guarded(cell: String) -> String {
         true => format!("'{cell}"),
         false => cell,
     };
-    let length = cell.encode_utf16().count();
+    // No text has more units of UTF-16 than bytes.
+    let length = if cell.len() > LONGEST_CELL { cell.encode_utf16().count() } else { 0 };
     if length > LONGEST_CELL {
         let more = format!(" ... ({length} characters in all)");
         let mut room = LONGEST_CELL - more.len();

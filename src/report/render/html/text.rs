@@ -68,7 +68,9 @@ fn next_steering(text: &str) -> Option<(&str, char, &str)> {
     loop {
         // Plain bytes are passed over as bytes, many at once.
         let tail = text.as_bytes().get(from..)?;
-        let plain = tail.chunks_exact(32).take_while(|chunk| chunk.iter().all(is_plain)).count() * 32;
+        // All of a chunk are looked at whatever the first are, which the processor does at once.
+        let all_plain = |chunk: &&[u8]| chunk.iter().fold(true, |all, byte| all & is_plain(byte));
+        let plain = tail.chunks_exact(32).take_while(all_plain).count() * 32;
         let at = from + plain + tail.get(plain..)?.iter().position(|byte| !is_plain(byte))?;
         let (plain, rest) = text.split_at_checked(at)?;
         let c = rest.chars().next()?;
