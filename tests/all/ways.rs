@@ -261,7 +261,7 @@ fn a_setting_that_cannot_be_followed_is_named_before_anybody_is_called() {
         let ran = scan(&fake, &fake.url(), &out).with(variable, value).ran().exits(1);
         let ran = ran.says(&format!("{variable} does not name a proxy")).says("http://host:port");
         assert!(!ran.err.contains("secret"), "{}", ran.err);
-        let mirror = if variable.to_ascii_lowercase() == "http_proxy" { "http" } else { "https" };
+        let mirror = if variable.eq_ignore_ascii_case("http_proxy") { "http" } else { "https" };
         let update = ["catalog", "update", "--from", &format!("{mirror}://mirror.invalid/")];
         let update = bare(leastwise(update)).with("XDG_CACHE_HOME", place.to_str().unwrap());
         if !value.starts_with("socks5") {
