@@ -32,6 +32,12 @@ say() { printf '== %s\n' "$*" >&2; }
 begin() {
   of="$version $(git rev-parse HEAD)"
   if [ -e "$files.of" ] && [ "$(cat "$files.of")" != "$of" ]; then
+    # What was brought together for the sums is not there again; and this script is to be that of the release.
+    if [ "$1" = sums ]; then
+      echo "$files is of $(cat "$files.of"), and this is $of: run it from the tag of the release, or if these files are of" \
+        "this commit, remove $files.of" >&2
+      exit 1
+    fi
     say "$files is of $(cat "$files.of"): removed"
     rm -rf "$files"
   fi
@@ -154,7 +160,7 @@ sums() {
 for what in "$@"; do
   case $what in
     linux | macos | native | extras | sums | sbom)
-      begin
+      begin "$what"
       "$what"
       ;;
     *)

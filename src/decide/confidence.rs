@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 
-use super::hint::{Found, hints};
+use super::hint::{Found, HINTS, Hint, hints};
 use crate::config;
 use crate::date::{days_between, is_after};
 use crate::inventory::wire::Tag;
@@ -320,6 +320,33 @@ impl Cause {
             }
         }
     }
+}
+
+/// What a reason of this code says where it must not tell of whom: no word, day or number of anybody's.
+pub fn impersonal(code: &str) -> String {
+    let is_it = |hint: &&Hint| hint.code == code;
+    let sentence = match code {
+        "policy-newer-than-evidence" => return Cause::PolicyNewer.sentence(),
+        "unused-by-service" => return Cause::Grain(Grain::Services).sentence(),
+        "unused-by-action" => return Cause::Grain(Grain::Actions).sentence(),
+        "unused-by-service-and-action" => return Cause::Grain(Grain::Both).sentence(),
+        "window-very-short" => {
+            "the evidence looks back so little that what is needed once a month can be missed"
+        }
+        "window-short" => {
+            "the evidence looks back so little that what is needed once a quarter can be missed"
+        }
+        "principal-young" => "somebody whom it reaches is young for the window",
+        "principal-age-unknown" => "when somebody whom it reaches was made is not known",
+        "evidence-undated" => "when somebody's use was last looked at is not known",
+        "last-use-before-window" => "somebody whom it reaches was last used before the window",
+        "last-use-unknown" => "when somebody whom it reaches was last used is not known",
+        "used-in-window" => {
+            "somebody whom it reaches was used in the window, so what is left unused there tells something"
+        }
+        _ => HINTS.iter().find(is_it).map_or("it is so of somebody whom it reaches", |hint| hint.why),
+    };
+    sentence.to_owned()
 }
 
 /// `less than a day`, `1 day`, `30 days`

@@ -16,7 +16,7 @@ mod risk;
 mod standing;
 mod trust;
 
-pub use confidence::{Confidence, Effect, Facts, Grain, Level, Origin, Reason, is_stale};
+pub use confidence::{Confidence, Effect, Facts, Grain, Level, Origin, Reason, impersonal, is_stale};
 pub use escalation::{Escalation, Gain};
 pub use exceptions::{
     AccountExceptions, DefaultRule, ExceptionReview, Exceptions, Kept, RuleId, RuleState, Usage, Uses,

@@ -26,7 +26,32 @@ pub(crate) struct Proxies {
 }
 
 /// A proxy, and the variable that names it.
-type Named = (&'static str, String);
+#[derive(Clone)]
+pub(crate) struct Named {
+    pub(crate) variable: &'static str,
+    /// May hold a password.
+    value: String,
+}
+
+impl Named {
+    /// The address of the proxy, if what is named is one. Clients read a port that is no number as none, and would hand the
+    /// password to whoever listens at the usual one.
+    pub(crate) fn address(&self) -> Option<String> {
+        let value = &self.value;
+        let address = if value.contains("://") { value.clone() } else { format!("http://{value}") };
+        let uri: Uri = address.parse().ok()?;
+        let authority = uri.authority()?.as_str();
+        // Behind a slash or the like it would be a part of a password.
+        if address.contains('@') && !authority.contains('@') {
+            return None;
+        }
+        let place = authority.rsplit('@').next()?;
+        let port = place.strip_prefix(uri.host()?)?;
+        let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
+        let is_one = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+        (is_one && place.len() > port.len()).then_some(address)
+    }
+}
 
 impl Place {
     /// The place of an absolute address.
@@ -61,24 +86,23 @@ impl Proxies {
     pub(crate) fn of(environment: Environment<'_>) -> Self {
         let get = |name: &'static str| {
             let value = environment(name)?.into_string().unwrap_or_default();
-            (!value.trim().is_empty()).then(|| (name, value.trim().to_owned()))
+            (!value.trim().is_empty()).then(|| Named { variable: name, value: value.trim().to_owned() })
         };
         let first = |names: [&'static str; 4]| names.into_iter().find_map(get);
         Self {
             https: first(["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
             http: first(["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]),
-            excepted: get("no_proxy").or_else(|| get("NO_PROXY")).map(|(_, list)| list).unwrap_or_default(),
+            excepted: get("no_proxy").or_else(|| get("NO_PROXY")).map(|it| it.value).unwrap_or_default(),
         }
     }
 
-    /// The proxy of a scheme, whatever is excepted, and the variable that names it.
-    pub(crate) fn of_scheme(&self, https: bool) -> Option<(&'static str, &str)> {
-        let named = if https { &self.https } else { &self.http };
-        named.as_ref().map(|(variable, value)| (*variable, value.as_str()))
+    /// The proxy of a scheme, whatever is excepted.
+    pub(crate) fn of_scheme(&self, https: bool) -> Option<&Named> {
+        if https { self.https.as_ref() } else { self.http.as_ref() }
     }
 
     /// The proxy on the way to a place. `None` without one and for what `NO_PROXY` excepts.
-    pub(crate) fn to(&self, place: &Place) -> Option<(&'static str, &str)> {
+    pub(crate) fn to(&self, place: &Place) -> Option<&Named> {
         self.of_scheme(place.https).filter(|_| !is_excepted(place, &self.excepted))
     }
 }
@@ -86,7 +110,7 @@ impl Proxies {
 impl fmt::Debug for Proxies {
     /// Without the values: they may hold passwords.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let variables = [&self.https, &self.http].map(|named| named.as_ref().map(|(variable, _)| variable));
+        let variables = [&self.https, &self.http].map(|named| named.as_ref().map(|it| it.variable));
         f.debug_tuple("Proxies").field(&variables).finish()
     }
 }
@@ -115,14 +139,14 @@ fn is_excepted(place: &Place, list: &str) -> bool {
 mod tests {
     use std::ffi::OsString;
 
-    use super::{Place, Proxies};
+    use super::{Named, Place, Proxies};
 
     /// The variable and the proxy that are taken.
     fn taken(url: &str, set: &[(&str, &str)]) -> Option<String> {
         let environment =
             |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| OsString::from(value));
         let proxies = Proxies::of(&environment);
-        proxies.to(&Place::of(url)?).map(|(variable, proxy)| format!("{variable} {proxy}"))
+        proxies.to(&Place::of(url)?).map(|named| format!("{} {}", named.variable, named.value))
     }
 
     #[test]
@@ -171,6 +195,40 @@ mod tests {
         }
         for url in ["https://sts.us-east-1.amazonaws.com/", "http://10.0.0.1/", "http://localhost.example/"] {
             assert!(!is_here(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_names_no_host_or_no_port_that_can_be_is_no_proxy() {
+        let address = |value: &str| {
+            let environment = |_: &str| Some(OsString::from(value));
+            Proxies::of(&environment).of_scheme(true).and_then(Named::address)
+        };
+        for (value, is) in [
+            ("p:3128", "http://p:3128"),
+            ("user:pw@p", "http://user:pw@p"),
+            ("http://user:pw@127.0.0.1:65535/", "http://user:pw@127.0.0.1:65535/"),
+            ("https://[::1]:443", "https://[::1]:443"),
+            ("socks5://P", "socks5://P"),
+        ] {
+            assert_eq!(address(value).as_deref(), Some(is));
+        }
+        for value in [
+            "http://user:pw@127.0.0.1:99999",
+            "user:pw@p:65536",
+            "p:0",
+            "p:",
+            "p:x",
+            "http://[::1]:70000",
+            "http://user:pw@",
+            "http://:3128",
+            "http://user:p#w@p:3128",
+            "http://user:1/w@p:3128",
+            "http://user:1?w@p:3128",
+            "http://",
+            "a b",
+        ] {
+            assert_eq!(address(value), None, "{value}");
         }
     }
 

@@ -33,6 +33,16 @@ pub enum TrustError {
         /// The file.
         path: PathBuf,
     },
+    /// All that is in it only looks like certificates.
+    #[error("{variable} names `{}`, none of whose certificates can be used: {error}", path.display())]
+    Unfit {
+        /// The variable.
+        variable: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not the first.
+        error: String,
+    },
     /// Something in it is damaged.
     #[error("{variable} names `{}`, whose certificate {number} cannot be used: {error}", path.display())]
     Damaged {
@@ -82,7 +92,13 @@ pub(crate) fn bundle(environment: Environment<'_>) -> Result<Option<Bundle>, Tru
         return Ok(Some(bundle));
     }
     if let Some(path) = named("SSL_CERT_FILE") {
-        read("SSL_CERT_FILE", &path)?;
+        // A list of a system may hold odd ones; with nothing else nobody would be believed.
+        let bundle = read("SSL_CERT_FILE", &path)?;
+        let mut roots = RootCertStore::empty();
+        let odd: Vec<_> = bundle.certificates.into_iter().filter_map(|it| roots.add(it).err()).collect();
+        if let (true, Some(first)) = (roots.is_empty(), odd.first()) {
+            return Err(TrustError::Unfit { variable: "SSL_CERT_FILE", path, error: first.to_string() });
+        }
     }
     Ok(None)
 }

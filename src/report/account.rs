@@ -269,6 +269,20 @@ impl AccountReport {
         self.policies.iter().find(is_it).map_or(change.others, |row| row.others)
     }
 
+    /// Whether a change takes something from a group, or gives it something, in which somebody is who is not named: what a
+    /// group has, all of its members have. Of a change for many accounts, whether it is so in this one.
+    pub fn shares_group<'h>(
+        &self,
+        change: &Recommendation,
+        family: bool,
+        kinds: impl IntoIterator<Item = &'h str>,
+    ) -> bool {
+        let mut rows = self.policies.iter().filter(|row| row.name == change.policy);
+        change.others > 0
+            && kinds.into_iter().any(|kind| kind == "group")
+            && (!family || rows.any(|row| row.others > 0))
+    }
+
     /// The recommendation that changes a policy for a principal: the account's own, or that of a family.
     pub fn change<'r>(
         &'r self,

@@ -9,6 +9,7 @@ use super::effect::EffectTotals;
 use super::owner::Own;
 use super::recommendation::Recommendation;
 use super::whole::{ExceptionRow, FamilyAccount, FamilyRow, Report};
+use crate::decide::impersonal;
 
 /// What a pack says of an account.
 pub fn account(whole: &AccountReport, own: &Own<'_>) -> AccountReport {
@@ -74,8 +75,10 @@ fn change(mut it: Recommendation, own: &Own<'_>) -> Option<Recommendation> {
     }
     it.removed_in_all = it.proof.removed * it.reaches.len();
     if it.others > 0 {
-        // It may be one of the others who used a service last.
+        // It may be one of the others who used a service last, or of whom a reason tells a tag or a day.
         it.unused.iter_mut().for_each(|service| service.last_accessed = None);
+        it.confidence.reasons.iter_mut().for_each(|reason| reason.why = impersonal(&reason.code));
+        it.flapping.iter_mut().for_each(|action| action.last_used.clear());
     }
     if let Some(first) = hands.first() {
         // The change goes by the name of the first whose attachment changes.
@@ -88,7 +91,16 @@ fn change(mut it: Recommendation, own: &Own<'_>) -> Option<Recommendation> {
 fn left_alone(mut it: LeftAlone, own: &Own<'_>) -> Option<LeftAlone> {
     reached(&mut it.reaches, &mut it.others, own);
     it.blockers.retain(|arn| own.has(arn));
+    it.why = why(&it.code, it.why, it.others);
     (!it.reaches.is_empty()).then_some(it)
+}
+
+/// Why a policy stays. That nobody is sure enough is told with the first reason, which may be about one of the others.
+fn why(code: &str, why: String, others: usize) -> String {
+    match code {
+        "not-sure-enough" if others > 0 => "the confidence is lower than what the config asks for".to_owned(),
+        _ => why,
+    }
 }
 
 /// What a pack says of the changes of many accounts: the families with their recommendations.
@@ -103,7 +115,9 @@ pub fn families(whole: &Report, own: &Own<'_>) -> (Vec<FamilyRow>, Vec<Recommend
         let accounts: Vec<FamilyAccount> = family.accounts.iter().filter_map(here).collect();
         let told: usize = accounts.iter().map(|it| it.principals.len()).sum();
         let blockers = family.blockers.iter().filter(|it| own.has(it)).cloned().collect();
-        let row = FamilyRow { accounts, blockers, others: family.others + all - told, ..family.clone() };
+        let others = family.others + all - told;
+        let why = why(&family.code, family.why.clone(), others);
+        let row = FamilyRow { accounts, blockers, others, why, ..family.clone() };
         (told > 0).then_some(row)
     });
     let changes = whole.recommendations.iter().filter_map(|it| change(it.clone(), own));

@@ -75,7 +75,9 @@ pub struct Recommendation {
 pub struct FlappingAction {
     /// Its name; `s3:*` is a service as a whole.
     pub action: String,
-    /// The day of the evidence that showed it in use the last time.
+    /// The day of the evidence that showed it in use the last time. In the pack of one owner it is not told where the change
+    /// reaches others.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub last_used: String,
     /// How often it came into use, as far back as is remembered.
     pub times: u32,

@@ -101,7 +101,7 @@ impl Writer {
             return Err(WriteError::Foreign { path: target });
         }
         let parent = target.parent().unwrap_or(Path::new("/"));
-        fs::create_dir_all(parent).map_err(io(parent))?;
+        make_folder(parent).map_err(io(parent))?;
         let lock_path = beside(&target, ".lock");
         let Some(lock) = lock(&lock_path).map_err(io(&lock_path))? else {
             return Err(WriteError::Locked { path: target });

@@ -1,5 +1,6 @@
 //! What can go wrong in a run, worded for the person who typed the command.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 
@@ -87,7 +88,16 @@ pub(super) enum RunError {
 
 impl RunError {
     /// The mend.
-    pub(super) fn help(&self) -> Option<&'static str> {
+    pub(super) fn help(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Connect(error) => Some(error.help()),
+            Self::Update(error) => Some(error.help()),
+            other => other.lasting_help().map(Cow::Borrowed),
+        }
+    }
+
+    /// The mend where it does not depend on the environment.
+    fn lasting_help(&self) -> Option<&'static str> {
         match self {
             Self::Read { error, .. } if error.kind() == io::ErrorKind::NotFound => Some("check the path"),
             Self::Read { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
@@ -99,7 +109,6 @@ impl RunError {
             {
                 files::help(error)
             }
-            Self::Connect(error) => Some(error.help()),
             Self::Organisation(failure) if failure.kind == FailureKind::Expired => {
                 Some("log in again (`aws sso login`)")
             }
@@ -127,7 +136,6 @@ impl RunError {
             Self::TwiceStdin => Some("give `-` for one input and files for the others"),
             Self::Policy { error, .. } => Some(error.help()),
             Self::Evidence { error, .. } => Some(error.help()),
-            Self::Update(error) => Some(error.help()),
             Self::Catalog { .. } => {
                 Some("give {\"s3\":[\"GetObject\"]}, or a folder of AWS service-reference files")
             }

@@ -111,7 +111,7 @@ impl Log {
             }
         }
         let (message, help) = (error.to_string(), error.help());
-        self.tell(&Event::RunFailed { message, help, exit: error.exit().code() });
+        self.tell(&Event::RunFailed { message, help: help.as_deref(), exit: error.exit().code() });
     }
 }
 

@@ -1,5 +1,6 @@
 //! One file over HTTP: attempts, pauses, limits. What it may ask for was decided in `address`.
 
+use std::borrow::Cow;
 use std::io::Read as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -15,7 +16,7 @@ use ureq::{Agent, Body};
 use super::address::Base;
 use super::proxy::proxy_for;
 use super::{Environment, Limits, UpdateError};
-use crate::network::bundle;
+use crate::network::{bundle, by_proxy};
 
 /// A host that does not answer at all is given up sooner than a slow one.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -78,24 +79,34 @@ impl CallError {
         }
     }
 
-    pub(super) fn help(&self) -> &'static str {
-        match self {
+    /// The mend; `proxy` is the variable that names the proxy, where there is one.
+    pub(super) fn help(&self, proxy: Option<&str>) -> Cow<'static, str> {
+        Cow::Borrowed(match (self, proxy) {
             _ if self.is_about_trust() => {
                 "if a proxy signs in the server's name, name its root certificate in AWS_CA_BUNDLE; a bare system needs ca-certificates"
             }
-            Self::Http(ureq::Error::ConnectProxyFailed(_)) => "check the proxy settings and its password",
-            Self::Http(_) => {
+            (
+                Self::Http(ureq::Error::ConnectProxyFailed(_)) | Self::Status { status: 407, .. },
+                Some(variable),
+            ) => {
+                return by_proxy(variable).into();
+            }
+            (Self::Http(_), Some(variable)) => {
+                let otherwise = "without a network give saved files with --from DIR";
+                return format!("{}; {otherwise}", by_proxy(variable)).into();
+            }
+            (Self::Http(_), None) => {
                 "check the network; behind a proxy set HTTPS_PROXY; without a network give saved files with --from DIR"
             }
-            Self::Status { status: 401 | 403 | 407, .. } => "check the address and the proxy settings",
-            Self::Status { .. } => "try again later, or give saved files with --from DIR",
-            Self::Redirect { .. } | Self::Circle => {
+            (Self::Status { status: 401 | 403 | 407, .. }, _) => "check the address and the proxy settings",
+            (Self::Status { .. }, _) => "try again later, or give saved files with --from DIR",
+            (Self::Redirect { .. } | Self::Circle, _) => {
                 "give the address that has the files themselves with --from"
             }
-            Self::TooLong { .. } | Self::NotText => {
+            (Self::TooLong { .. } | Self::NotText, _) => {
                 "something else may have answered in AWS's place; try again, or give saved files with --from DIR"
             }
-        }
+        })
     }
 }
 
@@ -117,6 +128,8 @@ fn is_about_the_line(error: &ureq::Error) -> bool {
 pub(super) struct Caller<'a> {
     agent: Agent,
     base: &'a Base,
+    /// The variable that names the proxy, where there is one.
+    proxy: Option<&'static str>,
     limits: &'a Limits,
     /// The wall clock at the start, for servers that name a moment to come back.
     now: Timestamp,
@@ -141,11 +154,12 @@ impl<'a> Caller<'a> {
             }
             None => RootCerts::PlatformVerifier,
         };
+        let (variable, proxy) = proxy_for(base.site(), environment)?.unzip();
         let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(provider).root_certs(roots).build();
         let config = Agent::config_builder()
             .tls_config(tls)
             .https_only(base.site().is_https())
-            .proxy(proxy_for(base.site(), environment)?)
+            .proxy(proxy)
             // Both are told apart here: which status is worth another attempt, which address may be followed.
             .http_status_as_error(false)
             .max_redirects(0)
@@ -159,6 +173,7 @@ impl<'a> Caller<'a> {
         Ok(Self {
             agent: config.new_agent(),
             base,
+            proxy: variable,
             limits,
             now,
             started: Instant::now(),
@@ -202,7 +217,7 @@ impl<'a> Caller<'a> {
             };
             let length = wished.unwrap_or_default().max(pause).min(self.limits.longest_pause);
             if attempts >= self.limits.attempts || !error.may_pass() || self.pause(length) {
-                break Err(UpdateError::Call { url: url.to_owned(), attempts, error });
+                break Err(UpdateError::Call { url: url.to_owned(), attempts, error, proxy: self.proxy });
             }
             attempts += 1;
             pause = pause.saturating_mul(2);

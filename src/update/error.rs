@@ -1,5 +1,6 @@
 //! What can go wrong with a catalog, worded for the person who has to mend it.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -135,6 +136,8 @@ pub enum UpdateError {
         attempts: u32,
         /// What became of the last attempt.
         error: CallError,
+        /// The variable that names the proxy, where there is one.
+        proxy: Option<&'static str>,
     },
     /// The files of a run are longer than any service reference.
     #[error("the answers are longer than {most} bytes in all")]
@@ -155,8 +158,8 @@ pub enum UpdateError {
 
 impl UpdateError {
     /// The mend.
-    pub fn help(&self) -> &'static str {
-        match self {
+    pub fn help(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::Read { error, .. } if error.kind() == io::ErrorKind::InvalidData => {
                 "the file must be UTF-8 text"
             }
@@ -185,9 +188,9 @@ impl UpdateError {
             }
             Self::BadProxy { .. } => "give it the form http://host:port; https, socks4 and socks5 do as well",
             Self::Trust(error) => error.help(),
-            Self::Call { error, .. } => error.help(),
+            Self::Call { error, proxy, .. } => return error.help(*proxy),
             Self::OutOfTime { .. } => "try again, or give saved files with --from DIR",
             Self::Thread(_) => "check the limits on processes and memory",
-        }
+        })
     }
 }

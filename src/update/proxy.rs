@@ -6,15 +6,16 @@ use super::UpdateError;
 use super::address::Site;
 use crate::network::{Environment, Proxies};
 
-/// The proxy for a site, if the environment asks for one.
-pub(super) fn proxy_for(site: &Site, environment: Environment<'_>) -> Result<Option<Proxy>, UpdateError> {
-    match Proxies::of(environment).to(&site.place()) {
-        None => Ok(None),
-        Some((variable, value)) => match Proxy::new(value) {
-            Ok(proxy) => Ok(Some(proxy)),
-            Err(_) => Err(UpdateError::BadProxy { variable }),
-        },
-    }
+/// The proxy for a site and the variable that names it, if the environment asks for one.
+pub(super) fn proxy_for(
+    site: &Site,
+    environment: Environment<'_>,
+) -> Result<Option<(&'static str, Proxy)>, UpdateError> {
+    let proxies = Proxies::of(environment);
+    let Some(named) = proxies.to(&site.place()) else { return Ok(None) };
+    let variable = named.variable;
+    let proxy = named.address().and_then(|address| Proxy::new(&address).ok());
+    proxy.map(|proxy| Some((variable, proxy))).ok_or(UpdateError::BadProxy { variable })
 }
 
 #[cfg(test)]

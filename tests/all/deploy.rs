@@ -208,10 +208,22 @@ fn shards_without_a_common_folder_meet_in_a_bucket_and_a_missing_one_is_told() {
     let left: Vec<_> = fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with("s3.")), "{left:?}");
 
-    // An AWS CLI that leaves a file out ends with a code that would be taken for a wrong flag.
     fs::create_dir(&instead).unwrap();
-    fs::write(instead.join("aws"), "#!/bin/sh\nexit 2\n").unwrap();
-    fs::set_permissions(instead.join("aws"), fs::Permissions::from_mode(0o755)).unwrap();
+    let stands_in = |name: &str, does: &str| {
+        fs::write(instead.join(name), format!("#!/bin/sh\n{does}\n")).unwrap();
+        fs::set_permissions(instead.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    // A run that found a defect of its own is told as one, and what shows it is kept.
+    stands_in("leastwise", r#"mkdir -p "$4/defects" && echo case > "$4/defects/one.json" && exit 4"#);
+    assert_eq!(merge(&[]).0, 4);
+    let defects = place.join("defects");
+    let kept = "s3://reports/leastwise/tonight/report/defects";
+    aws(&["s3", "sync", kept, defects.to_str().unwrap()]);
+    assert_eq!(fs::read_to_string(defects.join("one.json")).unwrap(), "case\n");
+
+    // An AWS CLI that leaves a file out ends with a code that would be taken for a wrong flag.
+    fs::remove_file(instead.join("leastwise")).unwrap();
+    stands_in("aws", "exit 2");
     assert_eq!(shard("0", &[]).0, 1);
     for wrong in [&["shard"][..], &["merge", "reports", "tonight"], &["merge", "s3://reports", "a/../b"]] {
         let (code, said) = job(&script, wrong, "0");

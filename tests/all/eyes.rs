@@ -66,6 +66,23 @@ fn a_report_in_every_format_the_journal_and_the_state_of_a_scan_are_private() {
 }
 
 #[test]
+fn folders_on_the_way_to_what_is_written_are_private_as_well() {
+    let place = folder("eyes-above");
+    fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
+    let below = |path: &str| place.join(path).to_str().unwrap().to_owned();
+    let (out, state) = (below("reports/nightly/report"), below("kept/for/state"));
+    live(&acme().start(), &["scan", "--out", &out, "--state", &state]).ran().exits(0);
+    let snapshot = below("captured/once/snapshot");
+    live(&acme().start(), &["capture", "--out", &snapshot]).ran().exits(0);
+    let parts = below("shards/of/parts");
+    live(&acme().start(), &["scan", "--shard", "1/1", "--parts", &parts]).ran().exits(0);
+    for made in ["reports", "kept", "captured", "shards"] {
+        assert!(assert_private(&place.join(made)) > 0, "{made}");
+    }
+    assert_eq!(mode(&place), 0o755, "it was there before");
+}
+
+#[test]
 fn a_lock_that_others_could_take_would_keep_a_run_from_its_place() {
     let out = folder("eyes-lock").join("report");
     let silent = Rule::new(Fault::Silent, When::Always).on("GetFindingV2");

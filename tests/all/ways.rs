@@ -160,6 +160,30 @@ fn tls_leads_through_a_proxy_to_whom_the_bundle_believes() {
     assert_eq!(fake.calls(), calls);
 }
 
+/// Whoever is sent away by a proxy is told whose setting that is, and never what it says.
+#[test]
+fn a_proxy_that_sends_a_call_away_is_told_by_its_variable() {
+    let place = folder("ways-sent-away");
+    let fake = acme().start();
+    let refusing = Server::start(|_| |_: &str, _| Reply::status(407));
+    // Nobody listens where somebody just did.
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for (scheme, variable) in [("http", "http_proxy"), ("https", "HTTPS_PROXY"), ("https", "ALL_PROXY")] {
+        for port in [refusing.port, closed] {
+            let through = format!("http://user:secret@127.0.0.1:{port}");
+            let scan = scan(&fake, &format!("{scheme}://aws.invalid"), &place.join("report"));
+            let from = format!("{scheme}://mirror.invalid/");
+            let update = bare(leastwise(["catalog", "update", "--from", &from]));
+            for run in [scan, update.with("XDG_CACHE_HOME", place.to_str().unwrap())] {
+                let ran = run.with(variable, &through).ran().exits(1);
+                let ran = ran.says(&format!("the proxy of {variable}: check it and its password"));
+                assert!(!ran.err.contains("secret"), "{}", ran.err);
+            }
+        }
+    }
+    assert!(fake.calls().is_empty());
+}
+
 #[test]
 fn an_update_of_the_catalog_believes_the_same_bundle() {
     let mirror = Server::start(|_| {
@@ -208,6 +232,11 @@ fn a_setting_that_cannot_be_followed_is_named_before_anybody_is_called() {
             file("letters.pem", &format!("{begin}\n!!\n{end}\n")),
             "whose certificate 1 cannot",
         ),
+        (
+            "SSL_CERT_FILE",
+            file("none.pem", &format!("{begin}\nAAAA\n{end}\n{begin}\nAAAB\n{end}\n")),
+            "none of whose certificates can be used",
+        ),
     ];
     let out = place.join("report");
     for (variable, path, why) in cases {
@@ -225,11 +254,26 @@ fn a_setting_that_cannot_be_followed_is_named_before_anybody_is_called() {
         ("HTTPS_PROXY", "socks5://user:secret@127.0.0.1:1"),
         ("ALL_PROXY", "ftp://user:secret@p"),
         ("http_proxy", "http://user:secret@"),
+        ("HTTP_PROXY", "http://user:secret@127.0.0.1:99999"),
+        ("https_proxy", "user:secret@127.0.0.1:0"),
+        ("HTTPS_PROXY", "http://user:1#secret@127.0.0.1:3128"),
     ] {
         let ran = scan(&fake, &fake.url(), &out).with(variable, value).ran().exits(1);
         let ran = ran.says(&format!("{variable} does not name a proxy")).says("http://host:port");
         assert!(!ran.err.contains("secret"), "{}", ran.err);
+        let mirror = if variable.eq_ignore_ascii_case("http_proxy") { "http" } else { "https" };
+        let update = ["catalog", "update", "--from", &format!("{mirror}://mirror.invalid/")];
+        let update = bare(leastwise(update)).with("XDG_CACHE_HOME", place.to_str().unwrap());
+        if !value.starts_with("socks5") {
+            let ran = update.with(variable, value).ran().exits(1);
+            let ran = ran.says(&format!("{variable} does not name a usable proxy"));
+            assert!(!ran.err.contains("secret"), "{}", ran.err);
+        }
     }
+    // A list of a system may hold odd ones beside those that can be used.
+    let mixed = file("mixed.pem", &format!("{begin}\nAAAA\n{end}\n{certificate}"));
+    scan(&fake, &fake.url(), &out).with("SSL_CERT_FILE", &mixed).ran().exits(0);
+    let fake = acme().start();
     // What a pipeline makes of a setting that is not there.
     let run = VARIABLES.into_iter().fold(scan(&fake, &fake.url(), &out), |run, name| run.with(name, ""));
     assert!(fake.calls().is_empty());

@@ -78,6 +78,8 @@ fn of_answer(code: Option<&str>, status: u16) -> Fault {
         ..=399 => Fault::again(FailureKind::Malformed),
         401 | 403 => Fault::of(FailureKind::Denied),
         404 | 410 => Fault::of(FailureKind::Absent),
+        // A proxy that wants another password; AWS was never asked.
+        407 => Fault::of(FailureKind::Unreachable),
         408 => Fault::again(FailureKind::Unreachable),
         429 => Fault::of(FailureKind::Throttled),
         500.. => Fault::again(FailureKind::Unreachable),

@@ -35,6 +35,7 @@ mod session;
 mod units;
 mod way;
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -55,7 +56,7 @@ use super::snapshot::is_account_id;
 use super::{Answers, Cloud, Evidence, Organisation, Reading};
 use crate::evidence::{Failure, FailureKind};
 use crate::inventory::wire::{Account, Authorization};
-use crate::network::TrustError;
+use crate::network::{TrustError, by_proxy};
 
 pub use self::operations::{OPERATIONS, Operation};
 pub use self::options::{Access, Limits, LiveOptions, Rates, Role, Source};
@@ -98,6 +99,14 @@ pub enum ConnectError {
     /// AWS does not say who calls.
     #[error("AWS does not say whose credentials these are: `{}` failed ({})", .0.operation, .0.kind.name())]
     Identity(Failure),
+    /// The same, by way of a proxy.
+    #[error("AWS does not say whose credentials these are: `{}` failed ({})", failure.operation, failure.kind.name())]
+    BeyondProxy {
+        /// What AWS was asked.
+        failure: Failure,
+        /// The variable that names the proxy.
+        variable: &'static str,
+    },
     /// A proxy that cannot be used. The variable's value may hold a password, and is not told.
     #[error("{variable} does not name a proxy that AWS can be called through")]
     Proxy {
@@ -120,8 +129,15 @@ pub enum ConnectError {
 
 impl ConnectError {
     /// The mend, in one sentence.
-    pub fn help(&self) -> &'static str {
-        match self {
+    pub fn help(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::BeyondProxy { variable, .. } => {
+                return format!(
+                    "{}; if it signs in AWS's name, name its root certificate in AWS_CA_BUNDLE",
+                    by_proxy(variable)
+                )
+                .into();
+            }
             Self::Credentials(_) => {
                 "log in (`aws sso login`), name a profile with --profile, or scan recorded answers with --snapshot"
             }
@@ -143,6 +159,16 @@ impl ConnectError {
                 "an ARN such as arn:aws:access-analyzer:us-east-1:111111111111:analyzer/unused, from `aws accessanalyzer \
                  list-analyzers`"
             }
+        })
+    }
+
+    /// The same of a call that went through the proxy of a variable, where that may be why.
+    fn beyond(self, variable: Option<&'static str>) -> Self {
+        match (self, variable) {
+            (Self::Identity(failure), Some(variable)) if failure.kind == FailureKind::Unreachable => {
+                Self::BeyondProxy { failure, variable }
+            }
+            (error, _) => error,
         }
     }
 }
@@ -153,13 +179,15 @@ impl Live {
     /// # Errors
     /// When there are no credentials, or AWS does not know them.
     pub async fn connect(options: LiveOptions) -> Result<Self, ConnectError> {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(Way::from_environment()?)
-            .region(region::chain(&options));
+        let way = Way::from_environment()?;
+        let through = way.through();
+        let mut loader =
+            aws_config::defaults(BehaviorVersion::latest()).http_client(way).region(region::chain(&options));
         if let Some(profile) = &options.profile {
             loader = loader.profile_name(profile);
         }
-        Self::with_sdk_config(options, &loader.load().await).await
+        let connected = Self::with_sdk_config(options, &loader.load().await).await;
+        connected.map_err(|error| error.beyond(through.get().copied()))
     }
 
     /// As [`Live::connect`], with credentials, HTTP client and endpoints as they stand in `sdk`.

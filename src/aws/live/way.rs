@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_http_client::Connector;
@@ -18,10 +18,13 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 use super::ConnectError;
-use crate::network::{Place, Proxies, bundle};
+use crate::network::{Named, Place, Proxies, bundle};
 
 /// The time that a connection and an answer may take.
 type Timeouts = (Option<Duration>, Option<Duration>);
+
+/// The variable that names the proxy through which calls went, once one did.
+pub(super) type Through = Arc<OnceLock<&'static str>>;
 
 /// The client. Its connections are shared by all that have the same timeouts.
 pub(super) struct Way {
@@ -29,6 +32,7 @@ pub(super) struct Way {
     proxies: Arc<Proxies>,
     https: ProxyConfig,
     http: ProxyConfig,
+    through: Through,
     made: Mutex<BTreeMap<Timeouts, SharedHttpConnector>>,
 }
 
@@ -46,8 +50,14 @@ impl Way {
             https: proxy(proxies.of_scheme(true))?,
             http: proxy(proxies.of_scheme(false))?,
             proxies: Arc::new(proxies),
+            through: Through::default(),
             made: Mutex::default(),
         })
+    }
+
+    /// Where it is told through which proxy calls go.
+    pub(super) fn through(&self) -> Through {
+        Arc::clone(&self.through)
     }
 }
 
@@ -59,10 +69,10 @@ impl fmt::Debug for Way {
 }
 
 /// The proxy that a variable names. One for SOCKS cannot be used.
-fn proxy(named: Option<(&'static str, &str)>) -> Result<ProxyConfig, ConnectError> {
-    let Some((variable, value)) = named else { return Ok(ProxyConfig::disabled()) };
-    let url = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
-    ProxyConfig::all(url).map_err(|_| ConnectError::Proxy { variable })
+fn proxy(named: Option<&Named>) -> Result<ProxyConfig, ConnectError> {
+    let Some(named) = named else { return Ok(ProxyConfig::disabled()) };
+    let made = named.address().and_then(|address| ProxyConfig::all(address).ok());
+    made.ok_or(ConnectError::Proxy { variable: named.variable })
 }
 
 impl HttpClient for Way {
@@ -79,6 +89,7 @@ impl HttpClient for Way {
         let fork = || {
             SharedHttpConnector::new(Fork {
                 proxies: Arc::clone(&self.proxies),
+                through: self.through(),
                 direct: make(ProxyConfig::disabled()),
                 https: make(self.https.clone()),
                 http: make(self.http.clone()),
@@ -93,6 +104,7 @@ impl HttpClient for Way {
 #[derive(Debug)]
 struct Fork {
     proxies: Arc<Proxies>,
+    through: Through,
     direct: Connector,
     https: Connector,
     http: Connector,
@@ -101,10 +113,11 @@ struct Fork {
 impl HttpConnector for Fork {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let place = Place::of(request.uri()).filter(|place| !place.is_here());
-        match place.filter(|place| self.proxies.to(place).is_some()) {
-            Some(Place { https: true, .. }) => self.https.call(request),
-            Some(_) => self.http.call(request),
-            None => self.direct.call(request),
-        }
+        let Some((place, named)) = place.and_then(|place| self.proxies.to(&place).map(|it| (place, it)))
+        else {
+            return self.direct.call(request);
+        };
+        let _first = self.through.set(named.variable);
+        if place.https { self.https.call(request) } else { self.http.call(request) }
     }
 }

@@ -138,6 +138,7 @@ impl<'r> Around<'r, '_> {
         match it.action {
             Action::Replace => {
                 let (holder, policy) = inline()?;
+                self.are_own(change, std::slice::from_ref(&holder))?;
                 let (before, after) = (self.one(&it.files.before)?, self.one(&it.files.after)?);
                 change.resources.push(Resource::Inline { holder, policy, before, after });
             }
@@ -148,16 +149,19 @@ impl<'r> Around<'r, '_> {
             }
             Action::Delete => {
                 let (holder, policy) = inline()?;
+                self.are_own(change, std::slice::from_ref(&holder))?;
                 change.steps.push(Step::DeleteInline { holder, policy });
             }
             Action::Split if is_inline(self.account, it, change.family) => {
                 let (holder, policy) = inline()?;
+                self.are_own(change, std::slice::from_ref(&holder))?;
                 self.copies(change, std::slice::from_ref(&holder))?;
                 change.steps.push(Step::DeleteInline { holder, policy });
             }
             Action::Detach | Action::Substitute | Action::Fork | Action::Split => {
                 let arn = arn()?;
                 let (holders, of_sets) = self.holders(it, change.family, &arn)?;
+                self.are_own(change, &holders)?;
                 if !it.creates.is_empty() {
                     self.copies(change, &holders)?;
                 }
@@ -167,6 +171,15 @@ impl<'r> Around<'r, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Refuses to change groups in which others are, whom a pack does not name.
+    fn are_own(&self, change: &Change<'r>, holders: &[Holder]) -> Found<()> {
+        let kinds = holders.iter().map(|holder| holder.kind);
+        match self.account.shares_group(change.recommendation, change.family.is_some(), kinds) {
+            true => Err(SHARED),
+            false => Ok(()),
+        }
     }
 
     /// The policies that take the place of one, and their attachments.

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::Value;
 
 use super::{is_there, json, report};
+use crate::packs::torn::copy;
 use crate::run::{Ran, folder};
 
 /// Accounts of mocks/acme in a moto server, and the report of mocks/acme.
@@ -34,6 +35,11 @@ impl Drop for Acme {
 
 impl Acme {
     fn with(name: &str, accounts: &[&str]) -> Option<Self> {
+        Self::of(Path::new("mocks/acme"), name, accounts)
+    }
+
+    /// The same of a snapshot.
+    fn of(snapshot: &Path, name: &str, accounts: &[&str]) -> Option<Self> {
         let all = is_there("aws", "pip install awscli")
             && is_there("jq", "the Debian package jq")
             && is_there("moto_server", "pip install 'moto[server]'");
@@ -41,9 +47,9 @@ impl Acme {
             return None;
         }
         let out = folder(name).join("report");
-        report(Path::new("mocks/acme"), &out);
+        report(snapshot, &out);
         let mut command = Command::new("python3");
-        command.args(["tests/moto/acme.py", "mocks/acme"]).args(accounts);
+        command.arg("tests/moto/acme.py").arg(snapshot).args(accounts);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut server = command.spawn().unwrap();
         let (stdin, stdout) = (server.stdin.take().unwrap(), server.stdout.take().unwrap());
@@ -271,6 +277,57 @@ fn policies_that_take_the_place_of_one_are_created_attached_and_taken_back() {
     let held = attached(&before, other, "", &[&new]);
     let wanted = with(&before, &[("attached", other, held), ("managed", &new, text)]);
     assert_eq!(acme.all(SHOP), wanted);
+}
+
+/// One of two holders has no room any more for what goes back to both.
+#[test]
+fn nobody_gets_a_policy_back_when_one_of_its_holders_has_no_room_for_it() {
+    let (name, second) = ("wholly-unused-policy-holder", "wholly-unused-policy-holder-2");
+    let snapshot = folder("changes-no-room-back").join("snapshot");
+    copy("mocks/acme", &snapshot, |path, value| {
+        let again = |all: &mut Value, is_it: &dyn Fn(&Value) -> bool| {
+            let all = all.as_array_mut().unwrap();
+            let one = all.iter().find(|it| is_it(it)).unwrap().to_string();
+            all.push(serde_json::from_str(&one.replace(name, second)).unwrap());
+        };
+        if path.ends_with(&format!("{SHOP}/authorization.json")) {
+            again(&mut value["RoleDetailList"], &|role| role["RoleName"] == name);
+            let policies = value["Policies"].as_array_mut().unwrap();
+            let shared = policies.iter_mut().find(|it| it["PolicyName"] == "legacy-queue-access").unwrap();
+            shared["AttachmentCount"] = 2.into();
+        }
+        if path.ends_with(&format!("{SHOP}/findings.json")) {
+            again(value, &|it| it["resource"].as_str().unwrap().ends_with(&format!("/{name}")));
+            let last = value.as_array_mut().unwrap().last_mut().unwrap();
+            last["id"] = "0b729b78-3bbf-5de8-a185-c841bed21bc1".into();
+        }
+    });
+    let Some(acme) = Acme::of(&snapshot, "changes-no-room-back-report", &[SHOP]) else { return };
+    let folder = format!("{SHOP}/managed/legacy-queue-access");
+    let before = acme.all(SHOP);
+    let applied = acme.applied(SHOP, &folder, None);
+    for role in [name, second] {
+        let role = format!("role/{role}");
+        assert_eq!(before["attached"][&role].as_array().unwrap().len(), 2);
+        assert_eq!(applied["attached"][&role].as_array().unwrap().len(), 1);
+    }
+    for number in 1..=9 {
+        let arn = format!("arn:aws:iam::{SHOP}:policy/tenth-part-{number:02}");
+        let arn = if number == 9 { "arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess" } else { &arn };
+        acme.meanwhile(SHOP, &["iam", "attach-role-policy", "--role-name", second, "--policy-arn", arn]);
+    }
+    let full = acme.all(SHOP);
+    let ran = acme.runs(SHOP, &format!("{folder}/rollback.sh"), None).exits(1);
+    assert!(ran.err.contains(&format!("role/{second} has 10 of 10 managed policies")), "{}", ran.err);
+    assert_eq!(acme.all(SHOP), full, "it wrote before it refused");
+    let detached = "arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess";
+    acme.meanwhile(SHOP, &["iam", "detach-role-policy", "--role-name", second, "--policy-arn", detached]);
+    let back = acme.taken_back(SHOP, &folder, None);
+    let queue = format!("arn:aws:iam::{SHOP}:policy/legacy-queue-access");
+    for role in [name, second] {
+        let attached = back["attached"][format!("role/{role}")].as_array().unwrap();
+        assert!(attached.iter().any(|arn| *arn == *queue), "{role}");
+    }
 }
 
 #[test]

@@ -188,6 +188,34 @@ fn what_all_scripts_of_a_kind_do_is_there_once_and_they_stop_without_it() {
     assert!(!ran.status.success() && told.contains("steps/") && told.contains("No such file"), "{told}");
 }
 
+/// From standard input a script does not know its folder, and what lies in the current one may be another's.
+#[test]
+fn a_script_from_standard_input_does_nothing() {
+    let root = folder("changes-stdin");
+    report(Path::new("mocks/acme"), &root.join("report"));
+    let here = root.join("here");
+    fs::create_dir_all(here.join("one/two/three")).unwrap();
+    fs::create_dir(here.join("steps")).unwrap();
+    let trap = "touch pwned\n";
+    for steps in ["inline", "version-apply", "version-rollback"] {
+        fs::write(here.join("steps").join(format!("{steps}.bash")), trap).unwrap();
+    }
+    let place = root.join("report/changes/444444444444");
+    for (folder, script) in ["role/nightly-backup/copy", "managed/five-versions-already"]
+        .iter()
+        .flat_map(|it| ["apply.sh", "rollback.sh"].map(|script| (place.join(it), script)))
+    {
+        let input = fs::File::open(folder.join(script)).unwrap();
+        let below = here.join(if folder.ends_with("copy") { "one/two/three" } else { "one/two" });
+        let mut bash = Command::new("bash");
+        let ran = bash.current_dir(&below).stdin(input).output().unwrap();
+        let told = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(told, format!("refused: run this as a file, with bash {script}\n"));
+        assert_eq!(ran.status.code(), Some(1));
+        assert!(!below.join("pwned").exists(), "{script} went on elsewhere");
+    }
+}
+
 #[test]
 fn an_alternative_has_no_script() {
     let out = folder("changes-both");

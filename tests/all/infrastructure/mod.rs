@@ -209,13 +209,15 @@ fn a_command_takes_no_name_for_an_option_and_a_template_looks_nothing_up() {
     scan(snapshot.to_str().unwrap(), &out, &[]);
     let folders = folders(&out);
     let account = &folders["111111111111"];
-    let detach = "aws iam detach-role-policy --role-name=-role --policy-arn='arn:aws:iam::aws:policy/";
+    let detach = "aws iam detach-role-policy --role-name=-role --policy-arn=";
     let delete = "aws iam delete-role-policy --role-name=-role --policy-name=--cli-input-json";
-    for file in ["terraform/main.tf", "cloudformation.template.json"] {
-        let text = &account[file];
-        assert!(text.contains(detach) && text.contains(delete), "{file}: {text}");
-    }
-    assert!(!account["cloudformation.template.json"].contains("{{"));
+    let (code, template) = (&account["terraform/main.tf"], &account["cloudformation.template.json"]);
+    assert!(code.contains(delete) && template.contains(delete), "{code}{template}");
+    // The command names the policy as it is, or there is none.
+    let whole = format!("{detach}'arn:aws:iam::aws:policy/{{{{resolve:ssm:x}}}}/Storage'\n");
+    assert!(code.contains(&whole), "{code}");
+    assert!(!template.contains(detach) && !template.contains("{{"), "{template}");
+    assert!(template.contains("see the scripts under changes/"), "{template}");
 }
 
 /// No text of others is in a file but as a name that IAM takes, in a document or in a string.

@@ -1,5 +1,6 @@
 //! `--split-by`: reports of their own that contain nobody else's data.
 
+mod others;
 pub(crate) mod torn;
 
 use std::collections::{BTreeMap, BTreeSet};

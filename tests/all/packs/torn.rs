@@ -65,12 +65,17 @@ fn owners_who_share_policies_learn_of_each_other_no_more_than_how_many_they_are(
 }
 
 const ALL: [&str; 4] = ["--shared", "in-place", "--format", "changes,terraform,cloudformation"];
-const REASON: &str = "others share it, whom this pack does not name";
+pub(super) const REASON: &str = "others share it, whom this pack does not name";
 
 /// How often a text stands in the files of a folder whose paths end so.
 fn count(folder: &Path, ending: &str, text: &str) -> usize {
     let all = files(folder).into_iter().filter(|(path, _)| path.ends_with(ending));
     all.map(|(_, bytes)| String::from_utf8(bytes).unwrap().matches(text).count()).sum()
+}
+
+/// What a group has, all its members have.
+fn is_of_a_group(it: &Recommendation) -> bool {
+    it.holder_kind == "group" || it.holders.iter().any(|hands| hands.kind == "group")
 }
 
 /// Holds what a pack says of a change against whether others share it.
@@ -98,7 +103,8 @@ fn what_others_share_is_changed_from_the_whole_report_and_their_use_is_not_told(
             let mut shared = 0;
             for here in &accounts {
                 let whole = account(&out, &here.summary.id);
-                for it in here.recommendations.iter().filter(|it| it.action == Action::NewVersion) {
+                let all_have_it = |it: &&Recommendation| it.action == Action::NewVersion || is_of_a_group(it);
+                for it in here.recommendations.iter().filter(all_have_it) {
                     is_refused(&pack, it, it.others > 0);
                     shared += usize::from(it.others > 0);
                     own += usize::from(it.others == 0);

@@ -11,10 +11,9 @@ mod shell;
 mod steps;
 
 use super::{Format, Part, Read};
-use crate::report::AccountReport;
 use crate::report::whole::{FamilyRow, Report};
+use crate::report::{AccountReport, Recommendation};
 use plan::Plan;
-pub(super) use plan::folder;
 use steps::Steps;
 
 /// The folders of the changes that are ready.
@@ -23,6 +22,24 @@ const READY: &str = "changes/ready.txt";
 /// The format.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Changes;
+
+/// How to run the script of a change from the report's folder, or why its script refuses whatever is there. Of a change in
+/// Identity Center the family is told.
+pub(super) fn command(
+    report: &Report,
+    account: &AccountReport,
+    family: Option<&FamilyRow>,
+    it: &Recommendation,
+) -> Result<String, &'static str> {
+    let plan = match family {
+        Some(family) => Plan::set(report, account, family, it),
+        None => Plan::own(report, account, it),
+    };
+    match plan.obstacle() {
+        Some(why) => Err(why),
+        None => Ok(format!("bash {}/apply.sh", plan.folder)),
+    }
+}
 
 impl Format for Changes {
     fn begin(&self, report: &Report) -> Vec<Part> {

@@ -48,8 +48,9 @@ impl<'r> Plan<'r> {
             None => Old::Inline,
         };
         let folder = folder(it);
-        let place = in_account(report, account, holders(it, row));
-        Self { it, folder, place, old, fleet: None, is_shared: is_shared(account, it) }
+        let holders = holders(it, row);
+        let is_shared = is_shared(account, it, false, &holders);
+        Self { it, folder, place: in_account(report, account, holders), old, fleet: None, is_shared }
     }
 
     /// What a fleet's recommendation is in one of its accounts.
@@ -68,8 +69,9 @@ impl<'r> Plan<'r> {
             () => (Old::Inline, None),
         };
         let folder = format!("changes/{}/{}", account.summary.id, below("policies/fleet/", it));
-        let place = in_account(report, account, holders(it, row));
-        let is_shared = is_shared(account, it);
+        let holders = holders(it, row);
+        let is_shared = is_shared(account, it, true, &holders);
+        let place = in_account(report, account, holders);
         Self { it, folder, place, old, fleet: Some(family.accounts.len()), is_shared }
     }
 
@@ -131,7 +133,7 @@ impl<'r> Plan<'r> {
 }
 
 /// The folder of a recommendation's scripts, where one account or one permission set has them.
-pub(in crate::report::render) fn folder(it: &Recommendation) -> String {
+fn folder(it: &Recommendation) -> String {
     format!("changes/{}", below("policies/", it))
 }
 
@@ -143,9 +145,16 @@ fn below<'r>(folder: &str, it: &'r Recommendation) -> &'r str {
     trunk.strip_prefix(folder).unwrap_or(trunk)
 }
 
-/// Whether a policy gets a new version that others have as well. What is attached and detached is each holder's own.
-fn is_shared(account: &AccountReport, it: &Recommendation) -> bool {
-    it.action == Action::NewVersion && account.others(it) > 0
+/// Whether a policy gets a new version that others have as well, or something changes of a group in which others are. What is
+/// attached and detached is each role's and each user's own.
+fn is_shared(account: &AccountReport, it: &Recommendation, family: bool, holders: &[String]) -> bool {
+    match it.action {
+        Action::NewVersion => account.others(it) > 0,
+        _ => {
+            let kinds = holders.iter().filter_map(|holder| Some(holder.split_once('/')?.0));
+            account.shares_group(it, family, kinds)
+        }
+    }
 }
 
 fn in_account<'r>(report: &'r Report, account: &'r AccountReport, holders: Vec<String>) -> Place<'r> {

@@ -41,7 +41,14 @@ impl Plan<'_> {
         let (variables, steps) = self.body(way);
         let up = "../".repeat(self.folder.split('/').count() - 1);
         let mut out = self.head(way);
-        out += "set -euo pipefail\nunset CDPATH\ncd -- \"$(dirname -- \"${BASH_SOURCE[0]}\")\"\n\n";
+        out += "set -euo pipefail\nunset CDPATH\n";
+        // From standard input it would not know where it is, and go on with whatever is in the current folder.
+        let _ = write!(
+            out,
+            "[ -n \"${{BASH_SOURCE[0]:-}}\" ] || {{\n  echo 'refused: run this as a file, with bash {}' >&2\n  exit 1\n}}\n",
+            way.of("apply.sh", "rollback.sh")
+        );
+        out += "cd -- \"$(dirname -- \"${BASH_SOURCE[0]}\")\"\n\n";
         out += &variables;
         out += documents;
         let _ = write!(out, "\n# shellcheck source-path=SCRIPTDIR\n. {up}{}\n", steps.path());

@@ -21,6 +21,7 @@ const INDENT: &str = "\n        ";
 const EVALUATED: &str =
     "its document holds what CloudFormation would evaluate as a reference, a function or a macro";
 const ODD_PATH: &str = "the path of the policy is none that CloudFormation takes";
+const NOT_PLAIN: &str = "a name in it would be another one in a template: see the scripts under changes/, which --format changes writes";
 const COPY_BY_HAND: &str = "the policy to attach is created by hand, as another change says";
 
 /// A template.
@@ -170,7 +171,7 @@ pub(super) fn bins(changes: &[Change<'_>]) -> Vec<Bin> {
 
 fn row(change: &Change<'_>, attached: &[(&str, &Holder)]) -> (ChangeRow, Vec<Entry>) {
     let entries: Vec<Entry> = change.resources.iter().filter_map(|it| Entry::of(it, attached)).collect();
-    let mut row = ChangeRow::of(change.recommendation, change.steps.iter().map(Step::line).collect());
+    let mut row = ChangeRow::of(change.recommendation, change.steps.iter().map(told).collect());
     let attachments = change.resources.iter().filter_map(|it| match it {
         Resource::Attachment { copy, .. } => Some(copy_id(copy)),
         _ => None,
@@ -183,6 +184,15 @@ fn row(change: &Change<'_>, attached: &[(&str, &Holder)]) -> (ChangeRow, Vec<Ent
         row.by_hand.push("one change for many accounts: better made where they all come from".to_owned());
     }
     (row, entries)
+}
+
+/// A step in a line. A command that the template would tell with other names in it is none.
+fn told(step: &Step) -> String {
+    let line = step.line();
+    match step {
+        Step::Detach { .. } | Step::DeleteInline { .. } if plain(&line) != line => NOT_PLAIN.to_owned(),
+        _ => line,
+    }
 }
 
 /// Puts a change into the last template, or into a new one where that is full.

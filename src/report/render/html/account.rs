@@ -95,10 +95,11 @@ impl<'r> AccountPage<'r> {
             blockers: it.blockers.iter().map(|arn| principal(arn, "")).collect(),
             alternative: it.alternative.as_ref().map(alternative),
         };
-        let change = |it, instead| {
+        let change = |it, instead: Option<usize>| {
+            let has_script = html.scripts && instead.is_none();
             Change::new(it, &report.catalog, "", instead, read)
                 .by(super::index::evidence(&account.summary.evidence))
-                .run(html.command(it).filter(|_| instead.is_none()))
+                .run(has_script.then(|| super::super::changes::command(report, account, None, it)))
         };
         Self {
             csp: guard::policy(PAGE_SCRIPT, STYLE),

@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::sides::{self, Row};
 use super::text::{self, Content, account_page, anchor, arn_parts, change_anchor, counted};
-use super::words;
+use super::{Script, words};
 use crate::refine::Kind;
 use crate::report::render::Read;
 use crate::report::whole::CatalogRow;
@@ -34,7 +34,7 @@ pub(super) struct Change<'r> {
     /// Where the evidence comes from, if that is the same for all.
     evidence: Option<String>,
     /// What to run, where there is a script.
-    command: Option<String>,
+    script: Option<Script>,
 }
 
 impl<'r> Change<'r> {
@@ -63,7 +63,7 @@ impl<'r> Change<'r> {
             after,
             alternative: it.alternative.as_ref().map(alternative),
             evidence: None,
-            command: None,
+            script: None,
         }
     }
 
@@ -72,9 +72,9 @@ impl<'r> Change<'r> {
         Self { evidence: Some(evidence), ..self }
     }
 
-    /// The same, with the command that makes it.
-    pub(super) fn run(self, command: Option<String>) -> Self {
-        Self { command, ..self }
+    /// The same, with the script that makes it.
+    pub(super) fn run(self, script: Option<Script>) -> Self {
+        Self { script, ..self }
     }
 
     fn action(&self) -> &'static str {

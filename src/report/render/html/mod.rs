@@ -18,8 +18,8 @@ pub(super) mod words;
 use askama::Template;
 
 use super::{Format, Part, Read};
+use crate::report::AccountReport;
 use crate::report::whole::{FamilyRow, Report};
-use crate::report::{AccountReport, Recommendation};
 use account::AccountPage;
 use change::Change;
 use index::IndexPage;
@@ -38,12 +38,8 @@ pub struct Html {
     pub scripts: bool,
 }
 
-impl Html {
-    /// How to run the script of a change, from the report's folder.
-    fn command(self, it: &Recommendation) -> Option<String> {
-        self.scripts.then(|| format!("bash {}/apply.sh", super::changes::folder(it)))
-    }
-}
+/// How to run the script of a change, or why it refuses.
+type Script = Result<String, &'static str>;
 
 impl Format for Html {
     fn begin(&self, report: &Report) -> Vec<Part> {
@@ -68,8 +64,9 @@ impl Format for Html {
             let change = report.recommendations.iter().find(|it| Some(&it.id) == wanted);
             if let Some(change) = change {
                 // A fleet is changed account by account.
-                let command = self.command(change).filter(|_| change.holder_kind == "permission-set");
-                let change = Change::new(change, &report.catalog, "accounts/", None, read).run(command);
+                let is_set = self.scripts && change.holder_kind == "permission-set";
+                let script = is_set.then(|| super::changes::command(report, account, Some(family), change));
+                let change = Change::new(change, &report.catalog, "accounts/", None, read).run(script);
                 parts.push(Part::text(FAMILIES, page(&change)));
             }
         }

@@ -1,10 +1,15 @@
 
-todo=0
+todo=()
 for holder in "${HOLDERS[@]}"; do
   list=$(attached "$holder")
   if has_old "$holder" "$list"; then continue; fi
-  todo=1
+  todo+=("$holder")
   room "$holder" "$(wc -w <<<"$list")" 1 0
+done
+if [ "${#todo[@]}" = 0 ]; then
+  say 'already rolled back'
+  exit 0
+fi
+for holder in "${todo[@]}"; do
   give_old "$holder"
 done
-if [ "$todo" = 0 ]; then say 'already rolled back'; fi
