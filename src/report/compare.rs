@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{AccountReport, Coverage};
 use super::flapping::{Used, lapse};
+use super::hash::FileHash;
+use super::recommendation::Recommendation;
 use super::whole::Report;
 use crate::date::day;
 
@@ -32,10 +34,14 @@ pub struct Key {
 pub struct Said {
     /// How many permissions the policy grants.
     pub granted: usize,
-    /// The hash of the document that is recommended, if one is.
+    /// The hash of what is recommended, if anything is: what to do, from which document to which.
     pub advice: Option<String>,
     /// The recommendation, by id, if there is one.
     pub change: Option<String>,
+    /// It is one for many accounts.
+    pub of_many: bool,
+    /// It was marked ready, with `--ready-after`.
+    pub ready: Option<bool>,
     /// It is known that nothing of it is unused.
     pub settled: bool,
 }
@@ -71,9 +77,12 @@ pub struct Past {
     /// The day of the evidence of the latest of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_night: Option<Date>,
-    /// The hash of the document that is advised.
+    /// The hash of what is advised: what to do, from which document to which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<String>,
+    pub advice: Option<String>,
+    /// It is advised for many accounts together.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_many: bool,
     /// Actions that were unused and came into use, as far back as is remembered. `s3:*` is a service as a whole.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub used: BTreeMap<String, Used>,
@@ -179,11 +188,15 @@ impl Night {
                 let advice = account.change(report, principal, policy);
                 let advice = advice.filter(|it| principal.recommendations.contains(&it.id));
                 let change = advice.map(|it| it.id.clone());
-                let advice = advice.map(|it| hash(&it.files.after).unwrap_or_default());
+                let is_own = |it: &&Recommendation| account.recommendations.iter().any(|own| own.id == it.id);
+                let of_many = advice.is_some_and(|it| !is_own(&it));
+                let ready = advice.and_then(|it| it.ready);
+                let advice = advice.map(|it| digest(it, &hash));
                 // Of a principal that nobody uses the advice is another: it is neither followed nor needless.
                 let known = matches!(principal.bucket.as_str(), "refined" | "clean");
                 let settled = known && principal.effect.remains.iter().all(|it| it.policy != policy.id);
-                self.said.insert(key, Said { granted: policy.granted, advice, change, settled });
+                let granted = policy.granted;
+                self.said.insert(key, Said { granted, advice, change, of_many, ready, settled });
             }
             let keys = principal.unused_access_keys.iter().filter_map(|it| it.access_key_id.as_deref());
             let password = principal.unused_password.as_ref().map(|_| "password");
@@ -231,10 +244,12 @@ pub fn compare_account(old: &Night, new: &Night, account: &str) -> Vec<Row> {
         };
         let (nights, last_night) = nights(old, new, key, status);
         let advice = new.said.get(key).and_then(|said| said.advice.clone());
-        let after = advice.or_else(|| is_open(status).then(|| before(old, key).cloned()).flatten());
+        let of_many = if is_open(status) { was_of_many(old, key) } else { is_of_many(new, key) };
+        let advice = advice.or_else(|| is_open(status).then(|| before(old, key).cloned()).flatten());
         let first_seen = first.or_else(|| seen.cloned()).unwrap_or_default();
         let used = past.map(|past| lapse(&past.used, today)).unwrap_or_default();
-        let past = Past { status, first_seen, nights, last_night, after, used, flapping: Vec::new() };
+        let past =
+            Past { status, first_seen, nights, last_night, advice, of_many, used, flapping: Vec::new() };
         Some(Row { key: key.clone(), past })
     };
     keys.into_iter().filter_map(row).collect()
@@ -263,7 +278,8 @@ fn nights(old: &Night, new: &Night, key: &Key, status: Status) -> (u32, Option<D
         Status::Same => (nights, last.or(tonight)),
         // A night on which something could not be read neither counts nor begins anew.
         Status::NotRead => (nights, last),
-        Status::Withheld if new.gaps => (nights, last),
+        // So may what is decided for many accounts wait for one of them; any other advice is that of an account that was read.
+        Status::Withheld if new.gaps && was_of_many(old, key) => (nights, last),
         Status::Withheld | Status::Resolved => (0, None),
         Status::New | Status::Reopened | Status::Regressed | Status::Changed => (1, tonight),
     }
@@ -278,7 +294,24 @@ fn is_open(status: Status) -> bool {
 fn before<'n>(old: &'n Night, key: &Key) -> Option<&'n String> {
     let said = old.said.get(key).and_then(|said| said.advice.as_ref());
     let past = old.history.get(key).filter(|past| is_open(past.status));
-    said.or_else(|| past.and_then(|past| past.after.as_ref()))
+    said.or_else(|| past.and_then(|past| past.advice.as_ref()))
+}
+
+fn is_of_many(night: &Night, key: &Key) -> bool {
+    night.said.get(key).is_some_and(|said| said.of_many)
+}
+
+/// Whether what was advised before was so for many accounts.
+fn was_of_many(old: &Night, key: &Key) -> bool {
+    let past = old.history.get(key).filter(|past| is_open(past.status));
+    is_of_many(old, key) || past.is_some_and(|past| past.of_many)
+}
+
+/// What a change is known by: two that leave the same document may take away another.
+fn digest(change: &Recommendation, hash: impl Fn(&str) -> Option<String>) -> String {
+    let [before, after] =
+        [&change.files.before, &change.files.after].map(|path| hash(path).unwrap_or_default());
+    FileHash::of(format!("{} {before} {after}", change.action.name()).as_bytes()).to_string()
 }
 
 fn status(old: &Night, new: &Night, key: &Key) -> Option<Status> {
