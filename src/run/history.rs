@@ -65,8 +65,9 @@ impl Previous {
             ready: 0,
             newly_ready: 0,
         };
+        let files = render::Files::new(writer, "");
         for account in &report.accounts {
-            pass.account(report, &account.id, writer)?;
+            pass.account(report, &account.id, writer, &files)?;
         }
         let there: BTreeSet<&str> = report.accounts.iter().map(|account| account.id.as_str()).collect();
         for id in accounts(old, &pass.night).into_iter().filter(|id| !there.contains(id)) {
@@ -98,14 +99,21 @@ impl Previous {
 
 impl Pass<'_> {
     /// One account, while it is at hand.
-    fn account(&mut self, report: &Report, id: &str, writer: &Writer) -> Result<(), RunError> {
+    fn account(
+        &mut self,
+        report: &Report,
+        id: &str,
+        writer: &Writer,
+        files: &render::Files<'_>,
+    ) -> Result<(), RunError> {
         let path = format!("accounts/{id}.json");
         let text = writer.read(&path)?;
         let account = serde_json::from_str(&text);
         let mut account: AccountReport =
             account.map_err(|error| RunError::Json { path: path.clone(), error })?;
-        let files = render::Files::new(writer, "");
         self.night.add(report, &account, |path| files.hash(path).map(|hash| hash.to_string()));
+        // Those of this account are not asked for again, and those of all would be too many.
+        files.forget(&format!("policies/{id}/"));
         let mut rows = compare_account(self.old, &self.night, id);
         if let Some(told) = self.previous {
             let side = Side { night: &self.night, report, account: Some(&account) };
@@ -117,7 +125,7 @@ impl Pass<'_> {
             let change = self.night.said.get(&row.key).and_then(|said| said.change.as_deref());
             let Some(change) = change else { continue };
             let into = if own.contains(change) { &mut standing } else { &mut self.families };
-            into.add(change, row, self.old.history.get(&row.key));
+            into.add(change, row, self.old, self.after);
         }
         self.rows.extend(rows);
         if self.after.is_none() && !standing.has_flapping() {

@@ -76,6 +76,31 @@ fn the_night_on_which_something_becomes_ready_is_told_once() {
 }
 
 #[test]
+fn what_is_ready_as_one_who_hindered_it_left_is_told() {
+    let mut nights = Nights::of("hindrance");
+    let three = ["--ready-after", "3", "--shared", "in-place"];
+    let shared = |day: &str, with_second: bool| {
+        let mut night = usual(day);
+        let account = &mut night["accounts"][ACCOUNT];
+        account["policies"] = json!({"shared": ["s3:GetObject", "s3:PutObject"]});
+        account["roles"] = json!({"first": {"attached": ["shared"]}});
+        account["unused"] = json!({"first": {"s3": ["PutObject"]}});
+        if with_second {
+            account["roles"]["second"] = json!({"attached": ["shared"]});
+            account["unused"]["second"] = json!({"s3": ["PutObject"]});
+        }
+        night
+    };
+    nights.night(&shared("2026-11-01", false), &three).exits(0);
+    nights.night(&shared("2026-11-02", false), &three).exits(0);
+    // Whoever joins is known for one night only.
+    nights.night(&shared("2026-11-03", true), &three).exits(0).says("0 changes are ready");
+    let told = said(&nights.night(&shared("2026-11-04", false), &three).exits(0));
+    assert!(told.contains("ready       1 change is ready: the same for 3 nights\n"), "{told}");
+    assert_eq!(said(&nights.night(&shared("2026-11-05", false), &three).exits(0)), "");
+}
+
+#[test]
 fn an_organisation_with_nothing_to_change_is_quiet_from_its_second_night() {
     let mut nights = Nights::of("nothing");
     let clean = |day: &str| {
