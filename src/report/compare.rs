@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::account::{AccountReport, Coverage};
-use super::flapping::{Used, lapse};
+use super::flapping::{Used, lapse, trusted};
 use super::hash::FileHash;
 use super::recommendation::Recommendation;
 use super::whole::Report;
@@ -44,6 +44,10 @@ pub struct Said {
     pub ready: Option<bool>,
     /// It is known that nothing of it is unused.
     pub settled: bool,
+    /// How much of it the principal does not use and would still be granted after the change.
+    pub remains: usize,
+    /// The day of the oldest evidence about the principal: what is advised rests on all of it.
+    pub day: Option<Date>,
 }
 
 /// What a report says, in short.
@@ -55,10 +59,12 @@ pub struct Night {
     pub evaluated: BTreeMap<String, String>,
     /// The accounts that were read whole.
     pub whole: BTreeSet<String>,
-    /// Some account that was to be read was not read whole.
-    pub gaps: bool,
-    /// What else is to be reviewed: unused principals and credentials.
+    /// The accounts that were to be read and were not read whole.
+    pub gaps: BTreeSet<String>,
+    /// What else is to be reviewed: unused principals and credentials. Of an account that was not read, those of before.
     pub idle: BTreeSet<String>,
+    /// Of how many principals the evidence is too old to act on.
+    pub too_old: usize,
     /// What earlier nights said.
     pub history: BTreeMap<Key, Past>,
 }
@@ -146,6 +152,18 @@ impl Status {
     }
 }
 
+impl Past {
+    /// As it was read from a file that others may have written: nothing in it is later than a day, and only names are names.
+    pub fn trusted(mut self, latest: Option<Date>) -> Self {
+        if let Some(latest) = latest {
+            self.last_night = self.last_night.map(|last| last.min(latest));
+        }
+        self.used = trusted(self.used, latest);
+        self.flapping.retain(|action| self.used.contains_key(action));
+        self
+    }
+}
+
 /// `history.json`, and what `leastwise compare` prints: one line of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -167,7 +185,9 @@ impl Night {
                 Coverage::Complete => {
                     night.whole.insert(account.id.clone());
                 }
-                Coverage::Partial | Coverage::Failed => night.gaps = true,
+                Coverage::Partial | Coverage::Failed => {
+                    night.gaps.insert(account.id.clone());
+                }
                 Coverage::Suspended | Coverage::Excluded => {}
             }
             if let Some(at) = &account.evidence.evaluated {
@@ -182,6 +202,7 @@ impl Night {
         let id = &account.summary.id;
         let policies: BTreeMap<&str, _> = account.policies.iter().map(|it| (it.id.as_str(), it)).collect();
         for principal in &account.principals {
+            let evaluated = principal.evaluated.as_deref().and_then(day);
             for policy in principal.policies.iter().filter_map(|id| policies.get(id.as_str())) {
                 let key =
                     Key { account: id.clone(), principal: principal.arn.clone(), policy: policy.id.clone() };
@@ -194,10 +215,13 @@ impl Night {
                 let advice = advice.map(|it| digest(it, &hash));
                 // Of a principal that nobody uses the advice is another: it is neither followed nor needless.
                 let known = matches!(principal.bucket.as_str(), "refined" | "clean");
-                let settled = known && principal.effect.remains.iter().all(|it| it.policy != policy.id);
-                let granted = policy.granted;
-                self.said.insert(key, Said { granted, advice, change, of_many, ready, settled });
+                let remains = principal.effect.remains.iter().filter(|it| it.policy == policy.id);
+                let remains = remains.map(|it| it.permissions).sum();
+                let (granted, settled) = (policy.granted, known && remains == 0);
+                let said = Said { granted, advice, change, of_many, ready, settled, remains, day: evaluated };
+                self.said.insert(key, said);
             }
+            self.too_old += usize::from(principal.code == "evidence-too-old");
             let keys = principal.unused_access_keys.iter().filter_map(|it| it.access_key_id.as_deref());
             let password = principal.unused_password.as_ref().map(|_| "password");
             let role = (principal.bucket == "unused-principal").then_some("");
@@ -213,8 +237,15 @@ impl Night {
         said.collect()
     }
 
+    /// What it knows as unused in accounts that a later night did not read whole.
+    pub fn idle_in_gaps(&self, later: &Self) -> BTreeSet<String> {
+        // arn:aws:iam::<account>:user/...
+        let is_in_gap = |it: &&String| it.split(':').nth(4).is_some_and(|id| later.gaps.contains(id));
+        self.idle.iter().filter(is_in_gap).cloned().collect()
+    }
+
     /// The day of an account's newest evidence.
-    pub(super) fn day(&self, account: &str) -> Option<Date> {
+    pub fn day(&self, account: &str) -> Option<Date> {
         self.evaluated.get(account).and_then(|at| day(at))
     }
 }
@@ -263,11 +294,13 @@ fn below<'n, T>(all: &'n BTreeMap<Key, T>, account: &'n str) -> impl Iterator<It
 
 /// How many nights running have advised the same, and the day of the evidence of the latest.
 fn nights(old: &Night, new: &Night, key: &Key, status: Status) -> (u32, Option<Date>) {
-    let tonight = new.day(&key.account);
+    // That something else of the account was looked at again says nothing about it.
+    let of = |night: &Night| night.said.get(key).and_then(|said| said.day);
+    let tonight = of(new);
     // The first of two reports that say the same was one night.
     let (nights, last) = match old.history.get(key) {
-        Some(past) => (past.nights, past.last_night.or_else(|| old.day(&key.account))),
-        None => (1, old.day(&key.account)),
+        Some(past) => (past.nights, past.last_night.or_else(|| of(old))),
+        None => (1, of(old)),
     };
     match status {
         Status::Same if nights == 0 => (1, tonight),
@@ -279,7 +312,7 @@ fn nights(old: &Night, new: &Night, key: &Key, status: Status) -> (u32, Option<D
         // A night on which something could not be read neither counts nor begins anew.
         Status::NotRead => (nights, last),
         // So may what is decided for many accounts wait for one of them; any other advice is that of an account that was read.
-        Status::Withheld if new.gaps && was_of_many(old, key) => (nights, last),
+        Status::Withheld if !new.gaps.is_empty() && was_of_many(old, key) => (nights, last),
         Status::Withheld | Status::Resolved => (0, None),
         Status::New | Status::Reopened | Status::Regressed | Status::Changed => (1, tonight),
     }

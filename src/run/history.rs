@@ -21,11 +21,13 @@ pub(super) struct Previous(pub(super) Option<Told>);
 pub(super) struct Since {
     /// How much advice is new, reopened or regressed.
     pub(super) news: usize,
-    /// Nothing asks to be looked at that did not ask before: no advice is new or another, none has become ready, and nobody
-    /// and no credential is newly unused.
+    /// Nothing asks to be looked at that did not ask before: no advice is new, another or withheld, none has become ready, and
+    /// nobody and no credential is newly unused.
     pub(super) calm: bool,
     /// The day of the earlier run.
     pub(super) day: Option<String>,
+    /// Of how many principals the evidence is too old, when they are more than before.
+    pub(super) too_old: Option<usize>,
 }
 
 /// One pass over the accounts that have been written.
@@ -84,14 +86,22 @@ impl Previous {
         report.ready = after.map(|after| Ready { after, changes: ready });
         let asked = previous.as_ref().and_then(|told| told.report.ready).map(|ready| ready.after);
         let newly_ready = if asked == after { newly_ready } else { ready };
-        let is_moved = |row: &Row| row.past.status.is_news() || row.past.status == Status::Changed;
+        // That it is withheld is told once.
+        let was_withheld =
+            |row: &Row| old.history.get(&row.key).is_some_and(|past| past.status == Status::Withheld);
+        let is_moved = |row: &Row| match row.past.status {
+            Status::Changed => true,
+            Status::Withheld => !was_withheld(row),
+            status => status.is_news(),
+        };
         let calm = newly_ready == 0 && !rows.iter().any(is_moved) && night.idle.is_subset(&old.idle);
-        let history = History::of(rows);
+        let history = History::of(rows, old.idle_in_gaps(&night));
         writer.write_json(HISTORY, &history)?;
         let since = Since {
             news: history.rows.iter().filter(|row| row.past.status.is_news()).count(),
             calm,
             day: previous.as_ref().map(|told| told.day.clone()),
+            too_old: Some(night.too_old).filter(|count| *count > old.too_old),
         };
         Ok((since, previous.map(|told| told.for_formats(&night, &history.rows, fault))))
     }

@@ -70,6 +70,22 @@ fn the_same_evidence_looked_at_twice_is_one_night() {
 }
 
 #[test]
+fn what_was_not_looked_at_again_is_no_further_night_whatever_else_was() {
+    let mut nights = Nights::of("stuck");
+    for day in ["2026-11-01", "2026-11-02", "2026-11-03"] {
+        let mut night = usual(day);
+        night["accounts"][ACCOUNT]["unused"].as_object_mut().unwrap().remove("worker");
+        let details: Vec<_> = ["GetBucketAcl", "PutObject"].map(|name| json!({"action": name})).into();
+        night["accounts"][ACCOUNT]["findings"] = json!([{
+            "about": "worker", "findingType": "UnusedPermission", "analyzedAt": "2026-11-01T07:00:00Z",
+            "findingDetails": [{"unusedPermissionDetails": {"serviceNamespace": "s3", "actions": details}}],
+        }]);
+        nights.night(&night, &THREE).exits(0);
+    }
+    assert_eq!((nights.ready(OWN), nights.ready(OTHER)), ((false, 1), (true, 3)));
+}
+
+#[test]
 fn two_times_of_one_day_are_one_night_wherever_they_were_written() {
     let mut nights = Nights::of("zones");
     for (at, wanted) in
