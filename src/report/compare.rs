@@ -35,7 +35,9 @@ pub struct Said {
     /// How many permissions the policy grants.
     pub granted: usize,
     /// The hash of what is recommended, if anything is: what to do, from which document to which.
-    pub advice: Option<String>,
+    pub advice: Option<FileHash>,
+    /// The hash of the document that is to be changed, if one is.
+    pub document: Option<FileHash>,
     /// The recommendation, by id, if there is one.
     pub change: Option<String>,
     /// It is one for many accounts.
@@ -85,7 +87,7 @@ pub struct Past {
     pub last_night: Option<Date>,
     /// The hash of what is advised: what to do, from which document to which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub advice: Option<String>,
+    pub advice: Option<FileHash>,
     /// It is advised for many accounts together.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub of_many: bool,
@@ -198,7 +200,7 @@ impl Night {
     }
 
     /// Adds an account of the report. `hash` gives the hash of a file of it.
-    pub fn add(&mut self, report: &Report, account: &AccountReport, hash: impl Fn(&str) -> Option<String>) {
+    pub fn add(&mut self, report: &Report, account: &AccountReport, hash: impl Fn(&str) -> Option<FileHash>) {
         let id = &account.summary.id;
         let policies: BTreeMap<&str, _> = account.policies.iter().map(|it| (it.id.as_str(), it)).collect();
         for principal in &account.principals {
@@ -212,13 +214,24 @@ impl Night {
                 let is_own = |it: &&Recommendation| account.recommendations.iter().any(|own| own.id == it.id);
                 let of_many = advice.is_some_and(|it| !is_own(&it));
                 let ready = advice.and_then(|it| it.ready);
+                let document = advice.and_then(|it| hash(&it.files.before));
                 let advice = advice.map(|it| digest(it, &hash));
                 // Of a principal that nobody uses the advice is another: it is neither followed nor needless.
                 let known = matches!(principal.bucket.as_str(), "refined" | "clean");
                 let remains = principal.effect.remains.iter().filter(|it| it.policy == policy.id);
                 let remains = remains.map(|it| it.permissions).sum();
                 let (granted, settled) = (policy.granted, known && remains == 0);
-                let said = Said { granted, advice, change, of_many, ready, settled, remains, day: evaluated };
+                let said = Said {
+                    granted,
+                    advice,
+                    document,
+                    change,
+                    of_many,
+                    ready,
+                    settled,
+                    remains,
+                    day: evaluated,
+                };
                 self.said.insert(key, said);
             }
             self.too_old += usize::from(principal.code == "evidence-too-old");
@@ -274,9 +287,9 @@ pub fn compare_account(old: &Night, new: &Night, account: &str) -> Vec<Row> {
             _ => past.map(|past| past.first_seen.clone()).or_else(|| old.evaluated.get(account).cloned()),
         };
         let (nights, last_night) = nights(old, new, key, status);
-        let advice = new.said.get(key).and_then(|said| said.advice.clone());
+        let advice = new.said.get(key).and_then(|said| said.advice);
         let of_many = if is_open(status) { was_of_many(old, key) } else { is_of_many(new, key) };
-        let advice = advice.or_else(|| is_open(status).then(|| before(old, key).cloned()).flatten());
+        let advice = advice.or_else(|| is_open(status).then(|| before(old, key)).flatten());
         let first_seen = first.or_else(|| seen.cloned()).unwrap_or_default();
         let used = past.map(|past| lapse(&past.used, today)).unwrap_or_default();
         let past =
@@ -324,10 +337,10 @@ fn is_open(status: Status) -> bool {
 }
 
 /// What was advised before: by the report itself, or by one before it when the account was not read that time.
-fn before<'n>(old: &'n Night, key: &Key) -> Option<&'n String> {
-    let said = old.said.get(key).and_then(|said| said.advice.as_ref());
+fn before(old: &Night, key: &Key) -> Option<FileHash> {
+    let said = old.said.get(key).and_then(|said| said.advice);
     let past = old.history.get(key).filter(|past| is_open(past.status));
-    said.or_else(|| past.and_then(|past| past.advice.as_ref()))
+    said.or_else(|| past.and_then(|past| past.advice))
 }
 
 fn is_of_many(night: &Night, key: &Key) -> bool {
@@ -341,15 +354,15 @@ fn was_of_many(old: &Night, key: &Key) -> bool {
 }
 
 /// What a change is known by: two that leave the same document may take away another.
-fn digest(change: &Recommendation, hash: impl Fn(&str) -> Option<String>) -> String {
-    let [before, after] =
-        [&change.files.before, &change.files.after].map(|path| hash(path).unwrap_or_default());
-    FileHash::of(format!("{} {before} {after}", change.action.name()).as_bytes()).to_string()
+fn digest(change: &Recommendation, hash: impl Fn(&str) -> Option<FileHash>) -> FileHash {
+    let files = [&change.files.before, &change.files.after];
+    let [before, after] = files.map(|path| hash(path).map(|hash| hash.to_string()).unwrap_or_default());
+    FileHash::of(format!("{} {before} {after}", change.action.name()).as_bytes())
 }
 
 fn status(old: &Night, new: &Night, key: &Key) -> Option<Status> {
     let was_resolved = old.history.get(key).is_some_and(|past| past.status == Status::Resolved);
-    let now = new.said.get(key).and_then(|new| new.advice.as_ref());
+    let now = new.said.get(key).and_then(|new| new.advice);
     let grew = old.said.get(key).zip(new.said.get(key)).is_some_and(|(old, new)| new.granted > old.granted);
     match (before(old, key), now) {
         (None, None) if was_resolved => Some(Status::Resolved),

@@ -97,7 +97,9 @@ pub fn may_show_use(old: &Night, new: &Night, row: &Row) -> bool {
     // What is kept by a rule, or for somebody else who holds the policy, stays and is unused as before. Names are not told of
     // it, so that nothing is taken for used on a night on which more stays.
     let is_spared = now.remains > before.remains;
-    let is_alike = before.change.is_some() && (now.change.is_none() || now.change == before.change);
+    // Of another document it is not known what it no longer grants, however much it grants.
+    let is_it = now.change == before.change && now.document == before.document;
+    let is_alike = before.change.is_some() && (now.change.is_none() || is_it);
     let is_whole = |night: &Night| night.whole.contains(&row.key.account);
     is_granted && !is_spared && is_alike && is_whole(old) && is_whole(new)
 }

@@ -111,7 +111,7 @@ impl Told {
         let mut night = Night::of(&report);
         for account in &report.accounts {
             let account: AccountReport = json(folder, &format!("accounts/{}.json", account.id))?;
-            night.add(&report, &account, |path| manifest.files.get(path).map(ToString::to_string));
+            night.add(&report, &account, |path| manifest.files.get(path).copied());
         }
         if folder.join(HISTORY).is_file() {
             let history: History = json(folder, HISTORY)?;

@@ -121,7 +121,7 @@ impl Pass<'_> {
         let account = serde_json::from_str(&text);
         let mut account: AccountReport =
             account.map_err(|error| RunError::Json { path: path.clone(), error })?;
-        self.night.add(report, &account, |path| files.hash(path).map(|hash| hash.to_string()));
+        self.night.add(report, &account, |path| files.hash(path));
         // Those of this account are not asked for again, and those of all would be too many.
         files.forget(&format!("policies/{id}/"));
         let mut rows = compare_account(self.old, &self.night, id);
