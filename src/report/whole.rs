@@ -168,7 +168,7 @@ pub struct CatalogRow {
     pub digest: String,
 }
 
-/// `manifest.json`: what the run was, and the hash of every file. It is written from more compact [`Hashes`](super::Hashes).
+/// `manifest.json`: what the run was, and the hash of every file.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest<F = BTreeMap<String, FileHash>> {
