@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::work::Work;
 use super::{Assessed, no_buckets, why};
-use crate::decide::{Bucket, Source, Standing, Trust, Usage};
+use crate::decide::{Bucket, Source, Standing, Trust, Usage, stale_days};
 use crate::evidence::{Gap, UnusedKey};
 use crate::inventory::Principal;
 use crate::report::{
@@ -114,9 +114,11 @@ impl Work<'_, '_> {
         let effect = self.effects.row(at);
         let (bucket, code, why) =
             why::bucket(standing, self.terms.exceptions, window, recommendations.len(), effect.unused > 0);
-        // What is too old to act on is no reason to take a credential away either.
+        let known = self.prepared.known.get(&principal.arn);
+        let evaluated = known.and_then(|known| known.oldest.clone());
+        // What is too old to act on is no reason to take a credential away either, whatever else is known of its owner.
         let known =
-            self.prepared.known.get(&principal.arn).filter(|_| !matches!(standing, Standing::Stale(_)));
+            known.filter(|known| stale_days(known, self.terms.as_of, self.terms.oldest_days).is_none());
         let key = |key: &UnusedKey| IdleCredential {
             access_key_id: Some(key.access_key_id.clone()),
             last_accessed: key.last_accessed.clone(),
@@ -127,6 +129,7 @@ impl Work<'_, '_> {
             name: principal.name.clone(),
             created: principal.created.clone(),
             last_used: principal.last_used.clone(),
+            evaluated,
             tags: principal.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect(),
             effect,
             rule: match standing {

@@ -230,7 +230,8 @@ pub struct SayArgs {
     ///
     /// Events: run-began, run-resumed, progress, account-began, account-ended, account-skipped, call-throttled,
     /// call-repeated, call-waited, scan-ended, capture-ended, shard-ended, own-account-only, administrator-closed, first-night,
-    /// catalog-warning, journal-not-kept, state-not-kept, state-set-aside, rule-warning, little-room, config-problem, run-failed.
+    /// evidence-too-old, catalog-warning, journal-not-kept, state-not-kept, state-set-aside, rule-warning, little-room,
+    /// config-problem, run-failed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 }

@@ -27,7 +27,7 @@ pub use needs::{Names, Needs};
 pub(crate) use plan::is_aws_managed;
 pub use plan::{Held, Holder, Obstacle, Part, Target, Wants, boundary_of, plan};
 pub use risk::{Risk, most_effect, rank};
-pub use standing::{Circumstances, Source, Standing, standings};
+pub use standing::{Circumstances, Source, Standing, stale_days, standings};
 pub use trust::{Conditions, Trust};
 
 /// Where a principal ends. Every principal is in exactly one.

@@ -112,6 +112,12 @@ pub fn standings(
     inventory.principals.iter().map(standing).collect()
 }
 
+/// How old the evidence about a principal is, in days, when that is too old to act on.
+pub fn stale_days(known: &Known, as_of: Option<&str>, oldest_days: Option<i64>) -> Option<i64> {
+    let limit = known.oldest.as_deref().zip(as_of).zip(oldest_days);
+    limit.and_then(|((at, as_of), oldest)| is_stale(at, as_of, oldest))
+}
+
 fn standing(
     principal: &Principal,
     account: &str,
@@ -133,8 +139,7 @@ fn standing(
         if let Some(gap) = &known.gap {
             return Standing::Gap(gap.clone());
         }
-        let limit = known.oldest.as_deref().zip(around.as_of).zip(around.oldest_days);
-        if let Some(days) = limit.and_then(|((at, as_of), oldest)| is_stale(at, as_of, oldest)) {
+        if let Some(days) = stale_days(known, around.as_of, around.oldest_days) {
             return Standing::Stale(days);
         }
     }

@@ -137,6 +137,9 @@ pub struct PrincipalRow {
     /// When it was last used, as far as AWS tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used: Option<String>,
+    /// When the oldest of the evidence about it was evaluated: what is advised is as old as that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluated: Option<String>,
     /// Its tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,

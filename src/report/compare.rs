@@ -11,7 +11,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::account::{AccountReport, Coverage};
-use super::flapping::{Used, lapse};
+use super::flapping::{Used, lapse, trusted};
+use super::hash::FileHash;
+use super::recommendation::Recommendation;
 use super::whole::Report;
 use crate::date::day;
 
@@ -32,12 +34,22 @@ pub struct Key {
 pub struct Said {
     /// How many permissions the policy grants.
     pub granted: usize,
-    /// The hash of the document that is recommended, if one is.
-    pub advice: Option<String>,
+    /// The hash of what is recommended, if anything is: what to do, from which document to which.
+    pub advice: Option<FileHash>,
+    /// The hash of the document that is to be changed, if one is.
+    pub document: Option<FileHash>,
     /// The recommendation, by id, if there is one.
     pub change: Option<String>,
+    /// It is one for many accounts.
+    pub of_many: bool,
+    /// It was marked ready, with `--ready-after`.
+    pub ready: Option<bool>,
     /// It is known that nothing of it is unused.
     pub settled: bool,
+    /// How much of it the principal does not use and would still be granted after the change.
+    pub remains: usize,
+    /// The day of the oldest evidence about the principal: what is advised rests on all of it.
+    pub day: Option<Date>,
 }
 
 /// What a report says, in short.
@@ -49,10 +61,12 @@ pub struct Night {
     pub evaluated: BTreeMap<String, String>,
     /// The accounts that were read whole.
     pub whole: BTreeSet<String>,
-    /// Some account that was to be read was not read whole.
-    pub gaps: bool,
-    /// What else is to be reviewed: unused principals and credentials.
+    /// The accounts that were to be read and were not read whole.
+    pub gaps: BTreeSet<String>,
+    /// What else is to be reviewed: unused principals and credentials. Of an account that was not read, those of before.
     pub idle: BTreeSet<String>,
+    /// Of how many principals the evidence is too old to act on.
+    pub too_old: usize,
     /// What earlier nights said.
     pub history: BTreeMap<Key, Past>,
 }
@@ -71,9 +85,12 @@ pub struct Past {
     /// The day of the evidence of the latest of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_night: Option<Date>,
-    /// The hash of the document that is advised.
+    /// The hash of what is advised: what to do, from which document to which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<String>,
+    pub advice: Option<FileHash>,
+    /// It is advised for many accounts together.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_many: bool,
     /// Actions that were unused and came into use, as far back as is remembered. `s3:*` is a service as a whole.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub used: BTreeMap<String, Used>,
@@ -137,6 +154,18 @@ impl Status {
     }
 }
 
+impl Past {
+    /// As it was read from a file that others may have written: nothing in it is later than a day, and only names are names.
+    pub fn trusted(mut self, latest: Option<Date>) -> Self {
+        if let Some(latest) = latest {
+            self.last_night = self.last_night.map(|last| last.min(latest));
+        }
+        self.used = trusted(self.used, latest);
+        self.flapping.retain(|action| self.used.contains_key(action));
+        self
+    }
+}
+
 /// `history.json`, and what `leastwise compare` prints: one line of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -158,7 +187,9 @@ impl Night {
                 Coverage::Complete => {
                     night.whole.insert(account.id.clone());
                 }
-                Coverage::Partial | Coverage::Failed => night.gaps = true,
+                Coverage::Partial | Coverage::Failed => {
+                    night.gaps.insert(account.id.clone());
+                }
                 Coverage::Suspended | Coverage::Excluded => {}
             }
             if let Some(at) = &account.evidence.evaluated {
@@ -169,22 +200,41 @@ impl Night {
     }
 
     /// Adds an account of the report. `hash` gives the hash of a file of it.
-    pub fn add(&mut self, report: &Report, account: &AccountReport, hash: impl Fn(&str) -> Option<String>) {
+    pub fn add(&mut self, report: &Report, account: &AccountReport, hash: impl Fn(&str) -> Option<FileHash>) {
         let id = &account.summary.id;
         let policies: BTreeMap<&str, _> = account.policies.iter().map(|it| (it.id.as_str(), it)).collect();
         for principal in &account.principals {
+            let evaluated = principal.evaluated.as_deref().and_then(day);
             for policy in principal.policies.iter().filter_map(|id| policies.get(id.as_str())) {
                 let key =
                     Key { account: id.clone(), principal: principal.arn.clone(), policy: policy.id.clone() };
                 let advice = account.change(report, principal, policy);
                 let advice = advice.filter(|it| principal.recommendations.contains(&it.id));
                 let change = advice.map(|it| it.id.clone());
-                let advice = advice.map(|it| hash(&it.files.after).unwrap_or_default());
+                let is_own = |it: &&Recommendation| account.recommendations.iter().any(|own| own.id == it.id);
+                let of_many = advice.is_some_and(|it| !is_own(&it));
+                let ready = advice.and_then(|it| it.ready);
+                let document = advice.and_then(|it| hash(&it.files.before));
+                let advice = advice.map(|it| digest(it, &hash));
                 // Of a principal that nobody uses the advice is another: it is neither followed nor needless.
                 let known = matches!(principal.bucket.as_str(), "refined" | "clean");
-                let settled = known && principal.effect.remains.iter().all(|it| it.policy != policy.id);
-                self.said.insert(key, Said { granted: policy.granted, advice, change, settled });
+                let remains = principal.effect.remains.iter().filter(|it| it.policy == policy.id);
+                let remains = remains.map(|it| it.permissions).sum();
+                let (granted, settled) = (policy.granted, known && remains == 0);
+                let said = Said {
+                    granted,
+                    advice,
+                    document,
+                    change,
+                    of_many,
+                    ready,
+                    settled,
+                    remains,
+                    day: evaluated,
+                };
+                self.said.insert(key, said);
             }
+            self.too_old += usize::from(principal.code == "evidence-too-old");
             let keys = principal.unused_access_keys.iter().filter_map(|it| it.access_key_id.as_deref());
             let password = principal.unused_password.as_ref().map(|_| "password");
             let role = (principal.bucket == "unused-principal").then_some("");
@@ -200,8 +250,15 @@ impl Night {
         said.collect()
     }
 
+    /// What it knows as unused in accounts that a later night did not read whole.
+    pub fn idle_in_gaps(&self, later: &Self) -> BTreeSet<String> {
+        // arn:aws:iam::<account>:user/...
+        let is_in_gap = |it: &&String| it.split(':').nth(4).is_some_and(|id| later.gaps.contains(id));
+        self.idle.iter().filter(is_in_gap).cloned().collect()
+    }
+
     /// The day of an account's newest evidence.
-    pub(super) fn day(&self, account: &str) -> Option<Date> {
+    pub fn day(&self, account: &str) -> Option<Date> {
         self.evaluated.get(account).and_then(|at| day(at))
     }
 }
@@ -230,11 +287,13 @@ pub fn compare_account(old: &Night, new: &Night, account: &str) -> Vec<Row> {
             _ => past.map(|past| past.first_seen.clone()).or_else(|| old.evaluated.get(account).cloned()),
         };
         let (nights, last_night) = nights(old, new, key, status);
-        let advice = new.said.get(key).and_then(|said| said.advice.clone());
-        let after = advice.or_else(|| is_open(status).then(|| before(old, key).cloned()).flatten());
+        let advice = new.said.get(key).and_then(|said| said.advice);
+        let of_many = if is_open(status) { was_of_many(old, key) } else { is_of_many(new, key) };
+        let advice = advice.or_else(|| is_open(status).then(|| before(old, key)).flatten());
         let first_seen = first.or_else(|| seen.cloned()).unwrap_or_default();
         let used = past.map(|past| lapse(&past.used, today)).unwrap_or_default();
-        let past = Past { status, first_seen, nights, last_night, after, used, flapping: Vec::new() };
+        let past =
+            Past { status, first_seen, nights, last_night, advice, of_many, used, flapping: Vec::new() };
         Some(Row { key: key.clone(), past })
     };
     keys.into_iter().filter_map(row).collect()
@@ -248,11 +307,13 @@ fn below<'n, T>(all: &'n BTreeMap<Key, T>, account: &'n str) -> impl Iterator<It
 
 /// How many nights running have advised the same, and the day of the evidence of the latest.
 fn nights(old: &Night, new: &Night, key: &Key, status: Status) -> (u32, Option<Date>) {
-    let tonight = new.day(&key.account);
+    // That something else of the account was looked at again says nothing about it.
+    let of = |night: &Night| night.said.get(key).and_then(|said| said.day);
+    let tonight = of(new);
     // The first of two reports that say the same was one night.
     let (nights, last) = match old.history.get(key) {
-        Some(past) => (past.nights, past.last_night.or_else(|| old.day(&key.account))),
-        None => (1, old.day(&key.account)),
+        Some(past) => (past.nights, past.last_night.or_else(|| of(old))),
+        None => (1, of(old)),
     };
     match status {
         Status::Same if nights == 0 => (1, tonight),
@@ -263,7 +324,8 @@ fn nights(old: &Night, new: &Night, key: &Key, status: Status) -> (u32, Option<D
         Status::Same => (nights, last.or(tonight)),
         // A night on which something could not be read neither counts nor begins anew.
         Status::NotRead => (nights, last),
-        Status::Withheld if new.gaps => (nights, last),
+        // So may what is decided for many accounts wait for one of them; any other advice is that of an account that was read.
+        Status::Withheld if !new.gaps.is_empty() && was_of_many(old, key) => (nights, last),
         Status::Withheld | Status::Resolved => (0, None),
         Status::New | Status::Reopened | Status::Regressed | Status::Changed => (1, tonight),
     }
@@ -275,15 +337,32 @@ fn is_open(status: Status) -> bool {
 }
 
 /// What was advised before: by the report itself, or by one before it when the account was not read that time.
-fn before<'n>(old: &'n Night, key: &Key) -> Option<&'n String> {
-    let said = old.said.get(key).and_then(|said| said.advice.as_ref());
+fn before(old: &Night, key: &Key) -> Option<FileHash> {
+    let said = old.said.get(key).and_then(|said| said.advice);
     let past = old.history.get(key).filter(|past| is_open(past.status));
-    said.or_else(|| past.and_then(|past| past.after.as_ref()))
+    said.or_else(|| past.and_then(|past| past.advice))
+}
+
+fn is_of_many(night: &Night, key: &Key) -> bool {
+    night.said.get(key).is_some_and(|said| said.of_many)
+}
+
+/// Whether what was advised before was so for many accounts.
+fn was_of_many(old: &Night, key: &Key) -> bool {
+    let past = old.history.get(key).filter(|past| is_open(past.status));
+    is_of_many(old, key) || past.is_some_and(|past| past.of_many)
+}
+
+/// What a change is known by: two that leave the same document may take away another.
+fn digest(change: &Recommendation, hash: impl Fn(&str) -> Option<FileHash>) -> FileHash {
+    let files = [&change.files.before, &change.files.after];
+    let [before, after] = files.map(|path| hash(path).map(|hash| hash.to_string()).unwrap_or_default());
+    FileHash::of(format!("{} {before} {after}", change.action.name()).as_bytes())
 }
 
 fn status(old: &Night, new: &Night, key: &Key) -> Option<Status> {
     let was_resolved = old.history.get(key).is_some_and(|past| past.status == Status::Resolved);
-    let now = new.said.get(key).and_then(|new| new.advice.as_ref());
+    let now = new.said.get(key).and_then(|new| new.advice);
     let grew = old.said.get(key).zip(new.said.get(key)).is_some_and(|(old, new)| new.granted > old.granted);
     match (before(old, key), now) {
         (None, None) if was_resolved => Some(Status::Resolved),

@@ -39,6 +39,25 @@ pub(super) fn lapse(used: &BTreeMap<String, Used>, today: Option<Date>) -> BTree
     used.iter().filter(|(_, it)| holds(it)).map(|(action, it)| (action.clone(), *it)).collect()
 }
 
+/// What a file says is remembered, as far as it can be: names of actions, as many as are remembered, none of them used after a
+/// day.
+pub(super) fn trusted(mut used: BTreeMap<String, Used>, latest: Option<Date>) -> BTreeMap<String, Used> {
+    used.retain(|name, it| {
+        it.last = latest.map_or(it.last, |latest| it.last.min(latest));
+        is_name(name)
+    });
+    most(&mut used);
+    used
+}
+
+/// Whether it is `service:Action`, or `service:*`.
+fn is_name(text: &str) -> bool {
+    let Some((service, action)) = text.split_once(':') else { return false };
+    let is_low = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_action = !action.is_empty() && action.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    !service.is_empty() && service.bytes().all(is_low) && (is_action || action == "*")
+}
+
 /// One of two reports, with the account that is looked at.
 #[derive(Debug)]
 pub struct Side<'r> {
@@ -58,6 +77,13 @@ impl<'r> Side<'r> {
         let own = self.account.and_then(|account| account.recommendations.iter().find(is_it));
         own.or_else(|| self.report.recommendations.iter().find(is_it)).map(|it| it.unused.as_slice())
     }
+
+    /// What is unused, as far as that is known: by its advice, or nothing is.
+    fn known_unused(&self, row: &Row) -> Option<&'r [UnusedService]> {
+        let is_settled = self.night.said.get(&row.key).is_some_and(|said| said.settled);
+        let is_whole = self.night.whole.contains(&row.key.account);
+        self.unused(row).or((is_settled && is_whole).then_some(&[]))
+    }
 }
 
 /// Whether a row may show that an action came into use, so that the earlier account has to be looked at.
@@ -68,14 +94,22 @@ pub fn may_show_use(old: &Night, new: &Night, row: &Row) -> bool {
     };
     // What is no longer granted is not in use, nor is what another way of sharing a policy leaves.
     let is_granted = now.granted >= before.granted;
-    let is_alike = before.change.is_some() && (now.change.is_none() || now.change == before.change);
+    // What is kept by a rule, or for somebody else who holds the policy, stays and is unused as before. Names are not told of
+    // it, so that nothing is taken for used on a night on which more stays.
+    let is_spared = now.remains > before.remains;
+    // Of another document it is not known what it no longer grants, however much it grants.
+    let is_it = now.change == before.change && now.document == before.document;
+    let is_alike = before.change.is_some() && (now.change.is_none() || is_it);
     let is_whole = |night: &Night| night.whole.contains(&row.key.account);
-    is_granted && is_alike && is_whole(old) && is_whole(new)
+    is_granted && !is_spared && is_alike && is_whole(old) && is_whole(new)
 }
 
 /// Adds to a row which actions came into use, and which of those that did are unused again.
 pub fn remember(row: &mut Row, old: &Side<'_>, new: &Side<'_>) {
     let now = new.unused(row);
+    if row.past.used.is_empty() && !may_show_use(old.night, new.night, row) {
+        return;
+    }
     let today = new.night.day(&row.key.account);
     if let Some((before, today)) = old.unused(row).zip(today)
         && may_show_use(old.night, new.night, row)
@@ -84,14 +118,35 @@ pub fn remember(row: &mut Row, old: &Side<'_>, new: &Side<'_>) {
             let used = row.past.used.entry(action).or_insert(Used { last: today, times: 0 });
             (used.last, used.times) = (today, used.times.saturating_add(1));
         }
-        if row.past.used.len() > MOST {
-            let mut all: Vec<(String, Used)> = std::mem::take(&mut row.past.used).into_iter().collect();
-            all.sort_by(|(a, one), (b, other)| (Reverse(one.last), a).cmp(&(Reverse(other.last), b)));
-            row.past.used = all.into_iter().take(MOST).collect();
+    }
+    // Of a service that was unused as a whole and is used in part, the rest is unused by name from then on.
+    if has_service(row)
+        && let Some(before) = old.known_unused(row)
+    {
+        for action in now.iter().copied().flatten().flat_map(names).filter(|action| !has(before, action)) {
+            let service = action.split(':').next().unwrap_or_default();
+            if let Some(used) = row.past.used.get(&format!("{service}:*")).copied() {
+                row.past.used.entry(action).or_insert(used);
+            }
         }
     }
+    most(&mut row.past.used);
     let flapping = row.past.used.keys().filter(|action| has(now.unwrap_or_default(), action));
     row.past.flapping = flapping.cloned().collect();
+}
+
+/// Whether a service is remembered that was unused as a whole and came into use.
+pub fn has_service(row: &Row) -> bool {
+    row.past.status != Status::Same && row.past.used.keys().any(|name| name.ends_with(":*"))
+}
+
+/// Leaves as many as are remembered.
+fn most(used: &mut BTreeMap<String, Used>) {
+    if used.len() > MOST {
+        let mut all: Vec<(String, Used)> = std::mem::take(used).into_iter().collect();
+        all.sort_by(|(a, one), (b, other)| (Reverse(one.last), a).cmp(&(Reverse(other.last), b)));
+        *used = all.into_iter().take(MOST).collect();
+    }
 }
 
 /// The names of what is unused of a service.

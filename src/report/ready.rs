@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::compare::{Past, Row, Status};
+use super::compare::{Night, Row};
 use super::flapping::Used;
 use super::recommendation::{FlappingAction, Recommendation};
 
@@ -26,27 +26,27 @@ pub struct Standing(BTreeMap<String, One>);
 #[derive(Debug)]
 struct One {
     nights: u32,
-    /// How many the report before would have told.
-    before: u32,
+    /// The report before marked it ready, or the nights before would have made it so when that report has nothing of it.
+    was_ready: bool,
     flapping: BTreeMap<String, Used>,
-    /// Something flapped the night before.
-    flapped: bool,
 }
 
 impl Standing {
-    /// Adds one of the principals and policies that a recommendation is for; `before` is what the history had.
-    pub fn add(&mut self, change: &str, row: &Row, before: Option<&Past>) {
-        let same = u32::from(row.past.status == Status::Same);
-        let nights = before.map_or(same, |past| past.nights);
+    /// Adds one of the principals and policies that a recommendation is for.
+    pub fn add(&mut self, change: &str, row: &Row, old: &Night, after: Option<u32>) {
+        let said = old.said.get(&row.key).filter(|said| said.change.is_some());
+        let past = old.history.get(&row.key);
+        let was_ready = match said {
+            Some(said) => said.ready == Some(true),
+            None => past.is_some_and(|past| after.is_some_and(|after| past.nights >= after)),
+        };
         let one = self.0.entry(change.to_owned()).or_insert_with(|| One {
             nights: row.past.nights,
-            before: nights,
+            was_ready,
             flapping: BTreeMap::new(),
-            flapped: false,
         });
         one.nights = one.nights.min(row.past.nights);
-        one.before = one.before.min(nights);
-        one.flapped |= before.is_some_and(|past| !past.flapping.is_empty());
+        one.was_ready &= was_ready;
         for action in &row.past.flapping {
             if let Some(used) = row.past.used.get(action) {
                 let known = one.flapping.entry(action.clone()).or_insert(*used);
@@ -75,6 +75,6 @@ impl Standing {
         let nights = one.map_or(0, |one| one.nights);
         let is_ready = nights >= after && it.flapping.is_empty();
         (it.ready, it.nights_stable) = (Some(is_ready), Some(nights));
-        (is_ready, is_ready && one.is_some_and(|one| one.before < after || one.flapped))
+        (is_ready, is_ready && one.is_some_and(|one| !one.was_ready))
     }
 }

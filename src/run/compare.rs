@@ -1,6 +1,6 @@
 //! `leastwise compare`, and the earlier report that a scan knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write};
@@ -15,7 +15,7 @@ use super::{terminal, trend};
 use crate::cli::{Compare, Exit, ProveFormat};
 use crate::files;
 use crate::report::compare::{Night, Row, Status, accounts, compare_account};
-use crate::report::flapping::{Side, may_show_use, remember};
+use crate::report::flapping::{Side, has_service, may_show_use, remember};
 use crate::report::render::Earlier;
 use crate::report::{AccountReport, Manifest, Report};
 
@@ -30,6 +30,9 @@ pub(super) struct History {
     pub(super) counts: BTreeMap<String, usize>,
     /// Sorted by account, principal and policy.
     pub(super) rows: Vec<Row>,
+    /// What was known as unused in accounts that were not read whole: principals and credentials.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) idle: BTreeSet<String>,
 }
 
 pub(super) fn run(args: &Compare) -> Result<Exit, RunError> {
@@ -46,7 +49,7 @@ pub(super) fn run(args: &Compare) -> Result<Exit, RunError> {
         let account = if is_wanted { new.account(id)? } else { None };
         rows.extend(old.remember(moved, &new.side(account.as_ref()))?);
     }
-    let history = History::of(rows);
+    let history = History::of(rows, old.night.idle_in_gaps(&new.night));
     let text = match args.format {
         ProveFormat::Text => text(&history),
         ProveFormat::Json => {
@@ -63,10 +66,10 @@ pub(super) fn run(args: &Compare) -> Result<Exit, RunError> {
 }
 
 impl History {
-    pub(super) fn of(rows: Vec<Row>) -> Self {
+    pub(super) fn of(rows: Vec<Row>, idle: BTreeSet<String>) -> Self {
         let count = |status: Status| rows.iter().filter(|row| row.past.status == status).count();
         let counts = Status::ALL.iter().map(|status| (status.name().to_owned(), count(*status)));
-        Self { counts: counts.collect(), rows }
+        Self { counts: counts.collect(), rows, idle }
     }
 }
 
@@ -109,11 +112,19 @@ impl Told {
         let mut night = Night::of(&report);
         for account in &report.accounts {
             let account: AccountReport = json(folder, &format!("accounts/{}.json", account.id))?;
-            night.add(&report, &account, |path| manifest.files.get(path).map(ToString::to_string));
+            night.add(&report, &account, |path| manifest.files.get(path).copied());
         }
         if folder.join(HISTORY).is_file() {
             let history: History = json(folder, HISTORY)?;
-            night.history = history.rows.into_iter().map(|row| (row.key, row.past)).collect();
+            // Nobody knew anything of a later day than that of the evidence or of the run.
+            let ran = crate::date::day(&manifest.started);
+            let trusted = |row: Row| {
+                let latest = night.day(&row.key.account).max(ran);
+                (row.key, row.past.trusted(latest))
+            };
+            let rows = history.rows.into_iter().map(trusted).collect();
+            night.history = rows;
+            night.idle.extend(history.idle);
         }
         let day = manifest.started.split('T').next().unwrap_or_default().to_owned();
         Ok(Self { night, report, day, folder: folder.to_owned() })
@@ -143,7 +154,7 @@ impl Told {
     /// Rows of one account, with what is used every so often. The account is read again only if some action may have come into
     /// use.
     pub(super) fn remember(&self, mut rows: Vec<Row>, new: &Side<'_>) -> Result<Vec<Row>, RunError> {
-        let showing = rows.iter().find(|row| may_show_use(&self.night, new.night, row));
+        let showing = rows.iter().find(|row| may_show_use(&self.night, new.night, row) || has_service(row));
         let before = showing.map(|row| self.account(&row.key.account)).transpose()?.flatten();
         rows.iter_mut().for_each(|row| remember(row, &self.side(before.as_ref()), new));
         Ok(rows)

@@ -62,6 +62,10 @@ pub(super) enum Event<'e> {
     FirstNight {
         path: String,
     },
+    /// Nothing can be advised for more principals than before, as what is known of them is too old.
+    EvidenceTooOld {
+        principals: usize,
+    },
     /// An exception wants its owner's attention.
     RuleWarning {
         rule: &'e str,
@@ -224,6 +228,7 @@ impl Event<'_> {
             Self::StateNotKept { .. } => "state-not-kept",
             Self::JournalNotKept { .. } => "journal-not-kept",
             Self::FirstNight { .. } => "first-night",
+            Self::EvidenceTooOld { .. } => "evidence-too-old",
             Self::RuleWarning { .. } => "rule-warning",
             Self::OwnAccountOnly { .. } => "own-account-only",
             Self::AdministratorClosed { .. } => "administrator-closed",
@@ -251,6 +256,7 @@ impl Event<'_> {
             | Self::StateNotKept { .. }
             | Self::JournalNotKept { .. }
             | Self::FirstNight { .. }
+            | Self::EvidenceTooOld { .. }
             | Self::RuleWarning { .. }
             | Self::OwnAccountOnly { .. }
             | Self::AdministratorClosed { .. } => Level::Warn,
@@ -317,6 +323,13 @@ impl Event<'_> {
             Self::FirstNight { path } => {
                 format!(
                     "there is no earlier report in `{path}`: this is the first night, and everything is new"
+                )
+            }
+            Self::EvidenceTooOld { principals } => {
+                format!(
+                    "the evidence about {} is older than `limits.evidence-max-age`, and nothing is advised on it: see \
+                     whether the analyzer still looks",
+                    count(*principals as u64, "principal")
                 )
             }
             Self::OwnAccountOnly { account, operation, kind } => {

@@ -21,11 +21,13 @@ pub(super) struct Previous(pub(super) Option<Told>);
 pub(super) struct Since {
     /// How much advice is new, reopened or regressed.
     pub(super) news: usize,
-    /// Nothing asks to be looked at that did not ask before: no advice is new or another, none has become ready, and nobody
-    /// and no credential is newly unused.
+    /// Nothing asks to be looked at that did not ask before: no advice is new, another or withheld, none has become ready, and
+    /// nobody and no credential is newly unused.
     pub(super) calm: bool,
     /// The day of the earlier run.
     pub(super) day: Option<String>,
+    /// Of how many principals the evidence is too old, when they are more than before.
+    pub(super) too_old: Option<usize>,
 }
 
 /// One pass over the accounts that have been written.
@@ -65,8 +67,9 @@ impl Previous {
             ready: 0,
             newly_ready: 0,
         };
+        let files = render::Files::new(writer, "");
         for account in &report.accounts {
-            pass.account(report, &account.id, writer)?;
+            pass.account(report, &account.id, writer, &files)?;
         }
         let there: BTreeSet<&str> = report.accounts.iter().map(|account| account.id.as_str()).collect();
         for id in accounts(old, &pass.night).into_iter().filter(|id| !there.contains(id)) {
@@ -83,14 +86,22 @@ impl Previous {
         report.ready = after.map(|after| Ready { after, changes: ready });
         let asked = previous.as_ref().and_then(|told| told.report.ready).map(|ready| ready.after);
         let newly_ready = if asked == after { newly_ready } else { ready };
-        let is_moved = |row: &Row| row.past.status.is_news() || row.past.status == Status::Changed;
+        // That it is withheld is told once.
+        let was_withheld =
+            |row: &Row| old.history.get(&row.key).is_some_and(|past| past.status == Status::Withheld);
+        let is_moved = |row: &Row| match row.past.status {
+            Status::Changed => true,
+            Status::Withheld => !was_withheld(row),
+            status => status.is_news(),
+        };
         let calm = newly_ready == 0 && !rows.iter().any(is_moved) && night.idle.is_subset(&old.idle);
-        let history = History::of(rows);
+        let history = History::of(rows, old.idle_in_gaps(&night));
         writer.write_json(HISTORY, &history)?;
         let since = Since {
             news: history.rows.iter().filter(|row| row.past.status.is_news()).count(),
             calm,
             day: previous.as_ref().map(|told| told.day.clone()),
+            too_old: Some(night.too_old).filter(|count| *count > old.too_old),
         };
         Ok((since, previous.map(|told| told.for_formats(&night, &history.rows, fault))))
     }
@@ -98,14 +109,21 @@ impl Previous {
 
 impl Pass<'_> {
     /// One account, while it is at hand.
-    fn account(&mut self, report: &Report, id: &str, writer: &Writer) -> Result<(), RunError> {
+    fn account(
+        &mut self,
+        report: &Report,
+        id: &str,
+        writer: &Writer,
+        files: &render::Files<'_>,
+    ) -> Result<(), RunError> {
         let path = format!("accounts/{id}.json");
         let text = writer.read(&path)?;
         let account = serde_json::from_str(&text);
         let mut account: AccountReport =
             account.map_err(|error| RunError::Json { path: path.clone(), error })?;
-        let files = render::Files::new(writer, "");
-        self.night.add(report, &account, |path| files.hash(path).map(|hash| hash.to_string()));
+        self.night.add(report, &account, |path| files.hash(path));
+        // Those of this account are not asked for again, and those of all would be too many.
+        files.forget(&format!("policies/{id}/"));
         let mut rows = compare_account(self.old, &self.night, id);
         if let Some(told) = self.previous {
             let side = Side { night: &self.night, report, account: Some(&account) };
@@ -117,7 +135,7 @@ impl Pass<'_> {
             let change = self.night.said.get(&row.key).and_then(|said| said.change.as_deref());
             let Some(change) = change else { continue };
             let into = if own.contains(change) { &mut standing } else { &mut self.families };
-            into.add(change, row, self.old.history.get(&row.key));
+            into.add(change, row, self.old, self.after);
         }
         self.rows.extend(rows);
         if self.after.is_none() && !standing.has_flapping() {

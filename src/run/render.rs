@@ -111,6 +111,11 @@ impl<'w> Files<'w> {
     pub(super) fn new(writer: &'w Writer, folder: &'w str) -> Self {
         Self { writer, folder, texts: RefCell::default(), hashes: RefCell::default() }
     }
+
+    /// Forgets the hashes of the files below a folder.
+    pub(super) fn forget(&self, group: &str) {
+        self.hashes.borrow_mut().remove(group);
+    }
 }
 
 impl Written for Files<'_> {

@@ -117,6 +117,9 @@ impl<'r> Ready<'r> {
                 log.tell(&Event::RuleWarning { rule: &row.id, state: &state.code, message });
             }
         }
+        if let Some(principals) = result.since.as_ref().and_then(|since| since.too_old) {
+            log.tell(&Event::EvidenceTooOld { principals });
+        }
         let exit = exit(&result, &args.fail_on);
         if let Some(path) = &args.metrics {
             metrics::write(path, &result, began, exit)?;

@@ -107,14 +107,89 @@ fn a_service_as_a_whole_and_a_change_that_was_gone_meanwhile_are_known_as_well()
     assert_eq!(row["status"], "resolved");
     let used = json!({"last": "2026-11-02", "times": 1});
     assert_eq!(row["used"], json!({"s3:PutObject": used, "sqs:*": used}));
-    // An action of a service that is unused as a whole is unused; a service of which a part is unused is not.
+    // An action of a service that is unused as a whole is unused; a service of which a part is unused is not, but that part
+    // is unused again.
     let partly = json!({"s3": null, "sqs": ["DeleteQueue"]});
     nights.night(&answers("2026-11-03", &partly), &TWO).exits(0);
-    assert_eq!(nights.row(OWN)["flapping"], json!(["s3:PutObject"]));
+    assert_eq!(nights.row(OWN)["flapping"], json!(["s3:PutObject", "sqs:DeleteQueue"]));
     nights.night(&idle("2026-11-04"), &TWO).exits(0);
     // That s3 is used again, but for one action of it, is another use than that of this action.
-    assert_eq!(nights.row(OWN)["flapping"], json!(["s3:PutObject", "sqs:*"]));
+    assert_eq!(nights.row(OWN)["flapping"], json!(["s3:PutObject", "sqs:*", "sqs:DeleteQueue"]));
     assert_eq!(nights.row(OWN)["used"]["s3:*"], json!({"last": "2026-11-04", "times": 1}));
+}
+
+#[test]
+fn an_action_of_a_service_that_was_unused_as_a_whole_and_is_unused_by_name_later_is_known() {
+    let mut nights = Nights::of("service-part");
+    let put = json!({"s3": ["PutObject"]});
+    let with = |day: &str, sqs: Value| {
+        let mut unused = put.clone();
+        unused["sqs"] = sqs;
+        answers(day, &unused)
+    };
+    nights.night(&with("2026-11-01", Value::Null), &TWO).exits(0);
+    // One action is used, and the other still is not.
+    nights.night(&with("2026-11-02", json!(["DeleteQueue"])), &TWO).exits(0);
+    nights.night(&with("2026-11-03", json!(["DeleteQueue"])), &TWO).exits(0);
+    assert_eq!(nights.row(OWN)["flapping"], Value::Null);
+    assert_eq!(nights.ready(OWN), (true, 2));
+    // What was never in use is not what is unused again.
+    nights.night(&with("2026-11-04", json!(["DeleteQueue", "SendMessage"])), &TWO).exits(0);
+    let used = json!({"last": "2026-11-02", "times": 1});
+    assert_eq!(nights.row(OWN)["used"], json!({"sqs:*": used, "sqs:SendMessage": used}));
+    nights.night(&with("2026-11-05", json!(["DeleteQueue", "SendMessage"])), &TWO).exits(0);
+    assert_eq!(nights.row(OWN)["flapping"], json!(["sqs:SendMessage"]));
+    assert_eq!(nights.ready(OWN), (false, 2));
+    let [.., third, fourth, _] = &nights.reports[..] else { panic!("five nights") };
+    // Comparing says what the scan wrote.
+    let args = ["compare", third.to_str().unwrap(), fourth.to_str().unwrap(), "--format", "json"];
+    let compared: Value = serde_json::from_str(&leastwise(args).ran().exits(0).out).unwrap();
+    let written: Value = serde_json::from_slice(&fs::read(fourth.join("history.json")).unwrap()).unwrap();
+    assert_eq!(compared, written);
+}
+
+#[test]
+fn what_a_rule_keeps_for_a_night_did_not_come_into_use() {
+    let mut nights = Nights::of("kept");
+    nights.night(&usual("2026-11-01"), &TWO).exits(0);
+    let keep = ["--ready-after", "2", "--keep", "s3:PutObject"];
+    nights.night(&usual("2026-11-02"), &keep).exits(0);
+    assert_eq!((&nights.row(OWN)["status"], &nights.row(OWN)["used"]), (&json!("changed"), &Value::Null));
+    nights.night(&usual("2026-11-03"), &TWO).exits(0);
+    nights.night(&usual("2026-11-04"), &TWO).exits(0);
+    assert_eq!((&nights.change(OWN)["flapping"], nights.ready(OWN)), (&Value::Null, (true, 2)));
+}
+
+#[test]
+fn what_is_kept_for_one_who_joins_did_not_come_into_use_and_what_one_of_several_uses_did() {
+    let shared = |day: &str, third: Option<&Value>, first: &Value| {
+        let mut night = usual(day);
+        let account = &mut night["accounts"][ACCOUNT];
+        account["policies"] = json!({"shared": ["s3:GetObject", "s3:PutObject", "s3:GetBucketAcl"]});
+        let holds = json!({"attached": ["shared"]});
+        account["roles"] = json!({"first": holds, "second": holds});
+        account["unused"] = json!({"first": first, "second": {"s3": ["GetBucketAcl", "PutObject"]}});
+        if let Some(third) = third {
+            account["roles"]["third"] = holds;
+            account["unused"]["third"] = third.clone();
+        }
+        night
+    };
+    let (all, one) = (json!({"s3": ["GetBucketAcl", "PutObject"]}), json!({"s3": ["GetBucketAcl"]}));
+    let more = ["--ready-after", "2", "--shared", "in-place"];
+    let told = |name: &str, third: Option<&Value>, first: &Value| {
+        let mut nights = Nights::of(name);
+        nights.night(&shared("2026-11-01", None, &all), &more).exits(0);
+        nights.night(&shared("2026-11-02", third, first), &more).exits(0);
+        nights.night(&shared("2026-11-03", None, &all), &more).exits(0);
+        nights.night(&shared("2026-11-04", None, &all), &more).exits(0);
+        let account = nights.json(&format!("accounts/{ACCOUNT}.json"));
+        let change = account["recommendations"][0].clone();
+        (change["flapping"].clone(), change["ready"].clone())
+    };
+    assert_eq!(told("joins", Some(&one), &all), (Value::Null, json!(true)));
+    let (flapping, ready) = told("one-of-several", None, &one);
+    assert_eq!((&flapping[0]["action"], ready), (&json!("s3:PutObject"), json!(false)));
 }
 
 #[test]
@@ -129,6 +204,35 @@ fn a_night_without_the_account_forgets_nothing_and_shows_no_use() {
     assert_eq!(row["flapping"], Value::Null, "nobody knows");
     nights.night(&usual("2026-11-05"), &TWO).exits(0);
     assert_eq!(nights.row(OWN)["flapping"], json!(["s3:PutObject"]));
+}
+
+#[test]
+fn what_a_history_says_is_taken_as_far_as_it_can_be_true() {
+    let mut nights = Nights::of("history");
+    // Later than the clock of any run of this test.
+    nights.night(&usual("2099-11-01"), &TWO).exits(0);
+    let path = nights.report().join("history.json");
+    let mut history: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let mut used: serde_json::Map<String, Value> =
+        (0..60).map(|at| (format!("sqs:A{at:02}"), json!({"last": "2099-10-01", "times": 1}))).collect();
+    for name in ["S3:PutObject", "s3:Put*", "s3:", ":PutObject", "s3", "s3:[a](http://b.example)", "s3:a:b"] {
+        used.insert(name.to_owned(), json!({"last": "2099-10-31", "times": 1}));
+    }
+    used.insert("s3:PutObject".to_owned(), json!({"last": "9999-12-31", "times": 1}));
+    for row in history["rows"].as_array_mut().unwrap() {
+        row["lastNight"] = json!("9999-12-31");
+        if row["policy"] == OWN {
+            row["used"] = used.clone().into();
+        }
+    }
+    fs::write(&path, history.to_string()).unwrap();
+    nights.night(&usual("2099-11-02"), &TWO).exits(0);
+    let row = nights.row(OWN);
+    let used = row["used"].as_object().unwrap();
+    assert_eq!(used.len(), 50);
+    assert_eq!(used["s3:PutObject"]["last"], "2099-11-01");
+    assert!(used.keys().all(|name| name == "s3:PutObject" || name.starts_with("sqs:A")), "{used:?}");
+    assert_eq!((&row["nights"], nights.ready(OTHER)), (&json!(2), (true, 2)));
 }
 
 #[test]

@@ -46,11 +46,20 @@ fn whatever_asks_to_be_looked_at_is_told() {
     // A change that is another, one that is back, one that is new.
     speaks(&answers("2026-11-02", &json!({"s3": ["GetBucketAcl"]})), &[], 0);
     speaks(&usual("2026-11-03"), &[], 0);
-    // What could not be read, and what is back when it can be.
-    assert!(speaks(&unread(), &[], 3).contains("not whole   111111111111"));
     let mut more = usual("2026-11-05");
     more["accounts"][ACCOUNT]["roles"]["third"] = json!({"inline": {"own": ["s3:GetObject"]}});
+    more["accounts"][ACCOUNT]["users"] = json!({"fourth": {"inline": {"own": ["s3:GetObject"]}}});
+    more["accounts"][ACCOUNT]["findings"] = json!([{
+        "about": "fourth", "findingType": "UnusedIAMUserAccessKey",
+        "findingDetails": [{"unusedIamUserAccessKeyDetails": {"accessKeyId": "AKIAEXAMPLE"}}],
+    }]);
+    // A credential that nobody uses.
+    speaks(&more, &[], 0);
+    // What could not be read, and nothing when it can be: it is as it was.
+    assert!(speaks(&unread(), &[], 3).contains("not whole   111111111111"));
+    assert!(speaks(&unread(), &[], 3).contains("not whole   111111111111"));
     assert_eq!(said(&nights.night(&more, &[]).exits(0)), "");
+    assert_eq!(nights.json("history.json")["idle"], Value::Null);
     // A role that nobody uses, though no policy of it is to be changed.
     more["accounts"][ACCOUNT]["unused"]["third"] = json!("idle");
     let told = said(&nights.night(&more, &[]).exits(0));
@@ -73,6 +82,61 @@ fn the_night_on_which_something_becomes_ready_is_told_once() {
     let told = said(&nights.night(&usual("2026-11-04"), &["--ready-after", "3"]).exits(0));
     assert!(told.contains("ready       2 changes"), "{told}");
     assert_eq!(said(&nights.night(&usual("2026-11-05"), &["--ready-after", "3"]).exits(0)), "");
+}
+
+#[test]
+fn what_is_ready_as_one_who_hindered_it_left_is_told() {
+    let mut nights = Nights::of("hindrance");
+    let three = ["--ready-after", "3", "--shared", "in-place"];
+    let shared = |day: &str, with_second: bool| {
+        let mut night = usual(day);
+        let account = &mut night["accounts"][ACCOUNT];
+        account["policies"] = json!({"shared": ["s3:GetObject", "s3:PutObject"]});
+        account["roles"] = json!({"first": {"attached": ["shared"]}});
+        account["unused"] = json!({"first": {"s3": ["PutObject"]}});
+        if with_second {
+            account["roles"]["second"] = json!({"attached": ["shared"]});
+            account["unused"]["second"] = json!({"s3": ["PutObject"]});
+        }
+        night
+    };
+    nights.night(&shared("2026-11-01", false), &three).exits(0);
+    nights.night(&shared("2026-11-02", false), &three).exits(0);
+    // Whoever joins is known for one night only.
+    nights.night(&shared("2026-11-03", true), &three).exits(0).says("0 changes are ready");
+    let told = said(&nights.night(&shared("2026-11-04", false), &three).exits(0));
+    assert!(told.contains("ready       1 change is ready: the same for 3 nights\n"), "{told}");
+    assert_eq!(said(&nights.night(&shared("2026-11-05", false), &three).exits(0)), "");
+}
+
+#[test]
+fn advice_that_is_withheld_is_told_once() {
+    let mut nights = Nights::of("withheld");
+    let blind = |day: &str| {
+        let mut night = usual(day);
+        night["accounts"][ACCOUNT]["unused"] = json!({"other": {"s3": ["PutObject"]}});
+        night["accounts"][ACCOUNT]["findings"] = json!([{"about": "worker", "error": "INTERNAL_ERROR"}]);
+        night
+    };
+    nights.night(&usual("2026-11-01"), &[]).exits(0);
+    let told = said(&nights.night(&blind("2026-11-02"), &[]).exits(0));
+    assert!(told.contains("1 no-evidence"), "{told}");
+    assert_eq!(said(&nights.night(&blind("2026-11-03"), &[]).exits(0)), "");
+}
+
+#[test]
+fn an_analyzer_that_looks_no_more_is_told_when_its_evidence_is_too_old() {
+    let mut nights = Nights::of("too-old");
+    let config = nights.folder.join("leastwise.toml");
+    std::fs::write(&config, "[limits]\nevidence-max-age = \"14d\"\n").unwrap();
+    let config = ["--config", config.to_str().unwrap()];
+    // The answers are of 2026-11-01.
+    nights.night(&usual("2026-10-20"), &config).exits(0);
+    assert_eq!(said(&nights.night(&usual("2026-10-21"), &config).exits(0)), "");
+    let told = said(&nights.night(&usual("2026-10-01"), &config).exits(0));
+    let warning = "warning: the evidence about 2 principals is older than `limits.evidence-max-age`";
+    assert!(told.starts_with(warning) && told.contains("2 no-evidence"), "{told}");
+    assert_eq!(said(&nights.night(&usual("2026-10-01"), &config).exits(0)), "");
 }
 
 #[test]

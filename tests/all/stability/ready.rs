@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{ACCOUNT, Nights, OTHER, OWN, answers, unread, usual};
 use crate::run::{folder, leastwise};
@@ -70,6 +70,22 @@ fn the_same_evidence_looked_at_twice_is_one_night() {
 }
 
 #[test]
+fn what_was_not_looked_at_again_is_no_further_night_whatever_else_was() {
+    let mut nights = Nights::of("stuck");
+    for day in ["2026-11-01", "2026-11-02", "2026-11-03"] {
+        let mut night = usual(day);
+        night["accounts"][ACCOUNT]["unused"].as_object_mut().unwrap().remove("worker");
+        let details: Vec<_> = ["GetBucketAcl", "PutObject"].map(|name| json!({"action": name})).into();
+        night["accounts"][ACCOUNT]["findings"] = json!([{
+            "about": "worker", "findingType": "UnusedPermission", "analyzedAt": "2026-11-01T07:00:00Z",
+            "findingDetails": [{"unusedPermissionDetails": {"serviceNamespace": "s3", "actions": details}}],
+        }]);
+        nights.night(&night, &THREE).exits(0);
+    }
+    assert_eq!((nights.ready(OWN), nights.ready(OTHER)), ((false, 1), (true, 3)));
+}
+
+#[test]
 fn two_times_of_one_day_are_one_night_wherever_they_were_written() {
     let mut nights = Nights::of("zones");
     for (at, wanted) in
@@ -116,6 +132,47 @@ fn what_changes_or_cannot_be_advised_for_a_night_begins_anew() {
     assert_eq!((&row["status"], &row["nights"]), (&json!("withheld"), &json!(0)));
     nights.night(&answers("2026-11-06", &json!({"s3": ["GetBucketAcl"]})), &THREE).exits(0);
     assert_eq!((nights.ready(OWN), nights.ready(OTHER)), ((false, 1), (true, 6)));
+}
+
+#[test]
+fn a_change_that_takes_away_something_else_begins_anew() {
+    let mut nights = Nights::of("swap");
+    nights.night(&usual("2026-11-01"), &THREE).exits(0);
+    nights.night(&usual("2026-11-02"), &THREE).exits(0);
+    // The policy grants another action that is unused as well, so that the same document is left.
+    let mut swapped = answers("2026-11-03", &json!({"s3": ["DeleteObject", "PutObject"]}));
+    swapped["accounts"][ACCOUNT]["roles"]["worker"]["inline"]["own"] =
+        json!(["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "sqs:SendMessage", "sqs:DeleteQueue"]);
+    nights.night(&swapped, &THREE).exits(0).says("1 change is ready");
+    let [_, second, third] = &nights.reports[..] else { panic!("three nights") };
+    let after = |report: &std::path::Path| {
+        fs::read(report.join("policies/111111111111/role/worker/own.after.json")).unwrap()
+    };
+    assert_eq!(after(second), after(third));
+    assert_eq!((nights.ready(OWN), nights.ready(OTHER)), ((false, 1), (true, 3)));
+    let row = nights.row(OWN);
+    // What the policy no longer grants did not come into use either, though it grants as much.
+    assert_eq!((&row["status"], &row["used"]), (&json!("changed"), &Value::Null));
+}
+
+#[test]
+fn a_gap_in_one_account_keeps_no_nights_of_another() {
+    let mut nights = Nights::of("gap-elsewhere");
+    for (day, is_blind) in
+        [("2026-11-01", false), ("2026-11-02", false), ("2026-11-03", true), ("2026-11-04", true)]
+    {
+        let mut night = usual(day);
+        if is_blind {
+            night["accounts"][ACCOUNT]["unused"] = json!({"other": {"s3": ["PutObject"]}});
+            night["accounts"][ACCOUNT]["findings"] = json!([{"about": "worker", "error": "INTERNAL_ERROR"}]);
+        }
+        night["accounts"]["222222222222"] = unread()["accounts"][ACCOUNT].clone();
+        nights.night(&night, &THREE).exits(3);
+    }
+    let row = nights.row(OWN);
+    assert_eq!((&row["status"], &row["nights"]), (&json!("withheld"), &json!(0)));
+    nights.night(&usual("2026-11-05"), &THREE).exits(0);
+    assert_eq!((nights.ready(OWN), nights.ready(OTHER)), ((false, 1), (true, 5)));
 }
 
 /// The same role with the same policy in three accounts, decided once for all of them, and a permission set in two of them.
