@@ -77,7 +77,8 @@ impl Format for Changes {
                 plans.push(Plan::set_in_account(report, account, it));
             }
         }
-        let ready = plans.iter().filter(|plan| plan.it.ready == Some(true));
+        // What no script can apply is nobody's to run.
+        let ready = plans.iter().filter(|plan| plan.it.ready == Some(true) && plan.obstacle().is_none());
         let ready: String = ready.map(|plan| format!("{}\n", plan.folder)).collect();
         let mut parts: Vec<Part> = plans.iter().flat_map(|plan| plan.scripts(read)).collect();
         if !ready.is_empty() {
