@@ -5,6 +5,7 @@
 
 mod beyond;
 mod error;
+mod grants;
 mod packed;
 mod permissions;
 mod reference;
@@ -22,11 +23,12 @@ use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 pub use error::CatalogError;
+pub(crate) use grants::Grants;
 pub use permissions::{Levels, Permissions};
 pub use reference::ReferenceReader;
 pub use service::AccessLevel;
 pub(crate) use service::{Action, Service};
-pub(crate) use universe::{Grants, Scope, Universe};
+pub(crate) use universe::{Scope, Universe};
 pub(crate) use words::next_cut;
 
 /// A dated list of all IAM actions that are known.

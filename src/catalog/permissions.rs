@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::beyond::{Beyond, Share};
+use super::grants::Grants;
 use super::service::Service;
-use super::universe::Grants;
 use super::{AccessLevel, Catalog, is_name, is_prefix};
 use crate::policy::{ActionSet, Clause, Document, Effect, Extent, Pattern, Shape, Statement};
 
