@@ -188,9 +188,10 @@ impl Journal {
             return BTreeMap::new();
         }
         let path = format!("{kind}/{id}.jsonl");
-        let text = files::text(&self.folder, &path, files::ANSWERS).unwrap_or_default();
-        // The last line may have been cut off: it is no JSON then.
-        let lines = text.lines().filter_map(|line| serde_json::from_str::<T>(line).ok());
+        let text = files::bytes(&self.folder, &path, files::ANSWERS).unwrap_or_default();
+        // The last line may have been cut off, in a letter even: it is no JSON then, and the others are.
+        let lines =
+            text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<T>(line).ok());
         lines.map(|line| (key(&line), line)).collect()
     }
 }

@@ -108,8 +108,9 @@ pub enum Command {
     Verify(Verify),
     /// Say what is new, changed, resolved or back from one report to a later one, or how all reports of a folder went
     ///
-    /// With two reports it says what became of each principal's policies, and which actions are used every so often. With --trend it reads the totals of every report in a
-    /// folder, ordered by when their runs began, and prints them as JSON, or draws them with --out.
+    /// With two reports it says what became of each principal's policies, and which actions are used every so often. With
+    /// --trend it reads the totals of every report in a folder, ordered by when their runs began, and prints them as JSON, or
+    /// draws them with --out.
     #[command(after_help = COMPARE_HELP, override_usage = COMPARE_USAGE)]
     Compare(Compare),
     /// Print the JSON Schema of a file of the report

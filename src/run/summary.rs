@@ -1,5 +1,4 @@
-//! The summary of a scan: at most eight lines for the person at the terminal, nine with `--ready-after`, the numbers for
-//! programs.
+//! The summary of a scan: at most eight lines for the person at the terminal, the numbers for programs.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
@@ -66,19 +65,20 @@ fn text(scanned: &Scanned, target: &Path) -> String {
         Some(format!("{count} {}", bucket.name()))
     });
     let _ = writeln!(out, "principals  {}: {}", totals.principals, buckets.collect::<Vec<_>>().join(", "));
+    let ready = scanned.report.ready.map(|Ready { after, changes }| {
+        let changes = if changes == 1 { "1 change is".to_owned() } else { format!("{changes} changes are") };
+        let nights = if after == 1 { "1 night".to_owned() } else { format!("{after} nights") };
+        format!("; {changes} ready, the same for {nights}")
+    });
     let _ = writeln!(
         out,
-        "removed     {} permissions from {} policies, every one proven; risk {} -> {}",
+        "removed     {} permissions from {} policies, every one proven; risk {} -> {}{}",
         totals.permissions_removed,
         totals.recommendations,
         totals.effect.risk_before,
-        totals.effect.risk_after
+        totals.effect.risk_after,
+        ready.unwrap_or_default()
     );
-    if let Some(Ready { after, changes }) = scanned.report.ready {
-        let changes = if changes == 1 { "1 change is".to_owned() } else { format!("{changes} changes are") };
-        let nights = if after == 1 { "1 night".to_owned() } else { format!("{after} nights") };
-        let _ = writeln!(out, "ready       {changes} ready: the same for {nights}");
-    }
     if !scanned.left_alone.is_empty() {
         let codes: Vec<String> =
             scanned.left_alone.iter().map(|(code, count)| format!("{count} {code}")).collect();

@@ -140,6 +140,34 @@ fn a_journal_of_other_settings_of_last_week_or_of_nobody_is_refused_and_the_mend
     assert_eq!(beside(&out), ["report"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_line_that_was_cut_off_in_a_letter_costs_no_line_before_it() {
+    const ANSWERED: u64 = 30;
+    let (wanted, pages) = whole("resume-uncut");
+    let out = folder("resume-cut").join("report");
+    let silent = Rule::new(Fault::Silent, When::From(ANSWERED + 1)).on("GetFindingV2");
+    let fake = acme().fault(silent).start();
+    let far = || fake.calls_of("GetFindingV2") > ANSWERED;
+    assert_eq!(live(&fake, &out, &[]).killed_when(far).code, -1);
+    let mut cut = 0;
+    for entry in fs::read_dir(out.with_file_name(".report.journal").join("findings")).unwrap() {
+        let path = entry.unwrap().path();
+        let mut text = fs::read(&path).unwrap();
+        cut += text.len();
+        // The first byte of a letter that has two.
+        text.extend(b"\n{\"id\": \"\xc3");
+        fs::write(&path, text).unwrap();
+    }
+    assert!(cut > 0);
+    fake.heal();
+    fake.forget();
+    live(&fake, &out, &["--resume"]).ran().exits(0);
+    assert!(result(&out) == wanted);
+    let again = fake.calls_of("GetFindingV2");
+    assert!(again <= pages - ANSWERED + IN_FLIGHT * PAGES, "{again} calls, {pages} pages");
+}
+
 #[test]
 fn a_broken_file_of_a_journal_is_read_again_from_aws() {
     let (wanted, _) = whole("resume-unbroken");

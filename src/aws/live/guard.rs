@@ -105,8 +105,10 @@ fn list_of(operation: &str) -> Option<&'static [u8]> {
 /// One page of a finding's details that has none. Alone it tells that nothing is known; beside other pages it would pass for an
 /// empty one, and what it should have had would be lost.
 fn lacks_details(body: &[u8], operation: &str, is_further: bool) -> bool {
-    let is_of_several = is_further || contains(body, b"\"nextToken\"");
-    operation == "GetFindingV2" && is_of_several && !contains(body, b"\"findingDetails\"")
+    // Most have them, and are looked through for nothing else.
+    operation == "GetFindingV2"
+        && !contains(body, b"\"findingDetails\"")
+        && (is_further || contains(body, b"\"nextToken\""))
 }
 
 fn contains(body: &[u8], member: &[u8]) -> bool {

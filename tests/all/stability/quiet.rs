@@ -76,11 +76,11 @@ fn the_night_on_which_something_becomes_ready_is_told_once() {
     let two = ["--ready-after", "2"];
     nights.night(&usual("2026-11-01"), &two).exits(0);
     let told = said(&nights.night(&usual("2026-11-02"), &two).exits(0));
-    assert!(told.contains("ready       2 changes are ready: the same for 2 nights\n"), "{told}");
+    assert!(told.contains("; 2 changes are ready, the same for 2 nights\n"), "{told}");
     assert_eq!(said(&nights.night(&usual("2026-11-03"), &two).exits(0)), "");
     // Another wish is another question.
     let told = said(&nights.night(&usual("2026-11-04"), &["--ready-after", "3"]).exits(0));
-    assert!(told.contains("ready       2 changes"), "{told}");
+    assert!(told.contains("; 2 changes are ready"), "{told}");
     assert_eq!(said(&nights.night(&usual("2026-11-05"), &["--ready-after", "3"]).exits(0)), "");
 }
 
@@ -105,7 +105,7 @@ fn what_is_ready_as_one_who_hindered_it_left_is_told() {
     // Whoever joins is known for one night only.
     nights.night(&shared("2026-11-03", true), &three).exits(0).says("0 changes are ready");
     let told = said(&nights.night(&shared("2026-11-04", false), &three).exits(0));
-    assert!(told.contains("ready       1 change is ready: the same for 3 nights\n"), "{told}");
+    assert!(told.contains("; 1 change is ready, the same for 3 nights\n"), "{told}");
     assert_eq!(said(&nights.night(&shared("2026-11-05", false), &three).exits(0)), "");
 }
 

@@ -13,14 +13,14 @@ const THREE: [&str; 2] = ["--ready-after", "3"];
 #[test]
 fn a_change_is_ready_on_the_third_night_and_not_on_the_second() {
     let mut nights = Nights::of("third");
-    nights.night(&usual("2026-11-01"), &THREE).exits(0).says("0 changes are ready: the same for 3 nights");
+    nights.night(&usual("2026-11-01"), &THREE).exits(0).says("0 changes are ready, the same for 3 nights");
     assert_eq!(nights.ready(OWN), (false, 1));
     nights.night(&usual("2026-11-02"), &THREE).exits(0);
     assert_eq!(nights.ready(OWN), (false, 2));
     let text = |nights: &Nights, path: &str| fs::read_to_string(nights.report().join(path)).unwrap();
     assert_eq!(text(&nights, "changes/ready.txt"), "");
     assert!(!text(&nights, &format!("accounts/{ACCOUNT}.html")).contains("badge ready"));
-    nights.night(&usual("2026-11-03"), &THREE).exits(0).says("2 changes are ready: the same for 3 nights");
+    nights.night(&usual("2026-11-03"), &THREE).exits(0).says("2 changes are ready, the same for 3 nights");
     assert_eq!(nights.ready(OWN), (true, 3));
     assert_eq!(nights.json("report.json")["ready"], json!({"after": 3, "changes": 2}));
     // Wherever a change stands it says so.
