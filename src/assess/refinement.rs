@@ -143,8 +143,11 @@ fn pattern(change: Change) -> PatternRow {
     let mut instead = Vec::with_capacity(change.instead.len());
     for new in change.instead {
         if new.pattern.contains(['*', '?']) {
-            let short = |name: &String| name.rsplit(':').next().unwrap_or(name).to_owned();
-            let names = new.matches.iter().map(short).collect();
+            let short = |mut name: String| {
+                name.drain(..name.rfind(':').map_or(0, |colon| colon + 1));
+                name
+            };
+            let names = new.matches.into_iter().map(short).collect();
             matches.insert(new.pattern.clone(), Matched { count: new.match_count, names });
         }
         instead.push(new.pattern);

@@ -199,8 +199,14 @@ impl Service {
         }
         with_lower(root.as_bytes(), |root| {
             let start = partition(0, self.len(), |place| self.lower(place).as_bytes() < root);
-            let end = partition(start, self.len(), |place| self.lower(place).as_bytes().starts_with(root));
-            start..end
+            let is_in = |place| self.lower(place).as_bytes().starts_with(root);
+            // Most runs are short: the end is looked for in steps that double.
+            let (mut low, mut step) = (start, 1);
+            while low + step < self.len() && is_in(low + step) {
+                low += step;
+                step *= 2;
+            }
+            start..partition(low, self.len().min(low + step), is_in)
         })
     }
 

@@ -5,6 +5,7 @@
 //! pattern that spans services. Sets of actions are bit sets over it, so unions and differences are a few words.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::grants::Grants;
@@ -58,6 +59,8 @@ pub(crate) struct Universe<'a> {
     extra_words: usize,
     words: usize,
     unused: Grants,
+    /// The scope that was looked up last.
+    recent: Cell<usize>,
 }
 
 const NONE: u32 = u32::MAX;
@@ -72,6 +75,7 @@ impl<'a> Universe<'a> {
             extra_words: 0,
             words: 0,
             unused: Grants(Vec::new()),
+            recent: Cell::new(0),
         };
         let named_extras = universe.cover_evidence(unused);
         universe.cover_policy(policy);
@@ -226,6 +230,17 @@ impl<'a> Universe<'a> {
 
     /// The scope of a pattern's service; `None` for `*` and for services that neither policy nor evidence name.
     pub(crate) fn scope_of(&self, pattern: &Pattern<'_>) -> Option<usize> {
+        // Patterns of one service stand together, so it is mostly that of the last.
+        let recent = self.recent.get();
+        if self.scopes.get(recent).is_some_and(|scope| *scope.prefix == *pattern.service) {
+            return Some(recent);
+        }
+        let found = self.look_up(pattern);
+        found.into_iter().for_each(|at| self.recent.set(at));
+        found
+    }
+
+    fn look_up(&self, pattern: &Pattern<'_>) -> Option<usize> {
         match self.catalog.place_of(&pattern.service) {
             Some(place) => self.by_place.get(place).filter(|at| **at != NONE).map(|at| *at as usize),
             None => self.unknown_scope(&pattern.service),
@@ -352,24 +367,23 @@ impl<'a> Universe<'a> {
     }
 
     /// All actions of a set, as service and name, sorted.
-    pub(crate) fn list(&self, set: &Grants) -> Vec<(String, String)> {
+    pub(crate) fn list(&self, set: &Grants) -> Vec<(&str, &str)> {
         self.list_in(set, None)
     }
 
     /// The same of one service, where that is known to be all.
-    pub(crate) fn list_in(&self, set: &Grants, scope: Option<usize>) -> Vec<(String, String)> {
+    pub(crate) fn list_in(&self, set: &Grants, scope: Option<usize>) -> Vec<(&str, &str)> {
         let mut list = Vec::new();
         for (at, scope) in self.scopes.iter().enumerate().filter(|(at, _)| scope.is_none_or(|it| it == *at)) {
             if let Some(service) = scope.known {
                 let first = self.bit(at, 0);
                 let held = set.within(first..first + service.len());
-                let name = |bit: usize| (scope.prefix.to_string(), service.spelled(bit - first).to_owned());
-                list.extend(held.map(name));
+                list.extend(held.map(|bit| (&*scope.prefix, service.spelled(bit - first))));
             }
             let extras = self.extras_of(at).filter(|(bit, _)| set.has(*bit));
-            list.extend(extras.map(|(_, extra)| (scope.prefix.to_string(), extra.spelled.to_string())));
+            list.extend(extras.map(|(_, extra)| (&*scope.prefix, &*extra.spelled)));
         }
-        list.sort();
+        list.sort_unstable();
         list
     }
 }

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use super::error::BadAction;
 use super::glob::{self, Containment};
 use super::json;
+use super::print::{Chars, Sink};
 
 /// The form of a pattern, which decides how it can be made smaller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,25 +63,26 @@ impl<'a> Pattern<'a> {
     pub(crate) fn text(&self) -> String {
         match self.shape {
             Shape::All => "*".to_owned(),
-            _ => format!("{}:{}{}", self.service, self.name, self.star()),
+            _ => [&*self.service, ":", &*self.name, self.star()].concat(),
         }
     }
 
     /// Appends it as a JSON string, as the author wrote it if he did.
-    pub(crate) fn write(&self, out: &mut String) {
+    pub(crate) fn write(&self, out: &mut impl Sink) {
         match (self.raw, self.shape) {
             (Some(raw), _) => out.push_str(raw),
             (None, Shape::All) => out.push_str("\"*\""),
             (None, _) => {
                 // Names of a custom catalog can hold anything; the common ones need no escapes.
-                let start = out.len();
-                out.extend(["\"", &self.service, ":", &self.name, self.star(), "\""]);
-                if [&self.service, &self.name]
-                    .iter()
-                    .any(|part| part.bytes().any(|b| b < b' ' || b == b'"' || b == b'\\'))
-                {
-                    out.truncate(start);
-                    json::write_text(out, &self.text());
+                // All bytes are looked at, since a loop without a way out is done many bytes at a time.
+                let needs_escapes = |part: &str| {
+                    part.bytes().fold(false, |found, b| found | (b < b' ') | (b == b'"') | (b == b'\\'))
+                };
+                match needs_escapes(&self.service) || needs_escapes(&self.name) {
+                    true => json::write_text(out, &self.text()),
+                    false => ["\"", &self.service, ":", &self.name, self.star(), "\""]
+                        .iter()
+                        .for_each(|part| out.push_str(part)),
                 }
             }
         }
@@ -88,17 +90,9 @@ impl<'a> Pattern<'a> {
 
     /// How many characters it takes as a JSON string.
     pub(crate) fn printed_len(&self) -> usize {
-        match (self.raw, &self.name) {
-            (Some(raw), _) => raw.chars().count(),
-            (None, Cow::Borrowed(name)) if self.shape != Shape::All => {
-                self.service.len() + name.chars().count() + self.star().len() + 3
-            }
-            _ => {
-                let mut text = String::new();
-                self.write(&mut text);
-                text.chars().count()
-            }
-        }
+        let mut chars = Chars::default();
+        self.write(&mut chars);
+        chars.0
     }
 
     /// Whether two patterns stand in the document in the same letters.

@@ -10,7 +10,7 @@ use rustc_hash::FxHasher;
 use super::action::{Pattern, Shape};
 use super::error::{Fault, PolicyError};
 use super::json::{self, Json, Member, is_key, offset_of};
-use super::print::{Printer, Style};
+use super::print::{Chars, Printer, Sink, Style};
 
 /// The longest document that IAM takes, in characters, white space included.
 const MAX_CHARS: usize = 131_072;
@@ -194,7 +194,7 @@ impl<'a> Document<'a> {
         print_all(std::slice::from_ref(self), true)
     }
 
-    fn print(&self, printer: &mut Printer<'_>) {
+    fn print(&self, printer: &mut Printer<'_, impl Sink>) {
         printer.open('{');
         let frame = &self.frame;
         printer.members(&frame.head);
@@ -232,7 +232,9 @@ impl<'a> Document<'a> {
 
     /// The characters that count against IAM's quotas: all but the white space between tokens.
     pub fn quota_chars(&self) -> usize {
-        self.compact().chars().count()
+        let mut chars = Chars::default();
+        self.print(&mut Printer::new(&mut chars, Style::Compact));
+        chars.0
     }
 }
 
@@ -316,7 +318,7 @@ impl<'a> Statement<'a> {
         members.find(|(key, _)| is_key(key, "Sid")).and_then(|(_, value)| value.as_text())
     }
 
-    fn print(&self, printer: &mut Printer<'_>) {
+    fn print(&self, printer: &mut Printer<'_, impl Sink>) {
         printer.open('{');
         printer.members(&self.frame.head);
         printer.key(self.clause.key);
@@ -401,7 +403,11 @@ pub fn parse_all(text: &str) -> Result<Vec<Document<'_>>, PolicyError> {
 
 /// Prints what [`parse_all`] reads: `null` for none, one document as itself, several as a list.
 pub fn print_all(documents: &[Document<'_>], compact: bool) -> String {
-    let mut out = String::new();
+    /// About what a pattern takes with its indent, and a statement without its patterns.
+    const ROOM: (usize, usize) = (48, 256);
+    let statements = documents.iter().flat_map(|document| &document.statements);
+    let room = statements.map(|statement| statement.clause.patterns.len() * ROOM.0 + ROOM.1).sum();
+    let mut out = String::with_capacity(room);
     write_all(&mut out, documents, compact);
     out
 }

@@ -10,6 +10,7 @@ use std::hash::{Hash, Hasher};
 use rustc_hash::FxHashSet;
 
 use super::error::{Fault, PolicyError};
+use super::print::Sink;
 
 /// How deep arrays and objects may nest. IAM's own grammar needs six levels.
 const MAX_DEPTH: usize = 64;
@@ -164,7 +165,7 @@ fn code_unit(chars: &mut impl Iterator<Item = char>) -> u32 {
 }
 
 /// Writes `text` as a JSON string.
-pub(crate) fn write_text(out: &mut String, text: &str) {
+pub(crate) fn write_text(out: &mut impl Sink, text: &str) {
     out.push('"');
     if text.bytes().all(|b| b >= 0x20 && b != b'"' && b != b'\\') {
         out.push_str(text);

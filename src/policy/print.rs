@@ -11,17 +11,47 @@ pub(crate) enum Style {
     Compact,
 }
 
+/// Where JSON goes.
+pub(crate) trait Sink {
+    fn push(&mut self, c: char);
+    fn push_str(&mut self, text: &str);
+}
+
+impl Sink for String {
+    fn push(&mut self, c: char) {
+        self.push(c);
+    }
+
+    fn push_str(&mut self, text: &str) {
+        self.push_str(text);
+    }
+}
+
+/// How many characters it would take.
+#[derive(Debug, Default)]
+pub(crate) struct Chars(pub(crate) usize);
+
+impl Sink for Chars {
+    fn push(&mut self, _c: char) {
+        self.0 += 1;
+    }
+
+    fn push_str(&mut self, text: &str) {
+        self.0 += text.chars().count();
+    }
+}
+
 /// Writes one JSON value, token by token.
-pub(crate) struct Printer<'o> {
-    out: &'o mut String,
+pub(crate) struct Printer<'o, S> {
+    out: &'o mut S,
     style: Style,
     depth: usize,
     /// Something stands before the next item of the innermost list or object.
     follows: bool,
 }
 
-impl<'o> Printer<'o> {
-    pub(crate) fn new(out: &'o mut String, style: Style) -> Self {
+impl<'o, S: Sink> Printer<'o, S> {
+    pub(crate) fn new(out: &'o mut S, style: Style) -> Self {
         Self { out, style, depth: 0, follows: false }
     }
 
@@ -56,7 +86,7 @@ impl<'o> Printer<'o> {
     }
 
     /// Where a token is written.
-    pub(crate) fn value(&mut self) -> &mut String {
+    pub(crate) fn value(&mut self) -> &mut S {
         self.out
     }
 
@@ -89,7 +119,7 @@ impl<'o> Printer<'o> {
     fn new_line(&mut self) {
         if self.style == Style::Pretty {
             self.out.push('\n');
-            self.out.extend(std::iter::repeat_n("  ", self.depth));
+            (0..self.depth).for_each(|_| self.out.push_str("  "));
         }
     }
 }

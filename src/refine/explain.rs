@@ -124,5 +124,5 @@ fn names(universe: &Universe<'_>, set: &Grants, scope: Option<usize>, most: usiz
         return (Vec::new(), set.len());
     }
     let names = universe.list_in(set, scope).into_iter().take(most);
-    (names.map(|(service, name)| format!("{service}:{name}")).collect(), set.len())
+    (names.map(|(service, name)| [service, ":", name].concat()).collect(), set.len())
 }

@@ -24,10 +24,9 @@ use crate::inventory::wire::{
 /// if it has one.
 fn date(date: &DateTime) -> Option<String> {
     let whole = jiff::Timestamp::from_second(date.secs()).ok()?;
-    let text = whole.strftime("%Y-%m-%dT%H:%M:%S");
     Some(match date.subsec_nanos() / 1000 {
-        0 => format!("{text}Z"),
-        micros => format!("{text}.{micros:06}Z"),
+        0 => whole.to_string(),
+        micros => format!("{}.{micros:06}Z", whole.strftime("%Y-%m-%dT%H:%M:%S")),
     })
 }
 
