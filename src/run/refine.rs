@@ -5,8 +5,6 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use similar::TextDiff;
-
 use super::error::RunError;
 use super::log::Log;
 use super::{input, terminal};
@@ -16,6 +14,7 @@ use crate::cli::{Exit, Refine, RefineFormat};
 use crate::evidence::read_unused;
 use crate::policy::{self, Document};
 use crate::refine::{Explanation, FitStep, USUALLY_ATTACHED};
+use crate::report::unified_diff;
 
 /// How many names a line of the explanation lists.
 const MOST_NAMES: usize = 200;
@@ -73,7 +72,7 @@ fn diff(before: &Document<'_>, refined: &Refined<'_>, path: &Path) -> String {
     let name = input::name_of(path);
     let name = terminal::line(&name);
     let (old, new) = (before.pretty() + "\n", print(refined, false));
-    TextDiff::from_lines(&old, &new).unified_diff().header(&name, &format!("{name} (refined)")).to_string()
+    unified_diff(&old, &new, &name, &format!("{name} (refined)"))
 }
 
 /// One line on what was done.

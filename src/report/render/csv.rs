@@ -141,14 +141,13 @@ fn row(
 
 /// What was taken as unused, as action patterns.
 fn unused(change: &Recommendation) -> String {
-    let mut all = Vec::new();
+    let mut all = String::new();
     for service in &change.unused {
-        match &service.actions {
-            None => all.push(format!("{}:*", service.service_namespace)),
-            Some(names) => {
-                all.extend(names.iter().map(|name| format!("{}:{name}", service.service_namespace)));
-            }
+        let whole = ["*".to_owned()];
+        for name in service.actions.as_deref().unwrap_or(&whole) {
+            let gap = if all.is_empty() { "" } else { " " };
+            all.extend([gap, &service.service_namespace, ":", name]);
         }
     }
-    all.join(" ")
+    all
 }

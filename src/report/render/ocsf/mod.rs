@@ -88,13 +88,12 @@ fn of_account<'e>(report: &'e Report, account: &'e AccountReport) -> Vec<Event<'
 }
 
 fn lines<'e>(events: impl IntoIterator<Item = Event<'e>>) -> String {
-    events.into_iter().map(|event| line(&event)).collect()
-}
-
-fn line(event: &Event<'_>) -> String {
-    let mut line = super::json(event);
-    line.push('\n');
-    line
+    let mut lines = String::new();
+    for event in events {
+        lines.push_str(&super::json(&event));
+        lines.push('\n');
+    }
+    lines
 }
 
 fn account_of(summary: &AccountSummary) -> Account<'_> {
