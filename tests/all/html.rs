@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use leastwise::report::PatternRow;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -105,6 +106,49 @@ fn every_principal_and_change_has_its_place_and_every_link_within_the_report_lea
             assert!(places.contains(&full), "{path}: {full} leads nowhere");
         }
     }
+}
+
+/// What stands in the table of patterns: row by row the patterns, how many of their actions are unused, and what becomes of
+/// them.
+fn table_of_patterns(shown: &str) -> Vec<(Vec<&str>, usize, &str)> {
+    let rows = between(shown, "<tr><td data-label=\"Statement\">", "</tr>").into_iter();
+    let row = |row| {
+        let [patterns, unused, now] =
+            ["<td data-label=\"Pattern\">", "data-label=\"Unused of it\">", "\"Now\">"]
+                .map(|cell| between(row, cell, "</td>")[0]);
+        (between(patterns, "<code>", "</code>"), unused.replace(',', "").parse().unwrap(), now)
+    };
+    rows.map(row).collect()
+}
+
+#[test]
+fn names_of_one_statement_that_go_have_a_row_together_and_none_is_missing() {
+    let out = folder("html-together").join("report");
+    scan("mocks/acme", &out).exits(0);
+    let mut together = 0;
+    for summary in &report(&out).accounts {
+        let account = account(&out, &summary.id);
+        let page = page(&out, &format!("accounts/{}.html", summary.id));
+        let changes: Vec<&str> = page.split("<article class=\"change\" id=\"change/").skip(1).collect();
+        for (change, shown) in account.recommendations.iter().zip(changes) {
+            let mut left = change.patterns.iter();
+            for (patterns, unused, now) in table_of_patterns(shown.split("</article>").next().unwrap()) {
+                let rows: Vec<_> = left.by_ref().take(patterns.len()).collect();
+                assert_eq!(patterns, rows.iter().map(|row| row.pattern.as_str()).collect::<Vec<_>>());
+                assert_eq!(unused, rows.iter().map(|row| row.unused).sum::<usize>());
+                assert_eq!(rows.len() > 1, now == "go", "{}: {now}", change.id);
+                if rows.len() > 1 {
+                    let wild =
+                        |row: &&PatternRow| row.pattern.contains(['*', '?']) || !row.instead.is_empty();
+                    assert!(!rows.iter().any(|row| wild(&row)), "{}: {patterns:?}", change.id);
+                    assert!(rows.iter().all(|row| row.statement == rows[0].statement));
+                    together += 1;
+                }
+            }
+            assert_eq!(left.next(), None, "{}", change.id);
+        }
+    }
+    assert!(together > 5, "{together}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::{Script, words};
 use crate::refine::Kind;
 use crate::report::render::Read;
 use crate::report::whole::CatalogRow;
-use crate::report::{Action, Alternative, Matched, Recommendation, UnusedService};
+use crate::report::{Action, Alternative, Matched, PatternRow, Recommendation, UnusedService};
 
 /// A link within the report.
 pub(super) struct Link {
@@ -90,9 +90,23 @@ impl<'r> Change<'r> {
         sides::rows(&self.diff)
     }
 
+    /// Its patterns for a table: names of one statement that go, one after another, have a row together.
+    fn patterns(&self) -> impl Iterator<Item = &[PatternRow]> {
+        self.it.patterns.chunk_by(|one, next| {
+            one.statement == next.statement
+                && one.sid == next.sid
+                && is_name_that_goes(one)
+                && is_name_that_goes(next)
+        })
+    }
+
     fn is_link(&self, address: &str) -> bool {
         address.starts_with("https://")
     }
+}
+
+fn is_name_that_goes(row: &PatternRow) -> bool {
+    row.instead.is_empty() && !row.pattern.contains(['*', '?'])
 }
 
 /// Counts by level, in words, the weightiest level first.
@@ -151,6 +165,11 @@ fn sizes(it: &Recommendation) -> Vec<String> {
         format!("{} of {} characters{beside}", text::count(chars), text::count(&kind.quota()))
     };
     it.sizes.iter().map(size).collect()
+}
+
+/// How many actions of some patterns are unused.
+fn unused(rows: &[PatternRow]) -> String {
+    text::count(&rows.iter().map(|row| row.unused).sum::<usize>())
 }
 
 /// What a wildcard matches.
