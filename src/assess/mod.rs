@@ -1,8 +1,8 @@
 //! From the answers about an account to its part of the report: decide, refine, prove. No I/O, no clock.
 //!
-//! An organisation is gone through twice. [`survey`] tells of each account what could concern others; [`Families`] joins
-//! that; [`account`] works each account out with the families known; [`organisation`] tells of what is decided once for
-//! many accounts.
+//! An organisation is gone through twice. Of each account as it was [`Prepared`], [`survey`] tells what could concern
+//! others; [`Families`] joins that; [`account`] works each account out with the families known; [`organisation`] tells of
+//! what is decided once for many accounts.
 //!
 //! | file | what |
 //! |---|---|
@@ -16,6 +16,7 @@
 //! | `place` | ids, names and places of files |
 //! | `family` | what is decided once for many accounts |
 //! | `rows` | a row for every principal, and the account in short |
+//! | `weight` | about how much memory an account takes |
 //! | `why` | buckets and reasons: stable codes and one sentence each |
 
 mod attach;
@@ -27,18 +28,20 @@ mod prepared;
 mod publish;
 mod refinement;
 mod rows;
+mod weight;
 mod why;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::family::{FamilyShare, Outcomes, Whole, organisation};
-use self::prepared::{Desk, Prepared};
+use self::prepared::Desk;
+pub use self::prepared::Prepared;
 use self::work::Work;
-use crate::aws::Answers;
 use crate::catalog::Catalog;
 use crate::config::SharedPolicies;
 use crate::decide::{Bucket, Exceptions, Families, Grain, Held, Level, Part, Survey, Usage, plan};
+use crate::evidence::Failure;
 use crate::inventory::wire::Account;
 use crate::report::{AccountReport, AccountSummary, Coverage, EffectTotals, EvidenceSource, Failed, SCHEMA};
 
@@ -80,29 +83,28 @@ pub struct Assessed {
     pub usage: Usage,
 }
 
-/// What one account has that could concern others; none when it could not be read.
-pub fn survey(account: &Account, answers: Answers, terms: Terms<'_>) -> Option<Survey> {
-    let prepared = Prepared::new(account, answers.authorization.ok()?, answers.evidence, terms);
-    let desk = Desk::of(&prepared, terms);
+/// What one account has that could concern others.
+pub fn survey(prepared: &Prepared, terms: Terms<'_>) -> Survey {
+    let desk = Desk::of(prepared, terms);
     let none = Families::default();
     let held = plan(&prepared.inventory, &prepared.standings, &desk, &none);
     let sure = |held: &Held<'_>, part: &Part<'_>| {
         let grain = Grain::of(&part.needs.unused(None));
         prepared.confidence(&part.reaches, held.updated, grain, terms).level
     };
-    Some(Survey::of(&prepared.inventory, &held, terms.catalog, &sure))
+    Survey::of(&prepared.inventory, &held, terms.catalog, &sure)
 }
 
-/// Works out one account.
+/// Works out one account, or tells why it could not be read.
 pub fn account(
     account: &Account,
-    answers: Answers,
+    prepared: Result<Prepared, Failure>,
     terms: Terms<'_>,
     families: &Families,
     outcomes: &Outcomes,
 ) -> Assessed {
-    let authorization = match answers.authorization {
-        Ok(authorization) => authorization,
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
         Err(failure) => {
             return Assessed {
                 report: unread(account, Coverage::Failed, vec![Failed { failure, principal: None }]),
@@ -114,7 +116,6 @@ pub fn account(
             };
         }
     };
-    let prepared = Prepared::new(account, authorization, answers.evidence, terms);
     let desk = Desk::of(&prepared, terms);
     let held = plan(&prepared.inventory, &prepared.standings, &desk, families);
     let mut work = Work::new(&prepared, terms, families, outcomes, &held);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Terms;
-use crate::aws::Evidence;
+use crate::aws::{Answers, Evidence};
 use crate::catalog::Catalog;
 use crate::decide::{
     AccountExceptions, Circumstances, Confidence, Facts, Grain, Level, Needs, Origin, Source, Standing,
@@ -12,30 +12,35 @@ use crate::decide::{
 };
 use crate::evidence::{Failure, Known, join};
 use crate::inventory::Inventory;
-use crate::inventory::wire::{Account, Authorization};
+use crate::inventory::wire::Account;
 
-pub(super) struct Prepared {
+/// See the module.
+#[derive(Debug)]
+pub struct Prepared {
     pub(super) inventory: Inventory,
     pub(super) evidence: Result<Evidence, Failure>,
     /// What is known of each principal, by ARN.
     pub(super) known: BTreeMap<String, Known>,
+    /// The newest day on which the use of one of them was looked at.
+    evaluated: Option<String>,
     /// In the order of the inventory's principals.
     pub(super) standings: Vec<Standing>,
 }
 
 impl Prepared {
-    pub(super) fn new(
-        account: &Account,
-        authorization: Authorization,
-        evidence: Result<Evidence, Failure>,
-        terms: Terms<'_>,
-    ) -> Self {
-        let inventory = Inventory::new(account.clone(), authorization);
+    /// Joins what was answered about an account.
+    ///
+    /// # Errors
+    /// Why its principals and policies could not be read.
+    pub fn of(account: &Account, answers: Answers, terms: Terms<'_>) -> Result<Self, Failure> {
+        let Answers { authorization, evidence } = answers;
+        let inventory = Inventory::new(account.clone(), authorization?);
         let known = evidence.as_ref().map_or_else(
             |_| BTreeMap::new(),
             |evidence| join(&evidence.findings, &evidence.last_accessed, terms.window_days),
         );
-        let mut prepared = Self { inventory, evidence, known, standings: Vec::new() };
+        let evaluated = known.values().filter_map(|known| known.analyzed_at.as_ref()).max().cloned();
+        let mut prepared = Self { inventory, evidence, known, evaluated, standings: Vec::new() };
         let rules = terms.exceptions.of(&prepared.inventory);
         let around = Circumstances {
             source: prepared.source(terms),
@@ -45,7 +50,12 @@ impl Prepared {
         };
         let standings = standings(&prepared.inventory, &prepared.known, &around);
         prepared.standings = standings;
-        prepared
+        Ok(prepared)
+    }
+
+    /// The account's id.
+    pub fn account(&self) -> &str {
+        &self.inventory.account.id
     }
 
     /// Where the account's evidence comes from.
@@ -76,8 +86,7 @@ impl Prepared {
     ) -> Confidence {
         let source = self.source(terms);
         // The day that the window ends, else that of the answers.
-        let evaluated = self.known.values().filter_map(|known| known.analyzed_at.as_deref()).max();
-        let as_of = evaluated.or(terms.as_of);
+        let as_of = self.evaluated.as_deref().or(terms.as_of);
         let of = |at: &usize| {
             let principal = self.inventory.principals.get(*at)?;
             matches!(self.standings.get(*at), Some(Standing::Unused(_))).then_some(())?;

@@ -1,6 +1,6 @@
 //! What was read of an organisation, as files.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -10,7 +10,11 @@ use crate::disk::private;
 
 /// Writes a value as JSON.
 pub(super) fn put(path: &Path, value: &impl Serialize) -> io::Result<()> {
-    private().write(true).create(true).truncate(true).open(path)?.write_all(&serde_json::to_vec(value)?)
+    let file = private().write(true).create(true).truncate(true).open(path)?;
+    // An account's answers are long: in pieces they take no memory worth the name.
+    let mut file = BufWriter::with_capacity(1 << 16, file);
+    serde_json::to_writer(&mut file, value)?;
+    file.flush()
 }
 
 /// What has been hashed, in hexadecimal.

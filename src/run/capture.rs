@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 
+use super::cores::runtime;
 use super::error::RunError;
 use super::event::Event;
 use super::log::Log;
@@ -24,8 +25,7 @@ pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
     let config = settings::read(&args.source, Overrides::default())?;
     let writer = Writer::begin(&args.out, Output::Snapshot)?;
     let progress = Progress::new(log);
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;
+    let runtime = runtime()?;
     let now = jiff::Timestamp::now();
     let (done, journal) = match &args.source.snapshot {
         Some(folder) => {

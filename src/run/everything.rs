@@ -1,7 +1,6 @@
 //! All accounts, gone through twice: first what concerns several of them, then each worked out, written and dropped.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,18 +8,21 @@ use futures::StreamExt;
 use tokio::sync::Semaphore;
 
 use super::compare::Fault;
+use super::cores::cores;
 use super::error::RunError;
 use super::gather::{Gathered, Kept, totals};
 use super::history::{Previous, Since};
 use super::packs::{self, Packs};
 use super::progress::{Progress, Read, Stage};
 use super::scan::is_whole;
+use super::shelf::Shelf;
 use super::{render, settings, stop};
-use crate::assess::{self, Outcomes, Terms};
+use crate::assess::{self, Outcomes, Prepared, Terms};
 use crate::aws::pace::{BucketKey, Figures};
-use crate::aws::{Cloud, Journal, Journaled, Reading};
+use crate::aws::{Answers, Cloud, Journal, Journaled, Reading};
 use crate::config::{Config, Taken};
 use crate::decide::{ExceptionReview, Exceptions, Families, Level, Survey, most_effect};
+use crate::evidence::Failure;
 use crate::inventory::wire::Account;
 use crate::report::writer::Writer;
 use crate::report::{
@@ -59,15 +61,8 @@ pub(super) struct Everything<C> {
     /// Who works accounts out. More at a time than there are cores would be no faster, and each that waits half done
     /// takes memory.
     pub(super) hands: Semaphore,
-}
-
-/// As many as there are cores.
-pub(super) fn hands() -> Semaphore {
-    Semaphore::new(cores())
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZero::get)
+    /// Accounts that wait for the second look.
+    pub(super) shelf: Shelf,
 }
 
 /// What is known of all accounts when each is worked out.
@@ -234,7 +229,10 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
                         all.cloud.has_kept_all()?;
                         let _hand = all.hands.acquire().await;
                         tokio::task::block_in_place(|| {
-                            assess::survey(&account, answers, all.terms(&all.exceptions(), &ids))
+                            let prepared = all.prepare(&account, answers, &ids).ok()?;
+                            let survey = assess::survey(&prepared, all.terms(&all.exceptions(), &ids));
+                            all.shelf.put(prepared);
+                            Some(survey)
                         })
                     }
                     Some(why) => {
@@ -285,6 +283,15 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         }
     }
 
+    fn prepare(
+        &self,
+        account: &Account,
+        answers: Answers,
+        ids: &BTreeSet<String>,
+    ) -> Result<Prepared, Failure> {
+        Prepared::of(account, answers, self.terms(&self.exceptions(), ids))
+    }
+
     /// The second look: works one account out off the async threads, writes its files, and keeps the little that the whole
     /// needs.
     async fn account(&self, account: &Account, known: &Known) -> Result<Kept, RunError> {
@@ -294,11 +301,17 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             return Ok(Kept::nothing(report.summary));
         }
         let _hand = self.hands.acquire().await;
-        let answers = self.cloud.again(account).await?;
+        let prepared = match self.shelf.take(&account.id) {
+            Some(prepared) => Ok(prepared),
+            None => {
+                let answers = self.cloud.again(account).await?;
+                tokio::task::block_in_place(|| self.prepare(account, answers, &known.ids))
+            }
+        };
         tokio::task::block_in_place(|| {
             let exceptions = self.exceptions();
             let terms = self.terms(&exceptions, &known.ids);
-            let assessed = assess::account(account, answers, terms, &known.families, &known.outcomes);
+            let assessed = assess::account(account, prepared, terms, &known.families, &known.outcomes);
             for (path, text) in &assessed.files {
                 self.writer.write(path, text.as_bytes())?;
             }

@@ -89,10 +89,16 @@ fn one(
     let account: AccountReport =
         serde_json::from_str(&text).map_err(|error| RunError::Json { path, error })?;
     let files = Files::new(writer, folder);
-    let parts = formats.iter().flat_map(|format| format.account(report, &account, &files));
-    let (whole, growing): (Vec<Part>, Vec<Part>) = parts.partition(|part| part.whole);
-    // Files of the account alone need not wait for their turn.
-    append(writer, folder, whole)?;
+    let mut growing = Vec::new();
+    for format in formats {
+        for part in format.account(report, &account, &files) {
+            // Files of the account alone need not wait for their turn.
+            match part.whole {
+                true => append(writer, folder, [part])?,
+                false => growing.push(part),
+            }
+        }
+    }
     Ok(growing)
 }
 

@@ -3,15 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 use super::compare::Told;
+use super::cores::{hands, runtime};
 use super::error::RunError;
 use super::event::Event;
-use super::everything::{Everything, Scanned, hands};
+use super::everything::{Everything, Scanned};
 use super::history::Previous;
 use super::log::Log;
 use super::progress::Progress;
+use super::shelf::Shelf;
 use super::{metrics, resume, settings, shard, summary};
 use crate::aws::live::Live;
 use crate::aws::{Cloud, Journaled, Snapshot};
@@ -85,7 +87,7 @@ impl<'r> Ready<'r> {
         // Read before the work, as the report that it is in may be replaced.
         let previous = args.previous.as_deref().map(|folder| earlier(folder, log)).transpose()?;
         let (progress, began) = (Progress::new(log), jiff::Timestamp::now());
-        let runtime = Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;
+        let runtime = runtime()?;
         Ok(Self { config, catalog, writer, previous, progress, runtime, began, args, log })
     }
 
@@ -109,6 +111,7 @@ impl<'r> Ready<'r> {
             previous: previous.into(),
             started,
             hands,
+            shelf: Shelf::default(),
         };
         let (result, target) = runtime.block_on(Arc::new(all).run_or_stop())?;
         for row in &result.report.exceptions {

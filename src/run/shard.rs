@@ -8,6 +8,7 @@ use futures::StreamExt;
 use jiff::Timestamp;
 
 use super::capture::{in_json, one};
+use super::cores::runtime;
 use super::error::RunError;
 use super::event::Event;
 use super::everything::outside;
@@ -40,8 +41,7 @@ pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, Run
     let folder = args.shard.parts.clone().unwrap_or_default().join(share.to_string());
     let writer = Writer::begin(&folder, Output::Part)?;
     let progress = Progress::new(log);
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;
+    let runtime = runtime()?;
     let now = Timestamp::now();
     let part = |started| {
         let new = Part::new(share, started);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use leastwise::assess::{Outcomes, Terms, account, organisation, survey};
+use leastwise::assess::{Outcomes, Prepared, Terms, account, organisation, survey};
 use leastwise::catalog::Catalog;
 use leastwise::config::SharedPolicies;
 use leastwise::decide::{Exceptions, Families, Level, Needs};
@@ -37,15 +37,19 @@ fn scan(wanted: &Organisation, order: &[usize], shared: SharedPolicies) -> Said 
         organisation: &BTreeSet::new(),
     };
     let place = |at: usize| Account { id: id(at), ..Account::default() };
-    let surveys: Vec<_> =
-        order.iter().map(|at| (*at, survey(&place(*at), wanted.answers(*at), terms))).collect();
-    let unread = surveys.iter().filter(|(_, survey)| survey.is_none()).map(|(at, _)| id(*at)).collect();
-    let families =
-        Families::join(surveys.into_iter().filter_map(|(_, survey)| survey).collect(), unread, &catalog);
+    let prepare = |at: usize| Prepared::of(&place(at), wanted.answers(at), terms);
+    let (mut surveys, mut unread) = (Vec::new(), Vec::new());
+    for at in order {
+        match prepare(*at) {
+            Ok(prepared) => surveys.push(survey(&prepared, terms)),
+            Err(_) => unread.push(id(*at)),
+        }
+    }
+    let families = Families::join(surveys, unread, &catalog);
     let outcomes = Outcomes::of(&families);
     let (mut accounts, mut files, mut shares) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     for at in order {
-        let assessed = account(&place(*at), wanted.answers(*at), terms, &families, &outcomes);
+        let assessed = account(&place(*at), prepare(*at), terms, &families, &outcomes);
         assert_eq!(assessed.defects, Vec::new());
         files.extend(assessed.files);
         shares.extend(assessed.shares);
