@@ -24,8 +24,9 @@ struct Kept {
 impl Shelf {
     /// Keeps an account, unless it has no room.
     pub(super) fn put(&self, prepared: Prepared) {
+        let weight = prepared.weight();
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = kept.taken.saturating_add(prepared.weight());
+        let taken = kept.taken.saturating_add(weight);
         if taken <= ROOM {
             kept.taken = taken;
             kept.accounts.insert(prepared.account().to_owned(), prepared);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use leastwise::report::PatternRow;
+use leastwise::report::{PatternRow, Recommendation};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -108,6 +108,19 @@ fn every_principal_and_change_has_its_place_and_every_link_within_the_report_lea
     }
 }
 
+/// The changes of all accounts, each with what its account's page shows of it.
+fn changes(out: &Path) -> Vec<(Recommendation, String)> {
+    let mut all = Vec::new();
+    for summary in &report(out).accounts {
+        let page = page(out, &format!("accounts/{}.html", summary.id));
+        let shown = between(&page, "<article class=\"change\" id=\"change/", "</article>");
+        let changes = account(out, &summary.id).recommendations;
+        assert_eq!(changes.len(), shown.len(), "{}", summary.id);
+        all.extend(changes.into_iter().zip(shown.into_iter().map(str::to_owned)));
+    }
+    all
+}
+
 /// What stands in the table of patterns: row by row the patterns, how many of their actions are unused, and what becomes of
 /// them.
 fn table_of_patterns(shown: &str) -> Vec<(Vec<&str>, usize, &str)> {
@@ -126,27 +139,21 @@ fn names_of_one_statement_that_go_have_a_row_together_and_none_is_missing() {
     let out = folder("html-together").join("report");
     scan("mocks/acme", &out).exits(0);
     let mut together = 0;
-    for summary in &report(&out).accounts {
-        let account = account(&out, &summary.id);
-        let page = page(&out, &format!("accounts/{}.html", summary.id));
-        let changes: Vec<&str> = page.split("<article class=\"change\" id=\"change/").skip(1).collect();
-        for (change, shown) in account.recommendations.iter().zip(changes) {
-            let mut left = change.patterns.iter();
-            for (patterns, unused, now) in table_of_patterns(shown.split("</article>").next().unwrap()) {
-                let rows: Vec<_> = left.by_ref().take(patterns.len()).collect();
-                assert_eq!(patterns, rows.iter().map(|row| row.pattern.as_str()).collect::<Vec<_>>());
-                assert_eq!(unused, rows.iter().map(|row| row.unused).sum::<usize>());
-                assert_eq!(rows.len() > 1, now == "go", "{}: {now}", change.id);
-                if rows.len() > 1 {
-                    let wild =
-                        |row: &&PatternRow| row.pattern.contains(['*', '?']) || !row.instead.is_empty();
-                    assert!(!rows.iter().any(wild), "{}: {patterns:?}", change.id);
-                    assert!(rows.iter().all(|row| row.statement == rows[0].statement));
-                    together += 1;
-                }
+    for (change, shown) in &changes(&out) {
+        let mut left = change.patterns.iter();
+        for (patterns, unused, now) in table_of_patterns(shown) {
+            let rows: Vec<_> = left.by_ref().take(patterns.len()).collect();
+            assert_eq!(patterns, rows.iter().map(|row| row.pattern.as_str()).collect::<Vec<_>>());
+            assert_eq!(unused, rows.iter().map(|row| row.unused).sum::<usize>());
+            assert_eq!(rows.len() > 1, now == "go", "{}: {now}", change.id);
+            if rows.len() > 1 {
+                let wild = |row: &&PatternRow| row.pattern.contains(['*', '?']) || !row.instead.is_empty();
+                assert!(!rows.iter().any(wild), "{}: {patterns:?}", change.id);
+                assert!(rows.iter().all(|row| row.statement == rows[0].statement));
+                together += 1;
             }
-            assert_eq!(left.next(), None, "{}", change.id);
         }
+        assert_eq!(left.next(), None, "{}", change.id);
     }
     assert!(together > 5, "{together}");
 }
@@ -156,45 +163,39 @@ fn a_change_shows_both_sides_and_what_becomes_of_each_pattern() {
     let out = folder("html-sides").join("report");
     scan("mocks/acme", &out).exits(0);
     let (mut wildcards, mut marks) = (0, 0);
-    for summary in &report(&out).accounts {
-        let account = account(&out, &summary.id);
-        let page = page(&out, &format!("accounts/{}.html", summary.id));
-        let changes: Vec<&str> = page.split("<article class=\"change\" id=\"change/").skip(1).collect();
-        for (change, shown) in account.recommendations.iter().zip(changes) {
-            let shown = shown.split("</article>").next().unwrap();
-            let read = |path: &str| fs::read_to_string(out.join(path)).unwrap();
-            let (before, after) = (read(&change.files.before), read(&change.files.after));
-            // Every line that the difference takes away or brings is there, whole, on its side.
-            for line in read(&change.files.diff).lines().skip(2) {
-                let side = match line.as_bytes()[0] {
-                    b'-' => ("<del>", "</del>"),
-                    b'+' => ("<ins>", "</ins>"),
-                    _ => continue,
-                };
-                let lines = between(shown, side.0, side.1);
-                let plain =
-                    |text: &&str| text.replace("<mark>", "").replace("</mark>", "").replace("&#34;", "\"");
-                let found = lines.iter().map(plain).any(|text| text.replace("&#38;", "&") == line);
-                assert!(found, "{}: {line}", change.id);
-                marks += lines.iter().filter(|text| text.contains("<mark>")).count();
+    for (change, shown) in &changes(&out) {
+        let read = |path: &str| fs::read_to_string(out.join(path)).unwrap();
+        let (before, after) = (read(&change.files.before), read(&change.files.after));
+        // Every line that the difference takes away or brings is there, whole, on its side.
+        for line in read(&change.files.diff).lines().skip(2) {
+            let side = match line.as_bytes()[0] {
+                b'-' => ("<del>", "</del>"),
+                b'+' => ("<ins>", "</ins>"),
+                _ => continue,
+            };
+            let lines = between(shown, side.0, side.1);
+            let plain =
+                |text: &&str| text.replace("<mark>", "").replace("</mark>", "").replace("&#34;", "\"");
+            let found = lines.iter().map(plain).any(|text| text.replace("&#38;", "&") == line);
+            assert!(found, "{}: {line}", change.id);
+            marks += lines.iter().filter(|text| text.contains("<mark>")).count();
+        }
+        let command = between(shown, "<pre tabindex=\"0\">bash ", "</pre>");
+        assert!(command.len() == 1 && out.join(command[0]).is_file(), "{}: {command:?}", change.id);
+        assert!(!change.patterns.is_empty(), "{}", change.id);
+        for row in &change.patterns {
+            let is_list = row.pattern == "NotAction";
+            assert!(is_list || before.contains(&row.pattern), "{}: {}", change.id, row.pattern);
+            for new in &row.instead {
+                assert!(after.contains(new), "{}: {new}", change.id);
+                assert!(shown.contains(&format!("<code>{new}</code>")), "{}: {new}", change.id);
+                assert_eq!(row.matches.contains_key(new), new.contains(['*', '?']), "{new}");
             }
-            let command = between(shown, "<pre tabindex=\"0\">bash ", "</pre>");
-            assert!(command.len() == 1 && out.join(command[0]).is_file(), "{}: {command:?}", change.id);
-            assert!(!change.patterns.is_empty(), "{}", change.id);
-            for row in &change.patterns {
-                let is_list = row.pattern == "NotAction";
-                assert!(is_list || before.contains(&row.pattern), "{}: {}", change.id, row.pattern);
-                for new in &row.instead {
-                    assert!(after.contains(new), "{}: {new}", change.id);
-                    assert!(shown.contains(&format!("<code>{new}</code>")), "{}: {new}", change.id);
-                    assert_eq!(row.matches.contains_key(new), new.contains(['*', '?']), "{new}");
-                }
-                for (new, matched) in &row.matches {
-                    assert!(row.instead.contains(new));
-                    assert_eq!(matched.names.len(), matched.count.min(24), "{}: {new}", change.id);
-                    assert!(shown.contains(&format!("matches {}: ", matched.count)), "{}: {new}", change.id);
-                    wildcards += 1;
-                }
+            for (new, matched) in &row.matches {
+                assert!(row.instead.contains(new));
+                assert_eq!(matched.names.len(), matched.count.min(24), "{}: {new}", change.id);
+                assert!(shown.contains(&format!("matches {}: ", matched.count)), "{}: {new}", change.id);
+                wildcards += 1;
             }
         }
     }

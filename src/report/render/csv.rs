@@ -141,9 +141,9 @@ fn row(
 
 /// What was taken as unused, as action patterns.
 fn unused(change: &Recommendation) -> String {
+    let whole = ["*".to_owned()];
     let mut all = String::new();
     for service in &change.unused {
-        let whole = ["*".to_owned()];
         for name in service.actions.as_deref().unwrap_or(&whole) {
             let gap = if all.is_empty() { "" } else { " " };
             all.extend([gap, &service.service_namespace, ":", name]);
