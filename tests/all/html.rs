@@ -173,10 +173,10 @@ fn a_change_shows_both_sides_and_what_becomes_of_each_pattern() {
                 b'+' => ("<ins>", "</ins>"),
                 _ => continue,
             };
-            let lines = between(shown, side.0, side.1);
-            let plain =
-                |text: &&str| text.replace("<mark>", "").replace("</mark>", "").replace("&#34;", "\"");
-            let found = lines.iter().map(plain).any(|text| text.replace("&#38;", "&") == line);
+            let lines: Vec<&str> =
+                between(shown, side.0, side.1).into_iter().flat_map(|block| block.split('\n')).collect();
+            let plain = |text: &&str| text.replace("<mark>", "").replace("</mark>", "");
+            let found = lines.iter().map(plain).any(|text| text.replace("&amp;", "&") == line);
             assert!(found, "{}: {line}", change.id);
             marks += lines.iter().filter(|text| text.contains("<mark>")).count();
         }

@@ -3,15 +3,24 @@
 //! It is read from the unified difference that lies beside the documents, so that the two cannot disagree.
 
 use std::collections::VecDeque;
+use std::fmt::{self, Write as _};
 
-/// A row of the two sides.
+use askama::filters::HtmlSafe;
+
+use super::text::Content;
+
+/// A row of the two sides. Lines that follow each other and have nothing beside them are one.
 pub(super) enum Row<'d> {
     /// Where the next rows stand.
     Place(&'d str),
     /// The same on both sides.
-    Same(&'d str),
-    /// Before and after, each if it is there.
-    Pair(Option<Marked<'d>>, Option<Marked<'d>>),
+    Same(Vec<Marked<'d>>),
+    /// Only on the left.
+    Gone(Vec<Marked<'d>>),
+    /// Only on the right.
+    Come(Vec<Marked<'d>>),
+    /// Before and after.
+    Pair(Marked<'d>, Marked<'d>),
 }
 
 /// A line of which the middle is not on the other side.
@@ -22,9 +31,41 @@ pub(super) struct Marked<'d> {
     pub(super) after: &'d str,
 }
 
+impl fmt::Display for Marked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Content(self.before).fmt(f)?;
+        if !self.middle.is_empty() {
+            f.write_str("<mark>")?;
+            Content(self.middle).fmt(f)?;
+            f.write_str("</mark>")?;
+        }
+        Content(self.after).fmt(f)
+    }
+}
+
+impl HtmlSafe for Marked<'_> {}
+
+/// Lines below each other, each behind the sign of its side.
+pub(super) struct Block<'r, 'd>(pub(super) char, pub(super) &'r [Marked<'d>]);
+
+impl fmt::Display for Block<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, line) in self.1.iter().enumerate() {
+            if at > 0 {
+                f.write_char('\n')?;
+            }
+            f.write_char(self.0)?;
+            line.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl HtmlSafe for Block<'_, '_> {}
+
 /// The rows of a unified difference.
 pub(super) fn rows(diff: &str) -> Vec<Row<'_>> {
-    let mut rows = Vec::new();
+    let mut rows = Rows(Vec::new());
     let (mut gone, mut come) = (VecDeque::new(), VecDeque::new());
     for line in diff.lines().filter(|line| !line.starts_with("--- ") && !line.starts_with("+++ ")) {
         match line.split_at_checked(1) {
@@ -32,25 +73,50 @@ pub(super) fn rows(diff: &str) -> Vec<Row<'_>> {
             Some(("+", text)) => come.push_back(text),
             other => {
                 pair(&mut gone, &mut come, &mut rows);
-                rows.push(match other {
-                    Some((" ", text)) => Row::Same(text),
-                    _ => Row::Place(line),
-                });
+                match other {
+                    Some((" ", text)) => rows.same(whole(text)),
+                    _ => rows.0.push(Row::Place(line)),
+                }
             }
         }
     }
     pair(&mut gone, &mut come, &mut rows);
-    rows
+    rows.0
+}
+
+struct Rows<'d>(Vec<Row<'d>>);
+
+impl<'d> Rows<'d> {
+    fn same(&mut self, line: Marked<'d>) {
+        match self.0.last_mut() {
+            Some(Row::Same(lines)) => lines.push(line),
+            _ => self.0.push(Row::Same(vec![line])),
+        }
+    }
+
+    fn gone(&mut self, line: Marked<'d>) {
+        match self.0.last_mut() {
+            Some(Row::Gone(lines)) => lines.push(line),
+            _ => self.0.push(Row::Gone(vec![line])),
+        }
+    }
+
+    fn come(&mut self, line: Marked<'d>) {
+        match self.0.last_mut() {
+            Some(Row::Come(lines)) => lines.push(line),
+            _ => self.0.push(Row::Come(vec![line])),
+        }
+    }
 }
 
 /// Lines that went and lines that came in one place: each new one beside the old one that it begins like.
-fn pair<'d>(gone: &mut VecDeque<&'d str>, come: &mut VecDeque<&'d str>, rows: &mut Vec<Row<'d>>) {
+fn pair<'d>(gone: &mut VecDeque<&'d str>, come: &mut VecDeque<&'d str>, rows: &mut Rows<'d>) {
     while let Some(old) = gone.pop_front() {
         match come.front().copied().filter(|new| is_like(old, new)) {
             Some(new) => {
                 come.pop_front();
                 let (left, right) = marked(old, new);
-                rows.push(Row::Pair(Some(left), Some(right)));
+                rows.0.push(Row::Pair(left, right));
                 // All that follows from one pattern stands below it.
                 while let Some(new) = come.front().copied() {
                     let next = gone.front().copied();
@@ -58,13 +124,13 @@ fn pair<'d>(gone: &mut VecDeque<&'d str>, come: &mut VecDeque<&'d str>, rows: &m
                         break;
                     }
                     come.pop_front();
-                    rows.push(Row::Pair(None, Some(marked(old, new).1)));
+                    rows.come(marked(old, new).1);
                 }
             }
-            None => rows.push(Row::Pair(Some(whole(old)), None)),
+            None => rows.gone(whole(old)),
         }
     }
-    rows.extend(come.drain(..).map(|new| Row::Pair(None, Some(whole(new)))));
+    come.drain(..).for_each(|new| rows.come(whole(new)));
 }
 
 /// Whether a line may stand for another: they begin alike up to the first wildcard of the old one, or the first letters of
@@ -102,13 +168,14 @@ mod tests {
     use super::{Marked, Row, rows};
 
     fn told(diff: &str) -> Vec<String> {
-        let mark = |it: Option<Marked<'_>>| it.map(|it| format!("{}[{}]{}", it.before, it.middle, it.after));
+        let mark = |it: &Marked<'_>| format!("{}[{}]{}", it.before, it.middle, it.after);
+        let all = |lines: &[Marked<'_>]| lines.iter().map(mark).collect::<Vec<_>>().join("/");
         let row = |row| match row {
             Row::Place(text) => text.to_owned(),
-            Row::Same(text) => format!("={text}"),
-            Row::Pair(left, right) => {
-                format!("{}|{}", mark(left).unwrap_or_default(), mark(right).unwrap_or_default())
-            }
+            Row::Same(lines) => format!("={}", all(&lines)),
+            Row::Gone(lines) => format!("{}|", all(&lines)),
+            Row::Come(lines) => format!("|{}", all(&lines)),
+            Row::Pair(left, right) => format!("{}|{}", mark(&left), mark(&right)),
         };
         rows(diff).into_iter().map(row).collect()
     }
@@ -123,7 +190,7 @@ mod tests {
             "\"s3:Get[]*\",[]|\"s3:Get[Object]*\",",
             "|\"s3:Get[Job]\",",
             "\"s3:Put[*\",]|\"s3:Put[Object\"]",
-            "\"sns:Publish\"[]|",
+            "\"sns:Publish\"|",
             "=}",
         ];
         let told = told(diff);
@@ -132,6 +199,13 @@ mod tests {
             // Where a line is whole, its mark is empty and may stand anywhere.
             assert_eq!(told.replace("[]", ""), wanted.replace("[]", ""));
         }
+    }
+
+    #[test]
+    fn lines_with_nothing_beside_them_stand_together() {
+        let diff = "@@ -1 +1 @@\n {\n [\n-\"a:B\"\n-\"c:D\"\n ]\n+\"e:F\"\n+\"g:H\"\n }\n";
+        let wanted = ["@@ -1 +1 @@", "={/[", "\"a:B\"/\"c:D\"|", "=]", "|\"e:F\"/\"g:H\"", "=}"];
+        assert_eq!(told(diff).iter().map(|row| row.replace("[]", "")).collect::<Vec<_>>(), wanted);
     }
 
     #[test]
