@@ -121,20 +121,7 @@ pub fn refine_beside<'a>(
     refine_in(&Universe::new(catalog, policy, unused), policy, kind, taken)
 }
 
-/// As [`refine_beside()`], and says what changed, naming only so much.
-pub(crate) fn refine_and_explain<'a>(
-    policy: &Document<'a>,
-    unused: &ActionSet<'_>,
-    catalog: &'a Catalog,
-    (kind, taken): (Kind, usize),
-    named: Named,
-) -> Result<(Refined<'a>, Explanation), RefineError> {
-    let universe = Universe::new(catalog, policy, unused);
-    let refined = refine_in(&universe, policy, Some(kind), taken)?;
-    let explanation = refine::explain(&universe, policy, refined.documents(), named);
-    Ok((refined, explanation))
-}
-
+/// As [`refine_beside()`], in the universe of these three. It can be explained afterwards.
 fn refine_in<'a>(
     universe: &Universe<'a>,
     policy: &Document<'a>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::refinement::{Stays, Tried, attempt};
+use super::refinement::{Smaller, Stays, Tried};
 use super::why;
 use super::work::{Bench, Copied, Work};
 use crate::decide::{Holder, Obstacle, Part};
@@ -65,8 +65,14 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// The copies that a policy's holders could have, equal ones made one, and those that cannot be made.
-    pub(super) fn copies(&mut self, bench: Bench<'_, 'i, 't>) -> (Vec<Copied<'i>>, Vec<(Part<'i>, Stays)>) {
-        let mut copies: Vec<Copied<'i>> = Vec::new();
+    pub(super) fn copies<'w>(
+        &mut self,
+        bench: Bench<'w, 'i, 't>,
+    ) -> (Vec<Copied<'w, 'i>>, Vec<(Part<'i>, Stays)>)
+    where
+        't: 'w,
+    {
+        let mut copies: Vec<Copied<'w, 'i>> = Vec::new();
         let mut stay = Vec::new();
         for part in &bench.held.copies {
             if part.family.is_some_and(|family| self.join(bench, part, family)) {
@@ -86,42 +92,50 @@ impl<'i, 't> Work<'i, 't> {
             }
         }
         // The one that most share comes first, and has the plain name.
-        copies.sort_by(|a, b| {
-            (b.part.reaches.len(), &a.smaller.after).cmp(&(a.part.reaches.len(), &b.smaller.after))
-        });
+        copies.sort_by(|a, b| (b.part.reaches.len(), &a.after).cmp(&(a.part.reaches.len(), &b.after)));
         (copies, stay)
     }
 
     /// A copy for some holders, if they have room for it.
-    fn tried(&self, bench: Bench<'_, 'i, 't>, part: &Part<'i>) -> Tried {
+    fn tried<'w>(&self, bench: Bench<'w, 'i, 't>, part: &Part<'i>) -> Tried<Smaller<'w>>
+    where
+        't: 'w,
+    {
         match self.attempt(bench, part, Kind::Managed, 0) {
             Tried::Smaller(smaller) => self.attachable(part, smaller),
             tried => tried,
         }
     }
 
-    fn sort(
+    fn sort<'w>(
         &self,
-        bench: Bench<'_, 'i, 't>,
-        (part, tried): (Part<'i>, Tried),
-        copies: &mut Vec<Copied<'i>>,
+        bench: Bench<'w, 'i, 't>,
+        (part, tried): (Part<'i>, Tried<Smaller<'w>>),
+        copies: &mut Vec<Copied<'w, 'i>>,
         stay: &mut Vec<(Part<'i>, Stays)>,
-    ) {
+    ) where
+        't: 'w,
+    {
         match tried {
             Tried::Nothing => {}
             Tried::Stays(stays) => stay.push((part, stays)),
-            Tried::Smaller(smaller) => self.merge(bench, copies, Copied { part, smaller }),
+            Tried::Smaller(smaller) => {
+                let after = smaller.after();
+                self.merge(bench, copies, Copied { part, smaller, after });
+            }
         }
     }
 
     /// Two needs that come to one text are one copy: what either calls unused and the policy grants is the same.
-    fn merge(&self, bench: Bench<'_, 'i, 't>, copies: &mut Vec<Copied<'i>>, new: Copied<'i>) {
-        for old in copies.iter_mut().filter(|old| old.smaller.after == new.smaller.after) {
+    fn merge<'w>(&self, bench: Bench<'w, 'i, 't>, copies: &mut Vec<Copied<'w, 'i>>, new: Copied<'w, 'i>)
+    where
+        't: 'w,
+    {
+        for old in copies.iter_mut().filter(|old| old.after == new.after) {
             let needs = old.part.needs.clone().and(&new.part.needs);
-            let catalog = self.terms.catalog;
-            let both = attempt(bench.document, &bench.held.text.0, &needs, catalog, Kind::Managed, 0);
+            let both = bench.original(self.terms.catalog).attempt(&needs, Kind::Managed, 0);
             if let Tried::Smaller(smaller) = both
-                && smaller.after == old.smaller.after
+                && smaller.after() == old.after
             {
                 old.part.holders.extend(&new.part.holders);
                 old.part.reaches.extend(&new.part.reaches);

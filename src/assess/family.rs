@@ -7,10 +7,9 @@ use super::Terms;
 use super::attach::Attached;
 use super::place::names_everywhere;
 use super::publish::confidence_row;
-use super::refinement::{Refinement, Stays, Tried, attempt};
+use super::refinement::{Original, Refinement, Smaller, Stays, Tried};
 use super::why;
 use crate::decide::{Confidence, Families, Family, FamilyKind, Level, Needs, Seat};
-use crate::policy::Document;
 use crate::refine::Kind;
 use crate::report::names::{file_part, joined_parts};
 use crate::report::{Action, FamilyAccount, FamilyRow, ImpactRow, Recommendation};
@@ -22,7 +21,7 @@ pub struct Outcomes(Vec<OnceLock<Outcome>>);
 /// What came of one family.
 #[derive(Debug)]
 pub(super) struct Outcome {
-    pub(super) tried: Tried,
+    pub(super) tried: Tried<Refinement>,
     /// The services that the policy names; `None` for all there are.
     services: Option<BTreeSet<String>>,
 }
@@ -61,27 +60,26 @@ impl Outcomes {
         Self((0..families.len()).map(|_| OnceLock::new()).collect())
     }
 
-    /// What came of a family, of whose policy this is the document. `None` where its accounts stand alone.
+    /// What came of a family, of whose policies this is one. `None` where its accounts stand alone.
     pub(super) fn get(
         &self,
         family: &Family,
         families: &Families,
-        document: &Document<'_>,
-        text: &str,
+        original: Original<'_>,
         terms: Terms<'_>,
     ) -> Option<&Outcome> {
         obstacle(family, families, terms.least_sure).is_none().then_some(())?;
         let outcome = self.0.get(family.index)?.get_or_init(|| {
             let (kind, taken) = (kind_of(&family.seat), family.room.inline);
-            let tried = attempt(document, text, &family.needs, terms.catalog, kind, taken);
-            let tried = match tried {
+            let tried = match original.attempt(&family.needs, kind, taken) {
                 Tried::Smaller(smaller) => match room(family, &smaller) {
                     Some(stays) => Tried::Stays(stays),
-                    None => Tried::Smaller(smaller),
+                    None => Tried::Smaller(Box::new(smaller.told(smaller.after()))),
                 },
-                tried => tried,
+                Tried::Stays(stays) => Tried::Stays(stays),
+                Tried::Nothing => Tried::Nothing,
             };
-            Outcome { tried, services: document.services() }
+            Outcome { tried, services: original.services.cloned() }
         });
         Some(outcome)
     }
@@ -93,9 +91,9 @@ fn is_attached(family: &Family) -> bool {
 }
 
 /// Why so many policies cannot take the place of one, if they cannot. One of an inline policy needs no attachment.
-fn room(family: &Family, smaller: &Refinement) -> Option<Stays> {
-    let stays = Attached::with(family.room, is_attached(family)).refuses(smaller.documents);
-    stays.filter(|_| smaller.split || is_attached(family))
+fn room(family: &Family, smaller: &Smaller<'_>) -> Option<Stays> {
+    let stays = Attached::with(family.room, is_attached(family)).refuses(smaller.documents());
+    stays.filter(|_| smaller.is_split() || is_attached(family))
 }
 
 /// Why nothing can be recommended for a family as a whole, if nothing can: a stable code and one sentence.

@@ -1,5 +1,6 @@
 //! Ids of policies and recommendations, places of their files, names of policies to create.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use crate::decide::{Holder, Target};
@@ -143,21 +144,24 @@ impl CopyNames {
         Self { taken: taken.collect() }
     }
 
-    /// Names for the documents of that text, which is one or a list of several.
-    pub(super) fn name(&mut self, policy: &str, after: &str) -> Named {
-        let documents = parse_all(after).unwrap_or_default();
-        let texts: Vec<String> = documents.iter().map(Document::compact).collect();
+    /// Names for so many documents, which stand in that text: one, or a list of several.
+    pub(super) fn name(&mut self, policy: &str, after: &str, count: usize) -> Named {
+        let texts = LazyCell::new(|| {
+            let documents = parse_all(after).unwrap_or_default();
+            documents.iter().map(Document::compact).collect::<Vec<_>>()
+        });
         let digest = sha256(after.as_bytes());
         let endings = ["-leastwise".to_owned(), with_digest(&digest), format!("-leastwise-{digest}")];
         for ending in &endings {
-            let base = shortened(policy, ending, texts.len());
-            let names = numbered(&base, texts.len());
+            let base = shortened(policy, ending, count);
+            let names = numbered(&base, count);
             let state = |name: &String| self.taken.get(name);
-            let exist = !names.is_empty()
-                && names
-                    .iter()
-                    .zip(&texts)
-                    .all(|(name, text)| matches!(state(name), Some(Taken::There(Some(it))) if it == text));
+            // Most names are free, and then the texts need not be read.
+            let is_there = |at: usize, name| match state(name) {
+                Some(Taken::There(Some(it))) => texts.get(at) == Some(it),
+                _ => false,
+            };
+            let exist = !names.is_empty() && names.iter().enumerate().all(|(at, name)| is_there(at, name));
             if exist || names.iter().all(|name| state(name).is_none()) {
                 names.iter().for_each(|name| drop(self.taken.insert(name.clone(), Taken::Now)));
                 return Named { base, names, exist };
@@ -165,7 +169,7 @@ impl CopyNames {
         }
         // Somebody took all of them on purpose.
         let base = format!("leastwise-{digest}");
-        Named { names: numbered(&base, texts.len()), base, exist: false }
+        Named { names: numbered(&base, count), base, exist: false }
     }
 }
 

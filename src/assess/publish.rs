@@ -2,8 +2,8 @@
 
 use super::attach::Attached;
 use super::effect::After;
-use super::place::Place;
-use super::refinement::Refinement;
+use super::place::{CopyNames, Place};
+use super::refinement::{Refinement, Smaller};
 use super::work::{Bench, Copied, Work};
 use crate::catalog::Permissions;
 use crate::date::is_after;
@@ -13,14 +13,17 @@ use crate::report::{
 };
 
 impl<'i, 't> Work<'i, 't> {
-    /// A policy that is edited in its place.
+    /// A policy that is edited in its place. Gives what it takes of the quota for inline policies then.
     pub(super) fn in_place(
         &mut self,
         bench: Bench<'_, 'i, 't>,
         part: &Part<'i>,
-        smaller: Refinement,
+        smaller: &Smaller<'_>,
         alternative: Option<Alternative>,
-    ) {
+    ) -> usize {
+        let (grain, permissions) = (smaller.grain(), smaller.permissions(self.terms.catalog));
+        let smaller = smaller.told(smaller.after());
+        let chars = smaller.inline_chars();
         let inline = matches!(bench.held.target, Target::Inline { .. });
         let action = match smaller.documents {
             0 if inline => Action::Delete,
@@ -33,33 +36,38 @@ impl<'i, 't> Work<'i, 't> {
         if action == Action::Split {
             let room = Attached::to(&part.holders, &self.prepared.inventory, !inline);
             notes.extend(room.note(smaller.documents).map(str::to_owned));
-            let named = self.names.name(&bench.place.policy, &smaller.after);
+            let named = self.names.name(&bench.place.policy, &smaller.after, smaller.documents);
             notes.extend(named.exist.then(|| "copy-exists".to_owned()));
             creates = named.names;
         }
         self.files.extend(smaller.texts(&Refinement::places(&bench.place.path)));
-        let permissions = self.effects.allowed_by(&smaller.after);
+        let confidence = self.confidence(bench, part, grain);
         let mut recommendation =
-            self.recommendation(bench, bench.place, part, (smaller, &permissions), action);
+            self.recommendation(bench, bench.place, (part, &confidence), (smaller, &permissions), action);
         recommendation.alternative = alternative;
         recommendation.notes.append(&mut notes);
         recommendation.creates = creates;
         self.changed.push(After { holders: part.holders.clone(), permissions });
         self.recommendations.push(recommendation);
+        chars
     }
 
     /// Copies of a managed policy, each for some of its holders.
     pub(super) fn copy(
         &mut self,
         bench: Bench<'_, 'i, 't>,
-        copies: Vec<Copied<'i>>,
+        copies: Vec<Copied<'_, 'i>>,
         alternative: Option<&Alternative>,
         beside: bool,
     ) {
         let substitutes = matches!(bench.held.target, Target::Aws { .. });
-        for Copied { part, smaller } in copies {
+        for Copied { part, smaller, after } in copies {
             let Some(first) = part.holders.first() else { continue };
-            let named = (smaller.documents > 0).then(|| self.names.name(&bench.place.policy, &smaller.after));
+            let (grain, permissions) = (smaller.grain(), smaller.permissions(self.terms.catalog));
+            let smaller = smaller.told(after);
+            let named =
+                |names: &mut CopyNames| names.name(&bench.place.policy, &smaller.after, smaller.documents);
+            let named = (smaller.documents > 0).then(|| named(&mut self.names));
             let inventory = &self.prepared.inventory;
             let base = named.as_ref().map(|named| named.base.as_str());
             let place = Place::of_copy(bench.held.target, *first, inventory, base);
@@ -72,9 +80,9 @@ impl<'i, 't> Work<'i, 't> {
             let holders = part.holders.iter().map(|holder| self.hands(bench, *holder, &smaller)).collect();
             let room = Attached::to(&part.holders, &self.prepared.inventory, true);
             let room = room.note(smaller.documents);
-            let permissions = self.effects.allowed_by(&smaller.after);
+            let confidence = self.confidence(bench, &part, grain);
             let mut recommendation =
-                self.recommendation(bench, &place, &part, (*smaller, &permissions), action);
+                self.recommendation(bench, &place, (&part, &confidence), (smaller, &permissions), action);
             recommendation.alternative = alternative.cloned();
             if let Some(named) = named {
                 recommendation.creates = named.names;
@@ -119,7 +127,7 @@ impl<'i, 't> Work<'i, 't> {
         &self,
         bench: Bench<'_, 'i, 't>,
         place: &Place,
-        part: &Part<'i>,
+        (part, confidence): (&Part<'i>, &Confidence),
         (smaller, permissions): (Refinement, &Permissions<'t>),
         action: Action,
     ) -> Recommendation {
@@ -145,7 +153,7 @@ impl<'i, 't> Work<'i, 't> {
             others: 0,
             removed_in_all: smaller.proof.removed * part.reaches.len(),
             alternative: None,
-            confidence: confidence_row(&self.confidence(bench, part, &smaller)),
+            confidence: confidence_row(confidence),
             impact: self.effects.impact(bench.allows, permissions, &part.reaches),
             patterns: smaller.patterns,
             unused: self.used_last(smaller.unused, &part.reaches),

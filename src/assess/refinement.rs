@@ -1,19 +1,38 @@
 //! One smaller policy with what its proof says. Only a proof makes one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Permissions, Universe};
 use crate::decide::{Confidence, Grain, Needs};
 use crate::policy::{ActionSet, Document, Extent, print_all};
-use crate::refine::{Change, DoesNotFit, Explanation, FitStep, Kind, Named};
+use crate::refine::{Change, DoesNotFit, FitStep, Kind, Named, explain};
 use crate::report::{Files, Matched, PatternRow, ProofRow, UnusedService, unified_diff};
-use crate::{RefineError, Refined, refine_and_explain};
+use crate::{RefineError, Refined, refine_in};
 
 /// What is unused is told by service, so its names are not repeated for each pattern; of what a wildcard matches the first
 /// names show its kind.
 const NAMED: Named = Named { unused: 0, matches: 24 };
 
-/// A smaller policy.
+/// A policy that could be smaller.
+#[derive(Clone, Copy)]
+pub(super) struct Original<'w> {
+    pub(super) document: &'w Document<'w>,
+    /// Its text.
+    pub(super) text: &'w str,
+    /// The services that it names; `None` for all there are.
+    pub(super) services: Option<&'w BTreeSet<String>>,
+    pub(super) catalog: &'w Catalog,
+}
+
+/// A smaller policy, proven, of which nothing is told yet: many are only compared.
+pub(super) struct Smaller<'w> {
+    original: Original<'w>,
+    universe: Universe<'w>,
+    unused: ActionSet<'static>,
+    refined: Refined<'w>,
+}
+
+/// The same with all that is told of it.
 #[derive(Debug, Clone)]
 pub(super) struct Refinement {
     /// The documents as they stand in files.
@@ -34,11 +53,11 @@ pub(super) struct Refinement {
 
 /// What an attempt came to.
 #[derive(Debug)]
-pub(super) enum Tried {
+pub(super) enum Tried<S> {
     /// Nothing of it can go.
     Nothing,
     /// This.
-    Smaller(Box<Refinement>),
+    Smaller(Box<S>),
     /// It has to stay, for that reason.
     Stays(Stays),
 }
@@ -59,45 +78,77 @@ pub(super) enum Stays {
     Refuted(String),
 }
 
-/// Takes from a document what is not needed, and has it proven. `taken` is what others take of the same quota.
-pub(super) fn attempt(
-    document: &Document<'_>,
-    text: &str,
-    needs: &Needs,
-    catalog: &Catalog,
-    kind: Kind,
-    taken: usize,
-) -> Tried {
-    let services = document.services();
-    let unused = needs.unused(services.as_ref());
-    if unused.is_empty() {
-        return Tried::Nothing;
-    }
-    match refine_and_explain(document, &unused, catalog, (kind, taken), NAMED) {
-        Ok((refined, _)) if refined.proof().removed() == 0 => Tried::Nothing,
-        Ok((refined, why)) => Tried::Smaller(Box::new(Refinement::of(document, &refined, why, &unused))),
-        Err(RefineError::DoesNotFit(numbers)) => Tried::Stays(Stays::DoesNotFit(numbers)),
-        Err(RefineError::Undecided(_)) => Tried::Stays(Stays::Undecided),
-        Err(RefineError::Refuted(counterexample)) => {
-            let case = serde_json::json!({
-                "counterexample": counterexample.to_string(),
-                "policy": text,
-                "unused": listed(&unused),
-            });
-            Tried::Stays(Stays::Refuted(format!("{case:#}\n")))
+impl<'w> Original<'w> {
+    /// Takes from it what is not needed, and has that proven. `taken` is what others take of the same quota.
+    pub(super) fn attempt(self, needs: &Needs, kind: Kind, taken: usize) -> Tried<Smaller<'w>> {
+        let unused = needs.unused(self.services);
+        if unused.is_empty() {
+            return Tried::Nothing;
+        }
+        let universe = Universe::new(self.catalog, self.document, &unused);
+        match refine_in(&universe, self.document, Some(kind), taken) {
+            Ok(refined) if refined.proof().removed() == 0 => Tried::Nothing,
+            Ok(refined) => Tried::Smaller(Box::new(Smaller { original: self, universe, unused, refined })),
+            Err(RefineError::DoesNotFit(numbers)) => Tried::Stays(Stays::DoesNotFit(numbers)),
+            Err(RefineError::Undecided(_)) => Tried::Stays(Stays::Undecided),
+            Err(RefineError::Refuted(counterexample)) => {
+                let case = serde_json::json!({
+                    "counterexample": counterexample.to_string(),
+                    "policy": self.text,
+                    "unused": listed(&unused),
+                });
+                Tried::Stays(Stays::Refuted(format!("{case:#}\n")))
+            }
         }
     }
 }
 
-impl Refinement {
-    fn of(before: &Document<'_>, refined: &Refined<'_>, why: Explanation, unused: &ActionSet<'_>) -> Self {
-        let proof = refined.proof();
-        Self {
-            before: before.pretty() + "\n",
-            after: print_all(refined.documents(), false) + "\n",
-            documents: refined.documents().len(),
-            split: refined.step() == FitStep::Split,
-            sizes: refined.documents().iter().map(Document::quota_chars).collect(),
+impl Smaller<'_> {
+    /// How many permissions the policy loses.
+    pub(super) fn removed(&self) -> usize {
+        self.refined.proof().removed()
+    }
+
+    /// How many documents there are after.
+    pub(super) fn documents(&self) -> usize {
+        self.refined.documents().len()
+    }
+
+    /// Whether they are managed policies of their own.
+    pub(super) fn is_split(&self) -> bool {
+        self.refined.step() == FitStep::Split
+    }
+
+    /// The documents as they stand in a file.
+    pub(super) fn after(&self) -> String {
+        print_all(self.refined.documents(), false) + "\n"
+    }
+
+    /// By what the evidence tells what goes.
+    pub(super) fn grain(&self) -> Option<Grain> {
+        Grain::of(&self.unused)
+    }
+
+    /// What the documents allow.
+    pub(super) fn permissions<'t>(&self, catalog: &'t Catalog) -> Permissions<'t> {
+        let mut all = Permissions::none(catalog);
+        for document in self.refined.documents() {
+            all.union_with(&Permissions::allowed_by(catalog, document));
+        }
+        all
+    }
+
+    /// All that is told of it. `after` are the documents as they stand in a file.
+    pub(super) fn told(&self, after: String) -> Refinement {
+        let Self { original, universe, unused, refined } = self;
+        let (proof, documents) = (refined.proof(), refined.documents());
+        let why = explain(universe, original.document, documents, NAMED);
+        Refinement {
+            before: original.document.pretty() + "\n",
+            after,
+            documents: documents.len(),
+            split: self.is_split(),
+            sizes: documents.iter().map(Document::quota_chars).collect(),
             patterns: why.changes.into_iter().map(pattern).collect(),
             unused: listed(unused),
             proof: ProofRow {
@@ -108,17 +159,12 @@ impl Refinement {
             },
         }
     }
+}
 
-    /// By what the evidence tells what goes.
-    pub(super) fn grain(&self) -> Option<Grain> {
-        let whole = self.unused.iter().any(|service| service.actions.is_none());
-        let single = self.unused.iter().any(|service| service.actions.is_some());
-        match (whole, single) {
-            (true, true) => Some(Grain::Both),
-            (true, false) => Some(Grain::Services),
-            (false, true) => Some(Grain::Actions),
-            (false, false) => None,
-        }
+impl Refinement {
+    /// What it takes of the quota for its holder's inline policies, when it is one of them.
+    pub(super) fn inline_chars(&self) -> usize {
+        if self.split { 0 } else { self.sizes.iter().sum() }
     }
 
     /// The places of its files, from a path without ending.

@@ -8,9 +8,9 @@ use super::effect::{After, Effects};
 use super::family::{FamilyShare, Outcomes, is_told};
 use super::place::{CopyNames, Place};
 use super::prepared::Prepared;
-use super::refinement::{Refinement, Stays, Tried, attempt};
+use super::refinement::{Original, Smaller, Stays, Tried};
 use super::why;
-use crate::catalog::Permissions;
+use crate::catalog::{Catalog, Permissions};
 use crate::config::SharedPolicies;
 use crate::decide::{
     Confidence, Families, Family, FamilyKind, Grain, Held, Holder, Level, Obstacle, Part, Target,
@@ -54,9 +54,18 @@ pub(super) struct Bench<'w, 'i, 't> {
 }
 
 /// A copy for some of a policy's holders.
-pub(super) struct Copied<'i> {
+pub(super) struct Copied<'w, 'i> {
     pub(super) part: Part<'i>,
-    pub(super) smaller: Box<Refinement>,
+    pub(super) smaller: Box<Smaller<'w>>,
+    /// Its documents as they stand in a file.
+    pub(super) after: String,
+}
+
+impl<'w> Bench<'w, '_, 'w> {
+    pub(super) fn original(self, catalog: &'w Catalog) -> Original<'w> {
+        let Held { text, services, .. } = self.held;
+        Original { document: self.document, text: &text.0, services: services.as_ref(), catalog }
+    }
 }
 
 impl<'i, 't> Work<'i, 't> {
@@ -105,7 +114,7 @@ impl<'i, 't> Work<'i, 't> {
         let mut granted = 0;
         let state = match &held.document {
             Ok(document) => {
-                self.cover(document);
+                self.cover(held.services.as_ref());
                 let allows = Permissions::allowed_by(self.terms.catalog, document);
                 granted = allows.len();
                 let state = self.readable(Bench { held, document, place: &place, allows: &allows });
@@ -142,9 +151,9 @@ impl<'i, 't> Work<'i, 't> {
         });
     }
 
-    fn cover(&mut self, document: &Document<'_>) {
-        match (&mut self.services, document.services()) {
-            (Some(all), Some(mut more)) => all.append(&mut more),
+    fn cover(&mut self, services: Option<&BTreeSet<String>>) {
+        match (&mut self.services, services) {
+            (Some(all), Some(more)) => all.extend(more.iter().cloned()),
             (all, _) => *all = None,
         }
     }
@@ -185,17 +194,16 @@ impl<'i, 't> Work<'i, 't> {
     /// Adds what this account says of a family; tells whether the family's change holds here.
     pub(super) fn join(&mut self, bench: Bench<'_, 'i, 't>, part: &Part<'i>, family: &'i Family) -> bool {
         let outcome =
-            self.outcomes.get(family, self.families, bench.document, &bench.held.text.0, self.terms);
+            self.outcomes.get(family, self.families, bench.original(self.terms.catalog), self.terms);
         let smaller = matches!(outcome.map(|outcome| &outcome.tried), Some(Tried::Smaller(_)));
         let is_told = family.seat.kind == FamilyKind::PermissionSet
             || is_told(family, self.families, outcome, self.terms.least_sure);
         if !is_told {
             return false;
         }
-        let kind = bench.place.kind;
-        let alone = attempt(bench.document, &bench.held.text.0, &part.needs, self.terms.catalog, kind, 0);
+        let alone = bench.original(self.terms.catalog).attempt(&part.needs, bench.place.kind, 0);
         let removable_alone = match alone {
-            Tried::Smaller(smaller) => smaller.proof.removed,
+            Tried::Smaller(smaller) => smaller.removed(),
             Tried::Nothing | Tried::Stays(_) => 0,
         };
         let principals = self.prepared.arns(&part.reaches);
@@ -203,7 +211,7 @@ impl<'i, 't> Work<'i, 't> {
             if let (Target::Inline { holder, policy }, Some(Tried::Smaller(after))) =
                 (bench.held.target, outcome.map(|outcome| &outcome.tried))
             {
-                self.inlined(holder, policy, after);
+                self.inlined(holder, policy, after.inline_chars());
             }
             for arn in &principals {
                 self.from_families.entry(arn.clone()).or_default().push(family.id.clone());
@@ -211,7 +219,7 @@ impl<'i, 't> Work<'i, 't> {
         }
         let account = self.prepared.inventory.account.id.clone();
         let account = FamilyAccount { account, removable_alone, principals };
-        let grain = Grain::of(&family.needs.unused(bench.document.services().as_ref()));
+        let grain = Grain::of(&family.needs.unused(bench.held.services.as_ref()));
         let confidence = self.prepared.confidence(&part.reaches, bench.held.updated, grain, self.terms);
         let impact = match outcome.map(|outcome| &outcome.tried) {
             Some(Tried::Smaller(smaller)) => {
@@ -243,19 +251,18 @@ impl<'i, 't> Work<'i, 't> {
             Tried::Stays(stays) => self.stay(bench, &stays, None),
             Tried::Smaller(smaller) => {
                 let room = Attached::to(&[holder], &self.prepared.inventory, false);
-                if let Some(stays) = room.refuses(smaller.documents).filter(|_| smaller.split) {
+                if let Some(stays) = room.refuses(smaller.documents()).filter(|_| smaller.is_split()) {
                     return self.stay(bench, &stays, None);
                 }
-                self.inlined(holder, policy, &smaller);
-                self.in_place(bench, part, *smaller, None);
+                let chars = self.in_place(bench, part, &smaller, None);
+                self.inlined(holder, policy, chars);
                 "smaller"
             }
         }
     }
 
     /// From now on an inline policy takes what is left of it.
-    fn inlined(&mut self, holder: Holder<'i>, policy: &'i str, smaller: &Refinement) {
-        let chars = if smaller.split { 0 } else { smaller.sizes.iter().sum() };
+    fn inlined(&mut self, holder: Holder<'i>, policy: &'i str, chars: usize) {
         self.inline.entry(holder).or_default().insert(policy, chars);
     }
 
@@ -278,7 +285,7 @@ impl<'i, 't> Work<'i, 't> {
         let in_place_gain = match &tried {
             // Of an idle principal the advice is its deletion, so nothing is gained there.
             Tried::Smaller(smaller) => {
-                smaller.proof.removed * part.reaches.len().saturating_sub(bench.held.idle.len())
+                smaller.removed() * part.reaches.len().saturating_sub(bench.held.idle.len())
             }
             Tried::Nothing | Tried::Stays(_) => 0,
         };
@@ -288,7 +295,7 @@ impl<'i, 't> Work<'i, 't> {
             (Tried::Smaller(smaller), Some(fork)) if self.terms.shared == SharedPolicies::Fork => {
                 let other = Alternative {
                     choice: "in-place".to_owned(),
-                    removed_in_all: smaller.proof.removed * part.reaches.len(),
+                    removed_in_all: smaller.removed() * part.reaches.len(),
                     policies: 0,
                     attachments: 0,
                 };
@@ -300,7 +307,7 @@ impl<'i, 't> Work<'i, 't> {
                 if fork.is_some() && wants_fork {
                     self.copy(bench, copies, None, true);
                 }
-                self.in_place(bench, part, *smaller, fork);
+                self.in_place(bench, part, &smaller, fork);
                 "smaller"
             }
             (_, Some(_)) if wants_fork => {
@@ -313,37 +320,39 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// A policy that is split needs room for its parts at each of its holders.
-    pub(super) fn attachable(&self, part: &Part<'i>, smaller: Box<Refinement>) -> Tried {
-        match Attached::to(&part.holders, &self.prepared.inventory, true).refuses(smaller.documents) {
+    pub(super) fn attachable<'w>(&self, part: &Part<'i>, smaller: Box<Smaller<'w>>) -> Tried<Smaller<'w>> {
+        match Attached::to(&part.holders, &self.prepared.inventory, true).refuses(smaller.documents()) {
             Some(stays) => Tried::Stays(stays),
             None => Tried::Smaller(smaller),
         }
     }
 
     /// What copies would bring and cost; none when there are none.
-    fn fork(&self, copies: &[Copied<'i>]) -> Option<Alternative> {
+    fn fork(&self, copies: &[Copied<'_, 'i>]) -> Option<Alternative> {
         if copies.is_empty() {
             return None;
         }
         Some(Alternative {
             choice: "fork".to_owned(),
-            removed_in_all: copies.iter().map(|it| it.smaller.proof.removed * it.part.reaches.len()).sum(),
-            policies: copies.iter().map(|it| it.smaller.documents).sum(),
-            attachments: copies.iter().map(|it| it.smaller.documents.max(1) * it.part.holders.len()).sum(),
+            removed_in_all: copies.iter().map(|it| it.smaller.removed() * it.part.reaches.len()).sum(),
+            policies: copies.iter().map(|it| it.smaller.documents()).sum(),
+            attachments: copies.iter().map(|it| it.smaller.documents().max(1) * it.part.holders.len()).sum(),
         })
     }
 
-    pub(super) fn attempt(
+    pub(super) fn attempt<'w>(
         &self,
-        bench: Bench<'_, 'i, 't>,
+        bench: Bench<'w, 'i, 't>,
         part: &Part<'i>,
         kind: Kind,
         taken: usize,
-    ) -> Tried {
-        let tried = attempt(bench.document, &bench.held.text.0, &part.needs, self.terms.catalog, kind, taken);
-        match tried {
+    ) -> Tried<Smaller<'w>>
+    where
+        't: 'w,
+    {
+        match bench.original(self.terms.catalog).attempt(&part.needs, kind, taken) {
             Tried::Smaller(smaller) if self.terms.least_sure > Level::Low => {
-                let confidence = self.confidence(bench, part, &smaller);
+                let confidence = self.confidence(bench, part, smaller.grain());
                 match confidence.level < self.terms.least_sure {
                     true => Tried::Stays(Stays::NotSure(confidence)),
                     false => Tried::Smaller(smaller),
@@ -357,9 +366,9 @@ impl<'i, 't> Work<'i, 't> {
         &self,
         bench: Bench<'_, 'i, 't>,
         part: &Part<'i>,
-        smaller: &Refinement,
+        grain: Option<Grain>,
     ) -> Confidence {
-        self.prepared.confidence(&part.reaches, bench.held.updated, smaller.grain(), self.terms)
+        self.prepared.confidence(&part.reaches, bench.held.updated, grain, self.terms)
     }
 
     /// Leaves a policy as it is that somebody does not use all of.

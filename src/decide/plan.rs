@@ -66,6 +66,8 @@ pub struct Held<'i> {
     pub text: &'i PolicyText,
     /// The same, read.
     pub document: Result<Document<'i>, PolicyError>,
+    /// The services that it names; `None` for all there are, and where it could not be read.
+    pub services: Option<BTreeSet<String>>,
     /// When it was last changed, if AWS tells.
     pub updated: Option<&'i str>,
     /// Who holds it.
@@ -246,6 +248,7 @@ impl<'i> Planner<'i, '_> {
             target,
             text,
             document,
+            services,
             updated,
             holders,
             reaches,
@@ -260,19 +263,19 @@ impl<'i> Planner<'i, '_> {
         }
         let seat = Seat::of(&held, self.inventory);
         if !matches!(target, Target::Aws { .. }) || set.is_some() {
-            let needs = self.needs_of(&held.reaches, target.name(), services.as_ref());
+            let needs = self.needs_of(&held.reaches, target.name(), held.services.as_ref());
             let family = seat.and_then(|seat| self.families.of(&seat, &held.text.0));
             let (holders, reaches) = (held.holders.clone(), held.reaches.clone());
             held.in_place = Some(Part { holders, reaches, needs, family });
         }
         if held.advises && set.is_none() && !matches!(target, Target::Inline { .. }) {
-            held.copies = self.copies(&held, services.as_ref());
+            held.copies = self.copies(&held);
         }
         self.held.push(held);
     }
 
     /// One copy for each distinct need of the holders that can do with less.
-    fn copies(&self, held: &Held<'i>, services: Option<&BTreeSet<String>>) -> Vec<Part<'i>> {
+    fn copies(&self, held: &Held<'i>) -> Vec<Part<'i>> {
         let mut parts: Vec<Part<'i>> = Vec::new();
         let mut by_needs: BTreeMap<Needs, usize> = BTreeMap::new();
         for holder in &held.holders {
@@ -281,7 +284,7 @@ impl<'i> Planner<'i, '_> {
             if !self.advises(&reaches) || self.permission_set(*holder).is_some() {
                 continue;
             }
-            let needs = self.needs_of(&reaches, held.target.name(), services);
+            let needs = self.needs_of(&reaches, held.target.name(), held.services.as_ref());
             if needs.is_all() {
                 continue;
             }
