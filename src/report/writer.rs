@@ -189,25 +189,25 @@ impl Writer {
         fs::read_to_string(&full).map_err(|error| WriteError::Io { path: full, error })
     }
 
-    /// The same of a value as JSON, which is never in memory as a whole.
+    /// The same of a value as JSON, which is never in memory as a whole. Tells how long it is.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write_json(&self, path: &str, value: &impl Serialize) -> Result<(), WriteError> {
+    pub fn write_json(&self, path: &str, value: &impl Serialize) -> Result<usize, WriteError> {
         let full = self.folder.join(path);
         let write = || {
-            let mut out = Hashed { file: create(&full)?, hasher: Sha256::new() };
+            let mut out = Hashed { file: create(&full)?, hasher: Sha256::new(), length: 0 };
             {
                 let mut out = BufWriter::with_capacity(1 << 16, &mut out);
                 serde_json::to_writer_pretty(&mut out, value)?;
                 out.write_all(b"\n")?;
                 out.flush()?;
             }
-            Ok(FileHash::from(out.hasher))
+            Ok((FileHash::from(out.hasher), out.length))
         };
-        let hash = write().map_err(|error| WriteError::Io { path: full.clone(), error })?;
+        let (hash, length) = write().map_err(|error| WriteError::Io { path: full.clone(), error })?;
         self.keep(path, hash);
-        Ok(())
+        Ok(length)
     }
 
     fn keep(&self, path: &str, hash: FileHash) {
@@ -396,12 +396,14 @@ fn create(path: &Path) -> io::Result<File> {
 struct Hashed {
     file: File,
     hasher: Sha256,
+    length: usize,
 }
 
 impl Write for Hashed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
         self.hasher.update(bytes.get(..written).unwrap_or_default());
+        self.length += written;
         Ok(written)
     }
 

@@ -10,10 +10,12 @@ use tokio::sync::Semaphore;
 use super::compare::Fault;
 use super::cores::cores;
 use super::error::RunError;
+use super::finished::Finished;
 use super::gather::{Gathered, Kept, totals};
 use super::history::{Previous, Since};
 use super::packs::{self, Packs};
 use super::progress::{Progress, Read, Stage};
+use super::render::Place;
 use super::scan::is_whole;
 use super::shelf::Shelf;
 use super::{render, settings, stop};
@@ -45,6 +47,9 @@ pub(super) struct Scanned {
     pub(super) calls: Vec<CallFigures>,
 }
 
+/// About so many bytes of accounts wait in memory for the second look.
+pub(super) const WAITING: usize = 64 << 20;
+
 /// What every account's work shares.
 pub(super) struct Everything<C> {
     pub(super) cloud: Journaled<C>,
@@ -62,7 +67,9 @@ pub(super) struct Everything<C> {
     /// takes memory.
     pub(super) hands: Semaphore,
     /// Accounts that wait for the second look.
-    pub(super) shelf: Shelf,
+    pub(super) shelf: Shelf<Prepared>,
+    /// Accounts that were worked out.
+    pub(super) finished: Arc<Finished>,
 }
 
 /// What is known of all accounts when each is worked out.
@@ -145,7 +152,9 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         let fault = Fault::default();
         let previous = self.previous.lock().unwrap_or_else(PoisonError::into_inner).take();
         let told = previous
-            .map(|previous| previous.tell(&mut report, &self.writer, self.config.ready_after, &fault))
+            .map(|previous| {
+                previous.tell(&mut report, (&self.writer, &self.finished), self.config.ready_after, &fault)
+            })
             .transpose()?;
         let (since, earlier) = told.unzip();
         let (report, earlier) = (Arc::new(report), earlier.flatten().map(Arc::new));
@@ -155,7 +164,8 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         let owner_tag = self.config.owner_tag.as_deref();
         let formats = render::formats(&self.config.formats, owner_tag, earlier.as_ref());
         let earlier = earlier.filter(|_| render::tell_since(&self.config.formats));
-        render::all(&self.writer, "", &report, formats, earlier, cores()).await?;
+        let place = Place { writer: &self.writer, folder: "", finished: Some(&self.finished) };
+        render::all(place, &report, formats, earlier, cores()).await?;
         self.writer.settle()?;
         if let Some(error) = fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(error);
@@ -231,7 +241,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
                         tokio::task::block_in_place(|| {
                             let prepared = all.prepare(&account, answers, &ids).ok()?;
                             let survey = assess::survey(&prepared, all.terms(&all.exceptions(), &ids));
-                            all.shelf.put(prepared);
+                            all.shelf.put(&account.id, prepared.weight(), prepared);
                             Some(survey)
                         })
                     }
@@ -318,8 +328,9 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             for (path, text) in &assessed.defects {
                 self.writer.write(&format!("defects/{path}"), text.as_bytes())?;
             }
-            self.writer.write_json(&format!("accounts/{}.json", account.id), &assessed.report)?;
-            Ok(Kept::of(assessed))
+            let (kept, report, files) = Kept::of(assessed);
+            self.finished.write(&self.writer, report, files.into_iter().collect())?;
+            Ok(kept)
         })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::RunError;
 use crate::assess::{Assessed, FamilyShare};
 use crate::decide::Usage;
-use crate::report::{AccountSummary, Totals};
+use crate::report::{AccountReport, AccountSummary, Totals};
 
 /// What is gathered while accounts come and go.
 #[derive(Default)]
@@ -46,13 +46,14 @@ impl Kept {
         }
     }
 
-    pub(super) fn of(assessed: Assessed) -> Self {
-        let Assessed { report, services, defects, shares, usage, .. } = assessed;
+    /// Of what came of an account, with the rest of it: its part of the report, and its files.
+    pub(super) fn of(assessed: Assessed) -> (Self, AccountReport, Vec<(String, String)>) {
+        let Assessed { report, files, services, defects, shares, usage } = assessed;
         let mut left_alone = BTreeMap::new();
         report.left_alone.iter().for_each(|it| *left_alone.entry(it.code.clone()).or_default() += 1);
         let weights = report.recommendations.iter().map(|it| (it.id.clone(), it.impact.risk)).collect();
-        let (summary, defects) = (report.summary, defects.len());
-        Self { summary, services, left_alone, defects, shares, usage, weights }
+        let (summary, defects) = (report.summary.clone(), defects.len());
+        (Self { summary, services, left_alone, defects, shares, usage, weights }, report, files)
     }
 }
 

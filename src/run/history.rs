@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use super::compare::{Fault, HISTORY, History, Told};
 use super::error::RunError;
+use super::finished::{Done, Finished};
 use super::render;
+use crate::report::Report;
 use crate::report::compare::{Night, Row, Status, accounts, compare_account};
 use crate::report::flapping::Side;
 use crate::report::ready::{Ready, Standing};
 use crate::report::render::{Earlier, Written as _};
 use crate::report::writer::Writer;
-use crate::report::{AccountReport, Report};
 
 /// An earlier report, for a scan to compare its own with. On the first night there is none.
 pub(super) struct Previous(pub(super) Option<Told>);
@@ -50,7 +51,7 @@ impl Previous {
     pub(super) fn tell(
         self,
         report: &mut Report,
-        writer: &Writer,
+        (writer, finished): (&Writer, &Finished),
         after: Option<u32>,
         fault: &Fault,
     ) -> Result<(Since, Option<Earlier>), RunError> {
@@ -69,7 +70,7 @@ impl Previous {
         };
         let files = render::Files::new(writer, "");
         for account in &report.accounts {
-            pass.account(report, &account.id, writer, &files)?;
+            pass.account(report, finished.take(writer, &account.id)?, (writer, finished), &files)?;
         }
         let there: BTreeSet<&str> = report.accounts.iter().map(|account| account.id.as_str()).collect();
         for id in accounts(old, &pass.night).into_iter().filter(|id| !there.contains(id)) {
@@ -112,21 +113,18 @@ impl Pass<'_> {
     fn account(
         &mut self,
         report: &Report,
-        id: &str,
-        writer: &Writer,
+        mut done: Done,
+        (writer, finished): (&Writer, &Finished),
         files: &render::Files<'_>,
     ) -> Result<(), RunError> {
-        let path = format!("accounts/{id}.json");
-        let text = writer.read(&path)?;
-        let account = serde_json::from_str(&text);
-        let mut account: AccountReport =
-            account.map_err(|error| RunError::Json { path: path.clone(), error })?;
-        self.night.add(report, &account, |path| files.hash(path));
+        let account = &mut done.report;
+        let id = account.summary.id.clone();
+        self.night.add(report, account, |path| files.hash(path));
         // Those of this account are not asked for again, and those of all would be too many.
         files.forget(&format!("policies/{id}/"));
-        let mut rows = compare_account(self.old, &self.night, id);
+        let mut rows = compare_account(self.old, &self.night, &id);
         if let Some(told) = self.previous {
-            let side = Side { night: &self.night, report, account: Some(&account) };
+            let side = Side { night: &self.night, report, account: Some(account) };
             rows = told.remember(rows, &side)?;
         }
         let own: BTreeSet<&str> = account.recommendations.iter().map(|it| it.id.as_str()).collect();
@@ -139,6 +137,7 @@ impl Pass<'_> {
         }
         self.rows.extend(rows);
         if self.after.is_none() && !standing.has_flapping() {
+            finished.keep(done);
             return Ok(());
         }
         for change in &mut account.recommendations {
@@ -146,6 +145,7 @@ impl Pass<'_> {
             self.ready += usize::from(is_ready);
             self.newly_ready += usize::from(is_new);
         }
-        Ok(writer.write_json(&path, &account)?)
+        let Done { report, texts, .. } = done;
+        finished.write(writer, report, texts)
     }
 }

@@ -8,6 +8,7 @@ mod cores;
 mod error;
 mod event;
 mod everything;
+mod finished;
 mod gather;
 mod history;
 mod iam_policy;

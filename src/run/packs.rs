@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::error::RunError;
 use super::everything::first;
+use super::finished;
 use super::gather::{cover, totals};
-use super::render;
+use super::render::{self, Place};
 use crate::catalog::Catalog;
 use crate::config::{Config, SplitBy};
 use crate::inventory::wire::Account;
@@ -98,7 +99,8 @@ impl Packs<'_> {
             let extract = catalog.extract(growing.services.as_ref());
             self.writer.write_json(&format!("{folder}catalog.json"), &extract)?;
             let formats = render::formats(&self.config.formats, self.config.owner_tag.as_deref(), None);
-            render::all(self.writer, &folder, &report, formats, None, at_a_time).await?;
+            let place = Place { writer: self.writer, folder: &folder, finished: None };
+            render::all(place, &report, formats, None, at_a_time).await?;
             self.writer.settle()?;
             let manifest = Manifest {
                 schema: SCHEMA,
@@ -121,10 +123,7 @@ impl Packs<'_> {
             families.flat_map(|it| it.principals.iter().map(String::as_str)).collect();
         let mut packs: BTreeMap<String, Growing> = BTreeMap::new();
         for summary in &self.report.accounts {
-            let path = format!("accounts/{}.json", summary.id);
-            let text = self.writer.read(&path)?;
-            let account: AccountReport =
-                serde_json::from_str(&text).map_err(|error| RunError::Json { path: path.clone(), error })?;
+            let account = finished::read(self.writer, "", &summary.id)?.report;
             for (name, own) in self.divide(&account) {
                 let folder = format!("packs/{name}/");
                 let part = pack::account(&account, &own);
@@ -138,7 +137,7 @@ impl Packs<'_> {
                 pack::covered(&part.principals, &mut growing.rules);
                 let arns = part.principals.iter().map(|it| &it.arn);
                 growing.relatives.extend(arns.filter(|arn| relatives.contains(arn.as_str())).cloned());
-                self.writer.write_json(&format!("{folder}{path}"), &part)?;
+                self.writer.write_json(&format!("{folder}accounts/{}.json", summary.id), &part)?;
                 growing.summaries.push(part.summary);
             }
         }

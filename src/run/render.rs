@@ -8,12 +8,13 @@ use std::sync::Arc;
 use futures::StreamExt;
 
 use super::error::RunError;
+use super::finished::{self, Done, Finished};
 use crate::config::ReportFormat;
 use crate::report::render::{
     Asff, Changes, CloudFormation, Csv, Earlier, Format, Html, Ocsf, Part, Sarif, Terraform, Tickets, Written,
 };
 use crate::report::writer::Writer;
-use crate::report::{AccountReport, FileHash, Report};
+use crate::report::{FileHash, Report};
 
 /// The formats that were asked for. Some of them tell what became of what an earlier report said.
 pub(super) fn formats(
@@ -44,11 +45,19 @@ pub(super) fn tell_since(wanted: &[ReportFormat]) -> bool {
     wanted.iter().any(|it| matches!(it, ReportFormat::Asff | ReportFormat::Ocsf | ReportFormat::Sarif))
 }
 
-/// Renders all formats, the accounts in their order, so many at a time. A report may stand in a folder of another; that is
-/// what all its paths begin with.
+/// Where a report is.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'p> {
+    pub(super) writer: &'p Arc<Writer>,
+    /// It may stand in a folder of another; that is what all its paths begin with.
+    pub(super) folder: &'p str,
+    /// Its accounts that are at hand.
+    pub(super) finished: Option<&'p Arc<Finished>>,
+}
+
+/// Renders all formats, the accounts in their order, so many at a time.
 pub(super) async fn all(
-    writer: &Arc<Writer>,
-    folder: &str,
+    place: Place<'_>,
     report: &Arc<Report>,
     formats: Vec<Box<dyn Format>>,
     earlier: Option<Arc<Earlier>>,
@@ -57,16 +66,21 @@ pub(super) async fn all(
     if formats.is_empty() {
         return Ok(());
     }
+    let Place { writer, folder, finished } = place;
     let formats = Arc::new(formats);
     append(writer, folder, formats.iter().flat_map(|format| format.begin(report)))?;
     let ids: Vec<String> = report.accounts.iter().map(|account| account.id.clone()).collect();
     let each = ids.into_iter().map(|id| {
         let (writer, report, formats) = (Arc::clone(writer), Arc::clone(report), Arc::clone(&formats));
-        let (folder, earlier) = (folder.to_owned(), earlier.clone());
+        let (folder, finished, earlier) = (folder.to_owned(), finished.cloned(), earlier.clone());
         tokio::task::spawn_blocking(move || {
             // Held until all formats have looked at it.
             let _held = earlier.and_then(|earlier| earlier.account(&id));
-            one(&writer, &folder, &report, &formats, &id)
+            let done = match finished {
+                Some(finished) => finished.take(&writer, &id)?,
+                None => finished::read(&writer, &folder, &id)?,
+            };
+            one(&writer, &folder, &report, &formats, done)
         })
     });
     // In the order of the accounts, whichever is ready first.
@@ -82,16 +96,13 @@ fn one(
     folder: &str,
     report: &Report,
     formats: &[Box<dyn Format>],
-    id: &str,
+    done: Done,
 ) -> Result<Vec<Part>, RunError> {
-    let path = format!("{folder}accounts/{id}.json");
-    let text = writer.read(&path)?;
-    let account: AccountReport =
-        serde_json::from_str(&text).map_err(|error| RunError::Json { path, error })?;
-    let files = Files::new(writer, folder);
+    let texts = done.texts.into_iter().map(|(path, text)| (path, text.into())).collect();
+    let files = Files { texts: RefCell::new(texts), ..Files::new(writer, folder) };
     let mut growing = Vec::new();
     for format in formats {
-        for part in format.account(report, &account, &files) {
+        for part in format.account(report, &done.report, &files) {
             // Files of the account alone need not wait for their turn.
             match part.whole {
                 true => append(writer, folder, [part])?,

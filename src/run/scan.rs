@@ -9,7 +9,8 @@ use super::compare::Told;
 use super::cores::{hands, runtime};
 use super::error::RunError;
 use super::event::Event;
-use super::everything::{Everything, Scanned};
+use super::everything::{Everything, Scanned, WAITING};
+use super::finished::Finished;
 use super::history::Previous;
 use super::log::Log;
 use super::progress::Progress;
@@ -111,7 +112,8 @@ impl<'r> Ready<'r> {
             previous: previous.into(),
             started,
             hands,
-            shelf: Shelf::default(),
+            shelf: Shelf::new(WAITING),
+            finished: Arc::new(Finished::new()),
         };
         let (result, target) = runtime.block_on(Arc::new(all).run_or_stop())?;
         for row in &result.report.exceptions {

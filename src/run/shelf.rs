@@ -1,40 +1,43 @@
-//! Where the first accounts wait for the second look, as far as there is room: they need not be read and joined again. The
-//! others are on disk. What a scan writes does not depend on which are which.
+//! Where accounts wait in memory for the next look, as far as there is room: they need not be read again. The others are on
+//! disk. What a scan writes does not depend on which are which.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::assess::Prepared;
-
-/// About so many bytes may wait, however many accounts there are.
-const ROOM: usize = 64 << 20;
-
 /// See the module.
-#[derive(Default)]
-pub(super) struct Shelf(Mutex<Kept>);
+pub(super) struct Shelf<T> {
+    /// About so many bytes may wait, however many accounts there are.
+    room: usize,
+    kept: Mutex<Kept<T>>,
+}
 
-#[derive(Default)]
-struct Kept {
-    /// By id.
-    accounts: BTreeMap<String, Prepared>,
-    /// About how many bytes they took when they came. Room that was taken is not given again: by then all have come.
+struct Kept<T> {
+    /// By the account's id, each with about how many bytes it takes.
+    accounts: BTreeMap<String, (usize, T)>,
     taken: usize,
 }
 
-impl Shelf {
-    /// Keeps an account, unless it has no room.
-    pub(super) fn put(&self, prepared: Prepared) {
-        let weight = prepared.weight();
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+impl<T> Shelf<T> {
+    /// An empty one.
+    pub(super) fn new(room: usize) -> Self {
+        Self { room, kept: Mutex::new(Kept { accounts: BTreeMap::new(), taken: 0 }) }
+    }
+
+    /// Keeps an account that takes about so many bytes, unless it has no room.
+    pub(super) fn put(&self, id: &str, weight: usize, account: T) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = kept.taken.saturating_add(weight);
-        if taken <= ROOM {
+        if taken <= self.room {
             kept.taken = taken;
-            kept.accounts.insert(prepared.account().to_owned(), prepared);
+            kept.accounts.insert(id.to_owned(), (weight, account));
         }
     }
 
     /// Gives an account back, if it was kept.
-    pub(super) fn take(&self, id: &str) -> Option<Prepared> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).accounts.remove(id)
+    pub(super) fn take(&self, id: &str) -> Option<T> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let (weight, account) = kept.accounts.remove(id)?;
+        kept.taken = kept.taken.saturating_sub(weight);
+        Some(account)
     }
 }
