@@ -74,7 +74,7 @@ impl Outcomes {
             let tried = match original.attempt(&family.needs, kind, taken) {
                 Tried::Smaller(smaller) => match room(family, &smaller) {
                     Some(stays) => Tried::Stays(stays),
-                    None => Tried::Smaller(Box::new(smaller.told(smaller.after()))),
+                    None => Tried::Smaller(Box::new(smaller.told(smaller.after(), &family.needs))),
                 },
                 Tried::Stays(stays) => Tried::Stays(stays),
                 Tried::Nothing => Tried::Nothing,

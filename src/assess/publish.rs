@@ -21,8 +21,8 @@ impl<'i, 't> Work<'i, 't> {
         smaller: &Smaller<'_>,
         alternative: Option<Alternative>,
     ) -> usize {
-        let (grain, permissions) = (smaller.grain(), smaller.permissions(self.terms.catalog));
-        let smaller = smaller.told(smaller.after());
+        let (grain, permissions) = (smaller.grain, smaller.permissions(self.terms.catalog));
+        let smaller = smaller.told(smaller.after(), &part.needs);
         let chars = smaller.inline_chars();
         let inline = matches!(bench.held.target, Target::Inline { .. });
         let action = match smaller.documents {
@@ -63,8 +63,8 @@ impl<'i, 't> Work<'i, 't> {
         let substitutes = matches!(bench.held.target, Target::Aws { .. });
         for Copied { part, smaller, after } in copies {
             let Some(first) = part.holders.first() else { continue };
-            let (grain, permissions) = (smaller.grain(), smaller.permissions(self.terms.catalog));
-            let smaller = smaller.told(after);
+            let (grain, permissions) = (smaller.grain, smaller.permissions(self.terms.catalog));
+            let smaller = smaller.told(after, &part.needs);
             let named =
                 |names: &mut CopyNames| names.name(&bench.place.policy, &smaller.after, smaller.documents);
             let named = (smaller.documents > 0).then(|| named(&mut self.names));

@@ -28,7 +28,8 @@ pub(super) struct Original<'w> {
 pub(super) struct Smaller<'w> {
     original: Original<'w>,
     universe: Universe<'w>,
-    unused: ActionSet<'static>,
+    /// By what the evidence tells what goes.
+    pub(super) grain: Option<Grain>,
     refined: Refined<'w>,
 }
 
@@ -88,7 +89,10 @@ impl<'w> Original<'w> {
         let universe = Universe::new(self.catalog, self.document, &unused);
         match refine_in(&universe, self.document, Some(kind), taken) {
             Ok(refined) if refined.proof().removed() == 0 => Tried::Nothing,
-            Ok(refined) => Tried::Smaller(Box::new(Smaller { original: self, universe, unused, refined })),
+            Ok(refined) => {
+                let grain = Grain::of(&unused);
+                Tried::Smaller(Box::new(Smaller { original: self, universe, grain, refined }))
+            }
             Err(RefineError::DoesNotFit(numbers)) => Tried::Stays(Stays::DoesNotFit(numbers)),
             Err(RefineError::Undecided(_)) => Tried::Stays(Stays::Undecided),
             Err(RefineError::Refuted(counterexample)) => {
@@ -124,11 +128,6 @@ impl Smaller<'_> {
         print_all(self.refined.documents(), false) + "\n"
     }
 
-    /// By what the evidence tells what goes.
-    pub(super) fn grain(&self) -> Option<Grain> {
-        Grain::of(&self.unused)
-    }
-
     /// What the documents allow.
     pub(super) fn permissions<'t>(&self, catalog: &'t Catalog) -> Permissions<'t> {
         let mut all = Permissions::none(catalog);
@@ -138,9 +137,9 @@ impl Smaller<'_> {
         all
     }
 
-    /// All that is told of it. `after` are the documents as they stand in a file.
-    pub(super) fn told(&self, after: String) -> Refinement {
-        let Self { original, universe, unused, refined } = self;
+    /// All that is told of it. `after` are the documents as they stand in a file; give the needs that were given before.
+    pub(super) fn told(&self, after: String, needs: &Needs) -> Refinement {
+        let Self { original, universe, refined, .. } = self;
         let (proof, documents) = (refined.proof(), refined.documents());
         let why = explain(universe, original.document, documents, NAMED);
         Refinement {
@@ -150,7 +149,7 @@ impl Smaller<'_> {
             split: self.is_split(),
             sizes: documents.iter().map(Document::quota_chars).collect(),
             patterns: why.changes.into_iter().map(pattern).collect(),
-            unused: listed(unused),
+            unused: listed(&needs.unused(original.services)),
             proof: ProofRow {
                 verdict: "proven".to_owned(),
                 removed: proof.removed(),

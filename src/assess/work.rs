@@ -78,9 +78,8 @@ impl<'i, 't> Work<'i, 't> {
     ) -> Self {
         let mut inline: BTreeMap<Holder<'i>, BTreeMap<&'i str, usize>> = BTreeMap::new();
         for policy in held {
-            if let (Target::Inline { holder, policy: name }, Ok(document)) = (policy.target, &policy.document)
-            {
-                inline.entry(holder).or_default().insert(name, document.quota_chars());
+            if let Target::Inline { holder, policy: name } = policy.target {
+                inline.entry(holder).or_default().insert(name, policy.inline_chars);
             }
         }
         Self {
@@ -352,7 +351,7 @@ impl<'i, 't> Work<'i, 't> {
     {
         match bench.original(self.terms.catalog).attempt(&part.needs, kind, taken) {
             Tried::Smaller(smaller) if self.terms.least_sure > Level::Low => {
-                let confidence = self.confidence(bench, part, smaller.grain());
+                let confidence = self.confidence(bench, part, smaller.grain);
                 match confidence.level < self.terms.least_sure {
                     true => Tried::Stays(Stays::NotSure(confidence)),
                     false => Tried::Smaller(smaller),

@@ -408,8 +408,8 @@ type Said = (Says, Room);
 fn taken<'i>(held: &[Held<'i>]) -> BTreeMap<Holder<'i>, usize> {
     let mut taken: BTreeMap<Holder<'i>, usize> = BTreeMap::new();
     for policy in held {
-        if let (Target::Inline { holder, .. }, Ok(document)) = (policy.target, &policy.document) {
-            *taken.entry(holder).or_default() += document.quota_chars();
+        if let Target::Inline { holder, .. } = policy.target {
+            *taken.entry(holder).or_default() += policy.inline_chars;
         }
     }
     taken
@@ -417,9 +417,9 @@ fn taken<'i>(held: &[Held<'i>]) -> BTreeMap<Holder<'i>, usize> {
 
 /// Those of a policy's neighbours. That of a permission set has a quota of its own.
 fn beside(policy: &Held<'_>, taken: &BTreeMap<Holder<'_>, usize>) -> usize {
-    match (policy.target, &policy.document) {
-        (Target::Inline { holder, .. }, Ok(document)) if policy.set.is_none() => {
-            taken.get(&holder).copied().unwrap_or_default().saturating_sub(document.quota_chars())
+    match policy.target {
+        Target::Inline { holder, .. } if policy.set.is_none() => {
+            taken.get(&holder).copied().unwrap_or_default().saturating_sub(policy.inline_chars)
         }
         _ => 0,
     }

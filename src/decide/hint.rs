@@ -161,19 +161,44 @@ impl Found {
 
 /// The hints about one principal, each once, in the order of the table.
 pub(super) fn hints(name: &str, path: &str, tags: &[Tag]) -> Vec<Found> {
-    let mut texts = vec![(Spot::Name, words(name)), (Spot::Path, words(path))];
+    let mut texts = vec![Text::of(Spot::Name, words(name)), Text::of(Spot::Path, words(path))];
     for tag in tags {
         let (key, value) = (words(&tag.key), words(&tag.value));
         if !tells_who_made_it(&tag.key, &key) && !DENIALS.contains(&value.concat().as_str()) {
-            texts.extend([(Spot::Tag, key), (Spot::Tag, value)]);
+            texts.extend([Text::of(Spot::Tag, key), Text::of(Spot::Tag, value)]);
         }
     }
     let find = |(at, hint): (usize, &'static Hint)| {
-        texts.iter().find_map(|(spot, text)| {
-            Some(Found { at, spot: *spot, word: hint.words.iter().find(|word| says(text, word))? })
+        texts.iter().find_map(|text| {
+            let word = hint.words.iter().find(|word| text.says(word))?;
+            Some(Found { at, spot: text.spot, word })
         })
     };
     HINTS.iter().enumerate().filter_map(find).collect()
+}
+
+/// The words of one text.
+struct Text {
+    spot: Spot,
+    words: Vec<String>,
+    /// What the words begin with, a bit each: nearly no text has any word of the table.
+    initials: u32,
+}
+
+impl Text {
+    fn of(spot: Spot, words: Vec<String>) -> Self {
+        let initials = words.iter().map(|word| initial(word)).fold(0, |all, one| all | one);
+        Self { spot, words, initials }
+    }
+
+    fn says(&self, wanted: &str) -> bool {
+        self.initials & initial(wanted) != 0 && says(&self.words, wanted)
+    }
+}
+
+/// A bit for what a word begins with.
+fn initial(word: &str) -> u32 {
+    word.bytes().next().map_or(0, |byte| 1 << (byte % 32))
 }
 
 fn tells_who_made_it(key: &str, words: &[String]) -> bool {

@@ -127,17 +127,15 @@ impl Needs {
 
     /// As evidence for the refinement of a policy that touches these services, `None` for all there are: what is unused
     /// of other services is no business of it. `Nothing` has no list of its own and gives none.
-    pub fn unused(&self, services: Option<&BTreeSet<String>>) -> ActionSet<'static> {
+    pub fn unused(&self, services: Option<&BTreeSet<String>>) -> ActionSet<'_> {
         let mut unused = ActionSet::new();
         let Self::AllBut(map) = self else { return unused };
         for (service, names) in
             map.iter().filter(|(name, _)| services.is_none_or(|all| all.contains(&***name)))
         {
             match names {
-                None => unused.add_service(service.to_string()),
-                Some(names) => {
-                    unused.add_actions(service.to_string(), names.iter().map(str::to_owned));
-                }
+                None => unused.add_service(&**service),
+                Some(names) => unused.add_actions(&**service, names.iter()),
             }
         }
         unused

@@ -68,6 +68,8 @@ pub struct Held<'i> {
     pub document: Result<Document<'i>, PolicyError>,
     /// The services that it names; `None` for all there are, and where it could not be read.
     pub services: Option<BTreeSet<String>>,
+    /// The characters that count against the quota for its holder's inline policies: none where it is no such policy.
+    pub inline_chars: usize,
     /// When it was last changed, if AWS tells.
     pub updated: Option<&'i str>,
     /// Who holds it.
@@ -247,6 +249,10 @@ impl<'i> Planner<'i, '_> {
             copies: Vec::new(),
             target,
             text,
+            inline_chars: match (&document, target) {
+                (Ok(document), Target::Inline { .. }) => document.quota_chars(),
+                _ => 0,
+            },
             document,
             services,
             updated,

@@ -169,7 +169,8 @@ proptest! {
         }
         // The same, but that a service which is unused as a whole no longer has names of its own.
         let needs = Needs::of(&set);
-        let narrowed = kept.narrow(&needs, &catalog).unused(None);
+        let narrowed = kept.narrow(&needs, &catalog);
+        let narrowed = narrowed.unused(None);
         for (service, name) in questions() {
             let (after, narrowed) = (holds(&left, service, name), holds(&narrowed, service, name));
             prop_assert!(after || !narrowed, "{service}:{name} goes though it was taken out");
@@ -188,9 +189,10 @@ proptest! {
         let left = |patterns: &[ActionPattern]| {
             let exceptions = Exceptions::new(&[], patterns, TODAY);
             let kept = exceptions.of(&inventory).kept(find(&inventory, "a"), "p");
-            (kept.take_out(&set, &catalog), kept.narrow(&Needs::Nothing, &catalog).unused(None))
+            (kept.take_out(&set, &catalog), kept.narrow(&Needs::Nothing, &catalog).into_owned())
         };
         let (more, less) = (left(&fewer), left(&patterns));
+        let (more, less) = ((more.0, more.1.unused(None)), (less.0, less.1.unused(None)));
         for (service, name) in questions() {
             prop_assert!(holds(&more.0, service, name) || !holds(&less.0, service, name));
             // Without any pattern one who uses nothing has no list: all may go.

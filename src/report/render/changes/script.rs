@@ -30,14 +30,14 @@ impl Plan<'_> {
         let obstacle = self.obstacle();
         [(Way::Apply, "apply.sh"), (Way::Rollback, "rollback.sh")].map(|(way, name)| {
             let text = match (obstacle, &documents) {
-                (None, [Some(before), Some(after)]) => self.script(way, &format!("{before}{after}")),
+                (None, [Some(before), Some(after)]) => self.script(way, [before, after]),
                 (why, _) => self.refusal(why.unwrap_or("the report lacks its documents: scan again")),
             };
             Part::file(&format!("{}/{name}", self.folder), text)
         })
     }
 
-    fn script(&self, way: Way, documents: &str) -> String {
+    fn script(&self, way: Way, documents: [&str; 2]) -> String {
         let (variables, steps) = self.body(way);
         let up = "../".repeat(self.folder.split('/').count() - 1);
         let mut out = self.head(way);
@@ -50,7 +50,7 @@ impl Plan<'_> {
         );
         out += "cd -- \"$(dirname -- \"${BASH_SOURCE[0]}\")\"\n\n";
         out += &variables;
-        out += documents;
+        out.extend(documents);
         let _ = write!(out, "\n# shellcheck source-path=SCRIPTDIR\n. {up}{}\n", steps.path());
         out
     }
@@ -104,8 +104,8 @@ impl Plan<'_> {
             "It refuses when {who} is no longer what was analysed, and says so when nothing is left to do."
         ));
         lines.push(format!("`DRY_RUN=1 bash {name}` tells the steps and calls nothing that writes."));
-        let lines: String = lines.iter().map(|line| format!("# {}\n", comment(line))).collect();
-        format!("#!/usr/bin/env bash\n{lines}")
+        let lines: String = lines.iter().map(|line| ["# ", &comment(line), "\n"].concat()).collect();
+        ["#!/usr/bin/env bash\n", &lines].concat()
     }
 
     fn what(&self) -> String {

@@ -2,24 +2,36 @@
 
 /// A word of the shell that stands for this text, whatever is in it.
 pub(super) fn quoted(text: &str) -> String {
-    // Bash drops a NUL, and nothing of AWS has one.
-    format!("'{}'", text.replace('\0', "").replace('\'', r"'\''"))
+    let mut word = String::with_capacity(text.len() + 2);
+    word.push('\'');
+    for part in text.split_inclusive(['\'', '\0']) {
+        match part.strip_suffix('\'') {
+            Some(part) => word.extend([part, r"'\''"]),
+            // Bash drops a NUL, and nothing of AWS has one.
+            None => word.push_str(part.trim_end_matches('\0')),
+        }
+    }
+    word.push('\'');
+    word
 }
 
 /// Text for a comment: one line of plain characters.
 pub(super) fn comment(text: &str) -> String {
+    if text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+        return text.to_owned();
+    }
     text.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' }).collect()
 }
 
 /// `NAME='value'`
 pub(super) fn variable(name: &str, value: &str) -> String {
-    format!("{}{name}={}\n", meant(value), quoted(value))
+    [meant(value), name, "=", &quoted(value), "\n"].concat()
 }
 
 /// `NAME=(...)`, a value a line.
 pub(super) fn list(name: &str, values: &[String]) -> String {
-    let values: String = values.iter().map(|value| format!("  {}\n", quoted(value))).collect();
-    format!("{}{name}=(\n{values})\n", meant(&values))
+    let values: String = values.iter().map(|value| ["  ", &quoted(value), "\n"].concat()).collect();
+    [meant(&values), name, "=(\n", &values, ")\n"].concat()
 }
 
 /// What tells shellcheck that nothing of a text is to be expanded, where it would ask.

@@ -15,12 +15,11 @@ pub(super) struct Content<'t>(pub(super) &'t str);
 impl fmt::Display for Content<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.0;
-        while let Some((at, entity)) =
-            rest.bytes().enumerate().find_map(|(at, byte)| Some((at, entity(byte)?)))
-        {
-            f.write_str(rest.get(..at).unwrap_or_default())?;
-            f.write_str(entity)?;
-            rest = rest.get(at + 1..).unwrap_or_default();
+        while let Some(at) = memchr::memchr3(b'<', b'>', b'&', rest.as_bytes()) {
+            let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            f.write_str(before)?;
+            f.write_str(from.bytes().next().and_then(entity).unwrap_or_default())?;
+            rest = from.get(1..).unwrap_or_default();
         }
         f.write_str(rest)
     }

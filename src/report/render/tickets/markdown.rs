@@ -8,6 +8,9 @@ const APART: &str = "&#8203;";
 
 /// A name as a code span, in which nothing is more than text.
 pub(super) fn code(name: &str) -> String {
+    if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'`') {
+        return ["`", name, "`"].concat();
+    }
     let name = one_line(name);
     // A span ends at as many backticks as it begins with, so it begins with more than there are in a row.
     let longest = name.split(|c| c != '`').map(str::len).max().unwrap_or_default();
