@@ -1,6 +1,7 @@
 //! The one place that writes a report: beside its final place, then renamed into it. Never half a report.
 
 mod growing;
+mod layout;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -9,10 +10,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
+use serde_json::Serializer;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use self::growing::AllGrowing;
+use self::layout::Layout;
 use super::{FileHash, Hashes};
 use crate::disk::{make_folder, private, remove};
 use crate::files;
@@ -199,7 +202,7 @@ impl Writer {
             let mut out = Hashed { file: create(&full)?, hasher: Sha256::new(), length: 0 };
             {
                 let mut out = BufWriter::with_capacity(1 << 16, &mut out);
-                serde_json::to_writer_pretty(&mut out, value)?;
+                value.serialize(&mut Serializer::with_formatter(&mut out, Layout::default()))?;
                 out.write_all(b"\n")?;
                 out.flush()?;
             }
