@@ -23,9 +23,9 @@ pub(super) struct Done {
 }
 
 impl Finished {
-    /// None yet.
-    pub(super) fn new() -> Self {
-        Self(Shelf::new(ROOM))
+    /// None yet. Unless somebody looks at them again, none waits.
+    pub(super) fn new(again: bool) -> Self {
+        Self(Shelf::new(if again { ROOM } else { 0 }))
     }
 
     /// Writes an account's part, of which these texts were written before.

@@ -102,6 +102,7 @@ impl<'r> Ready<'r> {
         let Self { config, catalog, writer, previous, progress, runtime, began, args, log } = self;
         let writer = Arc::new(writer);
         let hands = hands();
+        let again = previous.is_some() || !config.formats.is_empty();
         let all = Everything {
             cloud,
             catalog,
@@ -113,7 +114,7 @@ impl<'r> Ready<'r> {
             started,
             hands,
             shelf: Shelf::new(WAITING),
-            finished: Arc::new(Finished::new()),
+            finished: Arc::new(Finished::new(again)),
         };
         let (result, target) = runtime.block_on(Arc::new(all).run_or_stop())?;
         for row in &result.report.exceptions {

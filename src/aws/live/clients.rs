@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::SharedCredentialsProvider;
@@ -42,6 +43,8 @@ pub(super) fn settings(sdk: &SdkConfig, limits: &Limits) -> SdkConfig {
         // The SDK's cache is shared by all clients of a config and holds few identities: over 100 accounts it assumes
         // roles for nearly every call. Sessions keep their credentials themselves.
         .identity_cache(IdentityCache::no_cache())
+        // A call that trickles ends by the time limits above; to watch every answer for that costs each call time.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .build()
 }
 
