@@ -8,7 +8,7 @@ use crate::report::AccountReport;
 use crate::report::writer::Writer;
 
 /// About so many bytes of files wait in memory as well; what is beyond is read again.
-const ROOM: usize = 128 << 20;
+const ROOM: usize = 64 << 20;
 
 /// See the module.
 pub(super) struct Finished(Shelf<Done>);

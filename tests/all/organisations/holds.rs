@@ -189,6 +189,17 @@ fn people(wanted: &Organisation) -> impl Iterator<Item = (usize, usize, &Person)
 proptest! {
     #![proptest_config(config(120))]
 
+    /// So it makes no difference to the formats which accounts were still in memory.
+    #[test]
+    fn an_account_read_back_from_its_file_is_the_one_that_was_written(wanted in organisations()) {
+        let order: Vec<usize> = (0..wanted.places.len()).collect();
+        for written in scan(&wanted, &order, SharedPolicies::InPlace).accounts.values() {
+            let file = serde_json::to_string(written).unwrap();
+            let read: AccountReport = serde_json::from_str(&file).unwrap();
+            prop_assert_eq!(format!("{read:?}"), format!("{written:?}"));
+        }
+    }
+
     #[test]
     fn nobody_loses_what_his_evidence_does_not_call_unused(wanted in organisations(), fork in any::<bool>()) {
         let order: Vec<usize> = (0..wanted.places.len()).collect();
