@@ -11,7 +11,8 @@
 
 The report is measured bare, which is its JSON, documents, differences and hashes, and with the formats that a scan writes by
 default, which are five times as many bytes. A machine that is shared is faster in one hour than in another, so what the
-calls of the SDK cost that make the same reads and nothing else is measured in turn with them.
+calls of the SDK cost that list and read the findings is measured in turn with them: a program that does nothing else, with
+the allocator of the system.
 
 A run's time is that of the whole process, its processor time and memory are what the system counted for it. The fake
 runs on the same cores. What is written goes to `--work`, 4 GB at a time, and is removed after each run. (On ext4
@@ -142,7 +143,7 @@ def live(work: pathlib.Path, accounts: int, knobs: list, start, arguments: list)
 
 
 def sdk_calls(work: pathlib.Path, accounts: int) -> dict:
-    """What the SDK alone takes for the same reads."""
+    """What the SDK alone takes to list and read the findings."""
     with Fake(accounts, []) as environment:
         told = work / "calls"
         with told.open("w") as out:

@@ -121,7 +121,8 @@ pub fn refine_beside<'a>(
     refine_in(&Universe::new(catalog, policy, unused), policy, kind, taken)
 }
 
-/// As [`refine_beside()`], in the universe of these three. It can be explained afterwards.
+/// As [`refine_beside()`], in a universe that was made of the same policy, evidence and catalog; with it the result can be
+/// explained.
 fn refine_in<'a>(
     universe: &Universe<'a>,
     policy: &Document<'a>,

@@ -1,4 +1,5 @@
-//! The formats beside JSON, made from the JSON files that are written already.
+//! The formats beside JSON, made from the accounts as they were written: those that are still at hand, and the files of the
+//! others.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

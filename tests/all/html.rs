@@ -166,15 +166,19 @@ fn a_change_shows_both_sides_and_what_becomes_of_each_pattern() {
     for (change, shown) in &changes(&out) {
         let read = |path: &str| fs::read_to_string(out.join(path)).unwrap();
         let (before, after) = (read(&change.files.before), read(&change.files.after));
-        // Every line that the difference takes away or brings is there, whole, on its side.
+        // What is the same stands on both sides.
+        let same = between(shown, "<div><span>", "</span></div>");
+        let same = same.iter().map(|both| both.split_once("</span><span aria-hidden=\"true\">").unwrap());
+        let same: Vec<&str> = same.inspect(|(left, right)| assert_eq!(left, right)).map(|it| it.0).collect();
+        // Every line that the difference takes away, brings or keeps is there, whole, on its side.
         for line in read(&change.files.diff).lines().skip(2) {
-            let side = match line.as_bytes()[0] {
-                b'-' => ("<del>", "</del>"),
-                b'+' => ("<ins>", "</ins>"),
+            let blocks = match line.as_bytes()[0] {
+                b'-' => between(shown, "<del>", "</del>"),
+                b'+' => between(shown, "<ins>", "</ins>"),
+                b' ' => same.clone(),
                 _ => continue,
             };
-            let lines: Vec<&str> =
-                between(shown, side.0, side.1).into_iter().flat_map(|block| block.split('\n')).collect();
+            let lines: Vec<&str> = blocks.into_iter().flat_map(|block| block.split('\n')).collect();
             let plain = |text: &&str| text.replace("<mark>", "").replace("</mark>", "");
             let found = lines.iter().map(plain).any(|text| text.replace("&amp;", "&") == line);
             assert!(found, "{}: {line}", change.id);

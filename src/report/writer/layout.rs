@@ -5,11 +5,12 @@ use std::io::{self, Write};
 
 use serde_json::ser::Formatter;
 
-/// What lies deeper stands on one line: in an account's file a pattern of a recommendation, counts of a principal.
+/// What lies deeper stands on one line: in an account's file a pattern of a recommendation, a principal's counts by level.
 const LINES: usize = 4;
 
 /// Indents for as deep as there are lines.
 const INDENTS: &str = "\n        ";
+const _: () = assert!(INDENTS.len() == 1 + 2 * LINES);
 
 /// See the module.
 #[derive(Debug, Default)]

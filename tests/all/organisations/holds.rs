@@ -189,7 +189,7 @@ fn people(wanted: &Organisation) -> impl Iterator<Item = (usize, usize, &Person)
 proptest! {
     #![proptest_config(config(120))]
 
-    /// So it makes no difference to the formats which accounts were still in memory.
+    /// What waits in memory for the formats is then what they would read from a file.
     #[test]
     fn an_account_read_back_from_its_file_is_the_one_that_was_written(wanted in organisations()) {
         let order: Vec<usize> = (0..wanted.places.len()).collect();

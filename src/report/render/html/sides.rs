@@ -9,7 +9,7 @@ use askama::filters::HtmlSafe;
 
 use super::text::Content;
 
-/// A row of the two sides. Lines that follow each other and have nothing beside them are one.
+/// A row of the two sides. Lines that follow each other are one, unless each has another beside it.
 pub(super) enum Row<'d> {
     /// Where the next rows stand.
     Place(&'d str),
