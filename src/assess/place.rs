@@ -3,6 +3,7 @@
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
+use super::refinement::Refinement;
 use crate::decide::{Holder, Target};
 use crate::inventory::Inventory;
 use crate::policy::{Document, parse_all};
@@ -144,8 +145,9 @@ impl CopyNames {
         Self { taken: taken.collect() }
     }
 
-    /// Names for so many documents, which stand in that text: one, or a list of several.
-    pub(super) fn name(&mut self, policy: &str, after: &str, count: usize) -> Named {
+    /// Names for the documents that are to take a policy's place.
+    pub(super) fn name(&mut self, policy: &str, smaller: &Refinement) -> Named {
+        let (after, count) = (&smaller.after, smaller.documents);
         let texts = LazyCell::new(|| {
             let documents = parse_all(after).unwrap_or_default();
             documents.iter().map(Document::compact).collect::<Vec<_>>()

@@ -2,7 +2,7 @@
 
 use super::attach::Attached;
 use super::effect::After;
-use super::place::{CopyNames, Place};
+use super::place::Place;
 use super::refinement::{Refinement, Smaller};
 use super::work::{Bench, Copied, Work};
 use crate::catalog::Permissions;
@@ -13,18 +13,18 @@ use crate::report::{
 };
 
 impl<'i, 't> Work<'i, 't> {
-    /// A policy that is edited in its place. Gives what it takes of the quota for inline policies then.
+    /// A policy that is edited in its place.
     pub(super) fn in_place(
         &mut self,
         bench: Bench<'_, 'i, 't>,
         part: &Part<'i>,
         smaller: &Smaller<'_>,
         alternative: Option<Alternative>,
-    ) -> usize {
+    ) {
         let (grain, permissions) = (smaller.grain, smaller.permissions(self.terms.catalog));
         let smaller = smaller.told(smaller.after(), &part.needs);
-        let chars = smaller.inline_chars();
         let inline = matches!(bench.held.target, Target::Inline { .. });
+        self.inlined(bench.held.target, &smaller);
         let action = match smaller.documents {
             0 if inline => Action::Delete,
             0 => Action::Detach,
@@ -36,7 +36,7 @@ impl<'i, 't> Work<'i, 't> {
         if action == Action::Split {
             let room = Attached::to(&part.holders, &self.prepared.inventory, !inline);
             notes.extend(room.note(smaller.documents).map(str::to_owned));
-            let named = self.names.name(&bench.place.policy, &smaller.after, smaller.documents);
+            let named = self.names.name(&bench.place.policy, &smaller);
             notes.extend(named.exist.then(|| "copy-exists".to_owned()));
             creates = named.names;
         }
@@ -49,7 +49,6 @@ impl<'i, 't> Work<'i, 't> {
         recommendation.creates = creates;
         self.changed.push(After { holders: part.holders.clone(), permissions });
         self.recommendations.push(recommendation);
-        chars
     }
 
     /// Copies of a managed policy, each for some of its holders.
@@ -65,9 +64,7 @@ impl<'i, 't> Work<'i, 't> {
             let Some(first) = part.holders.first() else { continue };
             let (grain, permissions) = (smaller.grain, smaller.permissions(self.terms.catalog));
             let smaller = smaller.told(after, &part.needs);
-            let named =
-                |names: &mut CopyNames| names.name(&bench.place.policy, &smaller.after, smaller.documents);
-            let named = (smaller.documents > 0).then(|| named(&mut self.names));
+            let named = (smaller.documents > 0).then(|| self.names.name(&bench.place.policy, &smaller));
             let inventory = &self.prepared.inventory;
             let base = named.as_ref().map(|named| named.base.as_str());
             let place = Place::of_copy(bench.held.target, *first, inventory, base);

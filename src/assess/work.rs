@@ -8,7 +8,7 @@ use super::effect::{After, Effects};
 use super::family::{FamilyShare, Outcomes, is_told};
 use super::place::{CopyNames, Place};
 use super::prepared::Prepared;
-use super::refinement::{Original, Smaller, Stays, Tried};
+use super::refinement::{Original, Refinement, Smaller, Stays, Tried};
 use super::why;
 use crate::catalog::{Catalog, Permissions};
 use crate::config::SharedPolicies;
@@ -207,10 +207,8 @@ impl<'i, 't> Work<'i, 't> {
         };
         let principals = self.prepared.arns(&part.reaches);
         if smaller {
-            if let (Target::Inline { holder, policy }, Some(Tried::Smaller(after))) =
-                (bench.held.target, outcome.map(|outcome| &outcome.tried))
-            {
-                self.inlined(holder, policy, after.inline_chars());
+            if let Some(Tried::Smaller(after)) = outcome.map(|outcome| &outcome.tried) {
+                self.inlined(bench.held.target, after);
             }
             for arn in &principals {
                 self.from_families.entry(arn.clone()).or_default().push(family.id.clone());
@@ -253,16 +251,17 @@ impl<'i, 't> Work<'i, 't> {
                 if let Some(stays) = room.refuses(smaller.documents()).filter(|_| smaller.is_split()) {
                     return self.stay(bench, &stays, None);
                 }
-                let chars = self.in_place(bench, part, &smaller, None);
-                self.inlined(holder, policy, chars);
+                self.in_place(bench, part, &smaller, None);
                 "smaller"
             }
         }
     }
 
-    /// From now on an inline policy takes what is left of it.
-    fn inlined(&mut self, holder: Holder<'i>, policy: &'i str, chars: usize) {
-        self.inline.entry(holder).or_default().insert(policy, chars);
+    /// From now on a policy that is inline takes what is left of it.
+    pub(super) fn inlined(&mut self, target: Target<'i>, smaller: &Refinement) {
+        if let Target::Inline { holder, policy } = target {
+            self.inline.entry(holder).or_default().insert(policy, smaller.inline_chars());
+        }
     }
 
     /// A customer-managed policy: in its place for all, or copies for those who can do with less.

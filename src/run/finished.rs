@@ -64,3 +64,34 @@ pub(super) fn read(writer: &Writer, folder: &str, id: &str) -> Result<Done, RunE
 fn path(id: &str) -> String {
     format!("accounts/{id}.json")
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::Finished;
+    use crate::assess::unread;
+    use crate::inventory::wire::Account;
+    use crate::report::Coverage;
+    use crate::report::writer::{Output, Writer};
+
+    #[test]
+    fn an_account_is_the_same_from_memory_and_from_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = Writer::begin(&folder.path().join("report"), Output::Report).unwrap();
+        let id = "111111111111".to_owned();
+        let account = Account { id: id.clone(), name: "one".to_owned(), ..Account::default() };
+        let texts = [("policies/a.diff".to_owned(), "-a".to_owned())].into();
+        for again in [true, false] {
+            let finished = Finished::new(again);
+            let written = unread(&account, Coverage::Excluded, Vec::new());
+            let told = format!("{written:?}");
+            finished.write(&writer, written, std::collections::BTreeMap::clone(&texts)).unwrap();
+            let first = finished.take(&writer, &id).unwrap();
+            // It was taken, so the second is from the file.
+            let second = finished.take(&writer, &id).unwrap();
+            assert_eq!([format!("{:?}", first.report), format!("{:?}", second.report)], [told.clone(), told]);
+            assert_eq!((first.texts.is_empty(), second.texts.is_empty()), (!again, true));
+        }
+        assert!(Finished::new(true).take(&writer, "222222222222").is_err());
+    }
+}

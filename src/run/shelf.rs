@@ -41,3 +41,18 @@ impl<T> Shelf<T> {
         Some(account)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Shelf;
+
+    #[test]
+    fn what_has_no_room_is_not_kept_and_what_was_taken_makes_room() {
+        let shelf = Shelf::new(10);
+        shelf.put("one", 6, 1);
+        shelf.put("two", 6, 2);
+        assert_eq!((shelf.take("two"), shelf.take("one"), shelf.take("one")), (None, Some(1), None));
+        shelf.put("two", 6, 2);
+        assert_eq!(shelf.take("two"), Some(2));
+    }
+}

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use askama::Template;
 
-use super::sides::{self, Block, Row};
+use super::sides::{self, Block, Row, Side};
 use super::text::{self, Content, account_page, anchor, arn_parts, change_anchor, counted};
 use super::{Script, words};
 use crate::refine::Kind;

@@ -13,14 +13,18 @@ use super::text::Content;
 pub(super) enum Row<'d> {
     /// Where the next rows stand.
     Place(&'d str),
-    /// The same on both sides.
-    Same(Vec<Marked<'d>>),
-    /// Only on the left.
-    Gone(Vec<Marked<'d>>),
-    /// Only on the right.
-    Come(Vec<Marked<'d>>),
+    /// What stands on one side alone, or is the same on both.
+    Lines(Side, Vec<Marked<'d>>),
     /// Before and after.
     Pair(Marked<'d>, Marked<'d>),
+}
+
+/// Where lines stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Both,
+    Before,
+    After,
 }
 
 /// A line of which the middle is not on the other side.
@@ -74,7 +78,7 @@ pub(super) fn rows(diff: &str) -> Vec<Row<'_>> {
             other => {
                 pair(&mut gone, &mut come, &mut rows);
                 match other {
-                    Some((" ", text)) => rows.same(whole(text)),
+                    Some((" ", text)) => rows.line(Side::Both, whole(text)),
                     _ => rows.0.push(Row::Place(line)),
                 }
             }
@@ -87,24 +91,10 @@ pub(super) fn rows(diff: &str) -> Vec<Row<'_>> {
 struct Rows<'d>(Vec<Row<'d>>);
 
 impl<'d> Rows<'d> {
-    fn same(&mut self, line: Marked<'d>) {
+    fn line(&mut self, side: Side, line: Marked<'d>) {
         match self.0.last_mut() {
-            Some(Row::Same(lines)) => lines.push(line),
-            _ => self.0.push(Row::Same(vec![line])),
-        }
-    }
-
-    fn gone(&mut self, line: Marked<'d>) {
-        match self.0.last_mut() {
-            Some(Row::Gone(lines)) => lines.push(line),
-            _ => self.0.push(Row::Gone(vec![line])),
-        }
-    }
-
-    fn come(&mut self, line: Marked<'d>) {
-        match self.0.last_mut() {
-            Some(Row::Come(lines)) => lines.push(line),
-            _ => self.0.push(Row::Come(vec![line])),
+            Some(Row::Lines(last, lines)) if *last == side => lines.push(line),
+            _ => self.0.push(Row::Lines(side, vec![line])),
         }
     }
 }
@@ -124,13 +114,13 @@ fn pair<'d>(gone: &mut VecDeque<&'d str>, come: &mut VecDeque<&'d str>, rows: &m
                         break;
                     }
                     come.pop_front();
-                    rows.come(marked(old, new).1);
+                    rows.line(Side::After, marked(old, new).1);
                 }
             }
-            None => rows.gone(whole(old)),
+            None => rows.line(Side::Before, whole(old)),
         }
     }
-    come.drain(..).for_each(|new| rows.come(whole(new)));
+    come.drain(..).for_each(|new| rows.line(Side::After, whole(new)));
 }
 
 /// Whether a line may stand for another: they begin alike up to the first wildcard of the old one, or the first letters of
@@ -165,16 +155,16 @@ fn marked<'d>(old: &'d str, new: &'d str) -> (Marked<'d>, Marked<'d>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Marked, Row, rows};
+    use super::{Marked, Row, Side, rows};
 
     fn told(diff: &str) -> Vec<String> {
         let mark = |it: &Marked<'_>| format!("{}[{}]{}", it.before, it.middle, it.after);
         let all = |lines: &[Marked<'_>]| lines.iter().map(mark).collect::<Vec<_>>().join("/");
         let row = |row| match row {
             Row::Place(text) => text.to_owned(),
-            Row::Same(lines) => format!("={}", all(&lines)),
-            Row::Gone(lines) => format!("{}|", all(&lines)),
-            Row::Come(lines) => format!("|{}", all(&lines)),
+            Row::Lines(Side::Both, lines) => format!("={}", all(&lines)),
+            Row::Lines(Side::Before, lines) => format!("{}|", all(&lines)),
+            Row::Lines(Side::After, lines) => format!("|{}", all(&lines)),
             Row::Pair(left, right) => format!("{}|{}", mark(&left), mark(&right)),
         };
         rows(diff).into_iter().map(row).collect()
