@@ -25,7 +25,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::JournalError;
-use super::keeping::put;
+use super::keeping::put_whole;
 use super::pace::{BucketKey, Figures};
 use super::state::{Remembered, State};
 use super::{Answers, Cloud, Evidence, Memory, Nobody, Organisation, Reading, Watch};
@@ -88,7 +88,7 @@ impl Journal {
             make_folder(&folder.join(part)).map_err(io)?;
         }
         let about = About { format: FORMAT, started, terms: terms.to_owned() };
-        put(&folder.join("about.json"), &about).map_err(io)?;
+        put_whole(&folder.join("about.json"), &about).map_err(io)?;
         Ok(Self::of(folder, started, false))
     }
 
@@ -151,12 +151,10 @@ impl Journal {
     /// Keeps what was read of an account.
     fn keep_account(&self, id: &str, answers: Answers, watch: &dyn Watch) -> Answers {
         let whole = Whole::of(answers);
-        // Under its name only when it is all there.
         let path = self.place(id);
-        let draft = path.with_extension("part");
-        if let Err(error) = put(&draft, &whole).and_then(|()| fs::rename(&draft, &path)) {
-            // What an earlier run kept is not what this one read. That neither may be there is no failure.
-            let _ = (fs::remove_file(&draft), fs::remove_file(&path));
+        if let Err(error) = put_whole(&path, &whole) {
+            // What an earlier run kept is not what this one read. That it may not be there is no failure.
+            let _ = fs::remove_file(&path);
             self.lacks(watch, &error);
             let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
             lost.get_or_insert_with(|| (id.to_owned(), error));

@@ -79,6 +79,24 @@ fn a_scan_that_is_killed_goes_on_where_it_was_and_gives_the_same_bytes() {
     assert_eq!(beside(&out), ["report"]);
 }
 
+/// A file that grows beyond a limit kills who writes it, so that the first one to do so is cut off there: with no room at all,
+/// the note that says what a journal is.
+#[cfg(unix)]
+#[test]
+fn a_scan_that_is_killed_while_it_writes_a_file_leaves_nothing_that_cannot_be_gone_on_from() {
+    let (wanted, _) = whole("resume-cut-calm");
+    let out = folder("resume-cut").join("report");
+    let fake = acme().start();
+    for blocks in [0, 1, 4, 16, 64, 256] {
+        let ran = live(&fake, &out, &["--resume"]).with_files_of(blocks).ran();
+        assert_eq!(ran.code, -1, "{blocks}: {}", ran.err);
+        assert!(!out.exists());
+    }
+    live(&fake, &out, &["--resume"]).ran().exits(0);
+    assert!(result(&out) == wanted, "the report differs from that of a scan that was not killed");
+    assert_eq!(beside(&out), ["report"]);
+}
+
 #[test]
 fn what_could_not_be_read_can_be_read_again_alone() {
     let out = folder("resume-denied").join("report");

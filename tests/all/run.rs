@@ -63,9 +63,15 @@ impl Run {
     /// The same from a shell with this umask.
     #[cfg(unix)]
     pub(crate) fn under_umask(self, umask: &str) -> Self {
+        self.within(&format!("umask {umask}"))
+    }
+
+    /// The same from a shell that has run `setting`.
+    #[cfg(unix)]
+    fn within(self, setting: &str) -> Self {
         let Self { command: inner, stdin } = self;
         let mut command = Command::new("sh");
-        command.args(["-c", &format!("umask {umask} && exec \"$0\" \"$@\"")]);
+        command.args(["-c", &format!("{setting} && exec \"$0\" \"$@\"")]);
         command.arg(inner.get_program()).args(inner.get_args());
         for (name, value) in inner.get_envs() {
             match value {
@@ -77,6 +83,12 @@ impl Run {
             command.current_dir(folder);
         }
         Self { command, stdin }
+    }
+
+    /// The same in a shell that lets no file grow longer: the program is killed when it is about to write more.
+    #[cfg(unix)]
+    pub(crate) fn with_files_of(self, blocks: u32) -> Self {
+        self.within(&format!("ulimit -f {blocks}"))
     }
 
     /// Starts it, waits until it has come far enough, asks it to stop as a scheduler would, and tells how it ended.
