@@ -45,7 +45,7 @@ const BURST: f64 = 0.05;
 const LONG: f64 = 1.0;
 /// How far below what AWS takes to go on, and the same when every throttle costs a pause.
 const MARGIN: f64 = 0.97;
-const MARGIN_OF_PAUSES: f64 = 0.96;
+const MARGIN_OF_PAUSES: f64 = 0.985;
 /// For how many seconds a limit that is only supposed is not tried when every throttle costs a pause.
 const PATIENCE: f64 = 22.0;
 /// No bucket becomes slower, calls a second.
@@ -54,10 +54,19 @@ const SLOWEST: f64 = 0.2;
 /// A rate at which to start and one not to exceed, calls a second.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
+    /// How many of the first calls need not wait for each other: what nobody called has saved something up.
+    pub at_once: f64,
     /// At first.
     pub start: f64,
     /// At most.
     pub ceiling: f64,
+}
+
+impl Rate {
+    /// From the first call on.
+    pub const fn of(start: f64, ceiling: f64) -> Self {
+        Self { at_once: 0.0, start, ceiling }
+    }
 }
 
 /// Whose bucket it is.
@@ -145,6 +154,8 @@ impl Leave {
 struct State {
     ceiling: f64,
     rate: f64,
+    /// How many calls may still go without waiting for each other.
+    saved: f64,
     /// When the next call may go.
     next: Instant,
     /// No call goes before.
@@ -193,6 +204,7 @@ impl Pacer {
             state: Mutex::new(State {
                 ceiling,
                 rate: rate.start.clamp(SLOWEST, ceiling),
+                saved: rate.at_once,
                 next: now,
                 not_before: now,
                 grown: now,
@@ -249,12 +261,16 @@ impl Pacer {
 impl State {
     fn due(&mut self, now: Instant) -> Instant {
         self.grow(now);
-        self.next.max(self.not_before)
+        if self.saved >= 1.0 { self.not_before } else { self.next.max(self.not_before) }
     }
 
     fn take(&mut self, now: Instant, waited: Duration, held: Duration) -> Leave {
-        let from = self.next.max(self.not_before).max(now.checked_sub(CREDIT).unwrap_or(now));
-        self.next = from + Duration::from_secs_f64(1.0 / self.rate);
+        if self.saved >= 1.0 {
+            self.saved -= 1.0;
+        } else {
+            let from = self.next.max(self.not_before).max(now.checked_sub(CREDIT).unwrap_or(now));
+            self.next = from + Duration::from_secs_f64(1.0 / self.rate);
+        }
         self.figures.calls += 1;
         if waited > NO_WAIT {
             self.figures.waits += 1;
@@ -275,7 +291,7 @@ impl State {
             None => 2_f64.powf(passed / DOUBLING_OF_MANY),
             Some(cut) => {
                 let calm = now.duration_since(cut.resumed).as_secs_f64();
-                let creep = (5.0 + calm) * if cut.paused { 0.0002 } else { 0.001 };
+                let creep = if cut.paused { (1.0 + calm) * 0.0001 } else { (5.0 + calm) * 0.001 };
                 let a_second = match cut.rests_on {
                     Evidence::Burst => 1.0,
                     Evidence::Supposed if !cut.paused => 0.08,
@@ -290,6 +306,7 @@ impl State {
 
     fn throttled(&mut self, leave: Leave, now: Instant, retry_after: Option<Duration>) {
         self.figures.throttles += 1;
+        self.saved = 0.0;
         if let Some(pause) = retry_after {
             self.not_before = self.not_before.max(now + pause.min(LONGEST_PAUSE));
         }

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::error::RunError;
 use crate::aws::live::{Access as LiveAccess, Limits, LiveOptions, Rates, Role, Source};
 use crate::aws::observe::Observer;
+use crate::aws::pace::Rate;
 use crate::cli::SourceArgs;
 use crate::config::{self, Access, Config, EvidenceFrom, ListedAccount, Overrides};
 use crate::files;
@@ -63,7 +64,7 @@ pub(super) fn live(config: &Config, observer: Observer) -> LiveOptions {
             duration: config.assume.duration,
         }),
     };
-    let rate = |ceiling: f64, start: f64| crate::aws::pace::Rate { start: start.min(ceiling), ceiling };
+    let rate = |ceiling: f64, start: f64| Rate::of(start.min(ceiling), ceiling);
     let limits = &config.limits;
     let rates = &limits.calls_per_second;
     let of_iam = rate(rates.iam * HEADROOM, rates.iam);
@@ -77,7 +78,11 @@ pub(super) fn live(config: &Config, observer: Observer) -> LiveOptions {
             findings: rate(rates.access_analyzer * HEADROOM, rates.access_analyzer),
             last_accessed: of_iam,
             sts: rate(rates.sts, rates.sts),
-            organizations: rate(rates.organizations * HEADROOM, rates.organizations),
+            // Every account waits for the last page of their list.
+            organizations: Rate {
+                at_once: rates.organizations.min(FIRST_PAGES),
+                ..rate(rates.organizations * HEADROOM, rates.organizations)
+            },
             other: of_iam,
         },
         ..Limits::default()
@@ -117,3 +122,5 @@ pub(super) fn many(limit: u32) -> usize {
 
 /// The pacer begins at the configured rate and may find that AWS takes so many times more.
 const HEADROOM: f64 = 50.0;
+/// How many pages of a list that the whole scan waits for go without a pause between them.
+const FIRST_PAGES: f64 = 4.0;

@@ -74,7 +74,7 @@ fn aws() -> Setup {
 
 /// Reads the organisation and its member, with few attempts.
 async fn read(fake: &Fake, source: Source) -> Read {
-    let fast = Rate { start: 1000.0, ceiling: 1000.0 };
+    let fast = Rate::of(1000.0, 1000.0);
     let rates = Rates { findings: fast, last_accessed: fast, sts: fast, organizations: fast, other: fast };
     let options = LiveOptions {
         source,

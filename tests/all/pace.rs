@@ -70,7 +70,7 @@ fn limit(rate: f64, burst: f64, retry_after: Option<u64>) -> RefCell<Limit> {
 
 #[tokio::test(start_paused = true)]
 async fn calls_keep_to_the_ceiling_and_go_in_the_order_in_which_they_came() {
-    let pacer = Pacer::new(Rate { start: 10.0, ceiling: 10.0 });
+    let pacer = Pacer::new(Rate::of(10.0, 10.0));
     let order = RefCell::new(Vec::new());
     let began = Instant::now();
     join_all((0..31).map(|n| {
@@ -90,9 +90,27 @@ async fn calls_keep_to_the_ceiling_and_go_in_the_order_in_which_they_came() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_first_few_go_at_once_unless_one_of_them_is_turned_away() {
+    let few = Rate { at_once: 4.0, start: 2.0, ceiling: 2.0 };
+    for (turned_away, wanted) in [(false, 0.9..1.1), (true, 3.0..4.0)] {
+        let pacer = Pacer::new(few);
+        let began = Instant::now();
+        let first = pacer.leave().await;
+        if turned_away {
+            pacer.throttled(first, None);
+        }
+        for _ in 0..6 {
+            pacer.leave().await;
+        }
+        let took = began.elapsed().as_secs_f64();
+        assert!(wanted.contains(&took), "{turned_away}: {took}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_throttle_of_which_nothing_else_is_known_halves_the_rate_once_for_calls_that_were_under_way_together()
  {
-    let pacer = Pacer::new(Rate { start: 100.0, ceiling: 100.0 });
+    let pacer = Pacer::new(Rate::of(100.0, 100.0));
     let leaves = join_all((0..10).map(|_| pacer.leave())).await;
     sleep(Duration::from_millis(10)).await;
     leaves.into_iter().for_each(|leave| pacer.throttled(leave, None));
@@ -105,7 +123,7 @@ async fn a_throttle_of_which_nothing_else_is_known_halves_the_rate_once_for_call
 
 #[tokio::test(start_paused = true)]
 async fn retry_after_holds_the_whole_bucket_back_and_not_for_a_day() {
-    let pacer = Pacer::new(Rate { start: 100.0, ceiling: 100.0 });
+    let pacer = Pacer::new(Rate::of(100.0, 100.0));
     let first = pacer.leave().await;
     let second = pacer.leave().await;
     pacer.throttled(first, Some(7 * SECOND));
@@ -124,7 +142,7 @@ async fn retry_after_holds_the_whole_bucket_back_and_not_for_a_day() {
 /// A limit of so many calls a second with so many saved up: calls / rate x 1.10 and a second.
 async fn is_nearly_used_up(start: f64, rate: u16, burst: f64, retry_after: Option<u64>) {
     for seconds in [10_u16, 20, 60] {
-        let pacer = Pacer::new(Rate { start, ceiling: 1000.0 });
+        let pacer = Pacer::new(Rate::of(start, 1000.0));
         let took = run(&pacer, &limit(rate.into(), burst, retry_after), (rate * seconds).into()).await;
         let seconds = f64::from(seconds);
         // What is lost in a pause is lost; two of them are more than a tenth of a short run.
@@ -168,7 +186,7 @@ async fn a_limit_without_any_burst_is_kept_to_at_some_cost() {
     for (rate, retry_after, most) in
         [(20_u16, None, 1.15), (50, None, 1.15), (50, Some(1), 1.5), (5, Some(1), 1.3)]
     {
-        let pacer = Pacer::new(Rate { start: 25.0, ceiling: 1000.0 });
+        let pacer = Pacer::new(Rate::of(25.0, 1000.0));
         let took = run(&pacer, &limit(rate.into(), 1.0, retry_after), (rate * 60).into()).await;
         let figures = pacer.figures();
         assert!(took.as_secs_f64() < most * 60.0, "{rate} a second, {retry_after:?}: {took:?}, {figures:?}");
@@ -179,7 +197,7 @@ async fn a_limit_without_any_burst_is_kept_to_at_some_cost() {
 #[tokio::test(start_paused = true)]
 async fn a_limit_that_is_lowered_is_found_again() {
     for retry_after in [None, Some(1)] {
-        let pacer = Pacer::new(Rate { start: 25.0, ceiling: 1000.0 });
+        let pacer = Pacer::new(Rate::of(25.0, 1000.0));
         run(&pacer, &limit(200.0, 20.0, retry_after), 4000).await;
         let before = pacer.figures().throttles;
         let took = run(&pacer, &limit(20.0, 2.0, retry_after), 1200).await;
@@ -190,7 +208,7 @@ async fn a_limit_that_is_lowered_is_found_again() {
 
 #[tokio::test(start_paused = true)]
 async fn throttles_that_mean_nothing_do_not_bring_a_bucket_to_a_stand() {
-    let pacer = Pacer::new(Rate { start: 25.0, ceiling: 400.0 });
+    let pacer = Pacer::new(Rate::of(25.0, 400.0));
     let unlimited = limit(1e9, 1e9, None);
     unlimited.borrow_mut().whim = Some(300);
     let took = run(&pacer, &unlimited, 12_000).await;
@@ -199,7 +217,7 @@ async fn throttles_that_mean_nothing_do_not_bring_a_bucket_to_a_stand() {
 
 #[tokio::test(start_paused = true)]
 async fn a_limit_that_is_lifted_is_found_again() {
-    let pacer = Pacer::new(Rate { start: 25.0, ceiling: 200.0 });
+    let pacer = Pacer::new(Rate::of(25.0, 200.0));
     run(&pacer, &limit(20.0, 1.0, None), 400).await;
     assert!(pacer.rate() < 25.0, "{}", pacer.rate());
     run(&pacer, &limit(1e9, 1e9, None), 20_000).await;
@@ -209,7 +227,7 @@ async fn a_limit_that_is_lifted_is_found_again() {
 #[tokio::test(start_paused = true)]
 async fn buckets_are_shared_by_key_and_tell_their_figures_in_order() {
     let pacers = Pacers::default();
-    let rate = Rate { start: 10.0, ceiling: 10.0 };
+    let rate = Rate::of(10.0, 10.0);
     let key =
         |api, account: &str| BucketKey { api, account: account.to_owned(), region: "us-east-1".to_owned() };
     pacers.bucket(key("sts", "2"), rate).leave().await;
@@ -231,7 +249,7 @@ async fn buckets_are_shared_by_key_and_tell_their_figures_in_order() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_gives_up_waiting_leaves_no_trace() {
-    let pacer = Pacer::new(Rate { start: 1.0, ceiling: 1.0 });
+    let pacer = Pacer::new(Rate::of(1.0, 1.0));
     pacer.leave().await;
     assert!(tokio::time::timeout(SECOND / 2, pacer.leave()).await.is_err());
     let began = Instant::now();

@@ -141,11 +141,11 @@ pub struct Rates {
 impl Default for Rates {
     fn default() -> Self {
         Self {
-            findings: Rate { start: 25.0, ceiling: 1000.0 },
-            last_accessed: Rate { start: 5.0, ceiling: 50.0 },
-            sts: Rate { start: 20.0, ceiling: 100.0 },
-            organizations: Rate { start: 10.0, ceiling: 100.0 },
-            other: Rate { start: 10.0, ceiling: 100.0 },
+            findings: Rate::of(25.0, 1000.0),
+            last_accessed: Rate::of(5.0, 50.0),
+            sts: Rate::of(20.0, 100.0),
+            organizations: Rate::of(10.0, 100.0),
+            other: Rate::of(10.0, 100.0),
         }
     }
 }
