@@ -24,11 +24,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 const CREDIT: Duration = Duration::from_millis(20);
 /// Shorter waits are not worth a timer, which counts in milliseconds.
 const NO_WAIT: Duration = Duration::from_millis(1);
-/// How long a doubling takes before the first throttle, in seconds, and the same from so many calls a second on: of those
-/// answers come soon enough to tell.
-const DOUBLING: f64 = 0.15;
-const DOUBLING_OF_MANY: f64 = 0.075;
-const MANY: f64 = 100.0;
+/// How long a doubling takes before the first throttle, in seconds.
+const DOUBLING: f64 = 0.08;
 /// Accepted calls are remembered in steps of so long, and so many steps of them.
 const STEP: Duration = Duration::from_millis(10);
 const STEPS: usize = 1000;
@@ -287,8 +284,7 @@ impl State {
             return;
         }
         let growth = match self.cut {
-            None if self.rate < MANY => 2_f64.powf(passed / DOUBLING),
-            None => 2_f64.powf(passed / DOUBLING_OF_MANY),
+            None => 2_f64.powf(passed / DOUBLING),
             Some(cut) => {
                 let calm = now.duration_since(cut.resumed).as_secs_f64();
                 let creep = if cut.paused { (1.0 + calm) * 0.0001 } else { (5.0 + calm) * 0.001 };
