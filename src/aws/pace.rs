@@ -60,9 +60,15 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// From the first call on.
+    /// One at which every call waits for the one before.
     pub const fn of(start: f64, ceiling: f64) -> Self {
         Self { at_once: 0.0, start, ceiling }
+    }
+
+    /// The same, of which so many calls go at once in the beginning, and no more than a second has.
+    #[must_use]
+    pub fn at_once(self, calls: f64) -> Self {
+        Self { at_once: calls.min(self.start), ..self }
     }
 }
 

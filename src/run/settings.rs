@@ -78,11 +78,7 @@ pub(super) fn live(config: &Config, observer: Observer) -> LiveOptions {
             findings: rate(rates.access_analyzer * HEADROOM, rates.access_analyzer),
             last_accessed: of_iam,
             sts: rate(rates.sts, rates.sts),
-            // Every account waits for the last page of their list.
-            organizations: Rate {
-                at_once: rates.organizations.min(FIRST_PAGES),
-                ..rate(rates.organizations * HEADROOM, rates.organizations)
-            },
+            organizations: rate(rates.organizations * HEADROOM, rates.organizations),
             other: of_iam,
         },
         ..Limits::default()
@@ -122,5 +118,3 @@ pub(super) fn many(limit: u32) -> usize {
 
 /// The pacer begins at the configured rate and may find that AWS takes so many times more.
 const HEADROOM: f64 = 50.0;
-/// How many pages of a list that the whole scan waits for go without a pause between them.
-const FIRST_PAGES: f64 = 4.0;

@@ -91,8 +91,10 @@ async fn calls_keep_to_the_ceiling_and_go_in_the_order_in_which_they_came() {
 
 #[tokio::test(start_paused = true)]
 async fn the_first_few_go_at_once_unless_one_of_them_is_turned_away() {
-    let few = Rate { at_once: 4.0, start: 2.0, ceiling: 2.0 };
-    for (turned_away, wanted) in [(false, 0.9..1.1), (true, 3.0..4.0)] {
+    // Never more than a second has.
+    assert!((Rate::of(2.0, 2.0).at_once(4.0).at_once - 2.0).abs() < 0.01);
+    let few = Rate::of(4.0, 4.0).at_once(4.0);
+    for (turned_away, wanted) in [(false, 0.4..0.6), (true, 1.5..2.5)] {
         let pacer = Pacer::new(few);
         let began = Instant::now();
         let first = pacer.leave().await;

@@ -138,6 +138,9 @@ pub struct Rates {
     pub other: Rate,
 }
 
+/// How many pages of the lists that a scan begins with go without a pause between them.
+const FIRST: f64 = 4.0;
+
 impl Default for Rates {
     fn default() -> Self {
         Self {
@@ -153,10 +156,13 @@ impl Default for Rates {
 impl Rates {
     pub(super) fn of(&self, api: Api) -> Rate {
         match api {
-            Api::Analyzers | Api::FindingList | Api::Finding => self.findings,
+            // A few calls for which everything else waits.
+            Api::Organizations => self.organizations.at_once(FIRST),
+            Api::Analyzers | Api::FindingList => self.findings.at_once(FIRST),
+            // AWS tells its rate, which is far above.
+            Api::Sts => self.sts.at_once(self.sts.start),
+            Api::Finding => self.findings,
             Api::LastAccessed => self.last_accessed,
-            Api::Sts => self.sts,
-            Api::Organizations => self.organizations,
             Api::Authorization => self.other,
         }
     }
