@@ -23,6 +23,9 @@ pub trait Observe: Send + Sync {
     /// AWS Organizations did not tell the accounts, for that reason, so that only the caller's own is read.
     fn own_account_only(&self, _account: &str, _why: &Failure) {}
 
+    /// Which accounts administer Access Analyzer for the organisation could not be asked in this one, for that reason.
+    fn administrators_unknown(&self, _account: &str, _why: &Failure) {}
+
     /// This account administers Access Analyzer for the organisation, and whether it has an analyzer could not be asked.
     fn administrator_closed(&self, _account: &str, _why: &Failure) {}
 }
@@ -58,6 +61,13 @@ impl Observer {
     pub(super) fn own_account_only(&self, account: &str, why: &Failure) {
         if let Some(observe) = self.0.as_deref() {
             observe.own_account_only(account, why);
+        }
+    }
+
+    /// See [`Observe::administrators_unknown`].
+    pub(super) fn administrators_unknown(&self, account: &str, why: &Failure) {
+        if let Some(observe) = self.0.as_deref() {
+            observe.administrators_unknown(account, why);
         }
     }
 

@@ -40,9 +40,9 @@ const FEW: u32 = 8;
 const BURST: f64 = 0.05;
 /// Over longer, in seconds, savings matter little.
 const LONG: f64 = 1.0;
-/// How far below what AWS takes to go on, and the same when every throttle costs a pause.
+/// How far below what AWS takes to go on. Nearer when every throttle costs a pause, as the rate climbs more slowly then.
 const MARGIN: f64 = 0.97;
-const MARGIN_OF_PAUSES: f64 = 0.985;
+const MARGIN_OF_PAUSES: f64 = 0.99;
 /// For how many seconds a limit that is only supposed is not tried when every throttle costs a pause.
 const PATIENCE: f64 = 22.0;
 /// No bucket becomes slower, calls a second.

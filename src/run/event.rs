@@ -80,6 +80,13 @@ pub(super) enum Event<'e> {
         operation: &'e str,
         kind: &'static str,
     },
+    /// Who administers Access Analyzer for the organisation cannot be asked.
+    AdministratorsUnknown {
+        #[serde(skip)]
+        account: &'e str,
+        operation: &'e str,
+        kind: &'static str,
+    },
     /// The account that may have the organisation's analyzer cannot be asked.
     AdministratorClosed {
         #[serde(skip)]
@@ -231,6 +238,7 @@ impl Event<'_> {
             Self::EvidenceTooOld { .. } => "evidence-too-old",
             Self::RuleWarning { .. } => "rule-warning",
             Self::OwnAccountOnly { .. } => "own-account-only",
+            Self::AdministratorsUnknown { .. } => "administrators-unknown",
             Self::AdministratorClosed { .. } => "administrator-closed",
             Self::Progress { .. } => "progress",
             Self::AccountBegan { .. } => "account-began",
@@ -259,6 +267,7 @@ impl Event<'_> {
             | Self::EvidenceTooOld { .. }
             | Self::RuleWarning { .. }
             | Self::OwnAccountOnly { .. }
+            | Self::AdministratorsUnknown { .. }
             | Self::AdministratorClosed { .. } => Level::Warn,
             Self::AccountEnded(ended) if !ended.failures.is_empty() => Level::Warn,
             Self::RunBegan { .. }
@@ -284,6 +293,7 @@ impl Event<'_> {
     pub(super) fn account(&self) -> Option<&str> {
         match self {
             Self::OwnAccountOnly { account, .. }
+            | Self::AdministratorsUnknown { account, .. }
             | Self::AdministratorClosed { account, .. }
             | Self::AccountBegan { account, .. }
             | Self::AccountSkipped { account, .. } => Some(*account),
@@ -338,6 +348,10 @@ impl Event<'_> {
                      management account or of a delegated administrator, or name accounts in `accounts.list`"
                 )
             }
+            Self::AdministratorsUnknown { account, operation, kind } => format!(
+                "{account} may not ask who administers Access Analyzer, and an analyzer there is not found: \
+                 {operation} {kind}; allow it, or name an analyzer with --analyzer"
+            ),
             Self::AdministratorClosed { account, operation, kind } => {
                 format!(
                     "{account} administers Access Analyzer, and could not be asked for the organisation's analyzer: \

@@ -299,6 +299,11 @@ impl Observe for Progress {
         self.log.tell(&Event::OwnAccountOnly { account, operation, kind });
     }
 
+    fn administrators_unknown(&self, account: &str, why: &Failure) {
+        let (operation, kind) = (why.operation.as_str(), why.kind.name());
+        self.log.tell(&Event::AdministratorsUnknown { account, operation, kind });
+    }
+
     fn administrator_closed(&self, account: &str, why: &Failure) {
         let (operation, kind) = (why.operation.as_str(), why.kind.name());
         self.log.tell(&Event::AdministratorClosed { account, operation, kind });

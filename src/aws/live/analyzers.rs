@@ -16,8 +16,8 @@ use super::options::Source;
 use super::organisation::{self, Identity};
 use super::pages::{List, Pages, is_refusal, malformed};
 use super::session::Session;
-use super::{DEFAULT_REGION, Live, convert};
-use crate::evidence::{Analyzer, Failure, choose_analyzer};
+use super::{DEFAULT_REGION, Live, Scope, convert};
+use crate::evidence::{Analyzer, Failure, FailureKind, choose_analyzer};
 
 /// An analyzer, and the session that may ask it.
 pub(super) type Asked = (Analyzer, Arc<Session>);
@@ -193,8 +193,15 @@ impl Live {
                     accounts.retain(|account| *account != self.identity.account);
                     Ok(accounts)
                 }
-                // The caller is neither the management account nor an administrator, or there is no organisation.
-                List::Refused(_) => Ok(Vec::new()),
+                // The caller is neither the management account nor an administrator, or there is no organisation. That a
+                // caller who reads other accounts may not ask can hide the organisation's analyzer.
+                List::Refused(failure) => {
+                    let reads_others = !matches!(self.scope.get(), None | Some(Scope::OwnAccount(_)));
+                    if reads_others && failure.kind == FailureKind::Denied {
+                        self.shared.observer.administrators_unknown(&self.identity.account, &failure);
+                    }
+                    Ok(Vec::new())
+                }
             }
         });
         found.await.map(Vec::as_slice)
