@@ -389,7 +389,7 @@ impl Default for Limits {
     }
 }
 
-/// `[limits.calls-per-second]`: where the pacer starts and how far it recovers, per API, account and region.
+/// `[limits.calls-per-second]`: where the pacer starts, per API, account and region.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rates {
     /// IAM.
