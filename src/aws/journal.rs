@@ -37,6 +37,8 @@ use crate::inventory::wire::{Account, Authorization};
 /// Findings change once a day: what was read longer ago is not what a scan of today would read.
 const OLDEST: SignedDuration = SignedDuration::from_hours(24);
 const FORMAT: u32 = 1;
+/// The file that makes a folder a journal.
+const ABOUT: &str = "about.json";
 
 #[derive(Serialize, Deserialize)]
 struct About {
@@ -83,12 +85,9 @@ impl Journal {
     /// When it cannot be written.
     pub fn begin(folder: PathBuf, terms: &str, started: Timestamp) -> Result<Self, JournalError> {
         let io = |error| JournalError::Io { path: folder.clone(), error };
-        remove(&folder).map_err(io)?;
-        for part in ["", "accounts", "findings", "principals"] {
-            make_folder(&folder.join(part)).map_err(io)?;
-        }
+        clear(&folder).and_then(|()| furnish(&folder)).map_err(io)?;
         let about = About { format: FORMAT, started, terms: terms.to_owned() };
-        put_whole(&folder.join("about.json"), &about).map_err(io)?;
+        put_whole(&folder.join(ABOUT), &about).map_err(io)?;
         Ok(Self::of(folder, started, false))
     }
 
@@ -97,8 +96,8 @@ impl Journal {
     /// # Errors
     /// When what it left cannot be read, is of other terms, or too old.
     pub fn resume(folder: &Path, terms: &str, now: Timestamp) -> Result<Option<Self>, JournalError> {
-        let path = folder.join("about.json");
-        let text = match files::bytes(folder, "about.json", files::NOTE) {
+        let path = folder.join(ABOUT);
+        let text = match files::bytes(folder, ABOUT, files::NOTE) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(JournalError::Io { path, error }),
@@ -111,6 +110,8 @@ impl Journal {
         if now.duration_since(about.started) > OLDEST {
             return Err(JournalError::TooOld { started: about.started });
         }
+        // Somebody may have cleared what the answers were in.
+        furnish(folder).map_err(|error| JournalError::Io { path: folder.to_owned(), error })?;
         Ok(Some(Self::of(folder.to_owned(), about.started, true)))
     }
 
@@ -198,8 +199,21 @@ impl Drop for Journal {
     /// Leaves nothing behind that nobody can go on from.
     fn drop(&mut self) {
         if !self.begun.load(Ordering::Relaxed) {
-            let _ = remove(&self.folder);
+            let _ = clear(&self.folder);
         }
+    }
+}
+
+/// Makes the folders of a journal.
+fn furnish(folder: &Path) -> io::Result<()> {
+    ["", "accounts", "findings", "principals"].iter().try_for_each(|part| make_folder(&folder.join(part)))
+}
+
+/// Removes a journal. The note that makes it one goes first: whoever is killed on the way leaves none that lacks its folders.
+fn clear(folder: &Path) -> io::Result<()> {
+    match fs::remove_file(folder.join(ABOUT)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => remove(folder),
     }
 }
 

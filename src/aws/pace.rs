@@ -1,7 +1,7 @@
 //! The pace of calls: one bucket for each (API, account, Region), shared by all workers. Knows nothing of the SDK.
 //!
 //! AWS publishes no rates for most of what a scan calls, so they are found. A bucket starts at a rate and doubles it
-//! several times a second until it is throttled or at its ceiling. Then it reckons from what was let through what AWS
+//! a dozen times a second until it is throttled or at its ceiling. Then it reckons from what was let through what AWS
 //! takes, goes on just below that, and climbs by small steps that grow while all goes well, so that a lasting limit is
 //! touched seldom and a limit that was lifted is found. `Retry-After` holds the whole bucket back, as the limit is the
 //! bucket's and not the call's.
@@ -207,7 +207,8 @@ impl Pacer {
             state: Mutex::new(State {
                 ceiling,
                 rate: rate.start.clamp(SLOWEST, ceiling),
-                saved: rate.at_once,
+                // The first call waits for none anyway.
+                saved: rate.at_once - 1.0,
                 next: now,
                 not_before: now,
                 grown: now,

@@ -349,8 +349,8 @@ impl Event<'_> {
                 )
             }
             Self::AdministratorsUnknown { account, operation, kind } => format!(
-                "{account} may not ask who administers Access Analyzer, and an analyzer there is not found: \
-                 {operation} {kind}; allow it, or name an analyzer with --analyzer"
+                "{account} may not ask who administers Access Analyzer, so their analyzers are not looked for: \
+                 {operation} {kind}; scan as the management account with that allowed, or name an analyzer with --analyzer"
             ),
             Self::AdministratorClosed { account, operation, kind } => {
                 format!(

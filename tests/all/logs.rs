@@ -255,8 +255,8 @@ fn how_far_a_scan_reaches_is_told_in_one_line_with_the_mend() {
         assert_eq!(
             told(refused("ListDelegatedAdministrators"), "AKIA111111111111", command, 0),
             [
-                "warning: 111111111111 may not ask who administers Access Analyzer, and an analyzer there is not found: \
-                 ListDelegatedAdministrators denied; allow it, or name an analyzer with --analyzer"
+                "warning: 111111111111 may not ask who administers Access Analyzer, so their analyzers are not looked for: \
+                 ListDelegatedAdministrators denied; scan as the management account with that allowed, or name an analyzer with --analyzer"
             ]
         );
         assert_eq!(told(refused("none"), "AKIA111111111111", command, 0), [""; 0]);

@@ -94,7 +94,7 @@ async fn the_first_few_go_at_once_unless_one_of_them_is_turned_away() {
     // Never more than a second has.
     assert!((Rate::of(2.0, 2.0).at_once(4.0).at_once - 2.0).abs() < 0.01);
     let few = Rate::of(4.0, 4.0).at_once(4.0);
-    for (turned_away, wanted) in [(false, 0.4..0.6), (true, 1.5..2.5)] {
+    for (turned_away, wanted) in [(false, 0.7..0.8), (true, 1.5..2.5)] {
         let pacer = Pacer::new(few);
         let began = Instant::now();
         let first = pacer.leave().await;

@@ -192,6 +192,21 @@ fn a_line_that_was_cut_off_in_a_letter_costs_no_line_before_it() {
 }
 
 #[test]
+fn a_journal_of_which_only_the_note_is_left_is_gone_on_from() {
+    let out = folder("resume-note").join("report");
+    let denied =
+        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444");
+    let fake = acme().fault(denied).start();
+    live(&fake, &out, &[]).ran().exits(3);
+    for part in ["accounts", "findings", "principals"] {
+        fs::remove_dir_all(out.with_file_name(".report.journal").join(part)).unwrap();
+    }
+    fake.heal();
+    live(&fake, &out, &["--resume"]).ran().exits(0).says("goes on from the run that began at ");
+    assert_eq!(beside(&out), ["report"]);
+}
+
+#[test]
 fn a_broken_file_of_a_journal_is_read_again_from_aws() {
     let (wanted, _) = whole("resume-unbroken");
     let out = folder("resume-broken").join("report");

@@ -196,8 +196,7 @@ impl Live {
                 // The caller is neither the management account nor an administrator, or there is no organisation. That a
                 // caller who reads other accounts may not ask can hide the organisation's analyzer.
                 List::Refused(failure) => {
-                    let reads_others = !matches!(self.scope.get(), None | Some(Scope::OwnAccount(_)));
-                    if reads_others && failure.kind == FailureKind::Denied {
+                    if self.reads_others() && failure.kind == FailureKind::Denied {
                         self.shared.observer.administrators_unknown(&self.identity.account, &failure);
                     }
                     Ok(Vec::new())
@@ -205,6 +204,15 @@ impl Live {
             }
         });
         found.await.map(Vec::as_slice)
+    }
+
+    /// Whether the scan is about more than the caller's own account.
+    fn reads_others(&self) -> bool {
+        match self.scope.get() {
+            Some(Scope::Organisation) => true,
+            Some(Scope::Named) => self.options.accounts.iter().any(|it| it.id != self.identity.account),
+            Some(Scope::OwnAccount(_)) | None => false,
+        }
     }
 
     /// The way into an account that is not read: the caller's credentials where they do.

@@ -138,7 +138,7 @@ pub struct Rates {
     pub other: Rate,
 }
 
-/// How many pages of the lists that a scan begins with go without a pause between them.
+/// How many of the calls that a scan begins with go without a pause between them.
 const FIRST: f64 = 4.0;
 
 impl Default for Rates {
@@ -156,13 +156,12 @@ impl Default for Rates {
 impl Rates {
     pub(super) fn of(&self, api: Api) -> Rate {
         match api {
-            // A few calls for which everything else waits.
+            // All accounts wait for their list, and the first findings for these.
             Api::Organizations => self.organizations.at_once(FIRST),
             Api::Analyzers | Api::FindingList => self.findings.at_once(FIRST),
-            // AWS tells its rate, which is far above.
-            Api::Sts => self.sts.at_once(self.sts.start),
             Api::Finding => self.findings,
             Api::LastAccessed => self.last_accessed,
+            Api::Sts => self.sts,
             Api::Authorization => self.other,
         }
     }
