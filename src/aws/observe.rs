@@ -20,14 +20,19 @@ pub trait Observe: Send + Sync {
     /// An attempt, counted from 1, failed in a way that may pass, and there is another one after the pause.
     fn repeated(&self, _call: &Call<'_>, _attempt: u32, _kind: FailureKind, _pause: Duration) {}
 
-    /// AWS Organizations did not tell the accounts, for that reason, so that only the caller's own is read.
-    fn own_account_only(&self, _account: &str, _why: &Failure) {}
+    /// The run does not reach all that it might, as this account was refused or refuses, for that reason.
+    fn limited(&self, _limit: Limit, _account: &str, _why: &Failure) {}
+}
 
-    /// Which accounts administer Access Analyzer for the organisation could not be asked in this one, for that reason.
-    fn administrators_unknown(&self, _account: &str, _why: &Failure) {}
-
-    /// This account administers Access Analyzer for the organisation, and whether it has an analyzer could not be asked.
-    fn administrator_closed(&self, _account: &str, _why: &Failure) {}
+/// How far a run reaches, where it is no failure of an account that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// AWS Organizations does not tell the accounts, so that only the caller's own is read.
+    OwnAccountOnly,
+    /// Nobody tells which accounts administer Access Analyzer for the organisation.
+    AdministratorsUnknown,
+    /// The account administers Access Analyzer for the organisation, and whether it has an analyzer cannot be asked.
+    AdministratorClosed,
 }
 
 /// A call, by what can be told of it.
@@ -57,24 +62,10 @@ impl Observer {
         Told { observe: self.0.as_deref(), account, operation, bucket, attempt: 0 }
     }
 
-    /// See [`Observe::own_account_only`].
-    pub(super) fn own_account_only(&self, account: &str, why: &Failure) {
+    /// See [`Observe::limited`].
+    pub(super) fn limited(&self, limit: Limit, account: &str, why: &Failure) {
         if let Some(observe) = self.0.as_deref() {
-            observe.own_account_only(account, why);
-        }
-    }
-
-    /// See [`Observe::administrators_unknown`].
-    pub(super) fn administrators_unknown(&self, account: &str, why: &Failure) {
-        if let Some(observe) = self.0.as_deref() {
-            observe.administrators_unknown(account, why);
-        }
-    }
-
-    /// See [`Observe::administrator_closed`].
-    pub(super) fn administrator_closed(&self, account: &str, why: &Failure) {
-        if let Some(observe) = self.0.as_deref() {
-            observe.administrator_closed(account, why);
+            observe.limited(limit, account, why);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The pace of calls: one bucket for each (API, account, Region), shared by all workers. Knows nothing of the SDK.
 //!
-//! AWS publishes no rates for most of what a scan calls, so they are found. A bucket starts at a rate and doubles it
-//! a dozen times a second until it is throttled or at its ceiling. Then it reckons from what was let through what AWS
-//! takes, goes on just below that, and climbs by small steps that grow while all goes well, so that a lasting limit is
-//! touched seldom and a limit that was lifted is found. `Retry-After` holds the whole bucket back, as the limit is the
-//! bucket's and not the call's.
+//! AWS publishes no rates for most of what a scan calls, so they are found. A bucket starts at a rate, some with a few
+//! calls at once, and doubles it a dozen times a second until it is throttled or at its ceiling. Then it reckons from what
+//! was let through what AWS takes, goes on just below that, and climbs by small steps that grow while all goes well, so
+//! that a lasting limit is touched seldom and a limit that was lifted is found. `Retry-After` holds the whole bucket back,
+//! as the limit is the bucket's and not the call's.
 //!
 //! How it reckons: AWS saves up calls that were not made, so for a while more go through than it takes for long. Under a
 //! limit of R with savings of b seconds, w seconds let through R x (w + b) calls at most, and exactly so many when they
@@ -62,7 +62,7 @@ pub struct Rate {
 impl Rate {
     /// One at which every call waits for the one before.
     pub const fn of(start: f64, ceiling: f64) -> Self {
-        Self { at_once: 0.0, start, ceiling }
+        Self { at_once: 1.0, start, ceiling }
     }
 
     /// The same, of which so many calls go at once in the beginning, and no more than a second has.
@@ -207,7 +207,7 @@ impl Pacer {
             state: Mutex::new(State {
                 ceiling,
                 rate: rate.start.clamp(SLOWEST, ceiling),
-                // The first call waits for none anyway.
+                // One goes at once in any case.
                 saved: rate.at_once - 1.0,
                 next: now,
                 not_before: now,

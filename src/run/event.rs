@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::aws::observe::Limit;
 use crate::report::Totals;
 
 /// How grave an event is, the gravest first.
@@ -73,22 +74,10 @@ pub(super) enum Event<'e> {
         #[serde(skip)]
         message: String,
     },
-    /// AWS Organizations did not tell the accounts.
-    OwnAccountOnly {
+    /// It does not reach all that it might.
+    ReachLimited {
         #[serde(skip)]
-        account: &'e str,
-        operation: &'e str,
-        kind: &'static str,
-    },
-    /// Who administers Access Analyzer for the organisation cannot be asked.
-    AdministratorsUnknown {
-        #[serde(skip)]
-        account: &'e str,
-        operation: &'e str,
-        kind: &'static str,
-    },
-    /// The account that may have the organisation's analyzer cannot be asked.
-    AdministratorClosed {
+        limit: Limit,
         #[serde(skip)]
         account: &'e str,
         operation: &'e str,
@@ -223,6 +212,28 @@ pub(super) struct ScanEnded<'e> {
     pub(super) text: String,
 }
 
+/// How far a run reaches by what an account says, and what to do.
+fn reach(limit: Limit, account: &str) -> (String, &'static str) {
+    match limit {
+        Limit::OwnAccountOnly => (
+            format!("only {account}, the caller's own account, is read"),
+            "use credentials of the management account or of a delegated administrator, or name accounts in `accounts.list`",
+        ),
+        Limit::AdministratorsUnknown => (
+            format!(
+                "{account} may not ask who administers Access Analyzer, so their analyzers are not looked for"
+            ),
+            "scan as the management account with that allowed, or name an analyzer with --analyzer",
+        ),
+        Limit::AdministratorClosed => (
+            format!(
+                "{account} administers Access Analyzer, and could not be asked for the organisation's analyzer"
+            ),
+            "allow it there, or name an analyzer with --analyzer",
+        ),
+    }
+}
+
 impl Event<'_> {
     /// Its name, for programs. Part of the interface: it never changes.
     pub(super) fn name(&self) -> &'static str {
@@ -237,9 +248,9 @@ impl Event<'_> {
             Self::FirstNight { .. } => "first-night",
             Self::EvidenceTooOld { .. } => "evidence-too-old",
             Self::RuleWarning { .. } => "rule-warning",
-            Self::OwnAccountOnly { .. } => "own-account-only",
-            Self::AdministratorsUnknown { .. } => "administrators-unknown",
-            Self::AdministratorClosed { .. } => "administrator-closed",
+            Self::ReachLimited { limit: Limit::OwnAccountOnly, .. } => "own-account-only",
+            Self::ReachLimited { limit: Limit::AdministratorsUnknown, .. } => "administrators-unknown",
+            Self::ReachLimited { limit: Limit::AdministratorClosed, .. } => "administrator-closed",
             Self::Progress { .. } => "progress",
             Self::AccountBegan { .. } => "account-began",
             Self::AccountSkipped { .. } => "account-skipped",
@@ -266,9 +277,7 @@ impl Event<'_> {
             | Self::FirstNight { .. }
             | Self::EvidenceTooOld { .. }
             | Self::RuleWarning { .. }
-            | Self::OwnAccountOnly { .. }
-            | Self::AdministratorsUnknown { .. }
-            | Self::AdministratorClosed { .. } => Level::Warn,
+            | Self::ReachLimited { .. } => Level::Warn,
             Self::AccountEnded(ended) if !ended.failures.is_empty() => Level::Warn,
             Self::RunBegan { .. }
             | Self::RunResumed { .. }
@@ -292,9 +301,7 @@ impl Event<'_> {
     /// The account that it is about.
     pub(super) fn account(&self) -> Option<&str> {
         match self {
-            Self::OwnAccountOnly { account, .. }
-            | Self::AdministratorsUnknown { account, .. }
-            | Self::AdministratorClosed { account, .. }
+            Self::ReachLimited { account, .. }
             | Self::AccountBegan { account, .. }
             | Self::AccountSkipped { account, .. } => Some(*account),
             Self::AccountEnded(ended) => Some(ended.account),
@@ -342,21 +349,9 @@ impl Event<'_> {
                     count(*principals as u64, "principal")
                 )
             }
-            Self::OwnAccountOnly { account, operation, kind } => {
-                format!(
-                    "only {account}, the caller's own account, is read: {operation} {kind}; use credentials of the \
-                     management account or of a delegated administrator, or name accounts in `accounts.list`"
-                )
-            }
-            Self::AdministratorsUnknown { account, operation, kind } => format!(
-                "{account} may not ask who administers Access Analyzer, so their analyzers are not looked for: \
-                 {operation} {kind}; scan as the management account with that allowed, or name an analyzer with --analyzer"
-            ),
-            Self::AdministratorClosed { account, operation, kind } => {
-                format!(
-                    "{account} administers Access Analyzer, and could not be asked for the organisation's analyzer: \
-                     {operation} {kind}; allow it there, or name an analyzer with --analyzer"
-                )
+            Self::ReachLimited { limit, account, operation, kind } => {
+                let (what, mend) = reach(*limit, account);
+                format!("{what}: {operation} {kind}; {mend}")
             }
             Self::Progress { stage, done, total, .. } => format!("{done} of {total} accounts {stage}"),
             Self::AccountBegan { account, name } => format!("{} begins", named(account, name)),

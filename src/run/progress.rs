@@ -13,7 +13,7 @@ use super::event::{AccountEnded, CallTold, Event, FailureTold};
 use super::log::Log;
 use super::scan::shown;
 use super::terminal;
-use crate::aws::observe::{Call, Observe, Observer};
+use crate::aws::observe::{Call, Limit, Observe, Observer};
 use crate::aws::{Answers, Watch};
 use crate::evidence::{Failure, FailureKind};
 use crate::inventory::wire::Account;
@@ -294,19 +294,9 @@ impl Observe for Progress {
         self.log.tell(&Event::CallRepeated { call, attempt, kind, pause_seconds: pause });
     }
 
-    fn own_account_only(&self, account: &str, why: &Failure) {
+    fn limited(&self, limit: Limit, account: &str, why: &Failure) {
         let (operation, kind) = (why.operation.as_str(), why.kind.name());
-        self.log.tell(&Event::OwnAccountOnly { account, operation, kind });
-    }
-
-    fn administrators_unknown(&self, account: &str, why: &Failure) {
-        let (operation, kind) = (why.operation.as_str(), why.kind.name());
-        self.log.tell(&Event::AdministratorsUnknown { account, operation, kind });
-    }
-
-    fn administrator_closed(&self, account: &str, why: &Failure) {
-        let (operation, kind) = (why.operation.as_str(), why.kind.name());
-        self.log.tell(&Event::AdministratorClosed { account, operation, kind });
+        self.log.tell(&Event::ReachLimited { limit, account, operation, kind });
     }
 }
 

@@ -61,6 +61,16 @@ fn killed(name: &str) -> (Fake, PathBuf, Vec<PathBuf>) {
     (fake, out, begun)
 }
 
+/// A scan to whose end one account could not be read, and where it wrote.
+fn unread(name: &str) -> (Fake, PathBuf) {
+    let out = folder(name).join("report");
+    let denied =
+        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444");
+    let fake = acme().fault(denied).start();
+    live(&fake, &out, &[]).ran().exits(3);
+    (fake, out)
+}
+
 #[cfg(unix)]
 #[test]
 fn a_scan_that_is_killed_goes_on_where_it_was_and_gives_the_same_bytes() {
@@ -99,11 +109,7 @@ fn a_scan_that_is_killed_while_it_writes_a_file_leaves_nothing_that_cannot_be_go
 
 #[test]
 fn what_could_not_be_read_can_be_read_again_alone() {
-    let out = folder("resume-denied").join("report");
-    let denied =
-        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444");
-    let fake = acme().fault(denied).start();
-    live(&fake, &out, &[]).ran().exits(3);
+    let (fake, out) = unread("resume-denied");
     assert_eq!(beside(&out), [".report.journal", "report"]);
     fake.heal();
     fake.forget();
@@ -117,12 +123,8 @@ fn what_could_not_be_read_can_be_read_again_alone() {
 
 #[test]
 fn what_is_left_of_a_run_whose_report_is_in_place_is_not_gone_on_from() {
-    let out = folder("resume-done").join("report");
+    let (fake, out) = unread("resume-done");
     let (journal, kept) = (out.with_file_name(".report.journal"), out.with_file_name("kept"));
-    let denied =
-        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444");
-    let fake = acme().fault(denied).start();
-    live(&fake, &out, &[]).ran().exits(3);
     copy(&journal, &kept);
     fake.heal();
     live(&fake, &out, &["--resume"]).ran().exits(0);
@@ -148,11 +150,7 @@ fn copy(from: &Path, to: &Path) {
 
 #[test]
 fn a_journal_of_other_settings_of_last_week_or_of_nobody_is_refused_and_the_mend_is_told() {
-    let out = folder("resume-refused").join("report");
-    let denied =
-        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444");
-    let fake = acme().fault(denied).start();
-    live(&fake, &out, &[]).ran().exits(3);
+    let (fake, out) = unread("resume-refused");
     live(&fake, &out, &["--resume", "--evidence", "last-accessed"])
         .ran()
         .exits(1)
@@ -193,11 +191,7 @@ fn a_line_that_was_cut_off_in_a_letter_costs_no_line_before_it() {
 
 #[test]
 fn a_journal_of_which_only_the_note_is_left_is_gone_on_from() {
-    let out = folder("resume-note").join("report");
-    let denied =
-        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444");
-    let fake = acme().fault(denied).start();
-    live(&fake, &out, &[]).ran().exits(3);
+    let (fake, out) = unread("resume-note");
     for part in ["accounts", "findings", "principals"] {
         fs::remove_dir_all(out.with_file_name(".report.journal").join(part)).unwrap();
     }
@@ -209,11 +203,7 @@ fn a_journal_of_which_only_the_note_is_left_is_gone_on_from() {
 #[test]
 fn a_broken_file_of_a_journal_is_read_again_from_aws() {
     let (wanted, _) = whole("resume-unbroken");
-    let out = folder("resume-broken").join("report");
-    let denied =
-        Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444");
-    let fake = acme().fault(denied).start();
-    live(&fake, &out, &[]).ran().exits(3);
+    let (fake, out) = unread("resume-broken");
     let kept = out.parent().unwrap().join(".report.journal/accounts/888888888888.json");
     let text = fs::read_to_string(&kept).unwrap();
     fs::write(&kept, text.split_at(text.len() / 2).0).unwrap();

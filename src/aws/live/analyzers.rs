@@ -17,6 +17,7 @@ use super::organisation::{self, Identity};
 use super::pages::{List, Pages, is_refusal, malformed};
 use super::session::Session;
 use super::{DEFAULT_REGION, Live, Scope, convert};
+use crate::aws::observe::Limit;
 use crate::evidence::{Analyzer, Failure, FailureKind, choose_analyzer};
 
 /// An analyzer, and the session that may ask it.
@@ -165,7 +166,7 @@ impl Live {
             let theirs = self.organisations_in(account, region).await?;
             // Of the Region that the scan is about: others may be forbidden for good reason.
             if let Some(failure) = theirs.refused.as_ref().filter(|_| region == self.region) {
-                self.shared.observer.administrator_closed(account, failure);
+                self.shared.observer.limited(Limit::AdministratorClosed, account, failure);
             }
             common = common.or(theirs);
         }
@@ -197,7 +198,8 @@ impl Live {
                 // caller who reads other accounts may not ask can hide the organisation's analyzer.
                 List::Refused(failure) => {
                     if self.reads_others() && failure.kind == FailureKind::Denied {
-                        self.shared.observer.administrators_unknown(&self.identity.account, &failure);
+                        let caller = &self.identity.account;
+                        self.shared.observer.limited(Limit::AdministratorsUnknown, caller, &failure);
                     }
                     Ok(Vec::new())
                 }

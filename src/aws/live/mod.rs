@@ -50,7 +50,7 @@ use self::organisation::Identity;
 use self::pages::List;
 use self::session::{Origin, Session, Shared};
 use self::way::Way;
-use super::observe;
+use super::observe::{self, Limit};
 use super::pace::{BucketKey, Figures, Pacers};
 use super::snapshot::is_account_id;
 use super::{Answers, Cloud, Evidence, Organisation, Reading};
@@ -272,7 +272,7 @@ impl Live {
                 List::Whole(accounts) => (Scope::Organisation, accounts),
                 // Not the management account nor a delegated administrator, or in no organisation.
                 List::Refused(failure) => {
-                    self.shared.observer.own_account_only(&self.identity.account, &failure);
+                    self.shared.observer.limited(Limit::OwnAccountOnly, &self.identity.account, &failure);
                     let own = Account { id: self.identity.account.clone(), ..Account::default() };
                     (Scope::OwnAccount(failure), vec![own])
                 }

@@ -38,6 +38,10 @@ async fn accounts_come_from_all_pages_and_an_empty_page_is_no_end() {
     assert_eq!(live.scope(), Some(&Scope::Organisation));
     let asked = aws.asked("ListAccounts");
     assert!(asked[0].has(r#""MaxResults":20"#) && asked[1].has(r#""NextToken":"a""#));
+    // The whole scan waits for them, so they do not wait for each other.
+    let figures = live.figures();
+    let (_, list) = figures.iter().find(|(key, _)| key.api == "organizations").unwrap();
+    assert_eq!((list.calls, list.waits), (3, 0));
 }
 
 #[tokio::test(start_paused = true)]
