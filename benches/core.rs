@@ -87,6 +87,10 @@ fn decide(c: &mut Criterion) {
         fn needs(&self, principal: usize, _: &str) -> std::borrow::Cow<'_, leastwise::decide::Needs> {
             std::borrow::Cow::Borrowed(self.0[principal].needs())
         }
+
+        fn seen(&self, _: usize) -> std::borrow::Cow<'_, leastwise::decide::Seen> {
+            std::borrow::Cow::default()
+        }
     }
 
     let mut dice = synthetic::Dice(11);
@@ -112,7 +116,7 @@ fn decide(c: &mut Criterion) {
     let known = (0..1_000).map(|at| {
         let mut unused = leastwise::policy::ActionSet::new();
         for _ in 0..8 {
-            for (service, extent) in all[dice.roll(50)].iter() {
+            for (service, extent) in all[dice.roll(50)].unused.iter() {
                 match extent {
                     leastwise::policy::Extent::Whole => unused.add_service(service.to_owned()),
                     leastwise::policy::Extent::Names(names) => {
@@ -121,7 +125,7 @@ fn decide(c: &mut Criterion) {
                 }
             }
         }
-        (role(at), Known { unused: Some(unused), ..Known::default() })
+        (role(at), Known { tells: true, observed: unused.into(), ..Known::default() })
     });
     let known: std::collections::BTreeMap<String, Known> = known.collect();
     let analyzer = Analyzer::default();

@@ -925,17 +925,22 @@ PRINCIPALS = [
     Role(
         DATA_DEV,
         "unknown-literal-keeper",
-        "`s3:GetBucketCarbonReport`, `ec2:DescribeTimeTravel`: no catalog knows them; the first stays, the second is unused",
+        "`s3:GetBucketCarbonReport`, `gamelift:DescribeTimeTravel`: no catalog knows them; the first stays, the second is unused",
         FORMS,
         inline={
             "ahead-of-the-catalog": policy(
                 allow(
-                    ["s3:GetBucketCarbonReport", "s3:GetBucketAcl", "ec2:DescribeTimeTravel", "ec2:DescribeInstances"]
+                    [
+                        "s3:GetBucketCarbonReport",
+                        "s3:GetBucketAcl",
+                        "gamelift:DescribeTimeTravel",
+                        "gamelift:DescribeInstances",
+                    ]
                 )
             )
         },
-        uses={"s3": ["GetBucketCarbonReport"], "ec2": ["DescribeInstances"]},
-        also_unused={"ec2": ["DescribeTimeTravel"]},
+        uses={"s3": ["GetBucketCarbonReport"], "gamelift": ["DescribeInstances"]},
+        also_unused={"gamelift": ["DescribeTimeTravel"]},
     ),
     Role(
         DATA_DEV,

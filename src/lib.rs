@@ -17,7 +17,7 @@
 //! Invariants:
 //! - only `Action` and `NotAction` of Allow statements change, and only by losing permissions that the evidence calls unused;
 //! - [`mod@prove`] never imports [`mod@refine`], and only it makes a [`prove::Proof`];
-//! - every principal ends in exactly one bucket, or the scan fails;
+//! - every principal ends in exactly one status, or the scan fails;
 //! - same input, same bytes;
 //! - nothing that can be called writes to AWS.
 //!
@@ -34,7 +34,7 @@
 //! let mut unused = ActionSet::new();
 //! unused.add_actions("s3", ["GetBucketAcl"]);
 //!
-//! let refined = leastwise::refine(&policy, &unused, &catalog, None)?;
+//! let refined = leastwise::refine(&policy, &unused.into(), &catalog, None)?;
 //!
 //! let smaller = &refined.documents()[0];
 //! assert_eq!(
@@ -66,10 +66,10 @@ pub mod update;
 
 use thiserror::Error;
 
-use catalog::{Catalog, Universe};
-use policy::{ActionSet, Document};
+use catalog::{Basis, Universe};
+use policy::{Document, Observed};
 use prove::{Counterexample, Proof, Undecided, Verdict, prove_in};
-use refine::{DoesNotFit, Explanation, FitStep, Kind, Named};
+use refine::{DoesNotFit, Explanation, FitStep, How, Kind, Named};
 
 /// A smaller policy with its proof.
 #[derive(Debug)]
@@ -93,47 +93,44 @@ pub enum RefineError {
     Undecided(Undecided),
 }
 
-/// Removes from `policy` what is `unused`, and proves the result. With a `kind`, the result keeps to that kind's quota.
+/// Removes from `policy` what was observed to be unused, and proves the result. With a `kind`, the result keeps to that kind's quota.
 ///
 /// # Errors
 /// When the result does not fit, or cannot be proven. Nothing unproven is given out.
 pub fn refine<'a>(
     policy: &Document<'a>,
-    unused: &ActionSet<'_>,
-    catalog: &'a Catalog,
+    observed: &Observed<'_>,
+    basis: impl Into<Basis<'a>>,
     kind: Option<Kind>,
 ) -> Result<Refined<'a>, RefineError> {
-    refine_beside(policy, unused, catalog, kind, 0)
+    refine_with(policy, observed, basis, How { kind, ..How::default() })
 }
 
-/// As [`refine()`], where other policies of the same holder take `taken` characters of the quota. IAM counts all inline
-/// policies of a role, user or group together.
+/// As [`refine()`], with all there is to choose.
 ///
 /// # Errors
 /// As [`refine()`].
-pub fn refine_beside<'a>(
+pub fn refine_with<'a>(
     policy: &Document<'a>,
-    unused: &ActionSet<'_>,
-    catalog: &'a Catalog,
-    kind: Option<Kind>,
-    taken: usize,
+    observed: &Observed<'_>,
+    basis: impl Into<Basis<'a>>,
+    how: How,
 ) -> Result<Refined<'a>, RefineError> {
-    refine_in(&Universe::new(catalog, policy, unused), policy, kind, taken)
+    refine_in(&Universe::new(basis.into(), policy, observed), policy, how)
 }
 
-/// As [`refine_beside()`], in a universe that was made of the same policy, evidence and catalog; with it the result can be
+/// As [`refine_with()`], in a universe that was made of the same policy, evidence and catalog; with it the result can be
 /// explained.
 fn refine_in<'a>(
     universe: &Universe<'a>,
     policy: &Document<'a>,
-    kind: Option<Kind>,
-    taken: usize,
+    how: How,
 ) -> Result<Refined<'a>, RefineError> {
-    let proposal = refine::propose(universe, policy);
-    let (documents, step) = match (proposal, kind) {
+    let proposal = refine::propose(universe, policy, how.wildcards);
+    let (documents, step) = match (proposal, how.kind) {
         (None, _) => (Vec::new(), FitStep::AsIs),
         (Some(document), None) => (vec![document], FitStep::AsIs),
-        (Some(document), Some(kind)) => refine::fit(universe, policy, document, kind, taken)?,
+        (Some(document), Some(kind)) => refine::fit(universe, policy, document, kind, how.taken)?,
     };
     match prove_in(universe, policy, documents) {
         Verdict::Proven(proof) => Ok(Refined { proof, step }),
@@ -162,9 +159,9 @@ impl<'a> Refined<'a> {
     pub fn explain(
         &self,
         policy: &Document<'a>,
-        unused: &ActionSet<'_>,
-        catalog: &'a Catalog,
+        observed: &Observed<'_>,
+        basis: impl Into<Basis<'a>>,
     ) -> Explanation {
-        refine::explain(&Universe::new(catalog, policy, unused), policy, self.documents(), Named::ALL)
+        refine::explain(&Universe::new(basis.into(), policy, observed), policy, self.documents(), Named::ALL)
     }
 }

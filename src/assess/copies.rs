@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::refinement::{Smaller, Stays, Tried};
-use super::why;
+use super::why::{self, Sharers};
 use super::work::{Bench, Copied, Work};
-use crate::decide::{Holder, Obstacle, Part};
+use crate::decide::{GrantAge, Holder, Obstacle, Part};
 use crate::refine::Kind;
 use crate::report::LeftAlone;
 
@@ -34,11 +34,18 @@ impl<'i, 't> Work<'i, 't> {
             if !self.effects.concerns(&reaches, bench.allows) {
                 continue;
             }
-            let is_in = |all: &[usize]| reaches.iter().filter(|at| all.contains(at)).count();
-            let (code, why) = match (is_in(&bench.held.excepted), is_in(&bench.held.blockers)) {
-                (0, 0) => self.unspared(bench, &reaches),
-                (0, blockers) => why::obstacle(Obstacle::Blocked, blockers),
-                _ => why::obstacle(Obstacle::Excepted, 0),
+            let is_excepted = reaches.iter().any(|at| bench.held.excepted.contains(at));
+            // Whoever shares nothing with anybody is in nobody's way.
+            let mut sharers = self.sharers(bench.held, &reaches);
+            sharers.empty_groups.clear();
+            if reaches.len() < 2 {
+                (sharers.idle.clear(), sharers.reserves.clear());
+            }
+            let (code, why) = match bench.held.age(&[*holder]) {
+                _ if is_excepted => why::obstacle(Obstacle::Excepted, &Sharers::default()),
+                _ if !sharers.is_empty() => why::obstacle(Obstacle::Blocked, &sharers),
+                GrantAge::Young(days) => why::obstacle(Obstacle::Young(days), &sharers),
+                _ => self.unspared(bench, &reaches),
             };
             self.leave_part(bench, &reaches, (code, why));
             if state == "kept" {
@@ -51,15 +58,15 @@ impl<'i, 't> Work<'i, 't> {
 
     /// Some whom a policy reaches keep it as it is.
     fn leave_part(&mut self, bench: Bench<'_, 'i, 't>, reaches: &[usize], (code, why): (&str, String)) {
-        let blockers: Vec<usize> =
-            reaches.iter().copied().filter(|at| bench.held.blockers.contains(at)).collect();
+        let blockers = if code == "blocked" { self.sharers(bench.held, reaches).all() } else { Vec::new() };
         self.left_alone.push(LeftAlone {
             policy: bench.held.target.name().to_owned(),
             code: code.to_owned(),
             why,
+            remedy: why::remedy(code).to_owned(),
             reaches: self.prepared.arns(reaches),
             others: 0,
-            blockers: self.prepared.arns(&blockers),
+            blockers,
             alternative: None,
         });
     }
@@ -133,7 +140,9 @@ impl<'i, 't> Work<'i, 't> {
     {
         for old in copies.iter_mut().filter(|old| old.after == new.after) {
             let needs = old.part.needs.clone().and(&new.part.needs);
-            let both = bench.original(self.terms.catalog).attempt(&needs, Kind::Managed, 0);
+            let mut seen = old.part.seen.clone();
+            seen.join(&new.part.seen, None);
+            let both = bench.original(self.terms).attempt(&needs, &seen, Kind::Managed, 0);
             if let Tried::Smaller(smaller) = both
                 && smaller.after() == old.after
             {
@@ -141,7 +150,7 @@ impl<'i, 't> Work<'i, 't> {
                 old.part.reaches.extend(&new.part.reaches);
                 old.part.reaches.sort_unstable();
                 old.part.reaches.dedup();
-                old.part.needs = needs;
+                (old.part.needs, old.part.seen) = (needs, seen);
                 old.smaller = smaller;
                 return;
             }

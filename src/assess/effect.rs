@@ -1,19 +1,24 @@
 //! What the changes do to each principal: what it may do before and after, what of that something else blocks, what is
 //! left of what it does not use, and what that is worth.
+//!
+//! A permission is one action of one principal, and counts once, however many policies grant it and however many changes take
+//! it away: it counts for the heaviest of them. So the changes of an account add up to what its principals lose.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Terms;
 use super::prepared::Prepared;
-use crate::catalog::{AccessLevel, Catalog, Levels, Permissions};
-use crate::decide::{Escalation, Held, Holder, Needs, Risk, Standing, boundary_of, ineffective, rank};
-use crate::policy::{Document, parse_all};
-use crate::report::{EffectRow, EscalationRow, ImpactRow, Remains, RiskRow, UnusedService};
+use crate::catalog::{AccessLevel, Basis, Levels, Permissions};
+use crate::decide::{
+    Escalation, Held, Holder, Needs, Risk, Severity, Standing, boundary_of, by_danger, ineffective,
+};
+use crate::policy::{Document, Extent, parse_all};
+use crate::report::{EffectRow, EscalationRow, ImpactRow, Remains, Removal, RiskRow, UnusedService};
 
 /// What the policies that were worked on so far make of each principal.
 pub(super) struct Effects<'t> {
-    catalog: &'t Catalog,
+    basis: Basis<'t>,
     people: Vec<Person<'t>>,
     members: BTreeMap<String, Vec<usize>>,
 }
@@ -26,17 +31,23 @@ struct Person<'t> {
     denied: Permissions<'t>,
     boundary: Option<Rc<Permissions<'t>>>,
     remains: Vec<Remains>,
+    /// What nobody can see the use of, of services to which no call was seen.
+    unobserved: Permissions<'t>,
+    /// What each change takes away, by the change's id.
+    losses: BTreeMap<String, Permissions<'t>>,
 }
 
 /// What a policy grants to some of its holders after a change.
 pub(super) struct After<'i, 't> {
+    /// The change, by id.
+    pub(super) change: String,
     pub(super) holders: Vec<Holder<'i>>,
     pub(super) permissions: Permissions<'t>,
 }
 
 impl<'t> Effects<'t> {
     pub(super) fn of(prepared: &Prepared, terms: Terms<'t>, held: &[Held<'_>]) -> Self {
-        let catalog = terms.catalog;
+        let (basis, catalog) = (terms.basis(), terms.catalog);
         let inventory = &prepared.inventory;
         let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut boundaries: BTreeMap<&str, Option<(Rc<Permissions<'t>>, Permissions<'t>)>> = BTreeMap::new();
@@ -51,10 +62,13 @@ impl<'t> Effects<'t> {
                 });
                 known.as_ref()
             });
-            let unused = match prepared.standings.get(at).map(Standing::needs) {
-                Some(Needs::Nothing) => None,
-                Some(needs) => Some(Permissions::of_unused(catalog, &needs.unused(None))),
-                None => Some(Permissions::none(catalog)),
+            let needs = prepared.standings.get(at).map_or(&Needs::Everything, Standing::needs);
+            let evidence = needs.unused(None);
+            let whole = evidence.iter().filter(|(_, extent)| **extent == Extent::Whole);
+            let unobserved = Permissions::unobserved(basis, whole.map(|(service, _)| service));
+            let unused = match needs {
+                Needs::Nothing => None,
+                _ => Some(Permissions::of_unused(basis, &evidence)),
             };
             people.push(Person {
                 before: Permissions::none(catalog),
@@ -63,6 +77,8 @@ impl<'t> Effects<'t> {
                 denied: boundary.map_or_else(|| Permissions::none(catalog), |(_, denied)| denied.clone()),
                 boundary: boundary.map(|(allowed, _)| Rc::clone(allowed)),
                 remains: Vec::new(),
+                unobserved,
+                losses: BTreeMap::new(),
             });
         }
         for policy in held {
@@ -77,12 +93,12 @@ impl<'t> Effects<'t> {
                 }
             }
         }
-        Self { catalog, people, members }
+        Self { basis, people, members }
     }
 
     /// What documents allow: one, a list of them, or nothing.
     pub(super) fn allowed_by(&self, text: &str) -> Permissions<'t> {
-        allowed_by(self.catalog, text)
+        allowed_by(self.basis.catalog, text)
     }
 
     /// Adds a policy: what it grants now, and to some of its holders after a change.
@@ -94,12 +110,20 @@ impl<'t> Effects<'t> {
         (id, state): (&str, &str),
     ) {
         for holder in &held.holders {
-            let changed = after.iter().find(|it| it.holders.contains(holder)).map(|it| &it.permissions);
+            let changed = after.iter().find(|it| it.holders.contains(holder));
             for at in self.reached(*holder) {
                 let Some(person) = self.people.get_mut(at) else { continue };
-                let now = changed.unwrap_or(before);
+                let now = changed.map_or(before, |it| &it.permissions);
                 person.before.union_with(before);
                 person.after.union_with(now);
+                if let Some(change) = changed {
+                    let mut lost = before.clone();
+                    lost.subtract(now);
+                    match person.losses.get_mut(&change.change) {
+                        Some(known) => known.union_with(&lost),
+                        None => drop(person.losses.insert(change.change.clone(), lost)),
+                    }
+                }
                 let Some(unused) = &person.unused else { continue };
                 let mut left = now.clone();
                 left.intersect(unused);
@@ -138,7 +162,7 @@ impl<'t> Effects<'t> {
         spare
     }
 
-    /// What a change of one policy does for all whom it reaches.
+    /// What a change of one policy does for all whom it reaches, but for its share of the risk.
     pub(super) fn impact(
         &self,
         before: &Permissions<'t>,
@@ -147,20 +171,21 @@ impl<'t> Effects<'t> {
     ) -> ImpactRow {
         let mut removed = before.clone();
         removed.subtract(after);
-        let risk = Risk::of(before);
-        let (whole, mut weight) = (risk.weigh(&removed), 0);
         let mut ineffective: Option<Permissions<'t>> = None;
+        // What was blocked already was no danger: only what is open to somebody counts.
+        let mut closed: Vec<&'static Escalation> = Vec::new();
+        let plain = Risk::of(before).escalations;
         for person in reaches.iter().filter_map(|at| self.people.get(*at)) {
-            let blocked = person.blocked(&removed);
-            weight += match blocked.is_empty() {
-                true => whole,
-                // What was blocked already was no risk.
-                false => {
-                    let mut effective = removed.clone();
-                    effective.subtract(&blocked);
-                    risk.weigh(&effective)
+            let own;
+            let open = match person.is_bounded() {
+                false => &plain,
+                true => {
+                    own = Risk::of(&person.effective(before)).escalations;
+                    &own
                 }
             };
+            closed.extend(open.iter().filter(|it| it.is_broken(&removed)));
+            let blocked = person.blocked(&removed);
             ineffective = Some(match ineffective {
                 None => blocked,
                 Some(mut all) => {
@@ -169,18 +194,44 @@ impl<'t> Effects<'t> {
                 }
             });
         }
+        closed.sort_by(|a, b| b.weight.cmp(&a.weight).then_with(|| a.actions.cmp(&b.actions)));
+        closed.dedup();
+        let mut open = removed.clone();
+        ineffective.iter().for_each(|blocked| open.subtract(blocked));
         ImpactRow {
+            severity: Severity::of(&open, &closed),
             by_level: by_level(&removed.levels()),
-            risk: weight,
-            foremost: foremost(&removed),
-            escalations: risk
-                .escalations
-                .iter()
-                .filter(|it| it.is_broken(&removed))
-                .map(|it| escalation(it))
-                .collect(),
+            risk: 0,
+            foremost: foremost(&open),
+            escalations: closed.into_iter().map(escalation).collect(),
             ineffective: ineffective.as_ref().map(listed).unwrap_or_default(),
         }
+    }
+
+    /// What each change takes from one principal: each permission and each point of risk once.
+    pub(super) fn removals(&self, at: usize) -> BTreeMap<String, Removal> {
+        let Some(person) = self.people.get(at) else { return BTreeMap::new() };
+        let mut left = person.before.clone();
+        left.subtract(&person.after);
+        let all = Risk::of(&person.before);
+        let mut heaviest: Vec<_> =
+            person.losses.iter().map(|(id, lost)| (all.weigh(lost), id, lost)).collect();
+        heaviest.sort_by(|(a, id, _), (b, other, _)| b.cmp(a).then_with(|| id.cmp(other)));
+        let mut now = person.before.clone();
+        let mut points = Risk::of(&person.effective(&now)).score;
+        let end = Risk::of(&person.effective(&person.after)).score;
+        let last = heaviest.len().saturating_sub(1);
+        let removal = |(place, (_, id, lost)): (usize, (u64, &String, &Permissions<'t>))| {
+            let mut taken = left.clone();
+            taken.intersect_listed(lost);
+            left.subtract(&taken);
+            now.subtract(&taken);
+            let score = if place == last { end } else { Risk::of(&person.effective(&now)).score };
+            let removal = Removal { permissions: taken.len(), risk: points.saturating_sub(score) };
+            points = score;
+            (id.clone(), removal)
+        };
+        heaviest.into_iter().enumerate().map(removal).collect()
     }
 
     /// What all changes do to one principal.
@@ -196,6 +247,10 @@ impl<'t> Effects<'t> {
                 unused.len()
             }
         };
+        let mut unobserved = person.before.clone();
+        unobserved.intersect_listed(&person.unobserved);
+        let effective = person.effective(&person.before);
+        let held = Risk::of(&effective).escalations;
         let mut remains = person.remains.clone();
         remains.sort_by(|a, b| a.policy.cmp(&b.policy));
         let (before, after) =
@@ -213,6 +268,8 @@ impl<'t> Effects<'t> {
                 why_after: after.explain(),
             },
             remains,
+            severity: Severity::of(&effective, &held),
+            unobserved: by_danger(&unobserved),
         }
     }
 }
@@ -220,6 +277,11 @@ impl<'t> Effects<'t> {
 impl<'t> Person<'t> {
     fn blocked(&self, removed: &Permissions<'t>) -> Permissions<'t> {
         ineffective(removed, &self.denied, self.boundary.as_deref())
+    }
+
+    /// Whether anything could be blocked.
+    fn is_bounded(&self) -> bool {
+        self.boundary.is_some() || !self.denied.is_empty()
     }
 
     /// What it may do, less what is blocked for certain.
@@ -231,7 +293,7 @@ impl<'t> Person<'t> {
 }
 
 /// What documents allow: one, a list of them, or nothing.
-pub(super) fn allowed_by<'t>(catalog: &'t Catalog, text: &str) -> Permissions<'t> {
+pub(super) fn allowed_by<'t>(catalog: &'t crate::catalog::Catalog, text: &str) -> Permissions<'t> {
     let mut all = Permissions::none(catalog);
     for document in parse_all(text).unwrap_or_default() {
         all.union_with(&Permissions::allowed_by(catalog, &document));
@@ -239,12 +301,12 @@ pub(super) fn allowed_by<'t>(catalog: &'t Catalog, text: &str) -> Permissions<'t
     all
 }
 
-/// The permissions that weigh most, as `service:Name`.
+/// The permissions that are the most dangerous, as `service:Name`.
 fn foremost(permissions: &Permissions<'_>) -> Vec<String> {
     const MOST: usize = 10;
-    let mut ranked: Vec<_> = permissions.iter().collect();
-    ranked.sort_by_key(|(_, _, level)| rank(*level));
-    ranked.iter().take(MOST).map(|(service, name, _)| format!("{service}:{name}")).collect()
+    let mut ranked = by_danger(permissions);
+    ranked.truncate(MOST);
+    ranked
 }
 
 fn escalation(escalation: &Escalation) -> EscalationRow {

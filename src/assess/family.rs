@@ -31,6 +31,8 @@ pub(super) struct Outcome {
 pub struct FamilyShare {
     /// Which family, by its place.
     pub index: usize,
+    /// The same, by its id.
+    pub id: String,
     /// What the account says.
     pub account: FamilyAccount,
     /// How sure its evidence is.
@@ -71,11 +73,16 @@ impl Outcomes {
         obstacle(family, families, terms.least_sure).is_none().then_some(())?;
         let outcome = self.0.get(family.index)?.get_or_init(|| {
             let (kind, taken) = (kind_of(&family.seat), family.room.inline);
-            let tried = match original.attempt(&family.needs, kind, taken) {
-                Tried::Smaller(smaller) => match room(family, &smaller) {
-                    Some(stays) => Tried::Stays(stays),
-                    None => Tried::Smaller(Box::new(smaller.told(smaller.after(), &family.needs))),
-                },
+            let tried = match original.attempt(&family.needs, &family.seen, kind, taken) {
+                Tried::Smaller(smaller) => {
+                    match room(family, &smaller).or(doubted(&smaller, terms.least_sure)) {
+                        Some(stays) => Tried::Stays(stays),
+                        None => {
+                            let told = smaller.told(smaller.after(), &family.needs, &family.seen);
+                            Tried::Smaller(Box::new(told))
+                        }
+                    }
+                }
                 Tried::Stays(stays) => Tried::Stays(stays),
                 Tried::Nothing => Tried::Nothing,
             };
@@ -96,6 +103,13 @@ fn room(family: &Family, smaller: &Smaller<'_>) -> Option<Stays> {
     stays.filter(|_| smaller.is_split() || is_attached(family))
 }
 
+/// Why a smaller policy is not sure enough by what it takes away.
+fn doubted(smaller: &Smaller<'_>, least_sure: Level) -> Option<Stays> {
+    let certain = Confidence { level: Level::High, reasons: Vec::new() };
+    let confidence = certain.of_change(smaller.doubts.count());
+    (confidence.level < least_sure).then_some(Stays::NotSure(confidence))
+}
+
 /// Why nothing can be recommended for a family as a whole, if nothing can: a stable code and one sentence.
 fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(&'static str, String)> {
     let set = family.seat.kind == FamilyKind::PermissionSet;
@@ -106,7 +120,7 @@ fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(
         ));
     }
     if !family.blockers.is_empty() {
-        return Some(("blocked", why::blocked(family.blockers.len())));
+        return Some(("blocked", why::count_as_users(family.blockers.len())));
     }
     if family.excepted {
         return Some(("excepted", "an exception leaves it as it is in one account or another".to_owned()));
@@ -314,6 +328,7 @@ impl Whole {
             notes.push("service-not-in-catalog".to_owned());
         }
         let certain = Confidence { level: Level::High, reasons: Vec::new() };
+        let sure = sure.cloned().unwrap_or(certain).of_change(smaller.doubts.count());
         let creates = match smaller.documents {
             count if count > 0 && (seat.of_aws || smaller.split) => {
                 names_everywhere(&seat.policy, &smaller.after, count)
@@ -332,14 +347,17 @@ impl Whole {
             action,
             holders: Vec::new(),
             creates,
-            removed_in_all: smaller.proof.removed * reaches.len(),
+            permissions_removed: accounts.iter().map(|it| it.removal.permissions).sum(),
             alternative: None,
             reaches,
             others: 0,
-            confidence: confidence_row(sure.unwrap_or(&certain)),
+            confidence: confidence_row(&sure),
             impact,
             patterns: smaller.patterns.clone(),
             unused: smaller.unused.clone(),
+            used: smaller.used.clone(),
+            catalog_behind: smaller.doubts.behind.clone(),
+            rare_actions: smaller.doubts.rare.clone(),
             proof: smaller.proof.clone(),
             sizes: smaller.sizes.clone(),
             files,
@@ -351,9 +369,15 @@ impl Whole {
     }
 }
 
-/// What one change does in two accounts: the risk of both, and what is blocked already in both.
+/// What one change does in two accounts: the risk of both, the worse of both, and what is blocked already in both.
 fn join(mut one: ImpactRow, other: &ImpactRow) -> ImpactRow {
     one.risk += other.risk;
+    one.severity = one.severity.max(other.severity);
+    for escalation in &other.escalations {
+        if !one.escalations.contains(escalation) {
+            one.escalations.push(escalation.clone());
+        }
+    }
     one.ineffective.retain_mut(|service| {
         let same = other.ineffective.iter().find(|it| it.service_namespace == service.service_namespace);
         let both = same.and_then(|it| it.actions.as_ref());

@@ -17,7 +17,7 @@
 //! | `family` | what is decided once for many accounts |
 //! | `rows` | a row for every principal, and the account in short |
 //! | `weight` | about how much memory an account takes |
-//! | `why` | buckets and reasons: stable codes and one sentence each |
+//! | `why` | statuses and reasons: stable codes and one sentence each |
 
 mod attach;
 mod copies;
@@ -35,14 +35,16 @@ mod work;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::family::{FamilyShare, Outcomes, Whole, organisation};
+use self::prepared::About;
 use self::prepared::Desk;
 pub use self::prepared::Prepared;
 use self::work::Work;
-use crate::catalog::Catalog;
+use crate::catalog::{Basis, Catalog, Harvest, Unobserved};
 use crate::config::SharedPolicies;
-use crate::decide::{Bucket, Exceptions, Families, Grain, Held, Level, Part, Survey, Usage, plan};
+use crate::decide::{Exceptions, Families, Grain, Held, Level, Part, PrincipalStatus, Survey, Usage, plan};
 use crate::evidence::Failure;
 use crate::inventory::wire::Account;
+use crate::refine::Wildcards;
 use crate::report::{AccountReport, AccountSummary, Coverage, EffectTotals, EvidenceSource, Failed, SCHEMA};
 
 /// What a scan goes by.
@@ -50,12 +52,18 @@ use crate::report::{AccountReport, AccountSummary, Coverage, EffectTotals, Evide
 pub struct Terms<'t> {
     /// The list of actions.
     pub catalog: &'t Catalog,
+    /// What the organisation names beyond it: known once all accounts were surveyed.
+    pub harvest: &'t Harvest,
+    /// Actions whose use AWS does not see.
+    pub unobserved: &'t Unobserved,
     /// The window of last-accessed data, in days.
     pub window_days: u32,
     /// The day of the answers.
     pub as_of: Option<&'t str>,
     /// Older evidence counts as none, in days.
     pub oldest_days: Option<i64>,
+    /// What becomes of `*`.
+    pub wildcards: Wildcards,
     /// What to recommend for a policy that several principals share.
     pub shared: SharedPolicies,
     /// What is less sure is told, and no smaller policy is written for it.
@@ -64,6 +72,13 @@ pub struct Terms<'t> {
     pub exceptions: &'t Exceptions<'t>,
     /// The ids of the organisation's accounts.
     pub organisation: &'t BTreeSet<String>,
+}
+
+impl<'t> Terms<'t> {
+    /// What proofs rest on.
+    pub fn basis(&self) -> Basis<'t> {
+        Basis { catalog: self.catalog, harvest: self.harvest, unobserved: self.unobserved }
+    }
 }
 
 /// One account's part of the report.
@@ -83,16 +98,16 @@ pub struct Assessed {
     pub usage: Usage,
 }
 
-/// What one account has that could concern others.
-pub fn survey(prepared: &Prepared, terms: Terms<'_>) -> Survey {
+/// What one account has that could concern others, and what it names beyond the catalog.
+pub fn survey(prepared: &Prepared, terms: Terms<'_>) -> (Survey, Harvest) {
     let desk = Desk::of(prepared, terms);
     let none = Families::default();
     let held = plan(&prepared.inventory, &prepared.standings, &desk, &none);
     let sure = |held: &Held<'_>, part: &Part<'_>| {
         let grain = Grain::of(&part.needs.unused(None));
-        prepared.confidence(&part.reaches, held.updated, grain, terms).level
+        prepared.confidence(&About::of(held, part, grain), terms).level
     };
-    Survey::of(&prepared.inventory, &held, terms.catalog, &sure)
+    (Survey::of(&prepared.inventory, &held, terms.catalog, &sure), prepared.harvest(terms.catalog))
 }
 
 /// Works out one account, or tells why it could not be read.
@@ -137,11 +152,11 @@ pub fn unread(account: &Account, coverage: Coverage, failures: Vec<Failed>) -> A
             coverage,
             failures,
             evidence: EvidenceSource { source: "none".to_owned(), ..EvidenceSource::default() },
-            buckets: no_buckets(),
+            statuses: no_statuses(),
             principals: 0,
             recommendations: 0,
-            permissions_removed: 0,
             left_alone: 0,
+            credentials: 0,
             effect: EffectTotals::default(),
         },
         principals: Vec::new(),
@@ -149,10 +164,11 @@ pub fn unread(account: &Account, coverage: Coverage, failures: Vec<Failed>) -> A
         recommendations: Vec::new(),
         alternatives: Vec::new(),
         left_alone: Vec::new(),
+        grants: None,
     }
 }
 
-/// All buckets, empty.
-fn no_buckets() -> BTreeMap<String, usize> {
-    Bucket::ALL.iter().map(|bucket| (bucket.name().to_owned(), 0)).collect()
+/// All statuses, empty.
+fn no_statuses() -> BTreeMap<String, usize> {
+    PrincipalStatus::ALL.iter().map(|status| (status.name().to_owned(), 0)).collect()
 }

@@ -1,18 +1,22 @@
 //! One account, ready to be decided on: what is there, what is known, where each principal stands.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Terms;
 use crate::aws::{Answers, Evidence};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Harvest};
 use crate::decide::{
-    AccountExceptions, Circumstances, Confidence, Facts, Grain, Level, Needs, Origin, Source, Standing,
-    Usage, Wants, standings,
+    AccountExceptions, Ages, Circumstances, Confidence, Facts, Grain, GrantAge, GrantLog, Held, Holder,
+    Level, Needs, Origin, Part, Seen, Source, Standing, Usage, Wants, emergency, granted_before, standings,
 };
-use crate::evidence::{Failure, Known, join};
-use crate::inventory::Inventory;
-use crate::inventory::wire::Account;
+use crate::evidence::{Failure, Known, Windows, join};
+use crate::inventory::wire::{Account, ManagedPolicyDetail, PolicyText};
+use crate::inventory::{Inventory, Principal};
+use crate::policy::Document;
+
+/// The window of an analyzer that does not say: ninety days is what AWS sets when nobody chooses.
+const USUAL_WINDOW: u32 = 90;
 
 /// See the module.
 #[derive(Debug)]
@@ -25,22 +29,70 @@ pub struct Prepared {
     evaluated: Option<String>,
     /// In the order of the inventory's principals.
     pub(super) standings: Vec<Standing>,
+    /// What each was seen to use, in the same order.
+    seen: Vec<Seen>,
+    /// What says that a principal is kept for emergencies, in the same order.
+    pub(super) emergencies: Vec<Option<String>>,
+    /// Since when each policy is held, where the evidence does not look at that itself.
+    pub(super) grants: Option<GrantLog>,
+}
+
+/// What the confidence in a change of a policy depends on.
+pub(super) struct About<'p> {
+    /// The principals that it reaches.
+    pub(super) reaches: &'p [usize],
+    /// When the policy was last changed, if AWS tells.
+    pub(super) updated: Option<&'p str>,
+    /// By what the evidence tells what goes.
+    pub(super) grain: Option<Grain>,
+    /// How long its holders have had it.
+    pub(super) age: GrantAge,
+}
+
+impl<'p> About<'p> {
+    /// Of a policy's change for some of its holders.
+    pub(super) fn of(held: &'p Held<'_>, part: &'p Part<'_>, grain: Option<Grain>) -> Self {
+        Self { reaches: &part.reaches, updated: held.updated, grain, age: held.age(&part.holders) }
+    }
 }
 
 impl Prepared {
-    /// Joins what was answered about an account.
+    /// Joins what was answered about an account. `earlier` is what earlier nights saw of its grants.
     ///
     /// # Errors
     /// Why its principals and policies could not be read.
-    pub fn of(account: &Account, answers: Answers, terms: Terms<'_>) -> Result<Self, Failure> {
+    pub fn of(
+        account: &Account,
+        answers: Answers,
+        terms: Terms<'_>,
+        earlier: Option<&GrantLog>,
+    ) -> Result<Self, Failure> {
         let Answers { authorization, evidence } = answers;
         let inventory = Inventory::new(account.clone(), authorization?);
         let known = evidence.as_ref().map_or_else(
             |_| BTreeMap::new(),
-            |evidence| join(&evidence.findings, &evidence.last_accessed, terms.window_days),
+            |evidence| {
+                let findings =
+                    evidence.analyzer.as_ref().and_then(|it| it.window_days()).unwrap_or(USUAL_WINDOW);
+                let windows = Windows { findings, last_accessed: terms.window_days };
+                join(&evidence.findings, &evidence.last_accessed, windows)
+            },
         );
         let evaluated = known.values().filter_map(|known| known.analyzed_at.as_ref()).max().cloned();
-        let mut prepared = Self { inventory, evidence, known, evaluated, standings: Vec::new() };
+        let all = inventory.principals.iter();
+        let seen_by = |it: &Principal| known.get(&it.arn).map(|known| Seen::of(&known.observed.used));
+        let seen = all.clone().map(|it| seen_by(it).unwrap_or_default()).collect();
+        let emergencies = all.map(|it| emergency(&it.name, &it.path, &it.tags)).collect();
+        let mut prepared = Self {
+            inventory,
+            evidence,
+            known,
+            evaluated,
+            standings: Vec::new(),
+            seen,
+            emergencies,
+            grants: None,
+        };
         let rules = terms.exceptions.of(&prepared.inventory);
         let around = Circumstances {
             source: prepared.source(terms),
@@ -49,8 +101,37 @@ impl Prepared {
             excluded: &|principal| rules.principal(principal),
         };
         let standings = standings(&prepared.inventory, &prepared.known, &around);
+        let by_last_accessed = matches!(around.source, Source::LastAccessed { .. });
+        let today = prepared.today(terms).filter(|_| by_last_accessed);
+        prepared.grants = today.map(|today| GrantLog::of(&prepared.inventory, earlier, today));
         prepared.standings = standings;
         Ok(prepared)
+    }
+
+    /// Since when each policy is held, where the evidence does not look at that itself.
+    pub fn grants(&self) -> Option<&GrantLog> {
+        self.grants.as_ref()
+    }
+
+    /// The day to which ages are counted: that of the answers, else that of the evidence.
+    fn today<'p>(&'p self, terms: Terms<'p>) -> Option<&'p str> {
+        terms.as_of.or(self.evaluated.as_deref())
+    }
+
+    /// What its policies and its evidence name beyond the catalog.
+    pub(super) fn harvest(&self, catalog: &Catalog) -> Harvest {
+        let mut harvest = Harvest::default();
+        let principals = self.inventory.principals.iter().flat_map(|principal| &principal.inline);
+        let groups = self.inventory.groups.values().flat_map(|group| &group.group_policy_list);
+        let inline = principals.chain(groups).map(|policy| &policy.policy_document);
+        let managed = self.inventory.managed.values().filter_map(ManagedPolicyDetail::document);
+        // Many principals have the same text.
+        let texts: BTreeSet<&PolicyText> = inline.chain(managed).collect();
+        for document in texts.into_iter().filter_map(|text| Document::parse(&text.0).ok()) {
+            harvest.add_document(catalog, &document);
+        }
+        self.known.values().for_each(|known| harvest.add_evidence(catalog, &known.observed));
+        harvest
     }
 
     /// The account's id.
@@ -63,9 +144,9 @@ impl Prepared {
         match &self.evidence {
             Err(failure) => Source::Failed(failure),
             Ok(evidence) => match &evidence.analyzer {
-                // An analyzer without a window cannot be: ninety days is what AWS sets when nobody chooses.
                 Some(analyzer) => {
-                    Source::Analyzer { analyzer, window_days: analyzer.window_days().unwrap_or(90) }
+                    let window_days = analyzer.window_days().unwrap_or(USUAL_WINDOW);
+                    Source::Analyzer { analyzer, window_days }
                 }
                 None if !evidence.last_accessed.is_empty() => {
                     Source::LastAccessed { window_days: terms.window_days }
@@ -77,13 +158,7 @@ impl Prepared {
 
     /// How sure it is that some principals can do without what a policy is to lose. Idle ones do not count: nothing that
     /// they use can be lost.
-    pub(super) fn confidence(
-        &self,
-        principals: &[usize],
-        updated: Option<&str>,
-        grain: Option<Grain>,
-        terms: Terms<'_>,
-    ) -> Confidence {
+    pub(super) fn confidence(&self, about: &About<'_>, terms: Terms<'_>) -> Confidence {
         let source = self.source(terms);
         // The day that the window ends, else that of the answers.
         let as_of = self.evaluated.as_deref().or(terms.as_of);
@@ -98,10 +173,11 @@ impl Prepared {
                     _ => Origin::Analyzer,
                 },
                 window_days: source.window_days().unwrap_or_default(),
-                grain,
+                grain: about.grain,
                 as_of,
                 analyzed_at: known.and_then(|known| known.analyzed_at.as_deref()),
-                policy_updated: updated,
+                policy_updated: about.updated,
+                grant_age_unknown: about.age == GrantAge::Unknown,
                 created: principal.created.as_deref(),
                 last_used: principal.last_used.as_deref().or(newest.map(String::as_str)),
                 name: &principal.name,
@@ -109,7 +185,7 @@ impl Prepared {
                 tags: &principal.tags,
             }))
         };
-        let all = principals.iter().filter_map(of).reduce(|all, one| all.join(&one));
+        let all = about.reaches.iter().filter_map(of).reduce(|all, one| all.join(&one));
         all.unwrap_or(Confidence { level: Level::High, reasons: Vec::new() })
     }
 
@@ -119,21 +195,43 @@ impl Prepared {
     }
 }
 
-/// What the rules leave of the evidence, policy by policy.
+/// What the rules and the age of grants leave of the evidence, policy by policy.
 pub(super) struct Desk<'p> {
     prepared: &'p Prepared,
     rules: AccountExceptions<'p>,
-    catalog: &'p Catalog,
+    terms: Terms<'p>,
+    ages: Option<Ages<'p>>,
 }
 
 impl<'p> Desk<'p> {
     pub(super) fn of(prepared: &'p Prepared, terms: Terms<'p>) -> Self {
-        Self { prepared, rules: terms.exceptions.of(&prepared.inventory), catalog: terms.catalog }
+        let ages = prepared.grants.as_ref().zip(prepared.today(terms)).map(|(log, today)| Ages {
+            inventory: &prepared.inventory,
+            log,
+            today,
+            window_days: prepared.source(terms).window_days().unwrap_or_default(),
+        });
+        Self { prepared, rules: terms.exceptions.of(&prepared.inventory), terms, ages }
     }
 
     /// What the rules cover in this account.
     pub(super) fn usage(&self) -> Usage {
-        self.rules.usage(&self.prepared.standings, self.catalog)
+        self.rules.usage(&self.prepared.standings, self.terms.catalog)
+    }
+
+    /// What of it the older text of a policy granted too, where the policy changed within the window.
+    fn settled<'n>(&self, needs: Cow<'n, Needs>, policy: &str) -> Cow<'n, Needs> {
+        let Some(older) = self.ages.and_then(|ages| ages.older(policy)) else { return needs };
+        let current = self.prepared.inventory.managed.get(policy).and_then(ManagedPolicyDetail::document);
+        let documents =
+            current.and_then(|text| Document::parse(&text.0).ok()).zip(Document::parse(&older.0).ok());
+        match documents {
+            Some((current, older)) => {
+                Cow::Owned(granted_before(&needs, &current, &older, self.terms.basis()))
+            }
+            // What cannot be read cannot be compared.
+            None => Cow::Owned(Needs::Everything),
+        }
     }
 }
 
@@ -149,9 +247,26 @@ impl Wants for Desk<'_> {
             // What is kept for somebody is kept though he uses nothing: others may share the policy.
             needs => {
                 let kept = self.rules.kept(who, policy);
-                if kept.is_empty() { Cow::Borrowed(needs) } else { kept.narrow(needs, self.catalog) }
+                let needs = if kept.is_empty() {
+                    Cow::Borrowed(needs)
+                } else {
+                    kept.narrow(needs, self.terms.catalog)
+                };
+                self.settled(needs, policy)
             }
         }
+    }
+
+    fn seen(&self, principal: usize) -> Cow<'_, Seen> {
+        self.prepared.seen.get(principal).map_or_else(Cow::default, Cow::Borrowed)
+    }
+
+    fn is_reserve(&self, principal: usize) -> bool {
+        self.prepared.emergencies.get(principal).is_some_and(Option::is_some)
+    }
+
+    fn age(&self, holder: Holder<'_>, policy: &str) -> GrantAge {
+        self.ages.map_or(GrantAge::Settled, |ages| ages.of(holder, policy))
     }
 
     fn is_excepted(&self, principal: usize, policy: &str) -> bool {

@@ -22,7 +22,7 @@ impl<'i, 't> Work<'i, 't> {
         alternative: Option<Alternative>,
     ) {
         let (grain, permissions) = (smaller.grain, smaller.permissions(self.terms.catalog));
-        let smaller = smaller.told(smaller.after(), &part.needs);
+        let smaller = smaller.told(smaller.after(), &part.needs, &part.seen);
         let inline = matches!(bench.held.target, Target::Inline { .. });
         self.inlined(bench.held.target, &smaller);
         let action = match smaller.documents {
@@ -47,7 +47,8 @@ impl<'i, 't> Work<'i, 't> {
         recommendation.alternative = alternative;
         recommendation.notes.append(&mut notes);
         recommendation.creates = creates;
-        self.changed.push(After { holders: part.holders.clone(), permissions });
+        let change = recommendation.id.clone();
+        self.changed.push(After { change, holders: part.holders.clone(), permissions });
         self.recommendations.push(recommendation);
     }
 
@@ -63,7 +64,7 @@ impl<'i, 't> Work<'i, 't> {
         for Copied { part, smaller, after } in copies {
             let Some(first) = part.holders.first() else { continue };
             let (grain, permissions) = (smaller.grain, smaller.permissions(self.terms.catalog));
-            let smaller = smaller.told(after, &part.needs);
+            let smaller = smaller.told(after, &part.needs, &part.seen);
             let named = (smaller.documents > 0).then(|| self.names.name(&bench.place.policy, &smaller));
             let inventory = &self.prepared.inventory;
             let base = named.as_ref().map(|named| named.base.as_str());
@@ -90,7 +91,8 @@ impl<'i, 't> Work<'i, 't> {
             if beside {
                 self.alternatives.push(recommendation);
             } else {
-                self.changed.push(After { holders: part.holders.clone(), permissions });
+                let change = recommendation.id.clone();
+                self.changed.push(After { change, holders: part.holders.clone(), permissions });
                 self.recommendations.push(recommendation);
             }
         }
@@ -130,6 +132,7 @@ impl<'i, 't> Work<'i, 't> {
     ) -> Recommendation {
         let known = part.reaches.iter().filter_map(|at| self.prepared.inventory.principals.get(*at));
         let evaluated = known.filter_map(|it| self.prepared.known.get(&it.arn)?.analyzed_at.as_deref()).min();
+        let confidence = confidence.clone().of_change(smaller.doubts.count());
         let mut notes = Vec::new();
         if bench.held.updated.zip(evaluated).is_some_and(|(updated, at)| is_newer(updated, at)) {
             notes.push("policy-newer-than-evidence".to_owned());
@@ -148,12 +151,16 @@ impl<'i, 't> Work<'i, 't> {
             creates: Vec::new(),
             reaches: self.prepared.arns(&part.reaches),
             others: 0,
-            removed_in_all: smaller.proof.removed * part.reaches.len(),
+            // Its share is known once all changes of the account are.
+            permissions_removed: 0,
             alternative: None,
-            confidence: confidence_row(confidence),
+            confidence: confidence_row(&confidence),
             impact: self.effects.impact(bench.allows, permissions, &part.reaches),
             patterns: smaller.patterns,
             unused: self.used_last(smaller.unused, &part.reaches),
+            used: smaller.used,
+            catalog_behind: smaller.doubts.behind,
+            rare_actions: smaller.doubts.rare,
             proof: smaller.proof,
             sizes: smaller.sizes,
             files: Refinement::places(&place.path),

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::{Catalog, Permissions, Universe};
-use crate::decide::{Confidence, Grain, Needs};
-use crate::policy::{ActionSet, Document, Extent, print_all};
-use crate::refine::{Change, DoesNotFit, FitStep, Kind, Named, explain};
-use crate::report::{Files, Matched, PatternRow, ProofRow, UnusedService, unified_diff};
+use crate::catalog::{Basis, Catalog, Permissions, Scope, Universe};
+use crate::decide::{Confidence, Doubts, Grain, Needs, Seen, rare_actions};
+use crate::policy::{ActionSet, Document, Extent, Observed, Pattern, Shape, print_all};
+use crate::refine::{Change, DoesNotFit, FitStep, How, Kind, Named, Wildcards, explain};
+use crate::report::{Files, Matched, PatternRow, ProofRow, UnusedService, UsedService, unified_diff};
 use crate::{RefineError, Refined, refine_in};
 
 /// What is unused is told by service, so its names are not repeated for each pattern; of what a wildcard matches the first
@@ -21,7 +21,8 @@ pub(super) struct Original<'w> {
     pub(super) text: &'w str,
     /// The services that it names; `None` for all there are.
     pub(super) services: Option<&'w BTreeSet<String>>,
-    pub(super) catalog: &'w Catalog,
+    pub(super) basis: Basis<'w>,
+    pub(super) wildcards: Wildcards,
 }
 
 /// A smaller policy, proven, of which nothing is told yet: many are only compared.
@@ -30,7 +31,24 @@ pub(super) struct Smaller<'w> {
     universe: Universe<'w>,
     /// By what the evidence tells what goes.
     pub(super) grain: Option<Grain>,
+    /// What makes it doubtful, whoever it reaches.
+    pub(super) doubts: Doubted,
     refined: Refined<'w>,
+}
+
+/// What makes a change doubtful, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Doubted {
+    /// Services of which a wildcard is split though the evidence names actions of them that the catalog lacks.
+    pub(super) behind: Vec<String>,
+    /// Actions that go and are rarely needed, but then urgently.
+    pub(super) rare: Vec<String>,
+}
+
+impl Doubted {
+    pub(super) fn count(&self) -> Doubts {
+        Doubts { behind: self.behind.len(), rare: self.rare.len() }
+    }
 }
 
 /// The same with all that is told of it.
@@ -49,6 +67,9 @@ pub(super) struct Refinement {
     pub(super) patterns: Vec<PatternRow>,
     /// What was taken as unused.
     pub(super) unused: Vec<UnusedService>,
+    /// What was seen in use.
+    pub(super) used: Vec<UsedService>,
+    pub(super) doubts: Doubted,
     pub(super) proof: ProofRow,
 }
 
@@ -81,17 +102,19 @@ pub(super) enum Stays {
 
 impl<'w> Original<'w> {
     /// Takes from it what is not needed, and has that proven. `taken` is what others take of the same quota.
-    pub(super) fn attempt(self, needs: &Needs, kind: Kind, taken: usize) -> Tried<Smaller<'w>> {
-        let unused = needs.unused(self.services);
-        if unused.is_empty() {
+    pub(super) fn attempt(self, needs: &Needs, seen: &Seen, kind: Kind, taken: usize) -> Tried<Smaller<'w>> {
+        let observed = Observed { unused: needs.unused(self.services), used: seen.used() };
+        if observed.is_empty() {
             return Tried::Nothing;
         }
-        let universe = Universe::new(self.catalog, self.document, &unused);
-        match refine_in(&universe, self.document, Some(kind), taken) {
+        let universe = Universe::new(self.basis, self.document, &observed);
+        let how = How { kind: Some(kind), taken, wildcards: self.wildcards };
+        match refine_in(&universe, self.document, how) {
             Ok(refined) if refined.proof().removed() == 0 => Tried::Nothing,
             Ok(refined) => {
-                let grain = Grain::of(&unused);
-                Tried::Smaller(Box::new(Smaller { original: self, universe, grain, refined }))
+                let grain = Grain::of(&observed.unused);
+                let doubts = self.doubts(&universe, refined.documents());
+                Tried::Smaller(Box::new(Smaller { original: self, universe, grain, doubts, refined }))
             }
             Err(RefineError::DoesNotFit(numbers)) => Tried::Stays(Stays::DoesNotFit(numbers)),
             Err(RefineError::Undecided(_)) => Tried::Stays(Stays::Undecided),
@@ -99,11 +122,26 @@ impl<'w> Original<'w> {
                 let case = serde_json::json!({
                     "counterexample": counterexample.to_string(),
                     "policy": self.text,
-                    "unused": listed(&unused),
+                    "unused": listed(&observed.unused),
+                    "used": used(&observed.used),
                 });
                 Tried::Stays(Stays::Refuted(format!("{case:#}\n")))
             }
         }
+    }
+}
+
+impl Original<'_> {
+    /// What makes a smaller form doubtful.
+    fn doubts(self, universe: &Universe<'_>, documents: &[Document<'_>]) -> Doubted {
+        let catalog = self.basis.catalog;
+        let mut removed = Permissions::allowed_by(catalog, self.document);
+        for document in documents {
+            removed.subtract(&Permissions::allowed_by(catalog, document));
+        }
+        let behind = self.basis.harvest.behind().iter();
+        let behind = behind.filter(|service| is_split(service, self.document, documents, universe));
+        Doubted { behind: behind.cloned().collect(), rare: rare_actions(&removed) }
     }
 }
 
@@ -137,8 +175,8 @@ impl Smaller<'_> {
         all
     }
 
-    /// All that is told of it. `after` are the documents as they stand in a file; give the needs that were given before.
-    pub(super) fn told(&self, after: String, needs: &Needs) -> Refinement {
+    /// All that is told of it. `after` are the documents as they stand in a file; give what was given before.
+    pub(super) fn told(&self, after: String, needs: &Needs, seen: &Seen) -> Refinement {
         let Self { original, universe, refined, .. } = self;
         let (proof, documents) = (refined.proof(), refined.documents());
         let why = explain(universe, original.document, documents, NAMED);
@@ -150,6 +188,8 @@ impl Smaller<'_> {
             sizes: documents.iter().map(Document::quota_chars).collect(),
             patterns: why.changes.into_iter().map(pattern).collect(),
             unused: listed(&needs.unused(original.services)),
+            used: used(&seen.used()),
+            doubts: self.doubts.clone(),
             proof: ProofRow {
                 verdict: "proven".to_owned(),
                 removed: proof.removed(),
@@ -184,6 +224,10 @@ impl Refinement {
 }
 
 fn pattern(change: Change) -> PatternRow {
+    let is_split = change.pattern == "*" && !change.instead.is_empty();
+    let services: BTreeSet<&str> =
+        change.instead.iter().filter_map(|it| it.pattern.split(':').next()).collect();
+    let keeps_services = is_split.then_some(services.len());
     let mut matches = BTreeMap::new();
     let mut instead = Vec::with_capacity(change.instead.len());
     for new in change.instead {
@@ -202,9 +246,44 @@ fn pattern(change: Change) -> PatternRow {
         sid: change.sid,
         pattern: change.pattern,
         unused: change.unused_count,
+        keeps_services,
+        all_but: change.all_but,
         instead,
         matches,
     }
+}
+
+/// Whether a wildcard that reached a service was replaced by less than all of it: then what the catalog lacks may be lost.
+fn is_split(service: &str, before: &Document<'_>, after: &[Document<'_>], universe: &Universe<'_>) -> bool {
+    let scopes = universe.scopes().iter();
+    let is_touched = |scope: &Scope<'_>| *scope.prefix == *service && scope.any_unused && !scope.whole;
+    if !scopes.into_iter().any(is_touched) {
+        return false;
+    }
+    let wild = |document: &Document<'_>| -> Vec<String> {
+        let clauses = document.statements.iter().map(|statement| &statement.clause);
+        let patterns = clauses.filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
+        let reaches = |pattern: &&Pattern<'_>| match pattern.shape {
+            Shape::All => true,
+            Shape::Literal => false,
+            Shape::Prefix | Shape::Glob => pattern.service.eq_ignore_ascii_case(service),
+        };
+        patterns.filter(reaches).map(Pattern::text).collect()
+    };
+    let left: Vec<String> = after.iter().flat_map(wild).collect();
+    wild(before).iter().any(|pattern| !left.contains(pattern))
+}
+
+/// What was seen in use as it stands in a report: sorted.
+pub(super) fn used(used: &ActionSet<'_>) -> Vec<UsedService> {
+    let service = |(service, extent): (&str, &Extent<'_>)| UsedService {
+        service_namespace: service.to_owned(),
+        actions: match extent {
+            Extent::Whole => Vec::new(),
+            Extent::Names(names) => names.iter().map(ToString::to_string).collect(),
+        },
+    };
+    used.iter().map(service).collect()
 }
 
 /// Evidence as it stands in a report: sorted.

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::why::{self, Case, Verdict};
 use super::work::Work;
-use super::{Assessed, no_buckets, why};
-use crate::decide::{Bucket, Source, Standing, Trust, Usage, stale_days};
+use super::{Assessed, no_statuses};
+use crate::decide::{PrincipalStatus, Source, Standing, Trust, Usage, stale_days};
 use crate::evidence::{Gap, UnusedKey};
 use crate::inventory::Principal;
 use crate::report::{
     AccountReport, AccountSummary, Coverage, EffectTotals, EvidenceSource, Failed, IdleCredential,
-    PrincipalRow, SCHEMA, TrustRow,
+    PrincipalRow, Removal, SCHEMA, TrustRow,
 };
 
 impl Work<'_, '_> {
@@ -20,6 +21,7 @@ impl Work<'_, '_> {
         self.alternatives.sort_by(|a, b| a.id.cmp(&b.id));
         self.left_alone
             .sort_by(|a, b| (&a.policy, &a.code, &a.reaches).cmp(&(&b.policy, &b.code, &b.reaches)));
+        let removals = self.attribute();
         let mut reaching = std::mem::take(&mut self.from_families);
         for recommendation in &self.recommendations {
             for arn in &recommendation.reaches {
@@ -36,7 +38,8 @@ impl Work<'_, '_> {
             reached.sort();
             reached.dedup();
             let policies = holding.remove(principal.arn.as_str()).unwrap_or_default();
-            self.row(at, principal, standing, policies, reached)
+            let removals = removals.get(at).cloned().unwrap_or_default();
+            PrincipalRow { removals, ..self.row(at, principal, standing, policies, reached) }
         });
         let principals: Vec<PrincipalRow> = rows.collect();
         let summary = self.summary(&principals);
@@ -49,6 +52,7 @@ impl Work<'_, '_> {
                 recommendations: self.recommendations,
                 alternatives: self.alternatives,
                 left_alone: self.left_alone,
+                grants: self.prepared.grants.clone(),
             },
             files: self.files,
             services: self.services,
@@ -58,9 +62,29 @@ impl Work<'_, '_> {
         }
     }
 
+    /// What each change takes from each principal, in the order of the inventory; and of each change together.
+    fn attribute(&mut self) -> Vec<BTreeMap<String, Removal>> {
+        let people = 0..self.prepared.inventory.principals.len();
+        let removals: Vec<_> = people.map(|at| self.effects.removals(at)).collect();
+        let mut by_change: BTreeMap<&str, Removal> = BTreeMap::new();
+        for (change, removal) in removals.iter().flatten() {
+            *by_change.entry(change).or_default() += *removal;
+        }
+        let of = |id: &str| by_change.get(id).copied().unwrap_or_default();
+        for recommendation in &mut self.recommendations {
+            let Removal { permissions, risk } = of(&recommendation.id);
+            (recommendation.permissions_removed, recommendation.impact.risk) = (permissions, risk);
+        }
+        for share in &mut self.shares {
+            share.account.removal = of(&share.id);
+            share.impact.risk = share.account.removal.risk;
+        }
+        removals
+    }
+
     fn summary(&self, principals: &[PrincipalRow]) -> AccountSummary {
-        let mut buckets = no_buckets();
-        principals.iter().for_each(|row| *buckets.entry(row.bucket.clone()).or_default() += 1);
+        let mut statuses = no_statuses();
+        principals.iter().for_each(|row| *statuses.entry(row.status.clone()).or_default() += 1);
         let mut failures = Vec::new();
         if let Err(failure) = &self.prepared.evidence {
             failures.push(Failed { failure: failure.clone(), principal: None });
@@ -73,6 +97,12 @@ impl Work<'_, '_> {
         let mut effect = EffectTotals::default();
         principals.iter().for_each(|row| effect.add(&row.effect));
         let source = self.prepared.source(self.terms);
+        let analyzer = match source {
+            Source::Analyzer { analyzer, .. } => Some(analyzer),
+            _ => None,
+        };
+        let evidence = self.prepared.evidence.as_ref().ok();
+        let others = evidence.into_iter().flat_map(|evidence| &evidence.others);
         AccountSummary {
             id: self.prepared.inventory.account.id.clone(),
             name: self.prepared.inventory.account.name.clone(),
@@ -85,19 +115,21 @@ impl Work<'_, '_> {
                     Source::None | Source::Failed(_) => "none",
                 }
                 .to_owned(),
-                analyzer: match source {
-                    Source::Analyzer { analyzer, .. } => Some(analyzer.arn.clone()),
-                    _ => None,
-                },
+                analyzer: analyzer.map(|analyzer| analyzer.arn.clone()),
                 window_days: source.window_days(),
                 evaluated: self.prepared.known.values().filter_map(|it| it.analyzed_at.clone()).max(),
+                findings: self.prepared.known.values().map(|known| known.findings).sum(),
                 archived_findings: self.prepared.known.values().map(|known| known.archived).sum(),
+                superseded_findings: self.prepared.known.values().map(|known| known.superseded).sum(),
+                analyzer_created: analyzer.and_then(|analyzer| analyzer.created_at.clone()),
+                last_analyzed: analyzer.and_then(|analyzer| analyzer.last_resource_analyzed_at.clone()),
+                other_analyzers: others.map(|analyzer| analyzer.arn.clone()).collect(),
             },
-            buckets,
+            statuses,
             principals: principals.len(),
             recommendations: self.recommendations.len(),
-            permissions_removed: self.recommendations.iter().map(|it| it.proof.removed).sum(),
             left_alone: self.left_alone.len(),
+            credentials: principals.iter().map(PrincipalRow::credentials).sum(),
             effect,
         }
     }
@@ -112,8 +144,19 @@ impl Work<'_, '_> {
     ) -> PrincipalRow {
         let window = self.prepared.source(self.terms).window_days().unwrap_or_default();
         let effect = self.effects.row(at);
-        let (bucket, code, why) =
-            why::bucket(standing, self.terms.exceptions, window, recommendations.len(), effect.unused > 0);
+        let emergency = self.prepared.emergencies.get(at).cloned().flatten();
+        let Verdict { status, code, why, remedy } = why::verdict(
+            standing,
+            &Case {
+                exceptions: self.terms.exceptions,
+                window,
+                changes: recommendations.len(),
+                granted: effect.granted,
+                unused: effect.unused,
+                remains: &effect.remains,
+                emergency: emergency.as_deref(),
+            },
+        );
         let known = self.prepared.known.get(&principal.arn);
         let evaluated = known.and_then(|known| known.oldest.clone());
         // What is too old to act on is no reason to take a credential away either, whatever else is known of its owner.
@@ -142,12 +185,15 @@ impl Work<'_, '_> {
                 }
                 _ => None,
             },
-            bucket: bucket.name().to_owned(),
+            status: status.name().to_owned(),
             code: code.to_owned(),
             why,
+            remedy: remedy.to_owned(),
+            emergency,
+            removals: BTreeMap::new(),
             policies,
             // Of an idle principal the one advice is to review it.
-            recommendations: if bucket == Bucket::Refined { recommendations } else { Vec::new() },
+            recommendations: if status == PrincipalStatus::Reducible { recommendations } else { Vec::new() },
             unused_access_keys: known.map_or_else(Vec::new, |known| known.keys.iter().map(key).collect()),
             unused_password: known
                 .and_then(|known| known.password.clone())

@@ -7,17 +7,17 @@ use super::attach::Attached;
 use super::effect::{After, Effects};
 use super::family::{FamilyShare, Outcomes, is_told};
 use super::place::{CopyNames, Place};
-use super::prepared::Prepared;
+use super::prepared::{About, Prepared};
 use super::refinement::{Original, Refinement, Smaller, Stays, Tried};
-use super::why;
-use crate::catalog::{Catalog, Permissions};
+use super::why::{self, Sharers};
+use crate::catalog::Permissions;
 use crate::config::SharedPolicies;
 use crate::decide::{
     Confidence, Families, Family, FamilyKind, Grain, Held, Holder, Level, Obstacle, Part, Target,
 };
 use crate::policy::Document;
 use crate::refine::Kind;
-use crate::report::{Alternative, FamilyAccount, ImpactRow, LeftAlone, PolicyRow, Recommendation};
+use crate::report::{Alternative, FamilyAccount, ImpactRow, LeftAlone, PolicyRow, Recommendation, Removal};
 
 /// The work on one account, policy by policy.
 pub(super) struct Work<'i, 't> {
@@ -62,9 +62,10 @@ pub(super) struct Copied<'w, 'i> {
 }
 
 impl<'w> Bench<'w, '_, 'w> {
-    pub(super) fn original(self, catalog: &'w Catalog) -> Original<'w> {
+    pub(super) fn original(self, terms: Terms<'w>) -> Original<'w> {
         let Held { text, services, .. } = self.held;
-        Original { document: self.document, text: &text.0, services: services.as_ref(), catalog }
+        let (basis, wildcards) = (terms.basis(), terms.wildcards);
+        Original { document: self.document, text: &text.0, services: services.as_ref(), basis, wildcards }
     }
 }
 
@@ -192,15 +193,14 @@ impl<'i, 't> Work<'i, 't> {
 
     /// Adds what this account says of a family; tells whether the family's change holds here.
     pub(super) fn join(&mut self, bench: Bench<'_, 'i, 't>, part: &Part<'i>, family: &'i Family) -> bool {
-        let outcome =
-            self.outcomes.get(family, self.families, bench.original(self.terms.catalog), self.terms);
+        let outcome = self.outcomes.get(family, self.families, bench.original(self.terms), self.terms);
         let smaller = matches!(outcome.map(|outcome| &outcome.tried), Some(Tried::Smaller(_)));
         let is_told = family.seat.kind == FamilyKind::PermissionSet
             || is_told(family, self.families, outcome, self.terms.least_sure);
         if !is_told {
             return false;
         }
-        let alone = bench.original(self.terms.catalog).attempt(&part.needs, bench.place.kind, 0);
+        let alone = bench.original(self.terms).attempt(&part.needs, &part.seen, bench.place.kind, 0);
         let removable_alone = match alone {
             Tried::Smaller(smaller) => smaller.removed(),
             Tried::Nothing | Tried::Stays(_) => 0,
@@ -215,19 +215,28 @@ impl<'i, 't> Work<'i, 't> {
             }
         }
         let account = self.prepared.inventory.account.id.clone();
-        let account = FamilyAccount { account, removable_alone, principals };
+        // What the change takes here is known once all changes of the account are.
+        let removal = Removal::default();
+        let account = FamilyAccount { account, removable_alone, removal, principals };
         let grain = Grain::of(&family.needs.unused(bench.held.services.as_ref()));
-        let confidence = self.prepared.confidence(&part.reaches, bench.held.updated, grain, self.terms);
+        let confidence = self.prepared.confidence(&About::of(bench.held, part, grain), self.terms);
         let impact = match outcome.map(|outcome| &outcome.tried) {
             Some(Tried::Smaller(smaller)) => {
                 let permissions = self.effects.allowed_by(&smaller.after);
                 let impact = self.effects.impact(bench.allows, &permissions, &part.reaches);
-                self.changed.push(After { holders: part.holders.clone(), permissions });
+                let change = family.id.clone();
+                self.changed.push(After { change, holders: part.holders.clone(), permissions });
                 impact
             }
             _ => ImpactRow::default(),
         };
-        self.shares.push(FamilyShare { index: family.index, account, confidence, impact });
+        self.shares.push(FamilyShare {
+            index: family.index,
+            id: family.id.clone(),
+            account,
+            confidence,
+            impact,
+        });
         smaller
     }
 
@@ -348,9 +357,10 @@ impl<'i, 't> Work<'i, 't> {
     where
         't: 'w,
     {
-        match bench.original(self.terms.catalog).attempt(&part.needs, kind, taken) {
+        match bench.original(self.terms).attempt(&part.needs, &part.seen, kind, taken) {
             Tried::Smaller(smaller) if self.terms.least_sure > Level::Low => {
-                let confidence = self.confidence(bench, part, smaller.grain);
+                let confidence =
+                    self.confidence(bench, part, smaller.grain).of_change(smaller.doubts.count());
                 match confidence.level < self.terms.least_sure {
                     true => Tried::Stays(Stays::NotSure(confidence)),
                     false => Tried::Smaller(smaller),
@@ -366,7 +376,7 @@ impl<'i, 't> Work<'i, 't> {
         part: &Part<'i>,
         grain: Option<Grain>,
     ) -> Confidence {
-        self.prepared.confidence(&part.reaches, bench.held.updated, grain, self.terms)
+        self.prepared.confidence(&About::of(bench.held, part, grain), self.terms)
     }
 
     /// Leaves a policy as it is that somebody does not use all of.
@@ -378,7 +388,7 @@ impl<'i, 't> Work<'i, 't> {
     ) -> &'static str {
         let (code, why) = match obstacle {
             Obstacle::InUse => self.unspared(bench, &bench.held.reaches),
-            other => why::obstacle(other, bench.held.blockers.len()),
+            other => why::obstacle(other, &self.sharers(bench.held, &bench.held.reaches)),
         };
         self.leave(bench.held, bench.place, (code, why), fork);
         code
@@ -388,13 +398,30 @@ impl<'i, 't> Work<'i, 't> {
     pub(super) fn unspared(&self, bench: Bench<'_, 'i, 't>, reaches: &[usize]) -> (&'static str, String) {
         let spare = self.effects.spare(reaches, bench.allows);
         if spare.is_empty() {
-            return why::obstacle(Obstacle::InUse, 0);
+            return why::obstacle(Obstacle::InUse, &Sharers::default());
         }
         let rules = self.terms.exceptions.of(&self.prepared.inventory);
         let people = reaches.iter().filter_map(|at| self.prepared.inventory.principals.get(*at));
         let kept: Vec<_> = people.map(|who| rules.kept(who, bench.held.target.name())).collect();
         let is_kept = |service: &str, name: &str| kept.iter().any(|kept| kept.keeps(service, name));
         why::unspared(spare.iter().all(|(service, name, _)| is_kept(service, name)))
+    }
+
+    /// Those of whom a policy reaches some who count as using everything.
+    pub(super) fn sharers(&self, held: &Held<'i>, reaches: &[usize]) -> Sharers {
+        let mut sharers = Sharers::default();
+        let people = &self.prepared.inventory.principals;
+        for at in reaches.iter().filter(|at| held.blockers.contains(at)) {
+            sharers.unknown.extend(people.get(*at).map(|it| it.arn.clone()));
+        }
+        for at in reaches.iter().filter(|at| held.reserves.contains(at)) {
+            let hint = self.prepared.emergencies.get(*at).cloned().flatten();
+            let all = if hint.is_some() { &mut sharers.reserves } else { &mut sharers.idle };
+            all.extend(people.get(*at).map(|it| it.arn.clone()));
+        }
+        let groups = held.empty_groups.iter().filter_map(|name| self.prepared.inventory.groups.get(*name));
+        sharers.empty_groups.extend(groups.map(|group| group.arn.clone()));
+        sharers
     }
 
     fn stay(&mut self, bench: Bench<'_, 'i, 't>, stays: &Stays, other: Option<Alternative>) -> &'static str {
@@ -417,13 +444,15 @@ impl<'i, 't> Work<'i, 't> {
         (code, why): (&'static str, String),
         alternative: Option<Alternative>,
     ) {
+        let sharers = self.sharers(held, &held.reaches);
         self.left_alone.push(LeftAlone {
             policy: place.arn.clone().unwrap_or_else(|| place.id.clone()),
             code: code.to_owned(),
             why,
+            remedy: why::remedy(code).to_owned(),
             reaches: self.prepared.arns(&held.reaches),
             others: 0,
-            blockers: self.prepared.arns(&held.blockers),
+            blockers: sharers.all(),
             alternative,
         });
     }

@@ -30,7 +30,7 @@ use super::pace::{BucketKey, Figures};
 use super::state::{Remembered, State};
 use super::{Answers, Cloud, Evidence, Memory, Nobody, Organisation, Reading, Watch};
 use crate::disk::{make_folder, private, remove};
-use crate::evidence::{Analyzer, Failure, Finding, LastAccessed};
+use crate::evidence::{Failure, Finding, LastAccessed};
 use crate::files;
 use crate::inventory::wire::{Account, Authorization};
 
@@ -54,14 +54,7 @@ struct Whole {
     /// Nothing of it failed.
     complete: bool,
     authorization: Result<Authorization, Failure>,
-    evidence: Result<Read, Failure>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Read {
-    analyzer: Option<Analyzer>,
-    findings: Vec<Finding>,
-    last_accessed: Vec<LastAccessed>,
+    evidence: Result<Evidence, Failure>,
 }
 
 /// A journal that is being kept.
@@ -220,11 +213,6 @@ fn clear(folder: &Path) -> io::Result<()> {
 impl Whole {
     fn of(answers: Answers) -> Self {
         let Answers { authorization, evidence } = answers;
-        let evidence = evidence.map(|Evidence { analyzer, findings, last_accessed }| Read {
-            analyzer,
-            findings,
-            last_accessed,
-        });
         let complete = authorization.is_ok()
             && evidence.as_ref().is_ok_and(|read| {
                 read.findings.iter().all(|finding| finding.failure.is_none())
@@ -234,12 +222,7 @@ impl Whole {
     }
 
     fn answers(self) -> Answers {
-        let evidence = self.evidence.map(|Read { analyzer, findings, last_accessed }| Evidence {
-            analyzer,
-            findings,
-            last_accessed,
-        });
-        Answers { authorization: self.authorization, evidence }
+        Answers { authorization: self.authorization, evidence: self.evidence }
     }
 }
 
@@ -261,6 +244,11 @@ impl<C> Journaled<C> {
     #[must_use]
     pub fn with(self, state: Option<State>) -> Self {
         Self { state, ..self }
+    }
+
+    /// What nightly runs remember, if they do.
+    pub fn state(&self) -> Option<&State> {
+        self.state.as_ref()
     }
 
     /// The journal.

@@ -21,7 +21,7 @@ use thiserror::Error;
 
 use super::{Answers, Cloud, Evidence, Organisation, Reading};
 use crate::evidence::{
-    Analyzer, AnalyzerAnswer, Failure, FailureKind, Finding, LastAccessed, choose_analyzer,
+    Analyzer, AnalyzerAnswer, Failure, FailureKind, Finding, LastAccessed, choose_analyzers,
 };
 use crate::files;
 use crate::inventory::wire::{Account, Accounts};
@@ -162,8 +162,12 @@ impl Snapshot {
         if findings.is_none() && last_accessed.is_none() {
             return Err(absent("ListFindingsV2"));
         }
+        // Other analyzers say nothing where the evidence is last-accessed data.
+        let analyzers = if findings.is_some() { self.analyzers.as_slice() } else { &[] };
+        let mut chosen = choose_analyzers(analyzers, &account.id).into_iter().cloned();
         Ok(Evidence {
-            analyzer: findings.as_ref().and_then(|_| choose_analyzer(&self.analyzers, &account.id)).cloned(),
+            analyzer: chosen.next(),
+            others: chosen.collect(),
             findings: findings.unwrap_or_default(),
             last_accessed: last_accessed.unwrap_or_default(),
         })

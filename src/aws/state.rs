@@ -7,6 +7,7 @@
 //! ```text
 //! leastwise-state.json    what the folder is
 //! accounts/<id>.json      a line about the rest, then the account's findings
+//! grants/<id>.json        the same, then since when each policy of the account is held
 //! ```
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use thiserror::Error;
 
 use super::Watch;
 use super::keeping::{hexadecimal, put};
+use crate::decide::GrantLog;
 use crate::disk::{make_folder, private};
 use crate::evidence::Finding;
 use crate::files;
@@ -109,9 +111,11 @@ impl State {
         // First of all: a run that is killed behind this, or one that begins beside it, leaves no folder that seems to be
         // something else's.
         put(&mark, &Mark { format: FORMAT }).map_err(io)?;
-        make_folder(&accounts).map_err(io)?;
-        if !accounts.symlink_metadata().map_err(io)?.is_dir() {
-            return Err(StateError::Foreign { path: accounts });
+        for folder in [accounts, folder.join("grants")] {
+            make_folder(&folder).map_err(io)?;
+            if !folder.symlink_metadata().map_err(io)?.is_dir() {
+                return Err(StateError::Foreign { path: folder });
+            }
         }
         Ok(Self { folder: folder.to_owned(), told: AtomicBool::new(false) })
     }
@@ -143,20 +147,42 @@ impl State {
     fn write(&self, account: &str, findings: &[Finding], before: &Remembered) -> io::Result<()> {
         let kept: Vec<Finding> = findings.iter().filter(|finding| is_whole(finding)).map(timeless).collect();
         let body = serde_json::to_vec(&kept)?;
-        let sha256 = digest(&body);
-        if sha256 == before.sha256 {
+        if digest(&body) == before.sha256 {
             return Ok(());
         }
+        self.put("accounts", account, &body)
+    }
+
+    /// Since when each policy of an account is held, as far as earlier nights have seen. Nothing when it is not to be trusted.
+    pub fn grants(&self, account: &str) -> Option<GrantLog> {
+        let text = files::bytes(&self.folder, &format!("grants/{account}.json"), files::ANSWERS).ok()?;
+        let (body, _) = trusted(&text, account)?;
+        serde_json::from_slice(body).ok()
+    }
+
+    /// Remembers that for the next night. That it fails only makes the next night's evidence less sure, so it is told once.
+    pub fn keep_grants(&self, account: &str, log: &GrantLog, watch: &dyn Watch) {
+        let kept = serde_json::to_vec(log).map_err(io::Error::from);
+        if let Err(error) = kept.and_then(|body| self.put("grants", account, &body))
+            && !self.told.swap(true, Ordering::Relaxed)
+        {
+            watch.forgets(&self.folder, &error);
+        }
+    }
+
+    /// Puts what is remembered of an account in its place, under a line that tells what it is.
+    fn put(&self, kind: &str, account: &str, body: &[u8]) -> io::Result<()> {
+        let sha256 = digest(body);
         let tool = env!("CARGO_PKG_VERSION").to_owned();
         let about = About { format: FORMAT, tool, account: account.to_owned(), sha256 };
         let mut text = serde_json::to_vec(&about)?;
         text.push(b'\n');
         text.extend(body);
-        let path = self.place(account);
+        let folder = self.folder.join(kind);
+        let path = folder.join(format!("{account}.json"));
         // Of its own name, for another run may do the same.
-        let draft = tempfile::Builder::new().make_in(self.folder.join("accounts"), |path| {
-            private().write(true).create_new(true).open(path)
-        })?;
+        let draft = tempfile::Builder::new()
+            .make_in(folder, |path| private().write(true).create_new(true).open(path))?;
         fs::write(draft.path(), &text)?;
         draft.persist(path).map_err(|error| error.error)?;
         Ok(())
@@ -165,22 +191,10 @@ impl State {
 
 impl Remembered {
     fn of(text: &[u8], account: &str) -> Option<Self> {
-        let end = text.iter().position(|byte| *byte == b'\n')?;
-        let (first, body) = text.split_at_checked(end)?;
-        let body = body.get(1..)?;
-        let about: About = serde_json::from_slice(first).ok()?;
-        let wanted = About {
-            format: FORMAT,
-            tool: env!("CARGO_PKG_VERSION").to_owned(),
-            account: account.to_owned(),
-            sha256: digest(body),
-        };
-        if about != wanted {
-            return None;
-        }
+        let (body, sha256) = trusted(text, account)?;
         let findings: Vec<Finding> = serde_json::from_slice(body).ok()?;
         let findings = findings.into_iter().map(|finding| (finding.id.clone(), finding)).collect();
-        Some(Self { findings, sha256: about.sha256, set_aside: None })
+        Some(Self { findings, sha256, set_aside: None })
     }
 
     fn set_aside(path: &Path) -> Self {
@@ -201,6 +215,21 @@ impl Remembered {
             && listed.error.is_none();
         same.then(|| Finding { finding_details: known.finding_details.clone(), ..listed.clone() })
     }
+}
+
+/// What a file says, with its digest, if it is one of this version about that account and as it was written.
+fn trusted<'t>(text: &'t [u8], account: &str) -> Option<(&'t [u8], String)> {
+    let end = text.iter().position(|byte| *byte == b'\n')?;
+    let (first, body) = text.split_at_checked(end)?;
+    let body = body.get(1..)?;
+    let about: About = serde_json::from_slice(first).ok()?;
+    let wanted = About {
+        format: FORMAT,
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        account: account.to_owned(),
+        sha256: digest(body),
+    };
+    (about == wanted).then_some((body, about.sha256))
 }
 
 /// Whether a finding was read with all its details.

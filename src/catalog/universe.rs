@@ -1,24 +1,44 @@
 //! The finite world in which one policy and its evidence are compared.
 //!
-//! Universe = catalog + literal actions written in the policy + action names in the evidence (R9: evidence beats
-//! the catalog). It covers the services that policy or evidence mention, and all of them when the policy has a
-//! pattern that spans services. Sets of actions are bit sets over it, so unions and differences are a few words.
+//! Universe = catalog + literal actions written in the policy + the services and actions that the evidence names, used or
+//! unused (R9: evidence beats the catalog), + what the organisation names elsewhere (R11). It covers the services that
+//! policy or evidence mention, and all of them when the policy has a pattern that spans services. Sets of actions are bit
+//! sets over it, so unions and differences are a few words.
+
+mod cover;
 
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Range;
 
+use super::Catalog;
+use super::basis::Basis;
 use super::grants::Grants;
 use super::service::Service;
-use super::{Catalog, is_name, is_prefix};
-use crate::policy::{ActionSet, Document, Effect, Extent, Pattern, Shape};
+use crate::policy::{Clause, Document, Observed, Pattern, Shape};
 
-/// An action that the catalog does not know: a literal of the policy or a name of the evidence.
+/// An action that the catalog does not know.
 #[derive(Debug)]
 pub(crate) struct Extra<'a> {
     scope: usize,
     pub(crate) lower: String,
+    from: From,
     pub(crate) spelled: Cow<'a, str>,
+}
+
+/// Who names an action that the catalog does not know. Of several spellings that of the first of these counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum From {
+    Policy,
+    Organisation,
+    Evidence,
+}
+
+/// A service that the evidence saw in use, with the names of it that were seen, as the evidence spells them.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) scope: usize,
+    pub(crate) names: Vec<String>,
 }
 
 /// One service of a universe.
@@ -30,6 +50,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) known: Option<&'a Service>,
     /// The evidence calls the whole service unused.
     pub(crate) whole: bool,
+    /// The same, and the service has actions whose use is not seen: they stay.
+    pub(crate) withheld: bool,
     /// The evidence calls something of it unused.
     pub(crate) any_unused: bool,
     first_word: usize,
@@ -59,6 +81,7 @@ pub(crate) struct Universe<'a> {
     extra_words: usize,
     words: usize,
     unused: Grants,
+    seen: Vec<Seen>,
     /// The scope that was looked up last.
     recent: Cell<usize>,
 }
@@ -66,7 +89,8 @@ pub(crate) struct Universe<'a> {
 const NONE: u32 = u32::MAX;
 
 impl<'a> Universe<'a> {
-    pub(crate) fn new(catalog: &'a Catalog, policy: &Document<'a>, unused: &ActionSet<'_>) -> Self {
+    pub(crate) fn new(basis: Basis<'a>, policy: &Document<'a>, observed: &Observed<'_>) -> Self {
+        let catalog = basis.catalog;
         let mut universe = Self {
             catalog,
             scopes: Vec::new(),
@@ -75,145 +99,21 @@ impl<'a> Universe<'a> {
             extra_words: 0,
             words: 0,
             unused: Grants(Vec::new()),
+            seen: Vec::new(),
             recent: Cell::new(0),
         };
-        let named_extras = universe.cover_evidence(unused);
-        universe.cover_policy(policy);
+        let named_extras = universe.cover_unused(observed);
+        universe.cover_used(observed);
+        universe.cover_policy(policy, basis);
+        universe.cover_organisation(basis);
         universe.number_extras();
         for (scope, extra) in named_extras {
             if let Some(number) = universe.extra(scope, &extra) {
                 universe.unused.insert(universe.extra_words * 64 + number);
             }
         }
-        for scope in 0..universe.scopes.len() {
-            if universe.scopes.get(scope).is_some_and(|scope| scope.whole) {
-                let mut all = std::mem::replace(&mut universe.unused, Grants(Vec::new()));
-                universe.insert_scope(scope, &mut all);
-                universe.unused = all;
-            }
-        }
+        universe.cover_whole(basis);
         universe
-    }
-
-    /// Covers the services of the evidence; gives back the names that the catalog does not know.
-    fn cover_evidence(&mut self, unused: &ActionSet<'_>) -> Vec<(usize, String)> {
-        let mut extras = Vec::new();
-        for (service, extent) in unused.iter() {
-            // What no service or action can be called is no evidence about any.
-            if !is_prefix(service) {
-                continue;
-            }
-            let at = self.cover(service);
-            let Some(scope) = self.scopes.get_mut(at) else { continue };
-            match extent {
-                Extent::Whole => {
-                    scope.whole = true;
-                    scope.any_unused = true;
-                }
-                Extent::Names(names) => {
-                    scope.any_unused |= !names.is_empty();
-                    let (known, first) = (scope.known, scope.first_word * 64);
-                    for name in names {
-                        match known.and_then(|service| service.find(name)) {
-                            Some(place) => self.unused.insert(first + place),
-                            None if !is_name(name) => {}
-                            None => {
-                                let lower = name.to_ascii_lowercase();
-                                let spelled = Cow::Owned(name.to_string());
-                                self.extras.push(Extra { scope: at, lower: lower.clone(), spelled });
-                                extras.push((at, lower));
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        extras
-    }
-
-    fn cover_policy(&mut self, policy: &Document<'a>) {
-        let mut spans_services = false;
-        for statement in &policy.statements {
-            let grants = statement.frame.effect == Effect::Allow;
-            spans_services |= grants && statement.clause.negated;
-            for pattern in &statement.clause.patterns {
-                if pattern.shape == Shape::All {
-                    spans_services |= grants;
-                    continue;
-                }
-                let at = self.cover(&pattern.service);
-                let known = self.scopes.get(at).and_then(|scope| scope.known);
-                if pattern.shape == Shape::Literal
-                    && known.is_none_or(|service| service.find(&pattern.name).is_none())
-                {
-                    let lower = pattern.name.to_ascii_lowercase();
-                    self.extras.push(Extra { scope: at, lower, spelled: pattern.name.clone() });
-                }
-            }
-        }
-        if spans_services {
-            for place in 0..self.catalog.service_count() {
-                self.cover_known(place);
-            }
-        }
-    }
-
-    /// The scope of a service, which is made when it is first met.
-    fn cover(&mut self, prefix: &str) -> usize {
-        if let Some(place) = self.catalog.place_of(prefix) {
-            return self.cover_known(place);
-        }
-        if let Some(at) = self.unknown_scope(prefix) {
-            return at;
-        }
-        self.push_scope(Cow::Owned(prefix.to_ascii_lowercase()), None)
-    }
-
-    fn cover_known(&mut self, place: usize) -> usize {
-        match self.by_place.get(place) {
-            Some(&at) if at != NONE => at as usize,
-            _ => {
-                let service = self.catalog.service(place);
-                let at = self.push_scope(Cow::Borrowed(service.map_or("", Service::prefix)), service);
-                if let Some(slot) = self.by_place.get_mut(place) {
-                    *slot = u32::try_from(at).unwrap_or(NONE);
-                }
-                at
-            }
-        }
-    }
-
-    fn push_scope(&mut self, prefix: Cow<'a, str>, known: Option<&'a Service>) -> usize {
-        let first_word = self.unused.0.len();
-        self.unused.0.resize(first_word + known.map_or(0, |service| service.len().div_ceil(64)), 0);
-        self.scopes.push(Scope { prefix, known, whole: false, any_unused: false, first_word, extras: 0..0 });
-        self.scopes.len() - 1
-    }
-
-    fn unknown_scope(&self, prefix: &str) -> Option<usize> {
-        self.scopes
-            .iter()
-            .position(|scope| scope.known.is_none() && scope.prefix.eq_ignore_ascii_case(prefix))
-    }
-
-    /// Sorts the extras within their services, drops repeats and gives them their bits. Of two spellings the
-    /// policy's own comes to stand where the evidence has one too, so that nothing depends on the order.
-    fn number_extras(&mut self) {
-        self.extras.sort_by(|a, b| {
-            let spelling =
-                |extra: &Extra<'_>| (matches!(extra.spelled, Cow::Owned(_)), extra.spelled.to_string());
-            (a.scope, &a.lower).cmp(&(b.scope, &b.lower)).then_with(|| spelling(a).cmp(&spelling(b)))
-        });
-        self.extras.dedup_by(|later, first| later.scope == first.scope && later.lower == first.lower);
-        for (number, extra) in self.extras.iter().enumerate() {
-            if let Some(scope) = self.scopes.get_mut(extra.scope) {
-                let start = if scope.extras.is_empty() { number } else { scope.extras.start };
-                scope.extras = start..number + 1;
-            }
-        }
-        self.extra_words = self.unused.0.len();
-        self.words = self.extra_words + self.extras.len().div_ceil(64);
-        self.unused.0.resize(self.words, 0);
     }
 
     fn extra(&self, scope: usize, lower: &str) -> Option<usize> {
@@ -257,6 +157,11 @@ impl<'a> Universe<'a> {
     /// The actions that the evidence calls unused.
     pub(crate) fn unused(&self) -> &Grants {
         &self.unused
+    }
+
+    /// The services that the evidence saw in use.
+    pub(crate) fn seen(&self) -> &[Seen] {
+        &self.seen
     }
 
     /// No action at all.
@@ -313,6 +218,25 @@ impl<'a> Universe<'a> {
                 .filter(|(_, extra)| pattern.matches_name(&extra.lower))
                 .for_each(|(bit, _)| into.insert(bit));
         }
+    }
+
+    /// What the actions of a statement match.
+    pub(crate) fn granted_by(&self, clause: &Clause<'_>) -> Grants {
+        let mut listed = self.none();
+        clause.patterns.iter().for_each(|pattern| self.insert(pattern, &mut listed));
+        if !clause.negated {
+            return listed;
+        }
+        let mut rest = self.everything();
+        rest.remove_all(&listed);
+        rest
+    }
+
+    /// Whether a set has an action of a service.
+    pub(crate) fn touches(&self, scope: usize, set: &Grants) -> bool {
+        let known = self.scopes.get(scope).and_then(|scope| scope.known).map_or(0, Service::len);
+        set.any_in(self.bit(scope, 0)..self.bit(scope, known))
+            || self.extras_of(scope).any(|(bit, _)| set.has(bit))
     }
 
     /// Whether a pattern of one service matches an action of the set.

@@ -270,10 +270,13 @@ pub struct ReportArgs {
     /// What to recommend for a policy that several share: in-place, fork or both [default: in-place]
     #[arg(long, value_name = "HOW")]
     pub shared: Option<String>,
+    /// What becomes of `*`: split into the services that stay, or open, NotAction with what is unused [default: split]
+    #[arg(long, value_name = "HOW")]
+    pub wildcards: Option<String>,
     /// Never remove what these action patterns match
     #[arg(long, value_name = "ACTION", value_delimiter = ',')]
     pub keep: Vec<String>,
-    /// Write no smaller policy where the evidence is less sure: low, medium or high [default: low]
+    /// Write no smaller policy where confidence is lower: low, medium or high [default: medium]
     #[arg(long, value_name = "LEVEL")]
     pub min_confidence: Option<String>,
     /// Where the report goes; an earlier report there is replaced [default: report]

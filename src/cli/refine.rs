@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::CatalogArg;
-use crate::refine::Kind;
+use crate::refine::{Kind, Wildcards};
 
 pub(super) const REFINE_HELP: &str = "\
 Examples:
@@ -18,6 +18,7 @@ Examples:
 What --unused takes:
   [{\"serviceNamespace\":\"s3\",\"actions\":[\"GetBucketAcl\"]}, {\"serviceNamespace\":\"sqs\"}]
   A service without actions is unused as a whole. The answer of get-finding-v2 does as well.
+  \"used\":[\"GetObject\"] names actions that were seen in use, \"used\":true says that the service was.
 
 What --batch takes and gives, one JSON object a line:
   {\"id\":1,\"policy\":{...},\"unused\":[...],\"kind\":\"managed\"}
@@ -48,6 +49,9 @@ pub struct Refine {
     /// Where the policy lives: the result keeps to that quota. In a batch, for lines that do not say
     #[arg(long, value_enum)]
     pub kind: Option<KindArg>,
+    /// What becomes of `*`
+    #[arg(long, value_enum, default_value = "split")]
+    pub wildcards: WildcardsArg,
     /// What to print
     #[arg(long, value_enum, default_value = "json")]
     pub format: RefineFormat,
@@ -63,6 +67,24 @@ pub struct Refine {
     /// Say nothing on standard error but errors
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// What becomes of `*`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WildcardsArg {
+    /// It is split into the services and actions that stay
+    Split,
+    /// It becomes NotAction with what is unused: actions that AWS adds later stay granted
+    Open,
+}
+
+impl From<WildcardsArg> for Wildcards {
+    fn from(arg: WildcardsArg) -> Self {
+        match arg {
+            WildcardsArg::Split => Self::Split,
+            WildcardsArg::Open => Self::Open,
+        }
+    }
 }
 
 /// `leastwise prove`

@@ -29,7 +29,7 @@ pub struct ShardArgs {
     /// An account's share is told by its id alone. auto takes I from AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX, which
     /// count from 0. What concerns the report is said to `leastwise merge`.
     #[arg(long, value_name = "I/N", requires = "parts", conflicts_with_all = [
-        "out", "format", "shared", "keep", "min_confidence", "fail_on", "metrics", "previous", "ready_after",
+        "out", "format", "shared", "wildcards", "keep", "min_confidence", "fail_on", "metrics", "previous", "ready_after",
     ])]
     pub shard: Option<Which>,
     /// Where the shards of a run leave their parts, each a folder shard-I-of-N

@@ -13,6 +13,7 @@ use super::valid::{
     ReportFormat, Selector, SharedPolicies, SplitBy,
 };
 use super::written::{Given, Node, Raw, Reading, Table};
+use crate::refine::Wildcards;
 
 /// Reads all layers; see [`Config::layered`].
 pub(super) fn config(
@@ -65,6 +66,7 @@ fn given(flags: &Overrides) -> Vec<Given> {
         list("formats", "--format", &flags.formats),
         text("split-by", "--split-by", &flags.split_by),
         text("shared", "--shared", &flags.shared),
+        text("wildcards", "--wildcards", &flags.wildcards),
         list("keep", "--keep", &flags.keep),
         text("min-confidence", "--min-confidence", &flags.min_confidence),
         text("ready-after", "--ready-after", &flags.ready_after.map(|nights| nights.to_string())),
@@ -108,7 +110,10 @@ fn top(r: &mut Reading<'_>, mut table: Table<'_>) -> Config {
         ("both", SharedPolicies::Both),
     ];
     set(&mut config.shared, table.take(r, "shared").and_then(|node| node.one_of(r, &words)));
+    let words = [("split", Wildcards::Split), ("open", Wildcards::Open)];
+    set(&mut config.wildcards, table.take(r, "wildcards").and_then(|node| node.one_of(r, &words)));
     config.keep = list(r, &mut table, "keep", |r, node| node.action(r));
+    config.remove_unobserved = list(r, &mut table, "remove-unobserved", |r, node| node.action(r));
     let words = [("low", Confidence::Low), ("medium", Confidence::Medium), ("high", Confidence::High)];
     set(&mut config.min_confidence, table.take(r, "min-confidence").and_then(|node| node.one_of(r, &words)));
     config.ready_after = table.take(r, "ready-after").and_then(|node| node.whole(r, 1..=365));

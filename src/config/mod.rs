@@ -62,6 +62,8 @@ pub struct Overrides {
     pub split_by: Option<String>,
     /// `--shared`
     pub shared: Option<String>,
+    /// `--wildcards`
+    pub wildcards: Option<String>,
     /// `--keep`
     pub keep: Vec<String>,
     /// `--min-confidence`

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::exception::Exception;
 use crate::inventory::wire::Account;
 use crate::policy::{ActionPattern, glob};
+use crate::refine::Wildcards;
 
 /// A valid configuration. `config.example.toml` says what each key means and why its default is what it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,8 +37,12 @@ pub struct Config {
     pub split_by: Option<SplitBy>,
     /// What is recommended for a policy that several principals share.
     pub shared: SharedPolicies,
+    /// What becomes of `*`.
+    pub wildcards: Wildcards,
     /// Actions that are never removed.
     pub keep: Vec<ActionPattern>,
+    /// Actions whose use AWS does not see and that go all the same with a service to which no call was seen.
+    pub remove_unobserved: Vec<ActionPattern>,
     /// What is less certain than this is shown, but no smaller policy is written for it.
     pub min_confidence: Confidence,
     /// After how many nights of the same a change is marked ready; `None` marks none.
@@ -67,8 +72,10 @@ impl Default for Config {
             owner_tag: None,
             split_by: None,
             shared: SharedPolicies::InPlace,
+            wildcards: Wildcards::Split,
             keep: Vec::new(),
-            min_confidence: Confidence::Low,
+            remove_unobserved: Vec::new(),
+            min_confidence: Confidence::Medium,
             ready_after: None,
             accounts: Accounts::default(),
             assume: Assume::default(),
@@ -383,7 +390,7 @@ impl Default for Limits {
             attempts: 10,
             call_timeout: Duration::from_secs(30),
             account_timeout: Duration::from_secs(30 * 60),
-            evidence_max_age: None,
+            evidence_max_age: Some(Duration::from_hours(14 * 24)),
             calls_per_second: Rates::default(),
         }
     }

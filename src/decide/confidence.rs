@@ -1,7 +1,7 @@
 //! How sure the evidence about a principal is, and why, so that rare but needed access is seen before it is cut.
 //!
 //! A recommendation that reaches several principals is as sure as the least sure of them: see [`Confidence::join`].
-//! Deliberately absent: everything that is told by the evidence itself, such as a gap in it. That decides the bucket.
+//! Deliberately absent: everything that is told by the evidence itself, such as a gap in it. That decides the status.
 
 use std::cmp::Reverse;
 
@@ -111,6 +111,8 @@ pub struct Facts<'f> {
     pub analyzed_at: Option<&'f str>,
     /// When the policy was last changed; absent where AWS does not tell, as for inline policies.
     pub policy_updated: Option<&'f str>,
+    /// Since when somebody holds the policy with its text is not known, and the evidence does not look at that itself.
+    pub grant_age_unknown: bool,
     /// When the principal was made.
     pub created: Option<&'f str>,
     /// When it was last used: of a role what IAM says, of a user the newest use that the evidence tells.
@@ -121,6 +123,15 @@ pub struct Facts<'f> {
     pub path: &'f str,
     /// Its tags.
     pub tags: &'f [Tag],
+}
+
+/// What makes a change doubtful, whoever it reaches.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Doubts {
+    /// Of how many services a wildcard is split though the evidence names actions of them that the catalog lacks (R12).
+    pub behind: usize,
+    /// How many of the actions that go are needed rarely, and then badly.
+    pub rare: usize,
 }
 
 /// How sure a recommendation is.
@@ -148,6 +159,17 @@ impl Confidence {
     #[must_use]
     pub fn join(mut self, other: &Self) -> Self {
         self.reasons.extend_from_slice(&other.reasons);
+        Self::from_reasons(self.reasons)
+    }
+
+    /// The same, with what is known of the change itself.
+    #[must_use]
+    pub fn of_change(mut self, change: Doubts) -> Self {
+        let causes = [
+            Some(Cause::CatalogBehind(change.behind)).filter(|_| change.behind > 0),
+            Some(Cause::RareActions(change.rare)).filter(|_| change.rare > 0),
+        ];
+        self.reasons.extend(causes.into_iter().flatten().map(|cause| Reason { cause, principals: 1 }));
         Self::from_reasons(self.reasons)
     }
 
@@ -208,8 +230,11 @@ pub struct Reason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Cause {
     PolicyNewer,
+    CatalogBehind(usize),
     WindowVeryShort(u32, Origin),
     Hint(Found),
+    GrantAgeUnknown,
+    RareActions(usize),
     WindowShort(u32, Origin),
     Young { days: i64, window: u32 },
     AgeUnknown,
@@ -225,6 +250,9 @@ impl Reason {
     pub fn code(&self) -> &'static str {
         match self.cause {
             Cause::PolicyNewer => "policy-newer-than-evidence",
+            Cause::CatalogBehind(_) => "catalog-behind",
+            Cause::GrantAgeUnknown => "grant-age-unknown",
+            Cause::RareActions(_) => "rarely-used-actions",
             Cause::WindowVeryShort(..) => "window-very-short",
             Cause::Hint(found) => found.hint().map_or("hint", |hint| hint.code),
             Cause::WindowShort(..) => "window-short",
@@ -243,13 +271,15 @@ impl Reason {
     /// What it does.
     pub fn effect(&self) -> Effect {
         match self.cause {
-            Cause::PolicyNewer | Cause::WindowVeryShort(..) => Effect::LowersToLow,
+            Cause::PolicyNewer | Cause::CatalogBehind(_) | Cause::WindowVeryShort(..) => Effect::LowersToLow,
             Cause::Hint(found) => match found.hint().map_or(Level::Low, |hint| hint.cap) {
                 Level::Low => Effect::LowersToLow,
                 Level::Medium => Effect::LowersToMedium,
                 Level::High => Effect::Supports,
             },
-            Cause::WindowShort(..)
+            Cause::GrantAgeUnknown
+            | Cause::RareActions(_)
+            | Cause::WindowShort(..)
             | Cause::Young { .. }
             | Cause::AgeUnknown
             | Cause::EvidenceUndated
@@ -292,7 +322,7 @@ impl Cause {
             }
             Self::Hint(found) => {
                 let why = found.hint().map_or("", |hint| hint.why);
-                format!("its {} say{} `{}`: {why}", found.spot.name(), found.spot.ending(), found.word)
+                format!("{}: {why}", found.sentence())
             }
             Self::Young { days, window } => {
                 format!("it was {} old, little for a window of {}", span(days), span(i64::from(window)))
@@ -309,8 +339,20 @@ impl Cause {
                 "it was last used {} before the evidence, so what it leaves unused tells something",
                 span(days)
             ),
+            Self::CatalogBehind(services) => format!(
+                "the evidence names actions of {} that the catalog lacks: run `leastwise catalog update`",
+                if services == 1 { "a service".to_owned() } else { format!("{services} services") }
+            ),
+            Self::GrantAgeUnknown => {
+                "last-accessed data does not say since when the permission is granted, and no earlier report does"
+                    .to_owned()
+            }
+            Self::RareActions(1) => "1 of the removed actions is rarely needed, but then urgently".to_owned(),
+            Self::RareActions(many) => {
+                format!("{many} of the removed actions are rarely needed, but then urgently")
+            }
             Self::Grain(Grain::Services) => {
-                "what is unused are whole services, of which AWS sees every call, denied ones too".to_owned()
+                "what is unused are whole services, to which AWS saw no call in the window".to_owned()
             }
             Self::Grain(Grain::Actions) => {
                 "what is unused are single actions, each of which AWS tracks".to_owned()
@@ -330,6 +372,11 @@ pub fn impersonal(code: &str) -> String {
         "unused-by-service" => return Cause::Grain(Grain::Services).sentence(),
         "unused-by-action" => return Cause::Grain(Grain::Actions).sentence(),
         "unused-by-service-and-action" => return Cause::Grain(Grain::Both).sentence(),
+        "catalog-behind" => {
+            "the evidence names actions that the catalog lacks: run `leastwise catalog update`"
+        }
+        "grant-age-unknown" => return Cause::GrantAgeUnknown.sentence(),
+        "rarely-used-actions" => "some of the removed actions are rarely needed, but then urgently",
         "window-very-short" => {
             "the evidence looks back so little that what is needed once a month can be missed"
         }
@@ -381,6 +428,7 @@ fn dates(facts: &Facts<'_>) -> Vec<Cause> {
             causes.extend(facts.policy_updated.filter(|updated| newer(updated)).map(|_| Cause::PolicyNewer));
         }
     }
+    causes.extend(facts.grant_age_unknown.then_some(Cause::GrantAgeUnknown));
     match age(facts.created) {
         None => causes.push(Cause::AgeUnknown),
         Some(days) if days < i64::from(window) + SETTLED => {

@@ -38,6 +38,8 @@ struct Table {
     needs: Vec<Vec<usize>>,
     /// The names of each service, each with its place.
     services: BTreeMap<&'static str, BTreeMap<&'static str, usize>>,
+    /// The weight of the heaviest row that needs each of them, by place.
+    weights: Vec<u64>,
 }
 
 impl Table {
@@ -53,8 +55,16 @@ impl Table {
                     count - 1
                 })
             };
-            let needs = rows.iter().map(|row| row.actions.iter().map(&mut place).collect()).collect();
-            Table { rows, needs, services }
+            let needs: Vec<Vec<usize>> =
+                rows.iter().map(|row| row.actions.iter().map(&mut place).collect()).collect();
+            let mut weights = vec![0; count];
+            for (row, places) in rows.iter().zip(&needs) {
+                for place in places {
+                    let weight = weights.get_mut(*place);
+                    weight.into_iter().for_each(|weight| *weight = row.weight.max(*weight));
+                }
+            }
+            Table { rows, needs, services, weights }
         });
         &READ
     }
@@ -64,6 +74,13 @@ impl Escalation {
     /// All that are known, the heaviest first.
     pub fn all() -> &'static [Self] {
         &Table::get().rows
+    }
+
+    /// The weight of the heaviest that needs an action, as the table spells it; none when none does.
+    pub fn weight_of(service: &str, name: &str) -> u64 {
+        let table = Table::get();
+        let place = table.services.get(service).and_then(|names| names.get(name));
+        place.and_then(|place| table.weights.get(*place)).copied().unwrap_or_default()
     }
 
     /// Those that a set holds all actions of, the heaviest first.

@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 
 use super::compact::Compact;
 use super::confidence::Level;
-use super::needs::Needs;
-use super::plan::{Held, Holder, Obstacle, Part, Target};
+use super::held::{Held, Holder, Obstacle, Part, Target};
+use super::needs::{Needs, Seen};
 use crate::catalog::Catalog;
 use crate::inventory::{Inventory, Principal};
 
@@ -100,8 +100,8 @@ enum Says {
     Idle(Option<Compact>),
     /// A rule leaves it as it is.
     Excepted,
-    /// So much may go, and so sure is that.
-    Without(Compact, Level),
+    /// So much may go, so sure is that, and so much was seen in use.
+    Without { needs: Compact, seen: Compact, level: Level },
     /// All of it is used, or it has to stay for another reason.
     Used,
     /// Nothing is known of these principals, by ARN.
@@ -128,6 +128,8 @@ pub struct Family {
     pub accounts: Vec<String>,
     /// What may go everywhere.
     pub needs: Needs,
+    /// What was seen in use somewhere.
+    pub seen: Seen,
     /// How sure that is: as sure as the least sure of its accounts.
     pub level: Level,
     /// The principals of which nothing is known, by ARN, sorted.
@@ -220,7 +222,14 @@ impl Survey {
             };
             if let (Some(part), Some(seat)) = (&policy.in_place, Seat::of(policy, inventory)) {
                 let says = match policy.obstacle() {
-                    Some(Obstacle::Blocked) => Says::Blocked(arns(&policy.blockers)),
+                    Some(Obstacle::Blocked) => {
+                        let groups =
+                            policy.empty_groups.iter().filter_map(|name| inventory.groups.get(*name));
+                        let mut all = arns(&policy.blockers);
+                        all.extend(arns(&policy.reserves));
+                        all.extend(groups.map(|group| group.arn.clone()));
+                        Says::Blocked(all)
+                    }
                     Some(Obstacle::Excepted) => Says::Excepted,
                     Some(_) => Says::Used,
                     None if policy.idle.len() == policy.reaches.len() => Says::idle(&part.needs, catalog),
@@ -258,7 +267,11 @@ impl Says {
         match &part.needs {
             Needs::Nothing => Self::Idle(None),
             Needs::Everything => Self::Used,
-            needs @ Needs::AllBut(_) => Self::Without(Compact::of(needs, catalog), sure()),
+            needs @ Needs::AllBut(_) => Self::Without {
+                needs: Compact::of(needs, catalog),
+                seen: Compact::of_seen(&part.seen, catalog),
+                level: sure(),
+            },
         }
     }
 
@@ -305,7 +318,7 @@ impl Families {
                 let is_fleet = |entries: &Vec<(String, Said)>| {
                     let accounts: BTreeSet<&String> = entries.iter().map(|(account, _)| account).collect();
                     accounts.len() >= FLEET
-                        && entries.iter().any(|(_, (says, _))| matches!(says, Says::Without(..)))
+                        && entries.iter().any(|(_, (says, _))| matches!(says, Says::Without { .. }))
                 };
                 by_text.retain(|_, entries| is_fleet(entries));
                 let several = by_text.len() > 1;
@@ -341,15 +354,17 @@ impl Families {
         accounts.dedup();
         let (mut needs, mut blockers, mut level) = (Needs::Nothing, Vec::new(), Level::High);
         let (mut excepted, mut in_use, mut room) = (false, false, Room::default());
+        let mut seen = Seen::default();
         for (_, (says, own)) in entries {
             in_use |= !matches!(says, Says::Idle(_));
             room = room.join(own);
             needs = match says {
                 Says::Idle(None) => needs,
                 Says::Idle(Some(compact)) => needs.and(&compact.needs(catalog)),
-                Says::Without(compact, sure) => {
+                Says::Without { needs: own, seen: used, level: sure } => {
                     level = level.min(sure);
-                    needs.and(&compact.needs(catalog))
+                    seen.join(&used.seen(catalog), None);
+                    needs.and(&own.needs(catalog))
                 }
                 Says::Used => Needs::Everything,
                 Says::Excepted => {
@@ -372,7 +387,8 @@ impl Families {
             self.by_seat.insert((seat.clone(), *text), index);
         }
         let (seat, drifted) = (seat.clone(), texts.len() > 1);
-        let family = Family { id, index, seat, accounts, needs, level, blockers, excepted, room, drifted };
+        let family =
+            Family { id, index, seat, accounts, needs, seen, level, blockers, excepted, room, drifted };
         self.all.push(family);
     }
 

@@ -15,6 +15,9 @@ pub(super) struct Hint {
     words: &'static [&'static str],
 }
 
+/// The codes of use that there is none of until a bad day.
+const RESERVES: [&str; 2] = ["hint-break-glass", "hint-disaster-recovery"];
+
 /// In the order of every list.
 pub(super) const HINTS: [Hint; 8] = [
     Hint {
@@ -157,6 +160,16 @@ impl Found {
     pub(super) fn hint(self) -> Option<&'static Hint> {
         HINTS.get(self.at)
     }
+
+    /// Whether it says that there is no use until a bad day.
+    fn is_reserve(self) -> bool {
+        self.hint().is_some_and(|hint| RESERVES.contains(&hint.code))
+    }
+
+    /// What it is told by: `its name says `breakglass``.
+    pub(super) fn sentence(self) -> String {
+        format!("its {} say{} `{}`", self.spot.name(), self.spot.ending(), self.word)
+    }
 }
 
 /// The hints about one principal, each once, in the order of the table.
@@ -175,6 +188,11 @@ pub(super) fn hints(name: &str, path: &str, tags: &[Tag]) -> Vec<Found> {
         })
     };
     HINTS.iter().enumerate().filter_map(find).collect()
+}
+
+/// What says that a principal is kept for emergencies, if its name, path or tags do. In one sentence without its end.
+pub fn emergency(name: &str, path: &str, tags: &[Tag]) -> Option<String> {
+    hints(name, path, tags).into_iter().find(|found| found.is_reserve()).map(Found::sentence)
 }
 
 /// The words of one text.

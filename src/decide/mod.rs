@@ -1,42 +1,55 @@
-//! Whole-organisation reasoning: one bucket per principal, and which policies may lose what. Core: no I/O, no clock.
+//! Whole-organisation reasoning: one status per principal, and which policies may lose what. Core: no I/O, no clock.
 //!
 //! A policy that reaches several principals may only lose what all of them do not use. A principal of which nothing is
 //! known counts as using everything, and is named as the blocker.
 
+mod age;
 mod compact;
 mod confidence;
+mod danger;
 mod escalation;
 mod exceptions;
 mod family;
+mod held;
 mod hint;
 mod ineffective;
 mod needs;
 mod plan;
+mod rare;
 mod risk;
 mod standing;
 mod trust;
 
-pub use confidence::{Confidence, Effect, Facts, Grain, Level, Origin, Reason, impersonal, is_stale};
+pub use age::{Ages, FirstSeen, GrantAge, GrantLog, granted_before};
+pub use confidence::{Confidence, Doubts, Effect, Facts, Grain, Level, Origin, Reason, impersonal, is_stale};
+pub use danger::{Severity, by_danger};
 pub use escalation::{Escalation, Gain};
 pub use exceptions::{
     AccountExceptions, DefaultRule, ExceptionReview, Exceptions, Kept, RuleId, RuleState, Usage, Uses,
 };
 pub use family::{FLEET, Families, Family, FamilyKind, Room, Seat, Survey};
+pub(crate) use held::is_aws_managed;
+pub use held::{Held, Holder, Obstacle, Part, Target, boundary_of};
+pub use hint::emergency;
 pub use ineffective::ineffective;
-pub use needs::{Names, Needs};
-pub(crate) use plan::is_aws_managed;
-pub use plan::{Held, Holder, Obstacle, Part, Target, Wants, boundary_of, plan};
+pub use needs::{Names, Needs, Seen};
+pub use plan::{Wants, plan};
+pub use rare::rare_actions;
 pub use risk::{Risk, most_effect, rank};
 pub use standing::{Circumstances, Source, Standing, stale_days, standings};
 pub use trust::{Conditions, Trust};
 
-/// Where a principal ends. Every principal is in exactly one.
+/// Where a principal ends. Every principal has exactly one status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Bucket {
-    /// Some of its policies can be smaller.
-    Refined,
-    /// Nothing can be removed.
+pub enum PrincipalStatus {
+    /// A smaller policy is ready.
+    Reducible,
+    /// It has permissions that it does not use, and they stay for a reason that is given.
+    Blocked,
+    /// Everything that was examined is in use.
     Clean,
+    /// The analyzer has no finding about it, which is no proof of use.
+    NoFinding,
     /// It was not used at all: review it for deletion.
     UnusedPrincipal,
     /// A rule leaves it out.
@@ -51,11 +64,13 @@ pub enum Bucket {
     Failed,
 }
 
-impl Bucket {
+impl PrincipalStatus {
     /// All of them, in the order of every table.
-    pub const ALL: [Self; 8] = [
-        Self::Refined,
+    pub const ALL: [Self; 10] = [
+        Self::Reducible,
+        Self::Blocked,
         Self::Clean,
+        Self::NoFinding,
         Self::UnusedPrincipal,
         Self::Excluded,
         Self::TooYoung,
@@ -67,8 +82,10 @@ impl Bucket {
     /// As it stands in files.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Refined => "refined",
+            Self::Reducible => "reducible",
+            Self::Blocked => "blocked",
             Self::Clean => "clean",
+            Self::NoFinding => "no-finding",
             Self::UnusedPrincipal => "unused-principal",
             Self::Excluded => "excluded",
             Self::TooYoung => "too-young",

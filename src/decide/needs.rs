@@ -43,6 +43,15 @@ impl Names {
         self.0.is_empty()
     }
 
+    /// Those of either, in the spelling of the first by bytes.
+    fn or(&self, other: &Self) -> Self {
+        if other.is_empty() || self == other {
+            self.clone()
+        } else {
+            Self::of(self.iter().chain(other.iter()))
+        }
+    }
+
     /// Those that are in both, in the spelling of the first by bytes.
     fn and(&self, other: &Self) -> Self {
         if self == other {
@@ -139,5 +148,56 @@ impl Needs {
             }
         }
         unused
+    }
+}
+
+/// What was seen in use: services in small letters, each with the names of its actions that were seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen(BTreeMap<Arc<str>, Names>);
+
+impl Seen {
+    /// What evidence says.
+    pub fn of(used: &ActionSet<'_>) -> Self {
+        let mut services: BTreeMap<Arc<str>, Vec<&str>> = BTreeMap::new();
+        for (service, extent) in used.iter() {
+            let names = services.entry(service.to_ascii_lowercase().into()).or_default();
+            if let Extent::Names(all) = extent {
+                names.extend(all.iter().map(AsRef::as_ref));
+            }
+        }
+        Self(services.into_iter().map(|(service, names)| (service, Names::of(names))).collect())
+    }
+
+    /// What was seen of one service, and so of the service.
+    pub fn add(&mut self, service: Arc<str>, names: Names) {
+        let known = self.0.entry(service).or_insert_with(|| Names::of([]));
+        *known = known.or(&names);
+    }
+
+    /// Adds what others were seen to use, as far as it concerns these services, `None` for all there are.
+    pub fn join(&mut self, other: &Self, services: Option<&BTreeSet<String>>) {
+        for (service, names) in
+            other.iter().filter(|(service, _)| services.is_none_or(|all| all.contains(&***service)))
+        {
+            self.add(Arc::clone(service), names.clone());
+        }
+    }
+
+    /// The services, with the names of each.
+    pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Names)> {
+        self.0.iter()
+    }
+
+    /// As evidence.
+    pub fn used(&self) -> ActionSet<'_> {
+        let mut used = ActionSet::new();
+        for (service, names) in &self.0 {
+            if names.is_empty() {
+                used.add_service(&**service);
+            } else {
+                used.add_actions(&**service, names.iter());
+            }
+        }
+        used
     }
 }

@@ -6,138 +6,32 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::family::{Families, Family, Seat};
-use super::needs::Needs;
+use super::age::GrantAge;
+use super::family::{Families, Seat};
+use super::held::{Held, Holder, Part, Target, is_aws_managed};
+use super::needs::{Needs, Seen};
 use super::standing::Standing;
-use crate::inventory::wire::{AttachedPolicy, ManagedPolicyDetail, PolicyText};
-use crate::inventory::{Inventory, PrincipalKind};
-use crate::policy::{Document, PolicyError};
-
-/// Who holds a policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Holder<'i> {
-    /// A role or a user, by its place in the inventory.
-    Principal(usize),
-    /// A group, by name.
-    Group(&'i str),
-}
-
-/// Where a policy lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Target<'i> {
-    /// In its holder.
-    Inline {
-        /// Who holds it.
-        holder: Holder<'i>,
-        /// Its name.
-        policy: &'i str,
-    },
-    /// A customer-managed policy.
-    Managed {
-        /// Its ARN.
-        arn: &'i str,
-    },
-    /// A policy of AWS, which nobody else can edit.
-    Aws {
-        /// Its ARN.
-        arn: &'i str,
-    },
-}
-
-/// What can be changed as one: the holders, whom it reaches, and what all of them can do without.
-#[derive(Debug, Clone)]
-pub struct Part<'i> {
-    /// Who holds it.
-    pub holders: Vec<Holder<'i>>,
-    /// The principals that it reaches, by place in the inventory.
-    pub reaches: Vec<usize>,
-    /// What may go, as far as the policy's services are concerned.
-    pub needs: Needs,
-    /// The family of equal policies over many accounts that decides instead.
-    pub family: Option<&'i Family>,
-}
-
-/// One policy that somebody holds.
-#[derive(Debug)]
-pub struct Held<'i> {
-    /// Where it lives.
-    pub target: Target<'i>,
-    /// Its text.
-    pub text: &'i PolicyText,
-    /// The same, read.
-    pub document: Result<Document<'i>, PolicyError>,
-    /// The services that it names; `None` for all there are, and where it could not be read.
-    pub services: Option<BTreeSet<String>>,
-    /// The characters that count against the quota for its holder's inline policies: none where it is no such policy.
-    pub inline_chars: usize,
-    /// When it was last changed, if AWS tells.
-    pub updated: Option<&'i str>,
-    /// Who holds it.
-    pub holders: Vec<Holder<'i>>,
-    /// The principals that it reaches, by place in the inventory.
-    pub reaches: Vec<usize>,
-    /// Those of them of which nothing is known: they count as using everything.
-    pub blockers: Vec<usize>,
-    /// Those of them that use nothing at all.
-    pub idle: Vec<usize>,
-    /// Those of them for which a rule leaves the policy as it is.
-    pub excepted: Vec<usize>,
-    /// The permission set that it comes from: then it is changed there and not here.
-    pub set: Option<&'i str>,
-    /// It bounds principals: editing it would narrow them all.
-    pub bounds: bool,
-    /// It is attached more often than this account shows.
-    pub unseen: bool,
-    /// Somebody whom it reaches does not use all that he may, and is more than idle.
-    pub advises: bool,
-    /// The edit in its place. None for a policy of AWS.
-    pub in_place: Option<Part<'i>>,
-    /// Copies for the holders that can do with less, one for each distinct need.
-    pub copies: Vec<Part<'i>>,
-}
-
-impl Held<'_> {
-    /// Whether a holder is a principal that uses nothing at all.
-    pub fn is_idle(&self, holder: Holder<'_>) -> bool {
-        matches!(holder, Holder::Principal(at) if self.idle.contains(&at))
-    }
-
-    /// Why it cannot be edited in its place, if it cannot.
-    pub fn obstacle(&self) -> Option<Obstacle> {
-        let part = self.in_place.as_ref()?;
-        if !self.excepted.is_empty() {
-            Some(Obstacle::Excepted)
-        } else if self.bounds {
-            Some(Obstacle::Bounds)
-        } else if self.unseen {
-            Some(Obstacle::Unseen)
-        } else if !self.blockers.is_empty() {
-            Some(Obstacle::Blocked)
-        } else {
-            part.needs.is_all().then_some(Obstacle::InUse)
-        }
-    }
-}
-
-/// Why a policy has to stay as it is although somebody does not use all of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Obstacle {
-    /// A rule leaves it as it is.
-    Excepted,
-    /// It bounds principals.
-    Bounds,
-    /// It is attached to more than the account shows.
-    Unseen,
-    /// Nothing is known of the use of somebody who shares it.
-    Blocked,
-    /// What one does not use, another does.
-    InUse,
-}
+use crate::inventory::Inventory;
+use crate::inventory::wire::{AttachedPolicy, PolicyText};
+use crate::policy::Document;
 
 /// What is asked about one principal and one policy: what may be taken from it there.
 pub trait Wants {
     /// What the principal at that place can do without of a policy of that name or ARN.
     fn needs(&self, principal: usize, policy: &str) -> Cow<'_, Needs>;
+
+    /// What the principal at that place was seen to use.
+    fn seen(&self, principal: usize) -> Cow<'_, Seen>;
+
+    /// Whether the name or the tags of the principal at that place say that it is used on a bad day only.
+    fn is_reserve(&self, _principal: usize) -> bool {
+        false
+    }
+
+    /// How long a holder has had a policy of that name or ARN.
+    fn age(&self, _holder: Holder<'_>, _policy: &str) -> GrantAge {
+        GrantAge::Settled
+    }
 
     /// Whether a rule leaves this policy of the principal as it is.
     fn is_excepted(&self, _principal: usize, _policy: &str) -> bool {
@@ -209,8 +103,8 @@ impl<'i> Planner<'i, '_> {
             holders.dedup();
             let Some(policy) = self.inventory.managed.get(arn) else { continue };
             let Some(text) = policy.document() else { continue };
+            let updated = policy.update_date.as_deref();
             if !is_aws_managed(arn) {
-                let updated = policy.update_date.as_deref();
                 self.one(Target::Managed { arn }, text, updated, holders, None);
                 continue;
             }
@@ -218,10 +112,10 @@ impl<'i> Planner<'i, '_> {
                 holders.into_iter().partition(|holder| self.permission_set(*holder).is_some());
             // A role of a permission set is made anew from it: what is attached there is changed there.
             for holder in sets {
-                self.one(Target::Aws { arn }, text, None, vec![holder], self.permission_set(holder));
+                self.one(Target::Aws { arn }, text, updated, vec![holder], self.permission_set(holder));
             }
             if !others.is_empty() {
-                self.one(Target::Aws { arn }, text, None, others, None);
+                self.one(Target::Aws { arn }, text, updated, others, None);
             }
         }
     }
@@ -242,6 +136,9 @@ impl<'i> Planner<'i, '_> {
             blockers: reaches.iter().copied().filter(blind).collect(),
             excepted: self.excepted(&reaches, target.name()),
             idle: reaches.iter().copied().filter(|at| self.is_idle(*at)).collect(),
+            reserves: self.reserves(&holders, &reaches),
+            empty_groups: self.empty_groups(&holders),
+            ages: holders.iter().map(|holder| self.wants.age(*holder, target.name())).collect(),
             advises: self.advises(&reaches),
             bounds: false,
             unseen: false,
@@ -270,9 +167,10 @@ impl<'i> Planner<'i, '_> {
         let seat = Seat::of(&held, self.inventory);
         if !matches!(target, Target::Aws { .. }) || set.is_some() {
             let needs = self.needs_of(&held.reaches, target.name(), held.services.as_ref());
+            let seen = self.seen_by(&held.reaches, held.services.as_ref());
             let family = seat.and_then(|seat| self.families.of(&seat, &held.text.0));
             let (holders, reaches) = (held.holders.clone(), held.reaches.clone());
-            held.in_place = Some(Part { holders, reaches, needs, family });
+            held.in_place = Some(Part { holders, reaches, needs, seen, family });
         }
         if held.advises && set.is_none() && !matches!(target, Target::Inline { .. }) {
             held.copies = self.copies(&held);
@@ -290,20 +188,23 @@ impl<'i> Planner<'i, '_> {
             if !self.advises(&reaches) || self.permission_set(*holder).is_some() {
                 continue;
             }
+            let is_free = self.reserves(&[*holder], &reaches).is_empty()
+                && !matches!(held.age(&[*holder]), GrantAge::Young(_));
             let needs = self.needs_of(&reaches, held.target.name(), held.services.as_ref());
-            if needs.is_all() {
+            if needs.is_all() || !is_free {
                 continue;
             }
+            let seen = self.seen_by(&reaches, held.services.as_ref());
             let seat = Seat::of_holder(held.target, *holder, self.inventory);
             if let Some(family) = seat.and_then(|seat| self.families.of(&seat, &held.text.0)) {
-                parts.push(Part { holders: vec![*holder], reaches, needs, family: Some(family) });
+                parts.push(Part { holders: vec![*holder], reaches, needs, seen, family: Some(family) });
                 continue;
             }
             match by_needs.get(&needs).and_then(|at| parts.get_mut(*at)) {
-                Some(part) => part.add(*holder, &reaches),
+                Some(part) => part.add(*holder, &reaches, &seen),
                 None => {
                     by_needs.insert(needs.clone(), parts.len());
-                    parts.push(Part { holders: vec![*holder], reaches, needs, family: None });
+                    parts.push(Part { holders: vec![*holder], reaches, needs, seen, family: None });
                 }
             }
         }
@@ -326,9 +227,37 @@ impl<'i> Planner<'i, '_> {
         all
     }
 
+    /// What all of some principals were seen to use.
+    fn seen_by(&self, principals: &[usize], services: Option<&BTreeSet<String>>) -> Seen {
+        let mut all = Seen::default();
+        principals.iter().for_each(|at| all.join(&self.wants.seen(*at), services));
+        all
+    }
+
+    /// Those who may need more of a shared policy than was seen (E20). A role of a permission set shares nothing with others
+    /// of its account.
+    fn reserves(&self, holders: &[Holder<'i>], reaches: &[usize]) -> Vec<usize> {
+        let is_shared = reaches.len() > 1 || !self.empty_groups(holders).is_empty();
+        let is_reserve = |at: &usize| self.is_idle(*at) || self.is_active(*at) && self.wants.is_reserve(*at);
+        reaches.iter().copied().filter(|at| is_shared && is_reserve(at)).collect()
+    }
+
+    fn empty_groups(&self, holders: &[Holder<'i>]) -> Vec<&'i str> {
+        let groups = holders.iter().filter_map(|holder| match holder {
+            Holder::Group(name) => Some(*name),
+            Holder::Principal(_) => None,
+        });
+        groups.filter(|name| self.members.get(name).is_none_or(Vec::is_empty)).collect()
+    }
+
     /// Whether any of them is more than idle: of an idle principal the advice is its deletion, and nothing beside it.
     fn advises(&self, principals: &[usize]) -> bool {
-        principals.iter().any(|at| matches!(self.standings.get(*at), Some(Standing::Unused(_))))
+        principals.iter().any(|at| self.is_active(*at))
+    }
+
+    /// Whether something of what a principal may do is unused, and not all.
+    fn is_active(&self, principal: usize) -> bool {
+        matches!(self.standings.get(principal), Some(Standing::Unused(_)))
     }
 
     fn excepted(&self, principals: &[usize], policy: &str) -> Vec<usize> {
@@ -356,57 +285,4 @@ impl<'i> Planner<'i, '_> {
         }
         reached.into_iter().collect()
     }
-}
-
-impl<'i> Part<'i> {
-    /// Joins a holder whose needs are the same.
-    fn add(&mut self, holder: Holder<'i>, reaches: &[usize]) {
-        self.holders.push(holder);
-        self.reaches.extend(reaches);
-        self.reaches.sort_unstable();
-        self.reaches.dedup();
-    }
-}
-
-impl<'i> Target<'i> {
-    /// The name of an inline policy, the ARN of a managed one.
-    pub fn name(self) -> &'i str {
-        match self {
-            Self::Inline { policy, .. } => policy,
-            Self::Managed { arn } | Self::Aws { arn } => arn,
-        }
-    }
-}
-
-/// `arn:aws:iam::aws:policy/...`
-pub(crate) fn is_aws_managed(arn: &str) -> bool {
-    arn.split(':').nth(4) == Some("aws")
-}
-
-impl Holder<'_> {
-    /// As it stands in paths: the kind and the name.
-    pub fn describe(&self, inventory: &Inventory) -> (&'static str, String) {
-        match self {
-            Self::Group(name) => ("group", (*name).to_owned()),
-            Self::Principal(at) => match inventory.principals.get(*at) {
-                Some(principal) => (principal.kind.name(), principal.name.clone()),
-                None => (PrincipalKind::Role.name(), String::new()),
-            },
-        }
-    }
-
-    /// How many managed policies it has.
-    pub fn attachments(&self, inventory: &Inventory) -> usize {
-        match self {
-            Self::Group(name) => {
-                inventory.groups.get(*name).map_or(0, |group| group.attached_managed_policies.len())
-            }
-            Self::Principal(at) => inventory.principals.get(*at).map_or(0, |it| it.attached.len()),
-        }
-    }
-}
-
-/// The document of a principal's boundary, as far as the account shows it.
-pub fn boundary_of<'i>(inventory: &'i Inventory, arn: &str) -> Option<&'i PolicyText> {
-    inventory.managed.get(arn).and_then(ManagedPolicyDetail::document)
 }

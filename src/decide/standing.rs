@@ -6,7 +6,7 @@ use super::confidence::is_stale;
 use super::exceptions::RuleId;
 use super::needs::Needs;
 use crate::date::days_between;
-use crate::evidence::{Analyzer, Failure, Gap, Known};
+use crate::evidence::{Analyzer, Failure, Gap, Known, is_tracked};
 use crate::inventory::{Inventory, Principal};
 
 /// Where an account's evidence comes from.
@@ -63,8 +63,12 @@ pub enum Standing {
     Archived,
     /// There is no source of evidence.
     NoSource,
-    /// It was analysed and nothing unused was found.
+    /// Everything that was looked at is in use.
     AllUsed,
+    /// The analyzer has no finding about it, which is no proof of use (E18).
+    NoFinding,
+    /// Last-accessed data were read in the account, and none of it.
+    NoAnswer,
     /// Something is unused.
     Unused(Needs),
 }
@@ -143,6 +147,10 @@ fn standing(
             return Standing::Stale(days);
         }
     }
+    // Where IAM does not record use, nothing that it says of others is about this one (E19).
+    if let Some(region) = principal.last_used_region.as_ref().filter(|region| !is_tracked(region)) {
+        return Standing::Gap(Gap::UntrackedRegion(region.clone()));
+    }
     // The window ended when the principal was evaluated.
     let age_at = known.and_then(|known| known.analyzed_at.as_deref()).or(age_at);
     let age =
@@ -154,10 +162,10 @@ fn standing(
     }
     if let Some(known) = known {
         if let Some(last) = &known.idle {
-            return Standing::Idle(last.clone());
+            return idle(last, principal, known, source);
         }
-        if let Some(unused) = &known.unused {
-            return Standing::Unused(Needs::of(unused));
+        if !known.observed.unused.is_empty() {
+            return Standing::Unused(Needs::of(&known.observed.unused));
         }
     }
     if source.window_days().is_none() {
@@ -165,8 +173,23 @@ fn standing(
     }
     match known {
         _ if leaves_out(source, principal, account) => Standing::LeftOut,
-        Some(known) if known.archived > 0 => Standing::Archived,
-        _ => Standing::AllUsed,
+        Some(known) if known.archived > 0 && !known.tells => Standing::Archived,
+        Some(known) if known.tells => Standing::AllUsed,
+        _ if matches!(source, Source::LastAccessed { .. }) => Standing::NoAnswer,
+        _ => Standing::NoFinding,
+    }
+}
+
+/// Of a principal that the evidence calls unused as a whole. Where IAM saw the role itself at work within the window, the two
+/// contradict each other (E15): it may work by the policies of resources, or in a Region that is not tracked.
+fn idle(last: &Option<String>, principal: &Principal, known: &Known, source: Source<'_>) -> Standing {
+    let used = principal.last_used.as_deref();
+    let days = used.zip(known.analyzed_at.as_deref()).and_then(|(used, at)| days_between(used, at));
+    match used
+        .filter(|_| days.zip(source.window_days()).is_some_and(|(days, window)| days < i64::from(window)))
+    {
+        Some(used) => Standing::Gap(Gap::IdleButUsed(used.to_owned())),
+        None => Standing::Idle(last.clone()),
     }
 }
 

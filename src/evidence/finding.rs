@@ -28,6 +28,12 @@ pub struct Analyzer {
     /// The AWS service that made it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub managed_by: Option<String>,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
+    /// When it last looked at something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_resource_analyzed_at: Option<String>,
     /// What it looks at; only `GetAnalyzer` tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configuration: Option<Configuration>,
@@ -122,6 +128,9 @@ pub struct Finding {
     /// What it found; absent when it was not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding_details: Option<Vec<Detail>>,
+    /// There are more pages than were recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
     /// Why its details could not be read: a member of ours, AWS has none of this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,

@@ -8,6 +8,15 @@ use serde::{Deserialize, Serialize};
 pub struct LastAccessed {
     /// The principal's ARN: a member of ours, the answer does not repeat what was asked.
     pub arn: String,
+    /// How the job that gathered it ended; absent in what an older version recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_status: Option<String>,
+    /// What it looked at: `ACTION_LEVEL` is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_type: Option<String>,
+    /// There are more pages than were recorded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_truncated: bool,
     /// When the answer was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job_completion_date: Option<String>,

@@ -1,15 +1,19 @@
 //! What was unused, over which window, from which source. Core: no I/O, no clock.
 
+mod choose;
 mod finding;
 mod join;
 mod last_accessed;
 mod read;
+mod regions;
 
+pub use choose::choose_analyzers;
 pub use finding::{
     AnalysisRule, Analyzer, AnalyzerAnswer, Configuration, Detail, Exclusion, Failure, FailureKind, Finding,
     Unused, UnusedAccess, UnusedAction, UnusedKey, UnusedPermission,
 };
-pub use join::{Gap, Known, choose_analyzer, join};
+pub use join::{Gap, Known, Windows, join};
 pub use last_accessed::{LastAccessed, ServiceLastAccessed, TrackedAction};
 pub(crate) use read::from_json;
 pub use read::{EvidenceError, read_unused};
+pub use regions::is_tracked;

@@ -1,15 +1,17 @@
 //! Evidence about one policy, as a user hands it over.
 //!
 //! Two forms are read: the plain list `[{"serviceNamespace":"s3","actions":["GetBucketAcl"]}]`, and the answer of
-//! `get-finding-v2`. A service without `actions` is unused as a whole (E1). What is not evidence never passes for
-//! "nothing unused": a finding with an error, one without details, details that this version does not know (E4, E11).
+//! `get-finding-v2`. A service without `actions` is unused as a whole (E1). In the plain list `"used":["GetObject"]` names
+//! actions that were seen in use, and `"used":true` says that the service was. What is not evidence never passes for
+//! "nothing unused": a finding with an error, one without details, details that this version does not know (E4, E11), an
+//! action that is both used and unused (E15).
 
 use std::borrow::Cow;
 
 use thiserror::Error;
 
 use crate::policy::json::{Json, decoded};
-use crate::policy::{ActionSet, PolicyError};
+use crate::policy::{ActionSet, Observed, PolicyError};
 
 /// Why a text is not evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -46,6 +48,9 @@ pub enum EvidenceError {
     /// A name that no action can have.
     #[error("`{0}` is not the name of one action")]
     BadName(String),
+    /// Something is said to be used and unused.
+    #[error("`{0}` is both used and unused")]
+    Contradiction(String),
 }
 
 impl EvidenceError {
@@ -64,6 +69,7 @@ impl EvidenceError {
                 "join the pages of `findingDetails` first; the AWS CLI does so unless told otherwise"
             }
             Self::UnknownDetails(_) => "a newer version of leastwise may know them",
+            Self::Contradiction(_) => "name each action as used or as unused, not as both",
             Self::BadName(_) => "write plain action names, such as GetBucketAcl, without wildcards",
         }
     }
@@ -73,21 +79,39 @@ impl EvidenceError {
 ///
 /// # Errors
 /// When the text is not evidence; [`EvidenceError::help`] names the mend.
-pub fn read_unused(text: &str) -> Result<ActionSet<'_>, EvidenceError> {
+pub fn read_unused(text: &str) -> Result<Observed<'_>, EvidenceError> {
     from_json(&Json::parse(text)?)
 }
 
 /// Reads evidence from a value that has been read.
-pub(crate) fn from_json<'a>(json: &Json<'a>) -> Result<ActionSet<'a>, EvidenceError> {
-    let mut unused = ActionSet::new();
+pub(crate) fn from_json<'a>(json: &Json<'a>) -> Result<Observed<'a>, EvidenceError> {
+    let mut observed = Observed::default();
     match json {
         Json::List(services, _) => {
-            services.iter().try_for_each(|service| add_service(&mut unused, service))?;
+            services.iter().try_for_each(|service| add_entry(&mut observed, service))?;
         }
-        Json::Map(..) => finding(&mut unused, json)?,
+        Json::Map(..) => finding(&mut observed.unused, json)?,
         other => return Err(form("the evidence", "a list of services, or a finding", other)),
     }
-    Ok(unused)
+    match observed.contradiction() {
+        Some(action) => Err(EvidenceError::Contradiction(action)),
+        None => Ok(observed),
+    }
+}
+
+/// An entry of the plain list, which may tell of use as well.
+fn add_entry<'a>(observed: &mut Observed<'a>, json: &Json<'a>) -> Result<(), EvidenceError> {
+    let Some(used) = json.get("used") else { return add_service(&mut observed.unused, json) };
+    let service = service_of(json)?;
+    match used {
+        Json::List(actions, _) => {
+            let names = actions.iter().map(|action| name(&service, action)).collect::<Result<Vec<_>, _>>()?;
+            observed.used.add_actions(service, names);
+        }
+        other if other.is_true() => observed.used.add_service(service),
+        other => return Err(form("used", "true, or a list of action names", other)),
+    }
+    if json.get("actions").is_some() { add_service(&mut observed.unused, json) } else { Ok(()) }
 }
 
 fn form(what: &'static str, wanted: &'static str, found: &Json<'_>) -> EvidenceError {
@@ -134,7 +158,8 @@ fn finding<'a>(unused: &mut ActionSet<'a>, json: &Json<'a>) -> Result<(), Eviden
     Ok(())
 }
 
-fn add_service<'a>(unused: &mut ActionSet<'a>, json: &Json<'a>) -> Result<(), EvidenceError> {
+/// The service that an entry is about.
+fn service_of<'a>(json: &Json<'a>) -> Result<Cow<'a, str>, EvidenceError> {
     let missing = EvidenceError::Form { what: "serviceNamespace", wanted: "a service prefix", found: "none" };
     let service = match json.get("serviceNamespace") {
         Some(value) => value.as_text().ok_or_else(|| form("serviceNamespace", "a service prefix", value))?,
@@ -144,6 +169,11 @@ fn add_service<'a>(unused: &mut ActionSet<'a>, json: &Json<'a>) -> Result<(), Ev
     if service.is_empty() || !service.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.') {
         return Err(EvidenceError::BadName(service.into_owned()));
     }
+    Ok(service)
+}
+
+fn add_service<'a>(unused: &mut ActionSet<'a>, json: &Json<'a>) -> Result<(), EvidenceError> {
+    let service = service_of(json)?;
     match json.get("actions") {
         None => unused.add_service(service),
         Some(actions) if actions.is_null() => unused.add_service(service),

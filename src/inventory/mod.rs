@@ -67,6 +67,8 @@ pub struct Principal {
     pub trust: Option<PolicyText>,
     /// When a role was last used.
     pub last_used: Option<String>,
+    /// In which Region that was.
+    pub last_used_region: Option<String>,
 }
 
 impl Principal {
@@ -87,19 +89,23 @@ impl Principal {
 impl Inventory {
     /// Joins the answers about one account. Items of a principal may have come on any page; all pages are here.
     pub fn new(account: Account, answers: Authorization) -> Self {
-        let roles = answers.role_detail_list.into_iter().map(|role| Principal {
-            kind: PrincipalKind::Role,
-            arn: role.arn,
-            name: role.role_name,
-            path: role.path,
-            created: role.create_date,
-            inline: role.role_policy_list,
-            attached: role.attached_managed_policies,
-            groups: Vec::new(),
-            boundary: role.permissions_boundary.map(|boundary| boundary.permissions_boundary_arn),
-            tags: role.tags,
-            trust: role.assume_role_policy_document,
-            last_used: role.role_last_used.and_then(|used| used.last_used_date),
+        let roles = answers.role_detail_list.into_iter().map(|role| {
+            let used = role.role_last_used.unwrap_or_default();
+            Principal {
+                kind: PrincipalKind::Role,
+                arn: role.arn,
+                name: role.role_name,
+                path: role.path,
+                created: role.create_date,
+                inline: role.role_policy_list,
+                attached: role.attached_managed_policies,
+                groups: Vec::new(),
+                boundary: role.permissions_boundary.map(|boundary| boundary.permissions_boundary_arn),
+                tags: role.tags,
+                trust: role.assume_role_policy_document,
+                last_used: used.last_used_date,
+                last_used_region: used.region,
+            }
         });
         let users = answers.user_detail_list.into_iter().map(|user| Principal {
             kind: PrincipalKind::User,
@@ -114,6 +120,7 @@ impl Inventory {
             tags: user.tags,
             trust: None,
             last_used: None,
+            last_used_region: None,
         });
         let mut principals: Vec<Principal> = roles.chain(users).collect();
         principals.sort_by(|a, b| a.arn.cmp(&b.arn));

@@ -234,6 +234,9 @@ pub struct ManagedPolicyDetail {
     /// How many principals it bounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions_boundary_usage_count: Option<u32>,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_date: Option<String>,
     /// When its newest version was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update_date: Option<String>,
@@ -280,7 +283,7 @@ pub struct PolicyVersion {
 }
 
 /// A policy document as text. In JSON it is the document itself, or a string that holds it, percent-encoded or not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PolicyText(pub String);
 
 impl PolicyText {

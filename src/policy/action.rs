@@ -213,9 +213,13 @@ impl ActionPattern {
 
     /// Whether it matches an action, ignoring case.
     pub fn matches(&self, service: &str, name: &str) -> bool {
-        let (own_service, own_name) = self.parts.cut(&self.text);
-        Pattern::new(Cow::Borrowed(own_service), Cow::Borrowed(own_name), self.parts.shape)
-            .matches(service, name)
+        self.pattern().matches(service, name)
+    }
+
+    /// As a pattern of a policy.
+    pub(crate) fn pattern(&self) -> Pattern<'_> {
+        let (service, name) = self.parts.cut(&self.text);
+        Pattern::new(Cow::Borrowed(service), Cow::Borrowed(name), self.parts.shape)
     }
 
     /// The service that it is about; none when it is about all.

@@ -84,6 +84,10 @@ impl<'a> Json<'a> {
         matches!(self, Self::Atom("null"))
     }
 
+    pub(crate) fn is_true(&self) -> bool {
+        matches!(self, Self::Atom("true"))
+    }
+
     /// What kind of value this is, in the words of an error message.
     pub(crate) fn kind(&self) -> &'static str {
         match self {

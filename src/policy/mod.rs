@@ -5,6 +5,7 @@ mod document;
 mod error;
 pub(crate) mod glob;
 pub(crate) mod json;
+mod observed;
 pub(crate) mod print;
 
 pub use action::{ActionPattern, ActionSet, Extent};
@@ -13,3 +14,4 @@ pub(crate) use document::{Clause, Frame, Statement, write_all};
 pub use document::{Document, Effect, decode, parse_all, print_all};
 pub(crate) use error::Quoted;
 pub use error::{BadAction, Fault, PolicyError};
+pub use observed::Observed;

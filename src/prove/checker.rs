@@ -1,4 +1,4 @@
-//! How the three clauses are checked. The frame comes first: it says which statements belong together.
+//! How the clauses are checked. The frame comes first: it says which statements belong together.
 
 use std::collections::BTreeSet;
 
@@ -15,6 +15,8 @@ pub(super) struct Checker<'u, 'a> {
     pub(super) granted_after: Grants,
     /// Services that are exempt from losing what is unused.
     pub(super) undecided: BTreeSet<String>,
+    /// How many names that were seen in use are granted as before, context by context.
+    pub(super) used: usize,
 }
 
 /// The patterns with wildcards of one context before, ready to be asked for one that contains another.
@@ -33,7 +35,8 @@ impl<'u, 'a> Checker<'u, 'a> {
         after: &[Document<'a>],
     ) -> Result<Self, No> {
         let (granted_before, granted_after) = (universe.none(), universe.none());
-        let mut checker = Self { universe, granted_before, granted_after, undecided: BTreeSet::new() };
+        let mut checker =
+            Self { universe, granted_before, granted_after, undecided: BTreeSet::new(), used: 0 };
         for context in contexts(before, after)? {
             checker.context(&context)?;
         }
@@ -46,7 +49,8 @@ impl<'u, 'a> Checker<'u, 'a> {
         let after = if same { before.clone() } else { self.granted(&context.after) };
         if !same {
             self.no_widening(context, &before, &after)?;
-            self.unknown_services(context)?;
+            self.open_services(context)?;
+            self.seen_in_use(context)?;
         }
         self.whole_services(context)?;
         self.exactness(context, &before, &after)?;
@@ -57,17 +61,7 @@ impl<'u, 'a> Checker<'u, 'a> {
 
     fn granted(&self, clauses: &[&Clause<'a>]) -> Grants {
         let mut granted = self.universe.none();
-        for clause in clauses {
-            if clause.negated {
-                let mut excluded = self.universe.none();
-                clause.patterns.iter().for_each(|pattern| self.universe.insert(pattern, &mut excluded));
-                let mut rest = self.universe.everything();
-                rest.remove_all(&excluded);
-                granted.insert_all(&rest);
-            } else {
-                clause.patterns.iter().for_each(|pattern| self.universe.insert(pattern, &mut granted));
-            }
-        }
+        clauses.iter().for_each(|clause| granted.insert_all(&self.universe.granted_by(clause)));
         granted
     }
 
@@ -223,7 +217,8 @@ impl<'u, 'a> Checker<'u, 'a> {
         }
     }
 
-    /// Clause 2, for services that are unused as a whole: over all strings, not only known ones.
+    /// Clause 2, for services that are unused as a whole: over all strings, not only known ones. Of a service with actions
+    /// whose use is not seen, these stay by name, and what the author wrote when it matches nothing else that is known.
     fn whole_services(&self, context: &Context<'_, 'a>) -> Result<(), No> {
         let still = |action| {
             Err(refuted(Broken::Exactness, Some(context.number), Some(action), Reason::StillGranted))
@@ -232,15 +227,26 @@ impl<'u, 'a> Checker<'u, 'a> {
         if whole.peek().is_none() {
             return Ok(());
         }
+        let unused = self.universe.unused();
         for clause in context.after.iter().filter(|clause| !clause.negated) {
             for pattern in &clause.patterns {
-                let scope = self.universe.scope_of(pattern).and_then(|at| self.universe.scopes().get(at));
-                if pattern.shape == Shape::All || scope.is_some_and(|scope| scope.whole) {
+                let at = self.universe.scope_of(pattern);
+                let scope = at.and_then(|at| self.universe.scopes().get(at));
+                let is_withheld = |scope: &Scope<'a>| {
+                    let is_known = pattern.shape != Shape::Literal
+                        || at.is_some_and(|at| self.universe.knows(at, &pattern.name));
+                    scope.withheld
+                        && is_known
+                        && (pattern.shape == Shape::Literal || pattern.is_written())
+                        && !self.universe.meets(pattern, unused)
+                };
+                let may_stay = scope.is_none_or(|scope| !scope.whole || is_withheld(scope));
+                if pattern.shape == Shape::All || !may_stay {
                     return still(pattern.text());
                 }
             }
         }
-        for scope in whole {
+        for scope in whole.filter(|scope| !scope.withheld) {
             let every = format!("{}:*", scope.prefix);
             for clause in context.after.iter().filter(|clause| clause.negated) {
                 if !excludes_service(clause, scope) {
@@ -251,42 +257,101 @@ impl<'u, 'a> Checker<'u, 'a> {
         Ok(())
     }
 
-    /// Clause 2, for services that the catalog does not know: a wildcard of theirs may hold anything, so it stays
-    /// unless the whole service is unused.
-    fn unknown_services(&self, context: &Context<'_, 'a>) -> Result<(), No> {
-        let unknown = |scope: &&Scope<'a>| scope.known.is_none() && !scope.whole;
-        if !self.universe.scopes().iter().any(|scope| unknown(&scope)) {
+    /// Clauses 2 and 4, for services of which a wildcard holds more than anybody can list: those that the catalog does not
+    /// know, unless they are unused as a whole, and those that were seen in use and of which nothing is named as unused.
+    /// What the document before grants of them, the documents after grant, over all strings.
+    fn open_services(&self, context: &Context<'_, 'a>) -> Result<(), No> {
+        let seen: BTreeSet<usize> = self.universe.seen().iter().map(|seen| seen.scope).collect();
+        let is_open = |at: usize, scope: &Scope<'a>| match scope.known {
+            None => !scope.whole,
+            Some(_) => !scope.any_unused && seen.contains(&at),
+        };
+        let open: BTreeSet<usize> = self
+            .universe
+            .scopes()
+            .iter()
+            .enumerate()
+            .filter(|(at, scope)| is_open(*at, scope))
+            .map(|(at, _)| at)
+            .collect();
+        if open.is_empty() {
             return Ok(());
         }
-        let after =
-            || context.after.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
+        let scope_at = |at: usize| self.universe.scopes().get(at);
         // What a NotAction of the context does not exclude is granted by it.
         let negated: Vec<_> = context.after.iter().filter(|clause| clause.negated).collect();
-        let granted_by_rest =
-            |wanted: &Pattern<'_>| negated.iter().any(|clause| clear_of(clause, wanted) == Some(true));
-        for pattern in
-            context.before.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns)
-        {
-            let covers: Vec<Pattern<'_>> = match pattern.shape {
-                Shape::Literal => continue,
-                Shape::All => self.universe.scopes().iter().filter(unknown).map(Scope::every).collect(),
-                _ => {
-                    let scope = self.universe.scope_of(pattern).and_then(|at| self.universe.scopes().get(at));
-                    if scope.is_some_and(|scope| unknown(&scope)) { vec![pattern.clone()] } else { continue }
-                }
+        let listed =
+            context.after.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
+        let listed: Vec<_> = listed.filter(|pattern| pattern.shape != Shape::Literal).collect();
+        let is_granted = |wanted: &Pattern<'_>| {
+            listed.iter().any(|pattern| pattern.contains(wanted))
+                || negated.iter().any(|clause| clear_of(clause, wanted) == Some(true))
+        };
+        let lost = |wanted: &Pattern<'_>, at: usize| {
+            let (clause, reason) = match scope_at(at).is_some_and(|scope| scope.known.is_none()) {
+                true => (Broken::Exactness, Reason::UnknownServiceLost),
+                false => (Broken::Use, Reason::UsedServiceLost),
             };
-            for wanted in covers {
-                if !after().any(|pattern| pattern.contains(&wanted)) && !granted_by_rest(&wanted) {
-                    let action = Some(wanted.text());
-                    return Err(refuted(
-                        Broken::Exactness,
-                        Some(context.number),
-                        action,
-                        Reason::UnknownServiceLost,
-                    ));
+            Err(refuted(clause, Some(context.number), Some(wanted.text()), reason))
+        };
+        for clause in &context.before {
+            if clause.negated {
+                // Of a service that it does not touch, it grants all there is. What is named as unused may join the list.
+                for at in &open {
+                    let untouched = scope_at(*at).filter(|scope| !scope.any_unused);
+                    let Some(every) = untouched.map(Scope::every) else { continue };
+                    if clear_of(clause, &every) == Some(true) && !is_granted(&every) {
+                        return lost(&every, *at);
+                    }
+                }
+                continue;
+            }
+            for pattern in &clause.patterns {
+                match (pattern.shape, self.universe.scope_of(pattern)) {
+                    (Shape::Literal, _) => {}
+                    (Shape::All, _) => {
+                        for at in &open {
+                            let Some(every) = scope_at(*at).map(Scope::every) else { continue };
+                            if !is_granted(&every) {
+                                return lost(&every, *at);
+                            }
+                        }
+                    }
+                    (_, Some(at)) if open.contains(&at) && !is_granted(pattern) => {
+                        return lost(pattern, at);
+                    }
+                    _ => {}
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Clause 4, for the actions that were seen in use: each that the document before grants, the documents after grant. It
+    /// is decided by matching the name itself, so it holds of names that no catalog has.
+    fn seen_in_use(&mut self, context: &Context<'_, 'a>) -> Result<(), No> {
+        let mut checked = 0;
+        for seen in self.universe.seen() {
+            let Some(service) = self.universe.scopes().get(seen.scope).map(|scope| &*scope.prefix) else {
+                continue;
+            };
+            let grants = |clauses: &[&Clause<'a>], name: &str| {
+                clauses.iter().any(|clause| {
+                    clause.patterns.iter().any(|pattern| pattern.matches(service, name)) != clause.negated
+                })
+            };
+            for name in &seen.names {
+                if !grants(&context.before, name) {
+                    continue;
+                }
+                if !grants(&context.after, name) {
+                    let action = Some(format!("{service}:{name}"));
+                    return Err(refuted(Broken::Use, Some(context.number), action, Reason::UsedLost));
+                }
+                checked += 1;
+            }
+        }
+        self.used += checked;
         Ok(())
     }
 

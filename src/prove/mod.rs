@@ -1,6 +1,8 @@
 //! The checker: whether a smaller policy is the one that was asked for.
 //!
-//! For the document before **B**, the documents after **A**, unused actions **U** and catalog **C**:
+//! For the document before **B**, the documents after **A**, what the evidence says of unused actions **U** and of actions
+//! in use, and what is known of actions at all **C** (a [`Basis`]: the catalog, and the names that the organisation uses
+//! beyond it):
 //!
 //! 1. *No widening*, over all strings: every pattern of A is contained in the patterns of the statement of B that it
 //!    came from; for `NotAction`, the complement is.
@@ -8,6 +10,11 @@
 //!    A service that C does not know and of which a wildcard had to stay is exempt from losing U, not from keeping the
 //!    rest; it is named in the proof.
 //! 3. *Frame*: nothing else differs. Every Deny statement of B stands in A once, as it was.
+//! 4. *Use*: what the evidence saw in use and B grants, A grants. Of a named action this holds whether or not C has it; of a
+//!    service of which nothing is named as unused it holds over all strings; of any other service that was seen in use, of
+//!    all that C has and U has not.
+//!
+//! What is proven is a document against the evidence. That AWS saw every use is not proven, and cannot be.
 //!
 //! A statement context is everything of a statement but its actions. Statements of B that share one grant the union of
 //! their actions, and are compared as that union.
@@ -23,13 +30,13 @@ use thiserror::Error;
 
 use self::checker::Checker;
 use self::frame::No;
-use crate::catalog::{Catalog, Universe};
-use crate::policy::{ActionSet, Document};
+use crate::catalog::{Basis, Universe};
+use crate::policy::{Document, Observed};
 
 /// The answer of the checker. Unknown is never yes.
 #[derive(Debug)]
 pub enum Verdict<'a> {
-    /// All three clauses hold.
+    /// All four clauses hold.
     Proven(Proof<'a>),
     /// One of them does not; this is where.
     Refuted(Counterexample),
@@ -43,6 +50,7 @@ pub struct Proof<'a> {
     documents: Vec<Document<'a>>,
     kept: usize,
     removed: usize,
+    used: usize,
     undecided: Vec<String>,
 }
 
@@ -62,6 +70,12 @@ impl<'a> Proof<'a> {
         self.removed
     }
 
+    /// How many names that the evidence saw in use are granted as before, counted for each kind of statement that grants
+    /// them.
+    pub fn used(&self) -> usize {
+        self.used
+    }
+
     /// Services that the catalog does not know and of which a wildcard had to stay, with unused actions under it.
     pub fn undecided(&self) -> &[String] {
         &self.undecided
@@ -73,10 +87,24 @@ impl<'a> Proof<'a> {
 pub enum Broken {
     /// A action is granted that was not granted before.
     NoWidening,
-    /// An action that is in use is lost, or an unused one is still granted.
+    /// An action that is not named as unused is lost, or an unused one is still granted.
     Exactness,
     /// Something besides the actions differs.
     Frame,
+    /// What the evidence saw in use is lost.
+    Use,
+}
+
+impl Broken {
+    /// As it stands in files and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoWidening => "no-widening",
+            Self::Exactness => "exactness",
+            Self::Frame => "frame",
+            Self::Use => "use",
+        }
+    }
 }
 
 /// Where a smaller policy is wrong.
@@ -100,8 +128,16 @@ pub enum Reason {
     #[error("it is granted after and was not granted before")]
     Widened,
     /// Clause 2.
-    #[error("it is in use and no longer granted")]
+    #[error("the evidence does not name it as unused, and it is no longer granted")]
     Lost,
+    /// Clause 4, of an action.
+    #[error("the evidence saw it in use, and it is no longer granted")]
+    UsedLost,
+    /// Clause 4, of a service.
+    #[error(
+        "the evidence saw the service in use and names nothing of it as unused, and not all of it is still granted"
+    )]
+    UsedServiceLost,
     /// Clause 2.
     #[error("it is unused and still granted")]
     StillGranted,
@@ -139,11 +175,7 @@ pub enum Undecided {
 
 impl fmt::Display for Counterexample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let clause = match self.clause {
-            Broken::NoWidening => "no widening",
-            Broken::Exactness => "exactness",
-            Broken::Frame => "frame",
-        };
+        let clause = self.clause.name().replace('-', " ");
         write!(f, "{clause}: ")?;
         if let Some(statement) = self.statement {
             write!(f, "statement {statement}: ")?;
@@ -159,13 +191,13 @@ impl fmt::Display for Counterexample {
 pub fn prove<'a>(
     before: &Document<'a>,
     after: Vec<Document<'a>>,
-    unused: &ActionSet<'_>,
-    catalog: &'a Catalog,
+    observed: &Observed<'_>,
+    basis: impl Into<Basis<'a>>,
 ) -> Verdict<'a> {
-    prove_in(&Universe::new(catalog, before, unused), before, after)
+    prove_in(&Universe::new(basis.into(), before, observed), before, after)
 }
 
-/// The same, in the universe that was made of the document before, the unused actions and the catalog.
+/// The same, in the universe that was made of the document before, the evidence and the basis.
 pub(crate) fn prove_in<'a>(
     universe: &Universe<'a>,
     before: &Document<'a>,
@@ -179,6 +211,7 @@ pub(crate) fn prove_in<'a>(
                 documents: after,
                 kept: found.granted_after.len(),
                 removed: removed.len(),
+                used: found.used,
                 undecided: found.undecided.into_iter().collect(),
             })
         }

@@ -25,6 +25,8 @@ pub struct Change {
     pub unused_count: usize,
     /// What stands for it now; empty when it went.
     pub instead: Vec<NewPattern>,
+    /// It became `NotAction` with so many entries: everything but these.
+    pub all_but: Option<usize>,
 }
 
 /// A pattern that was not there before.
@@ -75,21 +77,27 @@ pub(crate) fn explain<'a>(
             unused: unused.0,
             unused_count: unused.1,
             instead,
+            all_but: None,
         };
         let fresh =
             |pattern: &&Pattern<'a>| !statement.clause.patterns.iter().any(|old| old.same_text(pattern));
         let fresh: Vec<&Pattern<'a>> = now.iter().copied().filter(fresh).collect();
         if statement.clause.negated {
             if !fresh.is_empty() {
-                let mut unused = universe.everything();
-                let mut excluded = universe.none();
-                statement.clause.patterns.iter().for_each(|pattern| universe.insert(pattern, &mut excluded));
-                unused.remove_all(&excluded);
+                let mut unused = universe.granted_by(&statement.clause);
                 unused.keep_only(universe.unused());
                 let instead = fresh.iter().map(|pattern| new_pattern(universe, pattern, most.matches));
                 let unused = names(universe, &unused, None, most.unused);
                 changes.push(change("NotAction".to_owned(), unused, instead.collect()));
             }
+            continue;
+        }
+        if let Some(open) = successors.iter().find(|other| other.clause.negated) {
+            let star = statement.clause.patterns.iter().find(|pattern| pattern.shape == Shape::All);
+            let unused = names(universe, universe.unused(), None, most.unused);
+            let entries = open.clause.patterns.len();
+            let change = star.map(|star| change(star.text(), unused, Vec::new()));
+            changes.extend(change.map(|change| Change { all_but: Some(entries), ..change }));
             continue;
         }
         for pattern in &statement.clause.patterns {

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::generalize::{names_of, prefixes, whole_service};
 use super::trie::Ends;
-use crate::catalog::{Grants, Universe};
+use crate::catalog::Universe;
 use crate::policy::{Document, Effect, Pattern, Shape, Statement, starts_with};
 
 /// Where a policy lives, which decides how long it may be.
@@ -153,21 +153,9 @@ fn shorter<'a>(one: Statement<'a>, other: Statement<'a>) -> Statement<'a> {
     if length(&other) < length(&one) { other } else { one }
 }
 
-/// What a statement grants in the universe.
-fn granted(universe: &Universe<'_>, statement: &Statement<'_>) -> Grants {
-    let mut listed = universe.none();
-    statement.clause.patterns.iter().for_each(|pattern| universe.insert(pattern, &mut listed));
-    if !statement.clause.negated {
-        return listed;
-    }
-    let mut rest = universe.everything();
-    rest.remove_all(&listed);
-    rest
-}
-
 /// A `NotAction` statement as the `Action` list of what it grants.
 fn spelled_out<'a>(universe: &Universe<'a>, statement: &Statement<'a>, ends: Ends) -> Statement<'a> {
-    let granted = granted(universe, statement);
+    let granted = universe.granted_by(&statement.clause);
     let excluded = ByService::new(universe, &statement.clause.patterns);
     let mut patterns = Vec::new();
     for (at, scope) in universe.scopes().iter().enumerate() {
@@ -178,6 +166,10 @@ fn spelled_out<'a>(universe: &Universe<'a>, statement: &Statement<'a>, ends: End
             } else {
                 patterns.extend(names_of(universe, at, |bit, _| granted.has(bit)));
             }
+            continue;
+        }
+        if scope.withheld {
+            patterns.extend(names_of(universe, at, |bit, _| granted.has(bit)));
             continue;
         }
         for pattern in prefixes(universe, at, "", ends, |bit| granted.has(bit)) {
@@ -191,6 +183,10 @@ fn spelled_out<'a>(universe: &Universe<'a>, statement: &Statement<'a>, ends: End
                 patterns.push(pattern);
             }
         }
+    }
+    if patterns.is_empty() {
+        // It grants nothing that anybody knows. A list of nothing is no statement, so it stays (R14).
+        return statement.clone();
     }
     patterns.sort_by(Pattern::by_bytes);
     statement.with(false, patterns)
@@ -212,14 +208,14 @@ fn recovered<'a>(universe: &Universe<'a>, before: &Document<'a>, statement: &Sta
         return statement.clone();
     }
     let everything = origin.of(None).next().is_some();
-    let kept = granted(universe, statement);
+    let kept = universe.granted_by(&statement.clause);
 
     // Each with the place in the list that it takes: what is new stands where the old one stood.
     let mut placed: Vec<(usize, Pattern<'a>)> = Vec::new();
     let mut covered = universe.none();
     for (at, scope) in universe.scopes().iter().enumerate() {
         let here = || present.of(Some(at));
-        if scope.known.is_none() {
+        if scope.known.is_none() || scope.withheld {
             placed.extend(here().map(|(place, pattern)| (place, pattern.clone())));
             continue;
         }
@@ -280,7 +276,7 @@ impl<'d, 'a: 'd> ByService<'d, 'a> {
 
 /// A `NotAction` statement whose list is covered anew; nothing that is kept falls under it.
 fn excluded_anew<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> Statement<'a> {
-    let granted = granted(universe, statement);
+    let granted = universe.granted_by(&statement.clause);
     let stays = |pattern: &&Pattern<'a>| pattern.is_written() || pattern.shape != Shape::Literal;
     let mut patterns: Vec<Pattern<'a>> = statement.clause.patterns.iter().filter(stays).cloned().collect();
     let mut covered = universe.none();

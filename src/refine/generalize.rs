@@ -26,10 +26,13 @@ pub(super) fn generalize<'a>(universe: &Universe<'a>, pattern: &Pattern<'a>) -> 
     let Some((at, scope)) = at.and_then(|at| Some((at, universe.scopes().get(at)?))) else {
         return Fate::Keep;
     };
+    let unused = universe.unused();
+    if scope.withheld {
+        return withheld(universe, at, pattern);
+    }
     if scope.whole {
         return Fate::Remove;
     }
-    let unused = universe.unused();
     if !scope.any_unused || !universe.meets(pattern, unused) {
         return Fate::Keep;
     }
@@ -49,14 +52,32 @@ fn everything<'a>(universe: &Universe<'a>) -> Fate<'a> {
         return Fate::Keep;
     }
     let mut fresh = Vec::new();
-    for (at, scope) in universe.scopes().iter().enumerate().filter(|(_, scope)| !scope.whole) {
-        if scope.any_unused && scope.known.is_some() {
+    for (at, scope) in universe.scopes().iter().enumerate() {
+        if scope.withheld {
+            fresh.extend(names_of(universe, at, |bit, _| !universe.unused().has(bit)));
+        } else if scope.whole {
+            // Nothing of it is left.
+        } else if scope.any_unused && scope.known.is_some() {
             fresh.extend(prefixes(universe, at, "", Ends::Words, |bit| !universe.unused().has(bit)));
         } else {
             fresh.push(whole_service(scope));
         }
     }
     if fresh.is_empty() { Fate::Remove } else { Fate::Split(fresh) }
+}
+
+/// A pattern of a service that was not used at all, but for actions whose use is not seen. These stay by name: nothing else
+/// of the service may.
+fn withheld<'a>(universe: &Universe<'a>, at: usize, pattern: &Pattern<'a>) -> Fate<'a> {
+    let names =
+        names_of(universe, at, |bit, lower| !universe.unused().has(bit) && pattern.matches_name(lower));
+    if names.is_empty() {
+        Fate::Remove
+    } else if universe.meets(pattern, universe.unused()) {
+        Fate::Split(names)
+    } else {
+        Fate::Keep
+    }
 }
 
 /// `svc:*`

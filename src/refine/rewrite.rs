@@ -2,16 +2,24 @@
 
 use std::collections::BTreeSet;
 
+use super::Wildcards;
 use super::generalize::{Fate, generalize, names_in, whole_service};
-use crate::catalog::Universe;
+use crate::catalog::{Scope, Universe};
 use crate::policy::{Document, Effect, Pattern, Shape, Statement, starts_with};
 
 /// Removes what is unused from a document; `None` when no statement is left. Nothing of it is proven yet.
-pub(crate) fn propose<'a>(universe: &Universe<'a>, policy: &Document<'a>) -> Option<Document<'a>> {
+pub(crate) fn propose<'a>(
+    universe: &Universe<'a>,
+    policy: &Document<'a>,
+    wildcards: Wildcards,
+) -> Option<Document<'a>> {
     let smaller = policy.statements.iter().filter_map(|statement| {
         match (statement.frame.effect, statement.clause.negated) {
             (Effect::Deny, _) => Some(statement.clone()),
-            (Effect::Allow, true) => Some(widen_not_action(universe, statement)),
+            (Effect::Allow, true) => exclude_unused(universe, statement),
+            (Effect::Allow, false) if wildcards == Wildcards::Open && grants_everything(statement) => {
+                open(universe, statement)
+            }
             (Effect::Allow, false) => narrow_action(universe, statement),
         }
     });
@@ -113,17 +121,36 @@ fn drop_repeats<'a>(patterns: &[Pattern<'a>], changed: &mut Vec<(usize, Vec<Patt
     }
 }
 
-/// `NotAction`: what is unused joins the list (R8).
-fn widen_not_action<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> Statement<'a> {
+fn grants_everything(statement: &Statement<'_>) -> bool {
+    statement.clause.patterns.iter().any(|pattern| pattern.shape == Shape::All)
+}
+
+/// `*` as the exception of what is unused (R13). What else the list has is in it already.
+fn open<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> Option<Statement<'a>> {
+    if !universe.scopes().iter().any(|scope| scope.any_unused) {
+        return Some(statement.clone());
+    }
+    exclude_unused(universe, &statement.with(true, Vec::new()))
+}
+
+/// `NotAction`: what is unused joins the list (R8). When all that it grants is unused, it goes as a whole (R14).
+fn exclude_unused<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> Option<Statement<'a>> {
     let written = &statement.clause.patterns;
-    let mut unused = universe.everything();
-    let mut excluded = universe.none();
-    written.iter().for_each(|pattern| universe.insert(pattern, &mut excluded));
+    let granted = universe.granted_by(&statement.clause);
+    let mut unused = granted.clone();
     unused.keep_only(universe.unused());
-    unused.remove_all(&excluded);
+    // Of a service that the catalog does not know it grants more than anybody can list.
+    let is_left = |scope: &Scope<'_>| {
+        let every = scope.every();
+        scope.known.is_none() && !scope.whole && written.iter().all(|it| it.overlaps(&every) == Some(false))
+    };
+    if !granted.is_empty() && granted == unused && !universe.scopes().iter().any(is_left) {
+        return None;
+    }
 
     let mut fresh = Vec::new();
-    for (at, scope) in universe.scopes().iter().enumerate().filter(|(_, scope)| scope.whole) {
+    let whole = |scope: &Scope<'_>| scope.whole && !scope.withheld;
+    for (at, scope) in universe.scopes().iter().enumerate().filter(|(_, scope)| whole(scope)) {
         universe.remove_scope(at, &mut unused);
         let service = whole_service(scope);
         if !written.iter().any(|pattern| pattern.contains(&service)) {
@@ -132,8 +159,8 @@ fn widen_not_action<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> S
     }
     fresh.extend(names_in(universe, &unused));
     if fresh.is_empty() {
-        return statement.clone();
+        return Some(statement.clone());
     }
     fresh.sort_by(Pattern::by_bytes);
-    statement.with(true, written.iter().cloned().chain(fresh).collect())
+    Some(statement.with(true, written.iter().cloned().chain(fresh).collect()))
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::effect::{EffectRow, EffectTotals};
+use super::effect::{EffectRow, EffectTotals, Removal};
 use super::recommendation::{Alternative, Recommendation};
 use super::whole::Report;
+use crate::decide::GrantLog;
 use crate::evidence::Failure;
 
 /// `accounts/<id>.json`: one account, complete.
@@ -29,6 +30,9 @@ pub struct AccountReport {
     pub alternatives: Vec<Recommendation>,
     /// Policies that stay although somebody does not use all of them.
     pub left_alone: Vec<LeftAlone>,
+    /// Since when each policy is held, where the evidence is last-accessed data, which do not look at that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grants: Option<GrantLog>,
 }
 
 /// One account in short: a row of `report.json`.
@@ -46,16 +50,16 @@ pub struct AccountSummary {
     pub failures: Vec<Failed>,
     /// Where its evidence comes from.
     pub evidence: EvidenceSource,
-    /// How many principals are in which bucket; all buckets are there.
-    pub buckets: BTreeMap<String, usize>,
+    /// How many principals are in which status; all statuses are there.
+    pub statuses: BTreeMap<String, usize>,
     /// Roles and users in all.
     pub principals: usize,
     /// Recommendations in all.
     pub recommendations: usize,
-    /// Permissions that they remove, counted once per policy.
-    pub permissions_removed: usize,
     /// Policies that stay although somebody does not use all of them.
     pub left_alone: usize,
+    /// Access keys and passwords that were not used.
+    pub credentials: usize,
     /// What its principals may do, together.
     pub effect: EffectTotals,
 }
@@ -116,9 +120,24 @@ pub struct EvidenceSource {
     /// When the newest of it was evaluated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluated: Option<String>,
+    /// How many active findings there are.
+    #[serde(default)]
+    pub findings: usize,
     /// How many findings somebody archived; they were not used.
     #[serde(default)]
     pub archived_findings: usize,
+    /// How many active findings a newer one of the same principal has taken the place of; they were not used.
+    #[serde(default)]
+    pub superseded_findings: usize,
+    /// When the analyzer was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analyzer_created: Option<String>,
+    /// When the analyzer last looked at something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_analyzed: Option<String>,
+    /// Other analyzers that look at the account, by ARN: their findings were not used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_analyzers: Vec<String>,
 }
 
 /// One role or user.
@@ -144,11 +163,17 @@ pub struct PrincipalRow {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
     /// Where it ended.
-    pub bucket: String,
+    pub status: String,
     /// Why, as a stable code.
     pub code: String,
     /// Why, in one sentence.
     pub why: String,
+    /// What to do about it, where permissions stay that are not used.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub remedy: String,
+    /// What says that it is kept for emergencies: `its name says `breakglass``. Then it is not to be deleted for being unused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<String>,
     /// What the changes do to it.
     pub effect: EffectRow,
     /// The rule that leaves it as it is.
@@ -163,12 +188,22 @@ pub struct PrincipalRow {
     /// The recommendations that reach it, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recommendations: Vec<String>,
+    /// What each change takes from it, by the change's id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub removals: BTreeMap<String, Removal>,
     /// Access keys that were not used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unused_access_keys: Vec<IdleCredential>,
     /// The password was not used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unused_password: Option<IdleCredential>,
+}
+
+impl PrincipalRow {
+    /// How many access keys and passwords of it were not used.
+    pub fn credentials(&self) -> usize {
+        self.unused_access_keys.len() + usize::from(self.unused_password.is_some())
+    }
 }
 
 /// A credential that was not used.
@@ -241,13 +276,16 @@ pub struct LeftAlone {
     pub code: String,
     /// Why, in one sentence.
     pub why: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub remedy: String,
     /// The principals that it reaches, by ARN.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reaches: Vec<String>,
     /// How many more it reaches whose names are not told here: in the pack of one owner, those of others.
     #[serde(default, skip_serializing_if = "is_none")]
     pub others: usize,
-    /// Those of them of which nothing is known.
+    /// Those who count as using everything, by ARN, empty groups among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blockers: Vec<String>,
     /// What copies for those who can do with less would bring.

@@ -217,7 +217,10 @@ impl Night {
                 let document = advice.and_then(|it| hash(&it.files.before));
                 let advice = advice.map(|it| digest(it, &hash));
                 // Of a principal that nobody uses the advice is another: it is neither followed nor needless.
-                let known = matches!(principal.bucket.as_str(), "refined" | "clean");
+                let known = matches!(
+                    principal.status.as_str(),
+                    "reducible" | "blocked" | "clean" | "no-finding" | "refined"
+                );
                 let remains = principal.effect.remains.iter().filter(|it| it.policy == policy.id);
                 let remains = remains.map(|it| it.permissions).sum();
                 let (granted, settled) = (policy.granted, known && remains == 0);
@@ -237,7 +240,7 @@ impl Night {
             self.too_old += usize::from(principal.code == "evidence-too-old");
             let keys = principal.unused_access_keys.iter().filter_map(|it| it.access_key_id.as_deref());
             let password = principal.unused_password.as_ref().map(|_| "password");
-            let role = (principal.bucket == "unused-principal").then_some("");
+            let role = (principal.status == "unused-principal").then_some("");
             for what in keys.chain(password).chain(role) {
                 self.idle.insert(format!("{}/{what}", principal.arn));
             }

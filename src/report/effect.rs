@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::recommendation::UnusedService;
+use crate::decide::Severity;
 
 /// What the changes do to one principal. Permissions are counted once, however many policies grant them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +28,29 @@ pub struct EffectRow {
     /// The policies that still grant what it does not use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remains: Vec<Remains>,
+    /// The worst that it may do, but for what is blocked.
+    #[serde(default)]
+    pub severity: Severity,
+    /// Permissions whose use nobody can see, of services to which no call was seen: they stay. The most dangerous first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unobserved: Vec<String>,
+}
+
+/// What one change takes from one principal. A permission that several changes take counts for the heaviest of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Removal {
+    /// Permissions.
+    pub permissions: usize,
+    /// Points of risk.
+    pub risk: u64,
+}
+
+impl std::ops::AddAssign for Removal {
+    fn add_assign(&mut self, other: Self) {
+        self.permissions += other.permissions;
+        self.risk += other.risk;
+    }
 }
 
 /// What permissions are worth.
@@ -59,15 +83,20 @@ pub struct Remains {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImpactRow {
-    /// Permissions removed, by access level.
+    /// The worst that somebody loses whom it reaches, but for what is blocked already.
+    #[serde(default)]
+    pub severity: Severity,
+    /// Actions that the policy no longer grants, by access level.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_level: BTreeMap<String, usize>,
-    /// Points of risk removed, over all whom it reaches; what was blocked already was none.
+    /// Points of risk removed, over all whom it reaches; what was blocked already was none, and what several changes remove
+    /// counts for the heaviest of them.
     pub risk: u64,
-    /// The removed permissions that weigh most, permissions management before write before read; at most ten.
+    /// The removed actions that are the most dangerous: those of known escalations, then permissions management before write
+    /// before read; at most ten, and none that is blocked already.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foremost: Vec<String>,
-    /// Known ways to escalate that the policy gave and no longer gives, the heaviest first.
+    /// Known ways to escalate that the policy opened to somebody whom it reaches and no longer opens, the heaviest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub escalations: Vec<EscalationRow>,
     /// Those of the removed permissions that something else blocks already for all whom it reaches.

@@ -38,7 +38,7 @@ pub fn metrics(report: &Report, run: &RunFigures<'_>) -> String {
     out.sample("run_exit_code", &[], run.exit);
     let totals = &report.totals;
     out.each("accounts", "Accounts by how far they were read.", "coverage", &totals.accounts);
-    out.each("principals", "Roles and users by where they ended.", "bucket", &totals.buckets);
+    out.each("principals", "Roles and users by where they ended.", "status", &totals.statuses);
     out.family("recommendations", "Policies that can be smaller, or go.");
     out.sample("recommendations", &[], totals.recommendations);
     out.family("left_alone", "Policies that stay although somebody does not use all of them.");

@@ -1,6 +1,7 @@
 //! The result of a scan as data, and its files. Everything here is pure but [`writer`], the one place that writes.
 
 mod account;
+mod basis;
 pub mod compare;
 mod diff;
 mod effect;
@@ -23,14 +24,15 @@ pub use account::{
     AccountReport, AccountSummary, Coverage, EvidenceSource, Failed, IdleCredential, LeftAlone, PolicyRow,
     PrincipalRow, TrustRow,
 };
+pub use basis::{BASIS, BasisFile};
 pub use diff::unified as unified_diff;
-pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, RiskRow};
+pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, Removal, RiskRow};
 pub use hash::FileHash;
 pub use hashes::Hashes;
 pub use owner::{Own, Owner};
 pub use recommendation::{
     Action, Alternative, ConfidenceReason, ConfidenceRow, Files, FlappingAction, Hands, Matched, PatternRow,
-    ProofRow, Recommendation, UnusedService,
+    ProofRow, Recommendation, UnusedService, UsedService,
 };
 pub use whole::{
     CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, First, FirstChange,
@@ -38,4 +40,4 @@ pub use whole::{
 };
 
 /// The version of the report's JSON files.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;

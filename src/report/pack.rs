@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::account::{AccountReport, Coverage, Failed, LeftAlone, PolicyRow, PrincipalRow};
-use super::effect::EffectTotals;
+use super::effect::{EffectTotals, Removal};
 use super::owner::Own;
 use super::recommendation::Recommendation;
 use super::whole::{ExceptionRow, FamilyAccount, FamilyRow, Report};
@@ -18,13 +18,19 @@ pub fn account(whole: &AccountReport, own: &Own<'_>) -> AccountReport {
     let account = &whole.summary.id;
     let is_at_home = |arn: &String| arn.split(':').nth(4) == Some(account);
     pack.summary.evidence.analyzer = pack.summary.evidence.analyzer.filter(is_at_home);
+    pack.summary.evidence.other_analyzers.retain(is_at_home);
+    // It is for the next night's scan, which is nobody's but the whole's.
+    pack.grants = None;
     if whole.principals.iter().all(|principal| own.has(&principal.arn)) {
         return pack;
     }
     pack.principals.retain(|principal| own.has(&principal.arn));
     pack.policies = pack.policies.into_iter().filter_map(|it| policy(it, own)).collect();
-    pack.recommendations = pack.recommendations.into_iter().filter_map(|it| change(it, own)).collect();
-    pack.alternatives = pack.alternatives.into_iter().filter_map(|it| change(it, own)).collect();
+    let removals = removals(&pack.principals);
+    let changed =
+        |all: Vec<Recommendation>| all.into_iter().filter_map(|it| change(it, own, &removals)).collect();
+    pack.recommendations = changed(pack.recommendations);
+    pack.alternatives = changed(pack.alternatives);
     pack.left_alone = pack.left_alone.into_iter().filter_map(|it| left_alone(it, own)).collect();
     summarise(&mut pack, own);
     pack
@@ -38,11 +44,11 @@ fn summarise(pack: &mut AccountReport, own: &Own<'_>) {
     if summary.coverage == Coverage::Partial && summary.failures.is_empty() {
         summary.coverage = Coverage::Complete;
     }
-    let in_bucket = |bucket: &str| principals.iter().filter(|it| it.bucket == bucket).count();
-    summary.buckets = summary.buckets.keys().map(|it| (it.clone(), in_bucket(it))).collect();
+    let in_status = |status: &str| principals.iter().filter(|it| it.status == status).count();
+    summary.statuses = summary.statuses.keys().map(|it| (it.clone(), in_status(it))).collect();
     summary.principals = principals.len();
     summary.recommendations = recommendations.len();
-    summary.permissions_removed = recommendations.iter().map(|it| it.proof.removed).sum();
+    summary.credentials = principals.iter().map(PrincipalRow::credentials).sum();
     summary.left_alone = left_alone.len();
     let mut effect = EffectTotals::default();
     principals.iter().for_each(|it| effect.add(&it.effect));
@@ -67,14 +73,30 @@ fn policy(mut it: PolicyRow, own: &Own<'_>) -> Option<PolicyRow> {
     Some(it)
 }
 
-fn change(mut it: Recommendation, own: &Own<'_>) -> Option<Recommendation> {
+/// What changes take from some principals, by the change's id.
+pub fn removals(principals: &[PrincipalRow]) -> BTreeMap<String, Removal> {
+    let mut all: BTreeMap<String, Removal> = BTreeMap::new();
+    for (change, removal) in principals.iter().flat_map(|it| &it.removals) {
+        *all.entry(change.clone()).or_default() += *removal;
+    }
+    all
+}
+
+fn change(
+    mut it: Recommendation,
+    own: &Own<'_>,
+    removals: &BTreeMap<String, Removal>,
+) -> Option<Recommendation> {
     let hands: Vec<_> = own.hands(&it).into_iter().cloned().collect();
     reached(&mut it.reaches, &mut it.others, own);
     if it.reaches.is_empty() {
         return None;
     }
-    it.removed_in_all = it.proof.removed * it.reaches.len();
+    let removal = removals.get(&it.id).copied().unwrap_or_default();
+    (it.permissions_removed, it.impact.risk) = (removal.permissions, removal.risk);
     if it.others > 0 {
+        // What some of the others use is not this owner's to know.
+        it.used.clear();
         // It may be one of the others who used a service last, or of whom a reason tells a tag or a day.
         it.unused.iter_mut().for_each(|service| service.last_accessed = None);
         it.confidence.reasons.iter_mut().for_each(|reason| reason.why = impersonal(&reason.code));
@@ -98,17 +120,29 @@ fn left_alone(mut it: LeftAlone, own: &Own<'_>) -> Option<LeftAlone> {
 /// Why a policy stays. That nobody is sure enough is told with the first reason, which may be about one of the others.
 fn why(code: &str, why: String, others: usize) -> String {
     match code {
+        "blocked" if others > 0 => "some of those who share it count as using everything".to_owned(),
         "not-sure-enough" if others > 0 => "the confidence is lower than what the config asks for".to_owned(),
         _ => why,
     }
 }
 
-/// What a pack says of the changes of many accounts: the families with their recommendations.
-pub fn families(whole: &Report, own: &Own<'_>) -> (Vec<FamilyRow>, Vec<Recommendation>) {
+/// What a pack says of the changes of many accounts: the families with their recommendations. `removals` tells what each
+/// change takes from the pack's principals of each account.
+pub fn families(
+    whole: &Report,
+    own: &Own<'_>,
+    removals: &BTreeMap<String, BTreeMap<String, Removal>>,
+) -> (Vec<FamilyRow>, Vec<Recommendation>) {
+    let mut together: BTreeMap<String, Removal> = BTreeMap::new();
+    for (change, removal) in removals.values().flatten() {
+        *together.entry(change.clone()).or_default() += *removal;
+    }
     let rows = whole.families.iter().filter_map(|family| {
         let here = |it: &FamilyAccount| {
             let mut it = it.clone();
             it.principals.retain(|arn| own.has(arn));
+            it.removal =
+                removals.get(&it.account).and_then(|all| all.get(&family.id)).copied().unwrap_or_default();
             (!it.principals.is_empty()).then_some(it)
         };
         let all: usize = family.accounts.iter().map(|it| it.principals.len()).sum();
@@ -120,7 +154,7 @@ pub fn families(whole: &Report, own: &Own<'_>) -> (Vec<FamilyRow>, Vec<Recommend
         let row = FamilyRow { accounts, blockers, others, why, ..family.clone() };
         (told > 0).then_some(row)
     });
-    let changes = whole.recommendations.iter().filter_map(|it| change(it.clone(), own));
+    let changes = whole.recommendations.iter().filter_map(|it| change(it.clone(), own, &together));
     (rows.collect(), changes.collect())
 }
 

@@ -35,8 +35,9 @@ pub struct Recommendation {
     /// How many more it reaches whose names are not told here: in the pack of one owner, those of others.
     #[serde(default, skip_serializing_if = "super::account::is_none")]
     pub others: usize,
-    /// Permissions removed, counted for each principal that it reaches.
-    pub removed_in_all: usize,
+    /// Permissions that it takes from the principals that it reaches, each an action of one of them. What several changes take
+    /// from a principal counts for the heaviest of them, so that the changes add up to the total.
+    pub permissions_removed: usize,
     /// The other way to go about a shared policy, and what it would bring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alternative: Option<Alternative>,
@@ -48,6 +49,16 @@ pub struct Recommendation {
     pub patterns: Vec<PatternRow>,
     /// What was taken as unused, which the proof rests on.
     pub unused: Vec<UnusedService>,
+    /// What was seen in use of the services that the policy grants, which the proof rests on as well. In the pack of one owner
+    /// it is left out where the change reaches others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used: Vec<UsedService>,
+    /// Services of which a wildcard is split though the evidence names actions of them that the catalog lacks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub catalog_behind: Vec<String>,
+    /// Removed actions that are rarely needed, but then urgently.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rare_actions: Vec<String>,
     /// The proof.
     pub proof: ProofRow,
     /// How many characters of its quota each document takes afterwards, white space not counted.
@@ -168,6 +179,13 @@ pub struct PatternRow {
     pub pattern: String,
     /// How many of the actions under it are unused.
     pub unused: usize,
+    /// Of `*` that is split: how many services the patterns that stand for it are about. Whatever else there is or will be is
+    /// no longer granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeps_services: Option<usize>,
+    /// Of `*` that becomes `NotAction`: how many entries that has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all_but: Option<usize>,
     /// The patterns that stand for it; none when it goes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instead: Vec<String>,
@@ -199,6 +217,17 @@ pub struct UnusedService {
     /// it is not told where the change reaches others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_accessed: Option<String>,
+}
+
+/// What was seen in use of one service. No actions: the service was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UsedService {
+    /// The service's prefix.
+    pub service_namespace: String,
+    /// Names, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<String>,
 }
 
 /// What a proof says.

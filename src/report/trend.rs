@@ -33,8 +33,8 @@ pub struct Point {
     pub accounts: BTreeMap<String, usize>,
     /// Roles and users.
     pub principals: usize,
-    /// The same by bucket.
-    pub buckets: BTreeMap<String, usize>,
+    /// The same by status.
+    pub statuses: BTreeMap<String, usize>,
     /// Policies that can be smaller, or go.
     pub recommendations: usize,
     /// Policies that stay although somebody does not use all of them.
@@ -74,7 +74,7 @@ impl Point {
             evaluated: evaluated.map(|day| day.to_string()),
             accounts: totals.accounts.clone(),
             principals: totals.principals,
-            buckets: totals.buckets.clone(),
+            statuses: totals.statuses.clone(),
             recommendations: totals.recommendations,
             left_alone: totals.left_alone,
             granted: effect.granted,

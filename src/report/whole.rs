@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::account::AccountSummary;
-use super::effect::EffectTotals;
+use super::effect::{EffectTotals, Removal};
 use super::hash::FileHash;
 use super::ready::Ready;
 use super::recommendation::Recommendation;
@@ -133,6 +133,9 @@ pub struct FamilyAccount {
     pub account: String,
     /// Permissions that could go there if it stood alone.
     pub removable_alone: usize,
+    /// What the change takes from its principals.
+    #[serde(default)]
+    pub removal: Removal,
     /// The principals, by ARN.
     pub principals: Vec<String>,
 }
@@ -145,14 +148,14 @@ pub struct Totals {
     pub accounts: BTreeMap<String, usize>,
     /// Roles and users.
     pub principals: usize,
-    /// The same by bucket.
-    pub buckets: BTreeMap<String, usize>,
+    /// The same by status.
+    pub statuses: BTreeMap<String, usize>,
     /// Policies that can be smaller, or go.
     pub recommendations: usize,
-    /// Permissions that the recommendations remove.
-    pub permissions_removed: usize,
     /// Policies that stay although somebody does not use all of them.
     pub left_alone: usize,
+    /// Access keys and passwords that were not used.
+    pub credentials: usize,
     /// What all principals may do, together.
     pub effect: EffectTotals,
 }

@@ -207,11 +207,11 @@ impl Batch<'_> {
         &self,
         rows: &mut String,
         document: &Document<'_>,
-        unused: &policy::ActionSet<'_>,
+        observed: &policy::Observed<'_>,
         kind: Option<Kind>,
         id: &str,
     ) -> Result<(), Problem> {
-        let refined = crate::refine(document, unused, self.catalog, kind).map_err(Problem::Refine)?;
+        let refined = crate::refine(document, observed, self.catalog, kind).map_err(Problem::Refine)?;
         let proof = refined.proof();
         rows.extend(["{\"id\":", id, ",\"policy\":"]);
         policy::write_all(rows, refined.documents(), true);

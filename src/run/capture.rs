@@ -99,7 +99,7 @@ async fn capture<C: Cloud>(
         let mut done = futures::stream::iter(each).buffer_unordered(settings::many(config.limits.accounts));
         while let Some(read) = done.next().await {
             let read = read?;
-            analyzers.extend(read.analyzer.map(|analyzer| (analyzer.arn.clone(), analyzer)));
+            analyzers.extend(read.analyzers.into_iter().map(|analyzer| (analyzer.arn.clone(), analyzer)));
             captured.accounts += 1;
             captured.not_whole += usize::from(!read.whole);
             progress.account();
@@ -114,7 +114,8 @@ async fn capture<C: Cloud>(
 
 /// What is to be told of an account whose answers are written.
 pub(super) struct Recorded {
-    pub(super) analyzer: Option<Analyzer>,
+    /// That of its findings first.
+    pub(super) analyzers: Vec<Analyzer>,
     pub(super) authorization: Option<Failure>,
     pub(super) evidence: Option<Failure>,
     /// Nothing of it failed.
@@ -140,7 +141,7 @@ pub(super) async fn one<C: Cloud>(
             && evidence.last_accessed.iter().all(|answer| answer.failure.is_none())
     });
     Ok(Recorded {
-        analyzer: evidence.and_then(|evidence| evidence.analyzer.clone()),
+        analyzers: evidence.into_iter().flat_map(|evidence| evidence.analyzers()).cloned().collect(),
         whole: whole && answers.authorization.is_ok(),
         authorization: answers.authorization.err(),
         evidence: answers.evidence.err(),

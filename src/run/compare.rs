@@ -99,7 +99,7 @@ pub(super) struct Told {
     pub(super) report: Report,
     /// The day of its run.
     pub(super) day: String,
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
 }
 
 impl Told {

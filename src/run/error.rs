@@ -71,9 +71,9 @@ pub(super) enum RunError {
     #[error("`{path}`: {error}")]
     Json { path: String, error: serde_json::Error },
     #[error(
-        "account {account}: {bucketed} principals are in buckets and {population} were read; a defect of leastwise"
+        "account {account}: {counted} principals are in statuses and {population} were read; a defect of leastwise"
     )]
-    Lost { account: String, bucketed: usize, population: usize },
+    Lost { account: String, counted: usize, population: usize },
     #[error(transparent)]
     Report(#[from] WriteError),
     #[error("`{}` holds no report", folder.display())]

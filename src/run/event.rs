@@ -373,7 +373,7 @@ impl Event<'_> {
             }
             Self::ScanEnded(ended) => {
                 let totals = ended.totals;
-                let (removed, policies) = (totals.permissions_removed, totals.recommendations);
+                let (removed, policies) = (totals.effect.removed, totals.recommendations);
                 format!("removed {removed} permissions from {policies} policies, every one proven")
             }
             Self::CaptureEnded { path, .. } => {

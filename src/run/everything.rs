@@ -12,6 +12,7 @@ use super::cores::cores;
 use super::error::RunError;
 use super::finished::Finished;
 use super::gather::{Gathered, Kept, totals};
+use super::grants::Grants;
 use super::history::{Previous, Since};
 use super::packs::{self, Packs};
 use super::progress::{Progress, Read, Stage};
@@ -22,14 +23,15 @@ use super::{render, settings, stop};
 use crate::assess::{self, Outcomes, Prepared, Terms};
 use crate::aws::pace::{BucketKey, Figures};
 use crate::aws::{Answers, Cloud, Journal, Journaled, Reading};
+use crate::catalog::{Harvest, Unobserved};
 use crate::config::{Config, Taken};
 use crate::decide::{ExceptionReview, Exceptions, Families, Level, Survey, most_effect};
 use crate::evidence::Failure;
 use crate::inventory::wire::Account;
 use crate::report::writer::Writer;
 use crate::report::{
-    CallFigures, CatalogRow, Coverage, ExceptionRow, ExceptionState, First, FirstChange, Manifest, Report,
-    SCHEMA,
+    BASIS, BasisFile, CallFigures, CatalogRow, Coverage, ExceptionRow, ExceptionState, First, FirstChange,
+    Manifest, Report, SCHEMA,
 };
 use crate::update::Chosen;
 
@@ -61,6 +63,10 @@ pub(super) struct Everything<C> {
     pub(super) config: Config,
     /// An earlier report, to compare with.
     pub(super) previous: Mutex<Option<Previous>>,
+    /// Actions whose use AWS does not see, but for what the owner says may go.
+    pub(super) unobserved: Unobserved,
+    /// What earlier nights saw of the accounts' grants.
+    pub(super) grants: Grants,
     /// When the run began.
     pub(super) started: jiff::Timestamp,
     /// Who works accounts out. More at a time than there are cores would be no faster, and each that waits half done
@@ -76,6 +82,8 @@ pub(super) struct Everything<C> {
 struct Known {
     families: Families,
     outcomes: Outcomes,
+    /// What the accounts name beyond the catalog.
+    harvest: Harvest,
     /// The ids of the organisation's accounts.
     ids: BTreeSet<String>,
 }
@@ -98,8 +106,8 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         let organisation = self.cloud.organisation().await.map_err(RunError::Organisation)?;
         self.progress.room(&self.writer, organisation.accounts.len());
         let ids = organisation.accounts.iter().map(|account| account.id.clone()).collect();
-        let families = self.survey(&organisation.accounts, &ids).await?;
-        let known = Arc::new(Known { outcomes: Outcomes::of(&families), families, ids });
+        let (families, harvest) = self.survey(&organisation.accounts, &ids).await?;
+        let known = Arc::new(Known { outcomes: Outcomes::of(&families), families, harvest, ids });
         let mut gathered = Gathered { services: Some(BTreeSet::new()), ..Gathered::default() };
         self.progress.stage(Stage::Written, organisation.accounts.len());
         let work = |all: Arc<Self>, account| {
@@ -131,7 +139,6 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         };
         let mut totals = totals(&gathered.summaries)?;
         totals.recommendations += whole.recommendations.len();
-        totals.permissions_removed += whole.recommendations.iter().map(|it| it.proof.removed).sum::<usize>();
         let mut report = Report {
             schema: SCHEMA,
             partition: organisation.partition,
@@ -161,6 +168,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         self.writer.write_json("report.json", &*report)?;
         let extract = self.catalog.extract(gathered.services.as_ref());
         self.writer.write_json("catalog.json", &extract)?;
+        self.writer.write_json(BASIS, &BasisFile::of(&known.harvest, &self.unobserved))?;
         let owner_tag = self.config.owner_tag.as_deref();
         let formats = render::formats(&self.config.formats, owner_tag, earlier.as_ref());
         let earlier = earlier.filter(|_| render::tell_since(&self.config.formats));
@@ -173,7 +181,8 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         let calls: Vec<CallFigures> = self.cloud.figures().into_iter().map(call_figures).collect();
         if let Some(by) = self.config.split_by {
             let units = packs::units(&organisation.accounts);
-            let packs = Packs { writer: &self.writer, report: &report, config: &self.config, by, units };
+            let (writer, unobserved) = (&self.writer, &self.unobserved);
+            let packs = Packs { writer, report: &report, config: &self.config, unobserved, by, units };
             packs.write(&self.catalog, &self.started.to_string(), cores()).await?;
         }
         let manifest = Manifest {
@@ -223,9 +232,9 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         self: &Arc<Self>,
         accounts: &[Account],
         ids: &BTreeSet<String>,
-    ) -> Result<Families, RunError> {
+    ) -> Result<(Families, Harvest), RunError> {
         let ids = Arc::new(ids.clone());
-        let (mut surveys, mut unread) = (Vec::new(), Vec::new());
+        let (mut surveys, mut unread, mut harvest) = (Vec::new(), Vec::new(), Harvest::default());
         self.progress.stage(Stage::Read, accounts.len());
         let read = |all: Arc<Self>, account: Account| {
             let ids = Arc::clone(&ids);
@@ -240,7 +249,10 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
                         let _hand = all.hands.acquire().await;
                         tokio::task::block_in_place(|| {
                             let prepared = all.prepare(&account, answers, &ids).ok()?;
-                            let survey = assess::survey(&prepared, all.terms(&all.exceptions(), &ids));
+                            let exceptions = all.exceptions();
+                            // What other accounts name is known behind this.
+                            let none = Harvest::default();
+                            let survey = assess::survey(&prepared, all.terms(&exceptions, &ids, &none));
                             all.shelf.put(&account.id, prepared.weight(), prepared);
                             Some(survey)
                         })
@@ -253,10 +265,13 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
                 Ok((account, survey))
             }
         };
-        self.each(accounts, read, |(account, survey): (Account, Option<Survey>)| {
+        self.each(accounts, read, |(account, survey): (Account, Option<(Survey, Harvest)>)| {
             self.progress.account();
             match survey {
-                Some(survey) => surveys.push(survey),
+                Some((survey, names)) => {
+                    surveys.push(survey);
+                    harvest.join(names);
+                }
                 // In a suspended account nobody uses anything.
                 None if account.is_closed() => {}
                 None => unread.push(account.id),
@@ -265,7 +280,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         .await?;
         let mut families = Families::join(surveys, unread, &self.catalog);
         families.others = !has_all(accounts);
-        Ok(families)
+        Ok((families, harvest))
     }
 
     fn exceptions(&self) -> Exceptions<'_> {
@@ -279,13 +294,21 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         self.config.min_confidence.into()
     }
 
-    fn terms<'t>(&'t self, exceptions: &'t Exceptions<'t>, ids: &'t BTreeSet<String>) -> Terms<'t> {
+    fn terms<'t>(
+        &'t self,
+        exceptions: &'t Exceptions<'t>,
+        ids: &'t BTreeSet<String>,
+        harvest: &'t Harvest,
+    ) -> Terms<'t> {
         let oldest = self.config.limits.evidence_max_age.map(|age| age.as_secs() / 86_400);
         Terms {
             catalog: &self.catalog,
+            harvest,
+            unobserved: &self.unobserved,
             window_days: self.config.window_days,
             as_of: self.as_of.as_deref(),
             oldest_days: oldest.and_then(|days| i64::try_from(days).ok()),
+            wildcards: self.config.wildcards,
             shared: self.config.shared,
             least_sure: self.least_sure(),
             exceptions,
@@ -299,7 +322,10 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         answers: Answers,
         ids: &BTreeSet<String>,
     ) -> Result<Prepared, Failure> {
-        Prepared::of(account, answers, self.terms(&self.exceptions(), ids))
+        let by_last_accessed = answers.evidence.as_ref().is_ok_and(|it| !it.last_accessed.is_empty());
+        let earlier = if by_last_accessed { self.grants.of(&account.id, self.cloud.state()) } else { None };
+        let none = Harvest::default();
+        Prepared::of(account, answers, self.terms(&self.exceptions(), ids, &none), earlier.as_ref())
     }
 
     /// The second look: works one account out off the async threads, writes its files, and keeps the little that the whole
@@ -320,7 +346,13 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         };
         tokio::task::block_in_place(|| {
             let exceptions = self.exceptions();
-            let terms = self.terms(&exceptions, &known.ids);
+            let terms = self.terms(&exceptions, &known.ids, &known.harvest);
+            if let (Ok(prepared), Some(state)) = (&prepared, self.cloud.state()) {
+                prepared
+                    .grants()
+                    .into_iter()
+                    .for_each(|log| state.keep_grants(&account.id, log, &*self.progress));
+            }
             let assessed = assess::account(account, prepared, terms, &known.families, &known.outcomes);
             for (path, text) in &assessed.files {
                 self.writer.write(path, text.as_bytes())?;

@@ -83,25 +83,25 @@ pub(super) fn cover(all: &mut Option<BTreeSet<String>>, more: Option<BTreeSet<St
     }
 }
 
-/// Adds the accounts up, and checks that every principal is in exactly one bucket.
+/// Adds the accounts up, and checks that every principal is in exactly one status.
 pub(super) fn totals(accounts: &[AccountSummary]) -> Result<Totals, RunError> {
     let mut totals = Totals::default();
     for account in accounts {
-        let bucketed: usize = account.buckets.values().sum();
-        if bucketed != account.principals {
+        let counted: usize = account.statuses.values().sum();
+        if counted != account.principals {
             return Err(RunError::Lost {
                 account: account.id.clone(),
-                bucketed,
+                counted,
                 population: account.principals,
             });
         }
         *totals.accounts.entry(account.coverage.name().to_owned()).or_default() += 1;
-        for (bucket, count) in &account.buckets {
-            *totals.buckets.entry(bucket.clone()).or_default() += count;
+        for (status, count) in &account.statuses {
+            *totals.statuses.entry(status.clone()).or_default() += count;
         }
         totals.principals += account.principals;
         totals.recommendations += account.recommendations;
-        totals.permissions_removed += account.permissions_removed;
+        totals.credentials += account.credentials;
         totals.left_alone += account.left_alone;
         totals.effect.join(&account.effect);
     }

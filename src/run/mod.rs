@@ -10,6 +10,7 @@ mod event;
 mod everything;
 mod finished;
 mod gather;
+mod grants;
 mod history;
 mod iam_policy;
 mod init;

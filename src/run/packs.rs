@@ -9,7 +9,7 @@ use super::everything::first;
 use super::finished;
 use super::gather::{cover, totals};
 use super::render::{self, Place};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Harvest, Unobserved};
 use crate::config::{Config, SplitBy};
 use crate::inventory::wire::Account;
 use crate::policy::Document;
@@ -18,7 +18,8 @@ use crate::report::pack;
 use crate::report::ready::Ready;
 use crate::report::writer::Writer;
 use crate::report::{
-    AccountReport, AccountSummary, Files, Manifest, Own, Owner, Recommendation, Report, SCHEMA,
+    AccountReport, AccountSummary, BASIS, BasisFile, Files, Manifest, Own, Owner, Recommendation, Removal,
+    Report, SCHEMA,
 };
 
 /// Where accounts are of which it is not known where they are.
@@ -30,6 +31,7 @@ pub(super) struct Packs<'r> {
     pub(super) report: &'r Arc<Report>,
     pub(super) config: &'r Config,
     pub(super) by: SplitBy,
+    pub(super) unobserved: &'r Unobserved,
     /// The organisational unit or root right above each account.
     pub(super) units: BTreeMap<String, String>,
 }
@@ -44,6 +46,8 @@ struct Growing {
     /// Its principals in families.
     relatives: BTreeSet<String>,
     services: Option<BTreeSet<String>>,
+    /// What each change takes from its principals, by account.
+    removals: BTreeMap<String, BTreeMap<String, Removal>>,
     /// How many of its accounts' own changes are ready.
     ready: usize,
 }
@@ -73,14 +77,13 @@ impl Packs<'_> {
         for (name, mut growing) in packs {
             let folder = format!("packs/{name}/");
             let own = Own::of(growing.relatives.iter().map(String::as_str));
-            let (families, recommendations) = pack::families(whole, &own);
+            let (families, recommendations) = pack::families(whole, &own, &growing.removals);
             for change in &recommendations {
                 self.copy(&folder, change, &mut growing.services)?;
             }
             growing.weights.extend(recommendations.iter().map(|it| (it.id.clone(), it.impact.risk)));
             let mut totals = totals(&growing.summaries)?;
             totals.recommendations += recommendations.len();
-            totals.permissions_removed += recommendations.iter().map(|it| it.proof.removed).sum::<usize>();
             let ready = growing.ready + ready_among(&recommendations);
             let ready = whole.ready.map(|it| Ready { changes: ready, ..it });
             let report = Arc::new(Report {
@@ -98,6 +101,9 @@ impl Packs<'_> {
             self.writer.write_json(&format!("{folder}report.json"), &*report)?;
             let extract = catalog.extract(growing.services.as_ref());
             self.writer.write_json(&format!("{folder}catalog.json"), &extract)?;
+            // What others name beyond the catalog is theirs.
+            let basis = BasisFile::of(&Harvest::default(), self.unobserved);
+            self.writer.write_json(&format!("{folder}{BASIS}"), &basis)?;
             let formats = render::formats(&self.config.formats, self.config.owner_tag.as_deref(), None);
             let place = Place { writer: self.writer, folder: &folder, finished: None };
             render::all(place, &report, formats, None, at_a_time).await?;
@@ -134,6 +140,7 @@ impl Packs<'_> {
                 }
                 growing.weights.extend(part.recommendations.iter().map(|it| (it.id.clone(), it.impact.risk)));
                 growing.ready += ready_among(&part.recommendations);
+                growing.removals.insert(summary.id.clone(), pack::removals(&part.principals));
                 pack::covered(&part.principals, &mut growing.rules);
                 let arns = part.principals.iter().map(|it| &it.arn);
                 growing.relatives.extend(arns.filter(|arn| relatives.contains(arn.as_str())).cloned());

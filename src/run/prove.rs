@@ -10,7 +10,7 @@ use super::{input, terminal};
 use crate::cli::{Exit, Prove, ProveFormat};
 use crate::evidence::read_unused;
 use crate::policy::{self, Document};
-use crate::prove::{Broken, Verdict, prove};
+use crate::prove::{Verdict, prove};
 
 pub(super) fn run(args: &Prove, log: &Log) -> Result<Exit, RunError> {
     input::at_most_one_stdin(&[&args.before, &args.after, &args.unused])?;
@@ -28,7 +28,7 @@ pub(super) fn run(args: &Prove, log: &Log) -> Result<Exit, RunError> {
     let text = policy::decode(&bytes).map_err(|error| as_evidence(error.into()))?;
     let unused = read_unused(&text).map_err(as_evidence)?;
 
-    let verdict = prove(&before, after, &unused, &catalog);
+    let verdict = prove(&before, after, &unused, &*catalog);
     let exit = match verdict {
         Verdict::Proven(_) => Exit::Finished,
         Verdict::Refuted(_) => Exit::Refuted,
@@ -52,6 +52,9 @@ fn text_of(verdict: &Verdict<'_>) -> String {
                 "  nothing is granted that was not granted before, over all possible action names\n",
             );
             out.push_str("  exactly the unused actions are gone, and nothing else differs\n");
+            if proof.used() > 0 {
+                out.push_str("  what the evidence saw in use is still granted\n");
+            }
             for service in proof.undecided() {
                 out.push_str(&format!(
                     "  exempt: {service}: service not in catalog, unused actions of it may remain\n"
@@ -74,11 +77,7 @@ fn json_of(verdict: &Verdict<'_>) -> String {
         }),
         Verdict::Refuted(counterexample) => json!({
             "verdict": "refuted",
-            "clause": match counterexample.clause {
-                Broken::NoWidening => "no-widening",
-                Broken::Exactness => "exactness",
-                Broken::Frame => "frame",
-            },
+            "clause": counterexample.clause.name(),
             "statement": counterexample.statement,
             "action": counterexample.action,
             "reason": counterexample.reason.to_string(),

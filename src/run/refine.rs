@@ -13,7 +13,7 @@ use crate::catalog::Catalog;
 use crate::cli::{Exit, Refine, RefineFormat};
 use crate::evidence::read_unused;
 use crate::policy::{self, Document};
-use crate::refine::{Explanation, FitStep, USUALLY_ATTACHED};
+use crate::refine::{Explanation, FitStep, How, USUALLY_ATTACHED};
 use crate::report::unified_diff;
 
 /// How many names a line of the explanation lists.
@@ -35,7 +35,9 @@ pub(super) fn run(args: &Refine, log: &Log) -> Result<Exit, RunError> {
     let text = policy::decode(&bytes).map_err(|error| as_evidence(error.into()))?;
     let unused = read_unused(&text).map_err(as_evidence)?;
 
-    let refined = crate::refine(&before, &unused, catalog, args.kind.map(Into::into))
+    let kind = args.kind.map(Into::into);
+    let how = How { kind, wildcards: args.wildcards.into(), ..How::default() };
+    let refined = crate::refine_with(&before, &unused, catalog, how)
         .map_err(|error| RunError::Refine { input: name.clone(), error })?;
 
     let out = match args.format {

@@ -11,6 +11,7 @@ use super::error::RunError;
 use super::event::Event;
 use super::everything::{Everything, Scanned, WAITING};
 use super::finished::Finished;
+use super::grants::Grants;
 use super::history::Previous;
 use super::log::Log;
 use super::progress::Progress;
@@ -18,6 +19,7 @@ use super::shelf::Shelf;
 use super::{metrics, resume, settings, shard, summary};
 use crate::aws::live::Live;
 use crate::aws::{Cloud, Journaled, Snapshot};
+use crate::catalog::Unobserved;
 use crate::cli::{CatalogArg, Exit, FailOn, ReportArgs, Scan};
 use crate::config::{Config, Overrides};
 use crate::report::writer::{Output, Writer};
@@ -58,6 +60,7 @@ pub(super) fn flags(args: &ReportArgs) -> Overrides {
         formats: args.format.clone(),
         split_by: args.split_by.clone(),
         shared: args.shared.clone(),
+        wildcards: args.wildcards.clone(),
         keep: args.keep.clone(),
         min_confidence: args.min_confidence.clone(),
         ready_after: args.ready_after,
@@ -102,6 +105,9 @@ impl<'r> Ready<'r> {
         let Self { config, catalog, writer, previous, progress, runtime, began, args, log } = self;
         let writer = Arc::new(writer);
         let hands = hands();
+        let unobserved = Unobserved::table().clone().without(config.remove_unobserved.iter().cloned());
+        let earlier = previous.as_ref().and_then(|Previous(told)| told.as_ref());
+        let grants = Grants::new(earlier.map(|told| told.folder.clone()));
         let again = previous.is_some() || !config.formats.is_empty();
         let all = Everything {
             cloud,
@@ -111,6 +117,8 @@ impl<'r> Ready<'r> {
             progress,
             config,
             previous: previous.into(),
+            unobserved,
+            grants,
             started,
             hands,
             shelf: Shelf::new(WAITING),
@@ -153,7 +161,7 @@ pub(super) fn open(folder: &Path) -> Result<Snapshot, RunError> {
 fn exit(result: &Scanned, fail_on: &[FailOn]) -> Exit {
     let totals = &result.report.totals;
     let unused =
-        totals.recommendations > 0 || totals.buckets.get("unused-principal").is_some_and(|count| *count > 0);
+        totals.recommendations > 0 || totals.statuses.get("unused-principal").is_some_and(|count| *count > 0);
     let found = |what: &FailOn| match what {
         FailOn::Unused => unused,
         FailOn::Risk(points) => totals.recommendations > 0 && result.heaviest >= *points,

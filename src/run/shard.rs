@@ -154,11 +154,12 @@ impl Work<'_> {
             futures::stream::iter(each).buffer_unordered(settings::many(self.config.limits.accounts));
         while let Some(read) = done.next().await {
             let (id, read) = read?;
-            let analyzer = read.analyzer.as_ref().map(|analyzer| analyzer.arn.clone());
-            analyzers.extend(read.analyzer.map(|analyzer| (analyzer.arn.clone(), analyzer)));
+            let mut arns = read.analyzers.iter().map(|analyzer| analyzer.arn.clone());
+            let (analyzer, others) = (arns.next(), arns.collect());
+            analyzers.extend(read.analyzers.into_iter().map(|analyzer| (analyzer.arn.clone(), analyzer)));
             not_whole += usize::from(!read.whole);
             let (authorization, evidence) = (read.authorization, read.evidence);
-            rows.insert(id.clone(), Row { read: true, analyzer, authorization, evidence });
+            rows.insert(id.clone(), Row { read: true, analyzer, others, authorization, evidence });
             self.progress.account();
         }
         drop(done);

@@ -11,7 +11,7 @@ use super::log::Log;
 use super::scan::shown;
 use super::terminal;
 use crate::cli::Exit;
-use crate::decide::Bucket;
+use crate::decide::PrincipalStatus;
 use crate::report::ready::Ready;
 
 /// The summary. When there is nothing to look at since the earlier report it is one line on a terminal and none elsewhere.
@@ -60,11 +60,11 @@ fn text(scanned: &Scanned, target: &Path) -> String {
     if !unread.is_empty() {
         let _ = writeln!(out, "not whole   {}", some(&unread, 3));
     }
-    let buckets = Bucket::ALL.iter().filter_map(|bucket| {
-        let count = totals.buckets.get(bucket.name()).filter(|count| **count > 0)?;
-        Some(format!("{count} {}", bucket.name()))
+    let statuses = PrincipalStatus::ALL.iter().filter_map(|status| {
+        let count = totals.statuses.get(status.name()).filter(|count| **count > 0)?;
+        Some(format!("{count} {}", status.name()))
     });
-    let _ = writeln!(out, "principals  {}: {}", totals.principals, buckets.collect::<Vec<_>>().join(", "));
+    let _ = writeln!(out, "principals  {}: {}", totals.principals, statuses.collect::<Vec<_>>().join(", "));
     let ready = scanned.report.ready.map(|Ready { after, changes }| {
         let changes = if changes == 1 { "1 change is".to_owned() } else { format!("{changes} changes are") };
         let nights = if after == 1 { "1 night".to_owned() } else { format!("{after} nights") };
@@ -73,7 +73,7 @@ fn text(scanned: &Scanned, target: &Path) -> String {
     let _ = writeln!(
         out,
         "removed     {} permissions from {} policies, every one proven; risk {} -> {}{}",
-        totals.permissions_removed,
+        totals.effect.removed,
         totals.recommendations,
         totals.effect.risk_before,
         totals.effect.risk_after,

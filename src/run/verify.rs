@@ -9,12 +9,12 @@ use serde::de::DeserializeOwned;
 
 use super::error::RunError;
 use super::terminal;
-use crate::catalog::Catalog;
+use crate::catalog::{Basis, Catalog, Harvest, Unobserved};
 use crate::cli::{Exit, Verify};
 use crate::files;
-use crate::policy::{ActionSet, Document, parse_all};
+use crate::policy::{Document, Observed, parse_all};
 use crate::prove::{Verdict, prove};
-use crate::report::{AccountReport, FileHash, Files, Manifest, Recommendation, Report};
+use crate::report::{AccountReport, BASIS, BasisFile, FileHash, Files, Manifest, Recommendation, Report};
 
 pub(super) fn run(args: &Verify) -> Result<Exit, RunError> {
     let report = Checked { folder: args.report.clone(), wrong: Vec::new(), refuted: 0, proven: 0, files: 0 };
@@ -74,37 +74,40 @@ impl Checked {
         let text = self.text("catalog.json").map_err(|error| self.read_error(&path, error))?;
         let catalog = Catalog::from_extract(&text)
             .map_err(|error| RunError::Catalog { input: path.display().to_string(), error })?;
+        let (harvest, unobserved) = self.basis(&catalog)?;
+        let basis = Basis { catalog: &catalog, harvest: &harvest, unobserved: &unobserved };
         let accounts =
             manifest.files.keys().filter(|path| path.starts_with("accounts/") && path.ends_with(".json"));
         let mut removed_in_all = 0;
         for path in accounts.filter(|path| is_inside(path)) {
             let account: AccountReport = self.json(path)?;
-            let removed: usize = account.recommendations.iter().map(|it| it.proof.removed).sum();
-            if removed != account.summary.permissions_removed
+            let removed: usize = account.recommendations.iter().map(|it| it.permissions_removed).sum();
+            let effect = account.summary.effect.removed;
+            if account.principals.iter().map(|it| it.effect.removed).sum::<usize>() != effect
                 || account.principals.len() != account.summary.principals
                 || account.recommendations.len() != account.summary.recommendations
             {
                 self.wrong.push(format!("{path}: its totals do not add up"));
             }
             removed_in_all += removed;
-            self.all(account.recommendations.iter().chain(&account.alternatives), &catalog);
+            self.all(account.recommendations.iter().chain(&account.alternatives), basis);
         }
         let report: Report = self.json("report.json")?;
-        self.all(&report.recommendations, &catalog);
-        removed_in_all += report.recommendations.iter().map(|it| it.proof.removed).sum::<usize>();
-        if removed_in_all != report.totals.permissions_removed || report.totals != manifest.totals {
+        self.all(&report.recommendations, basis);
+        removed_in_all += report.recommendations.iter().map(|it| it.permissions_removed).sum::<usize>();
+        if removed_in_all != report.totals.effect.removed || report.totals != manifest.totals {
             self.wrong.push("report.json: its totals do not add up".to_owned());
         }
         Ok(self)
     }
 
-    fn all<'r>(&mut self, recommendations: impl IntoIterator<Item = &'r Recommendation>, catalog: &Catalog) {
+    fn all<'r>(&mut self, recommendations: impl IntoIterator<Item = &'r Recommendation>, basis: Basis<'_>) {
         for recommendation in recommendations {
             // A copy has files under the name of each of its holders, and they are all used.
             let others = recommendation.holders.iter().map(|hands| &hands.files);
             let others = others.filter(|files| **files != recommendation.files);
             let all = std::iter::once(&recommendation.files).chain(others);
-            let wrong = all.filter_map(|files| self.prove(recommendation, files, catalog).err());
+            let wrong = all.filter_map(|files| self.prove(recommendation, files, basis).err());
             match wrong.collect::<Vec<_>>().into_iter().next() {
                 None => self.proven += 1,
                 Some(wrong) => self.wrong.push(format!("{}: {wrong}", recommendation.id)),
@@ -117,7 +120,7 @@ impl Checked {
         &mut self,
         recommendation: &Recommendation,
         files: &Files,
-        catalog: &Catalog,
+        basis: Basis<'_>,
     ) -> Result<(), String> {
         let read = |path: &str| match is_inside(path) {
             true => self.text(path).map_err(|error| format!("{path}: {error}")),
@@ -126,16 +129,8 @@ impl Checked {
         let (before, after) = (read(&files.before)?, read(&files.after)?);
         let before = Document::parse(&before).map_err(|error| format!("{}: {error}", files.before))?;
         let after = parse_all(&after).map_err(|error| format!("{}: {error}", files.after))?;
-        let mut unused = ActionSet::new();
-        for service in &recommendation.unused {
-            match &service.actions {
-                None => unused.add_service(service.service_namespace.as_str()),
-                Some(names) => {
-                    unused.add_actions(service.service_namespace.as_str(), names.iter().map(String::as_str));
-                }
-            }
-        }
-        match prove(&before, after, &unused, catalog) {
+        let observed = observed(recommendation);
+        match prove(&before, after, &observed, basis) {
             Verdict::Proven(proof) if proof.removed() != recommendation.proof.removed => Err(format!(
                 "it removes {} permissions and says {}",
                 proof.removed(),
@@ -148,6 +143,18 @@ impl Checked {
                 Err(format!("refuted: {counterexample}"))
             }
         }
+    }
+
+    /// What the proofs rest on beside the catalog. An older report has no such file.
+    fn basis(&self, catalog: &Catalog) -> Result<(Harvest, Unobserved), RunError> {
+        if !self.folder.join(BASIS).is_file() {
+            return Ok((Harvest::default(), Unobserved::default()));
+        }
+        let read = self.json::<BasisFile>(BASIS)?.read(catalog);
+        read.ok_or_else(|| {
+            let error = io::Error::new(io::ErrorKind::InvalidData, "a pattern in it is none");
+            self.read_error(&self.folder.join(BASIS), error)
+        })
     }
 
     fn json<T: DeserializeOwned>(&self, path: &str) -> Result<T, RunError> {
@@ -168,6 +175,26 @@ impl Checked {
     fn read_error(&self, path: &Path, error: io::Error) -> RunError {
         RunError::Read { input: path.display().to_string(), error }
     }
+}
+
+/// What a recommendation rests on.
+fn observed(recommendation: &Recommendation) -> Observed<'_> {
+    let mut observed = Observed::default();
+    for service in &recommendation.unused {
+        let name = service.service_namespace.as_str();
+        match &service.actions {
+            None => observed.unused.add_service(name),
+            Some(names) => observed.unused.add_actions(name, names.iter().map(String::as_str)),
+        }
+    }
+    for service in &recommendation.used {
+        let name = service.service_namespace.as_str();
+        match service.actions.as_slice() {
+            [] => observed.used.add_service(name),
+            names => observed.used.add_actions(name, names.iter().map(String::as_str)),
+        }
+    }
+    observed
 }
 
 /// Whether a path of a report stays in it.

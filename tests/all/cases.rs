@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use leastwise::catalog::Catalog;
 use leastwise::evidence::read_unused;
 use leastwise::policy::{Document, decode};
-use leastwise::prove::{Broken, Verdict, prove};
+use leastwise::prove::{Verdict, prove};
 use leastwise::refine::{FitStep, Kind};
 use serde_json::{Value, json};
 
@@ -282,7 +282,7 @@ fn refused(case: &Value, source: &str) -> Outcome {
 fn verdict<'a>(
     case: &Value,
     policy: &Document<'a>,
-    unused: &leastwise::policy::ActionSet<'_>,
+    unused: &leastwise::policy::Observed<'_>,
     catalog: &'a Catalog,
 ) -> Outcome {
     // A string is the text of a document, for when the order of members matters.
@@ -295,11 +295,7 @@ fn verdict<'a>(
         Verdict::Proven(proof) => json!({"proven": {"undecided": proof.undecided()}}),
         Verdict::Undecided(_) => json!("undecided"),
         Verdict::Refuted(found) => {
-            let clause = match found.clause {
-                Broken::NoWidening => "no widening",
-                Broken::Exactness => "exactness",
-                Broken::Frame => "frame",
-            };
+            let clause = found.clause.name().replace('-', " ");
             json!({"refuted": clause, "statement": found.statement, "action": found.action})
         }
     };

@@ -72,7 +72,7 @@ fn the_checker_proves_the_role_of_the_announcement_and_refutes_one_action_more_o
         .prints("no widening: statement 2: s3:PutJobTagging: it is granted after and was not granted before");
     prove(&smaller.replace("\"s3:GetDataAccess\",\n", ""))
         .exits(4)
-        .prints("s3:GetDataAccess: it is in use and no longer granted");
+        .prints("s3:GetDataAccess: the evidence does not name it as unused, and it is no longer granted");
     prove(&smaller.replace("us-east-1", "*")).exits(4).prints("frame");
 }
 

@@ -18,6 +18,7 @@ fn sure() -> Facts<'static> {
         as_of: Some("2026-11-01T06:00:00Z"),
         analyzed_at: Some("2026-10-31T22:00:00Z"),
         policy_updated: Some("2026-01-01T00:00:00Z"),
+        grant_age_unknown: false,
         created: Some("2024-05-05T00:00:00Z"),
         last_used: Some("2026-10-30T00:00:00Z"),
         name: "orders-api",

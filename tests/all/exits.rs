@@ -85,8 +85,8 @@ fn metrics_agree_with_the_report_and_with_its_exit() {
     };
     same("run_exit_code", 3);
     assert!(sample("run_duration_seconds") > 0.0 && sample("run_started_timestamp_seconds") > 1.7e9);
-    for (bucket, count) in &report.totals.buckets {
-        same(&format!("principals{{bucket=\"{bucket}\"}}"), *count);
+    for (bucket, count) in &report.totals.statuses {
+        same(&format!("principals{{status=\"{bucket}\"}}"), *count);
     }
     same("accounts{coverage=\"failed\"}", 1);
     same("recommendations", report.totals.recommendations);

@@ -250,13 +250,13 @@ fn the_rows_and_the_cards_add_up_to_the_report() {
     assert_eq!([sum(3), sum(4), sum(5)], wanted);
     assert_eq!([sum(6), sum(7)], [effect.risk_before, effect.risk_after]);
     let index = page(&out, "index.html");
-    for (at, bucket) in data["buckets"].as_array().unwrap().iter().enumerate() {
-        let code = bucket[0].as_str().unwrap();
+    for (at, status) in data["statuses"].as_array().unwrap().iter().enumerate() {
+        let code = status[0].as_str().unwrap();
         let count = rows.iter().filter(|row| row[2] == at).count();
-        assert_eq!(count, whole.totals.buckets[code], "{code}");
-        assert!(index.contains(&format!("href=\"#bucket={code}\" data-number=\"{count}\"")), "{code}");
+        assert_eq!(count, whole.totals.statuses[code], "{code}");
+        assert!(index.contains(&format!("href=\"#status={code}\" data-number=\"{count}\"")), "{code}");
     }
-    assert_eq!(data["buckets"].as_array().unwrap().len(), whole.totals.buckets.len());
+    assert_eq!(data["statuses"].as_array().unwrap().len(), whole.totals.statuses.len());
     // A change opens exactly those whom it reaches.
     for summary in &whole.accounts {
         let account = account(&out, &summary.id);

@@ -2,7 +2,7 @@
 //! held against the naive matcher, over all short strings.
 
 use leastwise::catalog::Catalog;
-use leastwise::policy::{ActionSet, Document};
+use leastwise::policy::{Document, Observed};
 use leastwise::prove::{Broken, Verdict, prove};
 use proptest::prelude::*;
 use serde_json::json;
@@ -40,7 +40,7 @@ fn widening(outer: &[String], inner: &str) -> Option<String> {
     let after = one_statement(&[of(&inner.to_owned())]);
     let catalog = Catalog::from_json(r#"{"y":["Z"]}"#).unwrap();
     let (before, after) = (Document::parse(&before).unwrap(), Document::parse(&after).unwrap());
-    let verdict = prove(&before, vec![after], &ActionSet::new(), &catalog);
+    let verdict = prove(&before, vec![after], &Observed::default(), &catalog);
     match verdict {
         Verdict::Refuted(found) if found.clause == Broken::NoWidening => {
             Some(found.action.expect("an action"))
@@ -63,7 +63,7 @@ fn an_overlap_that_cannot_be_told_is_never_taken_for_none() {
     let after = with("NotAction", ["s3:Get", &long]).replace("NotAction", "Action");
     let catalog = Catalog::from_json(r#"{"s3":["Get"]}"#).unwrap();
     let (before, after) = (Document::parse(&before).unwrap(), Document::parse(&after).unwrap());
-    let verdict = prove(&before, vec![after], &ActionSet::new(), &catalog);
+    let verdict = prove(&before, vec![after], &Observed::default(), &catalog);
     assert!(!matches!(verdict, Verdict::Proven(_)), "it is granted after and was excluded before");
 }
 

@@ -292,7 +292,7 @@ proptest! {
             unused.add_actions(service.as_str(), [name.as_str()]);
             unused.add_actions("a", [name.as_str()]);
         }
-        let _ = leastwise::refine(&policy, &unused, &catalog, None);
+        let _ = leastwise::refine(&policy, &unused.into(), &catalog, None);
     }
 }
 
@@ -307,7 +307,7 @@ fn try_everything(bytes: &[u8]) {
                 let catalog = Catalog::from_json(r#"{"a":["Get","GetObj","Put"]}"#).unwrap();
                 let mut unused = ActionSet::new();
                 unused.add_actions("a", ["GetObj"]);
-                let _ = leastwise::refine(&document, &unused, &catalog, None);
+                let _ = leastwise::refine(&document, &unused.into(), &catalog, None);
             }
             Err(error) => {
                 assert!(error.line >= 1 && error.column >= 1);

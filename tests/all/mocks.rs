@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use leastwise::aws::Snapshot;
 use leastwise::catalog::Catalog;
-use leastwise::evidence::{Analyzer, AnalyzerAnswer, Failure, Finding, choose_analyzer, join};
+use leastwise::evidence::{Analyzer, AnalyzerAnswer, Failure, Finding, Windows, choose_analyzers, join};
 use leastwise::inventory::wire::{Accounts, Authorization, PolicyText};
 use leastwise::inventory::{Inventory, Principal, PrincipalKind};
 use leastwise::policy::Document;
@@ -162,7 +162,8 @@ fn acme_is_an_organisation_that_can_be_read_whole() {
     for account in acme.accounts.accounts.iter().filter(|account| account.state() == "ACTIVE") {
         assert!(acme.inventories.contains_key(&account.id), "{} has no inventory", account.name);
         assert!(acme.findings.contains_key(&account.id), "{} has no findings", account.name);
-        let analyzer = choose_analyzer(opened.analyzers(), &account.id).expect("an analyzer");
+        let analyzer =
+            choose_analyzers(opened.analyzers(), &account.id).into_iter().next().expect("an analyzer");
         assert_eq!((analyzer.window_days(), analyzer.account()), (Some(90), acme.id("acme-security")));
     }
     let principals = acme.principals().count();
@@ -290,11 +291,11 @@ struct Outcome {
 fn refine_all(all: &Recorded, no_fit: &[&str]) -> BTreeMap<(String, String), Outcome> {
     let (catalog, mut found) = (Catalog::embedded(), BTreeMap::new());
     for (account, findings) in &all.findings {
-        let known = join(findings, &[], 90);
+        let known = join(findings, &[], Windows { findings: 90, last_accessed: 90 });
         let inventory = &all.inventories[account];
         for principal in &inventory.principals {
             let unused = known.get(&principal.arn).filter(|known| known.gap.is_none());
-            let unused = unused.and_then(|known| known.unused.clone()).unwrap_or_default();
+            let unused = unused.map(|known| known.observed.clone()).unwrap_or_default();
             for (name, kind, text) in policies(inventory, principal) {
                 let document = Document::parse(&text.0).unwrap_or_else(|error| panic!("{name}: {error}"));
                 let refined = match refine(&document, &unused, catalog, Some(kind)) {
@@ -327,9 +328,10 @@ fn every_refinement_of_the_snapshots_is_proven() {
 
     // Everybody with unused permissions loses some.
     for (inventory, principal) in acme.principals() {
-        let known = join(&acme.findings[&inventory.account.id], &[], 90);
+        let known =
+            join(&acme.findings[&inventory.account.id], &[], Windows { findings: 90, last_accessed: 90 });
         let told =
-            known.get(&principal.arn).is_some_and(|known| known.gap.is_none() && known.unused.is_some());
+            known.get(&principal.arn).is_some_and(|known| known.gap.is_none() && !known.observed.is_empty());
         let loses = found.iter().any(|((name, _), outcome)| *name == principal.name && outcome.removed > 0);
         assert!(!told || loses || principal.name == too_large, "{} loses nothing", principal.name);
     }
@@ -397,7 +399,8 @@ fn the_rarer_examples_are_what_their_names_say() {
     let acme = open("acme");
     let known = |name: &str| {
         let (inventory, principal) = acme.principal(name);
-        join(&acme.findings[&inventory.account.id], &[], 90).remove(&principal.arn)
+        join(&acme.findings[&inventory.account.id], &[], Windows { findings: 90, last_accessed: 90 })
+            .remove(&principal.arn)
     };
     let findings = |name: &str| {
         let arn = &acme.principal(name).1.arn;
@@ -420,7 +423,7 @@ fn the_rarer_examples_are_what_their_names_say() {
     assert_eq!(known("archived-finding").unwrap().archived, 1);
     assert_eq!(known("unused-role-external").unwrap().idle, Some(None));
     let both = known("unused-role-with-permissions").unwrap();
-    assert!(both.idle.is_some() && both.unused.is_some());
+    assert!(both.idle.is_some() && !both.observed.is_empty());
 
     let paged =
         acme.findings.values().flatten().find(|f| f.resource.ends_with("/paged-finding-details")).unwrap();

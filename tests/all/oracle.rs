@@ -20,6 +20,10 @@ pub(crate) struct World {
     catalog: BTreeMap<String, BTreeSet<Name>>,
     unused: BTreeMap<String, BTreeSet<Name>>,
     whole: BTreeSet<String>,
+    /// What was seen in use: a service without names was seen itself.
+    used: BTreeMap<String, BTreeSet<Name>>,
+    /// Patterns of actions whose use nobody sees, no service for all.
+    unobserved: Vec<(Option<String>, Name)>,
 }
 
 /// Where a smaller policy is not exact.
@@ -104,7 +108,13 @@ impl World {
             let own = names.entry(service.to_ascii_lowercase()).or_default();
             own.extend(actions.iter().map(|action| lower(action)));
         }
-        let mut world = Self { catalog: names, unused: BTreeMap::new(), whole: BTreeSet::new() };
+        let mut world = Self {
+            catalog: names,
+            unused: BTreeMap::new(),
+            whole: BTreeSet::new(),
+            used: BTreeMap::new(),
+            unobserved: unobserved(),
+        };
         world.set_unused(unused);
         world
     }
@@ -113,8 +123,17 @@ impl World {
     pub(crate) fn set_unused(&mut self, unused: &Value) {
         self.unused.clear();
         self.whole.clear();
+        self.used.clear();
         for entry in unused.as_array().expect("evidence is a list") {
             let service = entry["serviceNamespace"].as_str().expect("a service").to_ascii_lowercase();
+            if let Some(used) = entry.get("used") {
+                let names = used.as_array().into_iter().flatten();
+                let names = names.map(|action| lower(action.as_str().expect("a name")));
+                self.used.entry(service.clone()).or_default().extend(names);
+                if entry.get("actions").is_none() {
+                    continue;
+                }
+            }
             match entry.get("actions").and_then(Value::as_array) {
                 Some(actions) if !actions.is_empty() => {
                     let names = actions.iter().map(|action| lower(action.as_str().expect("a name")));
@@ -128,7 +147,15 @@ impl World {
     }
 
     fn is_unused(&self, service: &str, name: &[char]) -> bool {
-        self.whole.contains(service) || self.unused.get(service).is_some_and(|names| names.contains(name))
+        self.whole.contains(service) && !self.is_unseen(service, name)
+            || self.unused.get(service).is_some_and(|names| names.contains(name))
+    }
+
+    /// Whether nobody sees the use of an action.
+    fn is_unseen(&self, service: &str, name: &[char]) -> bool {
+        self.unobserved
+            .iter()
+            .any(|(own, pattern)| own.as_ref().is_none_or(|own| own == service) && glob(pattern, name))
     }
 
     /// Whether a pattern matches an unused action.
@@ -136,7 +163,10 @@ impl World {
         match pattern {
             Pattern::All => !self.whole.is_empty() || !self.unused.is_empty(),
             Pattern::Of { service, glob: pattern } => {
-                self.whole.contains(service)
+                let known = self.catalog.get(service).into_iter().flatten();
+                let stays = |name: &&Name| glob(pattern, name) && self.is_unseen(service, name);
+                self.whole.contains(service) && known.clone().filter(stays).count() == 0
+                    || known.clone().any(|name| glob(pattern, name) && self.is_unused(service, name))
                     || self.unused.get(service).into_iter().flatten().any(|name| glob(pattern, name))
             }
         }
@@ -151,7 +181,8 @@ impl World {
             let old = statements(before).into_iter();
             old.chain(after.iter().flat_map(statements)).flat_map(|statement| clause(statement).patterns)
         };
-        let mut mentioned: BTreeSet<String> = self.unused.keys().chain(&self.whole).cloned().collect();
+        let evidence = self.unused.keys().chain(&self.whole).chain(self.used.keys());
+        let mut mentioned: BTreeSet<String> = evidence.cloned().collect();
         let mut patterns: BTreeMap<String, Vec<Pattern>> = BTreeMap::new();
         for pattern in all() {
             if let Pattern::Of { service, .. } = &pattern {
@@ -169,7 +200,8 @@ impl World {
             .filter(|pattern| !pattern.is_wild())
             .collect();
         let known = self.catalog.keys().cloned();
-        let mut named_before: BTreeSet<String> = self.unused.keys().cloned().collect();
+        let mut named_before: BTreeSet<String> =
+            self.unused.keys().chain(self.used.keys()).cloned().collect();
         named_before.extend(statements(before).into_iter().flat_map(|statement| {
             let services = clause(statement).patterns.into_iter().filter_map(|pattern| match pattern {
                 Pattern::Of { service, .. } => Some(service),
@@ -190,6 +222,7 @@ impl World {
             if mentioned.contains(&service) {
                 names.extend(self.catalog.get(&service).into_iter().flatten().cloned());
                 names.extend(self.unused.get(&service).into_iter().flatten().cloned());
+                names.extend(self.used.get(&service).into_iter().flatten().cloned());
                 names.extend(literals.iter().filter_map(|literal| match literal {
                     Pattern::Of { service: own, glob } if *own == service => Some(glob.clone()),
                     _ => None,
@@ -220,6 +253,11 @@ impl World {
     ) -> Result<(), Flaw> {
         let (before, after) = (here(&context.before, service), here(&context.after, service));
         let known = self.catalog.contains_key(service);
+        // Where nobody sees any use, that none was seen says nothing.
+        let unused_names = names.iter().filter(|name| self.is_unused(service, name)).count();
+        let withheld = self.whole.contains(service) && names.iter().any(|name| self.is_unseen(service, name));
+        let whole = self.whole.contains(service) && (unused_names > 0 || !withheld);
+        let in_use = self.used.contains_key(service) && unused_names == 0 && !whole;
         let tell = |name: &Name| format!("{service}:{}", name.iter().collect::<String>());
         for name in names {
             let (old, new) = (granted(&before, name), granted(&after, name));
@@ -231,7 +269,7 @@ impl World {
                 return Err(Flaw::Lost(tell(name)));
             }
             if new && unused {
-                let exempt = !known && !self.whole.contains(service);
+                let exempt = !known && !whole;
                 if !exempt || !by_wildcard(&before, name) || !by_wildcard(&after, name) {
                     return Err(Flaw::Still(tell(name)));
                 }
@@ -243,11 +281,28 @@ impl World {
             if new && !old {
                 return Err(Flaw::Gained(tell(name)));
             }
-            if new && self.whole.contains(service) {
+            // What the author wrote stays when nobody sees the use of anything that it is known to match.
+            let is_unseen = |pattern: &&[char]| {
+                let mut matched = names.iter().filter(|name| glob(pattern, name)).peekable();
+                matched.peek().is_some() && matched.all(|name| !self.is_unused(service, name))
+            };
+            let written =
+                || before.iter().filter(|clause| !clause.negated).flat_map(|clause| clause.wild.clone());
+            let stays = withheld && written().any(|pattern| glob(pattern, name) && is_unseen(&pattern));
+            // The names of what stays would be too long a list of exceptions.
+            let by_exception = withheld && after.iter().any(|clause| clause.negated);
+            if new && whole && !stays && !by_exception {
                 return Err(Flaw::Still(tell(name)));
             }
-            // Nobody knows what else an unknown service has, so a wildcard of its own stays.
-            if met && !known && !self.whole.contains(service) && by_wildcard(&before, name) && !new {
+            // Nobody knows what else an unknown service has, so a wildcard of its own stays; of one that is in use and of
+            // which nothing is unused, everything does.
+            let open = !known && !whole || in_use;
+            let untouched = before.iter().any(|clause| {
+                clause.negated && !clause.all && clause.full.is_empty() && clause.wild.is_empty()
+            });
+            let was_open =
+                by_wildcard(&before, name) || unused_names == 0 && untouched && (in_use || met && !known);
+            if (met || in_use) && open && was_open && !new {
                 return Err(Flaw::Lost(tell(name)));
             }
         }
@@ -355,6 +410,17 @@ pub(crate) fn stray(before: &Value, after: &[Value]) -> Option<String> {
         }
     }
     None
+}
+
+/// The table of actions whose use nobody sees, read from its file.
+fn unobserved() -> Vec<(Option<String>, Name)> {
+    let lines = include_str!("../../src/catalog/unobserved.tsv").lines();
+    let patterns = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let row = |line: &str| {
+        let (service, name) = line.split('\t').next()?.split_once(':')?;
+        Some(((service != "*").then(|| service.to_ascii_lowercase()), lower(name)))
+    };
+    patterns.map(|line| row(line).expect("a pattern")).collect()
 }
 
 /// The embedded catalog, read from the file that it is made of.

@@ -55,7 +55,7 @@ fn denied<'c>(catalog: &'c Catalog, statement: &Value) -> Permissions<'c> {
 }
 
 fn unused<'c>(catalog: &'c Catalog, list: &Value) -> Permissions<'c> {
-    Permissions::of_unused(catalog, &read_unused(&list.to_string()).unwrap())
+    Permissions::of_unused(catalog.into(), &read_unused(&list.to_string()).unwrap().unused)
 }
 
 /// All of a set, as `service:name`.
@@ -150,7 +150,7 @@ fn names_that_no_action_can_have_are_no_evidence() {
     let mut odd = ActionSet::new();
     odd.add_service("s 3");
     odd.add_actions("s3", ["Get*", "", "GetObject"]);
-    let set = Permissions::of_unused(&catalog, &odd);
+    let set = Permissions::of_unused((&catalog).into(), &odd);
     assert_eq!(list(&set), ["s3:GetObject"]);
 }
 

@@ -91,16 +91,16 @@ fn in_a_large_organisation_with_faults_of_all_kinds_every_principal_is_accounted
 
     let accounts: Vec<String> = ORGANISATION.accounts().into_iter().map(|account| account.id).collect();
     assert_eq!(whole.accounts.iter().map(|row| row.id.clone()).collect::<Vec<_>>(), accounts);
-    let (mut principals, mut buckets) = (0, BTreeMap::<String, usize>::new());
+    let (mut principals, mut statuses) = (0, BTreeMap::<String, usize>::new());
     for row in &whole.accounts {
         let found = is_accounted_for(row, &out);
         principals += found.len();
-        found.into_iter().for_each(|bucket| *buckets.entry(bucket).or_default() += 1);
+        found.into_iter().for_each(|status| *statuses.entry(status).or_default() += 1);
     }
     let failed = whole.accounts.iter().filter(|row| row.coverage == Coverage::Failed).count();
     assert_eq!(principals, (ORGANISATION.accounts - failed) * ORGANISATION.principals);
     assert_eq!(whole.totals.principals, principals);
-    assert!(whole.totals.buckets.iter().all(|(name, count)| buckets.get(name).unwrap_or(&0) == count));
+    assert!(whole.totals.statuses.iter().all(|(name, count)| statuses.get(name).unwrap_or(&0) == count));
 
     // It was rough, and yet most was read.
     let struck = fake.struck();
@@ -110,12 +110,12 @@ fn in_a_large_organisation_with_faults_of_all_kinds_every_principal_is_accounted
     assert!((FAULTS - 1.0..FAULTS + 1.0).contains(&share), "{share} in 100 of {calls} calls: {struck:?}");
     assert!(fake.throttles() > 0);
     assert!(failed < ORGANISATION.accounts / 10, "{failed} accounts could not be read");
-    assert!(buckets["refined"] > principals / 2, "{buckets:?}");
+    assert!(statuses["reducible"] > principals / 2, "{statuses:?}");
     // Hundreds of thousands of files are nobody's to keep.
     fs::remove_dir_all(&folder).unwrap();
 }
 
-/// Checks one account against what is there; gives the bucket of each of its principals.
+/// Checks one account against what is there; gives the status of each of its principals.
 fn is_accounted_for(row: &AccountSummary, out: &Path) -> Vec<String> {
     let account: AccountReport = read(&out.join(format!("accounts/{}.json", row.id)));
     let told =
@@ -133,11 +133,11 @@ fn is_accounted_for(row: &AccountSummary, out: &Path) -> Vec<String> {
             users.chain(books.role_detail_list.iter().map(|role| role.arn.as_str())).collect();
         assert_eq!(found, there, "{}", row.id);
     }
-    let found: Vec<String> = account.principals.into_iter().map(|principal| principal.bucket).collect();
-    for (bucket, count) in &row.buckets {
-        assert_eq!(found.iter().filter(|name| *name == bucket).count(), *count, "{} {bucket}", row.id);
+    let found: Vec<String> = account.principals.into_iter().map(|principal| principal.status).collect();
+    for (status, count) in &row.statuses {
+        assert_eq!(found.iter().filter(|name| *name == status).count(), *count, "{} {status}", row.id);
     }
-    assert_eq!(row.buckets.values().sum::<usize>(), row.principals);
+    assert_eq!(row.statuses.values().sum::<usize>(), row.principals);
     found
 }
 

@@ -70,7 +70,7 @@ fn the_totals_of_every_report_stand_in_the_order_of_their_runs() {
         let totals = report(out).totals;
         assert_eq!(point["principals"], totals.principals);
         assert_eq!(point["recommendations"], totals.recommendations);
-        assert_eq!(point["buckets"], json!(totals.buckets));
+        assert_eq!(point["statuses"], json!(totals.statuses));
         assert_eq!(point["accounts"], json!(totals.accounts));
         let effect = &totals.effect;
         assert_eq!(
@@ -109,7 +109,7 @@ fn the_drawing_tells_every_number_in_words_and_runs_nothing() {
     );
     assert_eq!(
         row("Refined")[1..3],
-        [first.buckets["refined"], last.buckets["refined"]].map(|it| it.to_string())
+        [first.statuses["reducible"], last.statuses["reducible"]].map(|it| it.to_string())
     );
     // 1 November, the 2nd and the 9th: the second stands an eighth of the way.
     let lines: Vec<&str> = drawing.lines().filter(|line| line.starts_with("<polyline")).collect();
@@ -177,7 +177,7 @@ fn what_is_no_report_is_skipped_and_told() {
 fn hostile_names_are_text_in_the_drawing() {
     let root = folder("trend-hostile");
     let all = reports(&root);
-    edit(&all[2], "report.json", |it| it["totals"]["buckets"][HOSTILE_BUCKET] = 7.into());
+    edit(&all[2], "report.json", |it| it["totals"]["statuses"][HOSTILE_BUCKET] = 7.into());
     let reports = root.join("reports");
     fs::rename(&all[1], reports.join(HOSTILE)).unwrap();
     let drawing = svg(&reports, &root.join("trend.svg"));

@@ -103,6 +103,7 @@ fn finding(
     let kind = finding_type.len();
     let archived = dice.percent(1);
     Finding {
+        next_token: None,
         id: format!("{:08x}-{kind:04x}-4000-8000-{:012x}", subject.number, subject.place),
         resource: arn.to_owned(),
         resource_type: resource_type.to_owned(),

@@ -58,6 +58,8 @@ impl Invented {
         let owner = id(1.min(self.accounts - 1));
         let unused_access = UnusedAccess { unused_access_age: Some(90), analysis_rule: None };
         Analyzer {
+            created_at: None,
+            last_resource_analyzed_at: None,
             arn: format!("arn:aws:access-analyzer:us-east-1:{owner}:analyzer/unused-access"),
             name: "unused-access".to_owned(),
             kind: "ORGANIZATION_UNUSED_ACCESS".to_owned(),
@@ -251,6 +253,7 @@ fn managed(policy: Shared) -> ManagedPolicyDetail {
         create_date: Some("2023-05-01T10:00:00Z".to_owned()),
     };
     ManagedPolicyDetail {
+        create_date: None,
         policy_name: policy.name,
         arn: policy.arn,
         default_version_id: version.version_id.clone(),

@@ -1,10 +1,9 @@
-//! Which analyzer tells about an account (E10).
+//! Which analyzer tells about an account (E10, E16).
 //!
-//! An organisation's analyzer is looked for in the caller's account, then in those of the delegated administrators of
-//! Access Analyzer; then the account's own analyzer is; those that AWS services manage come last. All of that in the
+//! Organisation analyzers are looked for in the caller's account and in those of the delegated administrators of Access
+//! Analyzer, and then the account's own. Of all that cover the account, [`choose_analyzers`] takes one. All of that in the
 //! Region of the scan, and where it has none in us-east-1, where Security Hub keeps its own.
 
-use std::slice::from_ref;
 use std::sync::Arc;
 
 use aws_sdk_accessanalyzer::types::Type;
@@ -18,10 +17,16 @@ use super::pages::{List, Pages, is_refusal, malformed};
 use super::session::Session;
 use super::{DEFAULT_REGION, Live, Scope, convert};
 use crate::aws::observe::Limit;
-use crate::evidence::{Analyzer, Failure, FailureKind, choose_analyzer};
+use crate::evidence::{Analyzer, Failure, FailureKind, choose_analyzers};
 
 /// An analyzer, and the session that may ask it.
 pub(super) type Asked = (Analyzer, Arc<Session>);
+
+/// The analyzer whose findings count, and the others that look at the account.
+pub(super) struct Chosen {
+    pub(super) asked: Asked,
+    pub(super) others: Vec<Analyzer>,
+}
 
 /// What a run has found out about analyzers so far.
 #[derive(Debug)]
@@ -43,11 +48,11 @@ struct Place {
     in_the_way: InTheWay,
 }
 
-/// The analyzer that is named, or the best of the organisation's.
+/// The analyzer that is named, or the organisation's.
 #[derive(Debug, Default)]
 struct Common {
-    found: Option<Asked>,
-    /// Somebody who may have a better one, and did not tell.
+    found: Vec<Asked>,
+    /// Somebody who may have one, and did not tell.
     refused: Option<Failure>,
 }
 
@@ -78,23 +83,18 @@ impl Sought {
 
 impl Common {
     /// What looking gave. What may pass is no answer yet.
-    fn of(found: Result<Option<Asked>, Failure>) -> Result<Self, Failure> {
+    fn of(found: Result<Vec<Asked>, Failure>) -> Result<Self, Failure> {
         match found {
             Ok(found) => Ok(Self { found, refused: None }),
-            Err(failure) if is_refusal(&failure) => Ok(Self { found: None, refused: Some(failure) }),
+            Err(failure) if is_refusal(&failure) => Ok(Self { found: Vec::new(), refused: Some(failure) }),
             Err(failure) => Err(failure),
         }
     }
 
-    /// The better of two, the first of equals.
-    fn or(self, other: Self) -> Self {
-        let rank = |found: &Option<Asked>| found.as_ref().map_or(2, |it| u8::from(it.0.managed_by.is_some()));
-        let found = if rank(&other.found) < rank(&self.found) { other.found } else { self.found };
-        Self { found, refused: self.refused.or(other.refused) }
-    }
-
-    fn is_unmanaged(&self) -> bool {
-        self.found.as_ref().is_some_and(|found| found.0.managed_by.is_none())
+    /// What both have.
+    fn and(mut self, other: Self) -> Self {
+        self.found.extend(other.found);
+        Self { refused: self.refused.or(other.refused), ..self }
     }
 }
 
@@ -104,7 +104,7 @@ impl Live {
         &self,
         account: &str,
         session: &Arc<Session>,
-    ) -> Result<Option<Asked>, Failure> {
+    ) -> Result<Option<Chosen>, Failure> {
         let found = self.analyzer_in(&self.sought.here, account, session).await?;
         let (None, Some(further)) = (&found, &self.sought.further) else { return Ok(found) };
         let session = Arc::new(self.session_at(account, &further.region));
@@ -121,32 +121,32 @@ impl Live {
         place: &Place,
         account: &str,
         session: &Arc<Session>,
-    ) -> Result<Option<Asked>, Failure> {
+    ) -> Result<Option<Chosen>, Failure> {
         let look = || place.in_the_way.of(self.find_common(&place.region));
         let common = place.common.get_or_try_init(look).await?;
         let is_named = self.options.analyzer_arn.is_some();
         if let Some(failure) = common.refused.as_ref().filter(|_| is_named) {
             return Err(failure.clone());
         }
-        let covers = |found: &&Asked| choose_analyzer(from_ref(&found.0), account).is_some();
-        let covering = common.found.as_ref().filter(covers);
-        if let Some(found) = covering.filter(|found| is_named || found.0.managed_by.is_none()) {
-            return Ok(Some(found.clone()));
-        }
-        let own = match list(session, Type::AccountUnusedAccess).await {
-            Ok(own) => own,
-            // The organisation's analyzer, though an AWS service manages it, is better than none.
-            Err(failure) => {
-                let refused = || common.refused.clone().unwrap_or(failure);
-                return covering.cloned().map(Some).ok_or_else(refused);
+        let mut all = common.found.clone();
+        if !is_named {
+            match asked(session, Type::AccountUnusedAccess).await {
+                Ok(own) => all.extend(own),
+                // The organisation's analyzer is enough, where there is one.
+                Err(_) if all.iter().any(|(analyzer, _)| analyzer.covers(account)) => {}
+                Err(failure) => return Err(common.refused.clone().unwrap_or(failure)),
             }
-        };
-        let all: Vec<Analyzer> = own.into_iter().chain(covering.map(|found| found.0.clone())).collect();
-        match (choose_analyzer(&all, account), covering) {
-            (Some(chosen), Some(found)) if chosen.arn == found.0.arn => Ok(Some(found.clone())),
-            (Some(chosen), _) => Ok(Some((get(session, &chosen.arn).await?, Arc::clone(session)))),
+        }
+        let analyzers: Vec<Analyzer> = all.iter().map(|(analyzer, _)| analyzer.clone()).collect();
+        let mut chosen = choose_analyzers(&analyzers, account).into_iter();
+        // One that leaves the account out has nothing to say; last-accessed data may take its place.
+        let may_fall_back = self.options.source == Source::Auto;
+        let first = chosen.next().filter(|first| first.covers(account) || is_named || !may_fall_back);
+        let asked = first.and_then(|first| all.into_iter().find(|(analyzer, _)| analyzer.arn == first.arn));
+        match asked {
+            Some(asked) => Ok(Some(Chosen { asked, others: chosen.cloned().collect() })),
             // Nobody may say that there is none who could not look.
-            (None, _) => common.refused.clone().map_or(Ok(None), Err),
+            None => common.refused.clone().map_or(Ok(None), Err),
         }
     }
 
@@ -155,20 +155,18 @@ impl Live {
             let mut parts = arn.split(':').skip(3);
             let (region, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
             let session = self.session_in(account, region);
-            let found = get(&session, arn).await.map(|analyzer| Some((analyzer, session)));
+            let found = get(&session, arn).await.map(|analyzer| vec![(analyzer, session)]);
             return Common::of(found);
         }
         let mut common = self.organisations_in(&self.identity.account, region).await?;
-        if common.is_unmanaged() {
-            return Ok(common);
-        }
-        for account in self.administrators().await? {
+        for account in self.administrators(common.found.is_empty()).await? {
             let theirs = self.organisations_in(account, region).await?;
             // Of the Region that the scan is about: others may be forbidden for good reason.
-            if let Some(failure) = theirs.refused.as_ref().filter(|_| region == self.region) {
+            let is_needed = common.found.is_empty() && region == self.region;
+            if let Some(failure) = theirs.refused.as_ref().filter(|_| is_needed) {
                 self.shared.observer.limited(Limit::AdministratorClosed, account, failure);
             }
-            common = common.or(theirs);
+            common = common.and(theirs);
         }
         Ok(common)
     }
@@ -176,18 +174,12 @@ impl Live {
     /// What one account has of the organisation's analyzers.
     async fn organisations_in(&self, account: &str, region: &str) -> Result<Common, Failure> {
         let session = self.session_in(account, region);
-        let look = async {
-            let all = list(&session, Type::OrganizationUnusedAccess).await?;
-            match choose_analyzer(&all, account) {
-                Some(chosen) => Ok(Some((get(&session, &chosen.arn).await?, Arc::clone(&session)))),
-                None => Ok(None),
-            }
-        };
-        Common::of(look.await)
+        Common::of(asked(&session, Type::OrganizationUnusedAccess).await)
     }
 
-    /// The delegated administrators, asked for once a run.
-    async fn administrators(&self) -> Result<&[String], Failure> {
+    /// The delegated administrators, asked for once a run. Where an analyzer is found without them, that nobody may ask is no
+    /// news.
+    async fn administrators(&self, needed: bool) -> Result<&[String], Failure> {
         let found = self.sought.administrators.get_or_try_init(|| async {
             match organisation::administrators(&self.caller).await? {
                 List::Whole(mut accounts) => {
@@ -197,7 +189,7 @@ impl Live {
                 // The caller is neither the management account nor an administrator, or there is no organisation. That a
                 // caller who reads other accounts may not ask can hide the organisation's analyzer.
                 List::Refused(failure) => {
-                    if self.reads_others() && failure.kind == FailureKind::Denied {
+                    if needed && self.reads_others() && failure.kind == FailureKind::Denied {
                         let caller = &self.identity.account;
                         self.shared.observer.limited(Limit::AdministratorsUnknown, caller, &failure);
                     }
@@ -225,6 +217,18 @@ impl Live {
             Arc::new(self.session_at(account, region))
         }
     }
+}
+
+/// The active analyzers of a type, with their configuration, and the session that may ask them.
+async fn asked(session: &Arc<Session>, kind: Type) -> Result<Vec<Asked>, Failure> {
+    let mut all = Vec::new();
+    for listed in list(session, kind).await? {
+        // How far it looks back and what it leaves out decides between several.
+        if listed.is_active() {
+            all.push((get(session, &listed.arn).await?, Arc::clone(session)));
+        }
+    }
+    Ok(all)
 }
 
 /// Analyzers of a type, without their configuration.

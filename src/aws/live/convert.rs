@@ -73,6 +73,8 @@ pub(super) fn analyzer(analyzer: AnalyzerSummary) -> Analyzer {
         kind: analyzer.r#type.as_str().to_owned(),
         status: analyzer.status.as_str().to_owned(),
         managed_by: analyzer.managed_by,
+        created_at: required_date(&analyzer.created_at),
+        last_resource_analyzed_at: optional_date(analyzer.last_resource_analyzed_at.as_ref()),
         configuration: configuration.map(|unused| Configuration { unused_access: Some(unused) }),
     }
 }
@@ -90,6 +92,7 @@ pub(super) fn summary(summary: FindingSummaryV2) -> Finding {
         updated_at: required_date(&summary.updated_at),
         error: summary.error,
         finding_details: None,
+        next_token: None,
         failure: None,
     }
 }
@@ -108,6 +111,7 @@ pub(super) fn finding(answer: GetFindingV2Output) -> Finding {
         updated_at: required_date(&answer.updated_at),
         error: answer.error,
         finding_details: Some(answer.finding_details.into_iter().map(detail).collect()),
+        next_token: None,
         failure: None,
     }
 }
@@ -149,6 +153,8 @@ fn detail(detail: FindingDetails) -> Detail {
 }
 
 pub(super) fn add_services(to: &mut LastAccessed, page: GetServiceLastAccessedDetailsOutput) {
+    to.job_status = Some(page.job_status.as_str().to_owned());
+    to.job_type = page.job_type.map(|kind| kind.as_str().to_owned());
     to.job_completion_date = required_date(&page.job_completion_date);
     to.services_last_accessed.extend(page.services_last_accessed.into_iter().map(|service| {
         ServiceLastAccessed {
@@ -240,6 +246,7 @@ fn policy(policy: iam::ManagedPolicyDetail) -> Option<ManagedPolicyDetail> {
         attachment_count: policy.attachment_count.and_then(|count| u32::try_from(count).ok()),
         permissions_boundary_usage_count: (policy.permissions_boundary_usage_count)
             .and_then(|count| u32::try_from(count).ok()),
+        create_date: optional_date(policy.create_date.as_ref()),
         update_date: optional_date(policy.update_date.as_ref()),
         policy_version_list: versions.collect(),
     })

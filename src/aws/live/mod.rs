@@ -301,18 +301,19 @@ impl Live {
             let found = found.unwrap_or_else(|_| {
                 Err(deadline::late(&operations::LIST_ANALYZERS, &self.sought.in_the_way()))
             })?;
-            if let Some((analyzer, session)) = found {
+            if let Some(analyzers::Chosen { asked: (analyzer, session), others }) = found {
                 let in_flight = &self.findings_in_flight;
                 let reader = findings::Reader { session: &session, analyzer: &analyzer, in_flight, deadline };
                 let findings = reader.read(account, reading).await?;
-                return Ok(Evidence { analyzer: Some(analyzer), findings, last_accessed: Vec::new() });
+                let last_accessed = Vec::new();
+                return Ok(Evidence { analyzer: Some(analyzer), others, findings, last_accessed });
             }
             if self.options.source == Source::Analyzer {
                 return Err(failure(&operations::LIST_ANALYZERS, FailureKind::Absent));
             }
         }
         let last_accessed = last_accessed::read(session, authorization, deadline, reading).await;
-        Ok(Evidence { analyzer: None, findings: Vec::new(), last_accessed })
+        Ok(Evidence { last_accessed, ..Evidence::default() })
     }
 }
 

@@ -68,6 +68,9 @@ pub struct Row {
     /// The analyzer that its findings are of, by ARN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub analyzer: Option<String>,
+    /// Other analyzers that look at the account, by ARN.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
     /// Why its principals could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization: Option<Failure>,

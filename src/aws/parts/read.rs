@@ -221,7 +221,8 @@ impl Found {
         for id in mine.keys() {
             let has = |file: &str| self.part.files.contains_key(&format!("accounts/{id}/{file}"));
             let is_there = |row: &Row| {
-                let analyzer = row.analyzer.as_ref().is_none_or(|arn| self.analyzers.contains_key(arn));
+                let mut named = row.analyzer.iter().chain(&row.others);
+                let analyzer = named.all(|arn| self.analyzers.contains_key(arn));
                 let evidence = row.evidence.is_some() || has("findings.json") || has("last-accessed.json");
                 // Evidence on principals that could not be read is not kept, whether there was any or not.
                 let answers = row.authorization.is_some() || has("authorization.json") && evidence;
@@ -237,6 +238,7 @@ impl Found {
     fn evidence(&self, account: &str, row: &Row) -> Result<Evidence, Failure> {
         Ok(Evidence {
             analyzer: row.analyzer.as_ref().and_then(|arn| self.analyzers.get(arn)).cloned(),
+            others: row.others.iter().filter_map(|arn| self.analyzers.get(arn)).cloned().collect(),
             findings: self.file_if_any(account, "findings.json")?,
             last_accessed: self.file_if_any(account, "last-accessed.json")?,
         })

@@ -14,7 +14,7 @@ const COLUMNS: [&str; 33] = [
     "principal_kind",
     "principal_name",
     "principal_arn",
-    "bucket",
+    "status",
     "code",
     "why",
     "policy_id",
@@ -91,13 +91,14 @@ fn row(
     };
     let evidence = &account.summary.evidence;
     let effect = &principal.effect;
+    let removal = change.and_then(|change| principal.removals.get(&change.id)).copied().unwrap_or_default();
     let mut cells = vec![
         account.summary.id.clone(),
         account.summary.name.clone(),
         principal.kind.clone(),
         principal.name.clone(),
         principal.arn.clone(),
-        principal.bucket.clone(),
+        principal.status.clone(),
         principal.code.clone(),
         principal.why.clone(),
         of_policy(&|it| it.id.clone()),
@@ -108,7 +109,7 @@ fn row(
         of_change(&|it| it.id.clone()),
         of_change(&|it| it.action.name().to_owned()),
         of_change(&|it| it.creates.join(" ")),
-        of_change(&|it| it.proof.removed.to_string()),
+        of_change(&|_| removal.permissions.to_string()),
         of_change(&|it| it.proof.kept.to_string()),
         of_change(&|it| level(it, "permissions-management")),
         of_change(&|it| level(it, "write")),
@@ -116,7 +117,7 @@ fn row(
         of_change(&|it| {
             it.confidence.reasons.iter().map(|it| it.code.as_str()).collect::<Vec<_>>().join(" ")
         }),
-        of_change(&|it| it.impact.risk.to_string()),
+        of_change(&|_| removal.risk.to_string()),
         of_change(&unused),
         of_change(&|it| it.notes.join(" ")),
         effect.granted.to_string(),

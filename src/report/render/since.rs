@@ -164,7 +164,7 @@ impl Earlier {
             .principal()
             .and_then(|arn| account.and_then(|account| account.principals.iter().find(|it| it.arn == arn)));
         // An exception hides what is unused, and without evidence nobody knows.
-        principal.is_none_or(|it| !matches!(it.bucket.as_str(), "excluded" | "no-evidence" | "failed"))
+        principal.is_none_or(|it| !matches!(it.status.as_str(), "excluded" | "no-evidence" | "failed"))
     }
 }
 

@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use super::html::text::{count, day, visible};
-use super::html::words::{BUCKETS, bucket};
+use super::html::words::{STATUSES, status};
 use crate::report::trend::{Point, Trend};
 
 const WIDTH: u64 = 840;
@@ -110,15 +110,15 @@ fn rows(trend: &Trend) -> Vec<Row> {
         Row::Section("Principals"),
         series("All", &|it| it.principals as u64),
     ];
-    let ours = BUCKETS.iter().map(|(code, ..)| *code);
-    let others = reports.iter().flat_map(|it| it.buckets.keys().map(String::as_str));
-    let mut codes: Vec<&str> = others.filter(|code| !BUCKETS.iter().any(|(it, ..)| it == code)).collect();
+    let ours = STATUSES.iter().map(|(code, ..)| *code);
+    let others = reports.iter().flat_map(|it| it.statuses.keys().map(String::as_str));
+    let mut codes: Vec<&str> = others.filter(|code| !STATUSES.iter().any(|(it, ..)| it == code)).collect();
     codes.sort_unstable();
     codes.dedup();
     for code in ours.chain(codes) {
-        let of = |it: &Point| it.buckets.get(code).copied().unwrap_or_default() as u64;
+        let of = |it: &Point| it.statuses.get(code).copied().unwrap_or_default() as u64;
         if reports.iter().any(|it| of(it) > 0) {
-            rows.push(series(bucket(code), &of));
+            rows.push(series(status(code), &of));
         }
     }
     rows

@@ -172,6 +172,7 @@ fn an_exception_covers_what_all_its_lists_match() {
     let prod = account("111111111111", "prod", "");
     let tag = |key: &str, value: &str| Tag { key: key.to_owned(), value: value.to_owned() };
     let deploy = Principal {
+        last_used_region: None,
         kind: PrincipalKind::Role,
         arn: "arn:aws:iam::111111111111:role/ops/deploy-web".to_owned(),
         name: "deploy-web".to_owned(),

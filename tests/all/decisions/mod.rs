@@ -18,7 +18,7 @@ use self::compare::check;
 use crate::cases::expand;
 use crate::run::{folder, leastwise};
 
-const CASE: [&str; 6] = ["why", "config", "analyzer", "aws", "accounts", "expect"];
+const CASE: [&str; 7] = ["why", "config", "analyzer", "aws", "accounts", "earlier", "expect"];
 
 fn cases() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases-decide")
@@ -58,6 +58,7 @@ fn run(case: &Value, place: &Path, catalog: &Path) -> Vec<String> {
     let (snapshot, config, out) =
         (place.join("snapshot"), place.join("leastwise.toml"), place.join("report"));
     recorded::write(&case, &snapshot);
+    let earlier = earlier(&case, place, catalog);
     let lines = case["config"].as_array().into_iter().flatten().map(|line| line.as_str().unwrap());
     std::fs::write(&config, lines.collect::<Vec<_>>().join("\n")).unwrap();
     let path = |path: &Path| path.to_str().unwrap().to_owned();
@@ -70,6 +71,9 @@ fn run(case: &Value, place: &Path, catalog: &Path) -> Vec<String> {
     ] {
         args.extend([flag.to_owned(), path(value)]);
     }
+    if let Some(report) = earlier {
+        args.extend(["--previous".to_owned(), path(&report)]);
+    }
     let ran = leastwise(&args).ran();
     let wanted = case["expect"]["exit"].as_i64().unwrap_or(0);
     if i64::from(ran.code) != wanted {
@@ -80,6 +84,26 @@ fn run(case: &Value, place: &Path, catalog: &Path) -> Vec<String> {
         return vec![format!("verify exits {}: {}{}", verified.code, verified.out, verified.err)];
     }
     check(&case["expect"], &out)
+}
+
+/// The report of the earlier night of a case, if it has one: of the same accounts, but for those that it says.
+fn earlier(case: &Value, place: &Path, catalog: &Path) -> Option<PathBuf> {
+    let told = case["earlier"].as_object()?;
+    let mut before = case.clone();
+    if let Some(accounts) = told.get("accounts") {
+        before["accounts"] = accounts.clone();
+    }
+    for account in before["accounts"].as_object_mut().unwrap().values_mut() {
+        account["analyzedAt"] = told["captured"].clone();
+    }
+    let (snapshot, out) = (place.join("earlier-snapshot"), place.join("earlier-report"));
+    recorded::write_on(&before, &snapshot, told["captured"].as_str().unwrap());
+    let path = |path: &Path| path.to_str().unwrap().to_owned();
+    let (snapshot, report, catalog) = (path(&snapshot), path(&out), path(catalog));
+    leastwise(["scan", "-q", "--snapshot", &snapshot, "--out", &report, "--catalog", &catalog])
+        .ran()
+        .exits(0);
+    Some(out)
 }
 
 #[test]
@@ -161,7 +185,7 @@ fn the_runner_of_decisions_sees_a_wrong_expectation() {
         ("s3:GetObject", "s3:PutObject"),
         (": 1", ": 2"),
         ("worker/own", "worker/other"),
-        ("{\"rec", "{\"principals\": {\"111111111111:role/worker\": {\"bucket\": \"clean\"}}, \"rec"),
+        ("{\"rec", "{\"principals\": {\"111111111111:role/worker\": {\"status\": \"clean\"}}, \"rec"),
         ("{\"rec", "{\"leftAlone\": [{\"code\": \"blocked\"}], \"rec"),
         ("{\"rec", "{\"families\": {\"fleet/role/worker/own\": {}}, \"rec"),
         ("{\"rec", "{\"exceptions\": {\"default:service-linked\": [\"expired\"]}, \"rec"),

@@ -11,7 +11,7 @@ const MADE: &str = "2024-01-01T00:00:00Z";
 const USED: &str = "2026-10-20T00:00:00Z";
 
 /// What an account of a case may have.
-const ACCOUNT: [&str; 13] = [
+const ACCOUNT: [&str; 15] = [
     "name",
     "state",
     "units",
@@ -23,20 +23,27 @@ const ACCOUNT: [&str; 13] = [
     "unused",
     "findings",
     "lastAccessed",
+    "job",
+    "analyzer",
     "analyzedAt",
     "stranger",
 ];
 /// What a role, user or group may have.
-const HOLDER: [&str; 9] =
-    ["inline", "attached", "groups", "path", "tags", "created", "lastUsed", "boundary", "trust"];
+const HOLDER: [&str; 10] =
+    ["inline", "attached", "groups", "path", "tags", "created", "lastUsed", "region", "boundary", "trust"];
 
 /// Writes the snapshot of a case.
 pub(crate) fn write(case: &Value, folder: &Path) {
+    write_on(case, folder, CAPTURED);
+}
+
+/// The same as it was on another day: the evidence is of the day before.
+pub(crate) fn write_on(case: &Value, folder: &Path, captured: &str) {
     let accounts = case["accounts"].as_object().expect("accounts");
     let management = accounts.keys().next().expect("an account");
     json_file(
         &folder.join("snapshot.json"),
-        &json!({"format": 1, "capturedAt": CAPTURED, "partition": "aws"}),
+        &json!({"format": 1, "capturedAt": captured, "partition": "aws"}),
     );
     let rows = accounts.iter().map(|(id, account)| {
         let mut row =
@@ -58,7 +65,17 @@ pub(crate) fn write(case: &Value, folder: &Path) {
         "name": "organisation", "type": "ORGANIZATION_UNUSED_ACCESS", "status": "ACTIVE",
         "configuration": {"unusedAccess": unused_access},
     }});
-    json_file(&folder.join("analyzers.json"), &json!([analyzer]));
+    let own = accounts.iter().filter(|(_, account)| !account["analyzer"].is_null()).map(|(id, account)| {
+        let mut made = json!({
+            "arn": format!("arn:aws:access-analyzer:us-east-1:{id}:analyzer/own"), "name": "own",
+            "type": "ACCOUNT_UNUSED_ACCESS", "status": "ACTIVE",
+        });
+        let told = account["analyzer"].as_object().expect("an analyzer").clone();
+        made.as_object_mut().expect("an object").extend(told);
+        json!({"analyzer": made})
+    });
+    let analyzers: Vec<Value> = std::iter::once(analyzer).chain(own).collect();
+    json_file(&folder.join("analyzers.json"), &json!(analyzers));
     for (id, account) in accounts {
         known(account, &ACCOUNT);
         let place = folder.join("accounts").join(id);
@@ -198,9 +215,9 @@ fn authorization(id: &str, account: &Value, aws: &Value) -> Value {
         let mut made = principal(name, role);
         made["RoleName"] = json!(name);
         made["RolePolicyList"] = json!(inline(role));
-        made["RoleLastUsed"] = match text(role, "lastUsed", USED) {
+        made["RoleLastUsed"] = match text(role, "lastUsed", last_used(account, name)) {
             "never" => json!({}),
-            last => json!({"LastUsedDate": last}),
+            last => json!({"LastUsedDate": last, "Region": text(role, "region", "eu-central-1")}),
         };
         made["AssumeRolePolicyDocument"] = match &role["trust"] {
             Value::Null => trust(&json!({"Service": "ec2.amazonaws.com"})),
@@ -233,11 +250,12 @@ fn authorization(id: &str, account: &Value, aws: &Value) -> Value {
         let text = if told["document"].is_null() { told } else { &told["document"] };
         let counted = json!(count("attached", name));
         json!({
-            "Arn": policy_arn(id, name), "PolicyName": name.trim_start_matches("aws:"), "DefaultVersionId": "v1",
+            "Arn": policy_arn(id, name), "PolicyName": name.trim_start_matches("aws:"),
             "AttachmentCount": if told["attachments"].is_null() { &counted } else { &told["attachments"] },
             "PermissionsBoundaryUsageCount": count("boundary", name),
+            "CreateDate": told["created"].as_str().unwrap_or(MADE),
             "UpdateDate": told["updated"].as_str().unwrap_or(MADE),
-            "PolicyVersionList": [{"Document": document(text), "VersionId": "v1", "IsDefaultVersion": true}],
+            "PolicyVersionList": versions(text, told),
         })
     };
     let own = members(&account["policies"]).map(|(name, told)| policy(name, told));
@@ -246,6 +264,38 @@ fn authorization(id: &str, account: &Value, aws: &Value) -> Value {
         "RoleDetailList": roles.collect::<Vec<_>>(), "UserDetailList": users.collect::<Vec<_>>(),
         "GroupDetailList": groups.collect::<Vec<_>>(), "Policies": own.chain(of_aws).collect::<Vec<_>>(),
     })
+}
+
+/// The version that counts, and before it `older` ones: documents by the day on which they were made.
+fn versions(text: &Value, told: &Value) -> Vec<Value> {
+    let older = members(&told["older"]).map(|(made, text)| (made.as_str(), text));
+    let all: Vec<(&str, &Value)> = older.chain([(told["updated"].as_str().unwrap_or(MADE), text)]).collect();
+    let version = |(at, (made, text)): (usize, &(&str, &Value))| {
+        json!({
+            "Document": document(text), "VersionId": format!("v{}", at + 1), "CreateDate": made,
+            "IsDefaultVersion": at + 1 == all.len(),
+        })
+    };
+    all.iter().enumerate().map(version).collect()
+}
+
+/// When a role was last used, where a case does not say: in October, unless its evidence says that it was not.
+fn last_used<'c>(account: &'c Value, name: &str) -> &'c str {
+    let told = &account["unused"][name];
+    if told == "idle" || !told["idle"].is_null() {
+        return told["idle"].as_str().unwrap_or("never");
+    }
+    let services = &account["lastAccessed"][name];
+    let used = members(services).flat_map(|(_, used)| {
+        let actions = members(used).filter_map(|(_, last)| last.as_str());
+        used.as_str().into_iter().chain(actions)
+    });
+    match used.max() {
+        _ if services.is_null() => USED,
+        Some(last) if last >= "2026-08-02" => USED,
+        Some(last) => last,
+        None => "never",
+    }
 }
 
 /// A trust policy: who is trusted, or the document as it is.
@@ -320,10 +370,14 @@ fn last_accessed(id: &str, account: &Value, told: &Value) -> Value {
             }
             made
         });
-        json!({
-            "Arn": arn(id, account, name), "JobCompletionDate": completed,
-            "ServicesLastAccessed": services.collect::<Vec<_>>(),
-        })
+        let mut made = json!({
+            "Arn": arn(id, account, name), "JobStatus": "COMPLETED", "JobType": "ACTION_LEVEL",
+            "JobCompletionDate": completed, "ServicesLastAccessed": services.collect::<Vec<_>>(),
+        });
+        if let Some(job) = account["job"].as_object() {
+            made.as_object_mut().expect("an object").extend(job.clone());
+        }
+        made
     });
     answers.collect()
 }

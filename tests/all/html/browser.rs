@@ -138,7 +138,7 @@ fn a_number_equals_the_rows_that_its_link_opens() {
     let mut kinds = std::collections::BTreeSet::new();
     links.retain(|(link, number)| {
         let (kind, _) = link.split_once('=').unwrap();
-        *number > 0 && (kind == "bucket" || kinds.insert(kind.to_owned()))
+        *number > 0 && (kind == "status" || kinds.insert(kind.to_owned()))
     });
     for (link, number) in links {
         assert_eq!(rows(&dom(&out, &format!("index.html#{link}"))), (number, number), "{link}");
@@ -153,13 +153,13 @@ fn filters_join_and_a_pasted_link_shows_the_same() {
     let out = folder("html-links").join("report");
     scan("mocks/acme", &out).exits(0);
     let data = data(&out);
-    let refined = data["buckets"].as_array().unwrap().iter().position(|it| it[0] == "refined").unwrap();
+    let refined = data["statuses"].as_array().unwrap().iter().position(|it| it[0] == "reducible").unwrap();
     let of = data["accounts"].as_array().unwrap().iter().find(|it| it["id"] == "444444444444").unwrap();
     let is = |row: &&Value| row[2] == refined && row[1].as_str().unwrap().contains("shared");
     let mut wanted: Vec<&Value> = of["rows"].as_array().unwrap().iter().filter(is).collect();
     assert!(!wanted.is_empty());
     wanted.sort_by_key(|row| row[5].as_u64());
-    let dom = dom(&out, "index.html#bucket=refined&account=444444444444&q=shared&sort=removed");
+    let dom = dom(&out, "index.html#status=reducible&account=444444444444&q=shared&sort=removed");
     assert_eq!(rows(&dom).0, wanted.len());
     let table = between(&dom, "id=\"rows\"", "</table>")[0];
     let names = between(between(table, "<tbody>", "</tbody>")[0], "<bdi>", "</bdi>");
@@ -171,7 +171,7 @@ fn filters_join_and_a_pasted_link_shows_the_same() {
     let numbers = |rows: &[&Value]| rows.iter().map(|row| row[5].as_u64().unwrap()).collect::<Vec<_>>();
     let by_number = numbers(&wanted);
     assert!(by_number.first() > by_number.last());
-    let table = self::dom(&out, "index.html#bucket=refined&account=444444444444&sort=removed");
+    let table = self::dom(&out, "index.html#status=reducible&account=444444444444&sort=removed");
     let table = between(&table, "id=\"rows\"", "</table>")[0];
     let names = between(between(table, "<tbody>", "</tbody>")[0], "<bdi>", "</bdi>");
     let shown: Vec<&Value> = names
@@ -201,7 +201,7 @@ fn what_is_ready_can_be_filtered_where_that_is_asked() {
         rows(&dom(&out, &format!("index.html#ready={value}"))).0
     };
     let all = filtered("1", "ready");
-    let refined = report(&folder.join("1")).totals.buckets["refined"];
+    let refined = report(&folder.join("1")).totals.statuses["reducible"];
     assert!(refined > 50);
     assert_eq!((all, filtered("1", "not+yet")), (refined, 0));
     assert_eq!((filtered("2", "ready"), filtered("2", "not+yet")), (0, refined));

@@ -1,7 +1,7 @@
 //! Analyzers, findings, last-accessed data.
 
 use leastwise::aws::live::Source;
-use leastwise::evidence::{Detail, FailureKind, Finding, Gap, join};
+use leastwise::evidence::{Detail, FailureKind, Finding, Gap, Windows, join};
 
 use super::recorded::{ANALYZER, Asked, CALLER, Recorded, Reply, analyzer, finding, live, read};
 
@@ -122,16 +122,16 @@ async fn every_kind_of_finding_is_read_and_what_says_nothing_is_no_evidence() {
     assert_eq!(of("unknown").finding_details.as_ref().unwrap()[1], Detail::default());
     assert_eq!(of("gone").failure.as_ref().unwrap().kind, FailureKind::Absent);
 
-    let known = join(&evidence.findings, &[], 90);
+    let known = join(&evidence.findings, &[], Windows { findings: 90, last_accessed: 90 });
     let about = |name: &str| &known[&format!("arn:aws:iam::{CALLER}:role/{name}")];
-    assert!(about("paged").gap.is_none() && about("paged").unused.is_some());
+    assert!(about("paged").gap.is_none() && !about("paged").observed.is_empty());
     assert_eq!(about("empty").gap, Some(Gap::Empty));
     assert_eq!(about("unknown").gap, Some(Gap::UnknownDetails));
     assert_eq!(about("broken").gap, Some(Gap::Error("INTERNAL_ERROR".to_owned())));
     assert!(matches!(about("gone").gap, Some(Gap::Unread(_))));
     assert_eq!(about("archived").archived, 1);
     let resolved = about("resolved");
-    assert!(resolved.gap.is_none() && resolved.unused.is_none() && resolved.archived == 0);
+    assert!(resolved.gap.is_none() && resolved.observed.is_empty() && resolved.archived == 0);
     assert!(!aws.asked("GetFindingV2").iter().any(|asked| asked.has("/resolved")));
     assert_eq!(about("idle").idle, Some(None));
     assert_eq!(about("key").keys[0].access_key_id, "AKIA1");

@@ -117,7 +117,7 @@ fn every_finding_is_one_that_security_hub_takes_and_none_is_missing() {
         .collect();
     assert_eq!(told.len(), whole.totals.recommendations);
     let unused = about(&findings, "leastwise/unused-principal").count();
-    assert_eq!(unused, whole.totals.buckets["unused-principal"]);
+    assert_eq!(unused, whole.totals.statuses["unused-principal"]);
     let (mut keys, mut passwords) = (0, 0);
     for summary in &whole.accounts {
         for principal in account(&out, &summary.id).principals {

@@ -13,8 +13,8 @@ use crate::html::{between, data};
 use crate::run::folder;
 use crate::scan::{account, manifest, report, scan};
 
-/// How many principals are in which bucket, by account and bucket; none is not told.
-type Buckets = BTreeMap<(String, String), usize>;
+/// How many principals are in which status, by account and status; none is not told.
+type Statuses = BTreeMap<(String, String), usize>;
 
 /// What each format should tell of, by the JSON files.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,15 +28,15 @@ fn of_json(out: &Path, report: &Report) -> Told {
     let mut told = Told {
         recommendations: report.recommendations.iter().map(|it| it.id.clone()).collect(),
         unused_principals: BTreeSet::new(),
-        permissions_removed: report.recommendations.iter().map(|it| it.proof.removed as u64).sum(),
+        permissions_removed: report.recommendations.iter().map(|it| it.permissions_removed as u64).sum(),
     };
     for summary in &report.accounts {
         let account = account(out, &summary.id);
         for change in &account.recommendations {
             assert!(told.recommendations.insert(change.id.clone()), "{} is there twice", change.id);
-            told.permissions_removed += change.proof.removed as u64;
+            told.permissions_removed += change.permissions_removed as u64;
         }
-        let unused = account.principals.into_iter().filter(|it| it.bucket == "unused-principal");
+        let unused = account.principals.into_iter().filter(|it| it.status == "unused-principal");
         told.unused_principals.extend(unused.map(|it| it.arn));
     }
     told
@@ -54,44 +54,44 @@ fn of_findings(findings: &[Value], id: &str, removed: &str, arn: impl Fn(&Value)
     told
 }
 
-fn buckets(out: &Path, report: &Report) -> Buckets {
-    let mut found = Buckets::new();
+fn statuses(out: &Path, report: &Report) -> Statuses {
+    let mut found = Statuses::new();
     for summary in &report.accounts {
         let account = account(out, &summary.id);
         for principal in &account.principals {
-            *found.entry((summary.id.clone(), principal.bucket.clone())).or_default() += 1;
+            *found.entry((summary.id.clone(), principal.status.clone())).or_default() += 1;
         }
         // What the account says of itself in short.
         let of_account = found.iter().filter(|((id, _), _)| *id == summary.id);
         let of_account: Vec<(&str, usize)> =
-            of_account.map(|((_, bucket), number)| (bucket.as_str(), *number)).collect();
-        let told = summary.buckets.iter().filter(|(_, number)| **number > 0);
-        assert_eq!(told.map(|(bucket, number)| (bucket.as_str(), *number)).collect::<Vec<_>>(), of_account);
+            of_account.map(|((_, status), number)| (status.as_str(), *number)).collect();
+        let told = summary.statuses.iter().filter(|(_, number)| **number > 0);
+        assert_eq!(told.map(|(status, number)| (status.as_str(), *number)).collect::<Vec<_>>(), of_account);
         assert_eq!(account.recommendations.len(), summary.recommendations);
-        let removed: usize = account.recommendations.iter().map(|it| it.proof.removed).sum();
-        assert_eq!(removed, summary.permissions_removed);
+        let removals = account.principals.iter().flat_map(|it| it.removals.values());
+        assert_eq!(removals.map(|it| it.permissions).sum::<usize>(), summary.effect.removed);
     }
     found
 }
 
-fn buckets_of_csv(out: &Path) -> Buckets {
+fn statuses_of_csv(out: &Path) -> Statuses {
     let mut reader = csv::Reader::from_path(out.join("findings.csv")).unwrap();
     let head = reader.headers().unwrap().clone();
     let at = |column: &str| head.iter().position(|it| it == column).unwrap();
-    let [id, bucket, arn] = ["account_id", "bucket", "principal_arn"].map(at);
+    let [id, status, arn] = ["account_id", "status", "principal_arn"].map(at);
     let rows = reader.records().map(|row| row.unwrap());
     let each: BTreeSet<(String, String, String)> =
-        rows.map(|row| (row[arn].to_owned(), row[id].to_owned(), row[bucket].to_owned())).collect();
-    let mut found = Buckets::new();
-    each.into_iter().for_each(|(_, id, bucket)| *found.entry((id, bucket)).or_default() += 1);
+        rows.map(|row| (row[arn].to_owned(), row[id].to_owned(), row[status].to_owned())).collect();
+    let mut found = Statuses::new();
+    each.into_iter().for_each(|(_, id, status)| *found.entry((id, status)).or_default() += 1);
     found
 }
 
 /// The rows of the index, and its cards.
-fn buckets_of_html(out: &Path) -> Buckets {
+fn statuses_of_html(out: &Path) -> Statuses {
     let (data, index) = (data(out), fs::read_to_string(out.join("index.html")).unwrap());
-    let codes: Vec<&str> = data["buckets"].as_array().unwrap().iter().map(|it| text(it, "/0")).collect();
-    let mut found = Buckets::new();
+    let codes: Vec<&str> = data["statuses"].as_array().unwrap().iter().map(|it| text(it, "/0")).collect();
+    let mut found = Statuses::new();
     for account in data["accounts"].as_array().unwrap() {
         for row in account["rows"].as_array().unwrap() {
             let code = codes[usize::try_from(row[2].as_u64().unwrap()).unwrap()];
@@ -99,7 +99,7 @@ fn buckets_of_html(out: &Path) -> Buckets {
         }
     }
     for code in codes {
-        let card = between(&index, &format!("href=\"#bucket={code}\" data-number=\""), "\"")[0];
+        let card = between(&index, &format!("href=\"#status={code}\" data-number=\""), "\"")[0];
         let of_rows: usize = found.iter().filter(|((_, it), _)| it == code).map(|(_, number)| number).sum();
         assert_eq!(card, of_rows.to_string(), "{code}");
     }
@@ -126,13 +126,13 @@ fn of_html(out: &Path, report: &Report) -> Told {
         for change in changes {
             let id = between(change, "<code>", "</code>")[0];
             assert!(told.recommendations.insert(id.to_owned()), "{id} is there twice");
-            told.permissions_removed += number(between(change, "nothing gained, exactly ", " lost")[0]);
+            told.permissions_removed += number(between(change, "<li>Removes ", " permission")[0]);
         }
     }
     // The index lists the same ones, those of an account by what comes behind its id.
     let data = data(out);
     let unused =
-        data["buckets"].as_array().unwrap().iter().position(|it| text(it, "/0") == "unused-principal");
+        data["statuses"].as_array().unwrap().iter().position(|it| text(it, "/0") == "unused-principal");
     for found in data["accounts"].as_array().unwrap() {
         let rows = found["rows"].as_array().unwrap().iter();
         let account = account(out, text(found, "/id"));
@@ -161,17 +161,18 @@ fn of_csv(out: &Path) -> Told {
     let mut reader = csv::Reader::from_path(out.join("findings.csv")).unwrap();
     let head = reader.headers().unwrap().clone();
     let at = |column: &str| head.iter().position(|it| it == column).unwrap();
-    let [id, removed, bucket, arn] =
-        ["recommendation_id", "permissions_removed", "bucket", "principal_arn"].map(at);
-    // A row is a principal's policy, so a change stands once for each whom it reaches.
+    let [id, removed, status, arn] =
+        ["recommendation_id", "permissions_removed", "status", "principal_arn"].map(at);
+    // A row is a principal's policy, and says what the change takes from that principal.
     let mut told =
         Told { recommendations: BTreeSet::new(), unused_principals: BTreeSet::new(), permissions_removed: 0 };
     for row in reader.records() {
         let row = row.unwrap();
-        if !row[id].is_empty() && told.recommendations.insert(row[id].to_owned()) {
+        if !row[id].is_empty() {
+            told.recommendations.insert(row[id].to_owned());
             told.permissions_removed += row[removed].parse::<u64>().unwrap();
         }
-        if &row[bucket] == "unused-principal" {
+        if &row[status] == "unused-principal" {
             told.unused_principals.insert(row[arn].to_owned());
         }
     }
@@ -184,8 +185,8 @@ fn check(name: &str, snapshot: &str, code: i32) -> Totals {
     let report = report(&out);
     let told = of_json(&out, &report);
     assert_eq!(told.recommendations.len(), report.totals.recommendations);
-    assert_eq!(told.unused_principals.len(), report.totals.buckets["unused-principal"]);
-    assert_eq!(told.permissions_removed, report.totals.permissions_removed as u64);
+    assert_eq!(told.unused_principals.len(), report.totals.statuses["unused-principal"]);
+    assert_eq!(told.permissions_removed, report.totals.effect.removed as u64);
 
     let sarif = json(&out.join("report.sarif"));
     let run = &sarif["runs"][0];
@@ -211,24 +212,24 @@ fn check(name: &str, snapshot: &str, code: i32) -> Totals {
 
     assert_eq!(of_csv(&out), told);
     assert_eq!(of_html(&out, &report), told);
-    let buckets = buckets(&out, &report);
-    for (code, number) in &report.totals.buckets {
+    let statuses = statuses(&out, &report);
+    for (code, number) in &report.totals.statuses {
         let of_accounts: usize =
-            buckets.iter().filter(|((_, it), _)| it == code).map(|(_, number)| number).sum();
+            statuses.iter().filter(|((_, it), _)| it == code).map(|(_, number)| number).sum();
         assert_eq!(of_accounts, *number, "{code}");
     }
-    assert_eq!(buckets.values().sum::<usize>(), report.totals.principals);
-    assert_eq!(buckets_of_csv(&out), buckets);
-    assert_eq!(buckets_of_html(&out), buckets);
+    assert_eq!(statuses.values().sum::<usize>(), report.totals.principals);
+    assert_eq!(statuses_of_csv(&out), statuses);
+    assert_eq!(statuses_of_html(&out), statuses);
     let excepted = results.iter().filter(|it| text(it, "/ruleId") == "principal-excepted").count();
-    assert_eq!(excepted, report.totals.buckets["excluded"]);
+    assert_eq!(excepted, report.totals.statuses["excluded"]);
     report.totals
 }
 
 #[test]
 fn all_formats_tell_of_the_same_changes_and_the_same_unused_principals() {
     let totals = check("acme", "mocks/acme", 0);
-    assert!(totals.recommendations > 50 && totals.buckets["unused-principal"] > 0);
+    assert!(totals.recommendations > 50 && totals.statuses["unused-principal"] > 0);
     check("partial", "mocks/partial", 3);
 }
 

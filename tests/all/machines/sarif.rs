@@ -67,7 +67,7 @@ fn every_finding_has_one_result_under_a_rule_that_the_file_explains() {
     told.sort_unstable();
     wanted.sort();
     assert_eq!(told, wanted);
-    assert_eq!(of_rule(&results, "unused-principal").len(), report.totals.buckets["unused-principal"]);
+    assert_eq!(of_rule(&results, "unused-principal").len(), report.totals.statuses["unused-principal"]);
     assert!(keys > 0 && passwords > 0);
     assert_eq!(of_rule(&results, "unused-access-key").len(), keys);
     assert_eq!(of_rule(&results, "unused-password").len(), passwords);
@@ -157,6 +157,6 @@ fn what_an_exception_leaves_as_it_is_is_suppressed_with_its_reason() {
     // SARIF gives braces and brackets in messages a meaning, in justifications none.
     assert!(text(one, "/message/text").contains(r"a {{sealed}} \[envelope\]"), "{one}");
     let totals = crate::scan::report(&out).totals;
-    assert_eq!(totals.buckets["excluded"], 1);
-    assert_eq!(of_rule(&results, "unused-principal").len(), totals.buckets["unused-principal"]);
+    assert_eq!(totals.statuses["excluded"], 1);
+    assert_eq!(of_rule(&results, "unused-principal").len(), totals.statuses["unused-principal"]);
 }

@@ -258,10 +258,10 @@ impl Nights {
                 failures.map(|it| format!("{} {}", it.operation, it.kind.name())).collect();
             if failures.is_empty() {
                 let source = account.evidence.analyzer.unwrap_or(account.evidence.source);
-                let buckets = account.buckets.iter().filter(|(_, count)| **count > 0);
-                let buckets: Vec<String> =
-                    buckets.map(|(bucket, count)| format!("{count} {bucket}")).collect();
-                let _ = write!(told, "{} by {}", buckets.join(" and "), source.rsplit('/').next().unwrap());
+                let statuses = account.statuses.iter().filter(|(_, count)| **count > 0);
+                let statuses: Vec<String> =
+                    statuses.map(|(status, count)| format!("{count} {status}")).collect();
+                let _ = write!(told, "{} by {}", statuses.join(" and "), source.rsplit('/').next().unwrap());
             } else {
                 told.push_str(&Vec::from_iter(failures).join(" and "));
             }

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use leastwise::aws::{Answers, Evidence};
-use leastwise::evidence::{Analyzer, AnalyzerAnswer, Finding};
+use leastwise::evidence::{Analyzer, AnalyzerAnswer, Finding, LastAccessed};
 use leastwise::inventory::wire::Authorization;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 mod holds;
 
-const ACTIONS: [(&str, [&str; 6]); 3] = [
+/// The catalog.
+const ACTIONS: [(&str, [&str; 6]); 4] = [
     ("s3", ["GetObject", "GetObjectAcl", "GetBucketAcl", "PutObject", "PutObjectAcl", "DeleteObject"]),
     (
         "sqs",
@@ -27,8 +28,18 @@ const ACTIONS: [(&str, [&str; 6]); 3] = [
             "CreateTags",
         ],
     ),
+    // Nobody sees the use of the first.
+    ("iam", ["PassRole", "PassThing", "GetRole", "ListRoles", "CreateUser", "DeleteUser"]),
 ];
-const PATTERNS: [&str; 12] = [
+/// What no catalog has: used by some, unused by others. The last is of a service that no catalog has either.
+const BEYOND: [(&str, &str); 5] = [
+    ("s3", "GetBucketShiny"),
+    ("s3", "PutObjectShiny"),
+    ("sqs", "GetShiny"),
+    ("ec2", "DescribeShiny"),
+    ("newsvc", "DoIt"),
+];
+const PATTERNS: [&str; 17] = [
     "*",
     "s3:*",
     "s3:Get*",
@@ -41,6 +52,11 @@ const PATTERNS: [&str; 12] = [
     "ec2:Describe*",
     "ec2:RunInstances",
     "s3:Delete*",
+    "iam:*",
+    "iam:Pass*",
+    "iam:PassRole",
+    "newsvc:*",
+    "s3:PutObjectShiny",
 ];
 const AWS: &str = "arn:aws:iam::aws:policy/CommonAccess";
 
@@ -57,6 +73,8 @@ enum Use {
 
 #[derive(Debug, Clone)]
 struct Person {
+    /// Which names beyond the catalog it was seen to use, and which it was not.
+    beyond: [Option<bool>; 5],
     user: bool,
     /// A role of Identity Center.
     sso: bool,
@@ -71,6 +89,8 @@ struct Person {
 
 #[derive(Debug, Clone)]
 struct Place {
+    /// The evidence is last-accessed data, not findings.
+    last_accessed: bool,
     people: Vec<Person>,
     /// The same policies, by number, in every account.
     group_policies: [BTreeSet<usize>; 2],
@@ -93,7 +113,7 @@ fn patterns() -> impl Strategy<Value = Vec<usize>> {
 
 fn person() -> impl Strategy<Value = Person> {
     let names = proptest::option::weighted(0.8, proptest::collection::btree_set(0..6_usize, 1..5));
-    let unused = proptest::collection::btree_map(0..3_usize, names, 1..4).prop_map(Use::Unused);
+    let unused = proptest::collection::btree_map(0..4_usize, names, 1..5).prop_map(Use::Unused);
     let use_ = prop_oneof![
         8 => unused,
         1 => Just(Use::Everything),
@@ -103,8 +123,11 @@ fn person() -> impl Strategy<Value = Person> {
     ];
     let few = || proptest::collection::btree_set(0..3_usize, 0..3);
     let groups = proptest::collection::btree_set(0..2_usize, 0..3);
-    (0..5_usize, use_, proptest::option::of(patterns()), few(), any::<bool>(), groups, 0..8_usize).prop_map(
-        |(kind, use_, inline, managed, aws, groups, bound)| Person {
+    let beyond = proptest::array::uniform5(proptest::option::weighted(0.4, any::<bool>()));
+    let kind = (0..5_usize, beyond);
+    (kind, use_, proptest::option::of(patterns()), few(), any::<bool>(), groups, 0..8_usize).prop_map(
+        |((kind, beyond), use_, inline, managed, aws, groups, bound)| Person {
+            beyond,
             user: kind == 0,
             sso: kind == 1,
             use_,
@@ -119,8 +142,10 @@ fn person() -> impl Strategy<Value = Person> {
 
 fn organisations() -> impl Strategy<Value = Organisation> {
     let few = || proptest::collection::btree_set(0..3_usize, 0..2);
-    let place = (proptest::collection::vec(person(), 1..6), few(), few(), any::<bool>(), 0..12_usize);
-    let place = place.prop_map(|(people, one, other, group_aws, denied)| Place {
+    let people = proptest::collection::vec(person(), 1..6);
+    let place = (any::<bool>(), people, few(), few(), any::<bool>(), 0..12_usize);
+    let place = place.prop_map(|(last_accessed, people, one, other, group_aws, denied)| Place {
+        last_accessed,
         people,
         group_policies: [one, other],
         group_aws,
@@ -153,18 +178,64 @@ impl Person {
         format!("arn:aws:iam::{}:{kind}/{path}{}", id(account), self.name(at))
     }
 
-    /// What the evidence calls unused.
-    fn unused(&self) -> Actions {
+    /// What the evidence may say is unused: of a whole service nothing whose use nobody sees.
+    fn unused(&self, last_accessed: bool) -> Actions {
         let all = || ACTIONS.iter().flat_map(|(service, names)| names.iter().map(|name| (*service, *name)));
+        let mut unused = self.unused_of_catalog(last_accessed, all());
+        for (at, (service, name)) in BEYOND.iter().enumerate() {
+            let is_idle = matches!(self.use_, Use::Idle) && (last_accessed || !self.user);
+            let is_whole = unused.contains(&(*service, "*"));
+            if is_idle || matches!(self.use_, Use::Unused(_)) && (self.beyond[at] == Some(false) || is_whole)
+            {
+                unused.insert((service, name));
+            }
+        }
+        unused.retain(|(_, name)| *name != "*");
+        unused
+    }
+
+    /// What it was seen to use, as far as somebody looked.
+    fn used(&self, last_accessed: bool) -> Actions {
+        let Use::Unused(services) = &self.use_ else { return Actions::new() };
+        if !last_accessed {
+            return Actions::new();
+        }
+        let mut used = Actions::new();
+        for (at, (service, names)) in ACTIONS.iter().enumerate() {
+            match services.get(&at) {
+                Some(None) => continue,
+                Some(Some(unused)) => {
+                    used.extend(
+                        (0..6).filter(|name| !unused.contains(name)).map(|name| (*service, names[name])),
+                    );
+                }
+                None => used.extend(names.iter().map(|name| (*service, *name))),
+            }
+            let beyond = BEYOND.iter().zip(self.beyond).filter(|((own, _), _)| own == service);
+            used.extend(beyond.filter(|(_, seen)| *seen == Some(true)).map(|(action, _)| *action));
+        }
+        used.extend(BEYOND.last().filter(|_| self.beyond[4] == Some(true)));
+        used
+    }
+
+    fn unused_of_catalog(
+        &self,
+        last_accessed: bool,
+        all: impl Iterator<Item = (&'static str, &'static str)>,
+    ) -> Actions {
+        let is_seen = |name: &str| !name.starts_with("Pass");
         match &self.use_ {
-            Use::Idle if !self.user => all().collect(),
+            Use::Idle if last_accessed || !self.user => all.collect(),
             Use::Unused(services) => services
                 .iter()
                 .flat_map(|(at, names)| {
                     let (service, all) = ACTIONS[*at];
-                    let wanted =
-                        move |number: &usize| names.as_ref().is_none_or(|names| names.contains(number));
-                    (0..6).filter(wanted).map(move |number| (service, all[number]))
+                    let wanted = move |number: &usize| match names {
+                        Some(names) => names.contains(number),
+                        None => is_seen(all[*number]),
+                    };
+                    let whole = names.is_none().then_some((service, "*"));
+                    (0..6).filter(wanted).map(move |number| (service, all[number])).chain(whole)
                 })
                 .collect(),
             _ => Actions::new(),
@@ -250,8 +321,58 @@ impl Organisation {
         let analyzer: Option<Analyzer> = Some(analyzer.analyzer);
         Answers {
             authorization: Ok(authorization),
-            evidence: Ok(Evidence { analyzer, findings, last_accessed: Vec::new() }),
+            evidence: Ok(match place.last_accessed {
+                false => Evidence { analyzer, findings, ..Evidence::default() },
+                true => Evidence { last_accessed: self.last_accessed(at), ..Evidence::default() },
+            }),
         }
+    }
+
+    fn last_accessed(&self, at: usize) -> Vec<LastAccessed> {
+        let seen = "2026-10-30T00:00:00Z";
+        let people = self.places[at].people.iter().enumerate();
+        let answers = people.map(|(number, person)| {
+            let services = ACTIONS.iter().enumerate().map(|(service, (prefix, names))| {
+                let unused = match &person.use_ {
+                    Use::Unused(services) => services.get(&service),
+                    Use::Idle => Some(&None),
+                    _ => None,
+                };
+                let Some(Some(unused)) = unused.map_or(Some(Some(BTreeSet::new())), |it| Some(it.clone()))
+                else {
+                    return json!({"ServiceNamespace": prefix});
+                };
+                let known = (0..6).map(|name| (names[name], !unused.contains(&name)));
+                let beyond = BEYOND.iter().zip(person.beyond).filter(|((own, _), _)| own == prefix);
+                let beyond = beyond.filter_map(|((_, name), seen)| Some((*name, seen?)));
+                let actions = known.chain(beyond).map(|(name, used)| match used {
+                    true => json!({"ActionName": name, "LastAccessedTime": seen}),
+                    false => json!({"ActionName": name}),
+                });
+                json!({
+                    "ServiceNamespace": prefix, "LastAuthenticated": seen,
+                    "TrackedActionsLastAccessed": actions.collect::<Vec<_>>(),
+                })
+            });
+            let newsvc =
+                person.beyond[4].filter(|_| !matches!(person.use_, Use::Idle)).map(|used| match used {
+                    true => json!({
+                        "ServiceNamespace": "newsvc", "LastAuthenticated": seen,
+                        "TrackedActionsLastAccessed": [{"ActionName": "DoIt", "LastAccessedTime": seen}],
+                    }),
+                    false => json!({"ServiceNamespace": "newsvc"}),
+                });
+            let mut answer = json!({
+                "Arn": person.arn(at, number), "JobStatus": "COMPLETED", "JobType": "ACTION_LEVEL",
+                "JobCompletionDate": "2026-11-01T00:00:00Z",
+                "ServicesLastAccessed": services.chain(newsvc).collect::<Vec<_>>(),
+            });
+            if matches!(person.use_, Use::Failed) {
+                answer["JobStatus"] = "FAILED".into();
+            }
+            serde_json::from_value(answer).unwrap()
+        });
+        answers.collect()
     }
 
     fn finding(&self, at: usize, number: usize, person: &Person) -> Option<Finding> {
@@ -271,6 +392,12 @@ impl Organisation {
                         });
                         json!({"unusedPermissionDetails": {"serviceNamespace": service, "actions": names}})
                     })
+                    .chain(BEYOND.iter().zip(person.beyond).filter(|(_, seen)| *seen == Some(false)).map(
+                        |((service, name), _)| {
+                            let actions = json!([{"action": name}]);
+                            json!({"unusedPermissionDetails": {"serviceNamespace": service, "actions": actions}})
+                        },
+                    ))
                     .collect(),
             ),
         };

@@ -104,9 +104,9 @@ fn packs_stand_alone_and_add_up(out: &Path) {
         assert_eq!(manifest(&pack).totals, totals);
         together.principals += totals.principals;
         totals
-            .buckets
+            .statuses
             .iter()
-            .for_each(|(it, count)| *together.buckets.entry(it.clone()).or_default() += count);
+            .for_each(|(it, count)| *together.statuses.entry(it.clone()).or_default() += count);
         together.effect.join(&totals.effect);
         for file in ["index.html", "findings.csv", "tickets/tickets.csv", "catalog.json"] {
             assert!(pack.join(file).is_file(), "{file}");
@@ -114,8 +114,8 @@ fn packs_stand_alone_and_add_up(out: &Path) {
     }
     let whole = report(out).totals;
     assert_eq!(
-        (together.principals, together.buckets, together.effect),
-        (whole.principals, whole.buckets, whole.effect)
+        (together.principals, together.statuses, together.effect),
+        (whole.principals, whole.statuses, whole.effect)
     );
 }
 

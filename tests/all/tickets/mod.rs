@@ -57,7 +57,7 @@ fn every_owner_has_a_ticket_and_those_without_the_tag_are_their_accounts() {
     for account in accounts(&out) {
         for principal in &account.principals {
             let idle = !principal.unused_access_keys.is_empty() || principal.unused_password.is_some();
-            if idle || ["refined", "unused-principal"].contains(&principal.bucket.as_str()) {
+            if idle || ["reducible", "unused-principal"].contains(&principal.status.as_str()) {
                 wanted.insert(owner(principal, &account).to_owned());
             }
         }
@@ -80,7 +80,7 @@ fn without_a_tag_in_the_config_there_is_a_ticket_for_each_account() {
     let busy = |it: &&AccountReport| {
         it.principals.iter().any(|row| {
             let idle = !row.unused_access_keys.is_empty() || row.unused_password.is_some();
-            idle || ["refined", "unused-principal"].contains(&row.bucket.as_str())
+            idle || ["reducible", "unused-principal"].contains(&row.status.as_str())
         })
     };
     let all = accounts(&out);
@@ -208,7 +208,7 @@ fn the_table_tells_of_all_that_the_report_does_under_ids_that_stay() {
         changes.extend(account.recommendations.iter().map(|it| it.id.clone()));
         for principal in &account.principals {
             let arn = &principal.arn;
-            if principal.bucket == "unused-principal" {
+            if principal.status == "unused-principal" {
                 reviews.insert(format!("unused-principal:{arn}"));
             }
             let keys = principal.unused_access_keys.iter();

@@ -94,7 +94,7 @@ fn of_account(report: &Report, account: &AccountReport) -> Vec<Finding> {
     let told = Teller { report, account };
     let mut found = Vec::new();
     for principal in &account.principals {
-        if principal.bucket == "unused-principal" {
+        if principal.status == "unused-principal" {
             found.push(told.unused(principal));
         }
         found.extend(principal.unused_access_keys.iter().map(|key| told.idle(principal, key)));

@@ -103,13 +103,13 @@ impl<'r> IndexPage<'r> {
             headline: headline(&report.accounts),
             problems: report.accounts.iter().filter_map(problem).collect(),
             evidence: sources(&report.accounts),
-            cards: words::BUCKETS
+            cards: words::STATUSES
                 .iter()
                 .map(|(code, title, means)| Card {
                     title,
                     means,
                     code,
-                    number: report.totals.buckets.get(*code).copied().unwrap_or_default(),
+                    number: report.totals.statuses.get(*code).copied().unwrap_or_default(),
                 })
                 .collect(),
             permissions: permissions(&report.accounts),

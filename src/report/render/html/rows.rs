@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::text::{anchor, in_script, visible};
-use super::words::{BUCKETS, LEVELS};
+use super::words::{LEVELS, STATUSES};
 use crate::report::whole::Report;
 use crate::report::{AccountReport, PrincipalRow, Recommendation, UnusedService};
 
 /// What comes before the accounts.
 pub(super) fn head(report: &Report) -> String {
-    let buckets: Vec<_> = BUCKETS.iter().map(|(code, title, _)| json!([code, title])).collect();
+    let statuses: Vec<_> = STATUSES.iter().map(|(code, title, _)| json!([code, title])).collect();
     let levels: Vec<_> = LEVELS.iter().map(|(code, title)| json!([code, title])).collect();
     let families: Vec<_> = report
         .families
@@ -30,7 +30,7 @@ pub(super) fn head(report: &Report) -> String {
             with_ready(json!([visible(&it.id), it.confidence.level, services]), it)
         })
         .collect();
-    let head = json!({ "buckets": buckets, "levels": levels, "families": families, "shared": shared });
+    let head = json!({ "statuses": statuses, "levels": levels, "families": families, "shared": shared });
     let head = head.to_string();
     // The list of accounts comes part by part, and the end closes it.
     format!("{},\"accounts\":[\n", in_script(head.strip_suffix('}').unwrap_or(&head)))
@@ -115,7 +115,7 @@ impl<'r> Reached<'r> {
 
 fn principal(row: &PrincipalRow, of_policy: &BTreeMap<&str, usize>, reached: &Reached<'_>) -> Value {
     let effect = &row.effect;
-    let bucket = BUCKETS.iter().position(|(code, ..)| *code == row.bucket);
+    let status = STATUSES.iter().position(|(code, ..)| *code == row.status);
     let levels = LEVELS.iter().enumerate().fold(0_u8, |bits, (at, (code, _))| {
         let some = effect.removed_by_level.get(*code).is_some_and(|count| *count > 0);
         bits | u8::from(some) << at
@@ -126,7 +126,7 @@ fn principal(row: &PrincipalRow, of_policy: &BTreeMap<&str, usize>, reached: &Re
     let mut cells = vec![
         json!(u8::from(row.kind == "user")),
         json!(visible(&row.name)),
-        json!(bucket),
+        json!(status),
         json!(effect.granted),
         json!(effect.unused),
         json!(effect.removed),

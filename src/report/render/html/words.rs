@@ -3,8 +3,8 @@
 use crate::report::{Action, Coverage};
 
 /// Buckets in the order in which people want to see them, with what each means.
-pub(in crate::report::render) const BUCKETS: [(&str, &str, &str); 8] = [
-    ("refined", "Refined", "some of their policies can be smaller"),
+pub(in crate::report::render) const STATUSES: [(&str, &str, &str); 8] = [
+    ("reducible", "Refined", "some of their policies can be smaller"),
     ("unused-principal", "Unused", "not used in the window: review them for deletion"),
     ("clean", "Clean", "analysed, and nothing to remove"),
     ("excluded", "Excluded", "a rule leaves them as they are"),
@@ -24,9 +24,9 @@ pub(super) const LEVELS: [(&str, &str); 6] = [
     ("list", "List"),
 ];
 
-/// A bucket's name for people.
-pub(in crate::report::render) fn bucket(code: &str) -> &str {
-    BUCKETS.iter().find(|(name, ..)| *name == code).map_or(code, |(_, title, _)| title)
+/// A status's name for people.
+pub(in crate::report::render) fn status(code: &str) -> &str {
+    STATUSES.iter().find(|(name, ..)| *name == code).map_or(code, |(_, title, _)| title)
 }
 
 /// How far an account was read, in a word.

@@ -81,7 +81,7 @@ fn of_all(report: &Report) -> Vec<Event<'_>> {
 }
 
 fn of_account<'e>(report: &'e Report, account: &'e AccountReport) -> Vec<Event<'e>> {
-    let unused = account.principals.iter().filter(|it| it.bucket == "unused-principal");
+    let unused = account.principals.iter().filter(|it| it.status == "unused-principal");
     let unused = unused.map(|principal| principal_event(report, account, principal));
     let changes = account.recommendations.iter();
     unused.chain(changes.map(|change| change_event(report, change, Some(&account.summary)))).collect()

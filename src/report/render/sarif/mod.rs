@@ -111,7 +111,7 @@ fn of_account(report: &Report, account: &AccountReport) -> Vec<Finding> {
     let id = account.summary.id.as_str();
     let mut found = Vec::new();
     for principal in &account.principals {
-        match principal.bucket.as_str() {
+        match principal.status.as_str() {
             "unused-principal" => found.push(unused(principal, id)),
             "excluded" => found.push(excepted(report, principal, id)),
             _ => {}
@@ -245,7 +245,7 @@ fn recommended(change: &Recommendation, account: Option<&str>) -> Finding {
     let (removed, kept, sure) = (change.proof.removed, change.proof.kept, &change.confidence.level);
     let impact = &change.impact;
     let text = format!(
-        "{action} policy {policy}{on}: {removed} of its permissions are unused and go, {kept} stay. \
+        "{action} policy {policy}{on}: {removed} of its actions are unused, {kept} stay. \
          It removes {} points of risk; confidence is {sure}.",
         impact.risk,
     );
@@ -264,9 +264,9 @@ fn recommended(change: &Recommendation, account: Option<&str>) -> Finding {
             "action": action,
             "confidence": sure,
             "confidenceReasons": reasons,
-            "permissionsRemoved": removed,
-            "permissionsKept": kept,
-            "removedInAll": change.removed_in_all,
+            "permissionsRemoved": change.permissions_removed,
+            "actionsRemoved": removed,
+            "actionsKept": kept,
             "removedByLevel": impact.by_level,
             "riskRemoved": impact.risk,
             "foremost": impact.foremost,

@@ -139,7 +139,7 @@ fn people(
             _ => ticket.credentials.add(points, id, entry),
         }
     };
-    if principal.bucket == "unused-principal" {
+    if principal.status == "unused-principal" {
         let points = principal.effect.risk.before;
         let trust = principal.trust.as_ref().map(|it| format!(" It {}.", prose(&it.why))).unwrap_or_default();
         let text = format!(

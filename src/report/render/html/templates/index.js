@@ -22,15 +22,15 @@
     const own = account.changes.map(([id, sure, services, ready]) => ({
       id: id.startsWith(' ') ? id.slice(1) : `${account.id}/${id}`, sure, services: spread(services, account.services), ready,
     }));
-    for (const [user, name, bucket, granted, unused, removed, before, after, levels, held, reached, families, place] of account.rows) {
+    for (const [user, name, status, granted, unused, removed, before, after, levels, held, reached, families, place] of account.rows) {
       const changes = reached.map((at) => (at < 0 ? shared[-at - 1] : own[at]));
       const kind = user ? 'user' : 'role';
-      const code = bucket === null ? '' : data.buckets[bucket][0];
+      const code = status === null ? '' : data.statuses[status][0];
       const advised = code === 'refined' ? changes : [];
       const least = Math.min(...advised.map((change) => SURE.indexOf(change.sure)));
       rows.push({
         account, kind, name, granted, unused, removed, before, after, changes,
-        bucket: code, title: bucket === null ? '' : data.buckets[bucket][1],
+        status: code, title: status === null ? '' : data.statuses[status][1],
         sure: advised.length ? least : -1,
         ready: [...new Set(advised.filter((change) => change.ready !== undefined).map((change) => (change.ready ? 'ready' : 'not yet')))],
         services: advised.length === 1 ? advised[0].services : [...new Set(advised.flatMap((change) => change.services))],
@@ -49,7 +49,7 @@
   const called = (pairs) => { const names = new Map(pairs); return (value) => names.get(value) ?? value; };
   const FILTERS = [
     ['account', 'Account', (row) => [row.account.id], called(data.accounts.map((it) => [it.id, `${it.id} ${it.name}`]))],
-    ['bucket', 'Bucket', (row) => [row.bucket], called(data.buckets)],
+    ['status', 'Status', (row) => [row.status], called(data.statuses)],
     ['kind', 'Policy kind', (row) => row.kinds],
     ['confidence', 'Confidence', (row) => (row.sure < 0 ? [] : [SURE[row.sure]])],
     ['ready', 'Ready', (row) => row.ready],
@@ -63,7 +63,7 @@
   const COLUMNS = [
     ['name', 'Principal', (row) => row.name.toLowerCase()],
     ['account', 'Account', (row) => row.account.id],
-    ['bucket', 'Bucket', (row) => row.title],
+    ['status', 'Status', (row) => row.title],
     ['granted', 'Granted', (row) => row.granted, 'n'],
     ['unused', 'Unused', (row) => row.unused, 'n'],
     ['removed', 'Removed', (row) => row.removed, 'n'],
@@ -158,7 +158,7 @@
       make('a', { href: row.href }, make('bdi', { textContent: row.name })), ' ', make('span', { className: 'by', textContent: row.kind }));
     return make('tr', {}, head,
       cell('Account', false, make('bdi', { textContent: row.account.name }), ' ', make('span', { className: 'by', textContent: row.account.id })),
-      cell('Bucket', false, make('span', { className: `badge ${row.bucket}`, textContent: row.title })),
+      cell('Status', false, make('span', { className: `badge ${row.status}`, textContent: row.title })),
       ...[['Granted', row.granted], ['Unused', row.unused], ['Removed', row.removed], ['Risk', row.before], ['After', row.after]]
         .map(([label, value]) => cell(label, true, number.format(value))),
       cell('Confidence', false, row.sure < 0 ? '' : SURE[row.sure]));

@@ -1,0 +1,134 @@
+//! What is known of actions beside the evidence of one principal: the catalog, the names that the organisation itself
+//! uses beyond it, and the actions whose use AWS does not see.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Catalog, Unobserved, is_name, is_prefix};
+use crate::policy::{Document, Extent, Observed, Shape};
+
+/// See the module. Every proof rests on one.
+#[derive(Debug, Clone, Copy)]
+pub struct Basis<'a> {
+    /// The dated list of actions.
+    pub catalog: &'a Catalog,
+    /// Names beyond it.
+    pub harvest: &'a Harvest,
+    /// Actions that a row about a whole service says nothing about.
+    pub unobserved: &'a Unobserved,
+}
+
+impl<'a> From<&'a Catalog> for Basis<'a> {
+    fn from(catalog: &'a Catalog) -> Self {
+        static NONE: Harvest = Harvest { names: BTreeMap::new(), behind: BTreeSet::new() };
+        Self { catalog, harvest: &NONE, unobserved: Unobserved::table() }
+    }
+}
+
+/// Names that the catalog lacks and that some policy or evidence of the organisation has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Harvest {
+    /// By service, then by name, both in small letters. A service without names was only named itself.
+    names: BTreeMap<String, BTreeMap<String, String>>,
+    /// Services of the catalog of which the evidence names an action that it lacks.
+    behind: BTreeSet<String>,
+}
+
+impl Harvest {
+    /// Adds the literal actions of a policy, of whatever effect.
+    pub fn add_document(&mut self, catalog: &Catalog, document: &Document<'_>) {
+        for pattern in document.statements.iter().flat_map(|statement| &statement.clause.patterns) {
+            if pattern.shape == Shape::Literal {
+                self.add(catalog, &pattern.service, Some(&pattern.name));
+            }
+        }
+    }
+
+    /// Adds the services and actions that evidence names, used or unused.
+    pub fn add_evidence(&mut self, catalog: &Catalog, observed: &Observed<'_>) {
+        for (service, extent) in observed.unused.iter().chain(observed.used.iter()) {
+            self.add(catalog, service, None);
+            let Extent::Names(names) = extent else { continue };
+            for name in names {
+                if self.add(catalog, service, Some(name)) && catalog.place_of(service).is_some() {
+                    self.behind.insert(service.to_ascii_lowercase());
+                }
+            }
+        }
+    }
+
+    /// Adds a service, or an action of it. Says whether the catalog lacks it.
+    fn add(&mut self, catalog: &Catalog, service: &str, name: Option<&str>) -> bool {
+        let Some(name) = name else {
+            let is_new = is_prefix(service) && catalog.place_of(service).is_none();
+            if is_new && !self.names.contains_key(service) {
+                self.names.entry(service.to_ascii_lowercase()).or_default();
+            }
+            return is_new;
+        };
+        if !is_prefix(service) || !is_name(name) || catalog.action(service, name).is_some() {
+            return false;
+        }
+        self.insert(service, name);
+        true
+    }
+
+    /// Of two spellings the first by bytes stays, so that the order of accounts does not matter.
+    fn insert(&mut self, service: &str, name: &str) {
+        let names = self.names.entry(service.to_ascii_lowercase()).or_default();
+        let spelled = names.entry(name.to_ascii_lowercase()).or_insert_with(|| name.to_owned());
+        if name < spelled.as_str() {
+            name.clone_into(spelled);
+        }
+    }
+
+    /// Adds what another account has.
+    pub fn join(&mut self, other: Self) {
+        for (service, names) in other.names {
+            names.values().for_each(|name| self.insert(&service, name));
+            self.names.entry(service).or_default();
+        }
+        self.behind.extend(other.behind);
+    }
+
+    /// The services with their names as they are spelled: what a report keeps.
+    pub fn names(&self) -> BTreeMap<String, Vec<String>> {
+        let spelled = |names: &BTreeMap<String, String>| names.values().cloned().collect();
+        self.names.iter().map(|(service, names)| (service.clone(), spelled(names))).collect()
+    }
+
+    /// What a report kept. Names that no action can have are passed over.
+    pub fn of_names(catalog: &Catalog, services: &BTreeMap<String, Vec<String>>) -> Self {
+        let mut all = Self::default();
+        for (service, names) in services {
+            all.add(catalog, service, None);
+            for name in names {
+                all.add(catalog, service, Some(name));
+            }
+        }
+        all
+    }
+
+    /// The services that the catalog lacks, in small letters.
+    pub(crate) fn unknown_services<'h>(&'h self, catalog: &'h Catalog) -> impl Iterator<Item = &'h str> {
+        self.names.keys().map(String::as_str).filter(|service| catalog.place_of(service).is_none())
+    }
+
+    /// The names of a service, in small letters and as they are spelled. The service is given in small letters.
+    pub(crate) fn of_service(&self, service: &str) -> impl Iterator<Item = (&str, &str)> {
+        self.names
+            .get(service)
+            .into_iter()
+            .flatten()
+            .map(|(lower, spelled)| (lower.as_str(), spelled.as_str()))
+    }
+
+    /// Services of the catalog of which the evidence names an action that the catalog lacks.
+    pub fn behind(&self) -> &BTreeSet<String> {
+        &self.behind
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+}

@@ -1,0 +1,126 @@
+//! Tables of action patterns with a reason each, as data files hold them.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::service::Service;
+use crate::policy::{ActionPattern, Shape};
+
+/// Patterns of actions, asked for by service.
+#[derive(Debug, Clone, Default)]
+pub struct ActionTable {
+    rows: Vec<Row>,
+    /// The places of the rows of each service, in small letters.
+    by_service: BTreeMap<String, Vec<usize>>,
+    /// The places of the rows that are about every service.
+    of_all: Vec<usize>,
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// As it is written: `iam:PassRole`, `*:Pass*`.
+    pub pattern: Cow<'static, str>,
+    /// Why it is in the table.
+    pub reason: &'static str,
+    /// The address of who says so; empty where the table has none.
+    pub source: &'static str,
+    /// The pattern within a service.
+    name: ActionPattern,
+}
+
+impl Row {
+    /// A line of a file: pattern, reason and perhaps source, with tabs between them.
+    fn read(line: &'static str) -> Option<Self> {
+        let mut columns = line.split('\t');
+        let (pattern, reason) = (columns.next()?, columns.next()?);
+        let row =
+            Self { reason, source: columns.next().unwrap_or_default(), ..Self::of(Cow::Borrowed(pattern))? };
+        columns.next().is_none().then_some(row)
+    }
+
+    pub(super) fn of(pattern: Cow<'static, str>) -> Option<Self> {
+        let name = match pattern.strip_prefix("*:") {
+            Some(name) => ActionPattern::parse(format!("any:{name}")).ok()?,
+            None => ActionPattern::parse(pattern.clone().into_owned()).ok()?,
+        };
+        Some(Self { pattern, reason: "", source: "", name })
+    }
+
+    /// The service that it is about, in small letters; none when it is about all.
+    fn service(&self) -> Option<String> {
+        let service = self.name.service().filter(|_| !self.pattern.starts_with("*:"));
+        service.map(str::to_ascii_lowercase)
+    }
+
+    fn matches(&self, name: &str) -> bool {
+        self.name.matches(self.name.service().unwrap_or_default(), name)
+    }
+}
+
+impl ActionTable {
+    /// What a file holds. A line that is not of the form is left out; tests see that there is none.
+    pub fn read(text: &'static str) -> Self {
+        Self::of(lines(text).filter_map(Row::read).collect())
+    }
+
+    pub(super) fn of(rows: Vec<Row>) -> Self {
+        let mut all = Self::default();
+        for (at, row) in rows.iter().enumerate() {
+            match row.service() {
+                Some(service) => all.by_service.entry(service).or_default().push(at),
+                None => all.of_all.push(at),
+            }
+        }
+        Self { rows, ..all }
+    }
+
+    /// All rows, in the order of the file.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The first row that matches an action.
+    pub fn row(&self, service: &str, name: &str) -> Option<&Row> {
+        self.of_service(service).find(|row| row.matches(name))
+    }
+
+    /// The rows that can be about a service, given in any case.
+    fn of_service(&self, service: &str) -> impl Iterator<Item = &Row> {
+        let own = match service.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => self.by_service.get(&service.to_ascii_lowercase()),
+            false => self.by_service.get(service),
+        };
+        own.into_iter().flatten().chain(&self.of_all).filter_map(|at| self.rows.get(*at))
+    }
+
+    /// The places in a service of the actions that some row matches. A place may come twice.
+    pub(crate) fn places<'s>(&'s self, service: &'s Service) -> impl Iterator<Item = usize> + 's {
+        self.of_service(service.prefix()).flat_map(move |row| {
+            let pattern = row.name.pattern();
+            let run = match pattern.shape {
+                Shape::Literal => service.find(&pattern.name).map_or(0..0, |place| place..place + 1),
+                Shape::Prefix => service.with_root(&pattern.name),
+                Shape::Glob | Shape::All => 0..service.len(),
+            };
+            run.filter(move |place| row.matches(service.lower(*place)))
+        })
+    }
+}
+
+/// The lines of a file that hold a row.
+pub(crate) fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
+    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ActionTable;
+
+    #[test]
+    fn a_line_that_is_not_of_the_form_is_no_row() {
+        let of = |text: &'static str| ActionTable::read(text).rows().len();
+        assert_eq!(of("# comment\n\niam:PassRole\twhy\thttps://example.com\n*:Pass*\twhy\n"), 2);
+        assert_eq!(of("iam:PassRole\nPassRole\twhy\ni*m:PassRole\twhy\niam:Pass\twhy\thttps://a\tmore\n"), 0);
+    }
+}

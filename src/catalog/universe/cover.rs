@@ -1,0 +1,212 @@
+//! Which services and actions a universe is made of.
+
+use std::borrow::Cow;
+
+use super::{Extra, From, NONE, Scope, Seen, Universe};
+use crate::catalog::basis::Basis;
+use crate::catalog::grants::Grants;
+use crate::catalog::service::Service;
+use crate::catalog::{is_name, is_prefix};
+use crate::policy::{Document, Effect, Extent, Observed, Shape};
+
+impl<'a> Universe<'a> {
+    /// Covers the services with something unused; gives back the names that the catalog does not know.
+    pub(super) fn cover_unused(&mut self, observed: &Observed<'_>) -> Vec<(usize, String)> {
+        let mut extras = Vec::new();
+        for (service, extent) in observed.unused.iter() {
+            // What no service or action can be called is no evidence about any.
+            if !is_prefix(service) {
+                continue;
+            }
+            let at = self.cover(service);
+            let Some(scope) = self.scopes.get_mut(at) else { continue };
+            match extent {
+                Extent::Whole => scope.whole = true,
+                Extent::Names(names) => {
+                    let (known, first) = (scope.known, scope.first_word * 64);
+                    for name in names {
+                        match known.and_then(|service| service.find(name)) {
+                            Some(place) => self.unused.insert(first + place),
+                            None if !is_name(name) => {}
+                            None => {
+                                let lower = name.to_ascii_lowercase();
+                                self.add_extra(at, From::Evidence, Cow::Owned(name.to_string()));
+                                extras.push((at, lower));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        extras
+    }
+
+    /// Covers the services that were seen in use, so that nothing of them is lost with a wildcard.
+    pub(super) fn cover_used(&mut self, observed: &Observed<'_>) {
+        for (service, extent) in observed.used.iter().filter(|(service, _)| is_prefix(service)) {
+            let scope = self.cover(service);
+            let mut names = Vec::new();
+            if let Extent::Names(all) = extent {
+                let known = self.scopes.get(scope).and_then(|scope| scope.known);
+                for name in all.iter().filter(|name| is_name(name)) {
+                    if known.is_none_or(|service| service.find(name).is_none()) {
+                        self.add_extra(scope, From::Evidence, Cow::Owned(name.to_string()));
+                    }
+                    names.push(name.to_string());
+                }
+            }
+            self.seen.push(Seen { scope, names });
+        }
+    }
+
+    fn add_extra(&mut self, scope: usize, from: From, spelled: Cow<'a, str>) {
+        self.extras.push(Extra { scope, lower: spelled.to_ascii_lowercase(), from, spelled });
+    }
+
+    pub(super) fn cover_policy(&mut self, policy: &Document<'a>, basis: Basis<'a>) {
+        let mut spans_services = false;
+        for statement in &policy.statements {
+            let grants = statement.frame.effect == Effect::Allow;
+            spans_services |= grants && statement.clause.negated;
+            for pattern in &statement.clause.patterns {
+                if pattern.shape == Shape::All {
+                    spans_services |= grants;
+                    continue;
+                }
+                let at = self.cover(&pattern.service);
+                let known = self.scopes.get(at).and_then(|scope| scope.known);
+                if pattern.shape == Shape::Literal
+                    && known.is_none_or(|service| service.find(&pattern.name).is_none())
+                {
+                    self.add_extra(at, From::Policy, pattern.name.clone());
+                }
+            }
+        }
+        if spans_services {
+            for place in 0..self.catalog.service_count() {
+                self.cover_known(place);
+            }
+            for service in basis.harvest.unknown_services(basis.catalog) {
+                self.cover(service);
+            }
+        }
+    }
+
+    /// Adds what the organisation names of the services that are covered.
+    pub(super) fn cover_organisation(&mut self, basis: Basis<'a>) {
+        if basis.harvest.is_empty() {
+            return;
+        }
+        for at in 0..self.scopes.len() {
+            let Some((prefix, known)) = self.scopes.get(at).map(|scope| (scope.prefix.clone(), scope.known))
+            else {
+                continue;
+            };
+            for (lower, spelled) in basis.harvest.of_service(&prefix) {
+                // The catalog may have learnt it since.
+                if known.is_none_or(|service| service.find(lower).is_none()) {
+                    self.add_extra(at, From::Organisation, Cow::Borrowed(spelled));
+                }
+            }
+        }
+    }
+
+    /// Of a service that was not used at all everything is unused, but for actions whose use is not seen: of those only what
+    /// the evidence names.
+    pub(super) fn cover_whole(&mut self, basis: Basis<'a>) {
+        let mut all = std::mem::replace(&mut self.unused, Grants(Vec::new()));
+        let named = all.clone();
+        for at in 0..self.scopes.len() {
+            let Some((prefix, known, whole)) =
+                self.scopes.get(at).map(|scope| (scope.prefix.clone(), scope.known, scope.whole))
+            else {
+                continue;
+            };
+            let run = self.bit(at, 0)..self.bit(at, known.map_or(0, Service::len));
+            let mut withheld = false;
+            if whole {
+                self.insert_scope(at, &mut all);
+                let known = known.into_iter().flat_map(|service| basis.unobserved.places(service));
+                let known = known.map(|place| self.bit(at, place));
+                let extras =
+                    self.extras_of(at).filter(|(_, extra)| basis.unobserved.has(&prefix, &extra.lower));
+                for bit in known.chain(extras.map(|(bit, _)| bit)).filter(|bit| !named.has(*bit)) {
+                    withheld = true;
+                    all.remove(bit);
+                }
+            }
+            let any_unused = all.any_in(run) || self.extras_of(at).any(|(bit, _)| all.has(bit));
+            if let Some(scope) = self.scopes.get_mut(at) {
+                // Where no use is ever seen, that none was seen says nothing.
+                scope.whole = whole && (any_unused || !withheld);
+                scope.withheld = withheld && scope.whole;
+                scope.any_unused = any_unused || scope.whole;
+            }
+        }
+        self.unused = all;
+    }
+
+    /// The scope of a service, which is made when it is first met.
+    fn cover(&mut self, prefix: &str) -> usize {
+        if let Some(place) = self.catalog.place_of(prefix) {
+            return self.cover_known(place);
+        }
+        if let Some(at) = self.unknown_scope(prefix) {
+            return at;
+        }
+        self.push_scope(Cow::Owned(prefix.to_ascii_lowercase()), None)
+    }
+
+    fn cover_known(&mut self, place: usize) -> usize {
+        match self.by_place.get(place) {
+            Some(&at) if at != NONE => at as usize,
+            _ => {
+                let service = self.catalog.service(place);
+                let at = self.push_scope(Cow::Borrowed(service.map_or("", Service::prefix)), service);
+                if let Some(slot) = self.by_place.get_mut(place) {
+                    *slot = u32::try_from(at).unwrap_or(NONE);
+                }
+                at
+            }
+        }
+    }
+
+    fn push_scope(&mut self, prefix: Cow<'a, str>, known: Option<&'a Service>) -> usize {
+        let first_word = self.unused.0.len();
+        self.unused.0.resize(first_word + known.map_or(0, |service| service.len().div_ceil(64)), 0);
+        self.scopes.push(Scope {
+            prefix,
+            known,
+            whole: false,
+            withheld: false,
+            any_unused: false,
+            first_word,
+            extras: 0..0,
+        });
+        self.scopes.len() - 1
+    }
+
+    pub(super) fn unknown_scope(&self, prefix: &str) -> Option<usize> {
+        self.scopes
+            .iter()
+            .position(|scope| scope.known.is_none() && scope.prefix.eq_ignore_ascii_case(prefix))
+    }
+
+    /// Sorts the extras within their services, drops repeats and gives them their bits. Of several spellings the policy's
+    /// own stays, else the first by bytes, so that nothing depends on the order.
+    pub(super) fn number_extras(&mut self) {
+        self.extras.sort_by(|a, b| {
+            (a.scope, &a.lower, a.from, &a.spelled).cmp(&(b.scope, &b.lower, b.from, &b.spelled))
+        });
+        self.extras.dedup_by(|later, first| later.scope == first.scope && later.lower == first.lower);
+        for (number, extra) in self.extras.iter().enumerate() {
+            if let Some(scope) = self.scopes.get_mut(extra.scope) {
+                let start = if scope.extras.is_empty() { number } else { scope.extras.start };
+                scope.extras = start..number + 1;
+            }
+        }
+        self.extra_words = self.unused.0.len();
+        self.words = self.extra_words + self.extras.len().div_ceil(64);
+        self.unused.0.resize(self.words, 0);
+    }
+}

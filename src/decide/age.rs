@@ -1,0 +1,249 @@
+//! Since when a permission is granted (E14). Last-accessed data does not say: an action that was granted last week had no time
+//! to be used, and looks as unused as one that nobody ever needed.
+//!
+//! Of a managed policy the answers tell when its text changed, and its older versions. Since when an inline policy has its
+//! text, and since when a policy is attached, only earlier nights can tell: they leave a [`GrantLog`].
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::held::Holder;
+use super::needs::Needs;
+use crate::catalog::{Basis, Scope, Universe};
+use crate::date::{day, days_after, days_between};
+use crate::inventory::Inventory;
+use crate::inventory::wire::{ManagedPolicyDetail, PolicyText};
+use crate::policy::{ActionSet, Document, Effect, Statement};
+
+/// How long a policy has been held as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GrantAge {
+    /// Longer than the window, or the evidence has looked at that itself.
+    Settled,
+    /// Nobody knows.
+    Unknown,
+    /// For so many days, which is less than the window.
+    Young(i64),
+}
+
+impl GrantAge {
+    /// What is known of a grant of which both hold.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        self.max(other)
+    }
+}
+
+/// Since when each policy of an account is held, as far as earlier nights have seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GrantLog {
+    /// The first day on which the account was looked at. What was there then may be older.
+    pub since: String,
+    /// By holder and policy: `role/deployer/ci` for an inline policy, `role/deployer/arn:...` for a managed one.
+    pub grants: BTreeMap<String, FirstSeen>,
+}
+
+/// When a grant was first seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FirstSeen {
+    /// The day on which the holder first had the policy.
+    pub held: String,
+    /// The day on which the policy first had its text.
+    pub text_since: String,
+    /// The beginning of the SHA-256 of that text.
+    pub text: String,
+}
+
+impl GrantLog {
+    /// What is there tonight, with what earlier nights saw of it.
+    pub fn of(inventory: &Inventory, earlier: Option<&Self>, today: &str) -> Self {
+        let day = today.split('T').next().unwrap_or(today);
+        let since = earlier.map_or(day, |log| log.since.as_str()).to_owned();
+        let grants = grants(inventory).into_iter().map(|(key, text)| {
+            let text = digest(text);
+            let known = earlier.and_then(|log| log.grants.get(&key));
+            let held = known.map_or(day, |known| known.held.as_str()).to_owned();
+            let text_since = known.filter(|known| known.text == text);
+            let text_since = text_since.map_or(day, |known| known.text_since.as_str()).to_owned();
+            (key, FirstSeen { held, text_since, text })
+        });
+        Self { since, grants: grants.collect() }
+    }
+
+    /// How long a grant has been there on a day. Whether the age of its text matters is for the caller to know.
+    fn age(&self, key: &str, today: Date, window_days: i64, with_text: bool) -> GrantAge {
+        let Some(seen) = self.grants.get(key) else { return GrantAge::Unknown };
+        let of = |first: &str| {
+            let Some(days) = first.parse::<Date>().ok().map(|first| i64::from(days_after(today, first)))
+            else {
+                return GrantAge::Unknown;
+            };
+            if days >= window_days {
+                GrantAge::Settled
+            } else if first == self.since {
+                GrantAge::Unknown
+            } else {
+                GrantAge::Young(days.max(0))
+            }
+        };
+        let held = of(&seen.held);
+        if with_text { held.and(of(&seen.text_since)) } else { held }
+    }
+}
+
+/// By which a log knows a grant.
+fn key(holder: Holder<'_>, inventory: &Inventory, policy: &str) -> String {
+    let (kind, name) = holder.describe(inventory);
+    format!("{kind}/{name}/{policy}")
+}
+
+/// Every policy that somebody holds, with its text.
+fn grants(inventory: &Inventory) -> Vec<(String, &PolicyText)> {
+    let mut all = Vec::new();
+    let managed = |arn: &str| inventory.managed.get(arn).and_then(ManagedPolicyDetail::document);
+    for (at, principal) in inventory.principals.iter().enumerate() {
+        let key = |policy: &str| key(Holder::Principal(at), inventory, policy);
+        all.extend(principal.inline.iter().map(|it| (key(&it.policy_name), &it.policy_document)));
+        let attached = principal.attached.iter().map(|it| it.policy_arn.as_str());
+        all.extend(attached.filter_map(|arn| Some((key(arn), managed(arn)?))));
+    }
+    for (name, group) in &inventory.groups {
+        let key = |policy: &str| key(Holder::Group(name), inventory, policy);
+        all.extend(group.group_policy_list.iter().map(|it| (key(&it.policy_name), &it.policy_document)));
+        let attached = group.attached_managed_policies.iter().map(|it| it.policy_arn.as_str());
+        all.extend(attached.filter_map(|arn| Some((key(arn), managed(arn)?))));
+    }
+    all
+}
+
+fn digest(text: &PolicyText) -> String {
+    Sha256::digest(text.0.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The ages of an account's grants.
+#[derive(Debug, Clone, Copy)]
+pub struct Ages<'a> {
+    /// What is there.
+    pub inventory: &'a Inventory,
+    /// What earlier nights saw of it, and tonight.
+    pub log: &'a GrantLog,
+    /// The day of the answers.
+    pub today: &'a str,
+    /// How far the evidence looks back.
+    pub window_days: u32,
+}
+
+impl<'a> Ages<'a> {
+    /// How long a holder has had a policy with its text.
+    pub fn of(self, holder: Holder<'_>, policy: &str) -> GrantAge {
+        let Some(today) = day(self.today) else { return GrantAge::Unknown };
+        let window = i64::from(self.window_days);
+        let by_log = |with_text| self.log.age(&key(holder, self.inventory, policy), today, window, with_text);
+        // Of a managed policy the answers tell since when it has its text, if they have its older versions.
+        match self.inventory.managed.get(policy).map(|policy| self.text_of(policy)) {
+            Some(TextAge::Settled | TextAge::Since(_)) => by_log(false),
+            Some(TextAge::Young(days)) => GrantAge::Young(days).and(by_log(false)),
+            Some(TextAge::Unknown) | None => by_log(true),
+        }
+    }
+
+    /// The older text of a managed policy that changed within the window: only what that granted too is old enough to have
+    /// been used.
+    pub fn older(self, policy: &str) -> Option<&'a PolicyText> {
+        match self.text_of(self.inventory.managed.get(policy)?) {
+            TextAge::Since(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn text_of(self, policy: &'a ManagedPolicyDetail) -> TextAge<'a> {
+        let window = i64::from(self.window_days);
+        let age = |date: &Option<String>| days_between(date.as_deref()?, self.today);
+        let Some(updated) = age(&policy.update_date) else { return TextAge::Unknown };
+        if updated >= window {
+            return TextAge::Settled;
+        }
+        let dated = policy.policy_version_list.iter().filter_map(|it| Some((age(&it.create_date)?, it)));
+        let old = dated.filter(|(days, _)| *days >= window).min_by_key(|(days, _)| *days);
+        if let Some((_, version)) = old {
+            // Its text may be missing from the answer.
+            return version.document.as_ref().map_or(TextAge::Unknown, TextAge::Since);
+        }
+        let first = policy.policy_version_list.iter().find(|it| it.version_id.as_deref() == Some("v1"));
+        let made = age(&policy.create_date).or_else(|| first.and_then(|first| age(&first.create_date)));
+        match made {
+            Some(days) if days < window => TextAge::Young(days.max(0)),
+            _ => TextAge::Unknown,
+        }
+    }
+}
+
+/// Since when a managed policy has its text.
+enum TextAge<'a> {
+    /// Longer than the window.
+    Settled,
+    /// It changed within the window, and this was its text before.
+    Since(&'a PolicyText),
+    /// The policy itself is younger than the window.
+    Young(i64),
+    /// It changed within the window, and its text before is not at hand.
+    Unknown,
+}
+
+/// What may go of a policy that changed within the window: of what is unused, what its older text granted too, statement by
+/// statement with the same resources and conditions.
+#[must_use]
+pub fn granted_before(
+    needs: &Needs,
+    current: &Document<'_>,
+    older: &Document<'_>,
+    basis: Basis<'_>,
+) -> Needs {
+    let Needs::AllBut(_) = needs else { return needs.clone() };
+    let services = current.services();
+    let observed = needs.unused(services.as_ref()).into();
+    let universe = Universe::new(basis, current, &observed);
+    let allows = |statement: &&Statement<'_>| statement.frame.effect == Effect::Allow;
+    let mut fresh = universe.none();
+    let mut fresh_services: Vec<usize> = Vec::new();
+    for statement in current.statements.iter().filter(allows) {
+        let before: Vec<_> = (older.statements.iter().filter(allows))
+            .filter(|old| old.frame == statement.frame)
+            .map(|old| &old.clause)
+            .collect();
+        let mut granted = universe.granted_by(&statement.clause);
+        before.iter().for_each(|clause| granted.remove_all(&universe.granted_by(clause)));
+        fresh.insert_all(&granted);
+        // What a wildcard over a service that nobody can list holds is new unless it stood there before.
+        let listed =
+            |pattern: &_| before.iter().any(|clause| clause.patterns.iter().any(|old| old.contains(pattern)));
+        let new =
+            statement.clause.patterns.iter().filter(|pattern| statement.clause.negated || !listed(*pattern));
+        fresh_services.extend(new.filter_map(|pattern| universe.scope_of(pattern)));
+    }
+    let mut unused = universe.unused().clone();
+    unused.remove_all(&fresh);
+    let mut left = ActionSet::new();
+    for (at, scope) in universe.scopes().iter().enumerate() {
+        let is_untouched = |scope: &Scope<'_>| match scope.known {
+            Some(_) => !universe.touches(at, &fresh),
+            None => !fresh_services.contains(&at),
+        };
+        if scope.whole && !scope.withheld && is_untouched(scope) {
+            left.add_service(scope.prefix.to_string());
+            continue;
+        }
+        let names: Vec<String> =
+            universe.list_in(&unused, Some(at)).iter().map(|(_, name)| (*name).to_owned()).collect();
+        if !names.is_empty() {
+            left.add_actions(scope.prefix.to_string(), names);
+        }
+    }
+    Needs::of(&left)
+}
