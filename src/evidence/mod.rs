@@ -1,13 +1,15 @@
 //! What was unused, over which window, from which source. Core: no I/O, no clock.
 
+mod failure;
 mod finding;
 mod join;
 mod last_accessed;
 mod read;
 
+pub use failure::{Failure, FailureKind};
 pub use finding::{
-    AnalysisRule, Analyzer, AnalyzerAnswer, Configuration, Detail, Exclusion, Failure, FailureKind, Finding,
-    Unused, UnusedAccess, UnusedAction, UnusedKey, UnusedPermission,
+    AnalysisRule, Analyzer, AnalyzerAnswer, Configuration, Detail, Exclusion, Finding, Unused, UnusedAccess,
+    UnusedAction, UnusedKey, UnusedPermission,
 };
 pub use join::{Gap, Known, choose_analyzer, join};
 pub use last_accessed::{LastAccessed, ServiceLastAccessed, TrackedAction};

@@ -135,7 +135,6 @@ impl Session {
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
         T: Send,
     {
-        let failed = |kind| Failure { operation: operation.name().to_owned(), kind };
         let key = BucketKey {
             api: operation.api().name(),
             account: self.account.clone(),
@@ -169,7 +168,7 @@ impl Session {
                 told.throttled(fault.retry_after);
                 throttles += 1;
                 if throttles >= limits.throttled_attempts {
-                    return Err(failed(fault.kind));
+                    return Err(fault.of_operation(operation));
                 }
                 continue;
             }
@@ -182,7 +181,7 @@ impl Session {
             }
             faults += 1;
             if !fault.again || faults >= limits.attempts {
-                return Err(failed(fault.kind));
+                return Err(fault.of_operation(operation));
             }
             let pause = FIRST_PAUSE.saturating_mul(1 << (faults - 1).min(16)).min(LONGEST_PAUSE);
             let pause = fault.retry_after.unwrap_or_default().min(LONGEST_PAUSE).max(pause);
@@ -219,10 +218,10 @@ impl Session {
 
     async fn fetch(&self, operation: &Operation) -> Result<Credentials, Failure> {
         match &self.origin {
-            Origin::Chain(provider) => provider.provide_credentials().await.map_err(|error| Failure {
-                operation: operation.name().to_owned(),
-                kind: error::of_credentials(&error).kind,
-            }),
+            Origin::Chain(provider) => {
+                let fetched = provider.provide_credentials().await;
+                fetched.map_err(|error| error::of_credentials(&error).of_operation(operation))
+            }
             Origin::Role { by, arn, role } => by.assume(arn, role).await,
         }
     }
@@ -247,8 +246,7 @@ impl Session {
                         .send()
                 })
                 .await?;
-            let malformed =
-                || Failure { operation: ASSUME_ROLE.name().to_owned(), kind: FailureKind::Malformed };
+            let malformed = || Failure::new(ASSUME_ROLE.name(), FailureKind::Malformed);
             let given = answer.credentials.ok_or_else(malformed)?;
             if given.access_key_id.is_empty() || given.secret_access_key.is_empty() {
                 return Err(malformed());
