@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::fake::{Fault, Rule, Setup, When};
 use crate::run::{Ran, folder, leastwise};
-use crate::scan::{account, acme, files, live, live_as, report, scan};
+use crate::scan::{account, acme, command_as, files, live, live_as, report, scan};
 
 /// The words of AWS where the fake refuses.
 const WORDS: &str = "AccessDenied: ";
@@ -27,7 +27,7 @@ fn a_run_that_reads_no_account_fails_and_the_earlier_report_is_as_it_was() {
     let ran = live(&refused("GetAccountAuthorizationDetails").start(), &args)
         .exits(1)
         .says("error: no account could be read, so nothing was written, and `")
-        .says("nothing-read/report` is as it was: 111111111111: GetAccountAuthorizationDetails denied (AccessDenied: ")
+        .says("nothing-read/report` is as it was: 101010101010: GetAccountAuthorizationDetails denied (AccessDenied: ")
         .says("; 8 other accounts failed as well\n")
         .says("help: `leastwise iam-policy` prints what a scan must be allowed to do");
     assert!(!ran.err.contains("accounts written"), "{}", ran.err);
@@ -37,8 +37,9 @@ fn a_run_that_reads_no_account_fails_and_the_earlier_report_is_as_it_was() {
     assert_eq!(files(&snapshot), recorded);
     // On the first night there is none that could be as it was.
     let first = folder.join("first");
-    let ran = live(&refused("GetAccountAuthorizationDetails").start(), &["scan", "--out", first.to_str().unwrap()]);
-    let ran = ran.exits(1).says("nothing was written: 111111111111").says("0 of 9 accounts read, 9 failed");
+    let ran =
+        live(&refused("GetAccountAuthorizationDetails").start(), &["scan", "--out", first.to_str().unwrap()]);
+    let ran = ran.exits(1).says("nothing was written: 101010101010").says("0 of 9 accounts read, 9 failed");
     assert!(!ran.err.contains("as it was") && !first.exists());
 }
 
@@ -50,7 +51,7 @@ fn a_role_that_cannot_be_assumed_is_told_with_the_command_that_prints_it() {
     let args = ["scan", "--config", config.to_str().unwrap(), "--out", out.to_str().unwrap()];
     let only = [&args[..], &["--accounts", "333333333333"]].concat();
     let fix = "deploy the role `security/reader` in 333333333333, trusting the account that scans: `leastwise iam-policy --trust \
-               ACCOUNT_ID --role security/reader --external-id invented` prints it as a CloudFormation template";
+               ACCOUNT_ID --role security/reader --external-id ID` prints it as a CloudFormation template";
     live(&acme().role("another").start(), &only).exits(1).says(WORDS).says(&format!("help: {fix}\n"));
     // Where others are read it is part of the summary.
     let closed = Rule::new(Fault::Denied, When::Always).on("AssumeRole").of("333333333333");
@@ -59,7 +60,8 @@ fn a_role_that_cannot_be_assumed_is_told_with_the_command_that_prints_it() {
         .says("not whole   333333333333 (AssumeRole denied)\n")
         .says("\nAWS says    AccessDenied: ")
         .says(&format!("\nhow to fix  {fix}\n"));
-    let told = &report(&out).accounts.into_iter().find(|it| it.id == "333333333333").unwrap().failures[0].failure;
+    let told =
+        &report(&out).accounts.into_iter().find(|it| it.id == "333333333333").unwrap().failures[0].failure;
     assert!(told.code.as_deref() == Some("AccessDenied") && told.message.is_some(), "{told:?}");
 }
 
@@ -84,7 +86,8 @@ fn the_words_of_aws_are_the_same_in_a_live_report_and_in_one_of_what_was_capture
     let folder = folder("nothing-words");
     let [lived, snapshot, replayed] = ["lived", "snapshot", "replayed"].map(|name| folder.join(name));
     let setup = || {
-        let of = |operation: &str, account: &str| Rule::new(Fault::Denied, When::Always).on(operation).of(account);
+        let of =
+            |operation: &str, account: &str| Rule::new(Fault::Denied, When::Always).on(operation).of(account);
         acme()
             .fault(of("AssumeRole", "333333333333"))
             .fault(of("ListFindingsV2", "222222222222"))
@@ -109,6 +112,19 @@ fn the_words_of_aws_are_the_same_in_a_live_report_and_in_one_of_what_was_capture
     assert!(error.contains("\"code\": \"AccessDenied\""), "{error}");
 }
 
+/// They name whoever scans, and a pack contains nobody else's data.
+#[test]
+fn the_words_of_aws_are_in_no_pack() {
+    let out = folder("nothing-packs").join("report");
+    let args = ["scan", "--split-by", "account", "--format", "json", "--out", out.to_str().unwrap()];
+    let closed = Rule::new(Fault::Denied, When::Always).on("ListFindingsV2");
+    live(&acme().fault(closed).start(), &args).exits(3);
+    let failure = |folder: &Path| account(folder, "444444444444").summary.failures.remove(0).failure;
+    let (whole, pack) = (failure(&out), failure(&out.join("packs/444444444444")));
+    assert!(whole.message.is_some() && pack.message.is_none());
+    assert_eq!((whole.kind, whole.code), (pack.kind, pack.code));
+}
+
 #[test]
 fn what_aws_says_about_the_caller_and_the_list_of_accounts_is_told() {
     let folder = folder("nothing-known");
@@ -121,9 +137,9 @@ fn what_aws_says_about_the_caller_and_the_list_of_accounts_is_told() {
         .exits(0)
         .says("warning: only 222222222222, the caller's own account, is read: ListAccounts denied (AccessDeniedException: ");
     let later = Rule::new(Fault::Denied, When::Nth(2)).on("ListAccounts");
-    live_as(&acme().page("ListAccounts", 3).fault(later).start(), "AKIA111111111111", &args)
-        .exits(1)
-        .says("the accounts of the organisation could not be read: ListAccounts denied (AccessDeniedException: ");
+    live_as(&acme().page("ListAccounts", 3).fault(later).start(), "AKIA111111111111", &args).exits(1).says(
+        "the accounts of the organisation could not be read: ListAccounts denied (AccessDeniedException: ",
+    );
 }
 
 /// One line of the summary: where the evidence is from, and of how many of the accounts that were read.
@@ -141,4 +157,19 @@ fn the_summary_says_where_the_evidence_comes_from() {
     let out = folder.join("lived");
     let args = ["scan", "--evidence", "last-accessed", "--out", out.to_str().unwrap()];
     assert_eq!(line(live(&acme().start(), &args)), "IAM last-accessed data, 90 days: 9 accounts");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_stopped_says_that_the_earlier_report_is_as_it_was() {
+    let out = folder("nothing-stopped").join("report");
+    scan("mocks/acme", &out).exits(0);
+    let before = files(&out);
+    let fake = acme().fault(Rule::new(Fault::Silent, When::Always).on("GetFindingV2")).start();
+    let args = ["scan", "--out", out.to_str().unwrap()];
+    command_as(&fake, "AKIA222222222222", &args)
+        .stopped_when(|| fake.calls_of("GetFindingV2") > 0)
+        .exits(1)
+        .says("stopped; no report was written, and `target/tmp/nothing-stopped/report` is as it was\n");
+    assert_eq!(files(&out), before);
 }
