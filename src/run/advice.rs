@@ -33,8 +33,9 @@ fn role(config: &Config, account: &str) -> String {
     if role != crate::config::Assume::default().role {
         command.push_str(&format!(" --role {role}"));
     }
-    if let Some(id) = external_id {
-        command.push_str(&format!(" --external-id {id}"));
+    if external_id.is_some() {
+        // Which id it is, is the business of those who have the config.
+        command.push_str(" --external-id ID");
     }
     format!(
         "deploy the role `{role}` in {account}, trusting the account that scans: `{command}` prints it as a CloudFormation \

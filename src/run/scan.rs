@@ -135,17 +135,25 @@ impl<'r> Ready<'r> {
         if let Some(principals) = result.since.as_ref().and_then(|since| since.too_old) {
             log.tell(&Event::EvidenceTooOld { principals });
         }
+        if result.since.as_ref().is_some_and(|since| since.is_strange) {
+            let message =
+                "the earlier report has no account in common with this one: it is of another organisation";
+            log.tell(&Event::CompareWarning { message: message.to_owned() });
+        }
         let exit = exit(&result, &args.fail_on);
         if let Some(path) = &args.metrics {
             metrics::write(path, &result, began, exit)?;
         }
-        if exit == Exit::Found {
+        let summary = summary::of(&result, &target, exit, log);
+        // A night on which nothing is new says nothing: neither that the same was found again.
+        let is_silent = matches!(&summary, Event::ScanEnded(ended) if ended.text.is_empty());
+        if exit == Exit::Found && !is_silent {
             for (rule, message) in args.fail_on.iter().filter_map(|what| Some((what, found(&result, what)?)))
             {
                 log.tell(&Event::FailOn { rule: rule.to_string(), message });
             }
         }
-        log.tell(&summary::of(&result, &target, exit, log));
+        log.tell(&summary);
         Ok(exit)
     }
 }

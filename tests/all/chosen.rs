@@ -15,12 +15,36 @@ fn scan(out: &Path, more: &[&str]) -> Ran {
 fn an_entry_that_matches_no_account_is_wrong_usage_and_says_what_may_be_meant() {
     let out = folder("chosen-astray").join("report");
     let cases = [
-        (&["--include", "acme-shop-prd"][..], "`acme-shop-prd` in `accounts.include` (--include)", "`acme-shop-prod` (444444444444)"),
-        (&["--include", "acme-*,amce-*"], "`amce-*` in `accounts.include` (--include)", "`acme-management` (111111111111)"),
-        (&["--exclude", "999999999999"], "`999999999999` in `accounts.exclude` (--exclude)", "there is `111111111111`"),
-        (&["--exclude", "444444444445"], "`444444444445` in `accounts.exclude` (--exclude)", "`444444444444` (acme-shop-prod)"),
-        (&["--include", "ou-acme-workload"], "`ou-acme-workload` in `accounts.include` (--include)", "`ou-acme-workloads`"),
-        (&["--accounts", "444444444445"], "`444444444445` in `accounts.list` (--accounts)", "`444444444444` (acme-shop-prod)"),
+        (
+            &["--include", "acme-shop-prd"][..],
+            "`acme-shop-prd` in `accounts.include` (--include)",
+            "`acme-shop-prod` (444444444444)",
+        ),
+        (
+            &["--include", "acme-*,amce-*"],
+            "`amce-*` in `accounts.include` (--include)",
+            "`acme-management` (111111111111)",
+        ),
+        (
+            &["--exclude", "123456789012"],
+            "`123456789012` in `accounts.exclude` (--exclude)",
+            "there is `111111111111`",
+        ),
+        (
+            &["--exclude", "444444444445"],
+            "`444444444445` in `accounts.exclude` (--exclude)",
+            "`444444444444` (acme-shop-prod)",
+        ),
+        (
+            &["--include", "ou-acme-workload"],
+            "`ou-acme-workload` in `accounts.include` (--include)",
+            "`ou-acme-workloads`",
+        ),
+        (
+            &["--accounts", "444444444445"],
+            "`444444444445` in `accounts.list` (--accounts)",
+            "`444444444444` (acme-shop-prod)",
+        ),
     ];
     for (args, entry, help) in cases {
         scan(&out, args).exits(2).says(&format!("error: {entry} matches no account\n")).says(help);
@@ -125,12 +149,24 @@ fn a_folder_of_another_kind_is_called_by_its_kind() {
     let cases: [(&[&str], i32, &str); 8] = [
         (&["scan", "--snapshot", report, "--out", into], 1, "is a report, and no snapshot"),
         (&["scan", "mocks/acme"], 2, "--snapshot mocks/acme"),
-        (&["verify", "mocks"], 1, "error: `mocks` is not a report: it has no manifest.json\nhelp: name a folder that"),
+        (
+            &["verify", "mocks"],
+            1,
+            "error: `mocks` is not a report: it has no manifest.json\nhelp: name a folder that",
+        ),
         (&["verify", "mocks/acme"], 1, "help: it is a snapshot: `leastwise scan --snapshot`"),
         (&["verify", "README.md"], 1, "error: `README.md` is not a report: it is a file"),
         (&["compare", report, "mocks"], 1, "error: `mocks` is not a report"),
-        (&["refine", "--policy", "mocks", "--unused", "mocks/myrole/finding.json"], 1, "help: it is a folder; name a file in it"),
-        (&["scan", "--snapshot", "mocks/acme", "--out", into, "--config", "mocks"], 1, "help: it is a folder; name a file in it"),
+        (
+            &["refine", "--policy", "mocks", "--unused", "mocks/myrole/finding.json"],
+            1,
+            "help: it is a folder; name a file in it",
+        ),
+        (
+            &["scan", "--snapshot", "mocks/acme", "--out", into, "--config", "mocks"],
+            1,
+            "help: it is a folder; name a file in it",
+        ),
     ];
     for (args, code, says) in cases {
         leastwise(args).ran().exits(code).says(says);

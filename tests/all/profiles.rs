@@ -22,7 +22,8 @@ fn profiles(name: &str) -> (PathBuf, PathBuf) {
          [profile process]\ncredential_process = sh {}\n\
          [profile empty]\nregion = us-east-1\n\
          [profile sso]\nsso_start_url = https://sso.invalid/start\nsso_region = us-east-1\nsso_account_id = 111111111111\n\
-         sso_role_name = audit\n",
+         sso_role_name = audit\n\
+         [profile login]\nlogin_session = arn:aws:iam::111111111111:user/me\n",
         process.display()
     );
     let file = folder.join("config");
@@ -72,7 +73,7 @@ fn a_profile_that_is_not_there_is_refused_by_name_and_nobody_else_is_asked() {
     let (folder, file) = profiles("profiles-unknown");
     for (name, help) in [
         ("audti", "help: did you mean `audit`?"),
-        ("production", "help: the profiles there are `audit`, `empty`, `entered`, `process`, `sso`"),
+        ("production", "help: the profiles there are `audit`, `empty`, `entered`, `login`, `process`, `sso`"),
     ] {
         let fake = acme().start();
         let ran = scan(&fake, &folder, &file, &["--profile", name]).ran().exits(2).says(help);
@@ -85,16 +86,23 @@ fn a_profile_that_is_not_there_is_refused_by_name_and_nobody_else_is_asked() {
 #[test]
 fn a_profile_without_credentials_gets_no_others() {
     let (folder, file) = profiles("profiles-empty");
-    for name in ["empty", "sso"] {
+    for (name, why) in [("empty", "there are no keys in it"), ("sso", "")] {
         let fake = acme().start();
         let ran = scan(&fake, &folder, &file, &["--profile", name])
             .ran()
             .exits(1)
-            .says(&format!("error: the AWS profile `{name}` gives no credentials: "))
+            .says(&format!("error: the AWS profile `{name}` gives no credentials: {why}"))
             .says(&format!("help: log in (`aws sso login --profile {name}`)"));
         assert!(!ran.err.contains("\\u{"), "{}", ran.err);
         assert!(fake.calls().is_empty());
     }
+    let fake = acme().start();
+    scan(&fake, &folder, &file, &["--profile", "login"])
+        .ran()
+        .exits(1)
+        .says("error: the AWS profile `login` is a session of `aws login`")
+        .says("credential_process = aws configure export-credentials --profile login");
+    assert!(fake.calls().is_empty());
 }
 
 #[test]
@@ -127,10 +135,14 @@ fn a_capture_and_a_shard_say_who_calls_as_well_and_programs_are_told_by_name() {
     let (folder, file) = profiles("profiles-others");
     let fake = acme().start();
     let run = |args: &[&str]| {
-        command_as(&fake, ENVIRONMENT, &[args, &["--accounts", "333333333333", "--profile", "audit"]].concat())
-            .with("AWS_CONFIG_FILE", file.to_str().unwrap())
-            .ran()
-            .exits(0)
+        command_as(
+            &fake,
+            ENVIRONMENT,
+            &[args, &["--accounts", "333333333333", "--profile", "audit"]].concat(),
+        )
+        .with("AWS_CONFIG_FILE", file.to_str().unwrap())
+        .ran()
+        .exits(0)
     };
     let (snapshot, parts) = (folder.join("snapshot"), folder.join("parts"));
     let capture = ["capture", "--out", snapshot.to_str().unwrap()];

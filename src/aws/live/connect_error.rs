@@ -42,6 +42,12 @@ pub enum ConnectError {
         /// Why.
         why: String,
     },
+    /// A profile of a kind that is not read.
+    #[error("the AWS profile `{profile}` is a session of `aws login`, which leastwise does not read")]
+    LoginSession {
+        /// Its name.
+        profile: String,
+    },
     /// AWS does not say who calls.
     #[error("AWS does not say whose credentials these are: {0}")]
     Identity(Failure),
@@ -91,6 +97,13 @@ impl ConnectError {
                 return format!(
                     "log in (`aws sso login --profile {profile}`), or see what `aws configure export-credentials --profile \
                      {profile}` says; no other credentials are used in a named profile's place"
+                )
+                .into();
+            }
+            Self::LoginSession { profile } => {
+                return format!(
+                    "name another profile that has `credential_process = aws configure export-credentials --profile {profile} \
+                     --format process`"
                 )
                 .into();
             }

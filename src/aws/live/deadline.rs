@@ -45,8 +45,7 @@ impl InTheWay {
 }
 
 /// An attempt of a call failed, and there will be another.
-pub(super) fn met(operation: &Operation, kind: FailureKind) {
-    let failure = Failure::new(operation.name(), kind);
+pub(super) fn met(failure: Failure) {
     let _nobody_waits =
         IN_THE_WAY.try_with(|it| it.change(|latest| *latest = Some(Obstacle::Failed(failure))));
 }

@@ -84,6 +84,9 @@ pub(super) fn of_credentials(error: &CredentialsError) -> Fault {
 
 /// Why there are no credentials: what AWS says, where it was asked, else what the SDK tried.
 pub(super) fn why_none(error: &CredentialsError) -> String {
+    if matches!(error, CredentialsError::CredentialsNotLoaded(_)) && error.source().is_none() {
+        return "there are no keys in it, and no SSO, role or process to get them from".to_owned();
+    }
     let fault = of_credentials(error);
     let said = fault.code.as_deref().zip(fault.message.as_deref());
     said.map_or_else(|| with_causes(error), |(code, message)| format!("{code}: {message}"))
@@ -208,6 +211,10 @@ fn retry_after(answer: &HttpResponse) -> Option<Duration> {
 pub(super) fn with_causes(error: &(dyn Error + 'static)) -> String {
     let mut told: Vec<String> = Vec::new();
     for cause in causes(error) {
+        // One that has a cause says in general what that says in particular.
+        if cause.is::<CredentialsError>() && cause.source().is_some() {
+            continue;
+        }
         let text = cause.to_string();
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let (first, rest) = lines.split_first().unwrap_or((&"", &[]));

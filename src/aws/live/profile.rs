@@ -47,8 +47,12 @@ pub(super) async fn must_exist(name: &str) -> Result<(), ConnectError> {
         aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), None)
             .await
             .map_err(|error| ConnectError::Profiles { files: files(), why: error::with_causes(&error) })?;
-    if found.get_profile(name).is_some() {
-        return Ok(());
+    if let Some(profile) = found.get_profile(name) {
+        // The SDK reads these with four more crates, for which there is no need yet.
+        return match profile.get("login_session") {
+            Some(_) => Err(ConnectError::LoginSession { profile: name.to_owned() }),
+            None => Ok(()),
+        };
     }
     let mut known: Vec<String> = found.profiles().map(str::to_owned).collect();
     known.sort_unstable();

@@ -162,7 +162,7 @@ impl Session {
                 }
                 Err(error) => error::of_call(&error),
             };
-            deadline::met(operation, fault.kind);
+            deadline::met(fault.of_operation(operation));
             if fault.kind == FailureKind::Throttled {
                 pacer.throttled(leave, fault.retry_after);
                 told.throttled(fault.retry_after);
