@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::advice::{NothingRead, as_it_was};
 use super::selection::Astray;
 use crate::RefineError;
 use crate::aws::live::ConnectError;
@@ -48,14 +49,8 @@ pub(super) enum RunError {
     Organisation(Failure),
     #[error(transparent)]
     Selection(#[from] Astray),
-    #[error("no account could be read, so nothing was written{}: {account}: {failure}{}", as_it_was(earlier), others(*failed))]
-    NothingRead {
-        account: String,
-        failure: Failure,
-        failed: usize,
-        earlier: Option<String>,
-        help: Option<String>,
-    },
+    #[error(transparent)]
+    NothingRead(Box<NothingRead>),
     #[error("there is no account to read, so nothing was written{}: {} suspended or closed", as_it_was(earlier), all(*accounts))]
     NothingToRead { accounts: usize, earlier: Option<String> },
     #[error(transparent)]
@@ -110,7 +105,7 @@ impl RunError {
         match self {
             Self::Connect(error) => Some(error.help()),
             Self::Selection(error) => Some(error.help().into()),
-            Self::NothingRead { help, .. } => help.as_deref().map(Cow::Borrowed),
+            Self::NothingRead(nothing) => nothing.help.as_deref().map(Cow::Borrowed),
             Self::Update(error) => Some(error.help()),
             other => other.lasting_help().map(Cow::Borrowed),
         }
@@ -205,20 +200,6 @@ impl RunError {
             Self::Refine { error: RefineError::Refuted(_), .. } => Exit::Refuted,
             _ => Exit::Failed,
         }
-    }
-}
-
-/// What has become of an earlier report.
-fn as_it_was(earlier: &Option<String>) -> String {
-    earlier.as_ref().map(|path| format!(", and `{path}` is as it was")).unwrap_or_default()
-}
-
-/// How many accounts beside the one that is named.
-fn others(failed: usize) -> String {
-    match failed {
-        0 | 1 => String::new(),
-        2 => "; 1 other account failed as well".to_owned(),
-        many => format!("; {} other accounts failed as well", many - 1),
     }
 }
 
