@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::advice::{NothingRead, as_it_was};
-use super::selection::Astray;
+use super::selection::SelectionError;
 use crate::RefineError;
 use crate::aws::live::ConnectError;
 use crate::aws::parts::PartsError;
@@ -48,10 +48,10 @@ pub(super) enum RunError {
     #[error("the accounts of the organisation could not be read: {0}")]
     Organisation(Failure),
     #[error(transparent)]
-    Selection(#[from] Astray),
+    Selection(#[from] SelectionError),
     #[error(transparent)]
     NothingRead(Box<NothingRead>),
-    #[error("there is no account to read, so nothing was written{}: {} suspended or closed", as_it_was(earlier), all(*accounts))]
+    #[error("there is no account to read, so nothing was written{}: {}", as_it_was(earlier), all(*accounts))]
     NothingToRead { accounts: usize, earlier: Option<String> },
     #[error(transparent)]
     Connect(ConnectError),
@@ -205,8 +205,8 @@ impl RunError {
 
 fn all(accounts: usize) -> String {
     match accounts {
-        0 => "none is".to_owned(),
-        1 => "the only one is".to_owned(),
-        many => format!("all {many} are"),
+        0 => "none is listed".to_owned(),
+        1 => "the only one is suspended or closed".to_owned(),
+        many => format!("all {many} are suspended or closed"),
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct Since {
     /// Of how many principals the evidence is too old, when they are more than before.
     pub(super) too_old: Option<usize>,
     /// The earlier report is about other accounts altogether.
-    pub(super) is_strange: bool,
+    pub(super) no_common_account: bool,
 }
 
 /// One pass over the accounts that have been written.
@@ -105,7 +105,7 @@ impl Previous {
             known.is_empty() || known.iter().any(|account| there.contains(account.id.as_str()))
         };
         let since = Since {
-            is_strange: previous.as_ref().is_some_and(|told| !is_known(told)),
+            no_common_account: previous.as_ref().is_some_and(|told| !is_known(told)),
             news: history.rows.iter().filter(|row| row.past.status.is_news()).count(),
             calm,
             day: previous.as_ref().map(|told| told.day.clone()),

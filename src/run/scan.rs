@@ -135,7 +135,7 @@ impl<'r> Ready<'r> {
         if let Some(principals) = result.since.as_ref().and_then(|since| since.too_old) {
             log.tell(&Event::EvidenceTooOld { principals });
         }
-        if result.since.as_ref().is_some_and(|since| since.is_strange) {
+        if result.since.as_ref().is_some_and(|since| since.no_common_account) {
             let message =
                 "the earlier report has no account in common with this one: it is of another organisation";
             log.tell(&Event::CompareWarning { message: message.to_owned() });

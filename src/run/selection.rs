@@ -11,46 +11,53 @@ use crate::inventory::wire::Account;
 
 /// Why a selection cannot be meant.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Astray {
+pub(super) enum SelectionError {
     /// An entry that is about no account.
     #[error("`{entry}` in `accounts.{key}` (--{flag}) matches no account")]
-    Nothing { entry: String, key: &'static str, flag: &'static str, help: String },
+    NoMatch { entry: String, key: &'static str, flag: &'static str, help: String },
     /// Each entry is about some account, and together they leave none.
     #[error("`accounts.include` and `accounts.exclude` (--include, --exclude) leave no account to read")]
     NoneLeft,
 }
 
-impl Astray {
+impl SelectionError {
     pub(super) fn help(&self) -> &str {
         match self {
-            Self::Nothing { help, .. } => help,
-            Self::NoneLeft => "exclude less: what --exclude matches is left out whatever --include says",
+            Self::NoMatch { help, .. } => help,
+            Self::NoneLeft => "name others: what --exclude matches is left out whatever --include says",
         }
     }
 }
 
-/// The accounts that are listed, if any are, else all; every entry of the selection is about one at least.
+/// The accounts that are listed, if any are, else all. Every entry of the selection is about one account at least.
 pub(super) fn choose(chosen: &Accounts, all: Organisation) -> Result<Organisation, RunError> {
     let Organisation { partition, accounts } = all;
     let there: BTreeSet<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
     for listed in &chosen.list {
         if !there.contains(listed.id.as_str()) {
             let selector = Selector::Account(listed.id.clone());
-            return Err(nothing(&selector, ("list", "accounts"), &accounts).into());
+            return Err(no_match(&selector, ("list", "accounts"), &accounts).into());
+        }
+    }
+    for (key, selectors) in [("include", &chosen.include), ("exclude", &chosen.exclude)] {
+        let matches_none = |selector: &&Selector| !accounts.iter().any(|account| selector.selects(account));
+        if let Some(selector) = selectors.iter().find(matches_none).filter(|_| is_whole(chosen, &accounts)) {
+            return Err(no_match(selector, (key, key), &accounts).into());
         }
     }
     let accounts = listed(chosen, accounts);
-    for (key, selectors) in [("include", &chosen.include), ("exclude", &chosen.exclude)] {
-        let is_astray = |selector: &&Selector| !accounts.iter().any(|account| selector.selects(account));
-        if let Some(selector) = selectors.iter().find(is_astray) {
-            return Err(nothing(selector, (key, key), &accounts).into());
-        }
-    }
     let mut open = accounts.iter().filter(|account| !account.is_closed()).peekable();
     if open.peek().is_some() && !open.any(|account| chosen.takes(account) == Taken::Yes) {
-        return Err(Astray::NoneLeft.into());
+        return Err(SelectionError::NoneLeft.into());
     }
     Ok(Organisation { partition, accounts })
+}
+
+/// Whether these are accounts that AWS Organizations told of. Of others an entry may be right in the config of an organisation,
+/// and about none of the few that are read.
+fn is_whole(chosen: &Accounts, accounts: &[Account]) -> bool {
+    let is_told = |account: &Account| !account.arn.is_empty();
+    accounts.iter().any(is_told) || chosen.list.is_empty() && accounts.len() > 1
 }
 
 /// Of recorded accounts those that are listed, as if AWS Organizations had not been asked. AWS itself is asked for no others.
@@ -73,7 +80,11 @@ fn listed(chosen: &Accounts, mut accounts: Vec<Account>) -> Vec<Account> {
     accounts
 }
 
-fn nothing(selector: &Selector, (key, flag): (&'static str, &'static str), accounts: &[Account]) -> Astray {
+fn no_match(
+    selector: &Selector,
+    (key, flag): (&'static str, &'static str),
+    accounts: &[Account],
+) -> SelectionError {
     let entry = selector.to_string();
     let help = match selector {
         Selector::Account(id) => {
@@ -106,7 +117,7 @@ fn nothing(selector: &Selector, (key, flag): (&'static str, &'static str), accou
             }
         }
     };
-    Astray::Nothing { entry, key, flag, help }
+    SelectionError::NoMatch { entry, key, flag, help }
 }
 
 /// A name and the words that it begins with: what a pattern is likely to be about.

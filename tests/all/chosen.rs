@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::run::{Ran, folder, leastwise};
-use crate::scan::{acme, live, report};
+use crate::scan::{acme, live, live_as, report};
 
 fn scan(out: &Path, more: &[&str]) -> Ran {
     let args = ["scan", "--snapshot", "mocks/acme", "--format", "json", "--out", out.to_str().unwrap()];
@@ -83,6 +83,20 @@ fn listed_accounts_of_a_snapshot_are_all_that_is_read_of_it() {
     let args = ["scan", "--accounts", "444444444444,333333333333", "--format", "json", "--out"];
     live(&acme().start(), &[&args[..], &[lived.to_str().unwrap()]].concat()).exits(0);
     assert_eq!(report(&lived).totals, report(&recorded).totals);
+}
+
+/// A config is for a whole organisation, and sometimes a few accounts are read with it.
+#[test]
+fn an_entry_about_accounts_that_nobody_told_of_is_no_mistake() {
+    let out = folder("chosen-few").join("report");
+    let fake = acme().start();
+    let exclude = ["scan", "--exclude", "acme-sandbox", "--format", "json", "--out", out.to_str().unwrap()];
+    live(&fake, &[&exclude[..], &["--accounts", "333333333333"]].concat()).exits(0);
+    scan(&out, &["--exclude", "acme-sandbox", "--accounts", "333333333333"]).exits(0);
+    live_as(&fake, "AKIA444444444444", &exclude).exits(0).says("only 444444444444, the caller's own account");
+    // What leaves none of them is one all the same.
+    let include = ["scan", "--include", "acme-sandbox", "--out", out.to_str().unwrap()];
+    live_as(&fake, "AKIA444444444444", &include).exits(2).says("leave no account to read");
 }
 
 #[test]
