@@ -64,8 +64,8 @@ fn text(scanned: &Scanned, target: &Path) -> String {
     if !unread.is_empty() {
         let _ = writeln!(out, "not whole   {}", some(&unread, 3));
     }
-    let failures = scanned.report.accounts.iter().flat_map(|account| &account.failures);
-    if let Some(words) = failures.filter_map(|it| it.failure.words()).next() {
+    let first = scanned.report.accounts.iter().find_map(|account| account.failures.first());
+    if let Some(words) = first.and_then(|it| it.failure.words()) {
         let _ = writeln!(out, "AWS says    {}", terminal::line(&words));
     }
     if let Some(fix) = &scanned.fix {

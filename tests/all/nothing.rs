@@ -43,6 +43,25 @@ fn a_run_that_reads_no_account_fails_and_the_earlier_report_is_as_it_was() {
     assert!(!ran.err.contains("as it was") && !first.exists());
 }
 
+/// A shard may have the accounts that fail while the others have those that do not: only the merge knows.
+#[test]
+fn a_merge_of_shards_that_read_no_account_fails_and_the_earlier_report_is_as_it_was() {
+    let folder = folder("nothing-merged");
+    let (out, parts) = (folder.join("report"), folder.join("parts"));
+    scan("mocks/acme", &out).exits(0);
+    let before = files(&out);
+    for shard in ["1/2", "2/2"] {
+        let args = ["scan", "--shard", shard, "--parts", parts.to_str().unwrap(), "--run-id", "tonight"];
+        live(&refused("GetAccountAuthorizationDetails").start(), &args).exits(3);
+    }
+    leastwise(["merge", parts.to_str().unwrap(), "--out", out.to_str().unwrap()])
+        .ran()
+        .exits(1)
+        .says("error: no account could be read, so nothing was written, and `")
+        .says("GetAccountAuthorizationDetails denied (AccessDenied: ");
+    assert_eq!(files(&out), before);
+}
+
 #[test]
 fn a_role_that_cannot_be_assumed_is_told_with_the_command_that_prints_it() {
     let folder = folder("nothing-entered");
