@@ -15,7 +15,8 @@ fn profiles(name: &str) -> (PathBuf, PathBuf) {
     let folder = folder(name);
     let process = folder.join("process.sh");
     let keys = r#"{"Version":1,"AccessKeyId":"AKIA333333333333","SecretAccessKey":"invented"}"#;
-    fs::write(&process, format!("echo '{keys}'\n")).unwrap();
+    let asked = folder.join("asked");
+    fs::write(&process, format!("echo once >> {}; echo '{keys}'\n", asked.display())).unwrap();
     let text = format!(
         "[profile audit]\naws_access_key_id = AKIA111111111111\naws_secret_access_key = invented\nregion = us-east-1\n\
          [profile entered]\nrole_arn = arn:aws:iam::444444444444:role/entered\nsource_profile = audit\nrole_session_name = me\n\
@@ -66,6 +67,8 @@ fn a_named_profile_is_used_though_the_environment_has_other_keys_and_the_run_say
         assert_eq!(ran.err.lines().next(), Some(format!("as {arn}").as_str()), "{more:?}");
         assert_eq!(callers(&fake), [account], "{more:?}");
     }
+    // A process may ask for a second factor.
+    assert_eq!(fs::read_to_string(folder.join("asked")).unwrap(), "once\n");
 }
 
 #[test]

@@ -123,9 +123,9 @@ impl Live {
         check(&options)?;
         let no_provider = || ConnectError::Credentials("there is no provider of any".to_owned());
         let provider = sdk.credentials_provider().ok_or_else(no_provider)?;
-        // Asked once here for the sake of the message: later on only its kind would be known.
+        // Asked here, and once: later on only the kind of a failure would be known, and a process may ask for a second factor.
         let tried = provider.provide_credentials().await;
-        tried.map_err(|error| {
+        let credentials = tried.map_err(|error| {
             let why = error::why_none(&error);
             match options.profile.clone() {
                 Some(profile) => ConnectError::ProfileCredentials { profile, why },
@@ -142,9 +142,11 @@ impl Live {
         let origin = Origin::Chain(provider);
         // Whose bucket this call is of, is what it asks; it has one of its own.
         let stranger = Session::new("", &region, &settings, origin.clone(), &shared());
+        let stranger = stranger.holding(credentials.clone());
         let identity = organisation::identity(&stranger).await.map_err(ConnectError::Identity)?;
         let shared = shared();
-        let caller = Arc::new(Session::new(&identity.account, &region, &settings, origin, &shared));
+        let caller = Session::new(&identity.account, &region, &settings, origin, &shared);
+        let caller = Arc::new(caller.holding(credentials));
         Ok(Self {
             findings_in_flight: Semaphore::new(options.limits.findings_in_flight.max(1)),
             sought: Sought::new(&region, &identity, options.analyzer_arn.as_deref()),

@@ -72,6 +72,13 @@ struct Held {
     clients: Clients,
 }
 
+impl Held {
+    fn new(number: u64, settings: &SdkConfig, credentials: Credentials) -> Self {
+        let until = credentials.expiry().and_then(renewal);
+        Self { number, until, clients: Clients::new(settings, credentials) }
+    }
+}
+
 impl Session {
     pub(super) fn new(
         account: &str,
@@ -89,6 +96,12 @@ impl Session {
             shared: Arc::clone(shared),
             held: Mutex::new(None),
         }
+    }
+
+    /// The same with credentials that were fetched before: a process or a second factor is not to be asked once for each session.
+    pub(super) fn holding(self, credentials: Credentials) -> Self {
+        let held = Held::new(1, &self.settings, credentials);
+        Self { held: Mutex::new(Some(held)), ..self }
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -199,11 +212,7 @@ impl Session {
         }
         let number = held.as_ref().map_or(0, |held| held.number) + 1;
         let credentials = self.fetch(operation).await?;
-        let fresh = Held {
-            number,
-            until: credentials.expiry().and_then(renewal),
-            clients: Clients::new(&self.settings, credentials),
-        };
+        let fresh = Held::new(number, &self.settings, credentials);
         *held = Some(fresh.clone());
         Ok(fresh)
     }
