@@ -11,6 +11,7 @@
 //! | network | [`network`] | proxies and certificates, as the environment names them; nothing else of this |
 //! | I/O | [`aws`], [`update`] | the core, files, the network; the SDK is named in `aws/live` only |
 //! | files | `disk`, `files` | files for their owner's eyes, opened there by whatever writes; files of others, read with bounds; nothing else of this |
+//! | names | `closest` | nothing else of this |
 //! | stages | [`mod@run`] | everything |
 //! | doorway | [`cli`], `main` | `run` |
 //!
@@ -49,6 +50,7 @@ pub mod assess;
 pub mod aws;
 pub mod catalog;
 pub mod cli;
+mod closest;
 pub mod config;
 mod date;
 pub mod decide;

@@ -12,6 +12,6 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 fn main() -> ExitCode {
     match Cli::try_parse() {
         Ok(cli) => leastwise::run::run(cli).into(),
-        Err(error) => leastwise::run::misused(&error).into(),
+        Err(error) => leastwise::run::misused(error).into(),
     }
 }

@@ -195,11 +195,11 @@ pub(crate) fn is_account_id(id: &str) -> bool {
 }
 
 fn absent(operation: &str) -> Failure {
-    Failure { operation: operation.to_owned(), kind: FailureKind::Absent }
+    Failure::new(operation, FailureKind::Absent)
 }
 
 fn malformed(operation: &str) -> Failure {
-    Failure { operation: operation.to_owned(), kind: FailureKind::Malformed }
+    Failure::new(operation, FailureKind::Malformed)
 }
 
 /// A file of a folder that holds answers, by its path from there.

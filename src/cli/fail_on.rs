@@ -1,5 +1,6 @@
 //! `--fail-on`: what makes a scan exit with 5.
 
+use std::fmt;
 use std::str::FromStr;
 
 /// What makes a scan exit with 5.
@@ -25,6 +26,17 @@ impl FromStr for FailOn {
                     "it is `unused`, `new` or `risk>=` and a whole number of points, such as risk>=1000",
                 )
             }
+        }
+    }
+}
+
+impl fmt::Display for FailOn {
+    /// As it is given.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unused => f.write_str("unused"),
+            Self::New => f.write_str("new"),
+            Self::Risk(points) => write!(f, "risk>={points}"),
         }
     }
 }

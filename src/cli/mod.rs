@@ -165,7 +165,7 @@ Environment, beside what the AWS SDK reads and LEASTWISE_*:
 
 Exit codes:
   0  finished
-  1  failed
+  1  failed, or no account could be read: what is at --out stays as it was
   2  wrong usage or config
   3  finished, but some accounts could not be read
   4  a recommendation was refuted: a defect, nothing of it was published
@@ -180,7 +180,7 @@ pub struct SourceArgs {
     /// The config; else ./leastwise.toml, else $XDG_CONFIG_HOME/leastwise/leastwise.toml
     #[arg(long, value_name = "FILE", env = "LEASTWISE_CONFIG")]
     pub config: Option<PathBuf>,
-    /// The AWS profile whose credentials are used
+    /// Use the credentials of this AWS profile and no others [default: the AWS SDK's usual chain]
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// Where the analyzer is looked for; else AWS_REGION or the profile says
@@ -192,7 +192,7 @@ pub struct SourceArgs {
     /// The external id that the role's trust policy asks for
     #[arg(long, value_name = "ID")]
     pub external_id: Option<String>,
-    /// These accounts, by id, without asking AWS Organizations
+    /// These accounts, by id, without asking AWS Organizations; of a snapshot only these
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub accounts: Vec<String>,
     /// Only these accounts: ids, organisational units, or names with `*`
@@ -229,10 +229,10 @@ pub struct SayArgs {
     pub verbose: u8,
     /// How it is said on standard error
     ///
-    /// Events: run-began, run-resumed, progress, account-began, account-ended, account-skipped, call-throttled,
-    /// call-repeated, call-waited, scan-ended, capture-ended, shard-ended, own-account-only, administrators-unknown,
-    /// administrator-closed, first-night, evidence-too-old, catalog-warning, journal-not-kept, state-not-kept,
-    /// state-set-aside, rule-warning, little-room, config-problem, run-failed.
+    /// Events: run-began, config-found, caller, run-resumed, progress, account-began, account-ended, account-skipped,
+    /// call-throttled, call-repeated, call-waited, compare-warning, fail-on, scan-ended, capture-ended, shard-ended,
+    /// own-account-only, administrators-unknown, administrator-closed, first-night, evidence-too-old, catalog-warning,
+    /// journal-not-kept, state-not-kept, state-set-aside, rule-warning, little-room, config-problem, run-failed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 }
@@ -350,7 +350,10 @@ pub enum SchemaOf {
 /// `leastwise iam-policy`
 #[derive(Debug, Args)]
 pub struct IamPolicy {
-    /// Print the role of the member accounts instead, as a CloudFormation template for a StackSet, trusting this account
+    /// Print the role of the member accounts instead, as a CloudFormation template for a StackSet
+    ///
+    /// The role trusts this account: that of the credentials that the scan runs with. Without it every other account fails with
+    /// `AssumeRole denied`.
     #[arg(long, value_name = "ACCOUNT_ID", value_parser = account_id)]
     pub trust: Option<String>,
     /// The name of the role in the member accounts

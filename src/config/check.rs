@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use super::Overrides;
 use super::exception::Exception;
 use super::form::{self, Form};
-use super::problem::{Fault, Problem, Wanted};
+use super::problem::{Fault, Place, Problem, Wanted};
 use super::valid::{
     Accounts, Assume, AssumeOverride, Confidence, Config, EvidenceFrom, Glob, Limits, ListedAccount, Rates,
     ReportFormat, Selector, SharedPolicies, SplitBy,
 };
-use super::written::{Given, Node, Raw, Reading, Table};
+use super::written::{Given, Node, Raw, Reading, Table, variable};
+use crate::closest::closest;
 use crate::refine::Wildcards;
 
 /// Reads all layers; see [`Config::layered`].
@@ -49,6 +50,32 @@ pub(super) fn keys() -> Vec<String> {
     let tree = reading.parse();
     top(&mut reading, Table::top(tree.as_ref().map(|tree| tree.get_ref())));
     reading.keys
+}
+
+/// Variables of ours that are no keys: the place of the config, and what our own tests and what runs them go by.
+const OTHER_VARIABLES: [&str; 3] = ["LEASTWISE_CONFIG", "LEASTWISE_NO_SKIP", "LEASTWISE_TERRAFORM_PLUGINS"];
+
+/// See [`super::unknown_variables`].
+pub(super) fn unknown_variables(names: impl IntoIterator<Item = String>) -> Vec<Problem> {
+    // The environment reaches neither exceptions nor the overrides of single accounts, and sections have no value.
+    let keys = keys();
+    let is_section =
+        |key: &str| keys.iter().any(|other| other.strip_prefix(key).is_some_and(|it| it.starts_with('.')));
+    let is_reached = |key: &&String| !key.contains('*') && !key.starts_with("exception") && !is_section(key);
+    let known: BTreeSet<String> = keys.iter().filter(is_reached).map(|key| variable(key)).collect();
+    let is_unknown = |name: &String| {
+        name.starts_with("LEASTWISE_")
+            && !known.contains(name)
+            && !OTHER_VARIABLES.contains(&name.as_str())
+            // Kubernetes sets these where a Service is called leastwise.
+            && !["LEASTWISE_SERVICE_", "LEASTWISE_PORT"].iter().any(|of_service| name.starts_with(of_service))
+    };
+    let names: BTreeSet<String> = names.into_iter().filter(is_unknown).collect();
+    let problem = |name: String| {
+        let near = closest(&name, known.iter().map(String::as_str)).map(str::to_owned);
+        Problem { place: Place::Variable(name), key: String::new(), fault: Fault::UnknownVariable(near) }
+    };
+    names.into_iter().map(problem).collect()
 }
 
 fn given(flags: &Overrides) -> Vec<Given> {

@@ -106,6 +106,12 @@ impl Config {
     }
 }
 
+/// The variables among these that look like ours and override nothing: a slip of the pen in the environment must not be taken
+/// for a default. In the order of their names.
+pub fn unknown_variables(names: impl IntoIterator<Item = String>) -> Vec<Problem> {
+    check::unknown_variables(names)
+}
+
 /// Every key there is, as a dotted path, sections included. Keys below `[[exception]]` and
 /// `[assume.accounts."111111111111"]` stand once, as `exception.reason` and `assume.accounts.*.role`.
 pub fn keys() -> Vec<String> {

@@ -74,6 +74,9 @@ pub enum Fault {
     /// Nobody asks for this key.
     #[error("is not a known key")]
     UnknownKey(Nearest),
+    /// A variable of the environment that overrides no key; perhaps this one is meant.
+    #[error("overrides no key")]
+    UnknownVariable(Option<String>),
     /// A key, or a value, that looks like a secret. The value is never shown.
     #[error("looks like a secret, and secrets are never kept here")]
     Secret,
@@ -172,6 +175,10 @@ impl Fault {
     /// What to do about it.
     pub fn help(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
+            Self::UnknownVariable(Some(near)) => return Cow::Owned(format!("did you mean `{near}`?")),
+            Self::UnknownVariable(None) => {
+                "a key such as `limits.call-timeout` is overridden by LEASTWISE_LIMITS_CALL_TIMEOUT; unset this one"
+            }
             Self::UnknownKey(Nearest::Here(key)) => return Cow::Owned(format!("did you mean `{key}`?")),
             Self::UnknownKey(Nearest::In(table)) if table.is_empty() => {
                 "move it up, before the first `[section]`"

@@ -13,7 +13,7 @@ use crate::refine::Wildcards;
 /// A valid configuration. `config.example.toml` says what each key means and why its default is what it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// The AWS profile; `None` leaves it to the SDK.
+    /// The AWS profile, whose credentials alone are used; `None` leaves it to the SDK's usual chain.
     pub profile: Option<String>,
     /// Where the analyzer is looked for, and where STS is called; `None` leaves it to the SDK.
     pub region: Option<String>,

@@ -1,7 +1,8 @@
 //! Analyzers and findings in the shapes in which the AWS CLI prints them.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub(super) use super::failure::Failure;
 
 /// `aws accessanalyzer get-analyzer`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,45 +198,4 @@ pub struct UnusedKey {
     /// When it was last used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_accessed: Option<String>,
-}
-
-/// Something that could not be read from AWS.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Failure {
-    /// The API operation, such as `GetAccountAuthorizationDetails`.
-    pub operation: String,
-    /// What kind of failure.
-    pub kind: FailureKind,
-}
-
-/// Kinds of failure. Nothing is told by the text of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum FailureKind {
-    /// Access was denied.
-    Denied,
-    /// Too many calls, after all retries.
-    Throttled,
-    /// The credentials ran out.
-    Expired,
-    /// What was asked for is not there.
-    Absent,
-    /// The answer made no sense.
-    Malformed,
-    /// No answer, or none in time.
-    Unreachable,
-}
-
-impl FailureKind {
-    /// As it stands in files and messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Denied => "denied",
-            Self::Throttled => "throttled",
-            Self::Expired => "expired",
-            Self::Absent => "absent",
-            Self::Malformed => "malformed",
-            Self::Unreachable => "unreachable",
-        }
-    }
 }

@@ -25,7 +25,7 @@ pub struct LastAccessed {
     pub services_last_accessed: Vec<ServiceLastAccessed>,
     /// Why it could not be read: a member of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<super::finding::Failure>,
+    pub failure: Option<super::failure::Failure>,
 }
 
 /// One service.

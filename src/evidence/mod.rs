@@ -1,6 +1,7 @@
 //! What was unused, over which window, from which source. Core: no I/O, no clock.
 
 mod choose;
+mod failure;
 mod finding;
 mod join;
 mod last_accessed;
@@ -8,9 +9,10 @@ mod read;
 mod regions;
 
 pub use choose::choose_analyzers;
+pub use failure::{Failure, FailureKind};
 pub use finding::{
-    AnalysisRule, Analyzer, AnalyzerAnswer, Configuration, Detail, Exclusion, Failure, FailureKind, Finding,
-    Unused, UnusedAccess, UnusedAction, UnusedKey, UnusedPermission,
+    AnalysisRule, Analyzer, AnalyzerAnswer, Configuration, Detail, Exclusion, Finding, Unused, UnusedAccess,
+    UnusedAction, UnusedKey, UnusedPermission,
 };
 pub use join::{Gap, Known, Windows, join};
 pub use last_accessed::{LastAccessed, ServiceLastAccessed, TrackedAction};

@@ -11,7 +11,8 @@ use super::event::Event;
 use super::log::Log;
 use super::progress::{Progress, Read, Stage};
 use super::scan::{open, shown};
-use super::{resume, settings, stop};
+use super::selection::choose;
+use super::{advice, resume, settings, stop};
 use crate::aws::live::Live;
 use crate::aws::{Cloud, Journal, Journaled, Reading, record};
 use crate::cli::{Capture, Exit};
@@ -22,7 +23,7 @@ use crate::report::writer::{Output, Writer};
 
 pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
     log.tell(&Event::RunBegan { command: "capture", version: env!("CARGO_PKG_VERSION") });
-    let config = settings::read(&args.source, Overrides::default())?;
+    let (config, _) = settings::read(&args.source, Overrides::default(), log)?;
     let writer = Writer::begin(&args.out, Output::Snapshot)?;
     let progress = Progress::new(log);
     let runtime = runtime()?;
@@ -37,6 +38,7 @@ pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
         None => {
             let options = settings::live(&config, progress.observer());
             let live = runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
+            log.tell(&Event::Caller { account: live.caller_account(), arn: live.caller() });
             let journal = resume::journal(&writer, &live, &config, args.source.resume, now, log)?;
             let captured_at = journal.started().to_string();
             let cloud = Journaled::new(live, Some(journal)).with(resume::state(&config)?);
@@ -73,7 +75,8 @@ async fn capture_or_stop<C: Cloud>(
     let done = tokio::select! {
         done = capture(&cloud, writer, progress, config, captured_at) => done?,
         () = stop::asked() => {
-            return Err(RunError::Stopped { kept: cloud.journal().is_some_and(Journal::is_of_use) });
+            let kept = cloud.journal().is_some_and(Journal::is_of_use);
+            return Err(RunError::Stopped { kept, earlier: advice::earlier(writer) });
         }
     };
     Ok((done, cloud.into_journal()))
@@ -88,7 +91,9 @@ async fn capture<C: Cloud>(
     captured_at: &str,
 ) -> Result<Captured, RunError> {
     let organisation = cloud.organisation().await.map_err(RunError::Organisation)?;
+    let organisation = choose(&config.accounts, organisation)?;
     let mut analyzers: BTreeMap<String, Analyzer> = BTreeMap::new();
+    let mut failed = BTreeMap::new();
     let mut captured = Captured::default();
     {
         let wanted =
@@ -102,10 +107,14 @@ async fn capture<C: Cloud>(
             analyzers.extend(read.analyzers.into_iter().map(|analyzer| (analyzer.arn.clone(), analyzer)));
             captured.accounts += 1;
             captured.not_whole += usize::from(!read.whole);
-            progress.account();
+            progress.account(read.authorization.is_none());
+            failed.extend(read.authorization.map(|failure| (read.account, failure)));
         }
     }
     progress.finish();
+    if captured.accounts == failed.len() {
+        return Err(advice::nothing_read(config, organisation.accounts.len(), failed, writer));
+    }
     for (path, text) in record::common_files(&organisation, &analyzers, captured_at).map_err(in_json)? {
         writer.write(&path, text.as_bytes())?;
     }
@@ -114,6 +123,8 @@ async fn capture<C: Cloud>(
 
 /// What is to be told of an account whose answers are written.
 pub(super) struct Recorded {
+    /// Its id.
+    pub(super) account: String,
     /// That of its findings first.
     pub(super) analyzers: Vec<Analyzer>,
     pub(super) authorization: Option<Failure>,
@@ -141,6 +152,7 @@ pub(super) async fn one<C: Cloud>(
             && evidence.last_accessed.iter().all(|answer| answer.failure.is_none())
     });
     Ok(Recorded {
+        account: account.id.clone(),
         analyzers: evidence.into_iter().flat_map(|evidence| evidence.analyzers()).cloned().collect(),
         whole: whole && answers.authorization.is_ok(),
         authorization: answers.authorization.err(),

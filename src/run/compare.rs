@@ -11,6 +11,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::RunError;
+use super::event::Event;
+use super::log::Log;
+use super::scan::shown;
 use super::{terminal, trend};
 use crate::cli::{Compare, Exit, ProveFormat};
 use crate::files;
@@ -21,6 +24,9 @@ use crate::report::{AccountReport, Manifest, Report};
 
 /// Where a report keeps its history.
 pub(super) const HISTORY: &str = "history.json";
+
+/// What a report says of itself.
+const MANIFEST: &str = "manifest.json";
 
 /// The history as it stands in a file.
 #[derive(Serialize, serde::Deserialize)]
@@ -35,12 +41,15 @@ pub(super) struct History {
     pub(super) idle: BTreeSet<String>,
 }
 
-pub(super) fn run(args: &Compare) -> Result<Exit, RunError> {
+pub(super) fn run(args: &Compare, log: &Log) -> Result<Exit, RunError> {
     let (Some(old), Some(new)) = (&args.old, &args.new) else {
         // Without two reports the arguments have a folder of them.
         return trend::run(args.trend.as_deref().unwrap_or(Path::new(".")), args.out.as_deref());
     };
     let (old, new) = (Told::read(old)?, Told::read(new)?);
+    if let Some(message) = doubt(&old, &new) {
+        log.tell(&Event::CompareWarning { message });
+    }
     let mut rows = Vec::new();
     for id in accounts(&old.night, &new.night) {
         let moved = compare_account(&old.night, &new.night, id);
@@ -63,6 +72,25 @@ pub(super) fn run(args: &Compare) -> Result<Exit, RunError> {
     };
     io::stdout().write_all(clean.as_bytes())?;
     Ok(Exit::Finished)
+}
+
+/// Why these two are hardly meant to be compared, if they are not: they would seem to differ in everything.
+fn doubt(old: &Told, new: &Told) -> Option<String> {
+    let (first, second) = (shown(&old.folder), shown(&new.folder));
+    let ids = |told: &Told| told.report.accounts.iter().map(|it| it.id.clone()).collect::<BTreeSet<_>>();
+    if ids(old).is_disjoint(&ids(new)) {
+        return Some(format!(
+            "`{first}` and `{second}` have no account in common: they are of different organisations"
+        ));
+    }
+    let began = |told: &Told| told.began.parse::<jiff::Timestamp>().ok();
+    let (before, after) = (began(old)?, began(new)?);
+    (before > after).then(|| {
+        format!(
+            "`{first}` is the later report ({}), and `{second}` the earlier one ({}): the earlier one comes first",
+            old.began, new.began
+        )
+    })
 }
 
 impl History {
@@ -99,13 +127,15 @@ pub(super) struct Told {
     pub(super) report: Report,
     /// The day of its run.
     pub(super) day: String,
+    /// When its run began.
+    began: String,
     pub(super) folder: PathBuf,
 }
 
 impl Told {
     /// Reads it, but for what it says of each account in full.
     fn read(folder: &Path) -> Result<Self, RunError> {
-        let manifest: Manifest = json(folder, "manifest.json")?;
+        let manifest: Manifest = json(folder, MANIFEST)?;
         let mut report: Report = json(folder, "report.json")?;
         // Ids become paths.
         report.accounts.retain(|account| account.id.bytes().all(|byte| byte.is_ascii_digit()));
@@ -127,7 +157,7 @@ impl Told {
             night.idle.extend(history.idle);
         }
         let day = manifest.started.split('T').next().unwrap_or_default().to_owned();
-        Ok(Self { night, report, day, folder: folder.to_owned() })
+        Ok(Self { night, report, day, began: manifest.started, folder: folder.to_owned() })
     }
 
     /// The same of an earlier report, which is not there on the first night.
@@ -182,7 +212,20 @@ pub(super) type Fault = Arc<Mutex<Option<RunError>>>;
 pub(super) fn json<T: DeserializeOwned>(folder: &Path, path: &str) -> Result<T, RunError> {
     let full = folder.join(path);
     let input = || full.display().to_string();
-    let text =
-        files::text(folder, path, files::REPORT).map_err(|error| RunError::Read { input: input(), error })?;
+    let text = files::text(folder, path, files::REPORT).map_err(|error| unread(folder, path, error))?;
     serde_json::from_str(&text).map_err(|error| RunError::Json { path: input(), error })
+}
+
+/// Why a file of a report cannot be read. Without its first file the folder is something else.
+pub(super) fn unread(folder: &Path, path: &str, error: io::Error) -> RunError {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound if folder.is_dir() => "it has no manifest.json",
+        io::ErrorKind::NotADirectory => "it is a file",
+        _ => "",
+    };
+    if path == MANIFEST && !why.is_empty() {
+        let is_snapshot = folder.join("snapshot.json").is_file();
+        return RunError::NotAReport { folder: folder.to_owned(), why, is_snapshot };
+    }
+    RunError::Read { input: folder.join(path).display().to_string(), error }
 }

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::advice::{NothingRead, as_it_was};
+use super::selection::SelectionError;
 use crate::RefineError;
 use crate::aws::live::ConnectError;
 use crate::aws::parts::PartsError;
@@ -38,14 +40,25 @@ pub(super) enum RunError {
     Refine { input: String, error: RefineError },
     #[error("`{}` is not a snapshot: {error}", folder.display())]
     Snapshot { folder: PathBuf, error: SnapshotError },
-    #[error("the accounts of the organisation could not be read: {} {}", .0.operation, .0.kind.name())]
+    /// Instead of a snapshot it is a report.
+    #[error("`{}` is a report, and no snapshot", .0.display())]
+    ReportAsSnapshot(PathBuf),
+    #[error("`{}` is not a report: {why}", folder.display())]
+    NotAReport { folder: PathBuf, why: &'static str, is_snapshot: bool },
+    #[error("the accounts of the organisation could not be read: {0}")]
     Organisation(Failure),
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
+    #[error(transparent)]
+    NothingRead(Box<NothingRead>),
+    #[error("there is no account to read, so nothing was written{}: {}", as_it_was(earlier), all(*accounts))]
+    NothingToRead { accounts: usize, earlier: Option<String> },
     #[error(transparent)]
     Connect(ConnectError),
     #[error("the configuration has {} problems", .0.len())]
     Config(Vec<Problem>),
-    #[error("stopped; no report was written")]
-    Stopped { kept: bool },
+    #[error("stopped; no report was written{}", as_it_was(earlier))]
+    Stopped { kept: bool, earlier: Option<String> },
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// What nightly runs remember.
@@ -88,9 +101,11 @@ pub(super) enum RunError {
 
 impl RunError {
     /// The mend.
-    pub(super) fn help(&self) -> Option<Cow<'static, str>> {
+    pub(super) fn help(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Connect(error) => Some(error.help()),
+            Self::Selection(error) => Some(error.help().into()),
+            Self::NothingRead(nothing) => nothing.help.as_deref().map(Cow::Borrowed),
             Self::Update(error) => Some(error.help()),
             other => other.lasting_help().map(Cow::Borrowed),
         }
@@ -102,6 +117,12 @@ impl RunError {
             Self::Read { error, .. } if error.kind() == io::ErrorKind::NotFound => Some("check the path"),
             Self::Read { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
                 Some("check who may read the file")
+            }
+            Self::Read { error, .. } if error.kind() == io::ErrorKind::IsADirectory => {
+                Some("it is a folder; name a file in it")
+            }
+            Self::Read { error, .. } if error.kind() == io::ErrorKind::NotADirectory => {
+                Some("part of the path is a file; name the folder that holds it")
             }
             Self::Read { error, .. } => files::help(error),
             Self::Snapshot { error: SnapshotError::Read { error, .. }, .. }
@@ -122,8 +143,16 @@ impl RunError {
                 )
             }
             Self::Snapshot { .. } => {
-                Some("a snapshot has the files that mocks/README.md tells; try --snapshot mocks/acme")
+                Some("name a folder that `leastwise capture` wrote, or mocks/acme of the source code")
             }
+            Self::ReportAsSnapshot(_) => Some(
+                "name a folder that `leastwise capture` wrote; `leastwise verify` and `leastwise compare` read reports",
+            ),
+            Self::NotAReport { is_snapshot: true, .. } => {
+                Some("it is a snapshot: `leastwise scan --snapshot` makes a report of it")
+            }
+            Self::NotAReport { .. } => Some("name a folder that `leastwise scan --out` wrote"),
+            Self::NothingToRead { .. } => Some("check that the credentials are of the organisation you mean"),
             Self::Report(error) => Some(error.help()),
             Self::Journal(error) => Some(error.help()),
             Self::State(error) => Some(error.help()),
@@ -132,7 +161,7 @@ impl RunError {
             Self::BadIndex { .. } => Some("give --shard auto/N the number of jobs in the array for N"),
             Self::ShardCatalog => Some("give it to `leastwise merge`"),
             Self::NoUnits => Some("give the shards the same --config, and the same --split-by"),
-            Self::Stopped { kept: true } => Some("what was read is kept: go on with --resume"),
+            Self::Stopped { kept: true, .. } => Some("what was read is kept: go on with --resume"),
             Self::TwiceStdin => Some("give `-` for one input and files for the others"),
             Self::Policy { error, .. } => Some(error.help()),
             Self::Evidence { error, .. } => Some(error.help()),
@@ -163,11 +192,21 @@ impl RunError {
         match self {
             Self::TwiceStdin
             | Self::Config(_)
+            | Self::Selection(_)
+            | Self::Connect(ConnectError::NoProfile { .. })
             | Self::NoIndex
             | Self::BadIndex { .. }
             | Self::ShardCatalog => Exit::Usage,
             Self::Refine { error: RefineError::Refuted(_), .. } => Exit::Refuted,
             _ => Exit::Failed,
         }
+    }
+}
+
+fn all(accounts: usize) -> String {
+    match accounts {
+        0 => "none is listed".to_owned(),
+        1 => "the only one is suspended or closed".to_owned(),
+        many => format!("all {many} are suspended or closed"),
     }
 }

@@ -1,6 +1,7 @@
 //! What a run says while it works. An event has a name and members for programs, which stay what they are, and a message
 //! for people. None has a member that could hold a credential.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -29,6 +30,16 @@ pub(super) enum Event<'e> {
     RunBegan {
         command: &'static str,
         version: &'static str,
+    },
+    /// A config was found where nobody named one.
+    ConfigFound {
+        path: String,
+    },
+    /// With whose credentials it reads.
+    Caller {
+        #[serde(skip)]
+        account: &'e str,
+        arn: &'e str,
     },
     /// It goes on from an interrupted one.
     RunResumed {
@@ -82,11 +93,15 @@ pub(super) enum Event<'e> {
         account: &'e str,
         operation: &'e str,
         kind: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        aws_says: Option<Cow<'e, str>>,
     },
     Progress {
         /// What has been done with them: `read`, then `written`.
         stage: &'static str,
         done: usize,
+        /// How many of them could not be read at all.
+        failed: usize,
         total: usize,
         findings: usize,
     },
@@ -123,6 +138,17 @@ pub(super) enum Event<'e> {
         call: CallTold<'e>,
         #[serde(serialize_with = "seconds")]
         waited_seconds: Duration,
+    },
+    /// Why it exits with 5.
+    FailOn {
+        rule: String,
+        #[serde(skip)]
+        message: String,
+    },
+    /// Two reports that nobody means to compare.
+    CompareWarning {
+        #[serde(skip)]
+        message: String,
     },
     ScanEnded(ScanEnded<'e>),
     CaptureEnded {
@@ -178,10 +204,14 @@ pub(super) struct AccountEnded<'e> {
 
 /// What could not be read, and how often.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct FailureTold {
     pub(super) operation: String,
     pub(super) kind: &'static str,
     pub(super) count: usize,
+    /// AWS's own words, of the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) aws_says: Option<String>,
 }
 
 /// A call, as events tell of it.
@@ -212,33 +242,13 @@ pub(super) struct ScanEnded<'e> {
     pub(super) text: String,
 }
 
-/// How far a run reaches by what an account says, and what to do.
-fn reach(limit: Limit, account: &str) -> (String, &'static str) {
-    match limit {
-        Limit::OwnAccountOnly => (
-            format!("only {account}, the caller's own account, is read"),
-            "use credentials of the management account or of a delegated administrator, or name accounts in `accounts.list`",
-        ),
-        Limit::AdministratorsUnknown => (
-            format!(
-                "{account} may not ask who administers Access Analyzer, so their analyzers are not looked for"
-            ),
-            "scan as the management account with that allowed, or name an analyzer with --analyzer",
-        ),
-        Limit::AdministratorClosed => (
-            format!(
-                "{account} administers Access Analyzer, and could not be asked for the organisation's analyzer"
-            ),
-            "allow it there, or name an analyzer with --analyzer",
-        ),
-    }
-}
-
 impl Event<'_> {
     /// Its name, for programs. Part of the interface: it never changes.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::RunBegan { .. } => "run-began",
+            Self::ConfigFound { .. } => "config-found",
+            Self::Caller { .. } => "caller",
             Self::RunResumed { .. } => "run-resumed",
             Self::CatalogWarning { .. } => "catalog-warning",
             Self::LittleRoom { .. } => "little-room",
@@ -258,6 +268,8 @@ impl Event<'_> {
             Self::CallThrottled { .. } => "call-throttled",
             Self::CallRepeated { .. } => "call-repeated",
             Self::CallWaited { .. } => "call-waited",
+            Self::FailOn { .. } => "fail-on",
+            Self::CompareWarning { .. } => "compare-warning",
             Self::ScanEnded(_) => "scan-ended",
             Self::CaptureEnded { .. } => "capture-ended",
             Self::ShardEnded { .. } => "shard-ended",
@@ -277,11 +289,15 @@ impl Event<'_> {
             | Self::FirstNight { .. }
             | Self::EvidenceTooOld { .. }
             | Self::RuleWarning { .. }
+            | Self::CompareWarning { .. }
             | Self::ReachLimited { .. } => Level::Warn,
             Self::AccountEnded(ended) if !ended.failures.is_empty() => Level::Warn,
             Self::RunBegan { .. }
+            | Self::ConfigFound { .. }
+            | Self::Caller { .. }
             | Self::RunResumed { .. }
             | Self::Progress { .. }
+            | Self::FailOn { .. }
             | Self::ScanEnded(_)
             | Self::CaptureEnded { .. }
             | Self::ShardEnded { .. } => Level::Info,
@@ -301,7 +317,8 @@ impl Event<'_> {
     /// The account that it is about.
     pub(super) fn account(&self) -> Option<&str> {
         match self {
-            Self::ReachLimited { account, .. }
+            Self::Caller { account, .. }
+            | Self::ReachLimited { account, .. }
             | Self::AccountBegan { account, .. }
             | Self::AccountSkipped { account, .. } => Some(*account),
             Self::AccountEnded(ended) => Some(ended.account),
@@ -310,125 +327,6 @@ impl Event<'_> {
             | Self::CallWaited { call, .. } => Some(call.account).filter(|account| !account.is_empty()),
             _ => None,
         }
-    }
-
-    /// In one sentence. Names in it are as others wrote them.
-    pub(super) fn message(&self) -> String {
-        match self {
-            Self::RunBegan { command, version } => format!("leastwise {version} begins to {command}"),
-            Self::RunResumed { began } => format!("goes on from the run that began at {began}"),
-            Self::CatalogWarning { message }
-            | Self::RuleWarning { message, .. }
-            | Self::ConfigProblem { message, .. }
-            | Self::RunFailed { message, .. } => message.clone(),
-            Self::StateNotKept { path, why } => {
-                format!("findings cannot be remembered in `{path}`: {why}; the next run reads them again")
-            }
-            Self::JournalNotKept { path, why } => {
-                format!(
-                    "what is read cannot be kept in `{path}`: {why}; --resume would have to read it again"
-                )
-            }
-            Self::StateSetAside { path } => format!(
-                "what an earlier run remembered is damaged or not of this account and version; it lies in `{path}` now and is read anew"
-            ),
-            Self::LittleRoom { path, free_bytes, wanted_bytes } => format!(
-                "`{path}` has {} MB of room left, and a report of so many accounts may take {} MB",
-                free_bytes / 1_000_000,
-                wanted_bytes / 1_000_000
-            ),
-            Self::FirstNight { path } => {
-                format!(
-                    "there is no earlier report in `{path}`: this is the first night, and everything is new"
-                )
-            }
-            Self::EvidenceTooOld { principals } => {
-                format!(
-                    "the evidence about {} is older than `limits.evidence-max-age`, and nothing is advised on it: see \
-                     whether the analyzer still looks",
-                    count(*principals as u64, "principal")
-                )
-            }
-            Self::ReachLimited { limit, account, operation, kind } => {
-                let (what, mend) = reach(*limit, account);
-                format!("{what}: {operation} {kind}; {mend}")
-            }
-            Self::Progress { stage, done, total, .. } => format!("{done} of {total} accounts {stage}"),
-            Self::AccountBegan { account, name } => format!("{} begins", named(account, name)),
-            Self::AccountSkipped { account, name, why } => {
-                format!("{} is not read: it is {why}", named(account, name))
-            }
-            Self::AccountEnded(ended) => ended.message(),
-            Self::CallThrottled { call, attempt, retry_after_seconds } => {
-                let pause = retry_after_seconds
-                    .map(|pause| format!(", and AWS asks for a pause of {:.1} s", pause.as_secs_f64()));
-                format!("{}: attempt {attempt} throttled{}", call.shown(), pause.unwrap_or_default())
-            }
-            Self::CallRepeated { call, attempt, kind, pause_seconds } => {
-                let pause = pause_seconds.as_secs_f64();
-                format!("{}: attempt {attempt} failed ({kind}), again in {pause:.1} s", call.shown())
-            }
-            Self::CallWaited { call, waited_seconds } => {
-                format!("{}: waited {:.1} s for the pacer", call.shown(), waited_seconds.as_secs_f64())
-            }
-            Self::ScanEnded(ended) => {
-                let totals = ended.totals;
-                let (removed, policies) = (totals.effect.removed, totals.recommendations);
-                format!("removed {removed} permissions from {policies} policies, every one proven")
-            }
-            Self::CaptureEnded { path, .. } => {
-                format!("wrote {path}; read it with `leastwise scan --snapshot {path}`")
-            }
-            Self::ShardEnded { of, accounts, not_whole, path, .. } => {
-                let accounts = count(*accounts as u64, "account");
-                let whole = if *not_whole > 0 { format!(", {not_whole} not whole") } else { String::new() };
-                format!("wrote {path}: {accounts}{whole}; `leastwise merge` joins it with the others of {of}")
-            }
-        }
-    }
-}
-
-impl AccountEnded<'_> {
-    fn message(&self) -> String {
-        let throttles = self.throttles;
-        let (who, seconds) = (named(self.account, self.name), self.seconds.as_secs_f64());
-        let principals = count(self.principals as u64, "principal");
-        let (findings, calls) = (count(self.findings as u64, "finding"), count(self.calls, "call"));
-        let mut message =
-            format!("{who} ends: {principals}, {findings}, {seconds:.1} s, {calls}, {throttles} throttled");
-        for FailureTold { operation, kind, count } in &self.failures {
-            let times = if *count > 1 { format!(" {count} times") } else { String::new() };
-            message.push_str(&format!("; {operation} {kind}{times}"));
-        }
-        message
-    }
-}
-
-impl CallTold<'_> {
-    fn shown(&self) -> String {
-        let Self { account, operation, asked_account, region, .. } = self;
-        let of = if account.is_empty() { "the caller" } else { account };
-        match asked_account == account || asked_account.is_empty() {
-            true => format!("{of}: {operation} in {region}"),
-            false => format!("{of}: {operation} in {region}, asked of {asked_account}"),
-        }
-    }
-}
-
-/// An account as people know it. Its name is cut where no name of AWS is so long.
-fn named(account: &str, name: &str) -> String {
-    const LONGEST: usize = 64;
-    if name.is_empty() {
-        return account.to_owned();
-    }
-    let short: String = name.chars().take(LONGEST).collect();
-    format!("{account} ({short})")
-}
-
-fn count(number: u64, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        number => format!("{number} {what}s"),
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::StreamExt;
 use tokio::sync::Semaphore;
 
+use super::advice::{self, earlier};
 use super::compare::Fault;
 use super::cores::cores;
 use super::error::RunError;
@@ -18,6 +19,7 @@ use super::packs::{self, Packs};
 use super::progress::{Progress, Read, Stage};
 use super::render::Place;
 use super::scan::is_whole;
+use super::selection::choose;
 use super::shelf::Shelf;
 use super::{render, settings, stop};
 use crate::assess::{self, Outcomes, Prepared, Terms};
@@ -45,6 +47,8 @@ pub(super) struct Scanned {
     pub(super) heaviest: u64,
     /// What is known since the earlier report, if one was named.
     pub(super) since: Option<Since>,
+    /// How to fix what could not be read first.
+    pub(super) fix: Option<String>,
     /// What the pacers counted.
     pub(super) calls: Vec<CallFigures>,
 }
@@ -98,12 +102,13 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         };
         tokio::select! {
             done = self.run() => done,
-            kept = stopped => Err(RunError::Stopped { kept }),
+            kept = stopped => Err(RunError::Stopped { kept, earlier: all.upgrade().and_then(|all| earlier(&all.writer)) }),
         }
     }
 
     async fn run(self: Arc<Self>) -> Result<(Scanned, PathBuf), RunError> {
         let organisation = self.cloud.organisation().await.map_err(RunError::Organisation)?;
+        let organisation = choose(&self.config.accounts, organisation)?;
         self.progress.room(&self.writer, organisation.accounts.len());
         let ids = organisation.accounts.iter().map(|account| account.id.clone()).collect();
         let (families, harvest) = self.survey(&organisation.accounts, &ids).await?;
@@ -116,7 +121,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         };
         let done = |kept| {
             gathered.add(kept);
-            self.progress.account();
+            self.progress.account(true);
         };
         self.each(&organisation.accounts, work, done).await?;
         self.progress.finish();
@@ -195,6 +200,8 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             files: self.writer.take_hashes(),
         };
         self.writer.write_json("manifest.json", &manifest)?;
+        let unread = report.accounts.iter().find_map(|it| Some((&it.id, &it.failures.first()?.failure)));
+        let fix = unread.and_then(|(id, failure)| advice::on_failure(&self.config, id, failure));
         // All tasks have ended, so this is the last owner.
         let Self { writer, cloud, .. } = Arc::into_inner(self).ok_or(RunError::Busy)?;
         let target = Arc::into_inner(writer).ok_or(RunError::Busy)?.finish()?;
@@ -204,7 +211,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         }
         let Gathered { left_alone, defects, weights, .. } = gathered;
         let heaviest = weights.iter().map(|(_, weight)| *weight).max().unwrap_or_default();
-        Ok((Scanned { report, left_alone, defects, heaviest, since, calls }, target))
+        Ok((Scanned { report, left_alone, defects, heaviest, since, fix, calls }, target))
     }
 
     /// Works on all accounts, so many at a time, each a task of its own, so that all cores share the work.
@@ -234,50 +241,60 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         ids: &BTreeSet<String>,
     ) -> Result<(Families, Harvest), RunError> {
         let ids = Arc::new(ids.clone());
-        let (mut surveys, mut unread, mut harvest) = (Vec::new(), Vec::new(), Harvest::default());
-        self.progress.stage(Stage::Read, accounts.len());
+        let (mut surveys, mut unread, mut failed) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let mut harvest = Harvest::default();
+        let is_wanted = |account: &&Account| outside(&self.config, account).is_none();
+        self.progress.stage(Stage::Read, accounts.iter().filter(is_wanted).count());
         let read = |all: Arc<Self>, account: Account| {
             let ids = Arc::clone(&ids);
             async move {
-                let survey = match outside(&all.config, &account) {
-                    None => {
-                        all.progress.begins(&account);
-                        let answers = all.cloud.read(&account, Reading::watched(&*all.progress)).await;
-                        all.progress.ends(&account, Read::of(&answers));
-                        // Without it the second look would fail, hours later.
-                        all.cloud.has_kept_all()?;
-                        let _hand = all.hands.acquire().await;
-                        tokio::task::block_in_place(|| {
-                            let prepared = all.prepare(&account, answers, &ids).ok()?;
-                            let exceptions = all.exceptions();
-                            // What other accounts name is known behind this.
-                            let none = Harvest::default();
-                            let survey = assess::survey(&prepared, all.terms(&exceptions, &ids, &none));
-                            all.shelf.put(&account.id, prepared.weight(), prepared);
-                            Some(survey)
-                        })
-                    }
-                    Some(why) => {
-                        all.progress.skips(&account, why);
-                        None
-                    }
-                };
-                Ok((account, survey))
+                if let Some(why) = outside(&all.config, &account) {
+                    all.progress.skips(&account, why);
+                    return Ok((account, None));
+                }
+                all.progress.begins(&account);
+                let answers = all.cloud.read(&account, Reading::watched(&*all.progress)).await;
+                all.progress.ends(&account, Read::of(&answers));
+                // Without it the second look would fail, hours later.
+                all.cloud.has_kept_all()?;
+                let _hand = all.hands.acquire().await;
+                let survey = tokio::task::block_in_place(|| {
+                    let prepared = all.prepare(&account, answers, &ids)?;
+                    let exceptions = all.exceptions();
+                    // What other accounts name is known behind this.
+                    let none = Harvest::default();
+                    let survey = assess::survey(&prepared, all.terms(&exceptions, &ids, &none));
+                    all.shelf.put(&account.id, prepared.weight(), prepared);
+                    Ok(survey)
+                });
+                Ok((account, Some(survey)))
             }
         };
-        self.each(accounts, read, |(account, survey): (Account, Option<(Survey, Harvest)>)| {
-            self.progress.account();
-            match survey {
-                Some((survey, names)) => {
-                    surveys.push(survey);
-                    harvest.join(names);
+        self.each(
+            accounts,
+            read,
+            |(account, survey): (Account, Option<Result<(Survey, Harvest), Failure>>)| {
+                if let Some(survey) = &survey {
+                    self.progress.account(survey.is_ok());
                 }
-                // In a suspended account nobody uses anything.
-                None if account.is_closed() => {}
-                None => unread.push(account.id),
-            }
-        })
+                match survey {
+                    Some(Ok((survey, names))) => {
+                        harvest.join(names);
+                        return surveys.push(survey);
+                    }
+                    Some(Err(failure)) => drop(failed.insert(account.id.clone(), failure)),
+                    // In a suspended account nobody uses anything.
+                    None if account.is_closed() => return,
+                    None => {}
+                }
+                unread.push(account.id);
+            },
+        )
         .await?;
+        if surveys.is_empty() {
+            // A report of nothing would say that there is nothing to do, in the place of one that knew better.
+            return Err(advice::nothing_read(&self.config, accounts.len(), failed, &self.writer));
+        }
         let mut families = Families::join(surveys, unread, &self.catalog);
         families.others = !has_all(accounts);
         Ok((families, harvest))

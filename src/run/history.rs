@@ -29,6 +29,8 @@ pub(super) struct Since {
     pub(super) day: Option<String>,
     /// Of how many principals the evidence is too old, when they are more than before.
     pub(super) too_old: Option<usize>,
+    /// The earlier report is about other accounts altogether.
+    pub(super) no_common_account: bool,
 }
 
 /// One pass over the accounts that have been written.
@@ -98,7 +100,12 @@ impl Previous {
         let calm = newly_ready == 0 && !rows.iter().any(is_moved) && night.idle.is_subset(&old.idle);
         let history = History::of(rows, old.idle_in_gaps(&night));
         writer.write_json(HISTORY, &history)?;
+        let is_known = |told: &Told| {
+            let known = &told.report.accounts;
+            known.is_empty() || known.iter().any(|account| there.contains(account.id.as_str()))
+        };
         let since = Since {
+            no_common_account: previous.as_ref().is_some_and(|told| !is_known(told)),
             news: history.rows.iter().filter(|row| row.past.status.is_news()).count(),
             calm,
             day: previous.as_ref().map(|told| told.day.clone()),

@@ -74,7 +74,7 @@ impl Log {
             LogFormat::Text => event.level_for_people(),
             LogFormat::Json => event.level(),
         };
-        let is_end = matches!(event, Event::ScanEnded(_));
+        let is_end = matches!(event, Event::ScanEnded(_) | Event::FailOn { .. });
         if level > self.most || self.at_night && level == Level::Info && !is_end {
             return;
         }

@@ -14,7 +14,7 @@ use crate::config::{Accounts, Selector};
 
 pub(super) fn run(args: &Merge, log: &Arc<Log>) -> Result<Exit, RunError> {
     log.tell(&Event::RunBegan { command: "merge", version: env!("CARGO_PKG_VERSION") });
-    let mut config = settings::layered(args.config.as_deref(), &flags(&args.report))?;
+    let (mut config, file) = settings::layered(args.config.as_deref(), &flags(&args.report), log)?;
     let parts = Parts::open(&args.parts)?;
     if config.names_units() && !parts.knows_units() {
         return Err(RunError::NoUnits);
@@ -24,5 +24,5 @@ pub(super) fn run(args: &Merge, log: &Arc<Log>) -> Result<Exit, RunError> {
     config.accounts = Accounts { exclude, ..Accounts::default() };
     config.window_days = parts.window_days().unwrap_or(config.window_days);
     let (as_of, started) = (parts.as_of(), parts.started().unwrap_or_else(jiff::Timestamp::now));
-    Ready::new(config, &args.report, log)?.report(Journaled::new(parts, None), as_of, started)
+    Ready::new((config, file), &args.report, log)?.report(Journaled::new(parts, None), as_of, started)
 }

@@ -1,5 +1,6 @@
 //! The stages of a run: the only room that knows them all.
 
+mod advice;
 mod batch;
 mod capture;
 mod catalog;
@@ -18,6 +19,7 @@ mod input;
 mod log;
 mod manual;
 mod merge;
+mod message;
 mod metrics;
 mod packs;
 mod progress;
@@ -27,6 +29,7 @@ mod render;
 mod resume;
 mod scan;
 mod schema;
+mod selection;
 mod settings;
 mod shard;
 mod shelf;
@@ -38,7 +41,10 @@ mod verify;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
+
+use clap::error::{ContextKind, ContextValue};
 
 use crate::cli::{Cli, Command, Exit};
 use error::RunError;
@@ -64,7 +70,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Schema(args) => schema::run(&args),
         Command::IamPolicy(args) => iam_policy::run(&args),
         Command::Verify(args) => verify::run(&args),
-        Command::Compare(args) => compare::run(&args),
+        Command::Compare(args) => compare::run(&args, &log),
         Command::Prove(args) => prove::run(&args, &log),
         Command::Catalog(command) => catalog::run(&command, &log),
         Command::Init(args) => init::run(&args),
@@ -83,7 +89,8 @@ pub fn run(cli: Cli) -> Exit {
 }
 
 /// Tells of a command line that could not be understood, or the help that it asks for.
-pub fn misused(error: &clap::Error) -> Exit {
+pub fn misused(mut error: clap::Error) -> Exit {
+    point_to_snapshot(&mut error);
     if error.use_stderr() && log::asks_for_json(std::env::args_os()) {
         log::misused(&error.to_string());
     } else {
@@ -94,6 +101,16 @@ pub fn misused(error: &clap::Error) -> Exit {
         };
     }
     if error.use_stderr() { Exit::Usage } else { Exit::Finished }
+}
+
+/// `leastwise scan mocks/acme` is about recorded answers.
+fn point_to_snapshot(error: &mut clap::Error) {
+    let command = std::env::args().nth(1).filter(|command| command == "scan" || command == "capture");
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return };
+    if command.is_some() && Path::new(argument).join("snapshot.json").is_file() {
+        let tip = format!("a folder of recorded answers is read with '--snapshot {argument}'");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
 }
 
 /// Whether an argument would steer a terminal, or go on in another line. It may be a name that somebody else chose.

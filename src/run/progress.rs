@@ -1,5 +1,6 @@
 //! How far a scan or a capture has come: bars on a terminal, a few lines elsewhere; accounts and calls for those who ask.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -54,6 +55,8 @@ pub(super) enum Stage {
 struct Count {
     stage: Stage,
     done: usize,
+    /// How many of them could not be read at all.
+    failed: usize,
     total: usize,
 }
 
@@ -76,7 +79,8 @@ struct InFlight {
 pub(super) struct Read {
     principals: usize,
     findings: usize,
-    failures: BTreeMap<(String, &'static str), usize>,
+    /// How often, and what AWS said first.
+    failures: BTreeMap<(String, &'static str), (usize, Option<String>)>,
 }
 
 impl Progress {
@@ -84,7 +88,7 @@ impl Progress {
         Arc::new(Self {
             log: Arc::clone(log),
             bars: OnceLock::new(),
-            count: Mutex::new(Count { stage: Stage::Read, done: 0, total: 0 }),
+            count: Mutex::new(Count { stage: Stage::Read, done: 0, failed: 0, total: 0 }),
             findings: AtomicUsize::new(0),
             in_flight: Mutex::default(),
         })
@@ -97,7 +101,7 @@ impl Progress {
 
     /// From now on this is done, with so many accounts.
     pub(super) fn stage(&self, stage: Stage, total: usize) {
-        *lock(&self.count) = Count { stage, done: 0, total };
+        *lock(&self.count) = Count { stage, done: 0, failed: 0, total };
         let Some(screen) = self.log.screen() else { return };
         let Bars { accounts, findings, reading } = self.bars.get_or_init(|| {
             let accounts = screen.add(ProgressBar::new(0));
@@ -154,7 +158,12 @@ impl Progress {
             calls: ended.calls,
             throttles: ended.throttles,
             failures: failures
-                .map(|((operation, kind), count)| FailureTold { operation, kind, count })
+                .map(|((operation, kind), (count, aws_says))| FailureTold {
+                    operation,
+                    kind,
+                    count,
+                    aws_says,
+                })
                 .collect(),
         }));
     }
@@ -165,11 +174,12 @@ impl Progress {
         self.log.tell(&Event::AccountSkipped { account: &account.id, name: &account.name, why });
     }
 
-    /// One more account is done with.
-    pub(super) fn account(&self) {
+    /// One more account is done with. Of those that are read, some cannot be.
+    pub(super) fn account(&self, is_read: bool) {
         let mut count = lock(&self.count);
         count.done += 1;
-        let Count { stage, done, total } = *count;
+        count.failed += usize::from(!is_read);
+        let Count { stage, done, failed, total } = *count;
         drop(count);
         let (stage, lines) = match stage {
             Stage::Read => ("read", LINES_READ),
@@ -179,7 +189,7 @@ impl Progress {
             bars.accounts.inc(1);
         } else if done == total || done.is_multiple_of(total.div_ceil(lines).max(1)) {
             let findings = self.findings.load(Ordering::Relaxed);
-            self.log.tell(&Event::Progress { stage, done, total, findings });
+            self.log.tell(&Event::Progress { stage, done, failed, total, findings });
         }
     }
 
@@ -223,7 +233,12 @@ impl Read {
     pub(super) fn of(answers: &Answers) -> Self {
         let mut read = Self { principals: 0, findings: 0, failures: BTreeMap::new() };
         let mut failed = |failure: &Failure| {
-            *read.failures.entry((failure.operation.clone(), failure.kind.name())).or_default() += 1;
+            let (count, words) =
+                read.failures.entry((failure.operation.clone(), failure.kind.name())).or_default();
+            *count += 1;
+            if words.is_none() {
+                *words = failure.words().map(Cow::into_owned);
+            }
         };
         match (&answers.authorization, &answers.evidence) {
             // Then nobody asked for evidence.
@@ -296,7 +311,8 @@ impl Observe for Progress {
 
     fn limited(&self, limit: Limit, account: &str, why: &Failure) {
         let (operation, kind) = (why.operation.as_str(), why.kind.name());
-        self.log.tell(&Event::ReachLimited { limit, account, operation, kind });
+        let aws_says = why.words();
+        self.log.tell(&Event::ReachLimited { limit, account, operation, kind, aws_says });
     }
 }
 

@@ -1,5 +1,6 @@
 //! `leastwise scan`: what is told, where it goes, how it exits.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
     if let Some(which) = args.shard.shard {
         return shard::run(which, args, log);
     }
-    let ready = Ready::new(settings::read(&args.source, flags(&args.report))?, &args.report, log)?;
+    let ready = Ready::new(settings::read(&args.source, flags(&args.report), log)?, &args.report, log)?;
     let began = ready.began;
     match &args.source.snapshot {
         Some(folder) => {
@@ -42,6 +43,7 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
         None => {
             let options = settings::live(&ready.config, ready.progress.observer());
             let live = ready.runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
+            log.tell(&Event::Caller { account: live.caller_account(), arn: live.caller() });
             let journal =
                 resume::journal(&ready.writer, &live, &ready.config, args.source.resume, began, log)?;
             // A run that is gone on from began then, and so does its report.
@@ -71,6 +73,8 @@ pub(super) fn flags(args: &ReportArgs) -> Overrides {
 /// All that a report needs but the answers, so that whatever is wrong with it is told before the long work.
 pub(super) struct Ready<'r> {
     config: Config,
+    /// What the config's file is called.
+    file: Option<String>,
     catalog: Chosen,
     writer: Writer,
     previous: Option<Previous>,
@@ -82,7 +86,11 @@ pub(super) struct Ready<'r> {
 }
 
 impl<'r> Ready<'r> {
-    pub(super) fn new(config: Config, args: &'r ReportArgs, log: &'r Arc<Log>) -> Result<Self, RunError> {
+    pub(super) fn new(
+        (config, file): (Config, Option<String>),
+        args: &'r ReportArgs,
+        log: &'r Arc<Log>,
+    ) -> Result<Self, RunError> {
         let catalog = super::catalog::choose(&CatalogArg { catalog: config.catalog.clone() }, log)?;
         if let Some(path) = &args.metrics {
             metrics::check(path)?;
@@ -92,7 +100,7 @@ impl<'r> Ready<'r> {
         let previous = args.previous.as_deref().map(|folder| earlier(folder, log)).transpose()?;
         let (progress, began) = (Progress::new(log), jiff::Timestamp::now());
         let runtime = runtime()?;
-        Ok(Self { config, catalog, writer, previous, progress, runtime, began, args, log })
+        Ok(Self { config, file, catalog, writer, previous, progress, runtime, began, args, log })
     }
 
     /// Makes the report of what `cloud` answers, and tells how that went.
@@ -102,7 +110,7 @@ impl<'r> Ready<'r> {
         as_of: Option<String>,
         started: jiff::Timestamp,
     ) -> Result<Exit, RunError> {
-        let Self { config, catalog, writer, previous, progress, runtime, began, args, log } = self;
+        let Self { config, file, catalog, writer, previous, progress, runtime, began, args, log } = self;
         let writer = Arc::new(writer);
         let hands = hands();
         let unobserved = Unobserved::table().clone().without(config.remove_unobserved.iter().cloned());
@@ -127,19 +135,42 @@ impl<'r> Ready<'r> {
         let (result, target) = runtime.block_on(Arc::new(all).run_or_stop())?;
         for row in &result.report.exceptions {
             for state in row.states.iter().filter(|state| state.code != "active") {
-                let message = format!("exception {} ({}): {}", row.id, row.reason, state.why);
+                let rule = place(&row.id, file.as_deref());
+                let message = format!("exception {rule} ({}): {}", row.reason, state.why);
                 log.tell(&Event::RuleWarning { rule: &row.id, state: &state.code, message });
             }
         }
         if let Some(principals) = result.since.as_ref().and_then(|since| since.too_old) {
             log.tell(&Event::EvidenceTooOld { principals });
         }
+        if result.since.as_ref().is_some_and(|since| since.no_common_account) {
+            let message =
+                "the earlier report has no account in common with this one: it is of another organisation";
+            log.tell(&Event::CompareWarning { message: message.to_owned() });
+        }
         let exit = exit(&result, &args.fail_on);
         if let Some(path) = &args.metrics {
             metrics::write(path, &result, began, exit)?;
         }
-        log.tell(&summary::of(&result, &target, exit, log));
+        let summary = summary::of(&result, &target, exit, log);
+        // A night on which nothing is new says nothing: neither that the same was found again.
+        let is_silent = matches!(&summary, Event::ScanEnded(ended) if ended.text.is_empty());
+        if exit == Exit::Found && !is_silent {
+            for (rule, message) in args.fail_on.iter().filter_map(|what| Some((what, found(&result, what)?)))
+            {
+                log.tell(&Event::FailOn { rule: rule.to_string(), message });
+            }
+        }
+        log.tell(&summary);
         Ok(exit)
+    }
+}
+
+/// Where an exception of the config is written: `config:17` is line 17 of its file.
+fn place<'i>(id: &'i str, file: Option<&str>) -> Cow<'i, str> {
+    match (id.strip_prefix("config:"), file) {
+        (Some(line), Some(file)) => format!("{file}:{line}").into(),
+        _ => id.into(),
     }
 }
 
@@ -154,27 +185,52 @@ fn earlier(folder: &Path, log: &Log) -> Result<Previous, RunError> {
 
 /// Opens a folder of recorded answers.
 pub(super) fn open(folder: &Path) -> Result<Snapshot, RunError> {
-    Snapshot::open(folder).map_err(|error| RunError::Snapshot { folder: folder.to_owned(), error })
+    Snapshot::open(folder).map_err(|error| {
+        let is = |file: &str| folder.join(file).is_file();
+        match is("manifest.json") && !is("snapshot.json") {
+            true => RunError::ReportAsSnapshot(folder.to_owned()),
+            false => RunError::Snapshot { folder: folder.to_owned(), error },
+        }
+    })
 }
 
 /// How a finished scan exits. Of several reasons the graver: a defect, then missing accounts, then what was found.
 fn exit(result: &Scanned, fail_on: &[FailOn]) -> Exit {
-    let totals = &result.report.totals;
-    let unused =
-        totals.recommendations > 0 || totals.statuses.get("unused-principal").is_some_and(|count| *count > 0);
-    let found = |what: &FailOn| match what {
-        FailOn::Unused => unused,
-        FailOn::Risk(points) => totals.recommendations > 0 && result.heaviest >= *points,
-        FailOn::New => result.since.as_ref().is_some_and(|since| since.news > 0),
-    };
     if result.defects > 0 {
         Exit::Refuted
     } else if !is_whole(&result.report) {
         Exit::Incomplete
-    } else if fail_on.iter().any(found) {
+    } else if fail_on.iter().any(|what| found(result, what).is_some()) {
         Exit::Found
     } else {
         Exit::Finished
+    }
+}
+
+/// What was found of what should fail a run, if anything was.
+fn found(result: &Scanned, what: &FailOn) -> Option<String> {
+    let totals = &result.report.totals;
+    let idle = totals.statuses.get("unused-principal").copied().unwrap_or_default();
+    match what {
+        FailOn::Unused => {
+            let (changes, idle) = (totals.recommendations as u64, idle as u64);
+            let parts = [
+                (changes, "policy can be reduced", "policies can be reduced"),
+                (idle, "principal is unused", "principals are unused"),
+            ];
+            let parts = parts.into_iter().filter(|(count, ..)| *count > 0);
+            let parts: Vec<String> = parts
+                .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
+                .collect();
+            Some(parts.join(" and ")).filter(|text| !text.is_empty())
+        }
+        FailOn::Risk(points) => (totals.recommendations > 0 && result.heaviest >= *points)
+            .then(|| format!("the largest change removes {} points of risk", result.heaviest)),
+        FailOn::New => match result.since.as_ref().map_or(0, |since| since.news) {
+            0 => None,
+            1 => Some("1 change is new, reopened or regressed".to_owned()),
+            many => Some(format!("{many} changes are new, reopened or regressed")),
+        },
     }
 }
 

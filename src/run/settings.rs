@@ -4,6 +4,8 @@ use std::env;
 use std::path::Path;
 
 use super::error::RunError;
+use super::event::Event;
+use super::log::Log;
 use crate::aws::live::{Access as LiveAccess, Limits, LiveOptions, Rates, Role, Source};
 use crate::aws::observe::Observer;
 use crate::aws::pace::Rate;
@@ -14,8 +16,12 @@ use crate::inventory::wire::Account;
 
 /// Reads the configuration: the file that is named or found, then the environment, then the flags.
 ///
-/// `flags` are those of the command itself; those that all sources have are added.
-pub(super) fn read(args: &SourceArgs, flags: Overrides) -> Result<Config, RunError> {
+/// `flags` are those of the command itself; those that all sources have are added. Gives the file's name as well.
+pub(super) fn read(
+    args: &SourceArgs,
+    flags: Overrides,
+    log: &Log,
+) -> Result<(Config, Option<String>), RunError> {
     let overrides = Overrides {
         profile: args.profile.clone(),
         region: args.region.clone(),
@@ -30,19 +36,35 @@ pub(super) fn read(args: &SourceArgs, flags: Overrides) -> Result<Config, RunErr
         state: args.state.clone(),
         ..flags
     };
-    layered(args.config.as_deref(), &overrides)
+    layered(args.config.as_deref(), &overrides, log)
 }
 
 /// The same for a command that reads no accounts.
-pub(super) fn layered(named: Option<&Path>, overrides: &Overrides) -> Result<Config, RunError> {
+pub(super) fn layered(
+    named: Option<&Path>,
+    overrides: &Overrides,
+    log: &Log,
+) -> Result<(Config, Option<String>), RunError> {
     let environment = |name: &str| env::var_os(name);
     let file = config::find(named, environment, |path| path.is_file());
     let text = match &file {
         None => None,
         Some(path) => Some(text_of(path)?),
     };
+    if named.is_none()
+        && let Some(path) = file.as_deref().filter(|path| *path == Path::new(config::FILE_NAME))
+    {
+        // In another folder the same command reads another one, or none.
+        log.tell(&Event::ConfigFound { path: format!("./{}", path.display()) });
+    }
+    let set = env::vars_os().filter(|(_, value)| !value.is_empty());
+    let strangers = config::unknown_variables(set.filter_map(|(name, _)| name.into_string().ok()));
+    let name = text.as_ref().map(|(_, name)| name.clone());
     let file = text.as_ref().map(|(text, name)| (text.as_str(), name.as_str()));
-    Config::layered(file, environment, overrides).map_err(RunError::Config)
+    match Config::layered(file, environment, overrides) {
+        Ok(config) if strangers.is_empty() => Ok((config, name)),
+        layered => Err(RunError::Config(layered.err().into_iter().flatten().chain(strangers).collect())),
+    }
 }
 
 fn text_of(path: &Path) -> Result<(String, String), RunError> {

@@ -15,7 +15,8 @@ use super::everything::outside;
 use super::log::Log;
 use super::progress::{Progress, Stage};
 use super::scan::{open, shown};
-use super::{resume, settings, stop};
+use super::selection::choose;
+use super::{advice, resume, settings, stop};
 use crate::aws::live::Live;
 use crate::aws::parts::{self, PART, Part, Row, Share};
 use crate::aws::{Cloud, Journal, Journaled, record};
@@ -37,7 +38,7 @@ pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, Run
     }
     // Of the report only this decides what has to be asked: packs of organisational units want to know those.
     let flags = Overrides { split_by: args.report.split_by.clone(), ..Overrides::default() };
-    let config = settings::read(&args.source, flags)?;
+    let (config, _) = settings::read(&args.source, flags, log)?;
     let folder = args.shard.parts.clone().unwrap_or_default().join(share.to_string());
     let writer = Writer::begin(&folder, Output::Part)?;
     let progress = Progress::new(log);
@@ -60,6 +61,7 @@ pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, Run
         None => {
             let options = settings::live(&config, progress.observer());
             let live = runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
+            log.tell(&Event::Caller { account: live.caller_account(), arn: live.caller() });
             let journal = resume::journal(&writer, &live, &config, args.source.resume, now, log)?;
             let part = Part {
                 live: true,
@@ -127,7 +129,8 @@ impl Work<'_> {
         let (not_whole, accounts) = tokio::select! {
             done = self.read(&cloud, part) => done?,
             () = stop::asked() => {
-                return Err(RunError::Stopped { kept: cloud.journal().is_some_and(Journal::is_of_use) });
+                let kept = cloud.journal().is_some_and(Journal::is_of_use);
+                return Err(RunError::Stopped { kept, earlier: advice::earlier(self.writer) });
             }
         };
         Ok((not_whole, accounts, cloud.into_journal()))
@@ -135,6 +138,7 @@ impl Work<'_> {
 
     async fn read<C: Cloud>(&self, cloud: &C, part: Part) -> Result<(usize, usize), RunError> {
         let organisation = cloud.organisation().await.map_err(RunError::Organisation)?;
+        let organisation = choose(&self.config.accounts, organisation)?;
         let mine = organisation.accounts.iter().filter(|account| self.share.takes(&account.id));
         let (wanted, left_out): (Vec<&Account>, Vec<&Account>) =
             mine.partition(|account| outside(self.config, account).is_none());
@@ -159,8 +163,8 @@ impl Work<'_> {
             analyzers.extend(read.analyzers.into_iter().map(|analyzer| (analyzer.arn.clone(), analyzer)));
             not_whole += usize::from(!read.whole);
             let (authorization, evidence) = (read.authorization, read.evidence);
+            self.progress.account(authorization.is_none());
             rows.insert(id.clone(), Row { read: true, analyzer, others, authorization, evidence });
-            self.progress.account();
         }
         drop(done);
         self.progress.finish();

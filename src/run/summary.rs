@@ -1,5 +1,7 @@
-//! The summary of a scan: at most eight lines for the person at the terminal, the numbers for programs.
+//! The summary of a scan, a few lines for the person at the terminal, the numbers for programs: seven when all went well, with
+//! three more on what could not be read and one on defects.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -8,11 +10,13 @@ use super::event::{Event, ScanEnded};
 use super::everything::Scanned;
 use super::history::Since;
 use super::log::Log;
+use super::message::count as count_of;
 use super::scan::shown;
 use super::terminal;
 use crate::cli::Exit;
 use crate::decide::PrincipalStatus;
 use crate::report::ready::Ready;
+use crate::report::{AccountSummary, Coverage, EvidenceSource};
 
 /// The summary. When there is nothing to look at since the earlier report it is one line on a terminal and none elsewhere.
 pub(super) fn of<'s>(scanned: &'s Scanned, target: &Path, exit: Exit, log: &Log) -> Event<'s> {
@@ -60,6 +64,17 @@ fn text(scanned: &Scanned, target: &Path) -> String {
     if !unread.is_empty() {
         let _ = writeln!(out, "not whole   {}", some(&unread, 3));
     }
+    let first = scanned.report.accounts.iter().find_map(|account| account.failures.first());
+    if let Some(words) = first.and_then(|it| it.failure.words()) {
+        let _ = writeln!(out, "AWS says    {}", terminal::line(&words));
+    }
+    if let Some(fix) = &scanned.fix {
+        let _ = writeln!(out, "how to fix  {}", terminal::line(fix));
+    }
+    let evidence = evidence(&scanned.report.accounts);
+    if !evidence.is_empty() {
+        let _ = writeln!(out, "evidence    {}", some(&evidence, 4));
+    }
     let statuses = PrincipalStatus::ALL.iter().filter_map(|status| {
         let count = totals.statuses.get(status.name()).filter(|count| **count > 0)?;
         Some(format!("{count} {}", status.name()))
@@ -105,6 +120,37 @@ fn text(scanned: &Scanned, target: &Path) -> String {
     }
     let _ = writeln!(out, "report      {}", shown(target));
     out
+}
+
+/// Where the evidence comes from, and of how many of the accounts that were read: most of it first.
+fn evidence(accounts: &[AccountSummary]) -> Vec<String> {
+    let is_read =
+        |account: &&AccountSummary| matches!(account.coverage, Coverage::Complete | Coverage::Partial);
+    let mut sources: BTreeMap<String, usize> = BTreeMap::new();
+    for account in accounts.iter().filter(is_read) {
+        *sources.entry(source(&account.evidence)).or_default() += 1;
+    }
+    let mut sources: Vec<(String, usize)> = sources.into_iter().collect();
+    // What is unknown comes last, and among equals the order of the names decides.
+    sources.sort_by_key(|(source, count)| (source == "none", std::cmp::Reverse(*count)));
+    let of = |count| count_of(count, "account");
+    sources.into_iter().map(|(source, count)| format!("{source}: {}", of(count as u64))).collect()
+}
+
+fn source(evidence: &EvidenceSource) -> String {
+    let window = evidence.window_days.map(|days| format!(", {}", count_of(u64::from(days), "day")));
+    let window = window.unwrap_or_default();
+    match (evidence.source.as_str(), &evidence.analyzer) {
+        ("analyzer", Some(arn)) => {
+            // arn:aws:access-analyzer:us-east-1:111111111111:analyzer/NAME
+            let account = arn.split(':').nth(4).unwrap_or_default();
+            let name = arn.rsplit('/').next().unwrap_or_default();
+            format!("IAM Access Analyzer{window} (`{}` of {})", terminal::line(name), terminal::line(account))
+        }
+        ("analyzer", None) => format!("IAM Access Analyzer{window}"),
+        ("last-accessed", _) => format!("IAM last-accessed data{window}"),
+        _ => "none".to_owned(),
+    }
 }
 
 fn some(all: &[String], most: usize) -> String {

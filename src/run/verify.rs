@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
+use super::compare::unread;
 use super::error::RunError;
 use super::terminal;
 use crate::catalog::{Basis, Catalog, Harvest, Unobserved};
@@ -159,7 +160,7 @@ impl Checked {
 
     fn json<T: DeserializeOwned>(&self, path: &str) -> Result<T, RunError> {
         let full = self.folder.join(path);
-        let text = self.text(path).map_err(|error| self.read_error(&full, error))?;
+        let text = self.text(path).map_err(|error| unread(&self.folder, path, error))?;
         serde_json::from_str(&text)
             .map_err(|error| RunError::Json { path: full.display().to_string(), error })
     }

@@ -65,8 +65,14 @@ fn an_administrator_that_cannot_be_entered_is_a_row_of_every_account_that_has_no
 fn units_choose_the_same_accounts_whether_the_list_of_accounts_tells_them_or_not() {
     let folder = folder("units");
     let args = |out: &Path| {
-        let args =
-            ["scan", "--include", "ou-acme-workloads,r-none", "--exclude", "ou-acme-workloadsdev00", "--out"];
+        let args = [
+            "scan",
+            "--include",
+            "ou-acme-workloads,ou-acme-suspended",
+            "--exclude",
+            "ou-acme-workloadsdev00",
+            "--out",
+        ];
         args.into_iter().map(str::to_owned).chain([out.to_str().unwrap().to_owned()]).collect::<Vec<_>>()
     };
     let scanned = |fake: &Fake, out: &Path| {

@@ -159,3 +159,28 @@ fn what_is_no_report_is_told_before_the_work() {
     assert!(!out.exists());
     leastwise(["compare", "mocks/acme", "mocks/acme"]).ran().exits(1).says("manifest.json");
 }
+
+#[test]
+fn reports_in_the_wrong_order_and_of_different_organisations_are_told_and_compared_all_the_same() {
+    let folder = folder("compare-doubts");
+    let scan = |account: &str, name: &str| {
+        let out = folder.join(name);
+        let args = ["scan", "--snapshot", "mocks/acme", "--format", "json", "--accounts", account, "--out"];
+        leastwise(args.iter().copied().chain([out.to_str().unwrap()])).ran().exits(0);
+        out.to_str().unwrap().to_owned()
+    };
+    let [one, two, other] = [("111111111111", "one"), ("111111111111", "two"), ("222222222222", "other")]
+        .map(|(account, name)| scan(account, name));
+    let compare = |old: &str, new: &str| leastwise(["compare", old, new]).ran().exits(0);
+    assert_eq!(compare(&one, &two).err, "");
+    compare(&two, &one).prints(" same").says("warning: `").says("compare-doubts/two` is the later report (");
+    compare(&one, &other).says("have no account in common: they are of different organisations\n");
+    let out = folder.join("previous");
+    let args =
+        ["scan", "--snapshot", "mocks/acme", "--format", "json", "--accounts", "222222222222", "--out"];
+    let previous = [out.to_str().unwrap(), "--previous", &one];
+    leastwise(args.into_iter().chain(previous))
+        .ran()
+        .exits(0)
+        .says("warning: the earlier report has no account in common");
+}

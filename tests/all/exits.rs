@@ -20,9 +20,17 @@ fn a_scan_fails_on_a_change_that_removes_so_much_risk_and_on_no_smaller_one() {
     let heaviest = report(&out).first.changes.iter().map(|change| change.risk).max().unwrap();
     assert!(heaviest > 1);
     let at_least = |points: u64| format!("--fail-on=risk>={points}");
-    scan(&out, &[&at_least(heaviest)]).exits(5);
+    let fired =
+        format!("\n--fail-on risk>={heaviest}: the largest change removes {heaviest} points of risk\n");
+    scan(&out, &[&at_least(heaviest)]).exits(5).says(&fired);
     scan(&out, &[&at_least(heaviest + 1)]).exits(0);
-    scan(&out, &[&at_least(heaviest + 1), "--fail-on", "unused"]).exits(5);
+    let ran = scan(&out, &[&at_least(heaviest + 1), "--fail-on", "unused"]).exits(5);
+    let idle = report(&out).totals.statuses["unused-principal"];
+    let changes = report(&out).totals.recommendations;
+    let ran = ran.says(&format!(
+        "\n--fail-on unused: {changes} policies can be reduced and {idle} principals are unused\n"
+    ));
+    assert_eq!(ran.err.matches("--fail-on").count(), 1, "{}", ran.err);
     scan(&out, &[&format!("--fail-on=unused,risk>={}", heaviest + 1)]).exits(5);
 }
 
@@ -31,7 +39,10 @@ fn a_scan_fails_on_news_only_when_something_is_new_since_the_earlier_report() {
     let folder = folder("exits-news");
     let (small, whole, again) = (folder.join("small"), folder.join("whole"), folder.join("again"));
     scan(&small, &["--include", "222222222222"]).exits(0);
-    scan(&whole, &["--previous", small.to_str().unwrap(), "--fail-on", "new"]).exits(5);
+    scan(&whole, &["--previous", small.to_str().unwrap(), "--fail-on", "new"])
+        .exits(5)
+        .says("--fail-on new: ")
+        .says(" changes are new, reopened or regressed\n");
     scan(&again, &["--previous", whole.to_str().unwrap(), "--fail-on", "new"]).exits(0);
     scan(&again, &["--fail-on", "new"]).exits(2).says("--previous");
 }

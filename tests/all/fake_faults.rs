@@ -178,7 +178,7 @@ fn the_rate_holds_for_each_account_alone() {
 
 #[test]
 fn what_a_snapshot_could_not_read_cannot_be_read() {
-    let error = |operation: &str, kind| Failure { operation: operation.to_owned(), kind };
+    let error = |operation: &str, kind| Failure::new(operation, kind);
     let organisation = Invented { accounts: 4, principals: 5, seed: 1 };
     let mut books: BTreeMap<String, Books> = organisation
         .accounts()

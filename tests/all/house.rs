@@ -321,6 +321,21 @@ fn the_sdk_is_named_in_one_room() {
     assert!(has_sdk("use aws_sdk_iam::Client;") && has_sdk("aws_config::load()"));
 }
 
+/// What AWS says is for people: a kind of failure is told by code, status and type.
+#[test]
+fn nothing_is_decided_by_the_words_of_aws() {
+    // Where a message is taken from an answer, or from a failure, and handed on.
+    let room = ["src/aws/live/error.rs", "src/evidence/failure.rs"];
+    let takes = |code: &str| code.contains(".message()") || code.contains("failure.message");
+    let all = sources(&["src"]);
+    let elsewhere = all.iter().filter(|file| {
+        let is_about_aws = ["aws", "evidence", "assess", "decide"].contains(&module(&file.path));
+        is_about_aws && takes(&file.code) && !room.contains(&file.path.as_str())
+    });
+    none(&elsewhere.map(|file| file.path.clone()).collect::<Vec<_>>());
+    assert!(takes("error.message().unwrap_or_default()") && !takes("event.message"));
+}
+
 #[test]
 fn who_may_read_what_is_written_is_said_in_one_room() {
     let says_who = |code: &str| code.contains("0o6") || code.contains("0o7") || names(code, "DirBuilderExt");

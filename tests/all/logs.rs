@@ -239,24 +239,23 @@ fn how_far_a_scan_reaches_is_told_in_one_line_with_the_mend() {
         assert_eq!(
             // A member that administers nothing.
             told(refused("none"), "AKIA444444444444", command, 0),
-            [
-                "warning: only 444444444444, the caller's own account, is read: ListAccounts denied; use credentials of \
-                 the management account or of a delegated administrator, or name accounts in `accounts.list`"
-            ]
+            ["warning: only 444444444444, the caller's own account, is read: ListAccounts denied \
+                 (AccessDeniedException: You don't have permissions to access this resource.); use credentials of the management account or of a delegated administrator, or name accounts in `accounts.list`"]
         );
         let closed = refused("AssumeRole").of("222222222222");
         assert_eq!(
             told(closed, "AKIA111111111111", command, 3),
             [
                 "warning: 222222222222 administers Access Analyzer, and could not be asked for the organisation's \
-                 analyzer: AssumeRole denied; allow it there, or name an analyzer with --analyzer"
+                 analyzer: AssumeRole denied (AccessDenied: User is not authorized to perform this operation); allow it there, or name an analyzer with --analyzer"
             ]
         );
         assert_eq!(
             told(refused("ListDelegatedAdministrators"), "AKIA111111111111", command, 0),
             [
                 "warning: 111111111111 may not ask who administers Access Analyzer, so their analyzers are not looked for: \
-                 ListDelegatedAdministrators denied; scan as the management account with that allowed, or name an analyzer with --analyzer"
+                 ListDelegatedAdministrators denied (AccessDeniedException: You don't have permissions to access this \
+                 resource.); scan as the management account with that allowed, or name an analyzer with --analyzer"
             ]
         );
         assert_eq!(told(refused("none"), "AKIA111111111111", command, 0), [""; 0]);

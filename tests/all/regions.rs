@@ -31,7 +31,9 @@ fn the_region_is_what_is_said_else_the_configs_else_what_every_aws_tool_takes() 
     let folder = folder("regions");
     let out = folder.join("report");
     let (profiles, config) = (folder.join("aws"), folder.join("leastwise.toml"));
-    fs::write(&profiles, "[default]\nregion = eu-west-1\n[profile audit]\nregion = eu-west-2\n").unwrap();
+    let keys = format!("aws_access_key_id = {ADMINISTRATOR}\naws_secret_access_key = invented\n");
+    let text = format!("[default]\nregion = eu-west-1\n[profile audit]\nregion = eu-west-2\n{keys}");
+    fs::write(&profiles, text).unwrap();
     fs::write(&config, "region = \"eu-west-3\"\n").unwrap();
     let (profiles, config) = (profiles.to_str().unwrap(), config.to_str().unwrap());
     let fake = acme().any_region().start();

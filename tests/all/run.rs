@@ -55,6 +55,12 @@ impl Run {
         self
     }
 
+    /// The same from another folder.
+    pub(crate) fn inside(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
     pub(crate) fn without(mut self, variable: &str) -> Self {
         self.command.env_remove(variable);
         self

@@ -75,7 +75,10 @@ fn the_demonstration_is_read_whole_and_its_totals_add_up() {
     let out = folder("acme").join("report");
     let ran = scan("mocks/acme", &out).exits(0);
     // Progress, and a warning that the catalog has grown old, are no part of the summary.
-    let summary = ran.err.lines().filter(|line| !line.contains(" accounts") && !line.starts_with("warning"));
+    let is_summary = |line: &&str| {
+        line.starts_with("accounts  ") || !line.contains(" accounts ") && !line.starts_with("warning")
+    };
+    let summary = ran.err.lines().filter(is_summary);
     let summary: Vec<&str> = summary.collect();
     assert!(summary.len() <= 8, "{summary:?}");
     let whole = report(&out);
@@ -377,7 +380,7 @@ fn a_scan_that_is_asked_to_stop_leaves_nothing_behind_but_what_it_has_read() {
         let args = ["scan", "--out", out.to_str().unwrap()];
         let reading = || fake.calls_of("GetFindingV2") > answered;
         let ran = command_as(&fake, "AKIA222222222222", &args).stopped_when(reading);
-        let ran = ran.exits(1).says("stopped; no report was written");
+        let ran = ran.exits(1).says("stopped; no report was written\n");
         assert!(reading());
         assert_eq!(ran.err.contains("--resume"), answered > 0, "{}", ran.err);
         let found: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();

@@ -33,7 +33,7 @@ impl InTheWay {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(Obstacle::Failed(failure)) => Some(failure.clone()),
             Some(Obstacle::Waits(operation, pacer)) if pacer.is_slowed() => {
-                Some(Failure { operation: (*operation).to_owned(), kind: FailureKind::Throttled })
+                Some(Failure::new(*operation, FailureKind::Throttled))
             }
             _ => None,
         }
@@ -45,8 +45,7 @@ impl InTheWay {
 }
 
 /// An attempt of a call failed, and there will be another.
-pub(super) fn met(operation: &Operation, kind: FailureKind) {
-    let failure = Failure { operation: operation.name().to_owned(), kind };
+pub(super) fn met(failure: Failure) {
     let _nobody_waits =
         IN_THE_WAY.try_with(|it| it.change(|latest| *latest = Some(Obstacle::Failed(failure))));
 }
@@ -79,5 +78,5 @@ pub(super) fn passed(operation: &Operation) {
 pub(super) fn late(operation: &Operation, others: &[&InTheWay]) -> Failure {
     let own = IN_THE_WAY.try_with(InTheWay::latest).ok().flatten();
     let met = own.or_else(|| others.iter().find_map(|other| other.latest()));
-    met.unwrap_or_else(|| Failure { operation: operation.name().to_owned(), kind: FailureKind::Unreachable })
+    met.unwrap_or_else(|| Failure::new(operation.name(), FailureKind::Unreachable))
 }

@@ -1,5 +1,5 @@
 //! What went wrong with a call: by code, by HTTP status, by the types in the chain of causes, never by the text of a
-//! message.
+//! message. AWS's own words are handed on for people to read.
 
 use std::error::Error;
 use std::iter::successors;
@@ -13,25 +13,39 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::date_time::{DateTime, Format};
 use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 
-use crate::evidence::FailureKind;
+use super::operations::Operation;
+use crate::evidence::{Failure, FailureKind};
 
 /// One attempt that failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
     pub(super) kind: FailureKind,
     /// Whether the same call may succeed when it is made again.
     pub(super) again: bool,
     /// How long AWS asks to wait.
     pub(super) retry_after: Option<Duration>,
+    /// The code and the message of AWS's answer. Of the request nothing is kept.
+    code: Option<String>,
+    message: Option<String>,
 }
 
 impl Fault {
     fn of(kind: FailureKind) -> Self {
-        Self { kind, again: false, retry_after: None }
+        Self { kind, again: false, retry_after: None, code: None, message: None }
     }
 
     fn again(kind: FailureKind) -> Self {
-        Self { kind, again: true, retry_after: None }
+        Self { again: true, ..Self::of(kind) }
+    }
+
+    fn saying(self, answer: &impl ProvideErrorMetadata) -> Self {
+        let [code, message] = [answer.code(), answer.message()].map(|text| text.map(str::to_owned));
+        Self { code, message, ..self }
+    }
+
+    /// As it is told.
+    pub(super) fn of_operation(&self, operation: &Operation) -> Failure {
+        Failure::new(operation.name(), self.kind).saying(self.code.as_deref(), self.message.as_deref())
     }
 }
 
@@ -44,7 +58,7 @@ where
         SdkError::ServiceError(answer) => {
             let status = answer.raw().status().as_u16();
             let retry_after = retry_after(answer.raw());
-            Fault { retry_after, ..of_answer(answer.err().code(), status) }
+            Fault { retry_after, ..of_answer(answer.err().code(), status).saying(answer.err()) }
         }
         // The answer was cut off, or is not of the protocol, such as a gateway's page.
         SdkError::ResponseError(answer) => {
@@ -66,6 +80,16 @@ where
 /// The fault of credentials that could not be had.
 pub(super) fn of_credentials(error: &CredentialsError) -> Fault {
     of_chain(error).unwrap_or_else(|| Fault::of(FailureKind::Denied))
+}
+
+/// Why there are no credentials: what AWS says, where it was asked, else what the SDK tried.
+pub(super) fn why_none(error: &CredentialsError) -> String {
+    if matches!(error, CredentialsError::CredentialsNotLoaded(_)) && error.source().is_none() {
+        return "there are no keys in it, and no SSO, role or process to get them from".to_owned();
+    }
+    let fault = of_credentials(error);
+    let said = fault.code.as_deref().zip(fault.message.as_deref());
+    said.map_or_else(|| with_causes(error), |(code, message)| format!("{code}: {message}"))
 }
 
 /// The fault that an answer with that code and HTTP status tells.
@@ -145,14 +169,16 @@ fn of_chain(error: &(dyn Error + 'static)) -> Option<Fault> {
         if let Some(answer) = cause.downcast_ref::<SdkError<AssumeRoleWithWebIdentityError, HttpResponse>>() {
             return Some(of_call(answer));
         }
-        let code = None
-            .or_else(|| cause.downcast_ref::<AssumeRoleError>().map(ProvideErrorMetadata::code))
+        let answer = None
+            .or_else(|| cause.downcast_ref::<AssumeRoleError>().map(ProvideErrorMetadata::meta))
             .or_else(|| {
-                cause.downcast_ref::<AssumeRoleWithWebIdentityError>().map(ProvideErrorMetadata::code)
+                cause.downcast_ref::<AssumeRoleWithWebIdentityError>().map(ProvideErrorMetadata::meta)
             })
-            .or_else(|| cause.downcast_ref::<ErrorMetadata>().map(ErrorMetadata::code));
-        if let Some(kind) = code.flatten().and_then(of_code) {
-            return Some(Fault::of(kind));
+            .or_else(|| cause.downcast_ref::<ErrorMetadata>());
+        if let Some((answer, kind)) =
+            answer.and_then(|answer| Some((answer, answer.code().and_then(of_code)?)))
+        {
+            return Some(Fault::of(kind).saying(answer));
         }
         // Kept, as what it wraps may tell more.
         credentials = credentials.or_else(|| {
@@ -181,8 +207,25 @@ fn retry_after(answer: &HttpResponse) -> Option<Duration> {
     SystemTime::try_from(until).ok()?.duration_since(SystemTime::now()).ok()
 }
 
-/// An error with all its causes, for people.
+/// An error with all its causes, for people, in one line. The SDK lists what it tried in lines of their own.
 pub(super) fn with_causes(error: &(dyn Error + 'static)) -> String {
-    let causes: Vec<String> = causes(error).map(ToString::to_string).collect();
-    causes.join(": ")
+    let mut told: Vec<String> = Vec::new();
+    for cause in causes(error) {
+        // One that has a cause says in general what that says in particular.
+        if cause.is::<CredentialsError>() && cause.source().is_some() {
+            continue;
+        }
+        let text = cause.to_string();
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let (first, rest) = lines.split_first().unwrap_or((&"", &[]));
+        let text = match rest {
+            [] => (*first).to_owned(),
+            rest => format!("{first} {}", rest.join("; ")),
+        };
+        // A cause often repeats the one that it is the cause of.
+        if !text.is_empty() && !told.last().is_some_and(|before| before.contains(&text)) {
+            told.push(text);
+        }
+    }
+    told.join(": ")
 }

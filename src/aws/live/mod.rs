@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `options` | what a scan can be told |
 //! | `region` | the Region of a scan, as every AWS tool finds it |
+//! | `profile` | the named profile, and no credentials but its own |
 //! | `operations` | the list of what can be called, all of it read-only |
 //! | `session`, `clients` | credentials of one account; every call: paced, repeated, renewed, bounded |
 //! | `way` | the HTTP client: proxies and certificates, as the environment names them |
@@ -12,7 +13,8 @@
 //! | `deadline` | what was in the way when time ran out |
 //! | `organisation`, `units`, `authorization`, `analyzers`, `findings`, `last_accessed` | what is read |
 //! | `convert` | from the SDK's types to those of a snapshot |
-//! | `error` | kinds of failure |
+//! | `error` | kinds of failure, and AWS's words |
+//! | `connect_error` | why a scan cannot begin |
 //!
 //! Deliberately absent: paginators of the SDK (they end silently on a repeated token), its retries and its cache of
 //! identities (both are shared between accounts), any operation that writes.
@@ -20,6 +22,7 @@
 mod analyzers;
 mod authorization;
 mod clients;
+mod connect_error;
 mod convert;
 mod deadline;
 mod error;
@@ -30,17 +33,17 @@ mod operations;
 mod options;
 mod organisation;
 mod pages;
+mod profile;
 mod region;
 mod session;
 mod units;
 mod way;
 
-use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
-use thiserror::Error;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -56,8 +59,8 @@ use super::snapshot::is_account_id;
 use super::{Answers, Cloud, Evidence, Organisation, Reading};
 use crate::evidence::{Failure, FailureKind};
 use crate::inventory::wire::{Account, Authorization};
-use crate::network::{TrustError, by_proxy};
 
+pub use self::connect_error::ConnectError;
 pub use self::operations::{OPERATIONS, Operation};
 pub use self::options::{Access, Limits, LiveOptions, Rates, Role, Source};
 
@@ -89,102 +92,24 @@ pub enum Scope {
     OwnAccount(Failure),
 }
 
-/// Why AWS cannot be talked to at all.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ConnectError {
-    /// There are no credentials.
-    #[error("no AWS credentials: {0}")]
-    Credentials(String),
-    /// AWS does not say who calls.
-    #[error("AWS does not say whose credentials these are: `{}` failed ({})", .0.operation, .0.kind.name())]
-    Identity(Failure),
-    /// The same, by way of a proxy.
-    #[error("AWS does not say whose credentials these are: `{}` failed ({})", failure.operation, failure.kind.name())]
-    BeyondProxy {
-        /// What AWS was asked.
-        failure: Failure,
-        /// The variable that names the proxy.
-        variable: &'static str,
-    },
-    /// A proxy that cannot be used. The variable's value may hold a password, and is not told.
-    #[error("{variable} does not name a proxy that AWS can be called through")]
-    Proxy {
-        /// The variable.
-        variable: &'static str,
-    },
-    /// The certificates that should be believed.
-    #[error(transparent)]
-    Trust(#[from] TrustError),
-    /// The SDK does not take the settings of its connections.
-    #[error("no connection to AWS can be made: {0}")]
-    Tls(String),
-    /// Something that should be an account id is none.
-    #[error("`{}` is not an account id of twelve digits", .0.escape_debug())]
-    AccountId(String),
-    /// Something that should be the ARN of an analyzer is none.
-    #[error("`{}` is not the ARN of an analyzer", .0.escape_debug())]
-    AnalyzerArn(String),
-}
-
-impl ConnectError {
-    /// The mend, in one sentence.
-    pub fn help(&self) -> Cow<'static, str> {
-        Cow::Borrowed(match self {
-            Self::BeyondProxy { variable, .. } => {
-                return format!(
-                    "{}; if it signs in AWS's name, name its root certificate in AWS_CA_BUNDLE",
-                    by_proxy(variable)
-                )
-                .into();
-            }
-            Self::Credentials(_) => {
-                "log in (`aws sso login`), name a profile with --profile, or scan recorded answers with --snapshot"
-            }
-            Self::Identity(failure) if failure.kind == FailureKind::Expired => {
-                "log in again (`aws sso login`)"
-            }
-            Self::Identity(failure) if failure.kind == FailureKind::Unreachable => {
-                "check the network; behind a proxy set HTTPS_PROXY, and if it signs in AWS's name, name its root certificate \
-                 in AWS_CA_BUNDLE"
-            }
-            Self::Proxy { .. } => {
-                "give it the form http://host:port or https://host:port; what NO_PROXY names is called without"
-            }
-            Self::Trust(error) => error.help(),
-            Self::Tls(_) => "check AWS_CA_BUNDLE, SSL_CERT_FILE and the certificates of the system",
-            Self::Identity(_) => "try `aws sts get-caller-identity` with the same profile",
-            Self::AccountId(_) => "write account ids as text, so that zeros in front stay",
-            Self::AnalyzerArn(_) => {
-                "an ARN such as arn:aws:access-analyzer:us-east-1:111111111111:analyzer/unused, from `aws accessanalyzer \
-                 list-analyzers`"
-            }
-        })
-    }
-
-    /// The same of a call that went through the proxy of a variable, where that may be why.
-    fn beyond(self, variable: Option<&'static str>) -> Self {
-        match (self, variable) {
-            (Self::Identity(failure), Some(variable)) if failure.kind == FailureKind::Unreachable => {
-                Self::BeyondProxy { failure, variable }
-            }
-            (error, _) => error,
-        }
-    }
-}
-
 impl Live {
-    /// Finds credentials by the usual chain, and asks AWS whose they are.
+    /// Finds credentials in the named profile, else by the usual chain, and asks AWS whose they are.
     ///
     /// # Errors
     /// When there are no credentials, or AWS does not know them.
     pub async fn connect(options: LiveOptions) -> Result<Self, ConnectError> {
         let way = Way::from_environment()?;
         let through = way.through();
-        let mut loader =
-            aws_config::defaults(BehaviorVersion::latest()).http_client(way).region(region::chain(&options));
-        if let Some(profile) = &options.profile {
-            loader = loader.profile_name(profile);
+        let way = SharedHttpClient::new(way);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(way.clone());
+        if let Some(name) = &options.profile {
+            profile::must_exist(name).await?;
+            // Whatever else the environment offers is another identity: it must not be used in the profile's place.
+            let region = region::chain(&options).region().await;
+            let provider = profile::provider(name, region.clone(), way, &options.limits);
+            loader = loader.profile_name(name).region(region).credentials_provider(provider);
+        } else {
+            loader = loader.region(region::chain(&options));
         }
         let connected = Self::with_sdk_config(options, &loader.load().await).await;
         connected.map_err(|error| error.beyond(through.get().copied()))
@@ -198,9 +123,15 @@ impl Live {
         check(&options)?;
         let no_provider = || ConnectError::Credentials("there is no provider of any".to_owned());
         let provider = sdk.credentials_provider().ok_or_else(no_provider)?;
-        // Asked once here for the sake of the message: later on only its kind would be known.
+        // Asked here, and once: later on only the kind of a failure would be known, and a process may ask for a second factor.
         let tried = provider.provide_credentials().await;
-        tried.map_err(|error| ConnectError::Credentials(error::with_causes(&error)))?;
+        let credentials = tried.map_err(|error| {
+            let why = error::why_none(&error);
+            match options.profile.clone() {
+                Some(profile) => ConnectError::ProfileCredentials { profile, why },
+                None => ConnectError::Credentials(why),
+            }
+        })?;
         let region = options.region.clone().or_else(|| sdk.region().map(ToString::to_string));
         let region = region.unwrap_or_else(|| DEFAULT_REGION.to_owned());
         let settings = clients::settings(sdk, &options.limits);
@@ -211,9 +142,11 @@ impl Live {
         let origin = Origin::Chain(provider);
         // Whose bucket this call is of, is what it asks; it has one of its own.
         let stranger = Session::new("", &region, &settings, origin.clone(), &shared());
+        let stranger = stranger.holding(credentials.clone());
         let identity = organisation::identity(&stranger).await.map_err(ConnectError::Identity)?;
         let shared = shared();
-        let caller = Arc::new(Session::new(&identity.account, &region, &settings, origin, &shared));
+        let caller = Session::new(&identity.account, &region, &settings, origin, &shared);
+        let caller = Arc::new(caller.holding(credentials));
         Ok(Self {
             findings_in_flight: Semaphore::new(options.limits.findings_in_flight.max(1)),
             sought: Sought::new(&region, &identity, options.analyzer_arn.as_deref()),
@@ -225,6 +158,11 @@ impl Live {
             shared,
             scope: OnceLock::new(),
         })
+    }
+
+    /// Who calls: the ARN, as AWS tells it.
+    pub fn caller(&self) -> &str {
+        &self.identity.arn
     }
 
     /// The account whose credentials these are.
@@ -373,5 +311,5 @@ fn is_analyzer_arn(arn: &str) -> bool {
 }
 
 fn failure(operation: &Operation, kind: FailureKind) -> Failure {
-    Failure { operation: operation.name().to_owned(), kind }
+    Failure::new(operation.name(), kind)
 }

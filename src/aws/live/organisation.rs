@@ -16,6 +16,8 @@ const ANALYZER: &str = "access-analyzer.amazonaws.com";
 /// Whose credentials a scan runs with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
+    /// Of the user or of the session of a role.
+    pub(super) arn: String,
     pub(super) account: String,
     pub(super) partition: String,
 }
@@ -31,7 +33,7 @@ pub(super) async fn identity(caller: &Session) -> Result<Identity, Failure> {
     if !is_account_id(&account) || partition.is_empty() {
         return Err(malformed(&GET_CALLER_IDENTITY));
     }
-    Ok(Identity { account, partition })
+    Ok(Identity { arn, account, partition })
 }
 
 /// All accounts of the organisation.

@@ -83,5 +83,5 @@ pub(super) fn is_refusal(failure: &Failure) -> bool {
 
 /// An answer that makes no sense.
 pub(super) fn malformed(operation: &Operation) -> Failure {
-    Failure { operation: operation.name().to_owned(), kind: FailureKind::Malformed }
+    Failure::new(operation.name(), FailureKind::Malformed)
 }

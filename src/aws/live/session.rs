@@ -72,6 +72,13 @@ struct Held {
     clients: Clients,
 }
 
+impl Held {
+    fn new(number: u64, settings: &SdkConfig, credentials: Credentials) -> Self {
+        let until = credentials.expiry().and_then(renewal);
+        Self { number, until, clients: Clients::new(settings, credentials) }
+    }
+}
+
 impl Session {
     pub(super) fn new(
         account: &str,
@@ -89,6 +96,12 @@ impl Session {
             shared: Arc::clone(shared),
             held: Mutex::new(None),
         }
+    }
+
+    /// The same with credentials that were fetched before: a process or a second factor is not to be asked once for each session.
+    pub(super) fn holding(self, credentials: Credentials) -> Self {
+        let held = Held::new(1, &self.settings, credentials);
+        Self { held: Mutex::new(Some(held)), ..self }
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -135,7 +148,6 @@ impl Session {
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
         T: Send,
     {
-        let failed = |kind| Failure { operation: operation.name().to_owned(), kind };
         let key = BucketKey {
             api: operation.api().name(),
             account: self.account.clone(),
@@ -163,13 +175,13 @@ impl Session {
                 }
                 Err(error) => error::of_call(&error),
             };
-            deadline::met(operation, fault.kind);
+            deadline::met(fault.of_operation(operation));
             if fault.kind == FailureKind::Throttled {
                 pacer.throttled(leave, fault.retry_after);
                 told.throttled(fault.retry_after);
                 throttles += 1;
                 if throttles >= limits.throttled_attempts {
-                    return Err(failed(fault.kind));
+                    return Err(fault.of_operation(operation));
                 }
                 continue;
             }
@@ -182,7 +194,7 @@ impl Session {
             }
             faults += 1;
             if !fault.again || faults >= limits.attempts {
-                return Err(failed(fault.kind));
+                return Err(fault.of_operation(operation));
             }
             let pause = FIRST_PAUSE.saturating_mul(1 << (faults - 1).min(16)).min(LONGEST_PAUSE);
             let pause = fault.retry_after.unwrap_or_default().min(LONGEST_PAUSE).max(pause);
@@ -200,11 +212,7 @@ impl Session {
         }
         let number = held.as_ref().map_or(0, |held| held.number) + 1;
         let credentials = self.fetch(operation).await?;
-        let fresh = Held {
-            number,
-            until: credentials.expiry().and_then(renewal),
-            clients: Clients::new(&self.settings, credentials),
-        };
+        let fresh = Held::new(number, &self.settings, credentials);
         *held = Some(fresh.clone());
         Ok(fresh)
     }
@@ -219,10 +227,10 @@ impl Session {
 
     async fn fetch(&self, operation: &Operation) -> Result<Credentials, Failure> {
         match &self.origin {
-            Origin::Chain(provider) => provider.provide_credentials().await.map_err(|error| Failure {
-                operation: operation.name().to_owned(),
-                kind: error::of_credentials(&error).kind,
-            }),
+            Origin::Chain(provider) => {
+                let fetched = provider.provide_credentials().await;
+                fetched.map_err(|error| error::of_credentials(&error).of_operation(operation))
+            }
             Origin::Role { by, arn, role } => by.assume(arn, role).await,
         }
     }
@@ -247,8 +255,7 @@ impl Session {
                         .send()
                 })
                 .await?;
-            let malformed =
-                || Failure { operation: ASSUME_ROLE.name().to_owned(), kind: FailureKind::Malformed };
+            let malformed = || Failure::new(ASSUME_ROLE.name(), FailureKind::Malformed);
             let given = answer.credentials.ok_or_else(malformed)?;
             if given.access_key_id.is_empty() || given.secret_access_key.is_empty() {
                 return Err(malformed());

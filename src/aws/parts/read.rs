@@ -264,7 +264,7 @@ impl Found {
 
 /// What became unreadable between the check and the reading.
 fn malformed() -> Failure {
-    Failure { operation: "merge".to_owned(), kind: FailureKind::Malformed }
+    Failure::new("merge", FailureKind::Malformed)
 }
 
 /// Every part in a folder. What is being written has a name that begins with a dot.

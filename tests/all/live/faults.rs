@@ -42,6 +42,28 @@ async fn failures_are_told_by_code_and_status_and_tried_again_where_that_may_hel
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_code_and_the_words_of_aws_go_along_and_those_of_gateways_do_not() {
+    let words = Some("AccessDenied Throttling ExpiredToken");
+    let cases = [
+        (Reply::xml(403, "AccessDenied"), Some("AccessDenied"), words),
+        (Reply::xml(400, "Throttling"), Some("Throttling"), words),
+        (Reply::xml(500, "ServiceFailure"), Some("ServiceFailure"), words),
+        (Reply { status: 502, ..Reply::ok("<html><body>502 Bad Gateway</body></html>") }, None, None),
+    ];
+    for (reply, code, message) in cases {
+        for operation in ["GetAccountAuthorizationDetails", "AssumeRole"] {
+            let mut aws = Recorded::new();
+            aws.always(operation, reply.clone());
+            let aws = aws.start();
+            let account = if operation == "AssumeRole" { "222222222222" } else { CALLER };
+            let failure = read(&live(&aws).await, account).await.authorization.unwrap_err();
+            assert_eq!(failure.operation, operation);
+            assert_eq!((failure.code.as_deref(), failure.message.as_deref()), (code, message), "{reply:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn failures_of_access_analyzer_are_told_by_code_and_status() {
     use FailureKind::{Absent, Denied, Expired, Malformed, Throttled, Unreachable};
     let cases: [(Reply, FailureKind); 11] = [

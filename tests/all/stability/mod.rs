@@ -104,7 +104,10 @@ fn usual(day: &str) -> Value {
     answers(day, &json!({"s3": ["GetBucketAcl", "PutObject"]}))
 }
 
-/// The same of an account that cannot be read.
+/// The same of an account that cannot be read, beside one that can: a run that reads none leaves the earlier report.
 fn unread() -> Value {
-    json!({"accounts": {ACCOUNT: {"error": {"operation": "GetAccountAuthorizationDetails", "kind": "denied"}}}})
+    json!({"accounts": {
+        ACCOUNT: {"error": {"operation": "GetAccountAuthorizationDetails", "kind": "denied"}},
+        "222222222222": {"roles": {"quiet": {"inline": {"own": ["s3:GetObject"]}}}},
+    }})
 }

@@ -1,0 +1,155 @@
+//! Why a scan cannot begin, worded for whoever started it.
+
+use std::borrow::Cow;
+
+use thiserror::Error;
+
+use crate::evidence::{Failure, FailureKind};
+use crate::network::{TrustError, by_proxy};
+
+/// Why AWS cannot be talked to at all.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// There are no credentials.
+    #[error("no AWS credentials: {0}")]
+    Credentials(String),
+    /// There is no profile of that name.
+    #[error("there is no AWS profile `{name}` in {}", files.join(" or "))]
+    NoProfile {
+        /// The name.
+        name: String,
+        /// Where profiles are looked for.
+        files: [String; 2],
+        /// The profile that may be meant.
+        near: Option<String>,
+        /// The profiles there are, sorted.
+        known: Vec<String>,
+    },
+    /// The files of profiles cannot be read as such.
+    #[error("the AWS profiles in {} cannot be read: {why}", files.join(" and "))]
+    Profiles {
+        /// Where they are.
+        files: [String; 2],
+        /// Why.
+        why: String,
+    },
+    /// The profile that was named gives no credentials.
+    #[error("the AWS profile `{profile}` gives no credentials: {why}")]
+    ProfileCredentials {
+        /// Its name.
+        profile: String,
+        /// Why.
+        why: String,
+    },
+    /// A profile of a kind that is not read.
+    #[error("the AWS profile `{profile}` is a session of `aws login`, which leastwise does not read")]
+    LoginSession {
+        /// Its name.
+        profile: String,
+    },
+    /// AWS does not say who calls.
+    #[error("AWS does not say whose credentials these are: {0}")]
+    Identity(Failure),
+    /// The same, by way of a proxy.
+    #[error("AWS does not say whose credentials these are: {failure}")]
+    BeyondProxy {
+        /// What AWS was asked.
+        failure: Failure,
+        /// The variable that names the proxy.
+        variable: &'static str,
+    },
+    /// A proxy that cannot be used. The variable's value may hold a password, and is not told.
+    #[error("{variable} does not name a proxy that AWS can be called through")]
+    Proxy {
+        /// The variable.
+        variable: &'static str,
+    },
+    /// The certificates that should be believed.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The SDK does not take the settings of its connections.
+    #[error("no connection to AWS can be made: {0}")]
+    Tls(String),
+    /// Something that should be an account id is none.
+    #[error("`{}` is not an account id of twelve digits", .0.escape_debug())]
+    AccountId(String),
+    /// Something that should be the ARN of an analyzer is none.
+    #[error("`{}` is not the ARN of an analyzer", .0.escape_debug())]
+    AnalyzerArn(String),
+}
+
+impl ConnectError {
+    /// The mend, in one sentence.
+    pub fn help(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::BeyondProxy { variable, .. } => {
+                return format!(
+                    "{}; if it signs in AWS's name, name its root certificate in AWS_CA_BUNDLE",
+                    by_proxy(variable)
+                )
+                .into();
+            }
+            Self::NoProfile { near: Some(near), .. } => return format!("did you mean `{near}`?").into(),
+            Self::NoProfile { known, name, .. } => return other_profiles(known, name).into(),
+            Self::Profiles { .. } => "compare with what `aws configure list-profiles` says",
+            Self::ProfileCredentials { profile, .. } => {
+                return format!(
+                    "log in (`aws sso login --profile {profile}`), or see what `aws configure export-credentials --profile \
+                     {profile}` says; no other credentials are used in a named profile's place"
+                )
+                .into();
+            }
+            Self::LoginSession { profile } => {
+                return format!(
+                    "name another profile that has `credential_process = aws configure export-credentials --profile {profile} \
+                     --format process`"
+                )
+                .into();
+            }
+            Self::Credentials(_) => {
+                "log in (`aws sso login`), name a profile with --profile, or scan recorded answers with --snapshot"
+            }
+            Self::Identity(failure) if failure.kind == FailureKind::Expired => {
+                "log in again (`aws sso login`)"
+            }
+            Self::Identity(failure) if failure.kind == FailureKind::Unreachable => {
+                "check the network; behind a proxy set HTTPS_PROXY, and if it signs in AWS's name, name its root certificate \
+                 in AWS_CA_BUNDLE"
+            }
+            Self::Proxy { .. } => {
+                "give it the form http://host:port or https://host:port; what NO_PROXY names is called without"
+            }
+            Self::Trust(error) => error.help(),
+            Self::Tls(_) => "check AWS_CA_BUNDLE, SSL_CERT_FILE and the certificates of the system",
+            Self::Identity(_) => "try `aws sts get-caller-identity` with the same profile",
+            Self::AccountId(_) => "write account ids as text, so that zeros in front stay",
+            Self::AnalyzerArn(_) => {
+                "an ARN such as arn:aws:access-analyzer:us-east-1:111111111111:analyzer/unused, from `aws accessanalyzer \
+                 list-analyzers`"
+            }
+        })
+    }
+
+    /// The same of a call that went through the proxy of a variable, where that may be why.
+    pub(super) fn beyond(self, variable: Option<&'static str>) -> Self {
+        match (self, variable) {
+            (Self::Identity(failure), Some(variable)) if failure.kind == FailureKind::Unreachable => {
+                Self::BeyondProxy { failure, variable }
+            }
+            (error, _) => error,
+        }
+    }
+}
+
+/// What to do about a profile whose name is near to no other.
+fn other_profiles(known: &[String], name: &str) -> String {
+    /// A longer list helps nobody.
+    const SHOWN: usize = 8;
+    let shown = known.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match known.len() {
+        0 => format!("make it with `aws configure sso --profile {name}`"),
+        1..=SHOWN => format!("the profiles there are {shown}"),
+        more => format!("the profiles there are {shown} and {} more", more - SHOWN),
+    }
+}

@@ -1,0 +1,94 @@
+//! What to do about what AWS refused, and what has become of the earlier report.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::error::RunError;
+use super::scan::shown;
+use crate::config::{Access, Config};
+use crate::evidence::{Failure, FailureKind};
+use crate::report::writer::Writer;
+
+/// How to fix what could not be read of an account, where that is known.
+pub(super) fn on_failure(config: &Config, account: &str, failure: &Failure) -> Option<String> {
+    match failure.kind {
+        FailureKind::Denied | FailureKind::Absent if failure.operation == "AssumeRole" => {
+            Some(role(config, account))
+        }
+        FailureKind::Denied => {
+            Some("`leastwise iam-policy` prints what a scan must be allowed to do".to_owned())
+        }
+        FailureKind::Expired => Some("log in again (`aws sso login`)".to_owned()),
+        FailureKind::Throttled => Some("scan later, or lower `limits.calls-per-second`".to_owned()),
+        FailureKind::Unreachable => Some("check the network, and scan with --resume".to_owned()),
+        FailureKind::Absent | FailureKind::Malformed => None,
+    }
+}
+
+/// AWS says the same of a role that is not there and of one that does not trust the caller.
+fn role(config: &Config, account: &str) -> String {
+    let Access::Role { role, external_id, .. } = config.assume.access(account) else {
+        return "check the credentials of the caller".to_owned();
+    };
+    let mut command = "leastwise iam-policy --trust ACCOUNT_ID".to_owned();
+    if role != crate::config::Assume::default().role {
+        command.push_str(&format!(" --role {role}"));
+    }
+    if external_id.is_some() {
+        // Which id it is, is the business of those who have the config.
+        command.push_str(" --external-id ID");
+    }
+    format!(
+        "deploy the role `{role}` in {account}, trusting the account that scans: `{command}` prints it as a CloudFormation \
+         template"
+    )
+}
+
+/// The earlier report or snapshot in the place of this one, as a message calls it.
+pub(super) fn earlier(writer: &Writer) -> Option<String> {
+    writer.target().exists().then(|| shown(writer.target()))
+}
+
+/// That there is nothing to report on, of so many accounts: each was refused, or none is there to be read.
+pub(super) fn nothing_read(
+    config: &Config,
+    accounts: usize,
+    failed: BTreeMap<String, Failure>,
+    writer: &Writer,
+) -> RunError {
+    let (count, earlier) = (failed.len(), earlier(writer));
+    match failed.into_iter().next() {
+        Some((account, failure)) => {
+            let help = on_failure(config, &account, &failure);
+            RunError::NothingRead(Box::new(NothingRead { account, failure, failed: count, earlier, help }))
+        }
+        None => RunError::NothingToRead { accounts, earlier },
+    }
+}
+
+/// That no account could be read: the first of them and why.
+#[derive(Debug, Error)]
+#[error("no account could be read, so nothing was written{}: {account}: {failure}{}", as_it_was(earlier), others(*failed))]
+pub(super) struct NothingRead {
+    account: String,
+    failure: Failure,
+    /// How many there are.
+    failed: usize,
+    earlier: Option<String>,
+    pub(super) help: Option<String>,
+}
+
+/// What has become of an earlier report.
+pub(super) fn as_it_was(earlier: &Option<String>) -> String {
+    earlier.as_ref().map(|path| format!(", and `{path}` is as it was")).unwrap_or_default()
+}
+
+/// How many accounts beside the one that is named.
+fn others(failed: usize) -> String {
+    match failed {
+        0 | 1 => String::new(),
+        2 => "; 1 other account failed as well".to_owned(),
+        many => format!("; {} other accounts failed as well", many - 1),
+    }
+}
