@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the demonstration snapshots: mocks/acme, mocks/partial and the tables in mocks/README.md.
+"""Writes the demonstration snapshots: mocks/acme, mocks/partial, mocks/fabrikam and the tables in mocks/README.md.
 
     python3 mocks/generate.py            writes them
     python3 mocks/generate.py --check    compares instead, exits 1 when something differs
@@ -13,6 +13,8 @@ then what turns it into the files. A principal says what it `uses`; what it is g
   * a service of which nothing is used is unused as a whole, and its entry has no `actions`;
   * of a service in use, those actions are listed that AWS can track (TRACKED below), never data-plane actions and
     never iam:PassRole.
+
+mocks/fabrikam is about last-accessed data instead of findings: last_accessed.py says what stands in it.
 
 Everything here is invented. Documents of AWS-managed policies have the shape of the real ones and may be shorter.
 """
@@ -2378,11 +2380,11 @@ def ou_path(root, units, account):
     return "/".join([*made, account]) + "/"
 
 
-def snapshot(organisation):
-    """The files of a snapshot: name -> what stands in it."""
+def about(organisation):
+    """The files that tell of a snapshot and its accounts: name -> what stands in it."""
     top = organisation.root.split("/")[0]
     management = organisation.accounts[0][0]
-    files = {
+    return {
         "snapshot.json": {"format": 1, "capturedAt": CAPTURED, "partition": "aws"},
         "accounts.json": {
             "Accounts": [
@@ -2396,8 +2398,13 @@ def snapshot(organisation):
                 for account, name, units, state, _ in organisation.accounts
             ]
         },
-        "analyzers.json": [{"analyzer": organisation.analyzer}],
     }
+
+
+def snapshot(organisation):
+    """The files of a snapshot: name -> what stands in it."""
+    files = about(organisation)
+    files["analyzers.json"] = [{"analyzer": organisation.analyzer}]
     for account, _, _, state, _ in organisation.accounts:
         folder, failure = f"accounts/{account}", organisation.failures.get(account)
         if state != "ACTIVE":
@@ -2479,17 +2486,23 @@ def main():
     acme = Organisation("acme", ROOT, ACCOUNTS, ANALYZER, PRINCIPALS + list(provisioned()), GROUP_LIST, MANAGED)
     partial = Organisation("partial", P_ROOT, P_ACCOUNTS, P_ANALYZER, P_PRINCIPALS, failures=P_FAILURES)
 
+    # It speaks in the words of this file, and finds them here instead of reading the file a second time.
+    sys.dont_write_bytecode = True
+    sys.modules["generate"] = sys.modules[__name__]
+    import last_accessed
+
+    snapshots = {"acme": snapshot(acme), "partial": snapshot(partial), "fabrikam": last_accessed.snapshot()}
     wanted = {}
-    for organisation in (acme, partial):
-        for name, content in snapshot(organisation).items():
+    for folder, files in snapshots.items():
+        for name, content in files.items():
             # As serde_json prints it.
-            text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-            wanted[HERE / organisation.folder / name] = text
+            wanted[HERE / folder / name] = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     readme = HERE / "README.md"
     introduction = readme.read_text().split(MARK)[0]
-    wanted[readme] = introduction + MARK + "\n" + "\n".join(page(acme) + page(partial)).rstrip("\n") + "\n"
+    tables = page(acme) + page(partial) + last_accessed.page()
+    wanted[readme] = introduction + MARK + "\n" + "\n".join(tables).rstrip("\n") + "\n"
 
-    there = {path for folder in ("acme", "partial") for path in (HERE / folder).rglob("*") if path.is_file()}
+    there = {path for folder in snapshots for path in (HERE / folder).rglob("*") if path.is_file()}
     stale = sorted(there - wanted.keys())
     wrong = [path for path, text in wanted.items() if not path.is_file() or path.read_text() != text]
     for path in sorted(wrong) + stale:

@@ -31,6 +31,7 @@ mod exceptions;
 mod exits;
 #[cfg(unix)]
 mod eyes;
+mod fabrikam;
 mod fake_aws;
 mod fake_faults;
 mod fake_mocks;
