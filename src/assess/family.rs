@@ -336,6 +336,7 @@ impl Whole {
             _ => Vec::new(),
         };
         Recommendation {
+            since: None,
             id: family.id.clone(),
             holder_kind: match seat.kind {
                 FamilyKind::PermissionSet => seat.kind.name().to_owned(),

@@ -141,6 +141,7 @@ impl<'i, 't> Work<'i, 't> {
             notes.push("service-not-in-catalog".to_owned());
         }
         Recommendation {
+            since: None,
             id: place.id.clone(),
             holder_kind: place.holder_kind.to_owned(),
             holder: place.holder.clone(),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// What makes a scan exit with 5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailOn {
-    /// A policy can be smaller, or a principal is unused.
+    /// A policy can be reduced, or a principal, an access key or a password is unused.
     Unused,
     /// One change removes so many points of risk, or more.
     Risk(u64),

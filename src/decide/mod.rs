@@ -35,7 +35,7 @@ pub use ineffective::ineffective;
 pub use needs::{Names, Needs, Seen};
 pub use plan::{Wants, plan};
 pub use rare::rare_actions;
-pub use risk::{Risk, most_effect, rank};
+pub use risk::{Risk, rank};
 pub use standing::{Circumstances, Source, Standing, stale_days, standings};
 pub use trust::{Conditions, Trust};
 

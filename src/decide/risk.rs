@@ -91,19 +91,3 @@ fn points(levels: &Levels) -> u64 {
 pub fn rank(level: Option<AccessLevel>) -> usize {
     RANKED.iter().position(|(ranked, _, _)| *ranked == level).unwrap_or(RANKED.len())
 }
-
-/// The fewest changes, by id, that together have so many per cent of all the weight: the heaviest first, those of one
-/// weight by id. None when nothing weighs anything.
-pub fn most_effect(changes: &[(String, u64)], share_percent: u8) -> Vec<String> {
-    let total: u128 = changes.iter().map(|(_, weight)| u128::from(*weight)).sum();
-    let wanted = total * u128::from(share_percent.min(100));
-    let mut ranked: Vec<_> = changes.iter().collect();
-    ranked.sort_by(|(a, heavy), (b, light)| light.cmp(heavy).then_with(|| a.cmp(b)));
-    let mut so_far = 0;
-    let needed = ranked.into_iter().take_while(|(_, weight)| {
-        let is_needed = so_far * 100 < wanted;
-        so_far += u128::from(*weight);
-        is_needed
-    });
-    needed.map(|(id, _)| id.clone()).collect()
-}

@@ -139,6 +139,11 @@ impl Status {
         matches!(self, Self::New | Self::Reopened | Self::Regressed)
     }
 
+    /// What of two asks more to be looked at.
+    pub fn foremost(self, other: Self) -> Self {
+        Self::ALL.into_iter().find(|it| *it == self || *it == other).unwrap_or(self)
+    }
+
     /// As it stands in files.
     pub fn name(self) -> &'static str {
         match self {
@@ -176,6 +181,24 @@ pub struct Row {
     /// What became of it.
     #[serde(flatten)]
     pub past: Past,
+}
+
+/// How many changes ended in which status between two nights, each change of several principals counted once: what is
+/// foremost of those whom it reaches.
+pub fn counted(old: &Night, new: &Night, rows: &[Row]) -> BTreeMap<Status, usize> {
+    let change = |night: &'_ Night, key: &Key| night.said.get(key).and_then(|said| said.change.clone());
+    let today: BTreeSet<&str> = new.said.values().filter_map(|said| said.change.as_deref()).collect();
+    let mut all: BTreeMap<String, Status> = BTreeMap::new();
+    for Row { key, past } in rows {
+        // What is gone goes by its old name, unless others still have it.
+        let gone = || change(old, key).filter(|id| !today.contains(id.as_str()));
+        let Some(id) = change(new, key).or_else(gone) else { continue };
+        let status = all.entry(id).or_insert(past.status);
+        *status = status.foremost(past.status);
+    }
+    let mut counts = BTreeMap::new();
+    all.into_values().for_each(|status| *counts.entry(status).or_default() += 1);
+    counts
 }
 
 impl Night {

@@ -5,6 +5,7 @@ mod basis;
 pub mod compare;
 mod diff;
 mod effect;
+mod first;
 pub mod flapping;
 mod hash;
 mod hashes;
@@ -27,6 +28,7 @@ pub use account::{
 pub use basis::{BASIS, BasisFile};
 pub use diff::unified as unified_diff;
 pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, Removal, RiskRow};
+pub use first::{First, FirstChange};
 pub use hash::FileHash;
 pub use hashes::Hashes;
 pub use owner::{Own, Owner};
@@ -35,8 +37,8 @@ pub use recommendation::{
     ProofRow, Recommendation, UnusedService, UsedService,
 };
 pub use whole::{
-    CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, First, FirstChange,
-    Manifest, Report, Totals,
+    CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, Manifest, Report,
+    SinceRow, Totals,
 };
 
 /// The version of the report's JSON files.

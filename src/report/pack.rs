@@ -97,6 +97,8 @@ fn change(
     let removal = removals.get(&it.id).copied().unwrap_or_default();
     (it.permissions_removed, it.impact.risk) = (removal.permissions, removal.risk);
     if it.others > 0 {
+        // What became of it may be about one of the others.
+        it.since = None;
         // What some of the others use is not this owner's to know.
         it.used.clear();
         // It may be one of the others who used a service last, or of whom a reason tells a tag or a day.

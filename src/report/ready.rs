@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::compare::{Night, Row};
+use super::compare::{Night, Row, Status};
 use super::flapping::Used;
 use super::recommendation::{FlappingAction, Recommendation};
 
@@ -28,6 +28,8 @@ struct One {
     nights: u32,
     /// The report before marked it ready, or the nights before would have made it so when that report has nothing of it.
     was_ready: bool,
+    /// What became of it since the earlier report: what asks most to be looked at, of those whom it reaches.
+    since: Status,
     flapping: BTreeMap<String, Used>,
 }
 
@@ -43,8 +45,10 @@ impl Standing {
         let one = self.0.entry(change.to_owned()).or_insert_with(|| One {
             nights: row.past.nights,
             was_ready,
+            since: row.past.status,
             flapping: BTreeMap::new(),
         });
+        one.since = one.since.foremost(row.past.status);
         one.nights = one.nights.min(row.past.nights);
         one.was_ready &= was_ready;
         for action in &row.past.flapping {
@@ -58,6 +62,11 @@ impl Standing {
     /// Whether some recommendation of these has an action that is used every so often.
     pub fn has_flapping(&self) -> bool {
         self.0.values().any(|one| !one.flapping.is_empty())
+    }
+
+    /// Writes on a recommendation what became of it since the earlier report.
+    pub fn mark_since(&self, it: &mut Recommendation) {
+        it.since = self.0.get(&it.id).map(|one| one.since.name().to_owned());
     }
 
     /// Writes on a recommendation what is known of it. Gives whether it is ready, and whether it was not so before.

@@ -68,6 +68,9 @@ pub struct Recommendation {
     /// What to know before acting, as stable codes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What became of it since the earlier report, where there is one: `new`, `reopened`, `regressed`, `changed` or `same`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// Whether it is ready: the same for as many nights as `--ready-after` asks for, for all whom it reaches, and nothing of it
     /// is used every so often.
     #[serde(default, skip_serializing_if = "Option::is_none")]

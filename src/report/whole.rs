@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::account::AccountSummary;
+use super::compare::Status;
 use super::effect::{EffectTotals, Removal};
+use super::first::First;
 use super::hash::FileHash;
 use super::ready::Ready;
 use super::recommendation::Recommendation;
@@ -39,28 +41,38 @@ pub struct Report {
     /// How many changes are ready, with `--ready-after`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready: Option<Ready>,
+    /// What is new, back and resolved since the earlier report, with `--previous`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<SinceRow>,
 }
 
-/// The shortest list of changes with most of the effect.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct First {
-    /// How much of it, in per cent.
-    pub share_percent: u8,
-    /// Points of risk that all changes remove.
-    pub risk_removed: u64,
-    /// The recommendations, by id, the heaviest first, with what each removes.
-    pub changes: Vec<FirstChange>,
-}
-
-/// One of them.
+/// What became of the changes since an earlier report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct FirstChange {
-    /// The recommendation, by id.
-    pub id: String,
-    /// Points of risk that it removes.
-    pub risk: u64,
+pub struct SinceRow {
+    /// The day on which the earlier run began.
+    pub day: String,
+    /// How many changes are new, reopened (back after they were resolved), regressed (the policy grants more), changed, same,
+    /// withheld (cannot be advised for now), resolved or not-read.
+    pub changes: BTreeMap<String, usize>,
+}
+
+impl SinceRow {
+    /// What is new, back and resolved, in a sentence.
+    pub fn sentence(&self) -> String {
+        let count = |status: Status| self.changes.get(status.name()).copied().unwrap_or_default();
+        let told = [
+            (Status::New, "new"),
+            (Status::Reopened, "back"),
+            (Status::Regressed, "with a policy that grants more than before"),
+            (Status::Changed, "changed"),
+            (Status::Resolved, "resolved"),
+        ];
+        let told = told.into_iter().filter(|(status, _)| count(*status) > 0);
+        let told: Vec<String> = told.map(|(status, word)| format!("{} {word}", count(status))).collect();
+        let told = if told.is_empty() { "nothing new, back or resolved".to_owned() } else { told.join(", ") };
+        format!("since {}: {told}", self.day)
+    }
 }
 
 /// A rule that leaves things as they are.

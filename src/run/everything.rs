@@ -27,7 +27,7 @@ use crate::aws::pace::{BucketKey, Figures};
 use crate::aws::{Answers, Cloud, Journal, Journaled, Reading};
 use crate::catalog::{Harvest, Unobserved};
 use crate::config::{Config, Taken};
-use crate::decide::{ExceptionReview, Exceptions, Families, Level, Survey, most_effect};
+use crate::decide::{ExceptionReview, Exceptions, Families, Level, Survey};
 use crate::evidence::Failure;
 use crate::inventory::wire::Account;
 use crate::report::writer::Writer;
@@ -135,7 +135,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         }
         gathered.defects += whole.defects.len();
         gathered.cover(whole.services);
-        gathered.weights.extend(whole.recommendations.iter().map(|it| (it.id.clone(), it.impact.risk)));
+        gathered.weights.extend(whole.recommendations.iter().map(FirstChange::of));
         gathered.summaries.sort_by(|a, b| a.id.cmp(&b.id));
         let catalog = CatalogRow {
             version: self.catalog.version().to_owned(),
@@ -152,7 +152,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             accounts: gathered.summaries,
             families: whole.families,
             recommendations: whole.recommendations,
-            first: first(&gathered.weights),
+            first: First::of(&gathered.weights),
             exceptions: self
                 .exceptions()
                 .review(&gathered.usage, totals.principals)
@@ -160,6 +160,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
                 .map(exception)
                 .collect(),
             ready: None,
+            since: None,
         };
         let fault = Fault::default();
         let previous = self.previous.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -210,7 +211,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             journal.forget();
         }
         let Gathered { left_alone, defects, weights, .. } = gathered;
-        let heaviest = weights.iter().map(|(_, weight)| *weight).max().unwrap_or_default();
+        let heaviest = weights.iter().map(|it| it.risk).max().unwrap_or_default();
         Ok((Scanned { report, left_alone, defects, heaviest, since, fix, calls }, target))
     }
 
@@ -400,20 +401,6 @@ pub(super) fn outside(config: &Config, account: &Account) -> Option<Coverage> {
 fn has_all(accounts: &[Account]) -> bool {
     // arn:aws:organizations::<management account>:account/...
     accounts.iter().any(|account| account.arn.split(':').nth(4) == Some(account.id.as_str()))
-}
-
-/// The shortest list of changes that removes four fifths of the risk.
-pub(super) fn first(weights: &[(String, u64)]) -> First {
-    const SHARE: u8 = 80;
-    let by_id: BTreeMap<&str, u64> = weights.iter().map(|(id, weight)| (id.as_str(), *weight)).collect();
-    let changes = most_effect(weights, SHARE).into_iter();
-    First {
-        share_percent: SHARE,
-        risk_removed: weights.iter().map(|(_, weight)| weight).sum(),
-        changes: changes
-            .map(|id| FirstChange { risk: by_id.get(id.as_str()).copied().unwrap_or_default(), id })
-            .collect(),
-    }
 }
 
 fn exception(review: &ExceptionReview<'_>) -> ExceptionRow {

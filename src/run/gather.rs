@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::RunError;
 use crate::assess::{Assessed, FamilyShare};
 use crate::decide::Usage;
-use crate::report::{AccountReport, AccountSummary, Totals};
+use crate::report::{AccountReport, AccountSummary, FirstChange, Totals};
 
 /// What is gathered while accounts come and go.
 #[derive(Default)]
@@ -18,7 +18,7 @@ pub(super) struct Gathered {
     pub(super) shares: Vec<FamilyShare>,
     pub(super) usage: Usage,
     /// What each recommendation weighs, by id.
-    pub(super) weights: Vec<(String, u64)>,
+    pub(super) weights: Vec<FirstChange>,
 }
 
 /// What the whole keeps of one account.
@@ -29,7 +29,7 @@ pub(super) struct Kept {
     defects: usize,
     shares: Vec<FamilyShare>,
     usage: Usage,
-    weights: Vec<(String, u64)>,
+    weights: Vec<FirstChange>,
 }
 
 impl Kept {
@@ -51,7 +51,7 @@ impl Kept {
         let Assessed { report, files, services, defects, shares, usage } = assessed;
         let mut left_alone = BTreeMap::new();
         report.left_alone.iter().for_each(|it| *left_alone.entry(it.code.clone()).or_default() += 1);
-        let weights = report.recommendations.iter().map(|it| (it.id.clone(), it.impact.risk)).collect();
+        let weights = report.recommendations.iter().map(FirstChange::of).collect();
         let (summary, defects) = (report.summary.clone(), defects.len());
         (Self { summary, services, left_alone, defects, shares, usage, weights }, report, files)
     }

@@ -7,12 +7,12 @@ use super::compare::{Fault, HISTORY, History, Told};
 use super::error::RunError;
 use super::finished::{Done, Finished};
 use super::render;
-use crate::report::Report;
-use crate::report::compare::{Night, Row, Status, accounts, compare_account};
+use crate::report::compare::{Night, Row, Status, accounts, compare_account, counted};
 use crate::report::flapping::Side;
 use crate::report::ready::{Ready, Standing};
 use crate::report::render::{Earlier, Written as _};
 use crate::report::writer::Writer;
+use crate::report::{Report, SinceRow};
 
 /// An earlier report, for a scan to compare its own with. On the first night there is none.
 pub(super) struct Previous(pub(super) Option<Told>);
@@ -83,6 +83,9 @@ impl Previous {
             let (is_ready, is_new) = pass.families.mark(change, after);
             pass.ready += usize::from(is_ready);
             pass.newly_ready += usize::from(is_new);
+            if previous.is_some() {
+                pass.families.mark_since(change);
+            }
         }
         let Pass { night, mut rows, ready, newly_ready, .. } = pass;
         rows.sort_by(|a, b| a.key.cmp(&b.key));
@@ -98,6 +101,12 @@ impl Previous {
             status => status.is_news(),
         };
         let calm = newly_ready == 0 && !rows.iter().any(is_moved) && night.idle.is_subset(&old.idle);
+        let changes = counted(old, &night, &rows);
+        let news = changes.iter().filter(|(status, _)| status.is_news()).map(|(_, count)| count).sum();
+        report.since = previous.as_ref().map(|told| SinceRow {
+            day: told.day.clone(),
+            changes: changes.into_iter().map(|(status, count)| (status.name().to_owned(), count)).collect(),
+        });
         let history = History::of(rows, old.idle_in_gaps(&night));
         writer.write_json(HISTORY, &history)?;
         let is_known = |told: &Told| {
@@ -106,7 +115,7 @@ impl Previous {
         };
         let since = Since {
             no_common_account: previous.as_ref().is_some_and(|told| !is_known(told)),
-            news: history.rows.iter().filter(|row| row.past.status.is_news()).count(),
+            news,
             calm,
             day: previous.as_ref().map(|told| told.day.clone()),
             too_old: Some(night.too_old).filter(|count| *count > old.too_old),
@@ -143,7 +152,7 @@ impl Pass<'_> {
             into.add(change, row, self.old, self.after);
         }
         self.rows.extend(rows);
-        if self.after.is_none() && !standing.has_flapping() {
+        if self.previous.is_none() && self.after.is_none() && !standing.has_flapping() {
             finished.keep(done);
             return Ok(());
         }
@@ -151,6 +160,9 @@ impl Pass<'_> {
             let (is_ready, is_new) = standing.mark(change, self.after);
             self.ready += usize::from(is_ready);
             self.newly_ready += usize::from(is_new);
+            if self.previous.is_some() {
+                standing.mark_since(change);
+            }
         }
         let Done { report, texts, .. } = done;
         finished.write(writer, report, texts)

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::error::RunError;
-use super::everything::first;
 use super::finished;
 use super::gather::{cover, totals};
 use super::render::{self, Place};
@@ -18,8 +17,8 @@ use crate::report::pack;
 use crate::report::ready::Ready;
 use crate::report::writer::Writer;
 use crate::report::{
-    AccountReport, AccountSummary, BASIS, BasisFile, Files, Manifest, Own, Owner, Recommendation, Removal,
-    Report, SCHEMA,
+    AccountReport, AccountSummary, BASIS, BasisFile, Files, First, FirstChange, Manifest, Own, Owner,
+    Recommendation, Removal, Report, SCHEMA,
 };
 
 /// Where accounts are of which it is not known where they are.
@@ -40,7 +39,7 @@ pub(super) struct Packs<'r> {
 #[derive(Default)]
 struct Growing {
     summaries: Vec<AccountSummary>,
-    weights: Vec<(String, u64)>,
+    weights: Vec<FirstChange>,
     /// How many principals each rule leaves as they are.
     rules: BTreeMap<String, usize>,
     /// Its principals in families.
@@ -81,7 +80,7 @@ impl Packs<'_> {
             for change in &recommendations {
                 self.copy(&folder, change, &mut growing.services)?;
             }
-            growing.weights.extend(recommendations.iter().map(|it| (it.id.clone(), it.impact.risk)));
+            growing.weights.extend(recommendations.iter().map(FirstChange::of));
             let mut totals = totals(&growing.summaries)?;
             totals.recommendations += recommendations.len();
             let ready = growing.ready + ready_among(&recommendations);
@@ -94,9 +93,11 @@ impl Packs<'_> {
                 accounts: growing.summaries,
                 families,
                 recommendations,
-                first: first(&growing.weights),
+                first: First::of(&growing.weights),
                 exceptions: pack::exceptions(whole, &growing.rules),
                 ready,
+                // What is resolved elsewhere is told there.
+                since: None,
             });
             self.writer.write_json(&format!("{folder}report.json"), &*report)?;
             let extract = catalog.extract(growing.services.as_ref());
@@ -138,7 +139,7 @@ impl Packs<'_> {
                 for change in part.recommendations.iter().chain(&part.alternatives) {
                     self.copy(&folder, change, &mut growing.services)?;
                 }
-                growing.weights.extend(part.recommendations.iter().map(|it| (it.id.clone(), it.impact.risk)));
+                growing.weights.extend(part.recommendations.iter().map(FirstChange::of));
                 growing.ready += ready_among(&part.recommendations);
                 growing.removals.insert(summary.id.clone(), pack::removals(&part.principals));
                 pack::covered(&part.principals, &mut growing.rules);

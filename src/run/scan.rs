@@ -214,15 +214,17 @@ fn found(result: &Scanned, what: &FailOn) -> Option<String> {
     match what {
         FailOn::Unused => {
             let (changes, idle) = (totals.recommendations as u64, idle as u64);
+            let credentials = totals.credentials as u64;
             let parts = [
                 (changes, "policy can be reduced", "policies can be reduced"),
                 (idle, "principal is unused", "principals are unused"),
+                (credentials, "access key or password is unused", "access keys and passwords are unused"),
             ];
             let parts = parts.into_iter().filter(|(count, ..)| *count > 0);
             let parts: Vec<String> = parts
                 .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
                 .collect();
-            Some(parts.join(" and ")).filter(|text| !text.is_empty())
+            Some(parts.join(", ")).filter(|text| !text.is_empty())
         }
         FailOn::Risk(points) => (totals.recommendations > 0 && result.heaviest >= *points)
             .then(|| format!("the largest change removes {} points of risk", result.heaviest)),

@@ -80,6 +80,9 @@ fn text(scanned: &Scanned, target: &Path) -> String {
         Some(format!("{count} {}", status.name()))
     });
     let _ = writeln!(out, "principals  {}: {}", totals.principals, statuses.collect::<Vec<_>>().join(", "));
+    if totals.credentials > 0 {
+        let _ = writeln!(out, "unused      {}", credentials(totals.credentials));
+    }
     let ready = scanned.report.ready.map(|Ready { after, changes }| {
         let changes = if changes == 1 { "1 change is".to_owned() } else { format!("{changes} changes are") };
         let nights = if after == 1 { "1 night".to_owned() } else { format!("{after} nights") };
@@ -87,7 +90,7 @@ fn text(scanned: &Scanned, target: &Path) -> String {
     });
     let _ = writeln!(
         out,
-        "removed     {} permissions from {} policies, every one proven; risk {} -> {}{}",
+        "removed     {} permissions by {} changes, each proven against its evidence; risk {} -> {}{}",
         totals.effect.removed,
         totals.recommendations,
         totals.effect.risk_before,
@@ -107,9 +110,12 @@ fn text(scanned: &Scanned, target: &Path) -> String {
         let of = totals.recommendations;
         let _ = writeln!(
             out,
-            "look first  {changes} of {of} changes remove {share} % of the risk: {}",
+            "look first  {changes} of {of} changes remove {share} % of the risk, the surest first: {}",
             some(&ids, 2)
         );
+    }
+    if let Some(since) = &scanned.report.since {
+        let _ = writeln!(out, "changes     {}", since.sentence());
     }
     if scanned.defects > 0 {
         let _ = writeln!(
@@ -135,6 +141,14 @@ fn evidence(accounts: &[AccountSummary]) -> Vec<String> {
     sources.sort_by_key(|(source, count)| (source == "none", std::cmp::Reverse(*count)));
     let of = |count| count_of(count, "account");
     sources.into_iter().map(|(source, count)| format!("{source}: {}", of(count as u64))).collect()
+}
+
+fn credentials(count: usize) -> String {
+    if count == 1 {
+        "1 access key or password".to_owned()
+    } else {
+        format!("{count} access keys and passwords")
+    }
 }
 
 fn source(evidence: &EvidenceSource) -> String {

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use leastwise::catalog::{AccessLevel, Catalog, Levels, Permissions};
-use leastwise::decide::{Escalation, Gain, Risk, ineffective, most_effect, rank};
+use leastwise::decide::{Escalation, Gain, Risk, ineffective, rank};
 use leastwise::policy::Document;
+use leastwise::report::{First, FirstChange};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -169,26 +170,6 @@ fn what_matters_most_comes_first() {
     assert_eq!(ranks, [0, 1, 2, 3, 4, 5]);
 }
 
-fn most(changes: &[(&str, u64)], share: u8) -> Vec<String> {
-    let changes: Vec<_> = changes.iter().map(|(id, weight)| ((*id).to_owned(), *weight)).collect();
-    most_effect(&changes, share)
-}
-
-#[test]
-fn the_heaviest_changes_reach_a_share_of_the_weight() {
-    let changes = [("c", 10), ("b", 50), ("a", 10), ("d", 30)];
-    assert_eq!(most(&changes, 50), ["b"]);
-    assert_eq!(most(&changes, 51), ["b", "d"]);
-    assert_eq!(most(&changes, 80), ["b", "d"]);
-    assert_eq!(most(&changes, 81), ["b", "d", "a"]);
-    assert_eq!(most(&changes, 100), ["b", "d", "a", "c"]);
-    assert_eq!(most(&changes, 255), ["b", "d", "a", "c"]);
-    assert_eq!(most(&changes, 0), Vec::<String>::new());
-    assert_eq!(most(&[("a", 0), ("b", 0)], 80), Vec::<String>::new());
-    assert_eq!(most(&[("a", 0), ("b", 1)], 255), ["b"]);
-    assert_eq!(most(&[("a", u64::MAX), ("b", u64::MAX)], 80), ["a", "b"]);
-}
-
 #[test]
 fn what_is_denied_everywhere_or_outside_the_boundary_is_ineffective() {
     let removed = allowed(&json!(["s3:GetObject", "s3:PutObject", "iam:PassRole", "sqs:SendMessage"]));
@@ -272,18 +253,27 @@ proptest! {
     }
 
     #[test]
-    fn no_shorter_list_reaches_the_share(weights in proptest::collection::vec(0..50_u64, 0..9), share in 0..=100_u8) {
-        let changes: Vec<_> = weights.iter().enumerate().map(|(at, weight)| (at.to_string(), *weight)).collect();
-        let found = most_effect(&changes, share);
-        let total: u64 = weights.iter().sum();
-        let reached = |some: u64| some * 100 >= total * u64::from(share);
-        let of = |id: &String| weights[id.parse::<usize>().unwrap()];
-        prop_assert!(reached(found.iter().map(of).sum()));
+    fn no_shorter_list_reaches_four_fifths(weights in proptest::collection::vec((0..50_u64, 0..3_usize), 0..9)) {
+        let sure = ["high", "medium", "low"];
+        let all: Vec<FirstChange> = weights
+            .iter()
+            .enumerate()
+            .map(|(at, (risk, level))| FirstChange { id: at.to_string(), risk: *risk, confidence: sure[*level].to_owned() })
+            .collect();
+        let First { changes, share_percent, risk_removed } = First::of(&all);
+        let total: u64 = weights.iter().map(|(risk, _)| risk).sum();
+        prop_assert_eq!(risk_removed, total);
+        let reached = |some: u64| some * 100 >= total * 80;
+        let sum: u64 = changes.iter().map(|it| it.risk).sum();
+        prop_assert!(reached(sum));
+        prop_assert_eq!(u64::from(share_percent), sum * 100 / total.max(1));
+        let rank = |it: &FirstChange| sure.iter().position(|level| *level == it.confidence);
+        prop_assert!(changes.is_sorted_by_key(rank));
         // Of all choices of one change less, none reaches it.
         for choice in 0..1_u32 << weights.len() {
             let chosen = weights.iter().enumerate().filter(|(at, _)| choice >> at & 1 == 1);
-            let sum: u64 = chosen.map(|(_, weight)| weight).sum();
-            prop_assert!(!reached(sum) || choice.count_ones() as usize >= found.len());
+            let sum: u64 = chosen.map(|(_, (risk, _))| risk).sum();
+            prop_assert!(!reached(sum) || choice.count_ones() as usize >= changes.len());
         }
     }
 }

@@ -139,10 +139,9 @@ impl Live {
         }
         let analyzers: Vec<Analyzer> = all.iter().map(|(analyzer, _)| analyzer.clone()).collect();
         let mut chosen = choose_analyzers(&analyzers, account).into_iter();
-        // One that leaves the account out has nothing to say; last-accessed data may take its place.
-        let may_fall_back = self.options.source == Source::Auto;
-        let first = chosen.next().filter(|first| first.covers(account) || is_named || !may_fall_back);
-        let asked = first.and_then(|first| all.into_iter().find(|(analyzer, _)| analyzer.arn == first.arn));
+        // One that leaves the account out is kept as well: that somebody wants the account left out is worth telling.
+        let asked =
+            chosen.next().and_then(|first| all.into_iter().find(|(analyzer, _)| analyzer.arn == first.arn));
         match asked {
             Some(asked) => Ok(Some(Chosen { asked, others: chosen.cloned().collect() })),
             // Nobody may say that there is none who could not look.

@@ -8,7 +8,7 @@ use crate::report::{AccountReport, PolicyRow, PrincipalRow, Recommendation};
 const PATH: &str = "findings.csv";
 
 /// The columns. New ones come at the end, so that a script which counts them goes on working.
-const COLUMNS: [&str; 33] = [
+const COLUMNS: [&str; 39] = [
     "account_id",
     "account_name",
     "principal_kind",
@@ -42,6 +42,12 @@ const COLUMNS: [&str; 33] = [
     "evidence_source",
     "window_days",
     "after_file",
+    "remedy",
+    "emergency",
+    "unused_access_keys",
+    "unused_password",
+    "severity",
+    "unobserved",
 ];
 
 /// What comes behind them where it is asked which changes are ready.
@@ -128,6 +134,12 @@ fn row(
         evidence.source.clone(),
         evidence.window_days.map(|days| days.to_string()).unwrap_or_default(),
         of_change(&|it| it.files.after.clone()),
+        principal.remedy.clone(),
+        principal.emergency.clone().unwrap_or_default(),
+        keys(principal),
+        principal.unused_password.is_some().to_string(),
+        of_change(&|it| it.impact.severity.name().to_owned()),
+        effect.unobserved.join(" "),
     ];
     if report.ready.is_some() {
         let flapping = |it: &Recommendation| {
@@ -138,6 +150,12 @@ fn row(
         cells.push(of_change(&flapping));
     }
     cells.into_iter().map(guarded).collect()
+}
+
+/// The ids of the access keys that were not used.
+fn keys(principal: &PrincipalRow) -> String {
+    let ids = principal.unused_access_keys.iter().filter_map(|it| it.access_key_id.as_deref());
+    ids.collect::<Vec<_>>().join(" ")
 }
 
 /// What was taken as unused, as action patterns.

@@ -11,6 +11,7 @@ mod html;
 mod infrastructure;
 mod key;
 mod ocsf;
+mod reserve;
 mod sarif;
 mod sheet;
 mod since;

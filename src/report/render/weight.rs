@@ -1,15 +1,10 @@
 //! How much a finding matters, for formats that know only a few steps.
 
+use crate::decide::Severity;
 use crate::report::{PrincipalRow, Recommendation};
 
-/// A change that removes so many points of risk, or an unused principal that holds them, is heavy. A way to escalate, or
-/// fifty permissions that manage permissions, are worth about as much.
-const HEAVY: u64 = 1_000;
-
-/// Five permissions that manage permissions, or twenty that write.
-const MIDDLING: u64 = 100;
-
-/// How much a finding matters, the least first.
+/// How much a finding matters, the least first. What decides is the worst permission involved: a hundred permissions to
+/// read are not as bad as one way to become an administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
     /// Little, and even that is not sure.
@@ -23,12 +18,11 @@ pub(super) enum Weight {
 }
 
 impl Weight {
-    /// By the points of risk.
-    fn of_points(points: u64) -> Self {
-        match points {
-            HEAVY.. => Self::Heavy,
-            MIDDLING.. => Self::Middling,
-            _ => Self::Light,
+    fn of(severity: Severity) -> Self {
+        match severity {
+            Severity::Administrator | Severity::Escalation => Self::Heavy,
+            Severity::DataExposure | Severity::Write => Self::Middling,
+            Severity::Read | Severity::None => Self::Light,
         }
     }
 
@@ -40,15 +34,19 @@ impl Weight {
         }
     }
 
-    /// Of a change, by what it removes; a step less where its evidence leaves doubt.
+    /// Of a change, by the worst that it removes; a step less where its evidence leaves doubt.
     pub(super) fn of_change(change: &Recommendation) -> Self {
-        let weight = Self::of_points(change.impact.risk);
+        let weight = Self::of(change.impact.severity);
         if change.confidence.level == "low" { weight.lighter() } else { weight }
     }
 
-    /// Of a principal that nobody uses, by what it may do; some at least where outsiders can become it.
+    /// Of a principal that nobody uses, by the worst that it may do; some at least where outsiders can become it. One that is
+    /// kept for emergencies is meant to be idle: that is no reason to hurry.
     pub(super) fn of_unused(principal: &PrincipalRow) -> Self {
-        let weight = Self::of_points(principal.effect.risk.before);
+        if principal.emergency.is_some() {
+            return Self::Light;
+        }
+        let weight = Self::of(principal.effect.severity);
         let open = principal.trust.as_ref().is_some_and(|trust| trust.open);
         if open { weight.max(Self::Middling) } else { weight }
     }

@@ -17,7 +17,7 @@ use self::form::{
 };
 use super::since::{Earlier, State};
 use super::weight::Weight;
-use super::{Format, Part, Read, key};
+use super::{Format, Part, Read, key, reserve};
 use crate::report::account::{AccountReport, IdleCredential, PrincipalRow};
 use crate::report::recommendation::Recommendation;
 use crate::report::whole::Report;
@@ -264,7 +264,7 @@ impl Teller<'_> {
             weight: Weight::of_unused(principal),
             title: format!("{} {} is not used", principal.kind, principal.name),
             description: format!("{} {}: {}.{trust}", principal.kind, principal.name, principal.why),
-            mend: "Review it for deletion; ask its owner first, and look at who can assume it.".to_owned(),
+            mend: reserve::advice(principal).to_owned(),
             fields: BTreeMap::from([
                 ("leastwise/granted", principal.effect.granted.to_string()),
                 ("leastwise/principal", principal.arn.clone()),

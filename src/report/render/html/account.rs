@@ -7,9 +7,9 @@ use askama::Template;
 use super::change::{Change, Link, alternative, levels, principal};
 use super::text::{self, anchor, change_anchor};
 use super::{Html, PAGE_SCRIPT, STYLE, guard, words};
-use crate::report::render::Read;
+use crate::report::render::{Read, reserve};
 use crate::report::whole::Report;
-use crate::report::{AccountReport, IdleCredential, LeftAlone, PolicyRow, PrincipalRow};
+use crate::report::{AccountReport, Coverage, IdleCredential, LeftAlone, PolicyRow, PrincipalRow};
 
 /// The page of an account.
 #[derive(Template)]
@@ -34,6 +34,8 @@ struct Person<'r> {
     policies: Vec<&'r PolicyRow>,
     changes: Vec<Advice<'r>>,
     remains: Vec<(&'r str, &'r str, String)>,
+    /// The exception to add, where it is idle and looks as if it were kept for emergencies.
+    exception: Option<String>,
 }
 
 /// A change that reaches a principal.
@@ -62,6 +64,9 @@ impl<'r> AccountPage<'r> {
         let person = |row: &'r PrincipalRow| Person {
             row,
             anchor: anchor(&row.kind, &row.name),
+            exception: (row.status == "unused-principal")
+                .then(|| reserve::exception(row, &account.summary.id))
+                .flatten(),
             policies: row.policies.iter().filter_map(|id| by_id.get(id.as_str()).copied()).collect(),
             changes: row
                 .recommendations
@@ -120,6 +125,59 @@ impl<'r> AccountPage<'r> {
         let (principals, changes) =
             (account.principals.len(), account.recommendations.len() + account.alternatives.len());
         32_000 + 2_000 * principals + 14_000 * changes
+    }
+
+    /// What keeps this page from telling all that there is to tell.
+    fn warning(&self) -> Option<String> {
+        let summary = &self.account.summary;
+        let told = match summary.coverage {
+            Coverage::Failed => {
+                "This account could not be read. Nothing is known of it, and nothing here says that it is in order."
+            }
+            Coverage::Suspended => "This account is suspended or closed. It was not read.",
+            Coverage::Excluded => "The config leaves this account out. It was not read.",
+            Coverage::Complete | Coverage::Partial if summary.evidence.source == "none" => {
+                "There is no evidence about this account: what it uses is not known, so nothing can be removed."
+            }
+            Coverage::Complete | Coverage::Partial if self.has_no_finding() => {
+                "The analyzer has no finding about anybody in this account. It may not look at the account, so this is no proof \
+                 that everything is in use."
+            }
+            Coverage::Partial => {
+                "This account was not read whole: what is missing is told below, and stays as it is."
+            }
+            Coverage::Complete => return None,
+        };
+        Some(told.to_owned())
+    }
+
+    fn has_no_finding(&self) -> bool {
+        let in_status = |status: &str| self.account.summary.statuses.get(status).copied().unwrap_or_default();
+        let evidence = &self.account.summary.evidence;
+        evidence.source == "analyzer" && evidence.findings == 0 && in_status("no-finding") > 0
+    }
+
+    /// Whether what is known of the account is enough to say that there is nothing to do.
+    fn is_known(&self) -> bool {
+        self.warning().is_none()
+    }
+
+    fn nobody(&self) -> &'static str {
+        if self.is_known() { "There is none." } else { "None is known." }
+    }
+
+    fn nothing_to_change(&self) -> &'static str {
+        match self.is_known() {
+            true => "No policy of this account alone can be smaller.",
+            false => "None can be given; the reason stands at the top of this page.",
+        }
+    }
+
+    fn nothing_left(&self) -> &'static str {
+        match self.is_known() {
+            true => "No policy stays that somebody does not use all of.",
+            false => "None is known.",
+        }
     }
 
     /// The evidence, in a sentence.

@@ -77,6 +77,11 @@ impl<'r> Change<'r> {
         Self { script, ..self }
     }
 
+    /// How many actions the policy no longer grants.
+    fn removed(&self) -> String {
+        text::counted(self.it.proof.removed, "action")
+    }
+
     fn action(&self) -> &'static str {
         words::action(&self.it.action)
     }

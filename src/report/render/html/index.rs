@@ -8,7 +8,7 @@ use super::change::Link;
 use super::text::{self, account_page, change_anchor, counted, in_hash};
 use super::{INDEX_SCRIPT, STYLE, guard, rows, words};
 use crate::report::whole::{FamilyRow, Report};
-use crate::report::{AccountSummary, Coverage, EvidenceSource, Failed};
+use crate::report::{AccountSummary, Coverage, EvidenceSource, Failed, FirstChange};
 
 /// How many accounts a chart shows before it counts the rest.
 const CHARTED: usize = 12;
@@ -72,6 +72,7 @@ struct FirstRow {
     page: String,
     rows: String,
     risk: String,
+    confidence: String,
 }
 
 struct Family<'r> {
@@ -133,7 +134,10 @@ impl<'r> IndexPage<'r> {
         let all = text::count(&self.report.totals.recommendations);
         let risk = text::count(&self.report.first.risk_removed);
         let percent = self.report.first.share_percent;
-        format!("{changes} of {all} remove {percent} % of the {risk} points of risk that can be removed.")
+        format!(
+            "{changes} of {all} remove {percent} % of the {risk} points of risk that can be removed. The surest come first, \
+             and of those the heaviest."
+        )
     }
 }
 
@@ -144,13 +148,14 @@ fn page(id: &str) -> String {
 /// How many accounts were read whole.
 fn headline(accounts: &[AccountSummary]) -> String {
     let complete = accounts.iter().filter(|it| it.coverage == Coverage::Complete).count();
-    format!("{} of {} complete", text::count(&complete), counted(accounts.len(), "account"))
+    format!("{} of {} read whole", text::count(&complete), counted(accounts.len(), "account"))
 }
 
 /// Why an account was not.
 fn problem(account: &AccountSummary) -> Option<String> {
     if account.coverage == Coverage::Complete {
-        return None;
+        let blind = account.evidence.source == "none";
+        return blind.then(|| format!("{} ({}) has no evidence", account.id, account.name));
     }
     let told = failures(&account.failures);
     let told = if told.is_empty() { String::new() } else { format!(": {}", told.join("; ")) };
@@ -179,6 +184,15 @@ pub(super) fn evidence(it: &EvidenceSource) -> String {
     }
     if let Some(at) = &it.evaluated {
         told.push_str(&format!(", evaluated up to {}", text::day(at)));
+    }
+    if let Some(at) = &it.analyzer_created {
+        told.push_str(&format!(", analyzer made on {}", text::day(at)));
+    }
+    if !it.other_analyzers.is_empty() {
+        told.push_str(&format!(", {} not used", counted(it.other_analyzers.len(), "other analyzer")));
+    }
+    if it.superseded_findings > 0 {
+        told.push_str(&format!(", {} not used", counted(it.superseded_findings, "older finding")));
     }
     if it.archived_findings > 0 {
         told.push_str(&format!(", {} not used", counted(it.archived_findings, "archived finding")));
@@ -283,7 +297,7 @@ fn removal(counts: &BTreeMap<String, usize>) -> Chart {
 
 fn first(report: &Report) -> Vec<FirstRow> {
     let is_family = |id: &str| report.recommendations.iter().any(|it| it.id == id);
-    let row = |(id, risk): (&String, u64)| {
+    let row = |FirstChange { id, risk, confidence }: &FirstChange| {
         let place = change_anchor(id);
         let account = id.split('/').next().unwrap_or_default();
         FirstRow {
@@ -293,10 +307,11 @@ fn first(report: &Report) -> Vec<FirstRow> {
                 false => format!("{}#{place}", page(account)),
             },
             rows: format!("#change={}", in_hash(id)),
-            risk: text::count(&risk),
+            risk: text::count(risk),
+            confidence: confidence.clone(),
         }
     };
-    report.first.changes.iter().take(NAMED).map(|it| row((&it.id, it.risk))).collect()
+    report.first.changes.iter().take(NAMED).map(row).collect()
 }
 
 fn family(it: &FamilyRow) -> Family<'_> {

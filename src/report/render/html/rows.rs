@@ -136,6 +136,7 @@ fn principal(row: &PrincipalRow, of_policy: &BTreeMap<&str, usize>, reached: &Re
         json!(held),
         json!(reached.changes.get(row.arn.as_str()).unwrap_or(&empty)),
         json!(reached.families.get(row.arn.as_str()).cloned().unwrap_or_default()),
+        json!(row.credentials()),
     ];
     let place = anchor(&row.kind, &row.name);
     if place != format!("{}/{}", if row.kind == "user" { "user" } else { "role" }, row.name) {

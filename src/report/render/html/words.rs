@@ -2,16 +2,18 @@
 
 use crate::report::{Action, Coverage};
 
-/// Buckets in the order in which people want to see them, with what each means.
-pub(in crate::report::render) const STATUSES: [(&str, &str, &str); 8] = [
-    ("reducible", "Refined", "some of their policies can be smaller"),
+/// Statuses in the order in which people want to see them, with what each means.
+pub(in crate::report::render) const STATUSES: [(&str, &str, &str); 10] = [
+    ("reducible", "Can be reduced", "a smaller policy is ready"),
     ("unused-principal", "Unused", "not used in the window: review them for deletion"),
-    ("clean", "Clean", "analysed, and nothing to remove"),
+    ("blocked", "Blocked", "permissions that they do not use stay; the reason and the remedy are given"),
+    ("clean", "Clean", "everything that was examined is in use"),
+    ("no-finding", "No finding", "the analyzer has no finding about them, which is no proof of use"),
     ("excluded", "Excluded", "a rule leaves them as they are"),
     ("too-young", "Too young", "younger than the window of the evidence"),
     ("no-evidence", "No evidence", "nothing is known of their use"),
     ("unsupported", "Not changeable", "only the AWS service that owns them can change them"),
-    ("failed", "Not read", "their evidence could not be read"),
+    ("failed", "Not read", "their account or their evidence could not be read"),
 ];
 
 /// Access levels, the one whose loss matters most first.
@@ -67,7 +69,8 @@ pub(super) fn state(code: &str) -> &str {
         "family" => "changed once for many accounts",
         "permission-set" => "part of a permission set, changed in Identity Center",
         "idle" => "nobody who holds it is in use",
-        "blocked" => "shared with somebody of whom nothing is known",
+        "blocked" => "shared with somebody who counts as using everything",
+        "grant-too-young" => "granted more recently than the evidence can tell of",
         "in-use-by-others" => "what one does not use, another does",
         "used-as-boundary" => "used as a permissions boundary, and so never edited",
         "attached-elsewhere" => "attached to more than the account shows",
@@ -93,9 +96,6 @@ pub(in crate::report::render) fn note(code: &str) -> &str {
             "It has a wildcard over a service that the catalog does not know; that wildcard stays, and is not part of the proof."
         }
         "copy-exists" => "An equal policy of that name is there already: it needs only to be attached.",
-        "needs-more-attachments" => {
-            "A holder comes to more than ten attached policies: raise the quota first (twenty are the most)."
-        }
         "detach-before-attach" => {
             "A holder has ten policies attached: detach the old one before the new one is attached."
         }
@@ -108,6 +108,19 @@ pub(in crate::report::render) fn note(code: &str) -> &str {
         "edit-the-template" => {
             "The same policy stands in many accounts: edit the template that it comes from, and every account follows."
         }
+        other => other,
+    }
+}
+
+/// What to do about permissions whose use AWS does not see.
+pub(in crate::report::render) const FIND_OUT: &str = "AWS does not see the use of these, so they stay: ask who runs the workload, or deny them to this principal alone for a while and look for what fails.";
+
+/// What became of a change since the earlier report.
+pub(in crate::report::render) fn since(code: &str) -> &str {
+    match code {
+        "reopened" => "back",
+        "regressed" => "grants more than before",
+        "same" => "as before",
         other => other,
     }
 }

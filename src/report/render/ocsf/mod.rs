@@ -19,7 +19,7 @@ use self::form::{
 use self::unmapped::Unmapped;
 use super::since::{Earlier, Finding, State};
 use super::weight::Weight;
-use super::{Format, Part, Read, key};
+use super::{Format, Part, Read, key, reserve};
 use crate::report::whole::Report;
 use crate::report::{
     AccountReport, AccountSummary, Action, EvidenceSource, PolicyRow, PrincipalRow, Recommendation,
@@ -365,7 +365,7 @@ fn principal_event<'e>(
         uid: key::of_principal("unused-principal", &principal.arn),
         title: format!("{} {} is not used", principal.kind, principal.name),
         desc: principal.why.clone(),
-        mend: "Review it for deletion; ask its owner first, and look at who can assume it.".to_owned(),
+        mend: reserve::advice(principal).to_owned(),
         weight: Weight::of_unused(principal),
         resources: std::iter::once(resource(report, kind, &principal.arn)).chain(policies).collect(),
         unmapped: Unmapped::Principal(json!({

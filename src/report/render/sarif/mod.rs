@@ -17,7 +17,7 @@ use self::form::{
 };
 use super::since::{Earlier, State};
 use super::weight::Weight;
-use super::{Format, Part, Read, key};
+use super::{Format, Part, Read, key, reserve};
 use crate::report::whole::{FamilyRow, Report};
 use crate::report::{
     AccountReport, AccountSummary, Coverage, IdleCredential, LeftAlone, PrincipalRow, Recommendation,
@@ -310,7 +310,15 @@ fn unused(principal: &PrincipalRow, account: &str) -> Finding {
     if let Some(trust) = &principal.trust {
         text.push_str(&format!(" It {}.", trust.why));
     }
-    let said = of_principal(principal, account, rules::UNUSED_PRINCIPAL, text);
+    let exception = reserve::exception(principal, account);
+    if exception.is_some() {
+        text.push(' ');
+        text.push_str(reserve::ADVICE);
+    }
+    let mut said = of_principal(principal, account, rules::UNUSED_PRINCIPAL, text);
+    if let (Some(exception), Some(properties)) = (exception, said.properties.as_object_mut()) {
+        properties.insert("exceptionToAdd".to_owned(), json!(exception));
+    }
     Said { weight: Some(Weight::of_unused(principal)), ..said }.finding()
 }
 
@@ -363,13 +371,14 @@ fn left_alone(left: &LeftAlone, account: &str) -> Finding {
     let said = Said {
         rule: rules::of_code(&left.code),
         weight: None,
-        text: format!("policy {} stays as it is: {}.", left.policy, left.why),
+        text: format!("policy {} stays as it is: {}.{}", left.policy, left.why, and(&left.remedy)),
         file: file_of(account),
         places: policy_and(&left.policy, &left.reaches),
         fingerprint: key::of_policy(&format!("{account}:{}", left.policy)),
         properties: json!({
             "account": account,
             "code": left.code,
+            "remedy": left.remedy,
             "reaches": left.reaches.len(),
             "blockers": left.blockers,
             "alternative": left.alternative,
@@ -378,6 +387,11 @@ fn left_alone(left: &LeftAlone, account: &str) -> Finding {
     let excepted = left.code == "excepted";
     let suppressions = excepted.then(|| suppression(left.why.clone())).into_iter().collect();
     Finding { suppressions, ..said.finding() }
+}
+
+/// One more sentence, where there is one.
+fn and(remedy: &str) -> String {
+    if remedy.is_empty() { String::new() } else { format!(" {}.", sentence(remedy)) }
 }
 
 fn family_left(family: &FamilyRow) -> Finding {

@@ -14,7 +14,7 @@ pub(super) const EXCEPTED: &str = "principal-excepted";
 /// What is left alone for a reason that is not in the table.
 const LEFT_ALONE: &str = "left-alone";
 
-const RULES: [Rule; 28] = [
+const RULES: [Rule; 29] = [
     (
         "policy-replace",
         "An inline policy grants what nobody uses",
@@ -97,8 +97,8 @@ const RULES: [Rule; 28] = [
     ),
     (
         "left-alone-blocked",
-        "A shared policy is not wholly used by those of whom it is known, and of others nothing is known",
-        "Find out why nothing is known of the principals that block it, or have copies recommended with shared = \"fork\".",
+        "A shared policy is not wholly used, and some who share it count as using everything",
+        "Look at the principals that block it, or have copies recommended with shared = \"fork\".",
         "note",
     ),
     (
@@ -159,6 +159,12 @@ const RULES: [Rule; 28] = [
         "left-alone-not-in-catalog",
         "What is not used of a policy stands under a wildcard over a service that the catalog does not know",
         "Update the catalog with `leastwise catalog update`.",
+        "note",
+    ),
+    (
+        "left-alone-grant-too-young",
+        "A policy is not wholly used, but what is unused was granted more recently than the evidence can tell of",
+        "Scan again when the grant is older than the window.",
         "note",
     ),
     (

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use super::markdown::{code, one_line, prose};
+use super::ticket::Share;
 use crate::report::account::AccountSummary;
+use crate::report::effect::Removal;
 use crate::report::owner::Own;
 use crate::report::recommendation::{Files, Recommendation};
 use crate::report::render::html::text::{count, counted};
@@ -30,11 +32,12 @@ pub(super) struct Reached<'c> {
     others: usize,
     holders: Vec<(&'c str, &'c str)>,
     files: &'c Files,
+    removal: Removal,
 }
 
 impl<'c> Reached<'c> {
     /// A change in one account.
-    pub(super) fn of(change: &'c Recommendation, own: &Own<'_>) -> Self {
+    pub(super) fn of(change: &'c Recommendation, own: &Own<'_>, removal: Removal) -> Self {
         let hands = own.hands(change);
         let mut holders: Vec<_> = hands.iter().map(|it| (it.kind.as_str(), it.name.as_str())).collect();
         if change.holders.is_empty() {
@@ -46,16 +49,19 @@ impl<'c> Reached<'c> {
             others: change.reaches.len() + change.others - reached,
             holders,
             files: own.files(change),
+            removal,
         }
     }
 
-    /// A change in many accounts, of which `own` principals are the owner's.
-    pub(super) fn of_family(change: &'c Recommendation, own: usize) -> Self {
+    /// The owner's share of a change in many accounts.
+    pub(super) fn of_family(change: &'c Recommendation, share: &Share) -> Self {
+        let own = share.own;
         Self {
             own,
             others: (change.reaches.len() + change.others).saturating_sub(own),
             holders: vec![(&change.holder_kind, &change.holder)],
             files: &change.files,
+            removal: share.removal,
         }
     }
 }
@@ -99,7 +105,8 @@ pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<
         "role" | "user" | "group" | "permission-set" => kind(text),
         name => code(name),
     });
-    let removed = counted(change.proof.removed, "permission");
+    let removed = counted(reached.removal.permissions, "permission");
+    let risk = count(&reached.removal.risk);
     let mut text = String::new();
     let mut say = |what: &str, told: &str| {
         // Writing to a string cannot fail.
@@ -112,15 +119,15 @@ pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<
     say("Policy", &change.policy_arn.as_deref().map_or_else(|| code(&change.policy), code));
     say("Holder", &holders);
     say("Where", place);
-    say("Removes", &format!("{removed}, {} points of risk", count(&change.impact.risk)));
+    say("Removes", &format!("{removed} of yours, {risk} points of risk"));
     let why = change.confidence.reasons.first().map(|it| format!(": {}", prose(&it.why))).unwrap_or_default();
     say("Confidence", &format!("{}{why}", prose(&change.confidence.level)));
     say(
         "Proof",
         &format!(
-            "{}: nothing is gained, exactly {} lost, {} kept",
+            "{}: the policy grants nothing new, no longer {}, and still {}",
             prose(&change.proof.verdict),
-            count(&change.proof.removed),
+            counted(change.proof.removed, "action"),
             count(&change.proof.kept)
         ),
     );
@@ -131,6 +138,9 @@ pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<
     say("Reaches", &format!("{} of yours{others}", counted(reached.own, "principal")));
     for note in &change.notes {
         say("Note", &prose(words::note(note)));
+    }
+    if let Some(since) = &change.since {
+        say("Since the last report", words::since(since));
     }
     if let (Some(is_ready), Some(nights)) = (change.ready, change.nights_stable) {
         let nights = counted(usize::try_from(nights).unwrap_or_default(), "night");
@@ -148,8 +158,8 @@ pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<
         plain: title(&format!("{}: {} less in {}", change.policy, removed, holder(&str::to_owned))),
         title: format!("{name}: {removed} less"),
         line: format!(
-            "{name} of {holders}, {place}: {removed}, {} points of risk",
-            count(&change.impact.risk)
+            "{name} of {holders}, {place}: {removed}, {risk} points of risk, confidence {}",
+            prose(&change.confidence.level)
         ),
         text,
     }

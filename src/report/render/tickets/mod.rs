@@ -9,6 +9,7 @@ mod markdown;
 mod ticket;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use self::change::{Entry, Reached, family_place, of_change, place, title};
@@ -17,8 +18,9 @@ use self::ticket::Ticket;
 use super::html::text::{count, day};
 use super::sheet::{guarded, rows};
 use super::weight::Weight;
-use super::{Format, Part, Read, key};
+use super::{Format, Part, Read, key, reserve};
 use crate::report::account::{AccountReport, AccountSummary, IdleCredential, PrincipalRow};
+use crate::report::effect::Removal;
 use crate::report::owner::{Own, Owner};
 use crate::report::recommendation::Recommendation;
 use crate::report::whole::Report;
@@ -51,9 +53,13 @@ impl Format for Tickets {
     fn account(&self, report: &Report, account: &AccountReport, _read: &Read<'_>) -> Vec<Part> {
         let mut owners: BTreeMap<Owner, Own<'_>> = BTreeMap::new();
         let mut of: BTreeMap<&str, Owner> = BTreeMap::new();
+        let mut taken: Taken<'_> = BTreeMap::new();
         for principal in &account.principals {
             let owner = Owner::of(principal, &account.summary.id, self.tag.as_deref());
             of.insert(&principal.arn, owner.clone());
+            for (change, removal) in &principal.removals {
+                *taken.entry((owner.clone(), change)).or_default() += *removal;
+            }
             owners.entry(owner).or_default().add(principal);
         }
         let mut tickets = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,15 +70,15 @@ impl Format for Tickets {
                 change.reaches.iter().filter_map(|arn| of.get(arn.as_str())).collect();
             for owner in reached {
                 let Some(own) = owners.get(owner) else { continue };
-                let entry = of_change(change, &here, &Reached::of(change, own));
+                let removal = taken.get(&(owner.clone(), change.id.as_str())).copied().unwrap_or_default();
+                let entry = of_change(change, &here, &Reached::of(change, own, removal));
                 table.push(row_of_change(change, owner, &account.summary.id, &entry));
                 let ticket = tickets.entry(owner.clone()).or_default();
-                ticket.removed += change.proof.removed;
-                ticket.risk += change.impact.risk;
-                ticket.changes.add(change.impact.risk, change.id.clone(), entry);
+                ticket.removed += removal;
+                ticket.changes.add((change.confidence.rank(), removal.risk), change.id.clone(), entry);
             }
         }
-        share(report, &account.summary.id, &of, &mut tickets);
+        share(report, &account.summary.id, (&of, &taken), &mut tickets);
         for principal in &account.principals {
             let Some(owner) = of.get(principal.arn.as_str()) else { continue };
             people(principal, &account.summary, owner, &mut tickets, &mut table);
@@ -88,7 +94,7 @@ impl Format for Tickets {
         for (owner, ticket) in tickets {
             for (at, share) in &ticket.families {
                 let Some(change) = report.recommendations.get(*at) else { continue };
-                let reached = Reached::of_family(change, share.own);
+                let reached = Reached::of_family(change, share);
                 let entry = of_change(change, &family_place(share.accounts), &reached);
                 table.push(row_of_change(change, &owner, "", &entry));
             }
@@ -102,8 +108,16 @@ impl Format for Tickets {
     }
 }
 
+/// What each change takes from the principals of each owner.
+type Taken<'r> = BTreeMap<(Owner, &'r str), Removal>;
+
 /// What the changes of many accounts reach in this one.
-fn share(report: &Report, account: &str, of: &BTreeMap<&str, Owner>, tickets: &mut BTreeMap<Owner, Ticket>) {
+fn share(
+    report: &Report,
+    account: &str,
+    (of, taken): (&BTreeMap<&str, Owner>, &Taken<'_>),
+    tickets: &mut BTreeMap<Owner, Ticket>,
+) {
     for family in &report.families {
         let Some(id) = &family.recommendation else { continue };
         let Some(at) = report.recommendations.iter().position(|it| it.id == *id) else { continue };
@@ -116,6 +130,7 @@ fn share(report: &Report, account: &str, of: &BTreeMap<&str, Owner>, tickets: &m
                 let share = tickets.entry(owner.clone()).or_default().families.entry(at).or_default();
                 share.own += own;
                 share.accounts += 1;
+                share.removal += taken.get(&(owner.clone(), id.as_str())).copied().unwrap_or_default();
             }
         }
     }
@@ -130,26 +145,33 @@ fn people(
     table: &mut Vec<Vec<String>>,
 ) {
     let here = place(account);
+    let exception = reserve::exception(principal, &account.id);
+    // What is kept for emergencies comes last, however much it may do.
+    let rank = u8::from(exception.is_some());
     let mut add = |rule: &str, end: &str, (weight, points): (Weight, u64), entry: Entry| {
         let id = format!("{}{end}", key::of_principal(rule, &principal.arn));
         table.push(row(&id, &entry, (weight, rule), (&account.id, owner)));
         let ticket = tickets.entry(owner.clone()).or_default();
         match rule {
-            "unused-principal" => ticket.principals.add(points, id, entry),
-            _ => ticket.credentials.add(points, id, entry),
+            "unused-principal" => ticket.principals.add((rank, points), id, entry),
+            _ => ticket.credentials.add((rank, points), id, entry),
         }
     };
     if principal.status == "unused-principal" {
         let points = principal.effect.risk.before;
         let trust = principal.trust.as_ref().map(|it| format!(" It {}.", prose(&it.why))).unwrap_or_default();
-        let text = format!(
+        let mut text = format!(
             "{} {} in {here}: {}; worth {} points of risk.{trust}",
             prose(&principal.kind),
             code(&principal.name),
             prose(&principal.why),
             count(&points)
         );
-        let plain = title(&format!("Review unused {} {}", principal.kind, principal.name));
+        if let Some(exception) = &exception {
+            let _ = write!(text, " {}\n\n```toml\n{exception}```\n", reserve::ADVICE);
+        }
+        let what = if exception.is_some() { "Add an exception for" } else { "Review unused" };
+        let plain = title(&format!("{what} {} {}", principal.kind, principal.name));
         let entry = Entry { plain, text, ..Entry::default() };
         add("unused-principal", "", (Weight::of_unused(principal), points), entry);
     }

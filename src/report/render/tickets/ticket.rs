@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use super::change::{Entry, Reached, family_place, of_change};
 use super::markdown::code;
+use crate::report::effect::Removal;
 use crate::report::owner::Owner;
 use crate::report::render::html::text::{count, counted, day};
 use crate::report::whole::Report;
@@ -22,14 +23,14 @@ const THIS_WEEK: usize = 5;
 #[derive(Debug, Default)]
 pub(super) struct Foremost {
     count: usize,
-    kept: BTreeMap<(Reverse<u64>, String), Entry>,
+    kept: BTreeMap<(u8, Reverse<u64>, String), Entry>,
 }
 
 impl Foremost {
-    /// One more; whichever comes first, the same are kept.
-    pub(super) fn add(&mut self, weight: u64, id: String, entry: Entry) {
+    /// One more; whichever comes first, the same are kept. The lowest rank comes first, and of one rank the heaviest.
+    pub(super) fn add(&mut self, (rank, weight): (u8, u64), id: String, entry: Entry) {
         self.count += 1;
-        self.kept.insert((Reverse(weight), id), entry);
+        self.kept.insert((rank, Reverse(weight), id), entry);
         if self.kept.len() > MOST {
             self.kept.pop_last();
         }
@@ -41,6 +42,7 @@ impl Foremost {
 pub(super) struct Share {
     pub(super) own: usize,
     pub(super) accounts: usize,
+    pub(super) removal: Removal,
 }
 
 /// One owner's ticket on its way.
@@ -51,8 +53,8 @@ pub(super) struct Ticket {
     pub(super) credentials: Foremost,
     /// By place in the report.
     pub(super) families: BTreeMap<usize, Share>,
-    pub(super) removed: usize,
-    pub(super) risk: u64,
+    /// What the changes take from the owner's principals.
+    pub(super) removed: Removal,
 }
 
 impl Ticket {
@@ -60,11 +62,10 @@ impl Ticket {
     pub(super) fn text(mut self, owner: &Owner, report: &Report) -> String {
         for (at, share) in std::mem::take(&mut self.families) {
             let Some(change) = report.recommendations.get(at) else { continue };
-            let reached = Reached::of_family(change, share.own);
-            self.removed += change.proof.removed;
-            self.risk += change.impact.risk;
+            let reached = Reached::of_family(change, &share);
+            self.removed += share.removal;
             let entry = of_change(change, &family_place(share.accounts), &reached);
-            self.changes.add(change.impact.risk, change.id.clone(), entry);
+            self.changes.add((change.confidence.rank(), share.removal.risk), change.id.clone(), entry);
         }
         let mut out = self.head(owner, report);
         self.week(&mut out);
@@ -92,14 +93,18 @@ impl Ticket {
             counted(self.principals.count, "unused principal"),
             counted(self.credentials.count, "unused credential"),
         );
+        let since =
+            report.since.as_ref().map(|it| format!("\nIn all accounts, changes {}.\n", it.sentence()));
         format!(
             "# Least privilege for {of}: {total}\n\n\
-             The changes remove {} of the policies and {} points of risk. They take away only what the evidence calls \
-             unused, and each is proven against the catalog {} of {}. Paths are those of the report.\n",
-            counted(self.removed, "permission"),
-            count(&self.risk),
+             The changes take {} from your roles and users, and {} points of risk. They take away only what the evidence \
+             calls unused and nothing that it saw in use: that is proven of each, with the catalog {} of {}. AWS does not see \
+             every use, so read each before you apply it. Paths are those of the report.\n{}",
+            counted(self.removed.permissions, "permission"),
+            count(&self.removed.risk),
             code(&report.catalog.version),
             code(day(&report.catalog.updated)),
+            since.unwrap_or_default(),
         )
     }
 
@@ -107,7 +112,7 @@ impl Ticket {
         if self.changes.count == 0 {
             return;
         }
-        out.push_str("\n## This week\n\nThe heaviest risk first.\n\n");
+        out.push_str("\n## This week\n\nThe surest changes first, and of those the heaviest.\n\n");
         for (number, entry) in (1..=THIS_WEEK).zip(self.changes.kept.values()) {
             // Writing to a string cannot fail.
             let _ = writeln!(out, "- [ ] Change {number}: {}", entry.line);
@@ -164,7 +169,7 @@ mod tests {
         let mut all = Foremost::default();
         for (weight, text) in [(3, "first"), (2, &*"long".repeat(ROOM)), (1, "last")] {
             let entry = Entry { title: format!("of {weight}"), text: text.to_owned(), ..Entry::default() };
-            all.add(weight, weight.to_string(), entry);
+            all.add((0, weight), weight.to_string(), entry);
         }
         let mut out = String::new();
         list(&mut out, &all, "", true);

@@ -22,11 +22,11 @@
     const own = account.changes.map(([id, sure, services, ready]) => ({
       id: id.startsWith(' ') ? id.slice(1) : `${account.id}/${id}`, sure, services: spread(services, account.services), ready,
     }));
-    for (const [user, name, status, granted, unused, removed, before, after, levels, held, reached, families, place] of account.rows) {
+    for (const [user, name, status, granted, unused, removed, before, after, levels, held, reached, families, credentials, place] of account.rows) {
       const changes = reached.map((at) => (at < 0 ? shared[-at - 1] : own[at]));
       const kind = user ? 'user' : 'role';
       const code = status === null ? '' : data.statuses[status][0];
-      const advised = code === 'refined' ? changes : [];
+      const advised = code === 'reducible' ? changes : [];
       const least = Math.min(...advised.map((change) => SURE.indexOf(change.sure)));
       rows.push({
         account, kind, name, granted, unused, removed, before, after, changes,
@@ -38,6 +38,7 @@
         kinds: [...new Set(held.map((at) => account.policies[at][0]))],
         states: [...new Set(held.map((at) => account.policies[at][1]))],
         families: families.map((at) => data.families[at][0]),
+        credentials: credentials ? ['unused'] : [],
         risk: RISKS.find(([, , from, to]) => before >= from && before <= to)[0],
         text: `${kind} ${name} ${account.id} ${account.name}`.toLowerCase(),
         href: `accounts/${encodeURIComponent(account.id)}.html#${place ?? `${kind}/${name}`}`,
@@ -57,6 +58,7 @@
     ['level', 'Access level removed', (row) => row.levels, called(data.levels)],
     ['service', 'Service with unused', (row) => row.services],
     ['state', 'Policy state', (row) => row.states],
+    ['credentials', 'Keys and passwords', (row) => row.credentials],
     ['family', 'Family', (row) => row.families, called(data.families)],
     ['change', 'Change', (row) => row.changes.map((change) => change.id)],
   ];
