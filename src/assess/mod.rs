@@ -28,6 +28,7 @@ mod prepared;
 mod publish;
 mod refinement;
 mod rows;
+mod spare;
 mod weight;
 mod why;
 mod work;

@@ -219,6 +219,11 @@ impl<'p> Desk<'p> {
         self.rules.usage(&self.prepared.standings, self.terms.catalog)
     }
 
+    /// Whether the text of a managed policy changed within the window of last-accessed data.
+    pub(super) fn changed_lately(&self, policy: &str) -> bool {
+        self.ages.is_some_and(|ages| ages.older(policy).is_some())
+    }
+
     /// What of it the older text of a policy granted too, where the policy changed within the window.
     fn settled<'n>(&self, needs: Cow<'n, Needs>, policy: &str) -> Cow<'n, Needs> {
         let Some(older) = self.ages.and_then(|ages| ages.older(policy)) else { return needs };

@@ -153,6 +153,7 @@ impl Work<'_, '_> {
                 changes: recommendations.len(),
                 granted: effect.granted,
                 unused: effect.unused,
+                unobserved: effect.unobserved.len(),
                 remains: &effect.remains,
                 emergency: emergency.as_deref(),
             },

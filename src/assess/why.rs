@@ -27,6 +27,8 @@ pub(super) struct Case<'c> {
     pub(super) granted: usize,
     /// Those of them that it does not use.
     pub(super) unused: usize,
+    /// How many of them are actions whose use AWS does not see, of services to which no call was seen.
+    pub(super) unobserved: usize,
     /// What becomes of the policies that grant those, as stable codes.
     pub(super) remains: &'c [Remains],
     /// What says that it is kept for emergencies.
@@ -64,6 +66,10 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> Verdict {
         Standing::Unread(failure) => of(PrincipalStatus::Failed, "evidence-unread", failed(failure)),
         Standing::Gap(Gap::Unread(failure)) => of(PrincipalStatus::Failed, "finding-unread", failed(failure)),
         Standing::Gap(gap) => gap_of(gap),
+        Standing::Idle(_) if case.unobserved > 0 && case.unobserved == case.granted => no_evidence(
+            "use-not-observed",
+            "AWS does not see the use of anything that it may do, so that no use was seen says nothing",
+        ),
         Standing::Idle(last) => idle(last.as_deref(), case.emergency),
         Standing::TooYoung(days) => of(
             PrincipalStatus::TooYoung,
@@ -111,7 +117,11 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> Verdict {
         Standing::Unused(_) => of(
             PrincipalStatus::Clean,
             "nothing-granted",
-            "none of its policies grants what is reported unused".to_owned(),
+            match case.unobserved {
+                0 => "none of its policies grants what is reported unused".to_owned(),
+                _ => "of what is reported unused, its policies grant only actions whose use AWS does not see"
+                    .to_owned(),
+            },
         ),
     }
 }
@@ -334,10 +344,16 @@ pub(super) fn obstacle(obstacle: Obstacle, sharers: &Sharers) -> (&'static str, 
     }
 }
 
-/// Why nothing of a policy goes though nobody uses it: rules keep all of that, or else it is beyond the catalog.
-pub(super) fn unspared(is_kept: bool) -> (&'static str, String) {
+/// Why nothing of a policy goes though nobody uses it: rules keep all of that, it was granted lately, or else it is beyond the
+/// catalog.
+pub(super) fn unspared(is_kept: bool, changed_lately: bool) -> (&'static str, String) {
     if is_kept {
         ("kept-by-rule", "what could go of it is what rules keep".to_owned())
+    } else if changed_lately {
+        (
+            "grant-too-young",
+            "its text changed within the window, and what could go of it is new since then".to_owned(),
+        )
     } else {
         (
             "not-in-catalog",

@@ -9,7 +9,7 @@ use super::family::{FamilyShare, Outcomes, is_told};
 use super::place::{CopyNames, Place};
 use super::prepared::{About, Prepared};
 use super::refinement::{Original, Refinement, Smaller, Stays, Tried};
-use super::why::{self, Sharers};
+use super::why;
 use crate::catalog::Permissions;
 use crate::config::SharedPolicies;
 use crate::decide::{
@@ -392,36 +392,6 @@ impl<'i, 't> Work<'i, 't> {
         };
         self.leave(bench.held, bench.place, (code, why), fork);
         code
-    }
-
-    /// Why all of some principals cannot do without anything of a policy, though somebody of them does not use all of it.
-    pub(super) fn unspared(&self, bench: Bench<'_, 'i, 't>, reaches: &[usize]) -> (&'static str, String) {
-        let spare = self.effects.spare(reaches, bench.allows);
-        if spare.is_empty() {
-            return why::obstacle(Obstacle::InUse, &Sharers::default());
-        }
-        let rules = self.terms.exceptions.of(&self.prepared.inventory);
-        let people = reaches.iter().filter_map(|at| self.prepared.inventory.principals.get(*at));
-        let kept: Vec<_> = people.map(|who| rules.kept(who, bench.held.target.name())).collect();
-        let is_kept = |service: &str, name: &str| kept.iter().any(|kept| kept.keeps(service, name));
-        why::unspared(spare.iter().all(|(service, name, _)| is_kept(service, name)))
-    }
-
-    /// Those of whom a policy reaches some who count as using everything.
-    pub(super) fn sharers(&self, held: &Held<'i>, reaches: &[usize]) -> Sharers {
-        let mut sharers = Sharers::default();
-        let people = &self.prepared.inventory.principals;
-        for at in reaches.iter().filter(|at| held.blockers.contains(at)) {
-            sharers.unknown.extend(people.get(*at).map(|it| it.arn.clone()));
-        }
-        for at in reaches.iter().filter(|at| held.reserves.contains(at)) {
-            let hint = self.prepared.emergencies.get(*at).cloned().flatten();
-            let all = if hint.is_some() { &mut sharers.reserves } else { &mut sharers.idle };
-            all.extend(people.get(*at).map(|it| it.arn.clone()));
-        }
-        let groups = held.empty_groups.iter().filter_map(|name| self.prepared.inventory.groups.get(*name));
-        sharers.empty_groups.extend(groups.map(|group| group.arn.clone()));
-        sharers
     }
 
     fn stay(&mut self, bench: Bench<'_, 'i, 't>, stays: &Stays, other: Option<Alternative>) -> &'static str {

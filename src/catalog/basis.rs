@@ -108,6 +108,16 @@ impl Harvest {
         all
     }
 
+    /// What of it concerns these services; `None` is all of it.
+    #[must_use]
+    pub fn about(&self, services: Option<&BTreeSet<String>>) -> Self {
+        let Some(services) = services else { return self.clone() };
+        let services: BTreeSet<String> = services.iter().map(|it| it.to_ascii_lowercase()).collect();
+        let names = self.names.iter().filter(|(service, _)| services.contains(*service));
+        let behind = self.behind.intersection(&services).cloned().collect();
+        Self { names: names.map(|(service, names)| (service.clone(), names.clone())).collect(), behind }
+    }
+
     /// The services that the catalog lacks, in small letters.
     pub(crate) fn unknown_services<'h>(&'h self, catalog: &'h Catalog) -> impl Iterator<Item = &'h str> {
         self.names.keys().map(String::as_str).filter(|service| catalog.place_of(service).is_none())

@@ -443,9 +443,3 @@ fn dates(facts: &Facts<'_>) -> Vec<Cause> {
     });
     causes
 }
-
-/// By how many days evidence is too old to act on, if it is: its age when that is more than so many days. An age that
-/// cannot be told is no age; the confidence says so.
-pub fn is_stale(analyzed_at: &str, as_of: &str, max_age_days: i64) -> Option<i64> {
-    days_between(analyzed_at, as_of).filter(|days| *days > max_age_days)
-}

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::compact::Compact;
 use super::confidence::Level;
-use super::held::{Held, Holder, Obstacle, Part, Target};
+use super::held::{Held, Holder, Obstacle, Part, Target, inline_chars};
 use super::needs::{Needs, Seen};
 use crate::catalog::Catalog;
 use crate::inventory::{Inventory, Principal};
@@ -210,7 +210,7 @@ impl Survey {
         sure: &dyn Fn(&Held<'_>, &Part<'_>) -> Level,
     ) -> Self {
         let mut entries = Vec::new();
-        let taken = taken(held);
+        let taken = inline_chars(held);
         for policy in held.iter().filter(|policy| policy.document.is_ok()) {
             let digest = digest(&policy.text.0);
             let arns = |places: &[usize]| -> Vec<String> {
@@ -235,7 +235,7 @@ impl Survey {
                     None if policy.idle.len() == policy.reaches.len() => Says::idle(&part.needs, catalog),
                     None => Says::of(part, catalog, || sure(policy, part)),
                 };
-                let inline = beside(policy, &taken);
+                let inline = policy.beside(&taken);
                 let room = Room { inline, ..Room::of(&policy.holders, inventory) };
                 entries.push(Entry { seat, digest, says, room });
                 continue;
@@ -419,27 +419,6 @@ impl Families {
 
 /// What one account says of a seat, and what else its holders have.
 type Said = (Says, Room);
-
-/// The characters of all inline policies of each holder.
-fn taken<'i>(held: &[Held<'i>]) -> BTreeMap<Holder<'i>, usize> {
-    let mut taken: BTreeMap<Holder<'i>, usize> = BTreeMap::new();
-    for policy in held {
-        if let Target::Inline { holder, .. } = policy.target {
-            *taken.entry(holder).or_default() += policy.inline_chars;
-        }
-    }
-    taken
-}
-
-/// Those of a policy's neighbours. That of a permission set has a quota of its own.
-fn beside(policy: &Held<'_>, taken: &BTreeMap<Holder<'_>, usize>) -> usize {
-    match policy.target {
-        Target::Inline { holder, .. } if policy.set.is_none() => {
-            taken.get(&holder).copied().unwrap_or_default().saturating_sub(policy.inline_chars)
-        }
-        _ => 0,
-    }
-}
 
 /// The name at the end of an ARN, or the whole.
 fn policy_name(arn: &str) -> &str {

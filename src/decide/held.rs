@@ -1,6 +1,6 @@
 //! A policy that somebody holds: where it lives, whom it reaches, and what stands in the way of making it smaller.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::age::GrantAge;
 use super::family::Family;
@@ -201,4 +201,27 @@ impl Holder<'_> {
 /// The document of a principal's boundary, as far as the account shows it.
 pub fn boundary_of<'i>(inventory: &'i Inventory, arn: &str) -> Option<&'i PolicyText> {
     inventory.managed.get(arn).and_then(ManagedPolicyDetail::document)
+}
+
+/// The characters of all inline policies of each holder.
+pub(super) fn inline_chars<'i>(held: &[Held<'i>]) -> BTreeMap<Holder<'i>, usize> {
+    let mut taken: BTreeMap<Holder<'i>, usize> = BTreeMap::new();
+    for policy in held {
+        if let Target::Inline { holder, .. } = policy.target {
+            *taken.entry(holder).or_default() += policy.inline_chars;
+        }
+    }
+    taken
+}
+
+impl Held<'_> {
+    /// Those of its neighbours. The policy of a permission set has a quota of its own.
+    pub(super) fn beside(&self, taken: &BTreeMap<Holder<'_>, usize>) -> usize {
+        match self.target {
+            Target::Inline { holder, .. } if self.set.is_none() => {
+                taken.get(&holder).copied().unwrap_or_default().saturating_sub(self.inline_chars)
+            }
+            _ => 0,
+        }
+    }
 }

@@ -20,8 +20,8 @@ mod risk;
 mod standing;
 mod trust;
 
-pub use age::{Ages, FirstSeen, GrantAge, GrantLog, granted_before};
-pub use confidence::{Confidence, Doubts, Effect, Facts, Grain, Level, Origin, Reason, impersonal, is_stale};
+pub use age::{Ages, FirstSeen, GrantAge, GrantLog, granted_before, is_stale};
+pub use confidence::{Confidence, Doubts, Effect, Facts, Grain, Level, Origin, Reason, impersonal};
 pub use danger::{Severity, by_danger};
 pub use escalation::{Escalation, Gain};
 pub use exceptions::{

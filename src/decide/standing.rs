@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::confidence::is_stale;
+use super::age::is_stale;
 use super::exceptions::RuleId;
 use super::needs::Needs;
 use crate::date::days_between;

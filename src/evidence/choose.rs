@@ -45,8 +45,8 @@ impl Analyzer {
 }
 
 /// The analyzers that look at an account, the one whose findings count first: that with the longest window, of equals the one
-/// that leaves out least, then an organisation's before the account's own, one of the customer's before one that an AWS
-/// service manages, the oldest, and the first by ARN. Where all leave the account out, the first of these stands alone, so that
+/// that leaves out least, then one of the customer's before one that an AWS service manages,
+/// an organisation's before the account's own, the oldest, and the first by ARN. Where all leave the account out, the first of these stands alone, so that
 /// it can be told.
 pub fn choose_analyzers<'a>(analyzers: &'a [Analyzer], account: &str) -> Vec<&'a Analyzer> {
     let mut covering: Vec<&Analyzer> = analyzers.iter().filter(|analyzer| analyzer.covers(account)).collect();
@@ -54,8 +54,8 @@ pub fn choose_analyzers<'a>(analyzers: &'a [Analyzer], account: &str) -> Vec<&'a
         (
             Reverse(analyzer.window_days().unwrap_or_default()),
             analyzer.exclusion_count(),
-            !is(&analyzer.kind, "ORGANIZATION_UNUSED_ACCESS"),
             analyzer.managed_by.is_some(),
+            !is(&analyzer.kind, "ORGANIZATION_UNUSED_ACCESS"),
             analyzer.created_at.as_deref().unwrap_or("~"),
             analyzer.arn.as_str(),
         )

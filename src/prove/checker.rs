@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::exclusions::{clear_of, escape, excludes_service};
 use super::frame::{Context, No, contexts, refuted};
 use super::{Broken, Reason, Undecided};
 use crate::catalog::{Grants, Scope, Universe};
@@ -412,42 +413,6 @@ impl<'d, 'a> Containers<'d, 'a> {
         let here = self.wild.get(start..).unwrap_or_default().iter();
         here.take_while(move |(other, _)| *other == scope).map(|(_, pattern)| *pattern)
     }
-}
-
-/// Whether a `NotAction` list excludes nothing of a pattern; `None` when telling would cost too much.
-fn clear_of(clause: &Clause<'_>, pattern: &Pattern<'_>) -> Option<bool> {
-    let mut unclear = false;
-    for excluded in &clause.patterns {
-        match excluded.overlaps(pattern) {
-            Some(true) => return Some(false),
-            Some(false) => {}
-            None => unclear = true,
-        }
-    }
-    (!unclear).then_some(true)
-}
-
-/// An action under `excluded` that `clause` no longer excludes.
-fn escape(excluded: &Pattern<'_>, clause: &Clause<'_>) -> Option<Result<String, Undecided>> {
-    if clause.patterns.iter().any(|pattern| pattern.contains(excluded)) {
-        return None;
-    }
-    if excluded.shape == Shape::All {
-        return Some(Ok("*".to_owned()));
-    }
-    let here =
-        clause.patterns.iter().filter(|pattern| pattern.service.eq_ignore_ascii_case(&excluded.service));
-    let globs: Vec<_> = here.map(Pattern::glob).collect();
-    match glob::contained(&excluded.glob(), globs.iter().map(AsRef::as_ref)) {
-        Containment::Contained => None,
-        Containment::Escapes(name) => Some(Ok(format!("{}:{name}", excluded.service))),
-        Containment::TooComplex => Some(Err(Undecided::TooComplex { pattern: excluded.text() })),
-    }
-}
-
-/// Whether a `NotAction` list excludes every action of a service, known or not.
-fn excludes_service(clause: &Clause<'_>, scope: &Scope<'_>) -> bool {
-    escape(&scope.every(), clause).is_none()
 }
 
 /// Whether the lists of a context did not change at all.

@@ -22,6 +22,7 @@
 //! This module shares no code with `refine` beyond `policy` and `catalog`, and must not import it.
 
 mod checker;
+mod exclusions;
 mod frame;
 
 use std::fmt;

@@ -51,6 +51,8 @@ pub struct AccountSummary {
     /// Where its evidence comes from.
     pub evidence: EvidenceSource,
     /// How many principals are in which status; all statuses are there.
+    // Schema 1 called them buckets.
+    #[serde(alias = "buckets")]
     pub statuses: BTreeMap<String, usize>,
     /// Roles and users in all.
     pub principals: usize,
@@ -163,6 +165,7 @@ pub struct PrincipalRow {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
     /// Where it ended.
+    #[serde(alias = "bucket")]
     pub status: String,
     /// Why, as a stable code.
     pub code: String,

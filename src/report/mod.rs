@@ -43,3 +43,6 @@ pub use whole::{
 
 /// The version of the report's JSON files.
 pub const SCHEMA: u32 = 2;
+
+/// The oldest version that is still compared with: a schedule goes on after an upgrade.
+pub const OLDEST_COMPARED: u32 = 1;

@@ -37,6 +37,8 @@ pub struct Recommendation {
     pub others: usize,
     /// Permissions that it takes from the principals that it reaches, each an action of one of them. What several changes take
     /// from a principal counts for the heaviest of them, so that the changes add up to the total.
+    // Schema 1 did not tell it.
+    #[serde(default)]
     pub permissions_removed: usize,
     /// The other way to go about a shared policy, and what it would bring.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -161,6 +161,7 @@ pub struct Totals {
     /// Roles and users.
     pub principals: usize,
     /// The same by status.
+    #[serde(alias = "buckets")]
     pub statuses: BTreeMap<String, usize>,
     /// Policies that can be smaller, or go.
     pub recommendations: usize,

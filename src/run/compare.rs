@@ -20,7 +20,7 @@ use crate::files;
 use crate::report::compare::{Night, Row, Status, accounts, compare_account};
 use crate::report::flapping::{Side, has_service, may_show_use, remember};
 use crate::report::render::Earlier;
-use crate::report::{AccountReport, Manifest, Report};
+use crate::report::{AccountReport, Manifest, OLDEST_COMPARED, Report, SCHEMA};
 
 /// Where a report keeps its history.
 pub(super) const HISTORY: &str = "history.json";
@@ -136,6 +136,10 @@ impl Told {
     /// Reads it, but for what it says of each account in full.
     fn read(folder: &Path) -> Result<Self, RunError> {
         let manifest: Manifest = json(folder, MANIFEST)?;
+        if !(OLDEST_COMPARED..=SCHEMA).contains(&manifest.schema) {
+            let found = manifest.schema;
+            return Err(RunError::Schema { folder: folder.to_owned(), found, oldest: OLDEST_COMPARED });
+        }
         let mut report: Report = json(folder, "report.json")?;
         // Ids become paths.
         report.accounts.retain(|account| account.id.bytes().all(|byte| byte.is_ascii_digit()));

@@ -18,6 +18,7 @@ use crate::config::Problem;
 use crate::evidence::{EvidenceError, Failure, FailureKind};
 use crate::files;
 use crate::policy::PolicyError;
+use crate::report::SCHEMA;
 use crate::report::writer::WriteError;
 use crate::update::UpdateError;
 
@@ -45,6 +46,9 @@ pub(super) enum RunError {
     ReportAsSnapshot(PathBuf),
     #[error("`{}` is not a report: {why}", folder.display())]
     NotAReport { folder: PathBuf, why: &'static str, is_snapshot: bool },
+    /// Another version of leastwise wrote it.
+    #[error("`{}` is a report of schema {found}, and this command reads {}", folder.display(), schemas(*oldest))]
+    Schema { folder: PathBuf, found: u32, oldest: u32 },
     #[error("the accounts of the organisation could not be read: {0}")]
     Organisation(Failure),
     #[error(transparent)]
@@ -151,6 +155,9 @@ impl RunError {
             Self::NotAReport { is_snapshot: true, .. } => {
                 Some("it is a snapshot: `leastwise scan --snapshot` makes a report of it")
             }
+            Self::Schema { .. } => {
+                Some("use the leastwise that wrote it; its manifest.json names the version as `tool`")
+            }
             Self::NotAReport { .. } => Some("name a folder that `leastwise scan --out` wrote"),
             Self::NothingToRead { .. } => Some("check that the credentials are of the organisation you mean"),
             Self::Report(error) => Some(error.help()),
@@ -201,6 +208,11 @@ impl RunError {
             _ => Exit::Failed,
         }
     }
+}
+
+/// The versions from the oldest that is read.
+fn schemas(oldest: u32) -> String {
+    if oldest == SCHEMA { SCHEMA.to_string() } else { format!("{oldest} to {SCHEMA}") }
 }
 
 fn all(accounts: usize) -> String {

@@ -188,7 +188,9 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         if let Some(by) = self.config.split_by {
             let units = packs::units(&organisation.accounts);
             let (writer, unobserved) = (&self.writer, &self.unobserved);
-            let packs = Packs { writer, report: &report, config: &self.config, unobserved, by, units };
+            let harvest = &known.harvest;
+            let packs =
+                Packs { writer, report: &report, config: &self.config, harvest, unobserved, by, units };
             packs.write(&self.catalog, &self.started.to_string(), cores()).await?;
         }
         let manifest = Manifest {

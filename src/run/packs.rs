@@ -30,6 +30,8 @@ pub(super) struct Packs<'r> {
     pub(super) report: &'r Arc<Report>,
     pub(super) config: &'r Config,
     pub(super) by: SplitBy,
+    /// Names beyond the catalog.
+    pub(super) harvest: &'r Harvest,
     pub(super) unobserved: &'r Unobserved,
     /// The organisational unit or root right above each account.
     pub(super) units: BTreeMap<String, String>,
@@ -102,8 +104,9 @@ impl Packs<'_> {
             self.writer.write_json(&format!("{folder}report.json"), &*report)?;
             let extract = catalog.extract(growing.services.as_ref());
             self.writer.write_json(&format!("{folder}catalog.json"), &extract)?;
-            // What others name beyond the catalog is theirs.
-            let basis = BasisFile::of(&Harvest::default(), self.unobserved);
+            // The proofs of its changes rest on the names of their services; what others name of other services is theirs.
+            let harvest = self.harvest.about(growing.services.as_ref());
+            let basis = BasisFile::of(&harvest, self.unobserved);
             self.writer.write_json(&format!("{folder}{BASIS}"), &basis)?;
             let formats = render::formats(&self.config.formats, self.config.owner_tag.as_deref(), None);
             let place = Place { writer: self.writer, folder: &folder, finished: None };

@@ -12,7 +12,7 @@ use super::terminal;
 use crate::cli::Exit;
 use crate::report::render::trend::svg;
 use crate::report::trend::{Point, Trend};
-use crate::report::{Manifest, Report, SCHEMA};
+use crate::report::{Manifest, OLDEST_COMPARED, Report, SCHEMA};
 
 pub(super) fn run(folder: &Path, out: Option<&Path>) -> Result<Exit, RunError> {
     if let Some(out) = out {
@@ -74,8 +74,11 @@ fn point(path: &Path) -> Result<Point, String> {
         return Err("it is hidden, so a scan may be writing it".to_owned());
     }
     let manifest: Manifest = json(path, "manifest.json").map_err(|error| error.to_string())?;
-    if manifest.schema != SCHEMA {
-        return Err(format!("its schema is version {}, and this program reads {SCHEMA}", manifest.schema));
+    if !(OLDEST_COMPARED..=SCHEMA).contains(&manifest.schema) {
+        return Err(format!(
+            "its schema is version {}, and this program reads {OLDEST_COMPARED} to {SCHEMA}",
+            manifest.schema
+        ));
     }
     let report: Report = json(path, "report.json").map_err(|error| error.to_string())?;
     Point::of(&name, &manifest, &report)

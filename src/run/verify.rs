@@ -15,7 +15,9 @@ use crate::cli::{Exit, Verify};
 use crate::files;
 use crate::policy::{Document, Observed, parse_all};
 use crate::prove::{Verdict, prove};
-use crate::report::{AccountReport, BASIS, BasisFile, FileHash, Files, Manifest, Recommendation, Report};
+use crate::report::{
+    AccountReport, BASIS, BasisFile, FileHash, Files, Manifest, Recommendation, Report, SCHEMA,
+};
 
 pub(super) fn run(args: &Verify) -> Result<Exit, RunError> {
     let report = Checked { folder: args.report.clone(), wrong: Vec::new(), refuted: 0, proven: 0, files: 0 };
@@ -56,6 +58,10 @@ struct Checked {
 impl Checked {
     fn check(mut self) -> Result<Self, RunError> {
         let manifest: Manifest = self.json("manifest.json")?;
+        if manifest.schema != SCHEMA {
+            let (folder, found) = (self.folder.clone(), manifest.schema);
+            return Err(RunError::Schema { folder, found, oldest: SCHEMA });
+        }
         for (path, hash) in &manifest.files {
             // A path that leads out of the folder is nobody's file.
             match is_inside(path).then(|| self.bytes(path)) {

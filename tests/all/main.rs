@@ -57,6 +57,7 @@ mod mocks;
 mod moto;
 mod mutants;
 mod nothing;
+mod older;
 mod oracle;
 mod organisations;
 mod pace;

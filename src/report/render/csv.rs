@@ -26,7 +26,7 @@ const COLUMNS: [&str; 39] = [
     "action",
     "creates",
     "permissions_removed",
-    "permissions_kept",
+    "actions_kept",
     "removed_permissions_management",
     "removed_write",
     "confidence",

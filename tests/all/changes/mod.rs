@@ -26,7 +26,16 @@ pub(crate) fn is_there(program: &str, package: &str) -> bool {
 
 /// A report of a snapshot with these scripts in it.
 fn report(snapshot: &Path, out: &Path) {
-    let args = ["scan", "--format", "changes", "--snapshot", snapshot.to_str().unwrap(), "--out"];
+    let args = [
+        "scan",
+        "--min-confidence",
+        "low",
+        "--format",
+        "changes",
+        "--snapshot",
+        snapshot.to_str().unwrap(),
+        "--out",
+    ];
     let ran = leastwise(args.iter().copied().chain([out.to_str().unwrap()])).ran();
     assert!([0, 3].contains(&ran.code), "{}", ran.err);
 }
@@ -221,7 +230,8 @@ fn an_alternative_has_no_script() {
     let out = folder("changes-both");
     fs::write(out.join("leastwise.toml"), "shared = \"both\"\n").unwrap();
     let (config, report) = (out.join("leastwise.toml"), out.join("report"));
-    let args = ["scan", "--format", "changes", "--snapshot", "mocks/acme", "--config"];
+    let args =
+        ["scan", "--min-confidence", "low", "--format", "changes", "--snapshot", "mocks/acme", "--config"];
     let args = args.into_iter().chain([config.to_str().unwrap(), "--out", report.to_str().unwrap()]);
     leastwise(args).ran().exits(0);
     let account = json(&report.join("accounts/444444444444.json"));

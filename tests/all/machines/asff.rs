@@ -19,7 +19,7 @@ fn scan(snapshot: &str, out: &Path, more: &[&str]) {
 }
 
 /// All files, by path.
-fn calls(out: &Path) -> Vec<(String, Vec<Value>)> {
+pub(super) fn calls(out: &Path) -> Vec<(String, Vec<Value>)> {
     let all = files(out).into_iter().filter(|(path, _)| path.starts_with("asff/"));
     all.map(|(path, bytes)| (path, serde_json::from_slice(&bytes).unwrap())).collect()
 }

@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::{json, ocsf, text};
 use crate::fake::{Invented, write_folder};
 use crate::html::{between, data};
-use crate::run::folder;
-use crate::scan::{account, manifest, report, scan};
+use crate::run::{folder, leastwise};
+use crate::scan::{account, manifest, report};
 
 /// How many principals are in which status, by account and status; none is not told.
 type Statuses = BTreeMap<(String, String), usize>;
@@ -22,19 +22,40 @@ struct Told {
     recommendations: BTreeSet<String>,
     unused_principals: BTreeSet<String>,
     permissions_removed: u64,
+    risk_removed: u64,
+    /// How many changes each account has of its own; none is not told.
+    of_account: BTreeMap<String, usize>,
 }
+
+impl Told {
+    fn none() -> Self {
+        Self {
+            recommendations: BTreeSet::new(),
+            unused_principals: BTreeSet::new(),
+            permissions_removed: 0,
+            risk_removed: 0,
+            of_account: BTreeMap::new(),
+        }
+    }
+}
+
+/// What each format tells of policies that stay although somebody does not use all of them: account, policy and why.
+type LeftAlone = BTreeSet<(String, String, String)>;
 
 fn of_json(out: &Path, report: &Report) -> Told {
     let mut told = Told {
         recommendations: report.recommendations.iter().map(|it| it.id.clone()).collect(),
-        unused_principals: BTreeSet::new(),
         permissions_removed: report.recommendations.iter().map(|it| it.permissions_removed as u64).sum(),
+        risk_removed: report.recommendations.iter().map(|it| it.impact.risk).sum(),
+        ..Told::none()
     };
     for summary in &report.accounts {
         let account = account(out, &summary.id);
         for change in &account.recommendations {
             assert!(told.recommendations.insert(change.id.clone()), "{} is there twice", change.id);
             told.permissions_removed += change.permissions_removed as u64;
+            told.risk_removed += change.impact.risk;
+            *told.of_account.entry(summary.id.clone()).or_default() += 1;
         }
         let unused = account.principals.into_iter().filter(|it| it.status == "unused-principal");
         told.unused_principals.extend(unused.map(|it| it.arn));
@@ -42,14 +63,28 @@ fn of_json(out: &Path, report: &Report) -> Told {
     told
 }
 
-/// Of a list of findings; `None` where a pointer leads nowhere.
-fn of_findings(findings: &[Value], id: &str, removed: &str, arn: impl Fn(&Value) -> Option<String>) -> Told {
+/// Of a list of findings; `None` where a pointer leads nowhere. The pointers are those of a change's id, of what it removes in
+/// permissions and points of risk, and of its account.
+fn of_findings(
+    findings: &[Value],
+    [id, removed, risk, account]: [&str; 4],
+    arn: impl Fn(&Value) -> Option<String>,
+) -> Told {
+    let sum = |changes: &[&Value], pointer: &str| -> u64 {
+        changes.iter().map(|it| it.pointer(pointer).unwrap().as_u64().unwrap()).sum()
+    };
     let changes: Vec<&Value> = findings.iter().filter(|it| it.pointer(id).is_some()).collect();
     let told = Told {
         recommendations: changes.iter().map(|it| text(it, id).to_owned()).collect(),
         unused_principals: findings.iter().filter_map(arn).collect(),
-        permissions_removed: changes.iter().map(|it| it.pointer(removed).unwrap().as_u64().unwrap()).sum(),
+        permissions_removed: sum(&changes, removed),
+        risk_removed: sum(&changes, risk),
+        of_account: BTreeMap::new(),
     };
+    let mut told = told;
+    for id in changes.iter().filter_map(|it| it.pointer(account)?.as_str()) {
+        *told.of_account.entry(id.to_owned()).or_default() += 1;
+    }
     assert_eq!(told.recommendations.len(), changes.len());
     told
 }
@@ -113,20 +148,23 @@ fn number(text: &str) -> u64 {
 
 /// The changes of the pages for people. What is unused they tell by name, which the rows of the index have.
 fn of_html(out: &Path, report: &Report) -> Told {
-    let mut told =
-        Told { recommendations: BTreeSet::new(), unused_principals: BTreeSet::new(), permissions_removed: 0 };
+    let mut told = Told::none();
     let page = |name: &str| fs::read_to_string(out.join(name)).unwrap_or_default();
-    let mut pages = vec![(page("families.html"), report.recommendations.len())];
+    let mut pages = vec![("", page("families.html"), report.recommendations.len())];
     for summary in &report.accounts {
-        pages.push((page(&format!("accounts/{}.html", summary.id)), summary.recommendations));
+        pages.push((&summary.id, page(&format!("accounts/{}.html", summary.id)), summary.recommendations));
     }
-    for (page, wanted) in pages {
+    for (account, page, wanted) in pages {
         let changes = between(&page, "<article class=\"change\" id=\"change/", "</article>");
         assert_eq!(changes.len(), wanted);
         for change in changes {
             let id = between(change, "<code>", "</code>")[0];
             assert!(told.recommendations.insert(id.to_owned()), "{id} is there twice");
             told.permissions_removed += number(between(change, "<li>Removes ", " permission")[0]);
+            told.risk_removed += number(between(change, "<li>Risk removed: ", " points")[0]);
+            if !account.is_empty() {
+                *told.of_account.entry(account.to_owned()).or_default() += 1;
+            }
         }
     }
     // The index lists the same ones, those of an account by what comes behind its id.
@@ -152,25 +190,30 @@ fn of_html(out: &Path, report: &Report) -> Told {
     });
     assert_eq!(shared.chain(own).collect::<BTreeSet<String>>(), told.recommendations);
     let index = page("index.html");
-    let said = between(&index, "<dt>Changes, each proven</dt><dd>", "<")[0];
+    let said = between(&index, "<dt>Changes, each proven against its evidence</dt><dd>", "<")[0];
     assert_eq!(number(said), report.totals.recommendations as u64);
     told
 }
 
-fn of_csv(out: &Path) -> Told {
+fn of_csv(out: &Path, report: &Report) -> Told {
+    let of_many: BTreeSet<&str> = report.recommendations.iter().map(|it| it.id.as_str()).collect();
     let mut reader = csv::Reader::from_path(out.join("findings.csv")).unwrap();
     let head = reader.headers().unwrap().clone();
     let at = |column: &str| head.iter().position(|it| it == column).unwrap();
-    let [id, removed, status, arn] =
-        ["recommendation_id", "permissions_removed", "status", "principal_arn"].map(at);
+    let [id, removed, risk, status, arn, account] =
+        ["recommendation_id", "permissions_removed", "risk_removed", "status", "principal_arn", "account_id"]
+            .map(at);
     // A row is a principal's policy, and says what the change takes from that principal.
-    let mut told =
-        Told { recommendations: BTreeSet::new(), unused_principals: BTreeSet::new(), permissions_removed: 0 };
+    let mut told = Told::none();
     for row in reader.records() {
         let row = row.unwrap();
         if !row[id].is_empty() {
-            told.recommendations.insert(row[id].to_owned());
+            let is_new = told.recommendations.insert(row[id].to_owned());
+            if is_new && !of_many.contains(&row[id]) {
+                *told.of_account.entry(row[account].to_owned()).or_default() += 1;
+            }
             told.permissions_removed += row[removed].parse::<u64>().unwrap();
+            told.risk_removed += row[risk].parse::<u64>().unwrap();
         }
         if &row[status] == "unused-principal" {
             told.unused_principals.insert(row[arn].to_owned());
@@ -179,9 +222,70 @@ fn of_csv(out: &Path) -> Told {
     told
 }
 
+/// Permissions and points of risk that the findings take, each account's from its own principals.
+fn sums_of_asff(out: &Path) -> (u64, u64) {
+    let findings: Vec<Value> =
+        super::asff::calls(out).into_iter().flat_map(|(_, findings)| findings).collect();
+    let sum = |field: &str| {
+        let fields = findings.iter().filter_map(|it| it["ProductFields"][field].as_str());
+        fields.map(|text| text.parse::<u64>().unwrap()).sum()
+    };
+    (sum("leastwise/permissionsRemoved"), sum("leastwise/riskRemoved"))
+}
+
+/// The same of the tickets, each owner's from the owner's principals.
+fn sums_of_tickets(out: &Path) -> (u64, u64) {
+    let mut reader = csv::Reader::from_path(out.join("tickets/tickets.csv")).unwrap();
+    let rows = reader.records().map(|row| row.unwrap());
+    let changes = rows.filter(|row| row[4].contains("unused-permissions"));
+    changes.fold((0, 0), |(permissions, risk), row| {
+        let line = between(&row[2], "- Removes: ", " points of risk")[0].to_owned();
+        let (first, second) = line.split_once(" of yours, ").unwrap();
+        (permissions + number(first), risk + number(second))
+    })
+}
+
+fn left_alone(out: &Path, report: &Report) -> LeftAlone {
+    let each = report.accounts.iter().flat_map(|summary| {
+        let left = account(out, &summary.id).left_alone;
+        left.into_iter().map(|it| (summary.id.clone(), it.policy, it.code)).collect::<Vec<_>>()
+    });
+    each.collect()
+}
+
+fn left_alone_of_sarif(results: &[Value]) -> LeftAlone {
+    let left = results.iter().filter(|it| text(it, "/ruleId").starts_with("left-alone-"));
+    let own = left.filter(|it| it.pointer("/properties/account").is_some());
+    let row = |it: &Value| {
+        let policy = text(it, "/locations/0/logicalLocations/0/fullyQualifiedName");
+        (
+            text(it, "/properties/account").to_owned(),
+            policy.to_owned(),
+            text(it, "/properties/code").to_owned(),
+        )
+    };
+    own.map(row).collect()
+}
+
+fn left_alone_of_html(out: &Path, report: &Report) -> LeftAlone {
+    let each = report.accounts.iter().flat_map(|summary| {
+        let page = fs::read_to_string(out.join(format!("accounts/{}.html", summary.id))).unwrap();
+        let section = page.split_once("<section id=\"left-alone\">").unwrap().1;
+        let rows = between(section, "<article class=\"change\">\n<h3><span class=\"tag\">", "</bdi></h3>");
+        let row = |text: &&str| {
+            let (code, policy) = text.split_once("</span> <bdi>").unwrap();
+            (summary.id.clone(), policy.to_owned(), code.to_owned())
+        };
+        rows.iter().map(row).collect::<Vec<_>>()
+    });
+    each.collect()
+}
+
 fn check(name: &str, snapshot: &str, code: i32) -> Totals {
     let out = folder(&format!("counts-{name}")).join("report");
-    scan(snapshot, &out).exits(code);
+    let formats = "asff,csv,html,ocsf,sarif,tickets";
+    let to = out.to_str().unwrap();
+    leastwise(["scan", "--snapshot", snapshot, "--out", to, "--format", formats]).ran().exits(code);
     let report = report(&out);
     let told = of_json(&out, &report);
     assert_eq!(told.recommendations.len(), report.totals.recommendations);
@@ -196,7 +300,16 @@ fn check(name: &str, snapshot: &str, code: i32) -> Totals {
         (text(result, "/ruleId") == "unused-principal").then(|| about.to_owned())
     };
     assert_eq!(
-        of_findings(results, "/properties/recommendation", "/properties/permissionsRemoved", arn),
+        of_findings(
+            results,
+            [
+                "/properties/recommendation",
+                "/properties/permissionsRemoved",
+                "/properties/riskRemoved",
+                "/properties/account",
+            ],
+            arn
+        ),
         told
     );
     let totals: Totals = serde_json::from_value(run["properties"]["totals"].clone()).unwrap();
@@ -208,9 +321,22 @@ fn check(name: &str, snapshot: &str, code: i32) -> Totals {
         let uid = text(event, "/finding_info/uid");
         uid.strip_prefix("unused-principal:").map(str::to_owned)
     };
-    assert_eq!(of_findings(&events, "/unmapped/recommendation", "/unmapped/permissions_removed", arn), told);
+    let pointers = [
+        "/unmapped/recommendation",
+        "/unmapped/permissions_removed",
+        "/unmapped/risk_removed",
+        "/cloud/account/uid",
+    ];
+    assert_eq!(of_findings(&events, pointers, arn), told);
+    assert_eq!(sums_of_asff(&out), (told.permissions_removed, told.risk_removed));
+    assert_eq!(sums_of_tickets(&out), (told.permissions_removed, told.risk_removed));
 
-    assert_eq!(of_csv(&out), told);
+    let left = left_alone(&out, &report);
+    assert_eq!(left.len(), report.totals.left_alone);
+    assert_eq!(left_alone_of_sarif(results), left);
+    assert_eq!(left_alone_of_html(&out, &report), left);
+
+    assert_eq!(of_csv(&out, &report), told);
     assert_eq!(of_html(&out, &report), told);
     let statuses = statuses(&out, &report);
     for (code, number) in &report.totals.statuses {
@@ -231,6 +357,8 @@ fn all_formats_tell_of_the_same_changes_and_the_same_unused_principals() {
     let totals = check("acme", "mocks/acme", 0);
     assert!(totals.recommendations > 50 && totals.statuses["unused-principal"] > 0);
     check("partial", "mocks/partial", 3);
+    let totals = check("fabrikam", "mocks/fabrikam", 0);
+    assert!(totals.recommendations > 5 && totals.left_alone > 0 && totals.credentials > 0);
 }
 
 #[test]

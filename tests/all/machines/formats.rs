@@ -36,7 +36,7 @@ fn a_scan_writes_json_and_the_formats_that_are_named() {
         let to = out.to_str().unwrap();
         leastwise(["scan", "--snapshot", "mocks/partial", "--out", to, "--format", list]).ran().exits(3);
         assert!(out.join("report.json").is_file());
-        let always = ["accounts", "catalog.json", "manifest.json", "policies", "report.json"];
+        let always = ["accounts", "basis.json", "catalog.json", "manifest.json", "policies", "report.json"];
         let names = |folder: &Path| -> BTreeSet<String> {
             let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
             entries.map(|name| name.into_string().unwrap()).collect()

@@ -19,6 +19,7 @@ use super::since::{Earlier, State};
 use super::weight::Weight;
 use super::{Format, Part, Read, key, reserve};
 use crate::report::account::{AccountReport, IdleCredential, PrincipalRow};
+use crate::report::effect::Removal;
 use crate::report::recommendation::Recommendation;
 use crate::report::whole::Report;
 
@@ -211,6 +212,13 @@ impl Teller<'_> {
     fn change(&self, change: &Recommendation) -> Finding {
         let id = &self.account.summary.id;
         let (removed, kept) = (change.proof.removed, change.proof.kept);
+        // Of a change of many accounts, each account tells what is taken from its own principals.
+        let mut taken = Removal::default();
+        self.account
+            .principals
+            .iter()
+            .filter_map(|it| it.removals.get(&change.id))
+            .for_each(|it| taken += *it);
         let on = match change.holder_kind.as_str() {
             "managed" => String::new(),
             kind => format!(" of {kind} {}", change.holder),
@@ -230,21 +238,23 @@ impl Teller<'_> {
             rule: &rule,
             kind: UNUSED_PERMISSION,
             weight: Weight::of_change(change),
-            title: format!("{removed} unused permissions in policy {}{on}", change.policy),
+            title: format!("{removed} unused actions in policy {}{on}", change.policy),
             description: format!(
-                "{removed} permissions of the policy are unused and can go, {kept} stay. The smaller policy is proven: nothing \
-                 is granted that was not granted before, and exactly what is unused is gone.",
+                "{removed} actions of the policy are unused and can go, {kept} stay. The smaller policy is proven against the \
+                 evidence: nothing is granted that was not granted before, exactly what is unused is gone, and what was seen in \
+                 use stays.",
             ),
             mend: mend(change),
             fields: BTreeMap::from([
                 ("leastwise/action", change.action.name().to_owned()),
                 ("leastwise/after", change.files.after.clone()),
                 ("leastwise/confidence", change.confidence.level.clone()),
-                ("leastwise/permissionsKept", kept.to_string()),
-                ("leastwise/permissionsRemoved", removed.to_string()),
+                ("leastwise/actionsKept", kept.to_string()),
+                ("leastwise/actionsRemoved", removed.to_string()),
+                ("leastwise/permissionsRemoved", taken.permissions.to_string()),
                 ("leastwise/reaches", change.reaches.len().to_string()),
                 ("leastwise/recommendation", change.id.clone()),
-                ("leastwise/riskRemoved", change.impact.risk.to_string()),
+                ("leastwise/riskRemoved", taken.risk.to_string()),
             ]),
             resources,
         })

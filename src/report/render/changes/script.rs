@@ -85,7 +85,7 @@ impl Plan<'_> {
             it.id.clone(),
             what,
             format!(
-                "Confidence: {}. It removes {} permissions; the difference is in {}.",
+                "Confidence: {}. It removes {} actions; the difference is in {}.",
                 it.confidence.level, it.proof.removed, it.files.diff
             ),
         ];

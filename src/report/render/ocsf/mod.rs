@@ -296,10 +296,10 @@ fn change_event<'e>(
         sources,
         kind: (format!("policy-{}", change.action.name()), "Unused Permissions"),
         uid: key::of_policy(&change.id),
-        title: format!("policy {} grants {} permissions that are not used", change.policy, proof.removed),
+        title: format!("policy {} grants {} actions that are not used", change.policy, proof.removed),
         desc: format!(
-            "{} permissions of the policy are unused and can go, {} stay. The smaller policy is proven: nothing is granted \
-             that was not granted before, and exactly what is unused is gone.",
+            "{} actions of the policy are unused and can go, {} stay. The smaller policy is proven against the evidence: nothing \
+             is granted that was not granted before, exactly what is unused is gone, and what was seen in use stays.",
             proof.removed, proof.kept,
         ),
         mend: mend(change),

@@ -19,6 +19,8 @@ pub(super) enum Unmapped<'e> {
 #[derive(Debug, Serialize)]
 pub(super) struct OfChange<'e> {
     action: &'e Action,
+    actions_kept: usize,
+    actions_removed: usize,
     confidence_reasons: &'e [ConfidenceReason],
     creates: &'e [String],
     escalations_closed: &'e [EscalationRow],
@@ -26,9 +28,7 @@ pub(super) struct OfChange<'e> {
     files: Option<&'e Files>,
     foremost: &'e [String],
     notes: &'e [String],
-    permissions_kept: usize,
     permissions_removed: usize,
-    actions_removed: usize,
     reaches: usize,
     recommendation: &'e str,
     removed_by_level: &'e BTreeMap<String, usize>,
@@ -48,13 +48,12 @@ impl<'e> Unmapped<'e> {
             files: Some(&change.files),
             foremost: &change.impact.foremost,
             notes: &change.notes,
-            permissions_kept: change.proof.kept,
+            actions_kept: change.proof.kept,
             permissions_removed: change.permissions_removed,
             actions_removed: change.proof.removed,
             reaches: change.reaches.len(),
             recommendation: &change.id,
             removed_by_level: &change.impact.by_level,
-
             risk_removed: change.impact.risk,
             since_earlier_report: None,
             unused: &change.unused,

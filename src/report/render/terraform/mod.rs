@@ -207,7 +207,7 @@ fn import(kind: &str, label: &str, id: &str) -> String {
 /// What the change is, above it.
 fn title(it: &Recommendation) -> String {
     format!(
-        "\n# change: {}\n# {}: removes {} permissions, keeps {}; confidence {}\n",
+        "\n# change: {}\n# {}: removes {} actions, keeps {}; confidence {}\n",
         plain(&it.id),
         it.action.name(),
         it.proof.removed,

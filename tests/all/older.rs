@@ -1,0 +1,44 @@
+//! Reports of earlier versions: `tests/schema-1` is what leastwise wrote of `mocks/partial` when its files were of schema 1.
+
+use std::path::Path;
+
+use crate::run::{folder, leastwise};
+use crate::scan::{manifest, report};
+
+const OLD: &str = "tests/schema-1";
+
+#[test]
+fn a_report_of_schema_1_is_compared_with_and_each_night_goes_on_from_it() {
+    let out = folder("older").join("report");
+    let to = out.to_str().unwrap();
+    leastwise(["scan", "--snapshot", "mocks/partial", "--out", to, "--previous", OLD]).ran().exits(3);
+    let since = report(&out).since.unwrap();
+    // What it advises is the same as before, to the byte.
+    let changes: Vec<(&str, usize)> =
+        since.changes.iter().map(|(status, count)| (status.as_str(), *count)).collect();
+    assert_eq!(changes, [("same", 2)]);
+    assert_eq!(since.day, manifest(Path::new(OLD)).started.split('T').next().unwrap());
+    leastwise(["compare", OLD, to])
+        .ran()
+        .exits(0)
+        .prints("0 new, 0 reopened, 0 regressed, 0 changed, 2 same");
+}
+
+#[test]
+fn a_report_of_another_schema_is_refused_by_name_where_it_cannot_be_read() {
+    leastwise(["verify", OLD])
+        .ran()
+        .exits(1)
+        .says("`tests/schema-1` is a report of schema 1, and this command reads 2")
+        .says("use the leastwise that wrote it");
+    let later = folder("older-later");
+    for name in ["manifest.json", "report.json"] {
+        let text = std::fs::read_to_string(format!("{OLD}/{name}")).unwrap();
+        std::fs::write(later.join(name), text.replacen("\"schema\": 1", "\"schema\": 3", 1)).unwrap();
+    }
+    let path = later.to_str().unwrap();
+    leastwise(["compare", path, OLD])
+        .ran()
+        .exits(1)
+        .says("is a report of schema 3, and this command reads 1 to 2");
+}
