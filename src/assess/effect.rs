@@ -52,6 +52,8 @@ impl<'t> Effects<'t> {
         let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut boundaries: BTreeMap<&str, Option<(Rc<Permissions<'t>>, Permissions<'t>)>> = BTreeMap::new();
         let mut people = Vec::new();
+        // Of somebody who uses nothing, no call to any service was seen.
+        let anywhere = Permissions::unobserved(basis, catalog.services().map(|service| service.prefix()));
         for (at, principal) in inventory.principals.iter().enumerate() {
             principal.groups.iter().for_each(|group| members.entry(group.clone()).or_default().push(at));
             let boundary = principal.boundary.as_deref().and_then(|arn| {
@@ -65,7 +67,10 @@ impl<'t> Effects<'t> {
             let needs = prepared.standings.get(at).map_or(&Needs::Everything, Standing::needs);
             let evidence = needs.unused(None);
             let whole = evidence.iter().filter(|(_, extent)| **extent == Extent::Whole);
-            let unobserved = Permissions::unobserved(basis, whole.map(|(service, _)| service));
+            let unobserved = match needs {
+                Needs::Nothing => anywhere.clone(),
+                _ => Permissions::unobserved(basis, whole.map(|(service, _)| service)),
+            };
             let unused = match needs {
                 Needs::Nothing => None,
                 _ => Some(Permissions::of_unused(basis, &evidence)),

@@ -61,6 +61,8 @@ pub struct AccountSummary {
     /// Policies that stay although somebody does not use all of them.
     pub left_alone: usize,
     /// Access keys and passwords that were not used.
+    // Schema 1 did not tell it.
+    #[serde(default)]
     pub credentials: usize,
     /// What its principals may do, together.
     pub effect: EffectTotals,

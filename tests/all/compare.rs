@@ -34,7 +34,8 @@ pub(crate) fn without_its_finding(findings: &mut Value) {
 }
 
 pub(crate) fn night(snapshot: &Path, out: &Path, previous: Option<&Path>) -> Ran {
-    let mut args = vec!["scan", "--snapshot", snapshot.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    let (from, to) = (snapshot.to_str().unwrap(), out.to_str().unwrap());
+    let mut args = vec!["scan", "--min-confidence", "low", "--snapshot", from, "--out", to];
     args.extend(previous.iter().flat_map(|previous| ["--previous", previous.to_str().unwrap()]));
     leastwise(args).ran()
 }

@@ -27,8 +27,10 @@ fn a_scan_fails_on_a_change_that_removes_so_much_risk_and_on_no_smaller_one() {
     let ran = scan(&out, &[&at_least(heaviest + 1), "--fail-on", "unused"]).exits(5);
     let idle = report(&out).totals.statuses["unused-principal"];
     let changes = report(&out).totals.recommendations;
+    let credentials = report(&out).totals.credentials;
     let ran = ran.says(&format!(
-        "\n--fail-on unused: {changes} policies can be reduced and {idle} principals are unused\n"
+        "\n--fail-on unused: {changes} policies can be reduced, {idle} principals are unused, {credentials} access keys and \
+         passwords are unused\n"
     ));
     assert_eq!(ran.err.matches("--fail-on").count(), 1, "{}", ran.err);
     scan(&out, &[&format!("--fail-on=unused,risk>={}", heaviest + 1)]).exits(5);

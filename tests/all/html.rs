@@ -284,7 +284,7 @@ fn coverage_comes_first_and_says_what_failed() {
     let complete =
         whole.accounts.iter().filter(|it| it.coverage == leastwise::report::Coverage::Complete).count();
     let told = between(&index, "<p class=\"coverage\">", "</p>")[0];
-    assert!(told.contains(&format!("{complete} of {} accounts complete", whole.accounts.len())), "{told}");
+    assert!(told.contains(&format!("{complete} of {} accounts read whole", whole.accounts.len())), "{told}");
     assert!(told.contains(&failed.id) && told.contains(&failed.failures[0].failure.operation), "{told}");
     assert!(index.find("class=\"coverage\"") < index.find("class=\"cards\""));
 }

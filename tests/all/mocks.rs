@@ -340,7 +340,6 @@ fn every_refinement_of_the_snapshots_is_proven() {
     assert!(!found.contains_key(&(too_large.to_owned(), "beyond-the-quota".to_owned())));
     assert_eq!(of("large-inline-explodes", "near-the-quota").step, FitStep::Split);
     assert_eq!(of("large-managed-splits", "platform-operations-large").step, FitStep::Split);
-    assert_eq!(of("aws-managed-power-user", "PowerUserAccess").step, FitStep::Split);
     for (principal, policy) in [
         ("aws-managed-wholly-unused", "AmazonBedrockReadOnly"),
         ("wholly-unused-policy-holder", "legacy-queue-access"),
@@ -352,7 +351,6 @@ fn every_refinement_of_the_snapshots_is_proven() {
     assert_eq!(of("nothing-unused-worker", "work").removed, 0);
     assert_eq!(of("unknown-service-wildcard", "nimbus-preview").undecided, ["nimbus"]);
     assert!(of("unknown-service-wholly-unused", "nimbus-abandoned").undecided.is_empty());
-
     let deny = of("deny-only-left", "deny-guard");
     assert_eq!((deny.kept, deny.after.len()), (0, 1));
     for (principal, policy, stays) in [

@@ -31,6 +31,7 @@ pub(super) struct IndexPage<'r> {
     permissions: Chart,
     risk: Chart,
     removal: Chart,
+    undrawn: Vec<String>,
     first: Vec<FirstRow>,
     families: Vec<Family<'r>>,
     accounts: Vec<Account<'r>>,
@@ -116,6 +117,7 @@ impl<'r> IndexPage<'r> {
             permissions: permissions(&report.accounts),
             risk: risk(&report.accounts),
             removal: removal(&report.totals.effect.removed_by_level),
+            undrawn: report.accounts.iter().filter_map(undrawn).collect(),
             first: first(report),
             families: report.families.iter().map(family).collect(),
             accounts: report.accounts.iter().map(account).collect(),
@@ -143,6 +145,20 @@ impl<'r> IndexPage<'r> {
 
 fn page(id: &str) -> String {
     format!("accounts/{}", account_page(id))
+}
+
+/// Why the charts do not show an account, if they do not.
+fn undrawn(account: &AccountSummary) -> Option<String> {
+    let is_read = matches!(account.coverage, Coverage::Complete | Coverage::Partial);
+    (!is_read).then(|| format!("{} ({}) {}", account.id, account.name, words::coverage(&account.coverage)))
+}
+
+/// What tells two accounts of one name apart, and that nothing is known of what one uses.
+fn id_in_chart(account: &AccountSummary) -> String {
+    match account.evidence.source.as_str() {
+        "none" => format!("{}, no evidence", account.id),
+        _ => account.id.clone(),
+    }
 }
 
 /// How many accounts were read whole.
@@ -255,7 +271,7 @@ fn permissions(accounts: &[AccountSummary]) -> Chart {
         let numbers = [effect.granted, others, stays, effect.removed];
         Bar {
             link: link(it),
-            id: it.id.clone(),
+            id: id_in_chart(it),
             numbers: numbers.iter().map(text::count).collect(),
             parts: parts.into_iter().filter(|it| it.width > 0).collect(),
         }
@@ -274,7 +290,7 @@ fn risk(accounts: &[AccountSummary]) -> Chart {
         let parts = vec![Piece { class: "kept", from: 0, width: left }, goes];
         Bar {
             link: link(it),
-            id: it.id.clone(),
+            id: id_in_chart(it),
             numbers: [before, after].iter().map(text::count).collect(),
             parts,
         }

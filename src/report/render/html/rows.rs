@@ -137,6 +137,7 @@ fn principal(row: &PrincipalRow, of_policy: &BTreeMap<&str, usize>, reached: &Re
         json!(reached.changes.get(row.arn.as_str()).unwrap_or(&empty)),
         json!(reached.families.get(row.arn.as_str()).cloned().unwrap_or_default()),
         json!(row.credentials()),
+        json!(u8::from(row.emergency.is_some())),
     ];
     let place = anchor(&row.kind, &row.name);
     if place != format!("{}/{}", if row.kind == "user" { "user" } else { "role" }, row.name) {

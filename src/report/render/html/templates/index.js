@@ -22,14 +22,14 @@
     const own = account.changes.map(([id, sure, services, ready]) => ({
       id: id.startsWith(' ') ? id.slice(1) : `${account.id}/${id}`, sure, services: spread(services, account.services), ready,
     }));
-    for (const [user, name, status, granted, unused, removed, before, after, levels, held, reached, families, credentials, place] of account.rows) {
+    for (const [user, name, status, granted, unused, removed, before, after, levels, held, reached, families, credentials, reserve, place] of account.rows) {
       const changes = reached.map((at) => (at < 0 ? shared[-at - 1] : own[at]));
       const kind = user ? 'user' : 'role';
       const code = status === null ? '' : data.statuses[status][0];
       const advised = code === 'reducible' ? changes : [];
       const least = Math.min(...advised.map((change) => SURE.indexOf(change.sure)));
       rows.push({
-        account, kind, name, granted, unused, removed, before, after, changes,
+        account, kind, name, reserve, granted, unused, removed, before, after, changes,
         status: code, title: status === null ? '' : data.statuses[status][1],
         sure: advised.length ? least : -1,
         ready: [...new Set(advised.filter((change) => change.ready !== undefined).map((change) => (change.ready ? 'ready' : 'not yet')))],
@@ -160,7 +160,7 @@
       make('a', { href: row.href }, make('bdi', { textContent: row.name })), ' ', make('span', { className: 'by', textContent: row.kind }));
     return make('tr', {}, head,
       cell('Account', false, make('bdi', { textContent: row.account.name }), ' ', make('span', { className: 'by', textContent: row.account.id })),
-      cell('Status', false, make('span', { className: `badge ${row.status}`, textContent: row.title })),
+      cell('Status', false, make('span', { className: `badge ${row.status}`, textContent: row.title }), row.reserve ? ' looks like emergency access' : ''),
       ...[['Granted', row.granted], ['Unused', row.unused], ['Removed', row.removed], ['Risk', row.before], ['After', row.after]]
         .map(([label, value]) => cell(label, true, number.format(value))),
       cell('Confidence', false, row.sure < 0 ? '' : SURE[row.sure]));
@@ -177,8 +177,10 @@
     const column = COLUMNS.find(([name]) => name === key.replace('-', '')) ?? COLUMNS[6];
     const way = key.startsWith('-') ? -1 : 1;
     const by = column[2];
-    // Sorting keeps the order of equals, which is that of the report.
-    found = [...found].sort((a, b) => { const x = by(a), y = by(b); return (x < y ? -1 : x > y ? 1 : 0) * way; });
+    // What is kept for emergencies never leads a list by its numbers. Sorting keeps the order of equals, which is that of the
+    // report.
+    const last = (row) => (column[3] ? row.reserve : 0);
+    found = [...found].sort((a, b) => { if (last(a) !== last(b)) return last(a) - last(b); const x = by(a), y = by(b); return (x < y ? -1 : x > y ? 1 : 0) * way; });
     const pages = Math.max(1, Math.ceil(found.length / AT_ONCE));
     const page = Math.min(pages, Math.max(1, Number.parseInt(state.page, 10) || 1));
     const from = (page - 1) * AT_ONCE;
