@@ -12,10 +12,11 @@
 //! ```
 
 mod error;
+mod lines;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -25,12 +26,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::JournalError;
+use self::lines::Lines;
 use super::keeping::put_whole;
 use super::pace::{BucketKey, Figures};
-use super::state::{Remembered, State};
-use super::{Answers, Cloud, Evidence, Memory, Nobody, Organisation, Reading, Watch};
-use crate::disk::{make_folder, private, remove};
-use crate::evidence::{Failure, Finding, LastAccessed};
+use super::state::State;
+use super::{Answers, Cloud, Evidence, Nobody, Organisation, Reading, Watch};
+use crate::disk::{make_folder, remove};
+use crate::evidence::Failure;
 use crate::files;
 use crate::inventory::wire::{Account, Authorization};
 
@@ -304,97 +306,19 @@ impl<C: Cloud> Cloud for Journaled<C> {
         if let Some(known) = known.filter(|known| known.complete) {
             return known.answers();
         }
-        let earlier = self.state.as_ref().map(|state| state.remembered(&account.id)).unwrap_or_default();
-        if let Some(aside) = &earlier.set_aside {
-            reading.watch.doubts(aside);
-        }
-        let memory = Lines::of(journal, &account.id, earlier, reading.watch);
+        let state = self.state.as_ref();
+        let earlier = state.map(|state| state.remembered(&account.id, reading.watch)).unwrap_or_default();
+        let memory = Lines::of(journal, state, &account.id, earlier, reading.watch);
         let answers = self.cloud.read(account, Reading { memory: &memory, ..reading }).await;
-        if let (Some(state), Ok(evidence)) = (&self.state, &answers.evidence)
+        if let (Some(state), Ok(evidence)) = (state, &answers.evidence)
             && evidence.analyzer.is_some()
         {
-            state.keep(&account.id, &evidence.findings, &memory.earlier, reading.watch);
+            state.keep(&account.id, &evidence.findings, &memory.into_earlier(), reading.watch);
         }
         journal.keep_account(&account.id, answers, reading.watch)
     }
 
     fn figures(&self) -> Vec<(BucketKey, Figures)> {
         self.cloud.figures()
-    }
-}
-
-/// What one account's journal holds, line by line.
-struct Lines<'j> {
-    journal: &'j Journal,
-    account: &'j str,
-    /// What earlier nights remember of it.
-    earlier: Remembered,
-    watch: &'j dyn Watch,
-    findings: Mutex<Kept<Finding>>,
-    principals: Mutex<Kept<LastAccessed>>,
-}
-
-struct Kept<T> {
-    known: BTreeMap<String, T>,
-    /// Opened for the first line.
-    file: Option<File>,
-}
-
-impl<'j> Lines<'j> {
-    fn of(journal: &'j Journal, account: &'j str, earlier: Remembered, watch: &'j dyn Watch) -> Self {
-        let findings = journal.lines("findings", account, |finding: &Finding| finding.id.clone());
-        let principals = journal.lines("principals", account, |answer: &LastAccessed| answer.arn.clone());
-        Self {
-            journal,
-            account,
-            earlier,
-            watch,
-            findings: Mutex::new(Kept { known: findings, file: None }),
-            principals: Mutex::new(Kept { known: principals, file: None }),
-        }
-    }
-
-    fn add<T: Serialize>(&self, kind: &str, kept: &Mutex<Kept<T>>, line: &T) {
-        let add = || -> io::Result<()> {
-            let mut text = serde_json::to_vec(line)?;
-            text.push(b'\n');
-            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-            if kept.file.is_none() {
-                let path = self.journal.folder.join(format!("{kind}/{}.jsonl", self.account));
-                // An earlier run may have been cut off in the middle of a line.
-                text.insert(0, b'\n');
-                kept.file = Some(private().append(true).create(true).open(path)?);
-            }
-            kept.file.as_mut().map_or(Ok(()), |file| file.write_all(&text))
-        };
-        match add() {
-            Ok(()) => self.journal.begun.store(true, Ordering::Relaxed),
-            Err(error) => self.journal.lacks(self.watch, &error),
-        }
-    }
-}
-
-impl Memory for Lines<'_> {
-    fn finding(&self, listed: &Finding) -> Option<Finding> {
-        let mut kept = self.findings.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |known: &Finding| {
-            known.updated_at == listed.updated_at
-                && known.status == listed.status
-                && known.resource == listed.resource
-        };
-        let tonight = kept.known.get(&listed.id).is_some_and(same).then(|| kept.known.remove(&listed.id));
-        tonight.flatten().or_else(|| self.earlier.finding(listed))
-    }
-
-    fn keep_finding(&self, finding: &Finding) {
-        self.add("findings", &self.findings, finding);
-    }
-
-    fn last_accessed(&self, arn: &str) -> Option<LastAccessed> {
-        self.principals.lock().unwrap_or_else(PoisonError::into_inner).known.remove(arn)
-    }
-
-    fn keep_last_accessed(&self, answer: &LastAccessed) {
-        self.add("principals", &self.principals, answer);
     }
 }

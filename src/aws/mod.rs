@@ -48,6 +48,10 @@ pub trait Watch: Sync {
     fn finding(&self);
     /// What an earlier night kept is not to be trusted; it lies here now.
     fn doubts(&self, _aside: &Path) {}
+    /// AWS changed a finding that an earlier night remembers, and its list did not say so.
+    fn state_contradicted(&self, _contradiction: &Contradiction<'_>) {}
+    /// This note in the state says that AWS contradicted it, so what it remembers from before is not used. Told once.
+    fn state_doubted(&self, _note: &Path) {}
     /// What was read cannot be kept in this folder for the next night. Told once.
     fn forgets(&self, _folder: &Path, _error: &io::Error) {}
     /// What was read cannot be kept in this folder for a run that goes on from this one. Told once.
@@ -65,13 +69,19 @@ impl Watch for Nobody {
 
 /// What earlier reading remembers. Nothing, unless it says so.
 pub trait Memory: Sync {
-    /// The finding with its details, if it has not changed since it was read.
-    fn finding(&self, _listed: &Finding) -> Option<Finding> {
-        None
+    /// What is known of the findings that AWS lists. A few that are remembered from an earlier night are to be read all the
+    /// same: the spot check of rule E21.
+    fn recall(&self, listed: Vec<Finding>) -> Recall {
+        Recall { unread: listed, ..Recall::default() }
     }
 
-    /// Keeps a finding that was read whole.
+    /// Keeps a finding that was read whole, and compares it with what is remembered of it.
     fn keep_finding(&self, _finding: &Finding) {}
+
+    /// Whether [`Recall::remembered`] may be used. To be asked when all that is unread has been read.
+    fn is_trusted(&self) -> bool {
+        true
+    }
 
     /// A principal's last-accessed data, if it was read before.
     fn last_accessed(&self, _arn: &str) -> Option<LastAccessed> {
@@ -87,6 +97,37 @@ pub trait Memory: Sync {
 pub struct Forgetful;
 
 impl Memory for Forgetful {}
+
+/// What memory knows of the findings that AWS lists.
+#[derive(Debug, Default)]
+pub struct Recall {
+    /// Read by the interrupted run that this one goes on from, so as good as read now.
+    pub read: Vec<Finding>,
+    /// Read on an earlier night.
+    pub remembered: Vec<RememberedFinding>,
+    /// To be read, as they are listed.
+    pub unread: Vec<Finding>,
+}
+
+/// A finding that was read on an earlier night and has not changed since, as far as AWS's list tells.
+#[derive(Debug)]
+pub struct RememberedFinding {
+    /// As it is listed.
+    pub listed: Finding,
+    /// The same with the details that were read.
+    pub known: Finding,
+}
+
+/// AWS changed a finding without changing its entry in the list.
+#[derive(Debug, Clone, Copy)]
+pub struct Contradiction<'c> {
+    /// The account that it is about.
+    pub account: &'c str,
+    /// As AWS answers now.
+    pub finding: &'c Finding,
+    /// Where the account's memory lies now; none when it could not be set aside.
+    pub set_aside: Option<&'c Path>,
+}
 
 /// What goes along with the reading of one account.
 #[derive(Clone, Copy)]

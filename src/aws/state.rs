@@ -4,14 +4,24 @@
 //! cut off, altered, of another version or of another account is set aside and made anew. What AWS lists tonight decides
 //! what of it counts, so two runs may share a folder, and one that was killed leaves nothing wrong behind.
 //!
+//! That AWS says so when it changes a finding is taken on trust, and every run checks it (`spot_check`): when it did not, the
+//! account's file is set aside and a note is left in the folder, and no run uses what was read before that note (`doubt`).
+//!
 //! ```text
-//! leastwise-state.json    what the folder is
-//! accounts/<id>.json      a line about the rest, then the account's findings
-//! grants/<id>.json        the same, then since when each policy of the account is held
+//! leastwise-state.json        what the folder is
+//! doubt.json                  which finding AWS changed unseen, if it ever did; findings from before it are not used
+//! accounts/<id>.json          a line about the rest, then the account's findings
+//! accounts/<id>.set-aside     the same, found damaged
+//! accounts/<id>.contradicted  the same, found to be no longer what AWS says
+//! grants/<id>.json            a line about the rest, then since when each policy of the account is held
 //! ```
+
+mod doubt;
+mod spot_check;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::hash::RandomState;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use self::doubt::Doubts;
 use super::Watch;
 use super::keeping::{hexadecimal, put};
 use crate::decide::GrantLog;
@@ -64,6 +75,9 @@ impl StateError {
 #[derive(Debug)]
 pub struct State {
     folder: PathBuf,
+    doubts: Doubts,
+    /// Which findings are checked: others in each run, so that in time all are.
+    lot: RandomState,
     /// It was told that something could not be kept.
     told: AtomicBool,
 }
@@ -82,6 +96,9 @@ struct About {
     account: String,
     /// Of everything behind the first line.
     sha256: String,
+    /// The newest doubt when the findings were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    doubt: Option<String>,
 }
 
 /// What is remembered of an account.
@@ -90,8 +107,10 @@ pub(super) struct Remembered {
     pub(super) findings: BTreeMap<String, Finding>,
     /// The digest of the file's findings, as they stand there.
     sha256: String,
-    /// The file was not to be trusted, and lies here now.
-    pub(super) set_aside: Option<PathBuf>,
+    /// The newest doubt when they were read, or tonight when nothing is remembered.
+    doubt: Option<String>,
+    /// AWS contradicted what was remembered while the account was read.
+    given_up: bool,
 }
 
 impl State {
@@ -117,7 +136,12 @@ impl State {
                 return Err(StateError::Foreign { path: folder });
             }
         }
-        Ok(Self { folder: folder.to_owned(), told: AtomicBool::new(false) })
+        Ok(Self {
+            folder: folder.to_owned(),
+            doubts: Doubts::default(),
+            lot: RandomState::new(),
+            told: AtomicBool::new(false),
+        })
     }
 
     fn place(&self, account: &str) -> PathBuf {
@@ -125,22 +149,43 @@ impl State {
     }
 
     /// What is remembered of an account. Nothing when it is not to be trusted.
-    pub(super) fn remembered(&self, account: &str) -> Remembered {
+    pub(super) fn remembered(&self, account: &str, watch: &dyn Watch) -> Remembered {
+        let doubt = self.doubt();
         let path = self.place(account);
-        match files::bytes(&self.folder, &format!("accounts/{account}.json"), files::ANSWERS) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Remembered::default(),
-            Err(_) => Remembered::set_aside(&path),
-            Ok(text) => Remembered::of(&text, account).unwrap_or_else(|| Remembered::set_aside(&path)),
+        let text = files::bytes(&self.folder, &format!("accounts/{account}.json"), files::ANSWERS);
+        let known = match &text {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Remembered::nothing(doubt),
+            Err(_) => None,
+            Ok(text) => Remembered::of(text, account),
+        };
+        match known {
+            Some(known) if known.doubt == doubt => known,
+            Some(_) => {
+                self.tell_doubt(watch);
+                Remembered::nothing(doubt)
+            }
+            None => {
+                let aside = path.with_extension("set-aside");
+                // When even this fails, the file is written anew all the same.
+                let _ = fs::rename(&path, &aside);
+                watch.doubts(&aside);
+                Remembered::nothing(doubt)
+            }
         }
     }
 
     /// Remembers the findings of an account in place of what was remembered before. That this fails costs the next night
     /// calls and nothing else, so it is told once and the run goes on.
     pub(super) fn keep(&self, account: &str, findings: &[Finding], before: &Remembered, watch: &dyn Watch) {
-        if let Err(error) = self.write(account, findings, before)
-            && !self.told.swap(true, Ordering::Relaxed)
-        {
-            watch.forgets(&self.folder, &error);
+        if let Err(error) = self.write(account, findings, before) {
+            self.lacks(watch, &error);
+        }
+    }
+
+    /// Tells once that the next night will not find everything.
+    fn lacks(&self, watch: &dyn Watch, error: &io::Error) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            watch.forgets(&self.folder, error);
         }
     }
 
@@ -150,7 +195,7 @@ impl State {
         if digest(&body) == before.sha256 {
             return Ok(());
         }
-        self.put("accounts", account, &body)
+        self.put("accounts", account, &body, before.doubt.as_deref())
     }
 
     /// Since when each policy of an account is held, as far as earlier nights have seen. Nothing when it is not to be trusted.
@@ -163,73 +208,87 @@ impl State {
     /// Remembers that for the next night. That it fails only makes the next night's evidence less sure, so it is told once.
     pub fn keep_grants(&self, account: &str, log: &GrantLog, watch: &dyn Watch) {
         let kept = serde_json::to_vec(log).map_err(io::Error::from);
-        if let Err(error) = kept.and_then(|body| self.put("grants", account, &body))
-            && !self.told.swap(true, Ordering::Relaxed)
-        {
-            watch.forgets(&self.folder, &error);
+        // That a finding is doubted says nothing about when a policy was first seen.
+        if let Err(error) = kept.and_then(|body| self.put("grants", account, &body, None)) {
+            self.lacks(watch, &error);
         }
     }
 
     /// Puts what is remembered of an account in its place, under a line that tells what it is.
-    fn put(&self, kind: &str, account: &str, body: &[u8]) -> io::Result<()> {
-        let sha256 = digest(body);
-        let tool = env!("CARGO_PKG_VERSION").to_owned();
-        let about = About { format: FORMAT, tool, account: account.to_owned(), sha256 };
+    fn put(&self, kind: &str, account: &str, body: &[u8], doubt: Option<&str>) -> io::Result<()> {
+        let about = About::of(account, body, doubt.map(str::to_owned));
         let mut text = serde_json::to_vec(&about)?;
         text.push(b'\n');
         text.extend(body);
-        let folder = self.folder.join(kind);
-        let path = folder.join(format!("{account}.json"));
-        // Of its own name, for another run may do the same.
-        let draft = tempfile::Builder::new()
-            .make_in(folder, |path| private().write(true).create_new(true).open(path))?;
-        fs::write(draft.path(), &text)?;
-        draft.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        put_beside(&self.folder.join(kind), &format!("{account}.json"), &text)
+    }
+}
+
+impl About {
+    fn of(account: &str, body: &[u8], doubt: Option<String>) -> Self {
+        let tool = env!("CARGO_PKG_VERSION").to_owned();
+        Self { format: FORMAT, tool, account: account.to_owned(), sha256: digest(body), doubt }
     }
 }
 
 impl Remembered {
-    fn of(text: &[u8], account: &str) -> Option<Self> {
-        let (body, sha256) = trusted(text, account)?;
-        let findings: Vec<Finding> = serde_json::from_slice(body).ok()?;
-        let findings = findings.into_iter().map(|finding| (finding.id.clone(), finding)).collect();
-        Some(Self { findings, sha256, set_aside: None })
+    fn nothing(doubt: Option<String>) -> Self {
+        Self { doubt, ..Self::default() }
     }
 
-    fn set_aside(path: &Path) -> Self {
-        let aside = path.with_extension("set-aside");
-        // When even this fails, the file is written anew all the same.
-        let _ = fs::rename(path, &aside);
-        Self { set_aside: Some(aside), ..Self::default() }
+    /// In place of what AWS has contradicted.
+    pub(super) fn given_up(doubt: Option<String>) -> Self {
+        Self { doubt, given_up: true, ..Self::default() }
+    }
+
+    fn of(text: &[u8], account: &str) -> Option<Self> {
+        let (body, About { sha256, doubt, .. }) = trusted(text, account)?;
+        let findings: Vec<Finding> = serde_json::from_slice(body).ok()?;
+        let findings = findings.into_iter().map(|finding| (finding.id.clone(), finding)).collect();
+        Some(Self { findings, sha256, doubt, given_up: false })
+    }
+
+    /// Whether it is still to be trusted when this is the newest doubt.
+    pub(super) fn is_of(&self, doubt: Option<&str>) -> bool {
+        !self.given_up && self.doubt.as_deref() == doubt
     }
 
     /// The finding as it is listed tonight, with the details that were read when it last changed.
     pub(super) fn finding(&self, listed: &Finding) -> Option<Finding> {
-        let known = self.findings.get(&listed.id)?;
-        let same = known.updated_at.is_some()
-            && known.updated_at == listed.updated_at
-            && known.status == listed.status
-            && known.resource == listed.resource
-            && known.finding_type == listed.finding_type
-            && listed.error.is_none();
-        same.then(|| Finding { finding_details: known.finding_details.clone(), ..listed.clone() })
+        let known = self.unchanged(listed).filter(|_| listed.error.is_none())?;
+        Some(Finding { finding_details: known.finding_details.clone(), ..listed.clone() })
+    }
+
+    /// What is remembered of a finding, if nothing that the list tells of it has changed since.
+    fn unchanged(&self, listed: &Finding) -> Option<&Finding> {
+        self.findings.get(&listed.id).filter(|known| {
+            known.updated_at.is_some()
+                && known.updated_at == listed.updated_at
+                && known.status == listed.status
+                && known.resource == listed.resource
+                && known.finding_type == listed.finding_type
+        })
     }
 }
 
-/// What a file says, with its digest, if it is one of this version about that account and as it was written.
-fn trusted<'t>(text: &'t [u8], account: &str) -> Option<(&'t [u8], String)> {
+/// What a file says, with what its first line says of it, if it is one of this version about that account and as it was
+/// written.
+fn trusted<'t>(text: &'t [u8], account: &str) -> Option<(&'t [u8], About)> {
     let end = text.iter().position(|byte| *byte == b'\n')?;
     let (first, body) = text.split_at_checked(end)?;
     let body = body.get(1..)?;
     let about: About = serde_json::from_slice(first).ok()?;
-    let wanted = About {
-        format: FORMAT,
-        tool: env!("CARGO_PKG_VERSION").to_owned(),
-        account: account.to_owned(),
-        sha256: digest(body),
-    };
-    (about == wanted).then_some((body, about.sha256))
+    let wanted = About::of(account, body, about.doubt.clone());
+    (about == wanted).then_some((body, about))
+}
+
+/// Puts a file in its place when it is all there. On the way it has a name of its own, for another run may do the same.
+fn put_beside(folder: &Path, name: &str, text: &[u8]) -> io::Result<()> {
+    let draft =
+        tempfile::Builder::new().make_in(folder, |path| private().write(true).create_new(true).open(path))?;
+    fs::write(draft.path(), text)?;
+    draft.persist(folder.join(name)).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// Whether a finding was read with all its details.

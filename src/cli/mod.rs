@@ -232,7 +232,7 @@ pub struct SayArgs {
     /// Events: run-began, config-found, caller, run-resumed, progress, account-began, account-ended, account-skipped,
     /// call-throttled, call-repeated, call-waited, compare-warning, fail-on, scan-ended, capture-ended, shard-ended,
     /// own-account-only, administrators-unknown, administrator-closed, first-night, evidence-too-old, catalog-warning,
-    /// journal-not-kept, state-not-kept, state-set-aside, rule-warning, little-room, config-problem, run-failed.
+    /// journal-not-kept, state-not-kept, state-set-aside, state-contradicted, state-doubted, rule-warning, little-room, config-problem, run-failed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 }

@@ -138,7 +138,7 @@ pub struct Finding {
 }
 
 /// One element of a finding's details: one of its members is there. None is when the kind is not known.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Detail {
     /// Permissions of one service.
@@ -156,7 +156,7 @@ pub struct Detail {
 }
 
 /// What is unused of one service.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnusedPermission {
     /// The service's prefix.
@@ -170,7 +170,7 @@ pub struct UnusedPermission {
 }
 
 /// One unused action.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnusedAction {
     /// Its name, without the service's prefix.
@@ -181,7 +181,7 @@ pub struct UnusedAction {
 }
 
 /// When something was last used; absent is never, within the time that AWS remembers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unused {
     /// When.
@@ -190,7 +190,7 @@ pub struct Unused {
 }
 
 /// An unused access key.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnusedKey {
     /// The key's id, which is no secret.

@@ -54,6 +54,22 @@ pub(super) enum Event<'e> {
     StateSetAside {
         path: String,
     },
+    /// AWS changed a finding and its list did not say so.
+    StateContradicted {
+        #[serde(skip)]
+        account: &'e str,
+        finding: &'e str,
+        resource: &'e str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        updated_at: Option<&'e str>,
+        /// Where the account's memory lies now.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+    },
+    /// Another run, or another shard of this one, found that AWS did so.
+    StateDoubted {
+        path: String,
+    },
     /// The next night will have to read again what this one read.
     StateNotKept {
         path: String,
@@ -253,6 +269,8 @@ impl Event<'_> {
             Self::CatalogWarning { .. } => "catalog-warning",
             Self::LittleRoom { .. } => "little-room",
             Self::StateSetAside { .. } => "state-set-aside",
+            Self::StateContradicted { .. } => "state-contradicted",
+            Self::StateDoubted { .. } => "state-doubted",
             Self::StateNotKept { .. } => "state-not-kept",
             Self::JournalNotKept { .. } => "journal-not-kept",
             Self::FirstNight { .. } => "first-night",
@@ -284,6 +302,7 @@ impl Event<'_> {
             Self::CatalogWarning { .. }
             | Self::LittleRoom { .. }
             | Self::StateSetAside { .. }
+            | Self::StateContradicted { .. }
             | Self::StateNotKept { .. }
             | Self::JournalNotKept { .. }
             | Self::FirstNight { .. }
@@ -296,6 +315,7 @@ impl Event<'_> {
             | Self::ConfigFound { .. }
             | Self::Caller { .. }
             | Self::RunResumed { .. }
+            | Self::StateDoubted { .. }
             | Self::Progress { .. }
             | Self::FailOn { .. }
             | Self::ScanEnded(_)
@@ -318,6 +338,7 @@ impl Event<'_> {
     pub(super) fn account(&self) -> Option<&str> {
         match self {
             Self::Caller { account, .. }
+            | Self::StateContradicted { account, .. }
             | Self::ReachLimited { account, .. }
             | Self::AccountBegan { account, .. }
             | Self::AccountSkipped { account, .. } => Some(*account),

@@ -28,6 +28,21 @@ impl Event<'_> {
             Self::StateSetAside { path } => format!(
                 "what an earlier run remembered is damaged or not of this account and version; it lies in `{path}` now and is read anew"
             ),
+            Self::StateContradicted { account, finding, resource, path, .. } => {
+                let kept = match path {
+                    Some(path) => format!("please report it with `{path}`, what was remembered"),
+                    None => "please report it; what was remembered could not be set aside".to_owned(),
+                };
+                format!(
+                    "account {account}: AWS changed finding {finding} of {resource} without changing its entry in the list of \
+                     findings; nothing remembered is used any more: all findings of this account and of those that follow are \
+                     read again, and the next run reads again the accounts that were done before; {kept}"
+                )
+            }
+            Self::StateDoubted { path } => format!(
+                "AWS changed a finding without changing its entry in the list, as `{path}` tells: what was remembered before is \
+                 not used, and is read again"
+            ),
             Self::LittleRoom { path, free_bytes, wanted_bytes } => format!(
                 "`{path}` has {} MB of room left, and a report of so many accounts may take {} MB",
                 free_bytes / 1_000_000,

@@ -15,7 +15,7 @@ use super::log::Log;
 use super::scan::shown;
 use super::terminal;
 use crate::aws::observe::{Call, Limit, Observe, Observer};
-use crate::aws::{Answers, Watch};
+use crate::aws::{Answers, Contradiction, Watch};
 use crate::evidence::{Failure, FailureKind};
 use crate::inventory::wire::Account;
 use crate::report::Coverage;
@@ -276,6 +276,21 @@ impl Watch for Progress {
 
     fn doubts(&self, aside: &Path) {
         self.log.tell(&Event::StateSetAside { path: shown(aside) });
+    }
+
+    fn state_contradicted(&self, contradiction: &Contradiction<'_>) {
+        let Contradiction { account, finding, set_aside } = *contradiction;
+        self.log.tell(&Event::StateContradicted {
+            account,
+            finding: &finding.id,
+            resource: &finding.resource,
+            updated_at: finding.updated_at.as_deref(),
+            path: set_aside.map(shown),
+        });
+    }
+
+    fn state_doubted(&self, note: &Path) {
+        self.log.tell(&Event::StateDoubted { path: shown(note) });
     }
 
     fn forgets(&self, folder: &Path, error: &io::Error) {

@@ -75,6 +75,7 @@ mod run;
 mod scan;
 mod shards;
 mod soak;
+mod spot_check;
 mod stability;
 mod state;
 #[cfg(unix)]

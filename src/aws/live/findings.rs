@@ -13,7 +13,7 @@ use super::deadline;
 use super::operations::{GET_FINDING, LIST_FINDINGS};
 use super::pages::{Pages, malformed};
 use super::session::Session;
-use crate::aws::Reading;
+use crate::aws::{Reading, Recall};
 use crate::evidence::{Analyzer, Failure, FailureKind, Finding};
 
 /// How findings are read.
@@ -33,16 +33,21 @@ impl Reader<'_> {
         let listed = listed.map_err(|_| deadline::late(&LIST_FINDINGS, &[]))??;
         reading.watch.findings(listed.len());
         let refused = OnceLock::new();
-        let mut findings: Vec<Finding> = iter(listed)
-            .map(|finding| async {
-                let settled = same(&finding.status, "ARCHIVED") || same(&finding.status, "RESOLVED");
-                let finding = if settled { finding } else { self.known(finding, &refused, reading).await };
-                reading.watch.finding();
-                finding
-            })
-            .buffer_unordered(self.session.limits().findings_in_flight.max(1))
-            .collect()
-            .await;
+        let settled =
+            |finding: &Finding| same(&finding.status, "ARCHIVED") || same(&finding.status, "RESOLVED");
+        let (mut findings, active): (Vec<Finding>, Vec<Finding>) = listed.into_iter().partition(settled);
+        let Recall { read, remembered, unread } = reading.memory.recall(active);
+        findings.extend(read);
+        findings.iter().for_each(|_| reading.watch.finding());
+        findings.extend(self.unread(unread, &refused, reading).await);
+        // Only now is it known what the spot check found.
+        if reading.memory.is_trusted() {
+            remembered.iter().for_each(|_| reading.watch.finding());
+            findings.extend(remembered.into_iter().map(|it| it.known));
+        } else {
+            let unread = remembered.into_iter().map(|it| it.listed).collect();
+            findings.extend(self.unread(unread, &refused, reading).await);
+        }
         findings.sort_by(|a, b| {
             (&a.resource, &a.finding_type, &a.id).cmp(&(&b.resource, &b.finding_type, &b.id))
         });
@@ -92,16 +97,25 @@ impl Reader<'_> {
         }
     }
 
-    /// The finding with its details, from memory if it was read before.
-    async fn known(&self, listed: Finding, refused: &OnceLock<Failure>, reading: Reading<'_>) -> Finding {
-        if let Some(known) = reading.memory.finding(&listed) {
-            return known;
-        }
-        let finding = self.details(listed, refused).await;
-        if finding.failure.is_none() {
-            reading.memory.keep_finding(&finding);
-        }
-        finding
+    /// Findings with their details, which memory is given as soon as they are there.
+    async fn unread(
+        &self,
+        listed: Vec<Finding>,
+        refused: &OnceLock<Failure>,
+        reading: Reading<'_>,
+    ) -> Vec<Finding> {
+        iter(listed)
+            .map(|listed| async {
+                let finding = self.details(listed, refused).await;
+                if finding.failure.is_none() {
+                    reading.memory.keep_finding(&finding);
+                }
+                reading.watch.finding();
+                finding
+            })
+            .buffer_unordered(self.session.limits().findings_in_flight.max(1))
+            .collect()
+            .await
     }
 
     /// The finding with its details. `refused` ends a useless walk: what is denied for one finding of an analyzer is
