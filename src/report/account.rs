@@ -68,6 +68,18 @@ pub struct AccountSummary {
     pub effect: EffectTotals,
 }
 
+impl AccountSummary {
+    /// Whether its principals and policies were read, and nothing is known of what anybody in it uses.
+    pub fn is_blind(&self) -> bool {
+        let count = |status: &str| self.statuses.get(status).copied().unwrap_or_default();
+        let unknown = count("no-evidence");
+        let is_read = matches!(self.coverage, Coverage::Complete | Coverage::Partial);
+        is_read
+            && (self.evidence.source == "none"
+                || unknown > 0 && unknown + count("unsupported") + count("failed") == self.principals)
+    }
+}
+
 /// How far an account was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

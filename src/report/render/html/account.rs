@@ -136,8 +136,9 @@ impl<'r> AccountPage<'r> {
             }
             Coverage::Suspended => "This account is suspended or closed. It was not read.",
             Coverage::Excluded => "The config leaves this account out. It was not read.",
-            Coverage::Complete | Coverage::Partial if summary.evidence.source == "none" => {
-                "There is no evidence about this account: what it uses is not known, so nothing can be removed."
+            Coverage::Complete | Coverage::Partial if summary.is_blind() => {
+                "There is no evidence about anybody in this account: what they use is not known, so nothing can be removed. Why is \
+                 told with each role and user."
             }
             Coverage::Complete | Coverage::Partial if self.has_no_finding() => {
                 "The analyzer has no finding about anybody in this account. It may not look at the account, so this is no proof \

@@ -155,10 +155,7 @@ fn undrawn(account: &AccountSummary) -> Option<String> {
 
 /// What tells two accounts of one name apart, and that nothing is known of what one uses.
 fn id_in_chart(account: &AccountSummary) -> String {
-    match account.evidence.source.as_str() {
-        "none" => format!("{}, no evidence", account.id),
-        _ => account.id.clone(),
-    }
+    if account.is_blind() { format!("{}, no evidence", account.id) } else { account.id.clone() }
 }
 
 /// How many accounts were read whole.
@@ -170,8 +167,7 @@ fn headline(accounts: &[AccountSummary]) -> String {
 /// Why an account was not.
 fn problem(account: &AccountSummary) -> Option<String> {
     if account.coverage == Coverage::Complete {
-        let blind = account.evidence.source == "none";
-        return blind.then(|| format!("{} ({}) has no evidence", account.id, account.name));
+        return account.is_blind().then(|| format!("{} ({}) has no evidence", account.id, account.name));
     }
     let told = failures(&account.failures);
     let told = if told.is_empty() { String::new() } else { format!(": {}", told.join("; ")) };
