@@ -15,6 +15,7 @@ use self::form::{
     DESCRIPTION, FIELD, Finding, MEND, ProviderFields, RESOURCES, Remediation, Resource, Severity, TITLE,
     Text, Workflow, fitted, fitted_id,
 };
+use super::ocsf::PROVEN;
 use super::since::{Earlier, State};
 use super::weight::Weight;
 use super::{Format, Part, Read, key};
@@ -230,10 +231,9 @@ impl Teller<'_> {
             rule: &rule,
             kind: UNUSED_PERMISSION,
             weight: Weight::of_change(change),
-            title: format!("{removed} unused permissions in policy {}{on}", change.policy),
+            title: format!("{removed} unused actions in policy {}{on}", change.policy),
             description: format!(
-                "{removed} permissions of the policy are unused and can go, {kept} stay. The smaller policy is proven: nothing \
-                 is granted that was not granted before, and exactly what is unused is gone.",
+                "{removed} actions of the policy are unused and can go, {kept} stay. {PROVEN}"
             ),
             mend: mend(change),
             fields: BTreeMap::from([
@@ -262,7 +262,7 @@ impl Teller<'_> {
             rule: "unused-principal",
             kind,
             weight: Weight::of_unused(principal),
-            title: format!("{} {} is not used", principal.kind, principal.name),
+            title: format!("{} {} is reported unused", principal.kind, principal.name),
             description: format!("{} {}: {}.{trust}", principal.kind, principal.name, principal.why),
             mend: "Review it for deletion; ask its owner first, and look at who can assume it.".to_owned(),
             fields: BTreeMap::from([
@@ -285,7 +285,7 @@ impl Teller<'_> {
                 UNUSED_KEY,
                 format!("access key {key}"),
                 format!("/{key}"),
-                "Deactivate it, wait until nobody misses it, and delete it.",
+                "Deactivate it, wait for as long as it may be needed again, and delete it.",
             ),
             None => (
                 "unused-password",
@@ -301,8 +301,8 @@ impl Teller<'_> {
             rule,
             kind,
             weight: Weight::Middling,
-            title: format!("{what} of user {} is not used", principal.name),
-            description: format!("{what} of user {} is not used, {since}.", principal.name),
+            title: format!("{what} of user {} is reported unused", principal.name),
+            description: format!("{what} of user {} is reported unused, {since}.", principal.name),
             mend: mend.to_owned(),
             fields: BTreeMap::from([("leastwise/principal", principal.arn.clone())]),
             resources: vec![("AwsIamUser", &principal.arn)],
