@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
-use crate::oracle::Lists;
+use crate::tables::Lists;
 
 const SERVICES: [&str; 6] = ["a", "a-b", "b", "c", "u", "v"];
 /// Those of the above that a catalog can have.

@@ -12,11 +12,12 @@ use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 
+use crate::contexts::stray;
 use crate::documents::{actions, is_from, is_same_shape, statements, strings};
 use crate::generate::{restated, scene, text, tokens};
 use crate::globs::Pattern;
 use crate::languages::one_statement;
-use crate::oracle::{World, stray};
+use crate::oracle::World;
 
 pub(crate) fn config(cases: u32) -> ProptestConfig {
     // The same cases on every machine, so that a change fails for what it does. `LAWS=explore` rolls the dice anew, and

@@ -23,6 +23,7 @@ mod command;
 mod compare;
 mod confidence;
 mod config;
+mod contexts;
 mod csv;
 mod decisions;
 mod deploy;
@@ -75,6 +76,7 @@ mod shards;
 mod soak;
 mod stability;
 mod state;
+mod tables;
 #[cfg(unix)]
 mod terminals;
 mod tickets;
