@@ -134,9 +134,16 @@ proptest! {
         let mut unused = BTreeSet::new();
         // Of whole services other rules speak.
         let mut evidence = scene.unused.clone();
-        evidence.as_array_mut().unwrap().retain(|entry| entry.get("actions").is_some());
+        let is_named = |entry: &Value| entry["actions"].is_array() || entry["used"].is_array();
+        evidence.as_array_mut().unwrap().retain(is_named);
         for entry in evidence.as_array().unwrap() {
             if entry["serviceNamespace"].as_str().unwrap().eq_ignore_ascii_case(service) {
+                if entry["used"].is_array() {
+                    // Of what the catalog has, its spelling counts.
+                    let is_new = |used: &String| !names.iter().any(|name| name.eq_ignore_ascii_case(used));
+                    all.extend(strings(&entry["used"]).into_iter().filter(is_new));
+                    continue;
+                }
                 for name in strings(&entry["actions"]) {
                     unused.insert(name.to_lowercase());
                     all.push(name);
