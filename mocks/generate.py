@@ -947,7 +947,7 @@ PRINCIPALS = [
     Role(
         DATA_DEV,
         "untracked-data-reader",
-        "Data-plane actions and iam:PassRole: AWS cannot see their use, so they stay and are shown as untracked",
+        "Data-plane actions and iam:PassRole: AWS cannot see their use, so they stay",
         FORMS,
         inline={
             "data-plane": policy(
@@ -1247,7 +1247,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "bounded-builder",
-        "Under `engineering-boundary`, which does not allow the unused kms and sqs actions: removing them is free of risk",
+        "Under `engineering-boundary`, which does not allow the unused kms and sqs actions: removing them changes nothing",
         BLOCKED,
         inline={
             "build": policy(

@@ -1,7 +1,8 @@
 //! Smaller, proven IAM policies.
 //!
-//! The pipeline: `accounts -> inventory + evidence -> decide -> refine -> prove -> report`. One policy and what is unused of
-//! it give a smaller policy and the proof that it is right; a scan does that for every policy of an organisation.
+//! The pipeline: `accounts -> inventory + evidence -> decide -> refine -> prove -> report`. One policy and the evidence about
+//! its use give a smaller policy and the proof that it is right against that evidence; a scan does that for every policy of
+//! an organisation. That AWS saw every use is not proven.
 //!
 //! | layer | modules | may use |
 //! |---|---|---|
@@ -17,7 +18,8 @@
 //!
 //! Invariants:
 //! - only `Action` and `NotAction` of Allow statements change, and only by losing permissions that the evidence calls unused;
-//! - [`mod@prove`] never imports [`mod@refine`], and only it makes a [`prove::Proof`];
+//!   what it saw in use stays;
+//! - [`mod@prove`] shares [`policy`] and [`catalog`] with [`mod@refine`] and nothing else, and only it makes a [`prove::Proof`];
 //! - every principal ends in exactly one status, or the scan fails;
 //! - same input, same bytes;
 //! - nothing that can be called writes to AWS.
@@ -73,7 +75,7 @@ use policy::{Document, Observed};
 use prove::{Counterexample, Proof, Undecided, Verdict, prove_in};
 use refine::{DoesNotFit, Explanation, FitStep, How, Kind, Named};
 
-/// A smaller policy with its proof.
+/// A smaller policy with the proof that it is right against the evidence.
 #[derive(Debug)]
 pub struct Refined<'a> {
     proof: Proof<'a>,

@@ -136,12 +136,14 @@ fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(
         return Some(("accounts-unknown", why.to_owned()));
     }
     match &family.needs {
-        Needs::Nothing => Some(("idle", "nobody uses anything of it: review who still needs it".to_owned())),
+        Needs::Nothing => {
+            Some(("idle", "all its roles are reported unused: review who still needs it".to_owned()))
+        }
         needs if !needs.is_all() && family.level < least_sure => {
             Some(("not-sure-enough", format!("confidence is {}", family.level.name())))
         }
         needs if needs.is_all() => {
-            Some(("in-use", "all of it is in use in one account or another".to_owned()))
+            Some(("in-use", "nothing of it is reported unused in all of its accounts".to_owned()))
         }
         _ => None,
     }

@@ -206,7 +206,6 @@ fn blocked_principal(case: &Case<'_>) -> Verdict {
 fn sentence(code: &str) -> &'static str {
     match code {
         "blocked" => "a holder of the policy counts as using everything",
-        "in-use-by-others" => "another holder of the policy uses them",
         "used-as-boundary" => "the policy is used as a permissions boundary",
         "attached-elsewhere" => "the policy is attached to more than this account shows",
         "excepted" => "an exception keeps the policy",
@@ -219,7 +218,7 @@ fn sentence(code: &str) -> &'static str {
         "not-a-policy" => "the policy document could not be read",
         "permission-set" => "the policy comes from a permission set that cannot be reduced now",
         "family" => "the policy is decided together with other accounts",
-        "idle" => "nobody who holds the policy is in use",
+        "idle" => "all who hold the policy are reported unused",
         _ => "nothing of the policy can go for all of its holders",
     }
 }
@@ -336,7 +335,7 @@ pub(super) fn obstacle(obstacle: Obstacle, sharers: &Sharers) -> (&'static str, 
         Obstacle::Unseen => {
             ("attached-elsewhere", "it is attached to more than this account shows".to_owned())
         }
-        Obstacle::InUse => ("in-use-by-others", "what one principal does not use, another does".to_owned()),
+        Obstacle::InUse => ("in-use-by-others", "nothing of it can go for all who hold it".to_owned()),
         Obstacle::Blocked => ("blocked", sharers.sentence()),
         Obstacle::Young(days) => {
             ("grant-too-young", format!("it was granted {} ago, which is less than the window", age(days)))

@@ -71,8 +71,9 @@ Exit codes:
 
 /// Smaller, proven IAM policies, from what Access Analyzer says is unused.
 ///
-/// leastwise removes unused permissions from IAM policies and keeps everything else as the author wrote it. Every
-/// result is proven by a checker of its own before it is shown. It never writes to AWS.
+/// leastwise removes unused permissions from IAM policies and keeps everything else as the author wrote it. Before a
+/// result is shown, a checker proves it against the evidence; that AWS saw every use is not proven. leastwise never writes
+/// to AWS.
 #[derive(Debug, Parser)]
 #[command(name = "leastwise", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Cli {
@@ -86,8 +87,9 @@ pub struct Cli {
 pub enum Command {
     /// Read an organisation's accounts and write a report of smaller policies
     ///
-    /// Reads every account's roles, users and policies and what Access Analyzer says is unused, refines every policy,
-    /// proves every result, and writes a report folder. It only reads from AWS.
+    /// Reads every account's roles, users and policies and what Access Analyzer, or IAM's last-accessed data, says is unused,
+    /// reduces the policies where that allows it, proves every result against it, and writes a report folder. It only reads
+    /// from AWS.
     #[command(after_help = SCAN_HELP)]
     Scan(Box<Scan>),
     /// Record everything that a scan reads, as a snapshot
@@ -123,13 +125,14 @@ pub enum Command {
     /// Remove unused permissions from one policy, or from many
     ///
     /// Prints the smaller policy on standard output and nothing else; `null` when nothing is left of it, a list when it
-    /// had to be split to fit its quota. What is printed has been proven: nothing is granted that was not granted before,
-    /// exactly the unused actions are gone, and nothing else differs.
+    /// had to be split to fit its quota. What is printed has been proven against the evidence: nothing is gained, exactly the
+    /// unused is removed, what stays is what the author wrote, and what the evidence saw in use is still allowed.
     #[command(after_help = REFINE_HELP)]
     Refine(Refine),
     /// Check a smaller policy against the one it was made from
     ///
-    /// Says `proven`, `undecided` or `refuted`; a refutation names an action that shows it.
+    /// Says `proven`, `undecided` or `refuted`, all of it about the evidence that is given; a refutation names an action that
+    /// shows it, where one does.
     #[command(after_help = EXIT_CODES)]
     Prove(Prove),
     /// Show or update the list of all IAM actions

@@ -17,7 +17,8 @@ Examples:
 
 What --unused takes:
   [{\"serviceNamespace\":\"s3\",\"actions\":[\"GetBucketAcl\"]}, {\"serviceNamespace\":\"sqs\"}]
-  A service without actions is unused as a whole. The answer of get-finding-v2 does as well.
+  A service without actions is unused as a whole, but for actions whose use AWS does not see, such
+  as iam:PassRole: these go only when they are named. The answer of get-finding-v2 does as well.
   \"used\":[\"GetObject\"] names actions that were seen in use, \"used\":true says that the service was.
 
 What --batch takes and gives, one JSON object a line:

@@ -1,7 +1,7 @@
 //! Whole-organisation reasoning: one status per principal, and which policies may lose what. Core: no I/O, no clock.
 //!
-//! A policy that reaches several principals may only lose what all of them do not use. A principal of which nothing is
-//! known counts as using everything, and is named as the blocker.
+//! A policy that reaches several principals may only lose what the evidence calls unused for all of them. A principal of which
+//! nothing is known counts as using everything, and is named as the blocker.
 
 mod age;
 mod compact;
@@ -44,19 +44,19 @@ pub use trust::{Conditions, Trust};
 pub enum PrincipalStatus {
     /// A smaller policy is ready.
     Reducible,
-    /// It has permissions that it does not use, and they stay for a reason that is given.
+    /// It has unused permissions, and they stay for a reason that is given.
     Blocked,
-    /// Everything that was examined is in use.
+    /// Nothing that its policies grant counts as unused.
     Clean,
     /// The analyzer has no finding about it, which is no proof of use.
     NoFinding,
-    /// It was not used at all: review it for deletion.
+    /// It was not seen in use at all: review it for deletion.
     UnusedPrincipal,
     /// A rule leaves it out.
     Excluded,
     /// It is younger than the window.
     TooYoung,
-    /// Nothing is known of its use.
+    /// Nothing that can be acted on is known of its use.
     NoEvidence,
     /// It cannot be changed by its owner.
     Unsupported,

@@ -16,7 +16,7 @@ pub(crate) use rewrite::propose;
 /// What becomes of `*`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Wildcards {
-    /// It is split into the services and actions that stay: what nobody knows yet is no longer granted.
+    /// It is split into the services and actions that stay: what nobody knows yet is granted only under a wildcard among them.
     #[default]
     Split,
     /// It becomes `NotAction` with what is unused: exact over all strings, and what nobody knows yet stays granted (R13).

@@ -28,7 +28,7 @@ pub struct AccountReport {
     /// The other way, where both were asked for: taken instead of the recommendation that they name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<Recommendation>,
-    /// Policies that stay although somebody does not use all of them.
+    /// Policies that stay although some of what they grant is reported unused.
     pub left_alone: Vec<LeftAlone>,
     /// Since when each policy is held, where the evidence is last-accessed data, which do not look at that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,9 +58,9 @@ pub struct AccountSummary {
     pub principals: usize,
     /// Recommendations in all.
     pub recommendations: usize,
-    /// Policies that stay although somebody does not use all of them.
+    /// Policies that stay although some of what they grant is reported unused.
     pub left_alone: usize,
-    /// Access keys and passwords that were not used.
+    /// Access keys and passwords that are reported unused.
     // Schema 1 did not tell it.
     #[serde(default)]
     pub credentials: usize,
@@ -196,7 +196,7 @@ pub struct PrincipalRow {
     /// The rule that leaves it as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// Who can assume a role that nobody uses.
+    /// Who can assume a role that is reported unused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<TrustRow>,
     /// The policies that it holds or has from its groups, by id.
@@ -208,22 +208,22 @@ pub struct PrincipalRow {
     /// What each change takes from it, by the change's id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub removals: BTreeMap<String, Removal>,
-    /// Access keys that were not used.
+    /// Access keys that are reported unused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unused_access_keys: Vec<IdleCredential>,
-    /// The password was not used.
+    /// The password is reported unused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unused_password: Option<IdleCredential>,
 }
 
 impl PrincipalRow {
-    /// How many access keys and passwords of it were not used.
+    /// How many access keys and passwords of it are reported unused.
     pub fn credentials(&self) -> usize {
         self.unused_access_keys.len() + usize::from(self.unused_password.is_some())
     }
 }
 
-/// A credential that was not used.
+/// A credential that is reported unused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IdleCredential {
@@ -283,7 +283,7 @@ pub struct TrustRow {
     pub federated: Vec<String>,
 }
 
-/// A policy that stays although somebody does not use all of it.
+/// A policy that stays although some of what it grants is reported unused.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LeftAlone {

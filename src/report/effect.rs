@@ -25,13 +25,13 @@ pub struct EffectRow {
     pub ineffective: usize,
     /// What it may do, in points.
     pub risk: RiskRow,
-    /// The policies that still grant what it does not use.
+    /// The policies that still grant what its evidence calls unused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remains: Vec<Remains>,
     /// The worst that it may do, but for what is blocked.
     #[serde(default)]
     pub severity: Severity,
-    /// Permissions whose use nobody can see, of services to which no call was seen: they stay. The most dangerous first.
+    /// Permissions whose use AWS does not see, of services to which it saw no call: they stay. The most dangerous first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unobserved: Vec<String>,
 }
@@ -67,7 +67,7 @@ pub struct RiskRow {
     pub why_after: String,
 }
 
-/// A policy that still grants what a principal does not use.
+/// A policy that still grants what a principal's evidence calls unused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Remains {

@@ -41,7 +41,7 @@ pub fn metrics(report: &Report, run: &RunFigures<'_>) -> String {
     out.each("principals", "Roles and users by where they ended.", "status", &totals.statuses);
     out.family("recommendations", "Policies that can be smaller, or go.");
     out.sample("recommendations", &[], totals.recommendations);
-    out.family("left_alone", "Policies that stay although somebody does not use all of them.");
+    out.family("left_alone", "Policies that stay although some of what they grant is reported unused.");
     out.sample("left_alone", &[], totals.left_alone);
     let effect = &totals.effect;
     out.family("permissions", "Permissions of all principals, each counted for itself.");

@@ -235,7 +235,7 @@ pub struct UsedService {
     pub actions: Vec<String>,
 }
 
-/// What a proof says.
+/// What a proof says: of the policy, against what was taken as unused and as used. That AWS saw every use is not in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProofRow {

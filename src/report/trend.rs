@@ -37,7 +37,7 @@ pub struct Point {
     pub statuses: BTreeMap<String, usize>,
     /// Policies that can be smaller, or go.
     pub recommendations: usize,
-    /// Policies that stay although somebody does not use all of them.
+    /// Policies that stay although some of what they grant is reported unused.
     pub left_alone: usize,
     /// Permissions of all principals.
     pub granted: usize,

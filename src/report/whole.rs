@@ -165,9 +165,9 @@ pub struct Totals {
     pub statuses: BTreeMap<String, usize>,
     /// Policies that can be smaller, or go.
     pub recommendations: usize,
-    /// Policies that stay although somebody does not use all of them.
+    /// Policies that stay although some of what they grant is reported unused.
     pub left_alone: usize,
-    /// Access keys and passwords that were not used.
+    /// Access keys and passwords that are reported unused.
     // Schema 1 did not tell it.
     #[serde(default)]
     pub credentials: usize,

@@ -4,23 +4,28 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use leastwise::catalog::Catalog;
+use leastwise::catalog::{Basis, Catalog, Harvest, Unobserved};
 use leastwise::evidence::read_unused;
-use leastwise::policy::{Document, decode};
+use leastwise::policy::{ActionPattern, Document, Observed, decode};
 use leastwise::prove::{Verdict, prove};
-use leastwise::refine::{FitStep, Kind};
+use leastwise::refine::{FitStep, How, Kind, Wildcards};
 use serde_json::{Value, json};
 
+use crate::contexts::stray;
 use crate::documents::{actions, is_same_shape, statements, strings};
-use crate::oracle::{Lists, World, embedded, stray};
+use crate::oracle::World;
+use crate::tables::{Lists, embedded};
 
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 23] = [
     "why",
     "rule",
     "catalog",
     "policy",
     "text",
     "unused",
+    "organisation",
+    "removeUnobserved",
+    "wildcards",
     "kind",
     "want",
     "wantSplit",
@@ -29,6 +34,7 @@ const KEYS: [&str; 19] = [
     "compact",
     "step",
     "undecided",
+    "behind",
     "counts",
     "refused",
     "doesNotFit",
@@ -104,6 +110,31 @@ fn kind(value: &Value) -> Option<Kind> {
     })
 }
 
+fn wildcards(value: &Value) -> Wildcards {
+    match value.as_str() {
+        None | Some("split") => Wildcards::Split,
+        Some("open") => Wildcards::Open,
+        Some(other) => panic!("unknown wildcards {other}"),
+    }
+}
+
+/// What `organisation` names beside the policy and the evidence of the case.
+fn harvest(case: &Value, catalog: &Catalog) -> Harvest {
+    let mut harvest = Harvest::default();
+    for other in policies(case) {
+        harvest.add_document(catalog, &Document::parse(&other.to_string()).expect("another policy"));
+    }
+    for other in case["organisation"]["evidence"].as_array().into_iter().flatten() {
+        let text = json!([other]).to_string();
+        harvest.add_evidence(catalog, &read_unused(&text).expect("other evidence"));
+    }
+    harvest
+}
+
+fn policies(case: &Value) -> &[Value] {
+    case["organisation"]["policies"].as_array().map_or(&[], Vec::as_slice)
+}
+
 fn step_name(step: FitStep) -> &'static str {
     match step {
         FitStep::AsIs => "as is",
@@ -161,14 +192,25 @@ fn check(case: &Value) -> Outcome {
     let unused_value = if case["unused"].is_null() { json!([]) } else { case["unused"].clone() };
     let unused_text = unused_value.to_string();
     let unused = read_unused(&unused_text).map_err(|error| format!("the evidence: {error}"))?;
-    let world = World::new(&lists, &unused_value);
+    let mut world = World::new(&lists, &unused_value);
+    let may_go = if case["removeUnobserved"].is_null() { vec![] } else { strings(&case["removeUnobserved"]) };
+    world.let_go(&may_go);
+    world.add_organisation(
+        policies(case),
+        case["organisation"]["evidence"].as_array().map_or(&[], Vec::as_slice),
+    );
+    let harvest = harvest(case, catalog);
+    let may_go = may_go.iter().map(|text| ActionPattern::parse(text).expect("a pattern"));
+    let unobserved = Unobserved::table().clone().without(may_go);
+    let basis = Basis { catalog, harvest: &harvest, unobserved: &unobserved };
     let before: Value = serde_json::from_str(&source).expect("the policy is JSON");
 
     if !case["verdict"].is_null() {
-        return verdict(case, &policy, &unused, catalog);
+        return verdict(case, &policy, &unused, basis);
     }
     let kind = kind(&case["kind"]);
-    let refined = match leastwise::refine(&policy, &unused, catalog, kind) {
+    let how = How { kind, wildcards: wildcards(&case["wildcards"]), ..How::default() };
+    let refined = match leastwise::refine_with(&policy, &unused, basis, how) {
         Ok(refined) => refined,
         Err(error) => {
             let message = error.to_string();
@@ -210,6 +252,11 @@ fn check(case: &Value) -> Outcome {
     same("step", &json!(step_name(refined.step())), &member_or(case, "step", json!("as is")))?;
     let undecided = member_or(case, "undecided", json!([]));
     same("undecided", &json!(refined.proof().undecided()), &undecided)?;
+    if !case["behind"].is_null() {
+        let mut all = harvest.clone();
+        all.add_evidence(catalog, &unused);
+        same("behind", &json!(all.behind()), &case["behind"])?;
+    }
     if !case["counts"].is_null() {
         let counts = json!({"kept": refined.proof().kept(), "removed": refined.proof().removed()});
         same("counts", &counts, &case["counts"])?;
@@ -235,7 +282,7 @@ fn check(case: &Value) -> Outcome {
                 Document::parse(&print).map_err(|error| format!("it does not parse again: {error}"))?;
             same("print after parse", &json!(again.compact()), &json!(document.compact()))?;
             let twice =
-                leastwise::refine(&again, &unused, catalog, kind).map_err(|error| error.to_string())?;
+                leastwise::refine_with(&again, &unused, basis, how).map_err(|error| error.to_string())?;
             let twice: Vec<String> = twice.documents().iter().map(Document::compact).collect();
             same("refined again", &json!(twice), &json!([document.compact()]))?;
         }
@@ -279,19 +326,14 @@ fn refused(case: &Value, source: &str) -> Outcome {
     ensure(message.contains(part), || format!("the message is: {message}"))
 }
 
-fn verdict<'a>(
-    case: &Value,
-    policy: &Document<'a>,
-    unused: &leastwise::policy::Observed<'_>,
-    catalog: &'a Catalog,
-) -> Outcome {
+fn verdict<'a>(case: &Value, policy: &Document<'a>, unused: &Observed<'_>, basis: Basis<'a>) -> Outcome {
     // A string is the text of a document, for when the order of members matters.
     let written = |document: &Value| document.as_str().map_or_else(|| document.to_string(), str::to_owned);
     let after: Vec<String> = case["after"].as_array().expect("after").iter().map(written).collect();
-    // The proof holds what it is about, and the catalog lives longer than this call.
+    // The proof holds what it is about, and what it rests on lives longer than this call.
     let after = after.leak();
     let after = after.iter().map(|text| Document::parse(text).expect("after is a policy")).collect();
-    let got = match prove(policy, after, unused, catalog) {
+    let got = match prove(policy, after, unused, basis) {
         Verdict::Proven(proof) => json!({"proven": {"undecided": proof.undecided()}}),
         Verdict::Undecided(_) => json!("undecided"),
         Verdict::Refuted(found) => {
@@ -335,7 +377,7 @@ fn there_is_a_case_for_every_rule() {
     let cases = all();
     assert!(cases.len() >= 87, "only {} cases", cases.len());
     let rules: BTreeSet<&str> = cases.iter().filter_map(|(_, case)| case["rule"].as_str()).collect();
-    let all = "R1 R2 R3 R4 R5 R6 R7 R8 R9 R10 F1 F2 E1 E2 E3 E4 E7 input proof";
+    let all = "R1 R2 R3 R4 R5 R6 R7 R8 R9 R10 R11 R12 R13 R14 F1 F2 E1 E2 E3 E4 E7 E12 E13 E15 input proof";
     for rule in all.split(' ') {
         assert!(rules.contains(rule), "no case for {rule}");
     }
@@ -368,6 +410,7 @@ fn the_runner_sees_a_wrong_expectation() {
     assert!(with("want", Value::Null).is_err());
     assert!(with("undecided", json!(["s3"])).is_err());
     assert!(with("step", json!("split")).is_err());
+    assert!(with("behind", json!(["s3"])).is_err());
     assert!(with("compact", json!("{}")).is_err());
     assert!(with("refused", json!({"at": [1, 1], "saying": ""})).is_err());
     assert!(with("doesNotFit", json!("")).is_err());

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
-use crate::oracle::Lists;
+use crate::tables::Lists;
 
 const SERVICES: [&str; 6] = ["a", "a-b", "b", "c", "u", "v"];
 /// Those of the above that a catalog can have.
@@ -20,6 +20,7 @@ const WORDS: [&str; 13] = ["Get", "Put", "Obj", "Objs", "Ob", "Acl", "ACL", "DB"
 pub(crate) struct Scene {
     pub(crate) catalog: Lists,
     pub(crate) policy: Value,
+    /// What is unused, and what was seen in use.
     pub(crate) unused: Value,
 }
 
@@ -182,44 +183,87 @@ impl RawStatement {
     }
 }
 
-/// For each action of the catalog a number that is compared with the share that is unused; names beside the catalog; and
-/// whole services.
-fn unused() -> impl Strategy<Value = (u8, Vec<u8>, Vec<Source>, Vec<Index>)> {
+/// What the evidence says.
+#[derive(Debug, Clone)]
+struct RawEvidence {
+    /// The share of the catalog's actions that is unused, in hundredths.
+    share: u8,
+    /// A number for each of these actions, which is compared with the share.
+    dice: Vec<u8>,
+    /// More unused names, of the catalog and beside it.
+    names: Vec<Source>,
+    /// Services that are unused as a whole.
+    whole: Vec<Index>,
+    /// Names that were seen in use, of the catalog and beside it.
+    used: Vec<Source>,
+    /// Services that were seen in use.
+    busy: Vec<Index>,
+}
+
+fn evidence() -> impl Strategy<Value = RawEvidence> {
     (
         select(&[0_u8, 10, 50, 90, 100][..]),
         vec(0..100_u8, 40),
         vec(source(), 0..4),
         prop_oneof![3 => Just(Vec::new()), 1 => vec(any::<Index>(), 1..3)],
+        vec(source(), 0..5),
+        prop_oneof![2 => Just(Vec::new()), 1 => vec(any::<Index>(), 1..3)],
     )
+        .prop_map(|(share, dice, names, whole, used, busy)| RawEvidence {
+            share,
+            dice,
+            names,
+            whole,
+            used,
+            busy,
+        })
+}
+
+impl RawEvidence {
+    /// As the list that is read. What is said to be in use is not said to be unused as well: such evidence is refused.
+    fn resolve(&self, catalog: &Lists) -> Vec<Value> {
+        let used: Vec<(String, String)> = self.used.iter().map(|source| source.resolve(catalog)).collect();
+        let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
+        let is_used =
+            |service: &str, name: &str| used.iter().any(|(of, it)| same(of, service) && same(it, name));
+        let busy: Vec<&str> = self.busy.iter().map(|service| *service.get(&SERVICES)).collect();
+        let is_busy = |service: &str| {
+            busy.iter().any(|it| same(it, service)) || used.iter().any(|(of, _)| same(of, service))
+        };
+        let mut all: Vec<Value> = Vec::new();
+        let mut dice = self.dice.iter().cycle();
+        for (service, known) in catalog {
+            let is_unused = |name: &&String| *dice.next().unwrap() < self.share && !is_used(service, name);
+            let chosen: Vec<&String> = known.iter().filter(is_unused).collect();
+            if !chosen.is_empty() {
+                all.push(json!({"serviceNamespace": service, "actions": chosen}));
+            }
+        }
+        let names = self.names.iter().map(|source| source.resolve(catalog));
+        for (service, name) in names.filter(|(service, name)| !is_used(service, name)) {
+            all.push(json!({"serviceNamespace": service, "actions": [name]}));
+        }
+        let whole = self.whole.iter().map(|service| *service.get(&SERVICES));
+        all.extend(
+            whole.filter(|service| !is_busy(service)).map(|service| json!({"serviceNamespace": service})),
+        );
+        all.extend(used.iter().map(|(service, name)| json!({"serviceNamespace": service, "used": [name]})));
+        all.extend(busy.iter().map(|service| json!({"serviceNamespace": service, "used": true})));
+        all
+    }
 }
 
 pub(crate) fn scene() -> impl Strategy<Value = Scene> {
     let single = prop::bool::weighted(0.3);
-    (catalog(), vec(statement(), 1..4), single, unused()).prop_map(
-        |(catalog, raw, single, (share, dice, names, whole))| {
-            let mut statements: Vec<Value> =
-                raw.iter().enumerate().map(|(number, raw)| raw.resolve(number, &catalog)).collect();
-            let statement =
-                if single && statements.len() == 1 { statements.remove(0) } else { json!(statements) };
-            let mut unused: Vec<Value> = Vec::new();
-            let mut dice = dice.iter().cycle();
-            for (service, known) in &catalog {
-                let chosen: Vec<&String> = known.iter().filter(|_| *dice.next().unwrap() < share).collect();
-                if !chosen.is_empty() {
-                    unused.push(json!({"serviceNamespace": service, "actions": chosen}));
-                }
-            }
-            for source in &names {
-                let (service, name) = source.resolve(&catalog);
-                unused.push(json!({"serviceNamespace": service, "actions": [name]}));
-            }
-            for service in &whole {
-                unused.push(json!({"serviceNamespace": service.get(&SERVICES)}));
-            }
-            let policy = json!({"Version": "2012-10-17", "Statement": statement});
-            Scene { catalog, policy, unused: json!(unused) }
-        },
-    )
+    (catalog(), vec(statement(), 1..4), single, evidence()).prop_map(|(catalog, raw, single, evidence)| {
+        let mut statements: Vec<Value> =
+            raw.iter().enumerate().map(|(number, raw)| raw.resolve(number, &catalog)).collect();
+        let statement =
+            if single && statements.len() == 1 { statements.remove(0) } else { json!(statements) };
+        let policy = json!({"Version": "2012-10-17", "Statement": statement});
+        let unused = json!(evidence.resolve(&catalog));
+        Scene { catalog, policy, unused }
+    })
 }
 
 /// The same evidence said in another way: entries turned round and taken apart, some twice, in capitals.
@@ -228,6 +272,11 @@ pub(crate) fn restated(unused: &Value) -> Value {
     for (at, entry) in unused.as_array().unwrap().iter().enumerate().rev() {
         let service = entry["serviceNamespace"].as_str().unwrap();
         let service = if at % 2 == 0 { service.to_uppercase() } else { service.to_owned() };
+        if !entry["used"].is_null() {
+            let entry = json!({"serviceNamespace": service, "used": entry["used"]});
+            entries.extend(std::iter::repeat_n(entry, 1 + at % 2));
+            continue;
+        }
         match entry["actions"].as_array() {
             None => entries.push(json!({"serviceNamespace": service, "actions": []})),
             Some(actions) => {

@@ -12,11 +12,12 @@ use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 
+use crate::contexts::stray;
 use crate::documents::{actions, is_from, is_same_shape, statements, strings};
 use crate::generate::{restated, scene, text, tokens};
 use crate::globs::Pattern;
 use crate::languages::one_statement;
-use crate::oracle::{World, stray};
+use crate::oracle::World;
 
 pub(crate) fn config(cases: u32) -> ProptestConfig {
     // The same cases on every machine, so that a change fails for what it does. `LAWS=explore` rolls the dice anew, and
@@ -133,9 +134,16 @@ proptest! {
         let mut unused = BTreeSet::new();
         // Of whole services other rules speak.
         let mut evidence = scene.unused.clone();
-        evidence.as_array_mut().unwrap().retain(|entry| entry.get("actions").is_some());
+        let is_named = |entry: &Value| entry["actions"].is_array() || entry["used"].is_array();
+        evidence.as_array_mut().unwrap().retain(is_named);
         for entry in evidence.as_array().unwrap() {
             if entry["serviceNamespace"].as_str().unwrap().eq_ignore_ascii_case(service) {
+                if entry["used"].is_array() {
+                    // Of what the catalog has, its spelling counts.
+                    let is_new = |used: &String| !names.iter().any(|name| name.eq_ignore_ascii_case(used));
+                    all.extend(strings(&entry["used"]).into_iter().filter(is_new));
+                    continue;
+                }
                 for name in strings(&entry["actions"]) {
                     unused.insert(name.to_lowercase());
                     all.push(name);

@@ -23,6 +23,7 @@ mod command;
 mod compare;
 mod confidence;
 mod config;
+mod contexts;
 mod csv;
 mod decisions;
 mod deploy;
@@ -78,6 +79,7 @@ mod soak;
 mod spot_check;
 mod stability;
 mod state;
+mod tables;
 #[cfg(unix)]
 mod terminals;
 mod tickets;

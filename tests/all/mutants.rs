@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::documents::{actions, shares_frame, statements, strings};
 use crate::generate::{scene, text};
+use crate::globs::lower;
 use crate::laws::{config, refined, values};
 use crate::oracle::World;
 
@@ -130,9 +131,12 @@ fn replays(world: &World, before: &Value, after: &[Value], found: &Counterexampl
     let Some(action) = found.action.as_deref().filter(|action| !action.contains(['*', '?'])) else {
         return true;
     };
+    let (service, name) = action.split_once(':').expect("an action");
+    let used = world.is_used(&service.to_ascii_lowercase(), &lower(name));
     world.replay(before, after, action).into_iter().any(|(old, new, unused)| match found.reason {
         Reason::Widened => new && !old,
         Reason::Lost => old && !new && !unused,
+        Reason::UsedLost => old && !new && used,
         Reason::StillGranted => new && unused,
         _ => false,
     })

@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::documents::{actions, frame, is_deny, same_deny, statements, strings};
+use crate::contexts::{Clause, Context, clause, contexts};
+use crate::documents::{statements, strings};
 use crate::globs::{Name, Pattern, glob, lower};
-
-/// Services and their actions, as a catalog file has them.
-pub(crate) type Lists = BTreeMap<String, Vec<String>>;
+use crate::tables::{Lists, unobserved};
 
 /// What is known and what is unused.
 #[derive(Debug, Clone)]
@@ -22,8 +21,12 @@ pub(crate) struct World {
     whole: BTreeSet<String>,
     /// What was seen in use: a service without names was seen itself.
     used: BTreeMap<String, BTreeSet<Name>>,
-    /// Patterns of actions whose use nobody sees, no service for all.
+    /// Patterns of actions whose use AWS does not see, no service for all.
     unobserved: Vec<(Option<String>, Name)>,
+    /// Patterns of those among them that may go all the same.
+    may_go: Vec<Pattern>,
+    /// What else the organisation names: a service without names was named itself.
+    named: BTreeMap<String, BTreeSet<Name>>,
 }
 
 /// Where a smaller policy is not exact.
@@ -31,31 +34,14 @@ pub(crate) struct World {
 pub(crate) enum Flaw {
     /// Granted after, not before.
     Gained(String),
-    /// In use, granted before, not after.
+    /// Not unused, granted before, not after.
     Lost(String),
+    /// Seen in use, granted before, not after.
+    UsedLost(String),
     /// Unused and granted after.
     Still(String),
     /// Something besides the actions differs.
     Frame(&'static str),
-}
-
-/// The actions of one statement.
-#[derive(Debug, Clone)]
-struct Clause {
-    negated: bool,
-    patterns: Vec<Pattern>,
-}
-
-/// Allow statements that share everything but their actions.
-struct Context {
-    frame: Value,
-    before: Vec<Clause>,
-    after: Vec<Clause>,
-}
-
-fn clause(statement: &Value) -> Clause {
-    let patterns = strings(actions(statement)).iter().map(|text| Pattern::read(text)).collect();
-    Clause { negated: statement.get("Action").is_none(), patterns }
 }
 
 /// The clauses of one context, narrowed to one service.
@@ -114,9 +100,32 @@ impl World {
             whole: BTreeSet::new(),
             used: BTreeMap::new(),
             unobserved: unobserved(),
+            may_go: Vec::new(),
+            named: BTreeMap::new(),
         };
         world.set_unused(unused);
         world
+    }
+
+    /// Adds the full names in other policies of the organisation, and what other evidence names.
+    pub(crate) fn add_organisation(&mut self, policies: &[Value], evidence: &[Value]) {
+        let patterns = policies.iter().flat_map(statements).flat_map(|statement| clause(statement).patterns);
+        for pattern in patterns.filter(|pattern| !pattern.is_wild()) {
+            if let Pattern::Of { service, glob } = pattern {
+                self.named.entry(service).or_default().insert(glob);
+            }
+        }
+        for entry in evidence {
+            let service = entry["serviceNamespace"].as_str().expect("a service").to_ascii_lowercase();
+            let lists = [&entry["actions"], &entry["used"]].into_iter().filter(|list| list.is_array());
+            let names = lists.flat_map(strings).map(|name| lower(&name));
+            self.named.entry(service).or_default().extend(names);
+        }
+    }
+
+    /// Lets actions go with their service though AWS does not see their use.
+    pub(crate) fn let_go(&mut self, patterns: &[String]) {
+        self.may_go.extend(patterns.iter().map(|text| Pattern::read(text)));
     }
 
     /// Changes the evidence and keeps the catalog, which may be large.
@@ -151,11 +160,18 @@ impl World {
             || self.unused.get(service).is_some_and(|names| names.contains(name))
     }
 
-    /// Whether nobody sees the use of an action.
+    /// Whether AWS does not see the use of an action, so that it stays unless it is named.
     fn is_unseen(&self, service: &str, name: &[char]) -> bool {
+        let literal = Pattern::Of { service: service.to_owned(), glob: name.to_vec() };
         self.unobserved
             .iter()
             .any(|(own, pattern)| own.as_ref().is_none_or(|own| own == service) && glob(pattern, name))
+            && !self.may_go.iter().any(|pattern| pattern.holds(&literal))
+    }
+
+    /// Whether an action was seen in use by its name.
+    pub(crate) fn is_used(&self, service: &str, name: &[char]) -> bool {
+        self.used.get(service).is_some_and(|names| names.contains(name))
     }
 
     /// Whether a pattern matches an unused action.
@@ -182,7 +198,7 @@ impl World {
             old.chain(after.iter().flat_map(statements)).flat_map(|statement| clause(statement).patterns)
         };
         let evidence = self.unused.keys().chain(&self.whole).chain(self.used.keys());
-        let mut mentioned: BTreeSet<String> = evidence.cloned().collect();
+        let mut mentioned: BTreeSet<String> = evidence.chain(self.named.keys()).cloned().collect();
         let mut patterns: BTreeMap<String, Vec<Pattern>> = BTreeMap::new();
         for pattern in all() {
             if let Pattern::Of { service, .. } = &pattern {
@@ -201,7 +217,7 @@ impl World {
             .collect();
         let known = self.catalog.keys().cloned();
         let mut named_before: BTreeSet<String> =
-            self.unused.keys().chain(self.used.keys()).cloned().collect();
+            self.unused.keys().chain(self.used.keys()).chain(self.named.keys()).cloned().collect();
         named_before.extend(statements(before).into_iter().flat_map(|statement| {
             let services = clause(statement).patterns.into_iter().filter_map(|pattern| match pattern {
                 Pattern::Of { service, .. } => Some(service),
@@ -223,6 +239,7 @@ impl World {
                 names.extend(self.catalog.get(&service).into_iter().flatten().cloned());
                 names.extend(self.unused.get(&service).into_iter().flatten().cloned());
                 names.extend(self.used.get(&service).into_iter().flatten().cloned());
+                names.extend(self.named.get(&service).into_iter().flatten().cloned());
                 names.extend(literals.iter().filter_map(|literal| match literal {
                     Pattern::Of { service: own, glob } if *own == service => Some(glob.clone()),
                     _ => None,
@@ -253,7 +270,7 @@ impl World {
     ) -> Result<(), Flaw> {
         let (before, after) = (here(&context.before, service), here(&context.after, service));
         let known = self.catalog.contains_key(service);
-        // Where nobody sees any use, that none was seen says nothing.
+        // Where AWS sees no use at all, that none was seen says nothing.
         let unused_names = names.iter().filter(|name| self.is_unused(service, name)).count();
         let withheld = self.whole.contains(service) && names.iter().any(|name| self.is_unseen(service, name));
         let whole = self.whole.contains(service) && (unused_names > 0 || !withheld);
@@ -264,6 +281,9 @@ impl World {
             let unused = self.is_unused(service, name);
             if new && !old {
                 return Err(Flaw::Gained(tell(name)));
+            }
+            if old && !new && self.is_used(service, name) {
+                return Err(Flaw::UsedLost(tell(name)));
             }
             if old && !new && !unused {
                 return Err(Flaw::Lost(tell(name)));
@@ -281,7 +301,7 @@ impl World {
             if new && !old {
                 return Err(Flaw::Gained(tell(name)));
             }
-            // What the author wrote stays when nobody sees the use of anything that it is known to match.
+            // What the author wrote stays when AWS does not see the use of anything that it is known to match.
             let is_unseen = |pattern: &&[char]| {
                 let mut matched = names.iter().filter(|name| glob(pattern, name)).peekable();
                 matched.peek().is_some() && matched.all(|name| !self.is_unused(service, name))
@@ -303,7 +323,8 @@ impl World {
             let was_open =
                 by_wildcard(&before, name) || unused_names == 0 && untouched && (in_use || met && !known);
             if (met || in_use) && open && was_open && !new {
-                return Err(Flaw::Lost(tell(name)));
+                let flaw = if in_use { Flaw::UsedLost } else { Flaw::Lost };
+                return Err(flaw(tell(name)));
             }
         }
         Ok(())
@@ -320,119 +341,6 @@ impl World {
         });
         told.collect()
     }
-}
-
-/// Gathers the Allow statements that share a frame, and checks all frames on the way.
-fn contexts(before: &Value, after: &[Value]) -> Result<Vec<Context>, Flaw> {
-    let old = statements(before);
-    let mut contexts: Vec<Context> = Vec::new();
-    for statement in old.iter().filter(|statement| !is_deny(statement)) {
-        let frame = frame(statement);
-        match contexts.iter_mut().find(|context| context.frame == frame) {
-            Some(context) => context.before.push(clause(statement)),
-            None => contexts.push(Context { frame, before: vec![clause(statement)], after: Vec::new() }),
-        }
-    }
-    let around = |document: &Value| {
-        let mut around = document.clone();
-        around.as_object_mut().expect("a document is an object").remove("Statement");
-        around
-    };
-    let mut denied = vec![0; old.len()];
-    for document in after {
-        if around(document) != around(before)
-            || document["Statement"].is_object() != before["Statement"].is_object()
-        {
-            return Err(Flaw::Frame("the document around the statements"));
-        }
-        if statements(document).is_empty() && !old.is_empty() {
-            return Err(Flaw::Frame("a document without statements"));
-        }
-        let mut next = 0;
-        for statement in statements(document) {
-            let found = (next..old.len()).find(|at| {
-                if is_deny(statement) {
-                    same_deny(old[*at], statement)
-                } else {
-                    frame(old[*at]) == frame(statement)
-                }
-            });
-            let Some(at) = found else { return Err(Flaw::Frame("a statement, or their order")) };
-            next = at + 1;
-            if is_deny(statement) {
-                denied[at] += 1;
-                continue;
-            }
-            let clause = clause(statement);
-            if clause.patterns.is_empty() && !strings(actions(old[at])).is_empty() {
-                return Err(Flaw::Frame("a statement without actions"));
-            }
-            let own = frame(statement);
-            contexts.iter_mut().find(|context| context.frame == own).unwrap().after.push(clause);
-        }
-    }
-    let deny_count = old.iter().filter(|statement| is_deny(statement)).count();
-    if denied.iter().sum::<usize>() != deny_count || denied.iter().any(|times| *times > 1) {
-        return Err(Flaw::Frame("the Deny statements"));
-    }
-    Ok(contexts)
-}
-
-/// Whether each new pattern lies inside one pattern of the statements it can have come from, for all strings; gives
-/// back the first that does not.
-pub(crate) fn stray(before: &Value, after: &[Value]) -> Option<String> {
-    for statement in after.iter().flat_map(statements).filter(|statement| !is_deny(statement)) {
-        let from: Vec<Clause> = statements(before)
-            .into_iter()
-            .filter(|origin| frame(origin) == frame(statement))
-            .map(clause)
-            .collect();
-        let now = clause(statement);
-        for (pattern, text) in now.patterns.iter().zip(strings(actions(statement))) {
-            let inside = from.iter().any(|old| match (old.negated, now.negated) {
-                (false, false) => old.patterns.iter().any(|outer| outer.holds(pattern)),
-                (true, false) => !old.patterns.iter().any(|excluded| excluded.meets(pattern)),
-                // A NotAction list may grow: what must hold is that the old entries are still in it.
-                (true, true) => true,
-                (false, true) => false,
-            });
-            if !inside {
-                return Some(text);
-            }
-        }
-        if now.negated {
-            let kept = |old: &Clause| {
-                old.patterns.iter().all(|excluded| now.patterns.iter().any(|outer| outer.holds(excluded)))
-            };
-            if !from.iter().any(|old| old.negated && kept(old)) {
-                return Some("NotAction".to_owned());
-            }
-        }
-    }
-    None
-}
-
-/// The table of actions whose use nobody sees, read from its file.
-fn unobserved() -> Vec<(Option<String>, Name)> {
-    let lines = include_str!("../../src/catalog/unobserved.tsv").lines();
-    let patterns = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let row = |line: &str| {
-        let (service, name) = line.split('\t').next()?.split_once(':')?;
-        Some(((service != "*").then(|| service.to_ascii_lowercase()), lower(name)))
-    };
-    patterns.map(|line| row(line).expect("a pattern")).collect()
-}
-
-/// The embedded catalog, read from the file that it is made of.
-pub(crate) fn embedded() -> Lists {
-    let text = include_str!("../../build/catalog.txt");
-    let blocks = text.split("\n\n").skip(1).map(|block| {
-        let mut lines = block.lines();
-        let service = lines.next().expect("a block begins with its service").to_owned();
-        // One letter for the access level, one sign for tracking.
-        (service, lines.map(|line| line[2..].to_owned()).collect())
-    });
-    blocks.collect()
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@ use leastwise::policy::Document;
 use leastwise::refine::{DoesNotFit, FitStep, Kind};
 use serde_json::{Value, json};
 
-use crate::oracle::{Lists, World, embedded, stray};
+use crate::contexts::stray;
+use crate::oracle::World;
+use crate::tables::{Lists, embedded};
 
 /// splitmix64: small, and the same everywhere.
 struct Dice(u64);

@@ -15,6 +15,7 @@ use self::form::{
     DESCRIPTION, FIELD, Finding, MEND, ProviderFields, RESOURCES, Remediation, Resource, Severity, TITLE,
     Text, Workflow, fitted, fitted_id,
 };
+use super::ocsf::PROVEN;
 use super::since::{Earlier, State};
 use super::weight::Weight;
 use super::{Format, Part, Read, key, reserve};
@@ -240,9 +241,7 @@ impl Teller<'_> {
             weight: Weight::of_change(change),
             title: format!("{removed} unused actions in policy {}{on}", change.policy),
             description: format!(
-                "{removed} actions of the policy are unused and can go, {kept} stay. The smaller policy is proven against the \
-                 evidence: nothing is granted that was not granted before, exactly what is unused is gone, and what was seen in \
-                 use stays.",
+                "{removed} actions of the policy are unused and can go, {kept} stay. {PROVEN}"
             ),
             mend: mend(change),
             fields: BTreeMap::from([
@@ -272,7 +271,7 @@ impl Teller<'_> {
             rule: "unused-principal",
             kind,
             weight: Weight::of_unused(principal),
-            title: format!("{} {} is not used", principal.kind, principal.name),
+            title: format!("{} {} is reported unused", principal.kind, principal.name),
             description: format!("{} {}: {}.{trust}", principal.kind, principal.name, principal.why),
             mend: reserve::advice(principal).to_owned(),
             fields: BTreeMap::from([
@@ -295,7 +294,7 @@ impl Teller<'_> {
                 UNUSED_KEY,
                 format!("access key {key}"),
                 format!("/{key}"),
-                "Deactivate it, wait until nobody misses it, and delete it.",
+                "Deactivate it, wait for as long as it may be needed again, and delete it.",
             ),
             None => (
                 "unused-password",
@@ -311,8 +310,8 @@ impl Teller<'_> {
             rule,
             kind,
             weight: Weight::Middling,
-            title: format!("{what} of user {} is not used", principal.name),
-            description: format!("{what} of user {} is not used, {since}.", principal.name),
+            title: format!("{what} of user {} is reported unused", principal.name),
+            description: format!("{what} of user {} is reported unused, {since}.", principal.name),
             mend: mend.to_owned(),
             fields: BTreeMap::from([("leastwise/principal", principal.arn.clone())]),
             resources: vec![("AwsIamUser", &principal.arn)],

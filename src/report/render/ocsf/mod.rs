@@ -296,11 +296,10 @@ fn change_event<'e>(
         sources,
         kind: (format!("policy-{}", change.action.name()), "Unused Permissions"),
         uid: key::of_policy(&change.id),
-        title: format!("policy {} grants {} actions that are not used", change.policy, proof.removed),
+        title: format!("policy {} grants {} actions that are reported unused", change.policy, proof.removed),
         desc: format!(
-            "{} actions of the policy are unused and can go, {} stay. The smaller policy is proven against the evidence: nothing \
-             is granted that was not granted before, exactly what is unused is gone, and what was seen in use stays.",
-            proof.removed, proof.kept,
+            "{} actions of the policy are unused and can go, {} stay. {PROVEN}",
+            proof.removed, proof.kept
         ),
         mend: mend(change),
         weight: Weight::of_change(change),
@@ -329,6 +328,11 @@ fn kind_of(change: &Recommendation) -> &'static str {
     }
 }
 
+/// What is proven of every change, and what is not.
+pub(super) const PROVEN: &str = "The smaller policy is proven against the evidence: nothing is gained, exactly the unused is \
+                                 removed, what stays is what the author wrote, and what the evidence saw in use is still \
+                                 allowed. That AWS saw every use is not proven.";
+
 /// What to do, in a sentence.
 pub(super) fn mend(change: &Recommendation) -> String {
     let after = &change.files.after;
@@ -343,8 +347,8 @@ pub(super) fn mend(change: &Recommendation) -> String {
             "Create {} from the documents in {after} of the report, attach them, and remove this policy.",
             change.creates.join(", "),
         ),
-        Action::Detach => "Detach the policy: nothing of it is used.".to_owned(),
-        Action::Delete => "Delete the policy: nothing of it is used.".to_owned(),
+        Action::Detach => "Detach the policy: all that it grants is reported unused.".to_owned(),
+        Action::Delete => "Delete the policy: all that it grants is reported unused.".to_owned(),
     }
 }
 
@@ -363,7 +367,7 @@ fn principal_event<'e>(
         sources: vec![summary.evidence.source.clone()],
         kind: ("unused-principal".to_owned(), "Unused Principal"),
         uid: key::of_principal("unused-principal", &principal.arn),
-        title: format!("{} {} is not used", principal.kind, principal.name),
+        title: format!("{} {} is reported unused", principal.kind, principal.name),
         desc: principal.why.clone(),
         mend: reserve::advice(principal).to_owned(),
         weight: Weight::of_unused(principal),
