@@ -286,7 +286,7 @@ impl<'a> Statement<'a> {
 
     /// The same statement with other actions.
     pub(crate) fn with(&self, negated: bool, patterns: Vec<Pattern<'a>>) -> Self {
-        let bare = self.clause.bare && patterns.len() == 1;
+        let bare = self.clause.bare && patterns.len() <= 1;
         let key = match negated {
             same if same == self.clause.negated => self.clause.key,
             true => "\"NotAction\"",

@@ -229,6 +229,9 @@ impl<'u, 'a> Checker<'u, 'a> {
             return Ok(());
         }
         let unused = self.universe.unused();
+        let is_old = |pattern: &Pattern<'a>| {
+            context.before.iter().any(|clause| clause.patterns.iter().any(|old| old.same_text(pattern)))
+        };
         for clause in context.after.iter().filter(|clause| !clause.negated) {
             for pattern in &clause.patterns {
                 let at = self.universe.scope_of(pattern);
@@ -238,7 +241,7 @@ impl<'u, 'a> Checker<'u, 'a> {
                         || at.is_some_and(|at| self.universe.knows(at, &pattern.name));
                     scope.withheld
                         && is_known
-                        && (pattern.shape == Shape::Literal || pattern.is_written())
+                        && (pattern.shape == Shape::Literal || is_old(pattern))
                         && !self.universe.meets(pattern, unused)
                 };
                 let may_stay = scope.is_none_or(|scope| !scope.whole || is_withheld(scope));

@@ -130,7 +130,9 @@ fn open<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> Option<Statem
     if !universe.scopes().iter().any(|scope| scope.any_unused) {
         return Some(statement.clone());
     }
-    exclude_unused(universe, &statement.with(true, Vec::new()))
+    let opened = exclude_unused(universe, &statement.with(true, Vec::new()))?;
+    // An empty list is no statement of IAM.
+    Some(if opened.clause.patterns.is_empty() { statement.clone() } else { opened })
 }
 
 /// `NotAction`: what is unused joins the list (R8). When all that it grants is unused, it goes as a whole (R14).
