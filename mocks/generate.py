@@ -490,6 +490,7 @@ ANALYZER = {
     "name": "acme-unused-access",
     "type": "ORGANIZATION_UNUSED_ACCESS",
     "status": "ACTIVE",
+    "createdAt": "2025-03-04T08:00:12Z",
     "configuration": {
         "unusedAccess": {
             "unusedAccessAge": WINDOW,
@@ -1979,6 +1980,7 @@ P_ANALYZER = {
     "name": "partial-unused-access",
     "type": "ORGANIZATION_UNUSED_ACCESS",
     "status": "ACTIVE",
+    "createdAt": "2025-03-04T08:00:12Z",
     "configuration": {"unusedAccess": {"unusedAccessAge": WINDOW}},
 }
 P_FAILURES = {

@@ -2,6 +2,9 @@
 
 #![no_main]
 
+#[path = "../../tests/all/contexts.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
+mod contexts;
 #[path = "../../tests/all/documents.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod documents;
@@ -12,6 +15,9 @@ mod globs;
 #[allow(dead_code, reason = "the tests use more of it")]
 mod oracle;
 mod scene;
+#[path = "../../tests/all/tables.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
+mod tables;
 
 use leastwise::catalog::Catalog;
 use leastwise::evidence::read_unused;

@@ -2,6 +2,9 @@
 
 #![no_main]
 
+#[path = "../../tests/all/contexts.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
+mod contexts;
 #[path = "../../tests/all/documents.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod documents;
@@ -12,6 +15,9 @@ mod globs;
 #[allow(dead_code, reason = "the tests use more of it")]
 mod oracle;
 mod scene;
+#[path = "../../tests/all/tables.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
+mod tables;
 
 use leastwise::RefineError;
 use leastwise::catalog::Catalog;
@@ -43,7 +49,7 @@ fuzz_target!(|bytes: &[u8]| {
     let world = oracle::World::new(&serde_json::from_value(lists.clone()).expect("lists"), &evidence);
     let judged = world.judge(&before, &after);
     assert!(judged.is_ok(), "{judged:?}\n{text}\n{evidence}\n{lists}\n{after:?}");
-    assert_eq!(oracle::stray(&before, &after), None, "{text}\n{evidence}\n{lists}\n{after:?}");
+    assert_eq!(contexts::stray(&before, &after), None, "{text}\n{evidence}\n{lists}\n{after:?}");
     for document in refined.documents() {
         let again = leastwise::refine(document, &unused, &catalog, kind).expect("refined again");
         let again: Vec<String> = again.documents().iter().map(Document::compact).collect();

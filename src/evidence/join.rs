@@ -1,6 +1,6 @@
 //! From findings to what is known of each principal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::choose::is;
 use super::finding::{Detail, Failure, Finding, UnusedKey, UnusedPermission};
@@ -92,16 +92,19 @@ pub fn join(
 ) -> BTreeMap<String, Known> {
     let mut known: BTreeMap<String, Known> = BTreeMap::new();
     let newest = newest(findings);
+    // A page may come twice.
+    let mut counted = BTreeSet::new();
     for finding in findings {
         let about = known.entry(finding.resource.clone()).or_default();
+        let one = usize::from(counted.insert(finding.id.as_str()));
         if is(&finding.status, "ARCHIVED") {
-            about.archived += 1;
+            about.archived += one;
         } else if is(&finding.status, "ACTIVE") {
             if is_superseded(finding, newest.get(finding.resource.as_str()).copied()) {
-                about.superseded += 1;
+                about.superseded += one;
                 continue;
             }
-            about.findings += 1;
+            about.findings += one;
             about.dated(finding.analyzed_at.as_ref());
             add_finding(about, finding, windows.findings);
         } else if !is(&finding.status, "RESOLVED") {

@@ -343,7 +343,6 @@ fn every_refinement_of_the_snapshots_is_proven() {
     for (principal, policy) in [
         ("aws-managed-wholly-unused", "AmazonBedrockReadOnly"),
         ("wholly-unused-policy-holder", "legacy-queue-access"),
-        ("inline-only-worker", "forgotten-email"),
     ] {
         let outcome = of(principal, policy);
         assert!(outcome.removed > 0 && outcome.after.is_empty(), "{principal} keeps something");

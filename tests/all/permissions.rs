@@ -259,7 +259,8 @@ impl Kind {
             Self::Unused => scene.unused.as_array().unwrap().iter().any(|entry| {
                 let own = lower_text(entry["serviceNamespace"].as_str().unwrap()) == lower_text(service);
                 own && match entry.get("actions").and_then(Value::as_array).filter(|list| !list.is_empty()) {
-                    None => true,
+                    // What was only seen in use is not called unused.
+                    None => entry.get("used").is_none(),
                     Some(list) => {
                         list.iter().any(|one| lower_text(one.as_str().unwrap()) == lower_text(name))
                     }

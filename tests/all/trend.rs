@@ -108,7 +108,7 @@ fn the_drawing_tells_every_number_in_words_and_runs_nothing() {
         [first.recommendations, last.recommendations].map(|it| it.to_string())
     );
     assert_eq!(
-        row("Refined")[1..3],
+        row("Can be reduced")[1..3],
         [first.statuses["reducible"], last.statuses["reducible"]].map(|it| it.to_string())
     );
     // 1 November, the 2nd and the 9th: the second stands an eighth of the way.

@@ -2,6 +2,7 @@
 
 mod hostile;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -69,7 +70,9 @@ fn every_owner_has_a_ticket_and_those_without_the_tag_are_their_accounts() {
     assert!(
         text.starts_with("# Least privilege for `team-data@example.com`: 5 changes, 0 unused principals")
     );
-    assert!(text.contains("\n- [ ] Change 1: `PowerUserAccess` of role `aws-managed-power-user`"));
+    let first = text.split_once("\n- [ ] Change 1: ").unwrap().1.lines().next().unwrap();
+    assert!(first.ends_with("confidence high"), "{first}");
+    assert!(text.contains(": `PowerUserAccess` of role `aws-managed-power-user`"));
     assert!(text.contains("`policies/777777777777/role/text-trap-glue-reader/glue-read.diff`"));
 }
 
@@ -90,7 +93,7 @@ fn without_a_tag_in_the_config_there_is_a_ticket_for_each_account() {
 }
 
 #[test]
-fn the_heaviest_risk_comes_first_and_the_files_are_there() {
+fn the_surest_changes_come_first_and_of_those_the_heaviest_and_the_files_are_there() {
     let out = folder("tickets-order").join("report");
     scan("mocks/acme", &out).exits(0);
     let mut changes = 0;
@@ -102,7 +105,12 @@ fn the_heaviest_risk_comes_first_and_the_files_are_there() {
         let removes = text.lines().filter(|line| line.starts_with("- Removes: "));
         let risks: Vec<u64> = removes.map(|line| points(line).parse().unwrap()).collect();
         changes += risks.len();
-        assert!(risks.is_sorted_by(|a, b| a >= b), "{name}: {risks:?}");
+        let sure = text.lines().filter_map(|line| line.strip_prefix("- Confidence: "));
+        let rank = |line: &str| ["high", "medium", "low"].iter().position(|level| line.starts_with(level));
+        let order: Vec<_> =
+            sure.map(|line| rank(line).unwrap()).zip(risks.iter().map(|risk| Reverse(*risk))).collect();
+        assert_eq!(order.len(), risks.len());
+        assert!(order.is_sorted(), "{name}: {order:?}");
         for line in text.lines().filter_map(|line| line.strip_prefix("- Files: ")) {
             for file in line.split(", ") {
                 assert!(out.join(file.trim_matches('`')).is_file(), "{file}");
