@@ -38,7 +38,9 @@ fn own<'c>(call: &'c Call<'_>) -> impl Iterator<Item = &'c Analyzer> {
 
 fn analyzer_value(call: &Call<'_>, analyzer: &Analyzer) -> Value {
     let mut value = serde_json::to_value(analyzer).unwrap();
-    value["createdAt"] = "2024-02-15T00:46:40Z".into();
+    if value.get("createdAt").is_none() {
+        value["createdAt"] = "2024-02-15T00:46:40Z".into();
+    }
     if call.twist == Some(Fault::UnknownEnum) {
         value["status"] = "HIBERNATING".into();
     }
