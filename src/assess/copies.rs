@@ -39,7 +39,8 @@ impl<'i, 't> Work<'i, 't> {
             let mut sharers = self.sharers(bench.held, &reaches);
             sharers.empty_groups.clear();
             if reaches.len() < 2 {
-                (sharers.idle.clear(), sharers.reserves.clear());
+                sharers.idle.clear();
+                sharers.reserves.clear();
             }
             let (code, why) = match bench.held.age(&[*holder]) {
                 _ if is_excepted => why::obstacle(Obstacle::Excepted, &Sharers::default()),

@@ -90,9 +90,9 @@ impl Compact {
 
     pub(super) fn seen(&self, catalog: &Catalog) -> Seen {
         let mut seen = Seen::default();
-        self.whole(catalog).for_each(|service| seen.add(Arc::from(service), Names::of([])));
+        self.whole(catalog).for_each(|service| seen.add(Arc::from(service), &Names::of([])));
         for (service, names) in self.names(catalog) {
-            seen.add(Arc::from(service), Names::of(names));
+            seen.add(Arc::from(service), &Names::of(names));
         }
         seen
     }

@@ -169,9 +169,9 @@ impl Seen {
     }
 
     /// What was seen of one service, and so of the service.
-    pub fn add(&mut self, service: Arc<str>, names: Names) {
+    pub fn add(&mut self, service: Arc<str>, names: &Names) {
         let known = self.0.entry(service).or_insert_with(|| Names::of([]));
-        *known = known.or(&names);
+        *known = known.or(names);
     }
 
     /// Adds what others were seen to use, as far as it concerns these services, `None` for all there are.
@@ -179,7 +179,7 @@ impl Seen {
         for (service, names) in
             other.iter().filter(|(service, _)| services.is_none_or(|all| all.contains(&***service)))
         {
-            self.add(Arc::clone(service), names.clone());
+            self.add(Arc::clone(service), names);
         }
     }
 

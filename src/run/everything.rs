@@ -82,6 +82,9 @@ pub(super) struct Everything<C> {
     pub(super) finished: Arc<Finished>,
 }
 
+/// What the first look gives of an account; none of one that is not read.
+type Surveyed = Option<Result<(Survey, Harvest), Failure>>;
+
 /// What is known of all accounts when each is worked out.
 struct Known {
     families: Families,
@@ -273,26 +276,22 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
                 Ok((account, Some(survey)))
             }
         };
-        self.each(
-            accounts,
-            read,
-            |(account, survey): (Account, Option<Result<(Survey, Harvest), Failure>>)| {
-                if let Some(survey) = &survey {
-                    self.progress.account(survey.is_ok());
+        self.each(accounts, read, |(account, survey): (Account, Surveyed)| {
+            if let Some(survey) = &survey {
+                self.progress.account(survey.is_ok());
+            }
+            match survey {
+                Some(Ok((survey, names))) => {
+                    harvest.join(names);
+                    return surveys.push(survey);
                 }
-                match survey {
-                    Some(Ok((survey, names))) => {
-                        harvest.join(names);
-                        return surveys.push(survey);
-                    }
-                    Some(Err(failure)) => drop(failed.insert(account.id.clone(), failure)),
-                    // In a suspended account nobody uses anything.
-                    None if account.is_closed() => return,
-                    None => {}
-                }
-                unread.push(account.id);
-            },
-        )
+                Some(Err(failure)) => drop(failed.insert(account.id.clone(), failure)),
+                // In a suspended account nobody uses anything.
+                None if account.is_closed() => return,
+                None => {}
+            }
+            unread.push(account.id);
+        })
         .await?;
         if surveys.is_empty() {
             // A report of nothing would say that there is nothing to do, in the place of one that knew better.
