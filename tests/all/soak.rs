@@ -17,7 +17,7 @@ const CALLER: &str = "AKIA200000000001";
 /// Of a hundred calls so many go wrong.
 const FAULTS: f64 = 5.0;
 /// A minute at the most where nothing else runs; what hangs takes for ever.
-const MOST: Duration = Duration::from_secs(400);
+const MOST: Duration = Duration::from_secs(1_800);
 
 /// What is called for each account. What is called once for the whole organisation cannot end in a row of an account.
 const OF_ACCOUNTS: [&str; 4] =
