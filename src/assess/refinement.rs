@@ -175,7 +175,7 @@ impl Smaller<'_> {
         all
     }
 
-    /// All that is told of it. `after` are the documents as they stand in a file; give what was given before.
+    /// Everything that the report says about it. `after` is the text of the file; pass the same `needs` and `seen` as before.
     pub(super) fn told(&self, after: String, needs: &Needs, seen: &Seen) -> Refinement {
         let Self { original, universe, refined, .. } = self;
         let (proof, documents) = (refined.proof(), refined.documents());

@@ -337,9 +337,10 @@ pub(super) fn obstacle(obstacle: Obstacle, sharers: &Sharers) -> (&'static str, 
         }
         Obstacle::InUse => ("in-use-by-others", "nothing of it can go for all who hold it".to_owned()),
         Obstacle::Blocked => ("blocked", sharers.sentence()),
-        Obstacle::Young(days) => {
-            ("grant-too-young", format!("it was granted {} ago, which is less than the window", age(days)))
-        }
+        Obstacle::Young(days) => (
+            "grant-too-young",
+            format!("it was granted or first seen {} ago, which is less than the window", age(days)),
+        ),
     }
 }
 

@@ -205,7 +205,7 @@ impl State {
         serde_json::from_slice(body).ok()
     }
 
-    /// Remembers that for the next night. That it fails only makes the next night's evidence less sure, so it is told once.
+    /// Saves the log for the next night. A failure only makes the next night's evidence less sure, so the run warns once and goes on.
     pub fn keep_grants(&self, account: &str, log: &GrantLog, watch: &dyn Watch) {
         let kept = serde_json::to_vec(log).map_err(io::Error::from);
         // That a finding is doubted says nothing about when a policy was first seen.

@@ -46,6 +46,9 @@ pub struct GrantLog {
     pub since: String,
     /// By holder and policy: `role/deployer/ci` for an inline policy, `role/deployer/arn:...` for a managed one.
     pub grants: BTreeMap<String, FirstSeen>,
+    /// The day on which each user was first in each group, by `group/user`: what a group has is new to whoever joins it.
+    #[serde(default)]
+    pub members: BTreeMap<String, String>,
 }
 
 /// When a grant was first seen.
@@ -73,28 +76,47 @@ impl GrantLog {
             let text_since = text_since.map_or(day, |known| known.text_since.as_str()).to_owned();
             (key, FirstSeen { held, text_since, text })
         });
-        Self { since, grants: grants.collect() }
+        let members = inventory
+            .principals
+            .iter()
+            .flat_map(|principal| principal.groups.iter().map(|group| member(group, &principal.name)));
+        let members = members.map(|key| {
+            let first = earlier.and_then(|log| log.members.get(&key)).map_or(day, String::as_str).to_owned();
+            (key, first)
+        });
+        Self { since, grants: grants.collect(), members: members.collect() }
     }
 
     /// How long a grant has been there on a day. Whether the age of its text matters is for the caller to know.
     fn age(&self, key: &str, today: Date, window_days: i64, with_text: bool) -> GrantAge {
         let Some(seen) = self.grants.get(key) else { return GrantAge::Unknown };
-        let of = |first: &str| {
-            let Some(days) = first.parse::<Date>().ok().map(|first| i64::from(days_after(today, first)))
-            else {
-                return GrantAge::Unknown;
-            };
-            if days >= window_days {
-                GrantAge::Settled
-            } else if first == self.since {
-                GrantAge::Unknown
-            } else {
-                GrantAge::Young(days.max(0))
-            }
-        };
-        let held = of(&seen.held);
-        if with_text { held.and(of(&seen.text_since)) } else { held }
+        let held = self.since(&seen.held, today, window_days);
+        if with_text { held.and(self.since(&seen.text_since, today, window_days)) } else { held }
     }
+
+    /// How long ago a day was. What was there on the first day of all may have been there for ever.
+    fn since(&self, first: &str, today: Date, window_days: i64) -> GrantAge {
+        match first.parse::<Date>().ok().map(|first| i64::from(days_after(today, first))) {
+            Some(days) if days >= window_days => GrantAge::Settled,
+            Some(days) if first != self.since => GrantAge::Young(days.max(0)),
+            _ => GrantAge::Unknown,
+        }
+    }
+
+    /// How long the newest member of a group has been in it.
+    fn membership(&self, group: &str, inventory: &Inventory, today: Date, window_days: i64) -> GrantAge {
+        let members = inventory.principals.iter().filter(|it| it.groups.iter().any(|name| name == group));
+        let ages = members.map(|it| match self.members.get(&member(group, &it.name)) {
+            Some(first) => self.since(first, today, window_days),
+            None => GrantAge::Unknown,
+        });
+        ages.max().unwrap_or(GrantAge::Settled)
+    }
+}
+
+/// By which a log knows that a user is in a group.
+fn member(group: &str, user: &str) -> String {
+    format!("{group}/{user}")
 }
 
 /// By which a log knows a grant.
@@ -144,7 +166,13 @@ impl<'a> Ages<'a> {
     pub fn of(self, holder: Holder<'_>, policy: &str) -> GrantAge {
         let Some(today) = day(self.today) else { return GrantAge::Unknown };
         let window = i64::from(self.window_days);
-        let by_log = |with_text| self.log.age(&key(holder, self.inventory, policy), today, window, with_text);
+        let joined = match holder {
+            Holder::Group(name) => self.log.membership(name, self.inventory, today, window),
+            Holder::Principal(_) => GrantAge::Settled,
+        };
+        let by_log = |with_text| {
+            self.log.age(&key(holder, self.inventory, policy), today, window, with_text).and(joined)
+        };
         // Of a managed policy the answers tell since when it has its text, if they have its older versions.
         match self.inventory.managed.get(policy).map(|policy| self.text_of(policy)) {
             Some(TextAge::Settled | TextAge::Since(_)) => by_log(false),
@@ -248,8 +276,8 @@ pub fn granted_before(
     Needs::of(&left)
 }
 
-/// By how many days evidence is too old to act on, if it is: its age when that is more than so many days. An age that
-/// cannot be told is no age; the confidence says so.
+/// The age of evidence in days, if that is more than the limit. Evidence of unknown age is not stale here; it lowers the
+/// confidence instead.
 pub fn is_stale(analyzed_at: &str, as_of: &str, max_age_days: i64) -> Option<i64> {
     days_between(analyzed_at, as_of).filter(|days| *days > max_age_days)
 }

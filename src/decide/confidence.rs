@@ -1,7 +1,7 @@
 //! How sure the evidence about a principal is, and why, so that rare but needed access is seen before it is cut.
 //!
 //! A recommendation that reaches several principals is as sure as the least sure of them: see [`Confidence::join`].
-//! Deliberately absent: everything that is told by the evidence itself, such as a gap in it. That decides the status.
+//! Deliberately absent: gaps in the evidence itself. They decide the status, not the confidence.
 
 use std::cmp::Reverse;
 

@@ -166,7 +166,7 @@ impl Found {
         self.hint().is_some_and(|hint| RESERVES.contains(&hint.code))
     }
 
-    /// What it is told by: `its name says `breakglass``.
+    /// The clue in words: `its name says `breakglass``.
     pub(super) fn sentence(self) -> String {
         format!("its {} say{} `{}`", self.spot.name(), self.spot.ending(), self.word)
     }

@@ -44,10 +44,9 @@ impl Analyzer {
     }
 }
 
-/// The analyzers that look at an account, the one whose findings count first: that with the longest window, of equals the one
-/// that leaves out least, then one of the customer's before one that an AWS service manages,
-/// an organisation's before the account's own, the oldest, and the first by ARN. Where all leave the account out, the first of these stands alone, so that
-/// it can be told.
+/// The analyzers that cover an account; the findings of the first one count. The longest window comes first, then the fewest
+/// exclusions, the customer's own before those that an AWS service manages, an organisation's before the account's, the
+/// oldest, and the first by ARN. If every analyzer excludes the account, the result is one of those, so that the report can say so.
 pub fn choose_analyzers<'a>(analyzers: &'a [Analyzer], account: &str) -> Vec<&'a Analyzer> {
     let mut covering: Vec<&Analyzer> = analyzers.iter().filter(|analyzer| analyzer.covers(account)).collect();
     covering.sort_by_key(|analyzer| {

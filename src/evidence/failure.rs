@@ -50,7 +50,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Kinds of failure. Nothing is told by the text of a message.
+/// Kinds of failure. The text of a message never decides which one it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {

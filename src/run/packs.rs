@@ -98,7 +98,7 @@ impl Packs<'_> {
                 first: First::of(&growing.weights),
                 exceptions: pack::exceptions(whole, &growing.rules),
                 ready,
-                // What is resolved elsewhere is told there.
+                // The counts of the whole organisation belong in its own report.
                 since: None,
             });
             self.writer.write_json(&format!("{folder}report.json"), &*report)?;

@@ -53,7 +53,7 @@ pub(super) fn choose(chosen: &Accounts, all: Organisation) -> Result<Organisatio
     Ok(Organisation { partition, accounts })
 }
 
-/// Whether these are accounts that AWS Organizations told of. Of others an entry may be right in the config of an organisation,
+/// Whether AWS Organizations listed these accounts. Of others an entry may be right in the config of an organisation,
 /// and about none of the few that are read.
 fn is_whole(chosen: &Accounts, accounts: &[Account]) -> bool {
     let is_told = |account: &Account| !account.arn.is_empty();

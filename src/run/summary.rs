@@ -110,7 +110,7 @@ fn text(scanned: &Scanned, target: &Path) -> String {
         let of = totals.recommendations;
         let _ = writeln!(
             out,
-            "look first  {changes} of {of} changes remove {share} % of the risk, the surest first: {}",
+            "look first  {changes} of {of} changes remove {share} % of the risk, high confidence first: {}",
             some(&ids, 2)
         );
     }

@@ -321,7 +321,7 @@ fn the_sdk_is_named_in_one_room() {
     assert!(has_sdk("use aws_sdk_iam::Client;") && has_sdk("aws_config::load()"));
 }
 
-/// What AWS says is for people: a kind of failure is told by code, status and type.
+/// AWS's messages are for people: code, status and type alone decide the kind of a failure.
 #[test]
 fn nothing_is_decided_by_the_words_of_aws() {
     // Where a message is taken from an answer, or from a failure, and handed on.

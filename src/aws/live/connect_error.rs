@@ -80,7 +80,7 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// The mend, in one sentence.
+    /// How to fix it, in one sentence.
     pub fn help(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::BeyondProxy { variable, .. } => {

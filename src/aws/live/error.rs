@@ -43,7 +43,7 @@ impl Fault {
         Self { code, message, ..self }
     }
 
-    /// As it is told.
+    /// The failure to report for an operation.
     pub(super) fn of_operation(&self, operation: &Operation) -> Failure {
         Failure::new(operation.name(), self.kind).saying(self.code.as_deref(), self.message.as_deref())
     }

@@ -23,9 +23,9 @@ const UNREADABLE: &str = "unreadable";
 /// What this process knows of doubts.
 #[derive(Debug, Default)]
 pub(super) struct Doubts {
-    /// The digest of a note that could not be left in the folder; this run goes by it all the same.
+    /// The digest of a note that could not be saved in the folder; this run follows it all the same.
     unsaved: Mutex<Option<String>>,
-    /// It was told that what is remembered is not used.
+    /// The operator has been warned that the state is not used.
     told: AtomicBool,
 }
 

@@ -1,20 +1,21 @@
-//! Principals that look as if they were kept for emergencies: to be idle is what they are for.
+//! Principals that look like emergency access: they are idle by design.
 
 use crate::report::PrincipalRow;
 use crate::report::render::html::text::visible;
 
-/// What to do with any other that nobody uses.
+/// What to do with any other unused principal.
 const REVIEW: &str = "Review it for deletion; ask its owner first, and look at who can assume it.";
 
 /// What to do with one of them, in a sentence.
-pub(super) const ADVICE: &str = "Do not delete it: add an exception to the config, with the team that answers for it in the place of TEAM.";
+pub(super) const ADVICE: &str =
+    "Do not delete it: add this exception to the config, and replace TEAM with the team that owns it.";
 
-/// What to do with a principal that nobody uses.
+/// What to do with an unused principal.
 pub(super) fn advice(principal: &PrincipalRow) -> &'static str {
     if principal.emergency.is_some() { ADVICE } else { REVIEW }
 }
 
-/// The exception to paste, where a principal that nobody uses looks like that.
+/// The exception to paste for a principal that looks like emergency access.
 pub(super) fn exception(principal: &PrincipalRow, account: &str) -> Option<String> {
     principal.emergency.as_ref()?;
     // What JSON writes as a string, TOML reads as one.

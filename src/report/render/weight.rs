@@ -3,8 +3,8 @@
 use crate::decide::Severity;
 use crate::report::{PrincipalRow, Recommendation};
 
-/// How much a finding matters, the least first. What decides is the worst permission involved: a hundred permissions to
-/// read are not as bad as one way to become an administrator.
+/// How much a finding matters, the least first. The worst permission involved decides: a hundred permissions to read matter
+/// less than one way to become an administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
     /// Little, and even that is not sure.

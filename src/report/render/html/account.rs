@@ -132,20 +132,20 @@ impl<'r> AccountPage<'r> {
         let summary = &self.account.summary;
         let told = match summary.coverage {
             Coverage::Failed => {
-                "This account could not be read. Nothing is known of it, and nothing here says that it is in order."
+                "This account could not be read, so this page cannot say whether it is in order."
             }
             Coverage::Suspended => "This account is suspended or closed. It was not read.",
             Coverage::Excluded => "The config leaves this account out. It was not read.",
             Coverage::Complete | Coverage::Partial if summary.is_blind() => {
-                "There is no evidence about anybody in this account: what they use is not known, so nothing can be removed. Why is \
-                 told with each role and user."
+                "There is no evidence about any role or user in this account, so nothing can be removed. Each one below says \
+                 why."
             }
             Coverage::Complete | Coverage::Partial if self.has_no_finding() => {
-                "The analyzer has no finding about anybody in this account. It may not look at the account, so this is no proof \
-                 that everything is in use."
+                "The analyzer has no findings for this account. It may not be analyzing it, so this does not prove that \
+                 everything is in use."
             }
             Coverage::Partial => {
-                "This account was not read whole: what is missing is told below, and stays as it is."
+                "Parts of this account could not be read; they are listed below, and nothing is recommended for them."
             }
             Coverage::Complete => return None,
         };
@@ -170,7 +170,7 @@ impl<'r> AccountPage<'r> {
     fn nothing_to_change(&self) -> &'static str {
         match self.is_known() {
             true => "No policy of this account alone can be smaller.",
-            false => "None can be given; the reason stands at the top of this page.",
+            false => "None; the top of this page says why.",
         }
     }
 

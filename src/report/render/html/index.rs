@@ -137,8 +137,8 @@ impl<'r> IndexPage<'r> {
         let risk = text::count(&self.report.first.risk_removed);
         let percent = self.report.first.share_percent;
         format!(
-            "{changes} of {all} remove {percent} % of the {risk} points of risk that can be removed. The surest come first, \
-             and of those the heaviest."
+            "{changes} of {all} remove {percent} % of the {risk} points of risk that can be removed. High confidence comes first, \
+             then the most risk."
         )
     }
 }

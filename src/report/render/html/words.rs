@@ -113,7 +113,8 @@ pub(in crate::report::render) fn note(code: &str) -> &str {
 }
 
 /// What to do about permissions whose use AWS does not see.
-pub(in crate::report::render) const FIND_OUT: &str = "AWS does not see the use of these, so they stay: ask who runs the workload, or deny them to this principal alone for a while and look for what fails.";
+pub(in crate::report::render) const FIND_OUT: &str = "AWS does not record the use of these permissions, so they stay. To find out, \
+ask the owner of the workload, or deny them to this principal alone for a while and watch for errors.";
 
 /// What became of a change since the earlier report.
 pub(in crate::report::render) fn since(code: &str) -> &str {

@@ -112,7 +112,7 @@ impl Ticket {
         if self.changes.count == 0 {
             return;
         }
-        out.push_str("\n## This week\n\nThe surest changes first, and of those the heaviest.\n\n");
+        out.push_str("\n## This week\n\nHigh confidence first, then the most risk.\n\n");
         for (number, entry) in (1..=THIS_WEEK).zip(self.changes.kept.values()) {
             // Writing to a string cannot fail.
             let _ = writeln!(out, "- [ ] Change {number}: {}", entry.line);
