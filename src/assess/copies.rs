@@ -140,7 +140,7 @@ impl<'i, 't> Work<'i, 't> {
         't: 'w,
     {
         for old in copies.iter_mut().filter(|old| old.after == new.after) {
-            let needs = old.part.needs.clone().and(&new.part.needs);
+            let needs = old.part.needs.clone().and(&new.part.needs, self.terms.unobserved);
             let mut seen = old.part.seen.clone();
             seen.join(&new.part.seen, None);
             let both = bench.original(self.terms).attempt(&needs, &seen, Kind::Managed, 0);

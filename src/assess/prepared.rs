@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Terms;
 use crate::aws::{Answers, Evidence};
-use crate::catalog::{Catalog, Harvest};
+use crate::catalog::{Catalog, Harvest, Unobserved};
 use crate::decide::{
     AccountExceptions, Ages, Circumstances, Confidence, Facts, Grain, GrantAge, GrantLog, Held, Holder,
     Level, Needs, Origin, Part, Seen, Source, Standing, Usage, Wants, emergency, granted_before, standings,
@@ -118,6 +118,12 @@ impl Prepared {
         terms.as_of.or(self.evaluated.as_deref())
     }
 
+    /// The day up to which all of the evidence has looked: what was granted later had no time to be seen in use.
+    fn until<'p>(&'p self, terms: Terms<'p>) -> Option<&'p str> {
+        let oldest = self.known.values().filter_map(|known| known.oldest.as_deref()).min();
+        self.today(terms).into_iter().chain(oldest).min()
+    }
+
     /// What its policies and its evidence name beyond the catalog.
     pub(super) fn harvest(&self, catalog: &Catalog) -> Harvest {
         let mut harvest = Harvest::default();
@@ -205,10 +211,10 @@ pub(super) struct Desk<'p> {
 
 impl<'p> Desk<'p> {
     pub(super) fn of(prepared: &'p Prepared, terms: Terms<'p>) -> Self {
-        let ages = prepared.grants.as_ref().zip(prepared.today(terms)).map(|(log, today)| Ages {
+        let ages = prepared.grants.as_ref().zip(prepared.until(terms)).map(|(log, until)| Ages {
             inventory: &prepared.inventory,
             log,
-            today,
+            until,
             window_days: prepared.source(terms).window_days().unwrap_or_default(),
         });
         Self { prepared, rules: terms.exceptions.of(&prepared.inventory), terms, ages }
@@ -255,7 +261,7 @@ impl Wants for Desk<'_> {
                 let needs = if kept.is_empty() {
                     Cow::Borrowed(needs)
                 } else {
-                    kept.narrow(needs, self.terms.catalog)
+                    kept.narrow(needs, self.terms.basis())
                 };
                 self.settled(needs, policy)
             }
@@ -264,6 +270,10 @@ impl Wants for Desk<'_> {
 
     fn seen(&self, principal: usize) -> Cow<'_, Seen> {
         self.prepared.seen.get(principal).map_or_else(Cow::default, Cow::Borrowed)
+    }
+
+    fn unobserved(&self) -> &Unobserved {
+        self.terms.unobserved
     }
 
     fn is_reserve(&self, principal: usize) -> bool {

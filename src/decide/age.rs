@@ -11,13 +11,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::held::Holder;
+use super::held::{Holder, is_aws_managed};
 use super::needs::Needs;
 use crate::catalog::{Basis, Scope, Universe};
 use crate::date::{day, days_after, days_between};
 use crate::inventory::Inventory;
 use crate::inventory::wire::{ManagedPolicyDetail, PolicyText};
-use crate::policy::{ActionSet, Document, Effect, Statement};
+use crate::policy::{ActionSet, Clause, Document, Effect, Pattern, Shape, Statement};
 
 /// How long a policy has been held as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +47,6 @@ pub struct GrantLog {
     /// By holder and policy: `role/deployer/ci` for an inline policy, `role/deployer/arn:...` for a managed one.
     pub grants: BTreeMap<String, FirstSeen>,
     /// The day on which each user was first in each group, by `group/user`: what a group has is new to whoever joins it.
-    #[serde(default)]
     pub members: BTreeMap<String, String>,
 }
 
@@ -87,11 +86,16 @@ impl GrantLog {
         Self { since, grants: grants.collect(), members: members.collect() }
     }
 
-    /// How long a grant has been there on a day. Whether the age of its text matters is for the caller to know.
-    fn age(&self, key: &str, today: Date, window_days: i64, with_text: bool) -> GrantAge {
-        let Some(seen) = self.grants.get(key) else { return GrantAge::Unknown };
-        let held = self.since(&seen.held, today, window_days);
-        if with_text { held.and(self.since(&seen.text_since, today, window_days)) } else { held }
+    /// How long a holder has had a policy.
+    fn held(&self, key: &str, today: Date, window_days: i64) -> GrantAge {
+        self.grants.get(key).map_or(GrantAge::Unknown, |seen| self.since(&seen.held, today, window_days))
+    }
+
+    /// How long the policy has had its text.
+    fn text(&self, key: &str, today: Date, window_days: i64) -> GrantAge {
+        self.grants
+            .get(key)
+            .map_or(GrantAge::Unknown, |seen| self.since(&seen.text_since, today, window_days))
     }
 
     /// How long ago a day was. What was there on the first day of all may have been there for ever.
@@ -155,8 +159,8 @@ pub struct Ages<'a> {
     pub inventory: &'a Inventory,
     /// What earlier nights saw of it, and tonight.
     pub log: &'a GrantLog,
-    /// The day of the answers.
-    pub today: &'a str,
+    /// The day up to which the evidence has looked.
+    pub until: &'a str,
     /// How far the evidence looks back.
     pub window_days: u32,
 }
@@ -164,21 +168,29 @@ pub struct Ages<'a> {
 impl<'a> Ages<'a> {
     /// How long a holder has had a policy with its text.
     pub fn of(self, holder: Holder<'_>, policy: &str) -> GrantAge {
-        let Some(today) = day(self.today) else { return GrantAge::Unknown };
-        let window = i64::from(self.window_days);
-        let joined = match holder {
-            Holder::Group(name) => self.log.membership(name, self.inventory, today, window),
+        let Some(until) = day(self.until) else { return GrantAge::Unknown };
+        let (window, key) = (i64::from(self.window_days), key(holder, self.inventory, policy));
+        let held = match holder {
+            Holder::Group(name) => self.log.membership(name, self.inventory, until, window),
             Holder::Principal(_) => GrantAge::Settled,
         };
-        let by_log = |with_text| {
-            self.log.age(&key(holder, self.inventory, policy), today, window, with_text).and(joined)
-        };
-        // Of a managed policy the answers tell since when it has its text, if they have its older versions.
-        match self.inventory.managed.get(policy).map(|policy| self.text_of(policy)) {
-            Some(TextAge::Settled | TextAge::Since(_)) => by_log(false),
-            Some(TextAge::Young(days)) => GrantAge::Young(days).and(by_log(false)),
-            Some(TextAge::Unknown) | None => by_log(true),
-        }
+        let held = held.and(self.log.held(&key, until, window));
+        let logged = self.log.text(&key, until, window);
+        let Some(managed) = self.inventory.managed.get(policy) else { return held.and(logged) };
+        held.and(match self.text_of(managed) {
+            // The answers do not tell when an older version was made the default again. Earlier nights may.
+            TextAge::Settled => match logged {
+                GrantAge::Young(_) => logged,
+                GrantAge::Settled | GrantAge::Unknown => GrantAge::Settled,
+            },
+            TextAge::Since(_) => GrantAge::Settled,
+            TextAge::Young(days) => GrantAge::Young(days),
+            TextAge::Changed(days) => match logged {
+                GrantAge::Unknown => GrantAge::Young(days),
+                known => known,
+            },
+            TextAge::Unknown => logged,
+        })
     }
 
     /// The older text of a managed policy that changed within the window: only what that granted too is old enough to have
@@ -192,22 +204,29 @@ impl<'a> Ages<'a> {
 
     fn text_of(self, policy: &'a ManagedPolicyDetail) -> TextAge<'a> {
         let window = i64::from(self.window_days);
-        let age = |date: &Option<String>| days_between(date.as_deref()?, self.today);
+        let age = |date: &Option<String>| days_between(date.as_deref()?, self.until);
         let Some(updated) = age(&policy.update_date) else { return TextAge::Unknown };
+        let versions =
+            || policy.policy_version_list.iter().filter_map(|it| Some((age(&it.create_date)?, it)));
+        let default = policy.default_version().and_then(|it| age(&it.create_date));
+        if default.is_some_and(|default| versions().any(|(days, _)| days < default)) {
+            // Somebody went back to an older version, and when is not recorded.
+            return TextAge::Unknown;
+        }
         if updated >= window {
             return TextAge::Settled;
         }
-        let dated = policy.policy_version_list.iter().filter_map(|it| Some((age(&it.create_date)?, it)));
-        let old = dated.filter(|(days, _)| *days >= window).min_by_key(|(days, _)| *days);
-        if let Some((_, version)) = old {
-            // Its text may be missing from the answer.
-            return version.document.as_ref().map_or(TextAge::Unknown, TextAge::Since);
+        let old = versions().filter(|(days, _)| *days >= window).min_by_key(|(days, _)| *days);
+        if let Some(text) = old.and_then(|(_, version)| version.document.as_ref()) {
+            return TextAge::Since(text);
         }
         let first = policy.policy_version_list.iter().find(|it| it.version_id.as_deref() == Some("v1"));
         let made = age(&policy.create_date).or_else(|| first.and_then(|first| age(&first.create_date)));
         match made {
             Some(days) if days < window => TextAge::Young(days.max(0)),
-            _ => TextAge::Unknown,
+            // What AWS changes, its customers did not ask for: they cannot have needed it for less long.
+            _ if is_aws_managed(&policy.arn) => TextAge::Unknown,
+            _ => TextAge::Changed(updated.max(0)),
         }
     }
 }
@@ -220,7 +239,9 @@ enum TextAge<'a> {
     Since(&'a PolicyText),
     /// The policy itself is younger than the window.
     Young(i64),
-    /// It changed within the window, and its text before is not at hand.
+    /// It changed so many days ago, within the window, and its text before is not at hand.
+    Changed(i64),
+    /// The answers do not tell.
     Unknown,
 }
 
@@ -237,43 +258,80 @@ pub fn granted_before(
     let services = current.services();
     let observed = needs.unused(services.as_ref()).into();
     let universe = Universe::new(basis, current, &observed);
-    let allows = |statement: &&Statement<'_>| statement.frame.effect == Effect::Allow;
     let mut fresh = universe.none();
-    let mut fresh_services: Vec<usize> = Vec::new();
-    for statement in current.statements.iter().filter(allows) {
-        let before: Vec<_> = (older.statements.iter().filter(allows))
-            .filter(|old| old.frame == statement.frame)
-            .map(|old| &old.clause)
-            .collect();
-        let mut granted = universe.granted_by(&statement.clause);
+    let gains = gains(current, older);
+    for (clause, before) in &gains {
+        let mut granted = universe.granted_by(clause);
         before.iter().for_each(|clause| granted.remove_all(&universe.granted_by(clause)));
         fresh.insert_all(&granted);
-        // What a wildcard over a service that nobody can list holds is new unless it stood there before.
-        let listed =
-            |pattern: &_| before.iter().any(|clause| clause.patterns.iter().any(|old| old.contains(pattern)));
-        let new =
-            statement.clause.patterns.iter().filter(|pattern| statement.clause.negated || !listed(*pattern));
-        fresh_services.extend(new.filter_map(|pattern| universe.scope_of(pattern)));
     }
     let mut unused = universe.unused().clone();
     unused.remove_all(&fresh);
     let mut left = ActionSet::new();
     for (at, scope) in universe.scopes().iter().enumerate() {
-        let is_untouched = |scope: &Scope<'_>| match scope.known {
-            Some(_) => !universe.touches(at, &fresh),
-            None => !fresh_services.contains(&at),
-        };
-        if scope.whole && !scope.withheld && is_untouched(scope) {
+        // Of a service that the catalog does not know, wildcards hold more than the universe.
+        let is_new = || scope.known.is_none() && gains.iter().any(|gain| is_gained(gain, scope));
+        if universe.touches(at, &fresh) || is_new() {
+            let names = universe.list_in(&unused, Some(at)).into_iter().map(|(_, name)| name.to_owned());
+            // Nobody can list what is left of an unknown service.
+            let names: Vec<String> = names.filter(|_| scope.known.is_some()).collect();
+            if !names.is_empty() {
+                left.add_actions(scope.prefix.to_string(), names);
+            }
+        } else if scope.whole {
             left.add_service(scope.prefix.to_string());
-            continue;
-        }
-        let names: Vec<String> =
-            universe.list_in(&unused, Some(at)).iter().map(|(_, name)| (*name).to_owned()).collect();
-        if !names.is_empty() {
-            left.add_actions(scope.prefix.to_string(), names);
+        } else {
+            let names: Vec<String> =
+                universe.list_in(&unused, Some(at)).into_iter().map(|(_, name)| name.to_owned()).collect();
+            if !names.is_empty() {
+                left.add_actions(scope.prefix.to_string(), names);
+            }
         }
     }
     Needs::of(&left)
+}
+
+/// Where the current text may grant more than the older one: what a statement allows now, beside what the statements of the
+/// same resources and conditions allowed before; and what was denied before, beside what those deny now.
+fn gains<'d, 'a>(
+    current: &'d Document<'a>,
+    older: &'d Document<'a>,
+) -> Vec<(&'d Clause<'a>, Vec<&'d Clause<'a>>)> {
+    let of = |document: &'d Document<'a>, effect: Effect| {
+        document.statements.iter().filter(move |statement| statement.frame.effect == effect)
+    };
+    let beside = |one: &Statement<'a>, others: &'d Document<'a>| {
+        let same = of(others, one.frame.effect).filter(|other| other.frame == one.frame);
+        same.map(|other| &other.clause).collect()
+    };
+    let allowed = of(current, Effect::Allow).map(|one| (&one.clause, beside(one, older)));
+    let denied = of(older, Effect::Deny).map(|one| (&one.clause, beside(one, current)));
+    allowed.chain(denied).collect()
+}
+
+/// Whether a clause reaches something of a service that the clauses beside it do not.
+fn is_gained((clause, beside): &(&Clause<'_>, Vec<&Clause<'_>>), scope: &Scope<'_>) -> bool {
+    let every = scope.every();
+    let touches = |pattern: &Pattern<'_>| pattern.overlaps(&every) != Some(false);
+    let has = |wanted: &Pattern<'_>| {
+        beside.iter().any(|other| match other.negated {
+            true => other.patterns.iter().all(|excluded| excluded.overlaps(wanted) == Some(false)),
+            false => other.patterns.iter().any(|pattern| pattern.contains(wanted)),
+        })
+    };
+    if !clause.negated {
+        let mut here = clause.patterns.iter().filter(|pattern| touches(pattern));
+        return here.any(|pattern| !has(if pattern.shape == Shape::All { &every } else { pattern }));
+    }
+    if clause.patterns.iter().any(|excluded| excluded.contains(&every)) || has(&every) {
+        return false;
+    }
+    // Another list of exceptions that leaves out no more of the service.
+    let leaves_no_more = |other: &&&Clause<'_>| {
+        let mut here = other.patterns.iter().filter(|excluded| touches(excluded));
+        other.negated && here.all(|excluded| clause.patterns.iter().any(|own| own.contains(excluded)))
+    };
+    beside.iter().find(leaves_no_more).is_none()
 }
 
 /// The age of evidence in days, if that is more than the limit. Evidence of unknown age is not stale here; it lowers the

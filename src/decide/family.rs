@@ -13,7 +13,7 @@ use super::compact::Compact;
 use super::confidence::Level;
 use super::held::{Held, Holder, Obstacle, Part, Target, inline_chars};
 use super::needs::{Needs, Seen};
-use crate::catalog::Catalog;
+use crate::catalog::{Basis, Catalog};
 use crate::inventory::{Inventory, Principal};
 
 /// In how many accounts a role with the same policy is a fleet.
@@ -286,7 +286,7 @@ impl Says {
 
 impl Families {
     /// Joins the surveys of all accounts that were read. The order does not matter.
-    pub fn join(surveys: Vec<Survey>, mut unread: Vec<String>, catalog: &Catalog) -> Self {
+    pub fn join(surveys: Vec<Survey>, mut unread: Vec<String>, basis: Basis<'_>) -> Self {
         let mut seats: BTreeMap<Seat, Vec<(String, TextDigest, Said)>> = BTreeMap::new();
         for survey in surveys {
             for entry in survey.entries {
@@ -297,12 +297,12 @@ impl Families {
         unread.sort();
         let mut families = Self { unread, ..Self::default() };
         for (seat, entries) in seats {
-            families.add(&seat, entries, catalog);
+            families.add(&seat, entries, basis);
         }
         families
     }
 
-    fn add(&mut self, seat: &Seat, entries: Vec<(String, TextDigest, Said)>, catalog: &Catalog) {
+    fn add(&mut self, seat: &Seat, entries: Vec<(String, TextDigest, Said)>, basis: Basis<'_>) {
         let mut by_text: BTreeMap<TextDigest, Vec<(String, Said)>> = BTreeMap::new();
         for (account, digest, says) in entries {
             by_text.entry(digest).or_default().push((account, says));
@@ -312,7 +312,7 @@ impl Families {
                 let texts: Vec<TextDigest> = by_text.keys().copied().collect();
                 let entries = by_text.into_values().flatten().collect();
                 let id = seat.id();
-                self.push(id, seat, entries, &texts, catalog);
+                self.push(id, seat, entries, &texts, basis);
             }
             FamilyKind::Fleet => {
                 let is_fleet = |entries: &Vec<(String, Said)>| {
@@ -335,7 +335,7 @@ impl Families {
                         ),
                         false => seat.id(),
                     };
-                    self.push(id, seat, entries, &[text], catalog);
+                    self.push(id, seat, entries, &[text], basis);
                 }
             }
         }
@@ -347,24 +347,25 @@ impl Families {
         seat: &Seat,
         entries: Vec<(String, Said)>,
         texts: &[TextDigest],
-        catalog: &Catalog,
+        basis: Basis<'_>,
     ) {
+        let Basis { catalog, unobserved, .. } = basis;
         let mut accounts: Vec<String> = entries.iter().map(|(account, _)| account.clone()).collect();
         accounts.sort();
         accounts.dedup();
-        let (mut needs, mut blockers, mut level) = (Needs::Nothing, Vec::new(), Level::High);
+        let (mut needs, mut blockers, mut level): (Option<Needs>, _, _) = (None, Vec::new(), Level::High);
         let (mut excepted, mut in_use, mut room) = (false, false, Room::default());
         let mut seen = Seen::default();
         for (_, (says, own)) in entries {
             in_use |= !matches!(says, Says::Idle(_));
             room = room.join(own);
-            needs = match says {
-                Says::Idle(None) => needs,
-                Says::Idle(Some(compact)) => needs.and(&compact.needs(catalog)),
+            let one = match says {
+                Says::Idle(None) => Needs::Nothing,
+                Says::Idle(Some(compact)) => compact.needs(catalog),
                 Says::Without { needs: own, seen: used, level: sure } => {
                     level = level.min(sure);
                     seen.join(&used.seen(catalog), None);
-                    needs.and(&own.needs(catalog))
+                    own.needs(catalog)
                 }
                 Says::Used => Needs::Everything,
                 Says::Excepted => {
@@ -376,11 +377,13 @@ impl Families {
                     Needs::Everything
                 }
             };
+            needs = Some(match needs {
+                Some(needs) => needs.and(&one, unobserved),
+                None => one,
+            });
         }
-        if !in_use {
-            // Of what nobody uses at all the advice is another, whatever rules keep of it.
-            needs = Needs::Nothing;
-        }
+        // Of what nobody uses at all the advice is another, whatever rules keep of it.
+        let needs = needs.filter(|_| in_use).unwrap_or(Needs::Nothing);
         blockers.sort();
         let index = self.all.len();
         for text in texts {

@@ -1,9 +1,11 @@
 //! What a principal may lose, and what several may lose together.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::catalog::Unobserved;
 use crate::policy::{ActionSet, Extent};
 
 /// What may be taken from a principal, or from all of several.
@@ -52,6 +54,15 @@ impl Names {
         }
     }
 
+    /// Those that are not meant.
+    fn without(&self, is_meant: impl Fn(&str) -> bool) -> Self {
+        if self.iter().any(&is_meant) {
+            Self::of(self.iter().filter(|name| !is_meant(name)))
+        } else {
+            self.clone()
+        }
+    }
+
     /// Those that are in both, in the spelling of the first by bytes.
     fn and(&self, other: &Self) -> Self {
         if self == other {
@@ -97,22 +108,32 @@ impl Needs {
         Self::AllBut(services.into_iter().map(|(service, names)| (service, names.map(Names::of))).collect())
     }
 
-    /// What may go when both hold.
+    /// What may go when both hold. Evidence about a whole service says nothing about its unobserved actions, so what the
+    /// other names of those stays (E13).
     #[must_use]
-    pub fn and(self, other: &Self) -> Self {
+    pub fn and(self, other: &Self, unobserved: &Unobserved) -> Self {
+        let observed =
+            |service: &str, names: &Names| Some(names.without(|name| unobserved.has(service, name)));
         let (mine, theirs) = match (self, other) {
             (Self::Everything, _) | (_, Self::Everything) => return Self::Everything,
-            (mine, Self::Nothing) => return mine,
-            (Self::Nothing, theirs) => return theirs.clone(),
-            (Self::AllBut(mine), Self::AllBut(theirs)) => (mine, theirs),
+            (Self::Nothing, Self::Nothing) => return Self::Nothing,
+            (Self::AllBut(named), Self::Nothing) => (Cow::Owned(named), None),
+            (Self::Nothing, Self::AllBut(named)) => (Cow::Borrowed(named), None),
+            (Self::AllBut(mine), Self::AllBut(theirs)) => (Cow::Owned(mine), Some(theirs)),
         };
-        let both = mine.into_iter().filter_map(|(service, mine)| {
-            let both = match (mine, theirs.get(&service)?) {
-                (None, theirs) => theirs.clone(),
-                (mine, None) => mine,
+        let both = mine.iter().filter_map(|(service, mine)| {
+            // Of a principal that uses nothing, every service is unused as a whole.
+            let theirs = match theirs {
+                Some(theirs) => theirs.get(service)?,
+                None => &None,
+            };
+            let both = match (mine, theirs) {
+                (None, None) => None,
+                (None, Some(names)) | (Some(names), None) => observed(service, names),
                 (Some(mine), Some(theirs)) => Some(mine.and(theirs)),
             };
-            both.as_ref().is_none_or(|names| !names.is_empty()).then_some((service, both))
+            let is_left = both.as_ref().is_none_or(|names| !names.is_empty());
+            is_left.then(|| (Arc::clone(service), both))
         });
         Self::AllBut(both.collect())
     }

@@ -11,6 +11,7 @@ use super::family::{Families, Seat};
 use super::held::{Held, Holder, Part, Target, is_aws_managed};
 use super::needs::{Needs, Seen};
 use super::standing::Standing;
+use crate::catalog::Unobserved;
 use crate::inventory::Inventory;
 use crate::inventory::wire::{AttachedPolicy, PolicyText};
 use crate::policy::Document;
@@ -22,6 +23,9 @@ pub trait Wants {
 
     /// What the principal at that place was seen to use.
     fn seen(&self, principal: usize) -> Cow<'_, Seen>;
+
+    /// Actions whose use AWS does not see.
+    fn unobserved(&self) -> &Unobserved;
 
     /// Whether the name or the tags of the principal at that place say that it is used on a bad day only.
     fn is_reserve(&self, _principal: usize) -> bool {
@@ -213,18 +217,19 @@ impl<'i> Planner<'i, '_> {
 
     /// What all of some principals can do without.
     fn needs_of(&self, principals: &[usize], policy: &str, services: Option<&BTreeSet<String>>) -> Needs {
-        let mut all = Needs::Nothing;
+        let mut all: Option<Needs> = None;
         for at in principals {
-            let one = self.wants.needs(*at, policy);
-            all = match &*one {
-                Needs::Nothing => all,
-                one => all.and(&one.within(services)),
+            let one = self.wants.needs(*at, policy).within(services);
+            let both = match all {
+                Some(all) => all.and(&one, self.wants.unobserved()),
+                None => one,
             };
-            if all.is_all() {
+            if both.is_all() {
                 return Needs::Everything;
             }
+            all = Some(both);
         }
-        all
+        all.unwrap_or(Needs::Nothing)
     }
 
     /// What all of some principals were seen to use.

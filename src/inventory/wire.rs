@@ -248,11 +248,16 @@ pub struct ManagedPolicyDetail {
 impl ManagedPolicyDetail {
     /// The document of the version that counts.
     pub fn document(&self) -> Option<&PolicyText> {
+        self.default_version().and_then(|version| version.document.as_ref())
+    }
+
+    /// The version that counts.
+    pub fn default_version(&self) -> Option<&PolicyVersion> {
         let named = |version: &&PolicyVersion| {
             version.is_default_version
                 || version.version_id.is_some() && version.version_id == self.default_version_id
         };
-        self.policy_version_list.iter().find(named).and_then(|version| version.document.as_ref())
+        self.policy_version_list.iter().find(named)
     }
 
     /// The name, from the ARN where the answer has none.

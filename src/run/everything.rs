@@ -25,7 +25,7 @@ use super::{render, settings, stop};
 use crate::assess::{self, Outcomes, Prepared, Terms};
 use crate::aws::pace::{BucketKey, Figures};
 use crate::aws::{Answers, Cloud, Journal, Journaled, Reading};
-use crate::catalog::{Harvest, Unobserved};
+use crate::catalog::{Basis, Harvest, Unobserved};
 use crate::config::{Config, Taken};
 use crate::decide::{ExceptionReview, Exceptions, Families, Level, Survey};
 use crate::evidence::Failure;
@@ -297,7 +297,11 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             // A report of nothing would say that there is nothing to do, in the place of one that knew better.
             return Err(advice::nothing_read(&self.config, accounts.len(), failed, &self.writer));
         }
-        let mut families = Families::join(surveys, unread, &self.catalog);
+        let mut families = Families::join(
+            surveys,
+            unread,
+            Basis { catalog: &self.catalog, harvest: &harvest, unobserved: &self.unobserved },
+        );
         families.others = !has_all(accounts);
         Ok((families, harvest))
     }
@@ -351,7 +355,8 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
     /// needs.
     async fn account(&self, account: &Account, known: &Known) -> Result<Kept, RunError> {
         if let Some(coverage) = outside(&self.config, account) {
-            let report = assess::unread(account, coverage, Vec::new());
+            let mut report = assess::unread(account, coverage, Vec::new());
+            report.grants = self.grants.of(&account.id, self.cloud.state());
             self.writer.write_json(&format!("accounts/{}.json", account.id), &report)?;
             return Ok(Kept::nothing(report.summary));
         }
@@ -379,7 +384,9 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             for (path, text) in &assessed.defects {
                 self.writer.write(&format!("defects/{path}"), text.as_bytes())?;
             }
-            let (kept, report, files) = Kept::of(assessed);
+            let (kept, mut report, files) = Kept::of(assessed);
+            // A night without evidence does not break the chain of those that saw when a policy came.
+            report.grants = report.grants.or_else(|| self.grants.of(&account.id, self.cloud.state()));
             self.finished.write(&self.writer, report, files.into_iter().collect())?;
             Ok(kept)
         })

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::RuleId;
-use crate::catalog::Catalog;
+use crate::catalog::{Basis, Catalog};
 use crate::decide::{Names, Needs};
 use crate::policy::{ActionPattern, ActionSet, Extent};
 
@@ -50,9 +50,9 @@ impl<'e> Kept<'e> {
     }
 
     /// The evidence without what is kept. Of a service that is unused as a whole and kept in part, the other actions of
-    /// the catalog stay unused; what the catalog does not know counts as used.
+    /// the catalog stay unused, but for those whose use AWS does not see (E13); what the catalog does not know counts as used.
     #[must_use]
-    pub fn take_out<'u>(&self, unused: &ActionSet<'u>, catalog: &Catalog) -> ActionSet<'u> {
+    pub fn take_out<'u>(&self, unused: &ActionSet<'u>, basis: Basis<'_>) -> ActionSet<'u> {
         let mut left = ActionSet::new();
         for (service, extent) in unused.iter() {
             let about: Vec<&ActionPattern> = self
@@ -67,8 +67,8 @@ impl<'e> Kept<'e> {
                     left.add_service(service.to_owned());
                     continue;
                 }
-                Extent::Whole => known(catalog, service)
-                    .filter(|name| !stays(name))
+                Extent::Whole => known(basis.catalog, service)
+                    .filter(|name| !stays(name) && !basis.unobserved.has(service, name))
                     .map(|name| Cow::Owned(name.to_owned()))
                     .collect(),
                 Extent::Names(names) => names.iter().filter(|name| !stays(name)).cloned().collect(),
@@ -82,19 +82,19 @@ impl<'e> Kept<'e> {
     }
 
     /// The same of what a principal can do without. Of one that uses nothing, what the catalog knows may go.
-    pub fn narrow<'n>(&self, needs: &'n Needs, catalog: &Catalog) -> Cow<'n, Needs> {
+    pub fn narrow<'n>(&self, needs: &'n Needs, basis: Basis<'_>) -> Cow<'n, Needs> {
         if !self.touches(needs) {
             return Cow::Borrowed(needs);
         }
         let unused = match needs {
             Needs::Nothing => {
                 let mut all = ActionSet::new();
-                catalog.services().for_each(|service| all.add_service(service.prefix().to_owned()));
+                basis.catalog.services().for_each(|service| all.add_service(service.prefix().to_owned()));
                 all
             }
             needs => needs.unused(None),
         };
-        Cow::Owned(Needs::of(&self.take_out(&unused, catalog)))
+        Cow::Owned(Needs::of(&self.take_out(&unused, basis)))
     }
 
     /// Whether anything that could go is kept.

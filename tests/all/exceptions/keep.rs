@@ -63,7 +63,7 @@ fn take_out(patterns: &[&str], set: &ActionSet<'static>) -> Vec<String> {
     let inventory = inventory(vec![role("/", "a")]);
     let exceptions = rules(&config);
     let kept = exceptions.of(&inventory).kept(find(&inventory, "a"), "p");
-    listed(&kept.take_out(set, &catalog()))
+    listed(&kept.take_out(set, (&catalog()).into()))
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn what_a_principal_can_do_without_is_narrowed_the_same_way() {
     let kept = exceptions.of(&inventory).kept(find(&inventory, "a"), "p");
     let catalog = catalog();
     let needs = |services| Needs::of(&unused(services));
-    let narrow = |needs: &Needs| kept.narrow(needs, &catalog).into_owned();
+    let narrow = |needs: &Needs| kept.narrow(needs, (&catalog).into()).into_owned();
     assert_eq!(narrow(&needs(&[("s3", &[])])), needs(&[("s3", &["PutObject"])]));
     assert_eq!(narrow(&needs(&[("s3", &["PutObject"])])), needs(&[("s3", &["PutObject"])]));
     assert_eq!(narrow(&Needs::Everything), Needs::Everything);
@@ -106,7 +106,7 @@ fn what_a_principal_can_do_without_is_narrowed_the_same_way() {
     assert_eq!(narrow(&Needs::Nothing), needs(&[("s3", &["PutObject"]), ("sqs", &[])]));
     let nothing_kept = Exceptions::new(&[], &[], TODAY);
     let nothing_kept = nothing_kept.of(&inventory).kept(find(&inventory, "a"), "p");
-    assert_eq!(*nothing_kept.narrow(&Needs::Nothing, &catalog), Needs::Nothing);
+    assert_eq!(*nothing_kept.narrow(&Needs::Nothing, (&catalog).into()), Needs::Nothing);
 }
 
 fn name() -> impl Strategy<Value = &'static str> {
@@ -149,7 +149,7 @@ proptest! {
         let exceptions = Exceptions::new(&[], &patterns, TODAY);
         let kept = exceptions.of(&inventory).kept(find(&inventory, "a"), "p");
         let catalog = catalog();
-        let left = kept.take_out(&set, &catalog);
+        let left = kept.take_out(&set, (&catalog).into());
         for (service, name) in questions() {
             let (before, after) = (holds(&set, service, name), holds(&left, service, name));
             let stays = kept.keeps(service, name);
@@ -169,7 +169,7 @@ proptest! {
         }
         // The same, but that a service which is unused as a whole no longer has names of its own.
         let needs = Needs::of(&set);
-        let narrowed = kept.narrow(&needs, &catalog);
+        let narrowed = kept.narrow(&needs, (&catalog).into());
         let narrowed = narrowed.unused(None);
         for (service, name) in questions() {
             let (after, narrowed) = (holds(&left, service, name), holds(&narrowed, service, name));
@@ -189,7 +189,7 @@ proptest! {
         let left = |patterns: &[ActionPattern]| {
             let exceptions = Exceptions::new(&[], patterns, TODAY);
             let kept = exceptions.of(&inventory).kept(find(&inventory, "a"), "p");
-            (kept.take_out(&set, &catalog), kept.narrow(&Needs::Nothing, &catalog).into_owned())
+            (kept.take_out(&set, (&catalog).into()), kept.narrow(&Needs::Nothing, (&catalog).into()).into_owned())
         };
         let (more, less) = (left(&fewer), left(&patterns));
         let (more, less) = ((more.0, more.1.unused(None)), (less.0, less.1.unused(None)));

@@ -7,6 +7,7 @@ use leastwise::catalog::{Catalog, Harvest, Unobserved};
 use leastwise::config::SharedPolicies;
 use leastwise::decide::{Exceptions, Families, Level, Needs};
 use leastwise::inventory::wire::Account;
+use leastwise::policy::ActionPattern;
 use leastwise::refine::Wildcards;
 use leastwise::report::{AccountReport, Recommendation};
 use proptest::prelude::*;
@@ -26,10 +27,20 @@ struct Said {
 }
 
 fn scan(wanted: &Organisation, order: &[usize], shared: SharedPolicies) -> Said {
+    scan_keeping(wanted, order, shared, &[])
+}
+
+/// The same with a rule that keeps some actions.
+fn scan_keeping(
+    wanted: &Organisation,
+    order: &[usize],
+    shared: SharedPolicies,
+    keep: &[ActionPattern],
+) -> Said {
     let names: serde_json::Map<String, Value> =
         ACTIONS.iter().map(|(service, names)| ((*service).to_owned(), json!(names))).collect();
     let catalog = Catalog::from_json(&Value::Object(names).to_string()).unwrap();
-    let exceptions = Exceptions::new(&[], &[], jiff::civil::date(2026, 11, 1));
+    let exceptions = Exceptions::new(&[], keep, jiff::civil::date(2026, 11, 1));
     let ids = BTreeSet::new();
     let terms = |harvest| Terms {
         catalog: &catalog,
@@ -58,7 +69,7 @@ fn scan(wanted: &Organisation, order: &[usize], shared: SharedPolicies) -> Said 
             Err(_) => unread.push(id(*at)),
         }
     }
-    let families = Families::join(surveys, unread, &catalog);
+    let families = Families::join(surveys, unread, (&catalog).into());
     let outcomes = Outcomes::of(&families);
     let (mut accounts, mut files, mut shares) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     for at in order {
@@ -216,9 +227,15 @@ proptest! {
     }
 
     #[test]
-    fn nobody_loses_what_was_seen_in_use_or_is_not_called_unused(wanted in organisations(), fork in any::<bool>()) {
+    fn nobody_loses_what_was_seen_in_use_or_is_not_called_unused(
+        wanted in organisations(),
+        fork in any::<bool>(),
+        keeps in any::<bool>(),
+    ) {
         let order: Vec<usize> = (0..wanted.places.len()).collect();
-        let said = scan(&wanted, &order, if fork { SharedPolicies::Fork } else { SharedPolicies::InPlace });
+        let keep = ["iam:GetRole", "sqs:Get*"].map(|pattern| ActionPattern::parse(pattern).unwrap());
+        let shared = if fork { SharedPolicies::Fork } else { SharedPolicies::InPlace };
+        let said = scan_keeping(&wanted, &order, shared, if keeps { &keep } else { &[] });
         for (at, number, person) in people(&wanted) {
             let (before, after) = (before(&wanted, at, number), said.after(&wanted, at, number));
             prop_assert!(after.is_subset(&before), "{} gains", person.arn(at, number));
@@ -276,9 +293,19 @@ proptest! {
 #[test]
 fn what_two_can_do_without_is_what_both_can_do_without() {
     let needs = |text: &str| Needs::of(&leastwise::evidence::read_unused(text).unwrap().unused);
+    let table = Unobserved::table();
     let one = needs(r#"[{"serviceNamespace":"s3"},{"serviceNamespace":"sqs","actions":["SendMessage"]}]"#);
     let other = needs(r#"[{"serviceNamespace":"s3","actions":["GetObject"]}]"#);
-    assert_eq!(one.clone().and(&other), other);
-    assert_eq!(one.clone().and(&Needs::Nothing), one);
-    assert_eq!(one.and(&Needs::Everything), Needs::Everything);
+    assert_eq!(one.clone().and(&other, table), other);
+    assert_eq!(one.clone().and(&Needs::Nothing, table), one);
+    assert_eq!(one.and(&Needs::Everything, table), Needs::Everything);
+    // That no call to a service was seen says nothing about its unobserved actions.
+    let whole = needs(r#"[{"serviceNamespace":"iam"}]"#);
+    let named = needs(r#"[{"serviceNamespace":"iam","actions":["GetUser","PassRole"]}]"#);
+    let both = needs(r#"[{"serviceNamespace":"iam","actions":["GetUser"]}]"#);
+    for idle in [&whole, &Needs::Nothing] {
+        assert_eq!(idle.clone().and(&named, table), both);
+        assert_eq!(named.clone().and(idle, table), both);
+    }
+    assert_eq!(named.clone().and(&named, table), named);
 }

@@ -225,7 +225,7 @@ impl Person {
     ) -> Actions {
         let is_seen = |name: &str| !name.starts_with("Pass");
         match &self.use_ {
-            Use::Idle if last_accessed || !self.user => all.collect(),
+            Use::Idle if last_accessed || !self.user => all.filter(|(_, name)| is_seen(name)).collect(),
             Use::Unused(services) => services
                 .iter()
                 .flat_map(|(at, names)| {
