@@ -15,7 +15,7 @@
 mod synthetic;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use leastwise::catalog::{Catalog, Permissions};
+use leastwise::catalog::{Catalog, Permissions, Unobserved};
 use leastwise::decide::{Risk, ineffective};
 use leastwise::evidence::read_unused;
 use leastwise::policy::Document;
@@ -90,6 +90,10 @@ fn decide(c: &mut Criterion) {
 
         fn seen(&self, _: usize) -> std::borrow::Cow<'_, leastwise::decide::Seen> {
             std::borrow::Cow::default()
+        }
+
+        fn unobserved(&self) -> &Unobserved {
+            Unobserved::table()
         }
     }
 

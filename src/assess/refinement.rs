@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Basis, Catalog, Permissions, Scope, Universe};
 use crate::decide::{Confidence, Doubts, Grain, Needs, Seen, rare_actions};
-use crate::policy::{ActionSet, Document, Extent, Observed, Pattern, Shape, print_all};
+use crate::policy::{ActionSet, Clause, Document, Effect, Extent, Observed, Pattern, Shape, print_all};
 use crate::refine::{Change, DoesNotFit, FitStep, How, Kind, Named, Wildcards, explain};
 use crate::report::{Files, Matched, PatternRow, ProofRow, UnusedService, UsedService, unified_diff};
 use crate::{RefineError, Refined, refine_in};
@@ -253,7 +253,8 @@ fn pattern(change: Change) -> PatternRow {
     }
 }
 
-/// Whether a wildcard that reached a service was replaced by less than all of it: then what the catalog lacks may be lost.
+/// Whether a wildcard that reached a service was replaced by less than all of it: then what the catalog lacks may be lost. A
+/// `NotAction` that names the exceptions one by one loses nothing else.
 fn is_split(service: &str, before: &Document<'_>, after: &[Document<'_>], universe: &Universe<'_>) -> bool {
     let scopes = universe.scopes().iter();
     let is_touched = |scope: &Scope<'_>| *scope.prefix == *service && scope.any_unused && !scope.whole;
@@ -271,7 +272,13 @@ fn is_split(service: &str, before: &Document<'_>, after: &[Document<'_>], univer
         patterns.filter(reaches).map(Pattern::text).collect()
     };
     let left: Vec<String> = after.iter().flat_map(wild).collect();
-    wild(before).iter().any(|pattern| !left.contains(pattern))
+    let names_all = |clause: &Clause<'_>| {
+        let mut here = clause.patterns.iter().filter(|pattern| pattern.service.eq_ignore_ascii_case(service));
+        clause.negated && here.all(|pattern| pattern.shape == Shape::Literal)
+    };
+    let mut statements = after.iter().flat_map(|document| &document.statements);
+    let is_open = statements.any(|it| it.frame.effect == Effect::Allow && names_all(&it.clause));
+    wild(before).iter().any(|pattern| !left.contains(pattern) && (!is_open || pattern != "*"))
 }
 
 /// What was seen in use as it stands in a report: sorted.

@@ -287,9 +287,17 @@ impl<'u, 'a> Checker<'u, 'a> {
         let listed =
             context.after.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
         let listed: Vec<_> = listed.filter(|pattern| pattern.shape != Shape::Literal).collect();
+        let unused = self.universe.unused();
+        // Nor is it lost that it excludes what is named as unused, and nothing else.
+        let leaves = |clause: &Clause<'a>, wanted: &Pattern<'_>| {
+            clause.patterns.iter().all(|excluded| {
+                excluded.overlaps(wanted) == Some(false)
+                    || excluded.shape == Shape::Literal && self.universe.meets(excluded, unused)
+            })
+        };
         let is_granted = |wanted: &Pattern<'_>| {
             listed.iter().any(|pattern| pattern.contains(wanted))
-                || negated.iter().any(|clause| clear_of(clause, wanted) == Some(true))
+                || negated.iter().any(|clause| leaves(clause, wanted))
         };
         let lost = |wanted: &Pattern<'_>, at: usize| {
             let (clause, reason) = match scope_at(at).is_some_and(|scope| scope.known.is_none()) {
