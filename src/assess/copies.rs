@@ -22,7 +22,7 @@ impl<'i, 't> Work<'i, 't> {
         for (part, stays) in &stay {
             self.note_defect(bench.place, stays);
             let (code, why) = why::stays(stays);
-            self.leave_part(bench, &part.reaches, (code, why));
+            self.leave_part(bench, &part.reaches, (code, why), Vec::new());
             state = code;
         }
         let changed = self.changed.iter().flat_map(|after| &after.holders);
@@ -35,10 +35,9 @@ impl<'i, 't> Work<'i, 't> {
                 continue;
             }
             let is_excepted = reaches.iter().any(|at| bench.held.excepted.contains(at));
+            let mut sharers = self.sharers(bench.held, &[*holder], &reaches);
             // Whoever shares nothing with anybody is in nobody's way.
-            let mut sharers = self.sharers(bench.held, &reaches);
-            sharers.empty_groups.clear();
-            if reaches.len() < 2 {
+            if reaches.len() < 2 && matches!(holder, Holder::Principal(_)) {
                 sharers.idle.clear();
                 sharers.reserves.clear();
             }
@@ -48,7 +47,8 @@ impl<'i, 't> Work<'i, 't> {
                 GrantAge::Young(days) => why::obstacle(Obstacle::Young(days), &sharers),
                 _ => self.unspared(bench, &reaches),
             };
-            self.leave_part(bench, &reaches, (code, why));
+            let blockers = if code == "blocked" { sharers.all() } else { Vec::new() };
+            self.leave_part(bench, &reaches, (code, why), blockers);
             if state == "kept" {
                 state = code;
             }
@@ -58,8 +58,13 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// Some whom a policy reaches keep it as it is.
-    fn leave_part(&mut self, bench: Bench<'_, 'i, 't>, reaches: &[usize], (code, why): (&str, String)) {
-        let blockers = if code == "blocked" { self.sharers(bench.held, reaches).all() } else { Vec::new() };
+    fn leave_part(
+        &mut self,
+        bench: Bench<'_, 'i, 't>,
+        reaches: &[usize],
+        (code, why): (&str, String),
+        blockers: Vec<String>,
+    ) {
         self.left_alone.push(LeftAlone {
             policy: bench.held.target.name().to_owned(),
             code: code.to_owned(),

@@ -57,6 +57,12 @@ impl<'p> About<'p> {
 }
 
 impl Prepared {
+    /// Whether a group's name or path says that its members are needed on a bad day only.
+    pub(super) fn is_reserve_group(&self, name: &str) -> bool {
+        let group = self.inventory.groups.get(name);
+        group.is_some_and(|group| emergency(&group.group_name, &group.path, &[]).is_some())
+    }
+
     /// Joins what was answered about an account. `earlier` is what earlier nights saw of its grants.
     ///
     /// # Errors
@@ -278,6 +284,10 @@ impl Wants for Desk<'_> {
 
     fn is_reserve(&self, principal: usize) -> bool {
         self.prepared.emergencies.get(principal).is_some_and(Option::is_some)
+    }
+
+    fn is_reserve_group(&self, group: &str) -> bool {
+        self.prepared.is_reserve_group(group)
     }
 
     fn age(&self, holder: Holder<'_>, policy: &str) -> GrantAge {

@@ -3,7 +3,7 @@
 use super::prepared::Desk;
 use super::why::{self, Sharers};
 use super::work::{Bench, Work};
-use crate::decide::{Held, Obstacle};
+use crate::decide::{Held, Holder, Obstacle};
 
 impl<'i, 't> Work<'i, 't> {
     /// Why all of some principals cannot do without anything of a policy, though somebody of them does not use all of it.
@@ -20,8 +20,8 @@ impl<'i, 't> Work<'i, 't> {
         why::unspared(spare.iter().all(|(service, name, _)| is_kept(service, name)), lately)
     }
 
-    /// Those of whom a policy reaches some who count as using everything.
-    pub(super) fn sharers(&self, held: &Held<'i>, reaches: &[usize]) -> Sharers {
+    /// Those who count as using everything.
+    pub(super) fn sharers(&self, held: &Held<'i>, holders: &[Holder<'i>], reaches: &[usize]) -> Sharers {
         let mut sharers = Sharers::default();
         let people = &self.prepared.inventory.principals;
         for at in reaches.iter().filter(|at| held.blockers.contains(at)) {
@@ -32,8 +32,11 @@ impl<'i, 't> Work<'i, 't> {
             let all = if hint.is_some() { &mut sharers.reserves } else { &mut sharers.idle };
             all.extend(people.get(*at).map(|it| it.arn.clone()));
         }
-        let groups = held.empty_groups.iter().filter_map(|name| self.prepared.inventory.groups.get(*name));
-        sharers.empty_groups.extend(groups.map(|group| group.arn.clone()));
+        for name in held.reserve_groups.iter().filter(|name| holders.contains(&Holder::Group(name))) {
+            let is_kept = self.prepared.is_reserve_group(name);
+            let all = if is_kept { &mut sharers.reserves } else { &mut sharers.empty_groups };
+            all.extend(self.prepared.inventory.groups.get(*name).map(|group| group.arn.clone()));
+        }
         sharers
     }
 }

@@ -388,7 +388,9 @@ impl<'i, 't> Work<'i, 't> {
     ) -> &'static str {
         let (code, why) = match obstacle {
             Obstacle::InUse => self.unspared(bench, &bench.held.reaches),
-            other => why::obstacle(other, &self.sharers(bench.held, &bench.held.reaches)),
+            other => {
+                why::obstacle(other, &self.sharers(bench.held, &bench.held.holders, &bench.held.reaches))
+            }
         };
         self.leave(bench.held, bench.place, (code, why), fork);
         code
@@ -414,7 +416,9 @@ impl<'i, 't> Work<'i, 't> {
         (code, why): (&'static str, String),
         alternative: Option<Alternative>,
     ) {
-        let sharers = self.sharers(held, &held.reaches);
+        let is_blocked = code == "blocked";
+        let blockers =
+            if is_blocked { self.sharers(held, &held.holders, &held.reaches).all() } else { Vec::new() };
         self.left_alone.push(LeftAlone {
             policy: place.arn.clone().unwrap_or_else(|| place.id.clone()),
             code: code.to_owned(),
@@ -422,7 +426,7 @@ impl<'i, 't> Work<'i, 't> {
             remedy: why::remedy(code).to_owned(),
             reaches: self.prepared.arns(&held.reaches),
             others: 0,
-            blockers: sharers.all(),
+            blockers,
             alternative,
         });
     }

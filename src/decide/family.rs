@@ -224,7 +224,7 @@ impl Survey {
                 let says = match policy.obstacle() {
                     Some(Obstacle::Blocked) => {
                         let groups =
-                            policy.empty_groups.iter().filter_map(|name| inventory.groups.get(*name));
+                            policy.reserve_groups.iter().filter_map(|name| inventory.groups.get(*name));
                         let mut all = arns(&policy.blockers);
                         all.extend(arns(&policy.reserves));
                         all.extend(groups.map(|group| group.arn.clone()));

@@ -77,10 +77,11 @@ pub struct Held<'i> {
     /// Those of them of which nothing is known: they count as using everything.
     pub blockers: Vec<usize>,
     /// Where the policy is shared, those of them that use nothing now and may need it on a bad day, and those whose name or
-    /// tags say that they are used rarely. They count as using everything of it, as whoever joins an empty group does (E20).
+    /// tags say that they are used rarely. They count as using everything of it (E20).
     pub reserves: Vec<usize>,
-    /// Groups that hold it and have no members.
-    pub empty_groups: Vec<&'i str>,
+    /// Groups that hold it and count as using everything, for what their members did says nothing about those who join later:
+    /// they have no members, or their name says that they are used rarely (E20).
+    pub reserve_groups: Vec<&'i str>,
     /// How long each holder has had it, in the order of the holders.
     pub ages: Vec<GrantAge>,
     /// Those of them that use nothing at all.
@@ -122,7 +123,7 @@ impl Held<'_> {
             Some(Obstacle::Bounds)
         } else if self.unseen {
             Some(Obstacle::Unseen)
-        } else if !self.blockers.is_empty() || !self.reserves.is_empty() || !self.empty_groups.is_empty() {
+        } else if !self.blockers.is_empty() || !self.reserves.is_empty() || !self.reserve_groups.is_empty() {
             Some(Obstacle::Blocked)
         } else if let GrantAge::Young(days) = self.age(&self.holders) {
             Some(Obstacle::Young(days))

@@ -32,6 +32,11 @@ pub trait Wants {
         false
     }
 
+    /// Whether a group's name says the same of its members.
+    fn is_reserve_group(&self, _group: &str) -> bool {
+        false
+    }
+
     /// How long a holder has had a policy of that name or ARN.
     fn age(&self, _holder: Holder<'_>, _policy: &str) -> GrantAge {
         GrantAge::Settled
@@ -141,7 +146,7 @@ impl<'i> Planner<'i, '_> {
             excepted: self.excepted(&reaches, target.name()),
             idle: reaches.iter().copied().filter(|at| self.is_idle(*at)).collect(),
             reserves: self.reserves(&holders, &reaches),
-            empty_groups: self.empty_groups(&holders),
+            reserve_groups: self.reserve_groups(&holders),
             ages: holders.iter().map(|holder| self.wants.age(*holder, target.name())).collect(),
             advises: self.advises(&reaches),
             bounds: false,
@@ -193,6 +198,7 @@ impl<'i> Planner<'i, '_> {
                 continue;
             }
             let is_free = self.reserves(&[*holder], &reaches).is_empty()
+                && self.reserve_groups(&[*holder]).is_empty()
                 && !matches!(held.age(&[*holder]), GrantAge::Young(_));
             let needs = self.needs_of(&reaches, held.target.name(), held.services.as_ref());
             if needs.is_all() || !is_free {
@@ -242,17 +248,18 @@ impl<'i> Planner<'i, '_> {
     /// Those who may need more of a shared policy than was seen (E20). A role of a permission set shares nothing with others
     /// of its account.
     fn reserves(&self, holders: &[Holder<'i>], reaches: &[usize]) -> Vec<usize> {
-        let is_shared = reaches.len() > 1 || !self.empty_groups(holders).is_empty();
+        let is_shared = reaches.len() > 1 || !self.reserve_groups(holders).is_empty();
         let is_reserve = |at: &usize| self.is_idle(*at) || self.is_active(*at) && self.wants.is_reserve(*at);
         reaches.iter().copied().filter(|at| is_shared && is_reserve(at)).collect()
     }
 
-    fn empty_groups(&self, holders: &[Holder<'i>]) -> Vec<&'i str> {
+    fn reserve_groups(&self, holders: &[Holder<'i>]) -> Vec<&'i str> {
         let groups = holders.iter().filter_map(|holder| match holder {
             Holder::Group(name) => Some(*name),
             Holder::Principal(_) => None,
         });
-        groups.filter(|name| self.members.get(name).is_none_or(Vec::is_empty)).collect()
+        let is_empty = |name: &str| self.members.get(name).is_none_or(Vec::is_empty);
+        groups.filter(|name| is_empty(name) || self.wants.is_reserve_group(name)).collect()
     }
 
     /// Whether any of them is more than idle: of an idle principal the advice is its deletion, and nothing beside it.

@@ -185,9 +185,9 @@ fn standing(
 fn idle(last: &Option<String>, principal: &Principal, known: &Known, source: Source<'_>) -> Standing {
     let used = principal.last_used.as_deref();
     let days = used.zip(known.analyzed_at.as_deref()).and_then(|(used, at)| days_between(used, at));
-    match used
-        .filter(|_| days.zip(source.window_days()).is_some_and(|(days, window)| days < i64::from(window)))
-    {
+    // Dates that cannot be compared say nothing against it, and so nothing for it either.
+    let is_within = days.zip(source.window_days()).is_none_or(|(days, window)| days < i64::from(window));
+    match used.filter(|_| is_within) {
         Some(used) => Standing::Gap(Gap::IdleButUsed(used.to_owned())),
         None => Standing::Idle(last.clone()),
     }

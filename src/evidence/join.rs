@@ -124,13 +124,15 @@ pub fn join(
 }
 
 fn is_about_permissions(finding: &Finding) -> bool {
-    is(&finding.status, "ACTIVE") && is(&finding.finding_type, "UnusedPermission")
+    is(&finding.finding_type, "UnusedPermission")
 }
 
-/// When the newest finding about each principal's permissions was analysed.
+/// When the newest finding about each principal's permissions was analysed. One that somebody has archived tells of a later
+/// analysis all the same.
 fn newest(findings: &[Finding]) -> BTreeMap<&str, &str> {
     let mut newest: BTreeMap<&str, &str> = BTreeMap::new();
-    for finding in findings.iter().filter(|finding| is_about_permissions(finding)) {
+    let stands = |finding: &&Finding| is(&finding.status, "ACTIVE") || is(&finding.status, "ARCHIVED");
+    for finding in findings.iter().filter(stands).filter(|finding| is_about_permissions(finding)) {
         if let Some(at) = &finding.analyzed_at {
             let latest = newest.entry(&finding.resource).or_insert(at);
             *latest = (*latest).max(at);
@@ -140,11 +142,12 @@ fn newest(findings: &[Finding]) -> BTreeMap<&str, &str> {
 }
 
 /// Whether a newer analysis of the same principal's permissions has taken a finding's place (E17). Those of one run need
-/// not have one date, so a day is allowed for.
+/// not have one date, so a day is allowed for; what has no date that can be read is older than what has one.
 fn is_superseded(finding: &Finding, newest: Option<&str>) -> bool {
     const GRACE: i64 = 1;
-    let dates = finding.analyzed_at.as_deref().zip(newest).filter(|_| is_about_permissions(finding));
-    dates.and_then(|(at, newest)| days_between(at, newest)).is_some_and(|days| days > GRACE)
+    let Some(newest) = newest.filter(|_| is_about_permissions(finding)) else { return false };
+    let days = finding.analyzed_at.as_deref().and_then(|at| days_between(at, newest));
+    days.is_none_or(|days| days >= GRACE)
 }
 
 /// Whether a detail is of a known kind, and its names are names: a `*` in one would name more than was observed.
@@ -179,7 +182,9 @@ fn add_finding(about: &mut Known, finding: &Finding, window_days: u32) {
         if let Some(role) = &detail.unused_iam_role_details {
             about.idle = Some(role.last_accessed.clone());
         }
-        if let Some(key) = &detail.unused_iam_user_access_key_details {
+        if let Some(key) =
+            detail.unused_iam_user_access_key_details.as_ref().filter(|key| !about.keys.contains(key))
+        {
             about.keys.push(key.clone());
         }
         if let Some(password) = &detail.unused_iam_user_password_details {
@@ -193,9 +198,12 @@ fn add_finding(about: &mut Known, finding: &Finding, window_days: u32) {
 fn add_permissions(about: &mut Known, row: &UnusedPermission, analyzed_at: Option<&str>, window_days: u32) {
     about.tells = true;
     let service = &row.service_namespace;
+    // A date that cannot be compared is taken to lie within: what may be in use stays.
     let within = |date: &Option<String>| {
-        let days = date.as_deref().zip(analyzed_at).and_then(|(date, at)| days_between(date, at));
-        days.is_some_and(|days| days < i64::from(window_days))
+        date.as_deref().is_some_and(|date| {
+            let days = analyzed_at.and_then(|at| days_between(date, at));
+            days.is_none_or(|days| days < i64::from(window_days))
+        })
     };
     let Observed { unused, used } = &mut about.observed;
     match row.actions.as_deref() {

@@ -159,7 +159,15 @@ impl Live {
         }
         let mut common = self.organisations_in(&self.identity.account, region).await?;
         for account in self.administrators(common.found.is_empty()).await? {
-            let theirs = self.organisations_in(account, region).await?;
+            let theirs = match self.organisations_in(account, region).await {
+                Ok(theirs) => theirs,
+                // An analyzer that was found serves, though a better one may be hidden.
+                Err(failure) if !common.found.is_empty() => {
+                    self.shared.observer.limited(Limit::AdministratorClosed, account, &failure);
+                    continue;
+                }
+                Err(failure) => return Err(failure),
+            };
             // Of the Region that the scan is about: others may be forbidden for good reason.
             let is_needed = common.found.is_empty() && region == self.region;
             if let Some(failure) = theirs.refused.as_ref().filter(|_| is_needed) {
@@ -222,9 +230,15 @@ impl Live {
 async fn asked(session: &Arc<Session>, kind: Type) -> Result<Vec<Asked>, Failure> {
     let mut all = Vec::new();
     for listed in list(session, kind).await? {
+        if !listed.is_active() {
+            continue;
+        }
         // How far it looks back and what it leaves out decides between several.
-        if listed.is_active() {
-            all.push((get(session, &listed.arn).await?, Arc::clone(session)));
+        match get(session, &listed.arn).await {
+            Ok(analyzer) => all.push((analyzer, Arc::clone(session))),
+            // Somebody has deleted it since it was listed.
+            Err(failure) if failure.kind == FailureKind::Absent => {}
+            Err(failure) => return Err(failure),
         }
     }
     Ok(all)

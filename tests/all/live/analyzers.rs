@@ -177,6 +177,26 @@ async fn an_administrator_that_cannot_be_entered_leaves_the_accounts_own_analyze
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_analyzer_that_was_found_serves_though_an_administrator_cannot_be_asked_or_another_analyzer_is_gone()
+ {
+    static ALL: [Has; 2] = [
+        Has { account: CALLER, region: "us-east-1", kind: ORGANISATION, is_managed: false },
+        Has { account: ADMINISTRATOR, region: "us-east-1", kind: ORGANISATION, is_managed: false },
+    ];
+    let faults = [
+        ("ListAnalyzers", Reply::json(500, "InternalServerException")),
+        ("GetAnalyzer", Reply::json(404, "ResourceNotFoundException")),
+    ];
+    for (operation, fault) in faults {
+        let mut aws = with(&ALL);
+        aws.options.limits.attempts = 1;
+        aws.on(operation, move |asked| (asked.account == ADMINISTRATOR).then(|| fault.clone()));
+        let aws = aws.start();
+        assert_eq!(found(&live(&aws).await, MEMBER).await, Some(ALL[0].arn()), "{operation}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_may_pass_is_asked_again_for_the_next_account() {
     static ALL: [Has; 1] =
         [Has { account: ADMINISTRATOR, region: "us-east-1", kind: ORGANISATION, is_managed: false }];
