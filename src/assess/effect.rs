@@ -167,7 +167,8 @@ impl<'t> Effects<'t> {
         spare
     }
 
-    /// What a change of one policy does for all whom it reaches, but for its share of the risk.
+    /// What a change of one policy does for all whom it reaches, but for its share of the risk and what it closes, which are known
+    /// once all changes of the account are.
     pub(super) fn impact(
         &self,
         before: &Permissions<'t>,
@@ -177,19 +178,7 @@ impl<'t> Effects<'t> {
         let mut removed = before.clone();
         removed.subtract(after);
         let mut ineffective: Option<Permissions<'t>> = None;
-        // What was blocked already was no danger: only what is open to somebody counts.
-        let mut closed: Vec<&'static Escalation> = Vec::new();
-        let plain = Risk::of(before).escalations;
         for person in reaches.iter().filter_map(|at| self.people.get(*at)) {
-            let own;
-            let open = match person.is_bounded() {
-                false => &plain,
-                true => {
-                    own = Risk::of(&person.effective(before)).escalations;
-                    &own
-                }
-            };
-            closed.extend(open.iter().filter(|it| it.is_broken(&removed)));
             let blocked = person.blocked(&removed);
             ineffective = Some(match ineffective {
                 None => blocked,
@@ -199,18 +188,31 @@ impl<'t> Effects<'t> {
                 }
             });
         }
-        closed.sort_by(|a, b| b.weight.cmp(&a.weight).then_with(|| a.actions.cmp(&b.actions)));
-        closed.dedup();
         let mut open = removed.clone();
         ineffective.iter().for_each(|blocked| open.subtract(blocked));
         ImpactRow {
-            severity: Severity::of(&open, &closed),
+            severity: Severity::of(&open, &[]),
             by_level: by_level(&removed.levels()),
             risk: 0,
             foremost: foremost(&open),
-            escalations: closed.into_iter().map(escalation).collect(),
+            escalations: Vec::new(),
             ineffective: ineffective.as_ref().map(listed).unwrap_or_default(),
         }
+    }
+
+    /// The ways to escalate that are open to somebody now, closed after all changes, and broken by what each change takes. So
+    /// a way that another policy leaves open is not closed, and one that two policies open together is.
+    pub(super) fn closed(&self) -> BTreeMap<&str, Vec<&'static Escalation>> {
+        let mut closed: BTreeMap<&str, Vec<&'static Escalation>> = BTreeMap::new();
+        for person in self.people.iter().filter(|it| !it.losses.is_empty()) {
+            let gone = person.closed(&person.after);
+            for (change, lost) in &person.losses {
+                let broken = gone.iter().filter(|it| it.is_broken(lost));
+                closed.entry(change).or_default().extend(broken);
+            }
+        }
+        closed.values_mut().for_each(ranked);
+        closed
     }
 
     /// What each change takes from one principal: each permission and each point of risk once.
@@ -237,6 +239,26 @@ impl<'t> Effects<'t> {
             (id.clone(), removal)
         };
         heaviest.into_iter().enumerate().map(removal).collect()
+    }
+
+    /// What is taken from some principals if a change is made that takes these permissions from each, and no other change. What
+    /// other policies grant as well they keep all the same, so it is the most that it takes.
+    pub(super) fn alone(
+        &self,
+        reaches: &[usize],
+        lost: &Permissions<'t>,
+    ) -> (Removal, Vec<&'static Escalation>) {
+        let (mut all, mut closed) = (Removal::default(), Vec::new());
+        for person in reaches.iter().filter_map(|at| self.people.get(*at)).filter(|it| it.unused.is_some()) {
+            let mut now = person.before.clone();
+            now.subtract(lost);
+            let score = |permissions| Risk::of(&person.effective(permissions)).score;
+            let risk = score(&person.before).saturating_sub(score(&now));
+            all += Removal { permissions: lost.len(), risk };
+            closed.extend(person.closed(&now));
+        }
+        ranked(&mut closed);
+        (all, closed)
     }
 
     /// What all changes do to one principal.
@@ -284,9 +306,12 @@ impl<'t> Person<'t> {
         ineffective(removed, &self.denied, self.boundary.as_deref())
     }
 
-    /// Whether anything could be blocked.
-    fn is_bounded(&self) -> bool {
-        self.boundary.is_some() || !self.denied.is_empty()
+    /// The ways to escalate that are open now and would not be with these permissions. What is blocked is not open.
+    fn closed(&self, after: &Permissions<'t>) -> Vec<&'static Escalation> {
+        let left = Risk::of(&self.effective(after)).escalations;
+        let mut now = Risk::of(&self.effective(&self.before)).escalations;
+        now.retain(|it| !left.contains(it));
+        now
     }
 
     /// What it may do, less what is blocked for certain.
@@ -312,6 +337,18 @@ fn foremost(permissions: &Permissions<'_>) -> Vec<String> {
     let mut ranked = by_danger(permissions);
     ranked.truncate(MOST);
     ranked
+}
+
+/// The heaviest first, each once.
+fn ranked(escalations: &mut Vec<&'static Escalation>) {
+    escalations.sort_by(|a, b| b.weight.cmp(&a.weight).then_with(|| a.actions.cmp(&b.actions)));
+    escalations.dedup();
+}
+
+/// Adds to an impact the ways to escalate that it closes.
+pub(super) fn close(impact: &mut ImpactRow, closed: &[&'static Escalation]) {
+    impact.severity = impact.severity.max(Severity::of_escalations(closed));
+    impact.escalations = closed.iter().map(|it| escalation(it)).collect();
 }
 
 fn escalation(escalation: &Escalation) -> EscalationRow {

@@ -89,7 +89,9 @@ impl<'i, 't> Work<'i, 't> {
             recommendation.holders = holders;
             recommendation.notes.extend(room.map(str::to_owned));
             if beside {
-                self.alternatives.push(recommendation);
+                let mut lost = bench.allows.clone();
+                lost.subtract(&permissions);
+                self.alternatives.push((recommendation, part.reaches.clone(), lost));
             } else {
                 let change = recommendation.id.clone();
                 self.changed.push(After { change, holders: part.holders.clone(), permissions });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::effect::close;
 use super::why::{self, Case, Verdict};
 use super::work::Work;
 use super::{Assessed, no_statuses};
@@ -10,7 +11,7 @@ use crate::evidence::{Gap, UnusedKey};
 use crate::inventory::Principal;
 use crate::report::{
     AccountReport, AccountSummary, Coverage, EffectTotals, EvidenceSource, Failed, IdleCredential,
-    PrincipalRow, Removal, SCHEMA, TrustRow,
+    PrincipalRow, Recommendation, Removal, SCHEMA, TrustRow,
 };
 
 impl Work<'_, '_> {
@@ -18,10 +19,10 @@ impl Work<'_, '_> {
     pub(super) fn finish(mut self, usage: Usage) -> Assessed {
         self.policies.sort_by(|a, b| a.id.cmp(&b.id));
         self.recommendations.sort_by(|a, b| a.id.cmp(&b.id));
-        self.alternatives.sort_by(|a, b| a.id.cmp(&b.id));
         self.left_alone
             .sort_by(|a, b| (&a.policy, &a.code, &a.reaches).cmp(&(&b.policy, &b.code, &b.reaches)));
         let removals = self.attribute();
+        let alternatives = self.alternatives();
         let mut reaching = std::mem::take(&mut self.from_families);
         for recommendation in &self.recommendations {
             for arn in &recommendation.reaches {
@@ -50,7 +51,7 @@ impl Work<'_, '_> {
                 principals,
                 policies: self.policies,
                 recommendations: self.recommendations,
-                alternatives: self.alternatives,
+                alternatives,
                 left_alone: self.left_alone,
                 grants: self.prepared.grants.clone(),
             },
@@ -62,6 +63,19 @@ impl Work<'_, '_> {
         }
     }
 
+    /// What could be done instead, each as if it were done alone.
+    fn alternatives(&mut self) -> Vec<Recommendation> {
+        let all = std::mem::take(&mut self.alternatives).into_iter().map(|(mut instead, reaches, lost)| {
+            let (Removal { permissions, risk }, closed) = self.effects.alone(&reaches, &lost);
+            close(&mut instead.impact, &closed);
+            (instead.permissions_removed, instead.impact.risk) = (permissions, risk);
+            instead
+        });
+        let mut all: Vec<Recommendation> = all.collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all
+    }
+
     /// What each change takes from each principal, in the order of the inventory; and of each change together.
     fn attribute(&mut self) -> Vec<BTreeMap<String, Removal>> {
         let people = 0..self.prepared.inventory.principals.len();
@@ -70,14 +84,18 @@ impl Work<'_, '_> {
         for (change, removal) in removals.iter().flatten() {
             *by_change.entry(change).or_default() += *removal;
         }
+        let closed = self.effects.closed();
+        let closes = |id: &str| closed.get(id).map(Vec::as_slice).unwrap_or_default();
         let of = |id: &str| by_change.get(id).copied().unwrap_or_default();
         for recommendation in &mut self.recommendations {
             let Removal { permissions, risk } = of(&recommendation.id);
             (recommendation.permissions_removed, recommendation.impact.risk) = (permissions, risk);
+            close(&mut recommendation.impact, closes(&recommendation.id));
         }
         for share in &mut self.shares {
             share.account.removal = of(&share.id);
             share.impact.risk = share.account.removal.risk;
+            close(&mut share.impact, closes(&share.id));
         }
         removals
     }

@@ -89,7 +89,7 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> Verdict {
             status: PrincipalStatus::NoEvidence,
             code: "no-finding-improbable",
             why: format!(
-                "it has {} permissions and the analyzer has no finding about it, so it was most likely not analyzed",
+                "it has {} permissions and the analyzer has no finding about them, so it was most likely not analyzed",
                 case.granted
             ),
             remedy: "",
@@ -97,7 +97,7 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> Verdict {
         Standing::NoFinding => of(
             PrincipalStatus::NoFinding,
             "no-finding",
-            "the analyzer has no finding about it, which is not proof that it uses all its permissions"
+            "the analyzer has no finding about its permissions, which is not proof that it uses all of them"
                 .to_owned(),
         ),
         Standing::AllUsed => of(

@@ -30,7 +30,8 @@ pub(super) struct Work<'i, 't> {
     pub(super) names: CopyNames,
     pub(super) policies: Vec<PolicyRow>,
     pub(super) recommendations: Vec<Recommendation>,
-    pub(super) alternatives: Vec<Recommendation>,
+    /// What could be done instead, with whom it reaches and what it takes from each of them.
+    pub(super) alternatives: Vec<(Recommendation, Vec<usize>, Permissions<'t>)>,
     pub(super) left_alone: Vec<LeftAlone>,
     pub(super) files: Vec<(String, String)>,
     pub(super) services: Option<BTreeSet<String>>,

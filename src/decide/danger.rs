@@ -32,13 +32,6 @@ pub enum Severity {
 impl Severity {
     /// Of permissions, and the known ways to escalate that they are enough for.
     pub fn of(permissions: &Permissions<'_>, escalations: &[&Escalation]) -> Self {
-        /// An escalation that weighs so much gives any right by itself.
-        const ANY_RIGHT: u64 = 100;
-        let of_escalation = |it: &&Escalation| match it.gain {
-            Gain::Rights if it.weight >= ANY_RIGHT => Self::Administrator,
-            Gain::Rights => Self::Escalation,
-            Gain::Reach => Self::DataExposure,
-        };
         let levels = permissions.levels();
         let has = |level| levels.of(level) > 0;
         let by_level = if has(Some(AccessLevel::PermissionsManagement)) {
@@ -50,7 +43,19 @@ impl Severity {
         } else {
             Self::Read
         };
-        escalations.iter().map(of_escalation).max().unwrap_or_default().max(by_level)
+        Self::of_escalations(escalations).max(by_level)
+    }
+
+    /// Of known ways to escalate.
+    pub fn of_escalations(escalations: &[&Escalation]) -> Self {
+        /// An escalation that weighs so much gives any right by itself.
+        const ANY_RIGHT: u64 = 100;
+        let of_one = |it: &&Escalation| match it.gain {
+            Gain::Rights if it.weight >= ANY_RIGHT => Self::Administrator,
+            Gain::Rights => Self::Escalation,
+            Gain::Reach => Self::DataExposure,
+        };
+        escalations.iter().map(of_one).max().unwrap_or_default()
     }
 
     /// As it stands in files.

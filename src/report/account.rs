@@ -61,7 +61,7 @@ pub struct AccountSummary {
     /// Policies that stay although some of what they grant is reported unused.
     pub left_alone: usize,
     /// Access keys and passwords that are reported unused.
-    // Schema 1 did not tell it.
+    // Not in schema 1.
     #[serde(default)]
     pub credentials: usize,
     /// What its principals may do, together.

@@ -29,10 +29,10 @@ pub fn account(whole: &AccountReport, own: &Own<'_>) -> AccountReport {
     pack.principals.retain(|principal| own.has(&principal.arn));
     pack.policies = pack.policies.into_iter().filter_map(|it| policy(it, own)).collect();
     let removals = removals(&pack.principals);
-    let changed =
-        |all: Vec<Recommendation>| all.into_iter().filter_map(|it| change(it, own, &removals)).collect();
-    pack.recommendations = changed(pack.recommendations);
-    pack.alternatives = changed(pack.alternatives);
+    let recommendations = pack.recommendations.into_iter().map(|it| share(it, &removals));
+    pack.recommendations = recommendations.filter_map(|it| change(it, own)).collect();
+    // They are choices about all whom they reach, and so are their figures.
+    pack.alternatives = pack.alternatives.into_iter().filter_map(|it| change(it, own)).collect();
     pack.left_alone = pack.left_alone.into_iter().filter_map(|it| left_alone(it, own)).collect();
     summarise(&mut pack, own);
     pack
@@ -84,18 +84,19 @@ pub fn removals(principals: &[PrincipalRow]) -> BTreeMap<String, Removal> {
     all
 }
 
-fn change(
-    mut it: Recommendation,
-    own: &Own<'_>,
-    removals: &BTreeMap<String, Removal>,
-) -> Option<Recommendation> {
+/// With what it takes from the owner's principals.
+fn share(mut it: Recommendation, removals: &BTreeMap<String, Removal>) -> Recommendation {
+    let removal = removals.get(&it.id).copied().unwrap_or_default();
+    (it.permissions_removed, it.impact.risk) = (removal.permissions, removal.risk);
+    it
+}
+
+fn change(mut it: Recommendation, own: &Own<'_>) -> Option<Recommendation> {
     let hands: Vec<_> = own.hands(&it).into_iter().cloned().collect();
     reached(&mut it.reaches, &mut it.others, own);
     if it.reaches.is_empty() {
         return None;
     }
-    let removal = removals.get(&it.id).copied().unwrap_or_default();
-    (it.permissions_removed, it.impact.risk) = (removal.permissions, removal.risk);
     if it.others > 0 {
         // What became of it may be about one of the others.
         it.since = None;
@@ -158,7 +159,7 @@ pub fn families(
         let row = FamilyRow { accounts, blockers, others, why, ..family.clone() };
         (told > 0).then_some(row)
     });
-    let changes = whole.recommendations.iter().filter_map(|it| change(it.clone(), own, &together));
+    let changes = whole.recommendations.iter().filter_map(|it| change(share(it.clone(), &together), own));
     (rows.collect(), changes.collect())
 }
 

@@ -36,8 +36,9 @@ pub struct Recommendation {
     #[serde(default, skip_serializing_if = "super::account::is_none")]
     pub others: usize,
     /// Permissions that it takes from the principals that it reaches, each an action of one of them. What several changes take
-    /// from a principal counts for the heaviest of them, so that the changes add up to the total.
-    // Schema 1 did not tell it.
+    /// from a principal counts for the heaviest of them, so that the changes add up to the total. Of an alternative: the most
+    /// that it takes if it is done and nothing else.
+    // Not in schema 1.
     #[serde(default)]
     pub permissions_removed: usize,
     /// The other way to go about a shared policy, and what it would bring.

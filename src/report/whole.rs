@@ -55,6 +55,14 @@ pub struct SinceRow {
     /// How many changes are new, reopened (back after they were resolved), regressed (the policy grants more), changed, same,
     /// withheld (cannot be advised for now), resolved or not-read.
     pub changes: BTreeMap<String, usize>,
+    /// How many unused principals, access keys and passwords were not unused then, or not known to be.
+    // Not in schema 1.
+    #[serde(default)]
+    pub newly_unused: usize,
+    /// How many of those of that day are gone or in use again.
+    // Not in schema 1.
+    #[serde(default)]
+    pub no_longer_unused: usize,
 }
 
 impl SinceRow {
@@ -70,8 +78,22 @@ impl SinceRow {
         ];
         let told = told.into_iter().filter(|(status, _)| count(*status) > 0);
         let told: Vec<String> = told.map(|(status, word)| format!("{} {word}", count(status))).collect();
-        let told = if told.is_empty() { "nothing new, back or resolved".to_owned() } else { told.join(", ") };
-        format!("since {}: {told}", self.day)
+        let idle = [(self.newly_unused, "new"), (self.no_longer_unused, "gone")];
+        let idle: Vec<String> = idle
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        let said = match (told.is_empty(), idle.is_empty()) {
+            (true, true) => "nothing new, back or resolved".to_owned(),
+            (true, false) => "none new, back or resolved".to_owned(),
+            (false, _) => told.join(", "),
+        };
+        let idle = match idle.is_empty() {
+            true => String::new(),
+            false => format!("; unused principals and credentials: {}", idle.join(", ")),
+        };
+        format!("since {}: {said}{idle}", self.day)
     }
 }
 
@@ -168,7 +190,7 @@ pub struct Totals {
     /// Policies that stay although some of what they grant is reported unused.
     pub left_alone: usize,
     /// Access keys and passwords that are reported unused.
-    // Schema 1 did not tell it.
+    // Not in schema 1.
     #[serde(default)]
     pub credentials: usize,
     /// What all principals may do, together.

@@ -22,6 +22,8 @@ pub(super) struct Previous(pub(super) Option<Told>);
 pub(super) struct Since {
     /// How much advice is new, reopened or regressed.
     pub(super) news: usize,
+    /// How many principals, access keys and passwords are newly unused.
+    pub(super) newly_unused: usize,
     /// Nothing asks to be looked at that did not ask before: no advice is new, another or withheld, none has become ready, and
     /// nobody and no credential is newly unused.
     pub(super) calm: bool,
@@ -102,12 +104,20 @@ impl Previous {
         };
         let calm = newly_ready == 0 && !rows.iter().any(is_moved) && night.idle.is_subset(&old.idle);
         let changes = counted(old, &night, &rows);
+        let newly_unused = night.idle.difference(&old.idle).count();
         let news = changes.iter().filter(|(status, _)| status.is_news()).map(|(_, count)| count).sum();
+        let idle_in_gaps = old.idle_in_gaps(&night);
         report.since = previous.as_ref().map(|told| SinceRow {
             day: told.day.clone(),
             changes: changes.into_iter().map(|(status, count)| (status.name().to_owned(), count)).collect(),
+            newly_unused,
+            no_longer_unused: old
+                .idle
+                .iter()
+                .filter(|it| !night.idle.contains(*it) && !idle_in_gaps.contains(*it))
+                .count(),
         });
-        let history = History::of(rows, old.idle_in_gaps(&night));
+        let history = History::of(rows, idle_in_gaps);
         writer.write_json(HISTORY, &history)?;
         let is_known = |told: &Told| {
             let known = &told.report.accounts;
@@ -116,6 +126,7 @@ impl Previous {
         let since = Since {
             no_common_account: previous.as_ref().is_some_and(|told| !is_known(told)),
             news,
+            newly_unused: if previous.is_some() { newly_unused } else { 0 },
             calm,
             day: previous.as_ref().map(|told| told.day.clone()),
             too_old: Some(night.too_old).filter(|count| *count > old.too_old),

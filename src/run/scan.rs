@@ -153,13 +153,9 @@ impl<'r> Ready<'r> {
             metrics::write(path, &result, began, exit)?;
         }
         let summary = summary::of(&result, &target, exit, log);
-        // A night on which nothing is new says nothing: neither that the same was found again.
-        let is_silent = matches!(&summary, Event::ScanEnded(ended) if ended.text.is_empty());
-        if exit == Exit::Found && !is_silent {
-            for (rule, message) in args.fail_on.iter().filter_map(|what| Some((what, found(&result, what)?)))
-            {
-                log.tell(&Event::FailOn { rule: rule.to_string(), message });
-            }
+        // Also where something graver decides on the exit code, and on a night that says nothing else.
+        for (rule, message) in args.fail_on.iter().filter_map(|what| Some((what, found(&result, what)?))) {
+            log.tell(&Event::FailOn { rule: rule.to_string(), message });
         }
         log.tell(&summary);
         Ok(exit)
@@ -215,25 +211,36 @@ fn found(result: &Scanned, what: &FailOn) -> Option<String> {
         FailOn::Unused => {
             let (changes, idle) = (totals.recommendations as u64, idle as u64);
             let credentials = totals.credentials as u64;
-            let parts = [
+            listed(&[
                 (changes, "policy can be reduced", "policies can be reduced"),
                 (idle, "principal is unused", "principals are unused"),
                 (credentials, "access key or password is unused", "access keys and passwords are unused"),
-            ];
-            let parts = parts.into_iter().filter(|(count, ..)| *count > 0);
-            let parts: Vec<String> = parts
-                .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
-                .collect();
-            Some(parts.join(", ")).filter(|text| !text.is_empty())
+            ])
         }
         FailOn::Risk(points) => (totals.recommendations > 0 && result.heaviest >= *points)
             .then(|| format!("the largest change removes {} points of risk", result.heaviest)),
-        FailOn::New => match result.since.as_ref().map_or(0, |since| since.news) {
-            0 => None,
-            1 => Some("1 change is new, reopened or regressed".to_owned()),
-            many => Some(format!("{many} changes are new, reopened or regressed")),
-        },
+        FailOn::New => {
+            let since = result.since.as_ref();
+            let changes = since.map_or(0, |since| since.news) as u64;
+            let idle = since.map_or(0, |since| since.newly_unused) as u64;
+            listed(&[
+                (changes, "change is new, reopened or regressed", "changes are new, reopened or regressed"),
+                (
+                    idle,
+                    "principal, access key or password is newly unused",
+                    "principals, access keys and passwords are newly unused",
+                ),
+            ])
+        }
     }
+}
+
+/// Counts with what they count, one and many of it; nothing when there is none of any.
+fn listed(parts: &[(u64, &str, &str)]) -> Option<String> {
+    let parts = parts.iter().filter(|(count, ..)| *count > 0);
+    let parts: Vec<String> =
+        parts.map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many })).collect();
+    Some(parts.join(", ")).filter(|text| !text.is_empty())
 }
 
 /// Whether everything was read that was to be read.

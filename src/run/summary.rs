@@ -134,7 +134,9 @@ fn evidence(accounts: &[AccountSummary]) -> Vec<String> {
         |account: &&AccountSummary| matches!(account.coverage, Coverage::Complete | Coverage::Partial);
     let mut sources: BTreeMap<String, usize> = BTreeMap::new();
     for account in accounts.iter().filter(is_read) {
-        *sources.entry(source(&account.evidence)).or_default() += 1;
+        // An analyzer that says nothing about anybody in an account is no evidence about it.
+        let source = if account.is_blind() { "none".to_owned() } else { source(&account.evidence) };
+        *sources.entry(source).or_default() += 1;
     }
     let mut sources: Vec<(String, usize)> = sources.into_iter().collect();
     // What is unknown comes last, and among equals the order of the names decides.

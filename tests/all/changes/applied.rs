@@ -417,7 +417,10 @@ fn a_permission_set_is_changed_in_identity_center_and_changed_back() {
 
     // A policy of AWS: what takes its place is created in the account first, and named then.
     let folder = "permission-sets/DeveloperAccess~CloudWatchReadOnlyAccess";
-    let name = "CloudWatchReadOnlyAccess-leastwise-a6354fd2";
+    let report = json(&acme.out.join("report.json"));
+    let changes = report["recommendations"].as_array().unwrap();
+    let change = changes.iter().find(|it| it["files"]["after"] == format!("policies/{folder}.after.json"));
+    let name = change.unwrap()["creates"][0].as_str().unwrap();
     let arn = format!("arn:aws:iam::{DEV}:policy/{name}");
     let text = acme.document(&format!("{folder}.after.json"));
     let created = with(&before, &[("managed", &arn, text)]);

@@ -288,22 +288,11 @@ impl Teller<'_> {
             Some(day) => format!("last used at {day}"),
             None => "never used as far as AWS remembers".to_owned(),
         };
-        let (rule, kind, what, suffix, mend) = match &credential.access_key_id {
-            Some(key) => (
-                "unused-access-key",
-                UNUSED_KEY,
-                format!("access key {key}"),
-                format!("/{key}"),
-                "Deactivate it, wait for as long as it may be needed again, and delete it.",
-            ),
-            None => (
-                "unused-password",
-                UNUSED_PASSWORD,
-                "the password".to_owned(),
-                String::new(),
-                "Delete the user's console password.",
-            ),
+        let (rule, kind, what, suffix) = match &credential.access_key_id {
+            Some(key) => ("unused-access-key", UNUSED_KEY, format!("access key {key}"), format!("/{key}")),
+            None => ("unused-password", UNUSED_PASSWORD, "the password".to_owned(), String::new()),
         };
+        let mend = reserve::about_credential(principal, credential.access_key_id.is_some());
         self.finding(Told {
             uid: format!("{}{suffix}", key::of_principal(rule, &principal.arn)),
             principal: Some(&principal.arn),

@@ -113,7 +113,7 @@ impl<'r> AccountPage<'r> {
             account,
             report,
             failures: super::index::failures(&account.summary.failures),
-            principals: account.principals.iter().map(person).collect(),
+            principals: reserve::last(&account.principals).into_iter().map(person).collect(),
             changes: account.recommendations.iter().map(|it| change(it, None)).collect(),
             alternatives: account.alternatives.iter().zip(1..).map(|(it, at)| change(it, Some(at))).collect(),
             left_alone: account.left_alone.iter().map(left).collect(),

@@ -88,6 +88,22 @@ struct Account<'r> {
     page: String,
     rows: String,
     evidence: String,
+    /// Whether its principals and policies were read: of another the numbers are unknown, not nought.
+    is_read: bool,
+}
+
+impl Account<'_> {
+    fn figures(&self) -> [(&'static str, String); 6] {
+        let effect = &self.it.effect;
+        [
+            ("Keys and passwords", text::count(&self.it.credentials)),
+            ("Granted", text::count(&effect.granted)),
+            ("Unused", text::count(&effect.unused)),
+            ("Removed", text::count(&effect.removed)),
+            ("Risk", text::count(&effect.risk_before)),
+            ("After", text::count(&effect.risk_after)),
+        ]
+    }
 }
 
 impl<'r> IndexPage<'r> {
@@ -97,6 +113,7 @@ impl<'r> IndexPage<'r> {
             page: page(&it.id),
             rows: format!("#account={}", in_hash(&it.id)),
             evidence: evidence(&it.evidence),
+            is_read: is_read(it),
         };
         Self {
             csp: guard::policy(INDEX_SCRIPT, STYLE),
@@ -147,10 +164,14 @@ fn page(id: &str) -> String {
     format!("accounts/{}", account_page(id))
 }
 
+fn is_read(account: &AccountSummary) -> bool {
+    matches!(account.coverage, Coverage::Complete | Coverage::Partial)
+}
+
 /// Why the charts do not show an account, if they do not.
 fn undrawn(account: &AccountSummary) -> Option<String> {
-    let is_read = matches!(account.coverage, Coverage::Complete | Coverage::Partial);
-    (!is_read).then(|| format!("{} ({}) {}", account.id, account.name, words::coverage(&account.coverage)))
+    (!is_read(account))
+        .then(|| format!("{} ({}) {}", account.id, account.name, words::coverage(&account.coverage)))
 }
 
 /// What tells two accounts of one name apart, and that nothing is known of what one uses.

@@ -356,7 +356,11 @@ fn idle(principal: &PrincipalRow, credential: &IdleCredential, account: &str) ->
         Some(key) => (rules::UNUSED_KEY, format!("access key {key}"), format!("/{key}")),
         None => (rules::UNUSED_PASSWORD, "the password".to_owned(), String::new()),
     };
-    let text = format!("{what} of user {} is reported unused, {since}.", principal.name);
+    let mut text = format!("{what} of user {} is reported unused, {since}.", principal.name);
+    if principal.emergency.is_some() {
+        text.push(' ');
+        text.push_str(reserve::about_credential(principal, credential.access_key_id.is_some()));
+    }
     let said = of_principal(principal, account, rule, text);
     let fingerprint = format!("{}{id}", said.fingerprint);
     let properties = json!({

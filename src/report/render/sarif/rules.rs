@@ -56,16 +56,21 @@ const RULES: [Rule; 29] = [
     (
         UNUSED_PRINCIPAL,
         "A role or user is reported unused",
-        "Review it for deletion; ask its owner first, and look at who can assume it.",
+        "Review it for deletion, unless it is kept for emergencies; ask its owner first, and look at who can assume it.",
         "warning",
     ),
     (
         UNUSED_KEY,
         "An access key is reported unused",
-        "Deactivate it, wait for as long as it may be needed again, and delete it.",
+        "Deactivate it, wait for as long as it may be needed again, and delete it; keep that of emergency access.",
         "warning",
     ),
-    (UNUSED_PASSWORD, "A password is reported unused", "Delete the user's console password.", "warning"),
+    (
+        UNUSED_PASSWORD,
+        "A password is reported unused",
+        "Delete the user's console password; keep that of emergency access.",
+        "warning",
+    ),
     (
         EXCEPTED,
         "A role or user is left as it is by an exception",

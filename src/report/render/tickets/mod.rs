@@ -181,8 +181,12 @@ fn people(
             Some(id) => ("unused-access-key", format!("/{id}"), format!("access key {}", code(id))),
             None => ("unused-password", String::new(), "password".to_owned()),
         };
-        let text = format!("The {what} of user {} in {here}, {}.", code(&principal.name), since(it));
-        let plain = title(&format!("Remove an {} of user {}", rule.replace('-', " "), principal.name));
+        let mut text = format!("The {what} of user {} in {here}, {}.", code(&principal.name), since(it));
+        if let Some(exception) = &exception {
+            let _ = write!(text, " {}\n\n```toml\n{exception}```\n", reserve::KEEP);
+        }
+        let verb = if exception.is_some() { "Check" } else { "Remove" };
+        let plain = title(&format!("{verb} an {} of user {}", rule.replace('-', " "), principal.name));
         add(rule, &end, (Weight::Middling, 0), Entry { plain, text, ..Entry::default() });
     }
 }

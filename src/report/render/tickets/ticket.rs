@@ -70,12 +70,12 @@ impl Ticket {
         let mut out = self.head(owner, report);
         self.week(&mut out);
         list(&mut out, &self.changes, "\n## Changes\n", true);
-        let title = "\n## Unused roles and users\n\nReview each for deletion; what assumes them is told where it is known.\n\n";
+        let title = "\n## Unused roles and users\n\nReview each for deletion, unless it says otherwise; who can assume them is named where it is known.\n\n";
         list(&mut out, &self.principals, title, false);
         list(
             &mut out,
             &self.credentials,
-            "\n## Unused credentials\n\nDeactivate each first, delete it later.\n\n",
+            "\n## Unused credentials\n\nDeactivate each first and delete it later, unless it says otherwise.\n\n",
             false,
         );
         out.push_str(DONE);

@@ -177,9 +177,9 @@
     const column = COLUMNS.find(([name]) => name === key.replace('-', '')) ?? COLUMNS[6];
     const way = key.startsWith('-') ? -1 : 1;
     const by = column[2];
-    // What is kept for emergencies never leads a list by its numbers. Sorting keeps the order of equals, which is that of the
+    // What is kept for emergencies never leads a list. Sorting keeps the order of equals, which is that of the
     // report.
-    const last = (row) => (column[3] ? row.reserve : 0);
+    const last = (row) => row.reserve;
     found = [...found].sort((a, b) => { if (last(a) !== last(b)) return last(a) - last(b); const x = by(a), y = by(b); return (x < y ? -1 : x > y ? 1 : 0) * way; });
     const pages = Math.max(1, Math.ceil(found.length / AT_ONCE));
     const page = Math.min(pages, Math.max(1, Number.parseInt(state.page, 10) || 1));
