@@ -291,8 +291,9 @@ pub struct ReportArgs {
     pub format: Vec<String>,
     /// Exit with 5 when one of these is found: unused, risk>=POINTS, new
     ///
-    /// `unused`: a policy can be smaller, or a principal is unused. `risk>=POINTS`: one change removes so many points of risk
-    /// or more. `new`: advice is new, reopened or regressed since the report of --previous.
+    /// `unused`: a policy can be smaller, or a principal, an access key or a password is unused. `risk>=POINTS`: one change
+    /// removes so many points of risk or more. `new`: since the report of --previous a change is new, reopened or regressed, or
+    /// a principal, an access key or a password is newly unused. What was found is always said.
     #[arg(long, value_name = "WHAT", value_delimiter = ',', requires_if("new", "previous"))]
     pub fail_on: Vec<FailOn>,
     /// Write the run's figures to this file, as OpenMetrics text for a collector

@@ -44,7 +44,8 @@ fn a_scan_fails_on_news_only_when_something_is_new_since_the_earlier_report() {
     scan(&whole, &["--previous", small.to_str().unwrap(), "--fail-on", "new"])
         .exits(5)
         .says("--fail-on new: ")
-        .says(" changes are new, reopened or regressed\n");
+        .says(" changes are new, reopened or regressed, ")
+        .says(" are newly unused\n");
     scan(&again, &["--previous", whole.to_str().unwrap(), "--fail-on", "new"]).exits(0);
     scan(&again, &["--fail-on", "new"]).exits(2).says("--previous");
 }

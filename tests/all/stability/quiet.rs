@@ -20,8 +20,9 @@ fn a_night_with_nothing_new_says_nothing_and_writes_its_report() {
     assert_eq!(nights.json("history.json")["counts"]["new"], 2);
     assert_eq!(said(&nights.night(&usual("2026-11-02"), &[]).exits(0)), "");
     assert_eq!(nights.row(super::OWN)["nights"], 2);
-    // The exit code is the usual one.
-    assert_eq!(said(&nights.night(&usual("2026-11-03"), &["--fail-on", "unused"]).exits(5)), "");
+    // The exit code is the usual one, and says why it is what it is.
+    let told = said(&nights.night(&usual("2026-11-03"), &["--fail-on", "unused"]).exits(5));
+    assert_eq!(told, "--fail-on unused: 2 policies can be reduced\n");
     // What is gone is nothing to do.
     assert_eq!(said(&nights.night(&answers("2026-11-04", &json!({})), &[]).exits(0)), "");
     assert_eq!(nights.json("history.json")["counts"]["resolved"], 1);
@@ -54,7 +55,8 @@ fn whatever_asks_to_be_looked_at_is_told() {
         "findingDetails": [{"unusedIamUserAccessKeyDetails": {"accessKeyId": "AKIAEXAMPLE"}}],
     }]);
     // A credential that nobody uses.
-    speaks(&more, &[], 0);
+    let told = speaks(&more, &[], 0);
+    assert!(told.contains("; unused principals and credentials: 1 new\n"), "{told}");
     // What could not be read, and nothing when it can be: it is as it was.
     assert!(speaks(&unread(), &[], 3).contains("not whole   111111111111"));
     assert!(speaks(&unread(), &[], 3).contains("not whole   111111111111"));

@@ -120,8 +120,13 @@ pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<
     say("Holder", &holders);
     say("Where", place);
     say("Removes", &format!("{removed} of yours, {risk} points of risk"));
-    let why = change.confidence.reasons.first().map(|it| format!(": {}", prose(&it.why))).unwrap_or_default();
-    say("Confidence", &format!("{}{why}", prose(&change.confidence.level)));
+    // All that keeps it from being higher; where nothing does, what speaks for it most.
+    let (lowers, supports): (Vec<_>, Vec<_>) =
+        change.confidence.reasons.iter().partition(|it| it.effect.starts_with("lowers-"));
+    let reasons = if lowers.is_empty() { supports.into_iter().take(1).collect() } else { lowers };
+    let why: Vec<String> = reasons.iter().map(|it| prose(&it.why)).collect();
+    let colon = if why.is_empty() { "" } else { ": " };
+    say("Confidence", &format!("{}{colon}{}", prose(&change.confidence.level), why.join("; ")));
     say(
         "Proof",
         &format!(
