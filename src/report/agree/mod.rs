@@ -1,0 +1,36 @@
+//! What a report says in more than one place has to agree. Whoever changes one of them by hand is told which the other is.
+//!
+//! Here is what one file says twice, and what a row of `report.json` says of an account. What the documents and the catalog
+//! say is proven elsewhere, and the other formats are written again.
+
+mod account;
+mod whole;
+
+use std::collections::BTreeSet;
+
+pub use self::account::account;
+pub use self::whole::Whole;
+
+/// What does not agree, each in a few words.
+#[derive(Debug, Default)]
+struct Wrong(Vec<String>);
+
+impl Wrong {
+    fn unless(&mut self, agrees: bool, what: impl FnOnce() -> String) {
+        if !agrees {
+            self.0.push(what());
+        }
+    }
+}
+
+/// Whether things stand in their order, each once.
+fn is_sorted<T: Ord>(things: impl IntoIterator<Item = T>) -> bool {
+    let things: Vec<T> = things.into_iter().collect();
+    things.is_sorted_by(|one, next| one < next)
+}
+
+/// The first thing that is there twice.
+fn twice<'t>(things: impl IntoIterator<Item = &'t str>) -> Option<&'t str> {
+    let mut seen = BTreeSet::new();
+    things.into_iter().find(|thing| !seen.insert(*thing))
+}
