@@ -106,7 +106,9 @@ pub enum Command {
     /// shards' to say. AWS is not asked.
     #[command(after_help = MERGE_HELP)]
     Merge(Box<Merge>),
-    /// Prove every recommendation of a report again, and check every hash, without AWS
+    /// Prove every recommendation of a report again, make its other files again, and check every hash, without AWS
+    ///
+    /// It tells whether the report agrees with itself: what follows from that, and how to sign a report, is in SECURITY.md.
     #[command(after_help = EXIT_CODES)]
     Verify(Verify),
     /// Say what is new, changed, resolved or back from one report to a later one, or how all reports of a folder went

@@ -222,7 +222,7 @@ pub struct Manifest<F = BTreeMap<String, FileHash>> {
     pub catalog: CatalogRow,
     /// Totals over all accounts.
     pub totals: Totals,
-    /// How its other files were made, so that they can be made again. Reports of before 0.2 do not say.
+    /// How its other files were made, so that they can be made again. An older report does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rendering: Option<Rendering>,
     /// The pacers' figures; none for recorded answers.

@@ -214,6 +214,32 @@ fn a_broken_file_of_a_journal_is_read_again_from_aws() {
     assert!(result(&out) == wanted);
 }
 
+/// Whoever changes what was read would have it advised on.
+#[test]
+fn what_somebody_changed_in_a_journal_is_said_and_read_again_from_aws() {
+    let (wanted, _) = whole("resume-unchanged");
+    let (fake, out) = unread("resume-changed");
+    let kept = out.parent().unwrap().join(".report.journal/accounts/888888888888.json");
+    let text = fs::read_to_string(&kept).unwrap();
+    let changed = text.replacen("wildcard-everything", "wildcard-nothing", 1);
+    assert_ne!(changed, text);
+    fs::write(&kept, changed).unwrap();
+    fake.heal();
+    fake.forget();
+    live(&fake, &out, &["--resume"])
+        .ran()
+        .exits(0)
+        .says("888888888888.json` is not used: it is not what was kept; its account is read again");
+    assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 2);
+    assert!(result(&out) == wanted);
+    // The note of the run is held to the same.
+    let (fake, out) = unread("resume-changed-note");
+    let note = out.parent().unwrap().join(".report.journal/about.json");
+    let text = fs::read_to_string(&note).unwrap();
+    fs::write(&note, text.replacen("\"started\":\"2", "\"started\":\"3", 1)).unwrap();
+    live(&fake, &out, &["--resume"]).ran().exits(1).says("is not what an interrupted run leaves behind");
+}
+
 /// In the place of a file stands a folder, so that it cannot be written. Gives what is in the way.
 fn blocked(out: &Path, file: &str) -> PathBuf {
     let name = format!(".{}.journal/{file}", out.file_name().unwrap().to_str().unwrap());

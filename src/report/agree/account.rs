@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Wrong, is_sorted, twice};
+use super::{Wrong, here, is_sorted, twice};
 use crate::decide::Effect;
 use crate::report::pack::{counted, removals};
 use crate::report::{
@@ -39,6 +39,8 @@ struct About<'r> {
     report: &'r Report,
     people: BTreeSet<&'r str>,
     policies: BTreeMap<&'r str, &'r PolicyRow>,
+    /// Managed policies, by ARN.
+    managed: BTreeMap<&'r str, Vec<&'r PolicyRow>>,
     /// The changes that reach each principal, by id: the account's own, and those of many accounts.
     changes: BTreeMap<&'r str, BTreeSet<&'r str>>,
     /// The policies that reach each principal, by id.
@@ -54,7 +56,7 @@ impl<'r> About<'r> {
             }
         }
         for family in report.families.iter().filter(|family| family.recommendation.is_some()) {
-            let here = family.accounts.iter().filter(|it| it.account == account.summary.id);
+            let here = here(family, &account.summary.id).iter();
             for arn in here.flat_map(|it| &it.principals) {
                 changes.entry(arn).or_default().insert(&family.id);
             }
@@ -65,11 +67,16 @@ impl<'r> About<'r> {
                 held.entry(arn).or_default().insert(&policy.id);
             }
         }
+        let mut managed: BTreeMap<&str, Vec<&PolicyRow>> = BTreeMap::new();
+        for policy in &account.policies {
+            policy.arn.iter().for_each(|arn| managed.entry(arn).or_default().push(policy));
+        }
         Self {
             account,
             report,
             people: account.principals.iter().map(|it| it.arn.as_str()).collect(),
             policies: account.policies.iter().map(|it| (it.id.as_str(), it)).collect(),
+            managed,
             changes,
             held,
         }
@@ -148,13 +155,15 @@ impl<'r> About<'r> {
         let id = &it.id;
         let is_here = id.split('/').next() == Some(self.account.summary.id.as_str());
         wrong.unless(is_here, || format!("{id}: its id is of another account"));
-        let is_it = |row: &&&PolicyRow| match &it.policy_arn {
-            Some(arn) => row.arn.as_ref() == Some(arn),
-            None => row.id == *id,
+        // A policy of AWS has a row of its own where a permission set brings it.
+        let rows: &[&PolicyRow] = match &it.policy_arn {
+            Some(arn) => self.managed.get(arn.as_str()).map_or(&[], Vec::as_slice),
+            None => self.policies.get(id.as_str()).map_or(&[], std::slice::from_ref),
         };
-        let is_held = self.policies.values().find(is_it).is_some_and(|row| {
-            row.name == it.policy && it.reaches.iter().all(|arn| row.reaches.contains(arn))
-        });
+        let reached: BTreeSet<&String> = rows.iter().flat_map(|row| &row.reaches).collect();
+        let is_held = !rows.is_empty()
+            && rows.iter().all(|row| row.name == it.policy)
+            && it.reaches.iter().all(|arn| reached.contains(arn));
         wrong.unless(is_held, || format!("{id}: nobody whom it reaches has the policy `{}`", it.policy));
         common(it, wrong);
     }

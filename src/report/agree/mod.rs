@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 pub use self::account::account;
 pub use self::whole::Whole;
+use super::{FamilyAccount, FamilyRow};
 
 /// What does not agree, each in a few words.
 #[derive(Debug, Default)]
@@ -21,6 +22,14 @@ impl Wrong {
             self.0.push(what());
         }
     }
+}
+
+/// What a family says of one account: its accounts are sorted.
+fn here<'f>(family: &'f FamilyRow, id: &str) -> &'f [FamilyAccount] {
+    let accounts = &family.accounts;
+    let from = accounts.partition_point(|it| it.account.as_str() < id);
+    let to = accounts.partition_point(|it| it.account.as_str() <= id);
+    accounts.get(from..to).unwrap_or_default()
 }
 
 /// Whether things stand in their order, each once.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::account::{common, ready};
-use super::{Wrong, is_sorted};
+use super::{Wrong, here, is_sorted};
 use crate::report::pack::{covered, removals};
 use crate::report::{
     AccountReport, AccountSummary, FamilyRow, First, FirstChange, Recommendation, Removal, Report, SCHEMA,
@@ -18,7 +18,6 @@ pub struct Whole {
     /// What each change of many accounts takes.
     families: BTreeMap<String, Removal>,
     ready: usize,
-    summaries: BTreeSet<String>,
     wrong: Wrong,
 }
 
@@ -29,15 +28,15 @@ impl Whole {
         self.weights.extend(account.recommendations.iter().map(FirstChange::of));
         self.ready += account.recommendations.iter().filter(|it| it.ready == Some(true)).count();
         covered(&account.principals, &mut self.rules);
-        let row = report.accounts.iter().find(|it| it.id == *id);
+        let row = report.accounts.binary_search_by(|it| it.id.cmp(id)).ok();
+        let row = row.and_then(|at| report.accounts.get(at));
         self.wrong.unless(row.is_some_and(|row| *row == account.summary), || {
             format!("its row of account {id} is not the summary of accounts/{id}.json")
         });
-        self.summaries.insert(id.clone());
         let people: BTreeSet<&str> = account.principals.iter().map(|it| it.arn.as_str()).collect();
         let taken = removals(&account.principals);
         for family in &report.families {
-            for here in family.accounts.iter().filter(|it| it.account == *id) {
+            for here in here(family, id) {
                 let known = here.principals.iter().all(|arn| people.contains(arn.as_str()));
                 self.wrong.unless(known, || {
                     format!("{}: it reaches somebody who is not in account {id}", family.id)
@@ -68,6 +67,10 @@ impl Whole {
         wrong.unless(is_sorted(report.recommendations.iter().map(|it| &it.id)), || {
             "the ids of its recommendations are not sorted, or one is there twice".to_owned()
         });
+        for family in &report.families {
+            let is_sorted = family.accounts.is_sorted();
+            wrong.unless(is_sorted, || format!("{}: its accounts are not sorted", family.id));
+        }
         for change in &report.recommendations {
             common(change, &mut wrong);
             ready(change, report, &mut wrong);

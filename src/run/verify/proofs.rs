@@ -63,26 +63,27 @@ impl Checked {
         if let Some(service) = rests.lacks(before.services().as_ref()) {
             return Err(format!("catalog.json lacks {service}, which {} names", files.before));
         }
-        let [first, second, diff] = texts(&before, &after, files);
+        let basis = Basis { catalog: &rests.catalog, harvest: &rests.harvest, unobserved: &rests.unobserved };
+        let observed = observed(change);
+        let universe = Universe::new(basis, &before, &observed);
+        let proof = match prove_in(&universe, &before, after) {
+            Verdict::Proven(proof) => proof,
+            Verdict::Undecided(reason) => return Err(format!("undecided: {reason}")),
+            Verdict::Refuted(counterexample) => {
+                self.refuted += 1;
+                return Err(format!("refuted: {counterexample}"));
+            }
+        };
+        if let Some(what) = contradiction(change, (&before, &proof), &universe) {
+            return Err(what.to_owned());
+        }
+        let [first, second, diff] = texts(&before, proof.documents(), files);
         for (path, text) in [(&files.before, first), (&files.after, second), (&files.diff, diff)] {
             if compared.known(path) != Some(FileHash::of(text.as_bytes())) {
                 return Err(format!("{path} is not what its documents give"));
             }
         }
-        let basis = Basis { catalog: &rests.catalog, harvest: &rests.harvest, unobserved: &rests.unobserved };
-        let observed = observed(change);
-        let universe = Universe::new(basis, &before, &observed);
-        match prove_in(&universe, &before, after) {
-            Verdict::Proven(proof) => match contradiction(change, (&before, &proof), &universe) {
-                Some(what) => Err(what.to_owned()),
-                None => Ok(()),
-            },
-            Verdict::Undecided(reason) => Err(format!("undecided: {reason}")),
-            Verdict::Refuted(counterexample) => {
-                self.refuted += 1;
-                Err(format!("refuted: {counterexample}"))
-            }
-        }
+        Ok(())
     }
 }
 
