@@ -178,7 +178,7 @@ fn kind_of(seat: &Seat) -> Kind {
 /// Where the files of a family are, without ending.
 fn path_of(family: &Family) -> String {
     let seat = &family.seat;
-    path((seat.kind, seat.of_aws), (&seat.holder_kind, &seat.holder), &seat.policy, &family.id)
+    path((seat.kind, seat.of_aws), (seat.holder_kind, &seat.holder), &seat.policy, &family.id)
 }
 
 /// The same of what a family is known by.

@@ -242,7 +242,7 @@ impl Judged {
 
     /// Whether a line says anything. How findings are divided among the calls of ASFF depends on those that are gone.
     fn is_worth(&self, line: &str) -> bool {
-        !line.is_empty() && !(self.judging == Judging::Asff && matches!(line, "[" | "]"))
+        !(line.is_empty() || self.judging == Judging::Asff && matches!(line, "[" | "]"))
     }
 }
 

@@ -111,7 +111,7 @@ const CASES: [Case; 61] = [
     case("a principal", |it| it.account("111111111111", |it| { it.principals.remove(0); it.summary.principals -= 1; }), "accounts/111111111111.json"),
     case("families", without_families, "report.json"),
     case("what to do first", |it| it.report(|it| it.first = First::default()), "report.json"),
-    case("exceptions", |it| it.report(|it| it.exceptions.clear()), "exception"),
+    case("exceptions", |it| it.report(|it| it.exceptions.clear()), "index.html"),
     case("everything", |it| {
         for path in super::files_of(&it.folder) { if !["manifest.json", "report.json", "catalog.json", "basis.json"].contains(&path.as_str()) { it.remove(&path); } }
         it.report(|it| { it.accounts.clear(); it.families.clear(); it.recommendations.clear(); it.first = First::default(); it.exceptions.clear(); it.totals = leastwise::report::Totals::default(); });
@@ -120,14 +120,14 @@ const CASES: [Case; 61] = [
     case("all of SARIF", |it| it.put("report.sarif", "{}"), "report.sarif"),
     case("all of the table", |it| it.put("findings.csv", ""), "findings.csv"),
     case("all of OCSF", |it| it.put("findings.ocsf.jsonl", ""), "findings.ocsf.jsonl"),
-    case("a file of ASFF", |it| it.remove("asff/888888888888/0001.json"), "asff/888888888888/0001.json"),
+    case("a file of ASFF", |it| it.remove("asff/888888888888/0001.json"), "asff/888888888888/"),
     case("a ticket", |it| it.remove("tickets/888888888888.md"), "tickets/888888888888.md"),
     // Lies.
     case("risk", |it| it.account("888888888888", |it| it.principals[0].effect.risk.before = 1), "accounts/888888888888.json"),
     case("statuses", |it| it.account("111111111111", |it| *it.summary.statuses.get_mut("clean").unwrap() += 1), "accounts/111111111111.json"),
     case("coverage", |it| it.account("111111111111", |it| it.summary.coverage = leastwise::report::Coverage::Excluded), "accounts/111111111111.json"),
     case("confidence", |it| it.change(ADMIN, |it| it.confidence.level = "high".to_owned()), ADMIN),
-    case("confidence with its reasons", |it| it.change(ADMIN, |it| { it.confidence.level = "high".to_owned(); it.confidence.reasons.clear(); }), "is not what the report's own data give"),
+    case("confidence with its reasons", |it| it.change(ADMIN, |it| { it.confidence.level = "high".to_owned(); it.confidence.reasons.clear(); }), "report.json"),
     case("impact", |it| it.change(ADMIN, |it| it.impact.severity = Severity::default()), "is not what the report's own data give"),
     case("escalations", |it| it.change(READER, |it| it.impact.escalations.push(EscalationRow { actions: "a".to_owned(), gives: "b".to_owned(), source: "c".to_owned() })), "is not what the report's own data give"),
     case("patterns", |it| it.change(READER, |it| it.patterns.clear()), READER),
