@@ -7,7 +7,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -28,6 +28,8 @@ enum Refused {
     Link,
     NotPlain,
     TooLarge(u64),
+    Foreign(u32),
+    Writable,
 }
 
 impl fmt::Display for Refused {
@@ -35,6 +37,10 @@ impl fmt::Display for Refused {
         match self {
             Self::Link => f.write_str("it is a link, or is reached by one"),
             Self::NotPlain => f.write_str("it is no plain file"),
+            Self::Foreign(uid) => {
+                write!(f, "it belongs to user {uid}, who could have written anything there")
+            }
+            Self::Writable => f.write_str("everybody may write it"),
             Self::TooLarge(most) => {
                 write!(f, "it is larger than {} MiB, and nothing of its kind is", most >> 20)
             }
@@ -56,6 +62,8 @@ pub(crate) fn help(error: &io::Error) -> Option<&'static str> {
     Some(match refused {
         Some(Refused::Link) => "put the file itself in its place: links in such a folder are not followed",
         Some(Refused::NotPlain) => "pipes, devices and folders are not read there; put a file in its place",
+        Some(Refused::Foreign(_)) => "if you trust it, make a copy of your own, or hand it over with `chown`",
+        Some(Refused::Writable) => "if you trust it, take that away with `chmod -R o-w`",
         Some(Refused::TooLarge(_)) => "check that it is the file you mean",
         None if error.kind() == io::ErrorKind::InvalidData => "save the file as UTF-8",
         None => return None,
@@ -83,6 +91,36 @@ pub(crate) fn open(folder: &Path, path: &str, most: u64) -> io::Result<File> {
     Ok(file)
 }
 
+/// The same of a file that is to be believed: it belongs to whoever runs this or to root, and not everybody may write it.
+pub(crate) fn open_own(folder: &Path, path: &str, most: u64) -> io::Result<File> {
+    let file = open(folder, path, most)?;
+    is_own(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// The same of the folder that such files are in.
+pub(crate) fn check_own(folder: &Path) -> io::Result<()> {
+    is_own(&folder.metadata()?)
+}
+
+#[cfg(unix)]
+fn is_own(about: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let owner = about.uid();
+    if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        return Err(Refused::Foreign(owner).into());
+    }
+    if about.mode() & 0o002 != 0 {
+        return Err(Refused::Writable.into());
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn is_own(_: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
 /// Opens a file without waiting for the other end of a pipe, should it have become one meanwhile.
 fn plain(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -100,6 +138,11 @@ fn plain(path: &Path) -> io::Result<File> {
 /// The bytes of such a file.
 pub(crate) fn bytes(folder: &Path, path: &str, most: u64) -> io::Result<Vec<u8>> {
     bounded(open(folder, path, most)?, most)
+}
+
+/// The bytes of a file that is to be believed.
+pub(crate) fn own_bytes(folder: &Path, path: &str, most: u64) -> io::Result<Vec<u8>> {
+    bounded(open_own(folder, path, most)?, most)
 }
 
 /// The text of such a file.

@@ -178,22 +178,31 @@ fn kind_of(seat: &Seat) -> Kind {
 /// Where the files of a family are, without ending.
 fn path_of(family: &Family) -> String {
     let seat = &family.seat;
-    let (holder, policy) = (file_part(&seat.holder), file_part(&seat.policy));
+    path((seat.kind, seat.of_aws), (seat.holder_kind, &seat.holder), &seat.policy, &family.id)
+}
+
+/// The same of what a family is known by.
+pub(super) fn path(
+    (kind, of_aws): (FamilyKind, bool),
+    (holder_kind, holder): (&str, &str),
+    policy: &str,
+    id: &str,
+) -> String {
+    let (holder, policy) = (file_part(holder), file_part(policy));
     // Two fleets of one name are told apart by their texts.
-    let text =
-        family.id.rsplit_once('~').map(|(_, text)| format!("~{}", file_part(text))).unwrap_or_default();
-    match (seat.kind, seat.of_aws) {
+    let text = id.rsplit_once('~').map(|(_, text)| format!("~{}", file_part(text))).unwrap_or_default();
+    match (kind, of_aws) {
         (FamilyKind::PermissionSet, false) => format!("policies/permission-sets/{holder}"),
         (FamilyKind::PermissionSet, true) => {
             format!("policies/permission-sets/{}", joined_parts(&[&holder, "~", &policy]))
         }
-        (FamilyKind::Fleet, _) if seat.holder_kind == "managed" => {
+        (FamilyKind::Fleet, _) if holder_kind == "managed" => {
             format!("policies/fleet/managed/{}", joined_parts(&[&policy, &text]))
         }
         (FamilyKind::Fleet, of_aws) => {
             let mark = if of_aws { "~aws" } else { "" };
             let policy = joined_parts(&[&policy, mark, &text]);
-            format!("policies/fleet/{}/{holder}/{policy}", seat.holder_kind)
+            format!("policies/fleet/{holder_kind}/{holder}/{policy}")
         }
     }
 }

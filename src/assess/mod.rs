@@ -16,9 +16,11 @@
 //! | `place` | ids, names and places of files |
 //! | `family` | what is decided once for many accounts |
 //! | `rows` | a row for every principal, and the account in short |
+//! | `again` | the recommendations of a finished report, looked at again |
 //! | `weight` | about how much memory an account takes |
 //! | `why` | statuses and reasons: stable codes and one sentence each |
 
+pub(crate) mod again;
 mod attach;
 mod copies;
 mod effect;

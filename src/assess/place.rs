@@ -90,7 +90,7 @@ impl Place {
 
 /// Where the files of a copy are for one of its holders. The mark is there since an inline policy may bear the same name,
 /// and no name of IAM has its first letter.
-fn copy_path(account: &str, holder_kind: &str, holder: &str, policy: &str, mark: &str) -> String {
+pub(super) fn copy_path(account: &str, holder_kind: &str, holder: &str, policy: &str, mark: &str) -> String {
     format!("policies/{account}/{holder_kind}/{}/{}~{mark}", file_part(holder), file_part(policy))
 }
 
@@ -193,7 +193,7 @@ fn shortened(policy: &str, ending: &str, count: usize) -> String {
 }
 
 /// The name itself for one, `name-1`, `name-2` and so on for several.
-fn numbered(name: &str, count: usize) -> Vec<String> {
+pub(super) fn numbered(name: &str, count: usize) -> Vec<String> {
     match count {
         1 => vec![name.to_owned()],
         many => (1..=many).map(|number| format!("{name}-{number}")).collect(),

@@ -163,7 +163,7 @@ impl Smaller<'_> {
 
     /// The documents as they stand in a file.
     pub(super) fn after(&self) -> String {
-        print_all(self.refined.documents(), false) + "\n"
+        after_text(self.refined.documents())
     }
 
     /// What the documents allow.
@@ -179,14 +179,14 @@ impl Smaller<'_> {
     pub(super) fn told(&self, after: String, needs: &Needs, seen: &Seen) -> Refinement {
         let Self { original, universe, refined, .. } = self;
         let (proof, documents) = (refined.proof(), refined.documents());
-        let why = explain(universe, original.document, documents, NAMED);
+        let (patterns, sizes) = told_again(universe, original.document, documents);
         Refinement {
-            before: original.document.pretty() + "\n",
+            before: before_text(original.document),
             after,
             documents: documents.len(),
             split: self.is_split(),
-            sizes: documents.iter().map(Document::quota_chars).collect(),
-            patterns: why.changes.into_iter().map(pattern).collect(),
+            sizes,
+            patterns,
             unused: listed(&needs.unused(original.services)),
             used: used(&seen.used()),
             doubts: self.doubts.clone(),
@@ -221,6 +221,26 @@ impl Refinement {
             (files.after.clone(), self.after.clone()),
         ]
     }
+}
+
+/// What becomes of the patterns of a document, and what each document after takes of a quota.
+pub(super) fn told_again(
+    universe: &Universe<'_>,
+    before: &Document<'_>,
+    after: &[Document<'_>],
+) -> (Vec<PatternRow>, Vec<usize>) {
+    let why = explain(universe, before, after, NAMED);
+    (why.changes.into_iter().map(pattern).collect(), after.iter().map(Document::quota_chars).collect())
+}
+
+/// A document as it stands in a file.
+pub(super) fn before_text(document: &Document<'_>) -> String {
+    document.pretty() + "\n"
+}
+
+/// The documents after as they stand in a file.
+pub(super) fn after_text(documents: &[Document<'_>]) -> String {
+    print_all(documents, false) + "\n"
 }
 
 fn pattern(change: Change) -> PatternRow {

@@ -10,6 +10,9 @@
 //! findings/<id>.jsonl    findings of an account that was being read; the last line may be cut off
 //! principals/<id>.jsonl  the same of last-accessed data
 //! ```
+//!
+//! Each file, and each line of the two, has a digest: what was changed since is read from AWS again. Who can write the journal
+//! can write the digest as well, so it has to belong to whoever goes on from it.
 
 mod error;
 mod lines;
@@ -27,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::error::JournalError;
 use self::lines::Lines;
-use super::keeping::put_whole;
+use super::keeping::{put_sealed, unsealed, unsealed_line};
 use super::pace::{BucketKey, Figures};
 use super::state::State;
 use super::{Answers, Cloud, Evidence, Nobody, Organisation, Reading, Watch};
@@ -38,7 +41,7 @@ use crate::inventory::wire::{Account, Authorization};
 
 /// Findings change once a day: what was read longer ago is not what a scan of today would read.
 const OLDEST: SignedDuration = SignedDuration::from_hours(24);
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// The file that makes a folder a journal.
 const ABOUT: &str = "about.json";
 
@@ -82,7 +85,7 @@ impl Journal {
         let io = |error| JournalError::Io { path: folder.clone(), error };
         clear(&folder).and_then(|()| furnish(&folder)).map_err(io)?;
         let about = About { format: FORMAT, started, terms: terms.to_owned() };
-        put_whole(&folder.join(ABOUT), &about).map_err(io)?;
+        put_sealed(&folder.join(ABOUT), ABOUT, &about).map_err(io)?;
         Ok(Self::of(folder, started, false))
     }
 
@@ -92,12 +95,13 @@ impl Journal {
     /// When what it left cannot be read, is of other terms, or too old.
     pub fn resume(folder: &Path, terms: &str, now: Timestamp) -> Result<Option<Self>, JournalError> {
         let path = folder.join(ABOUT);
-        let text = match files::bytes(folder, ABOUT, files::NOTE) {
+        let text = match files::own_bytes(folder, ABOUT, files::NOTE) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(JournalError::Io { path, error }),
+            Err(error) => return Err(JournalError::Unread { path, error }),
         };
-        let about: Option<About> = serde_json::from_slice(&text).ok();
+        files::check_own(folder).map_err(|error| JournalError::Unread { path: folder.to_owned(), error })?;
+        let about = unsealed(&text, ABOUT).and_then(|text| serde_json::from_slice::<About>(text).ok());
         let about = about.filter(|about| about.format == FORMAT).ok_or(JournalError::Form { path })?;
         if about.terms != terms {
             return Err(JournalError::OtherTerms);
@@ -140,15 +144,28 @@ impl Journal {
     }
 
     fn account(&self, id: &str) -> io::Result<Whole> {
-        let text = files::bytes(&self.folder, &format!("accounts/{id}.json"), files::ANSWERS)?;
-        Ok(serde_json::from_slice(&text)?)
+        let text = files::own_bytes(&self.folder, &format!("accounts/{id}.json"), files::ANSWERS)?;
+        let altered = || io::Error::new(io::ErrorKind::InvalidData, "it is not what was kept");
+        Ok(serde_json::from_slice(unsealed(&text, id).ok_or_else(altered)?)?)
+    }
+
+    /// What an earlier run kept of an account, if that was all of it. What is there and is not to be trusted is told.
+    fn kept(&self, id: &str, watch: &dyn Watch) -> Option<Whole> {
+        match self.account(id) {
+            Ok(whole) => Some(whole).filter(|whole| whole.complete),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                watch.journal_doubted(&self.place(id), &error);
+                None
+            }
+        }
     }
 
     /// Keeps what was read of an account.
     fn keep_account(&self, id: &str, answers: Answers, watch: &dyn Watch) -> Answers {
         let whole = Whole::of(answers);
         let path = self.place(id);
-        if let Err(error) = put_whole(&path, &whole) {
+        if let Err(error) = put_sealed(&path, id, &whole) {
             // What an earlier run kept is not what this one read. That it may not be there is no failure.
             let _ = fs::remove_file(&path);
             self.lacks(watch, &error);
@@ -182,10 +199,10 @@ impl Journal {
             return BTreeMap::new();
         }
         let path = format!("{kind}/{id}.jsonl");
-        let text = files::bytes(&self.folder, &path, files::ANSWERS).unwrap_or_default();
-        // The last line may have been cut off, in a letter even: it is no JSON then, and the others are.
-        let lines =
-            text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<T>(line).ok());
+        let text = files::own_bytes(&self.folder, &path, files::ANSWERS).unwrap_or_default();
+        // The last line may have been cut off, in a letter even: it has no digest then, and the others have.
+        let lines = text.split(|byte| *byte == b'\n').filter_map(|line| unsealed_line(line, id));
+        let lines = lines.filter_map(|line| serde_json::from_slice::<T>(line).ok());
         lines.map(|line| (key(&line), line)).collect()
     }
 }
@@ -302,8 +319,7 @@ impl<C: Cloud> Cloud for Journaled<C> {
     async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
         // Only what AWS is asked for need be remembered.
         let Some(journal) = &self.journal else { return self.cloud.read(account, reading).await };
-        let known = journal.resumed.then(|| journal.account(&account.id).ok()).flatten();
-        if let Some(known) = known.filter(|known| known.complete) {
+        if let Some(known) = journal.resumed.then(|| journal.kept(&account.id, reading.watch)).flatten() {
             return known.answers();
         }
         let state = self.state.as_ref();

@@ -1,6 +1,6 @@
 //! What was read of an organisation, as files.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -18,15 +18,73 @@ pub(super) fn put(path: &Path, value: &impl Serialize) -> io::Result<()> {
     file.flush()
 }
 
-/// The same, under its name only when it is all there: whoever is killed on the way leaves no beginning of it.
-pub(super) fn put_whole(path: &Path, value: &impl Serialize) -> io::Result<()> {
+/// The same with a digest behind it, under its name only when it is all there: whoever is killed on the way leaves no
+/// beginning of it. What it is of is in the digest as well.
+pub(super) fn put_sealed(path: &Path, of: &str, value: &impl Serialize) -> io::Result<()> {
     let draft = path.with_extension("part");
-    let kept = put(&draft, value).and_then(|()| fs::rename(&draft, path));
+    let put = || {
+        let file = private().write(true).create(true).truncate(true).open(&draft)?;
+        let mut file = BufWriter::with_capacity(1 << 16, Hashed { file, hash: beginning(of) });
+        serde_json::to_writer(&mut file, value)?;
+        file.flush()?;
+        let Hashed { mut file, hash } = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.write_all(format!("\n{}\n", hexadecimal(hash)).as_bytes())
+    };
+    let kept = put().and_then(|()| fs::rename(&draft, path));
     if kept.is_err() {
         // That it may not be there is no failure.
         let _ = fs::remove_file(&draft);
     }
     kept
+}
+
+/// What was put so; nothing when it is no longer what was written, or is of something else.
+pub(super) fn unsealed<'t>(text: &'t [u8], of: &str) -> Option<&'t [u8]> {
+    let text = text.strip_suffix(b"\n")?;
+    let end = text.iter().rposition(|byte| *byte == b'\n')?;
+    let (value, digest) = (text.get(..end)?, text.get(end + 1..)?);
+    is_sealed(value, digest, of).then_some(value)
+}
+
+/// A line with a digest before it.
+pub(super) fn sealed_line(of: &str, value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let value = serde_json::to_vec(value)?;
+    let digest = hexadecimal(beginning(of).chain_update(&value));
+    Ok([digest.as_bytes(), b" ", &value, b"\n"].concat())
+}
+
+/// What is in such a line.
+pub(super) fn unsealed_line<'t>(line: &'t [u8], of: &str) -> Option<&'t [u8]> {
+    let end = line.iter().position(|byte| *byte == b' ')?;
+    let (digest, value) = (line.get(..end)?, line.get(end + 1..)?);
+    is_sealed(value, digest, of).then_some(value)
+}
+
+fn is_sealed(value: &[u8], digest: &[u8], of: &str) -> bool {
+    hexadecimal(beginning(of).chain_update(value)).as_bytes() == digest
+}
+
+/// No name has a line's end in it.
+fn beginning(of: &str) -> Sha256 {
+    Sha256::new_with_prefix(of).chain_update(b"\n")
+}
+
+/// A file that is hashed while it is written.
+struct Hashed {
+    file: File,
+    hash: Sha256,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(bytes.get(..written).unwrap_or_default());
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// What has been hashed, in hexadecimal.

@@ -48,6 +48,8 @@ pub trait Watch: Sync {
     fn finding(&self);
     /// What an earlier night kept is not to be trusted; it lies here now.
     fn doubts(&self, _aside: &Path) {}
+    /// What an interrupted run kept of an account is not to be trusted, so the account is read again.
+    fn journal_doubted(&self, _file: &Path, _error: &io::Error) {}
     /// AWS changed a finding that an earlier night remembers, and its list did not say so.
     fn state_contradicted(&self, _contradiction: &Contradiction<'_>) {}
     /// This note in the state says that AWS contradicted it, so what it remembers from before is not used. Told once.

@@ -65,7 +65,9 @@ impl StateError {
     /// The mend.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Io { .. } => "check that the place exists, has room, and may be written",
+            Self::Io { error, .. } => {
+                files::help(error).unwrap_or("check that the place exists, has room, and may be written")
+            }
             Self::Foreign { .. } => "name an empty folder, or one that is not there yet",
         }
     }
@@ -122,6 +124,7 @@ impl State {
         let io = |error| StateError::Io { path: folder.to_owned(), error };
         let accounts = folder.join("accounts");
         make_folder(folder).map_err(io)?;
+        files::check_own(folder).map_err(io)?;
         let mark = folder.join(MARK);
         let is_empty = fs::read_dir(folder).map_err(io)?.next().is_none();
         if !is_empty && !mark.symlink_metadata().is_ok_and(|mark| mark.is_file()) {
@@ -152,7 +155,7 @@ impl State {
     pub(super) fn remembered(&self, account: &str, watch: &dyn Watch) -> Remembered {
         let doubt = self.doubt();
         let path = self.place(account);
-        let text = files::bytes(&self.folder, &format!("accounts/{account}.json"), files::ANSWERS);
+        let text = files::own_bytes(&self.folder, &format!("accounts/{account}.json"), files::ANSWERS);
         let known = match &text {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Remembered::nothing(doubt),
             Err(_) => None,
@@ -200,7 +203,7 @@ impl State {
 
     /// Since when each policy of an account is held, as far as earlier nights have seen. Nothing when it is not to be trusted.
     pub fn grants(&self, account: &str) -> Option<GrantLog> {
-        let text = files::bytes(&self.folder, &format!("grants/{account}.json"), files::ANSWERS).ok()?;
+        let text = files::own_bytes(&self.folder, &format!("grants/{account}.json"), files::ANSWERS).ok()?;
         let (body, about) = whole(&text)?;
         // Dates of policies mean the same to every version, and no night brings them back.
         (about.account == account && about.format == FORMAT).then(|| serde_json::from_slice(body).ok())?

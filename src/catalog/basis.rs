@@ -108,6 +108,12 @@ impl Harvest {
         all
     }
 
+    /// The same with services of the catalog that lack what the evidence names.
+    #[must_use]
+    pub fn with_behind(self, behind: BTreeSet<String>) -> Self {
+        Self { behind, ..self }
+    }
+
     /// What of it concerns these services; `None` is all of it.
     #[must_use]
     pub fn about(&self, services: Option<&BTreeSet<String>>) -> Self {

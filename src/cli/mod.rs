@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::FILE_NAME;
+use crate::report::FileHash;
 
 mod compare;
 mod fail_on;
@@ -105,7 +106,9 @@ pub enum Command {
     /// shards' to say. AWS is not asked.
     #[command(after_help = MERGE_HELP)]
     Merge(Box<Merge>),
-    /// Prove every recommendation of a report again, and check every hash, without AWS
+    /// Prove every recommendation of a report again, make its other files again, and check every hash, without AWS
+    ///
+    /// It tells whether the report agrees with itself: what follows from that, and how to sign a report, is in SECURITY.md.
     #[command(after_help = EXIT_CODES)]
     Verify(Verify),
     /// Say what is new, changed, resolved or back from one report to a later one, or how all reports of a folder went
@@ -235,7 +238,7 @@ pub struct SayArgs {
     /// Events: run-began, config-found, caller, run-resumed, progress, account-began, account-ended, account-skipped,
     /// call-throttled, call-repeated, call-waited, compare-warning, fail-on, scan-ended, capture-ended, shard-ended,
     /// own-account-only, administrators-unknown, administrator-closed, first-night, evidence-too-old, catalog-warning,
-    /// journal-not-kept, state-not-kept, state-set-aside, state-contradicted, state-doubted, rule-warning, little-room, config-problem, run-failed.
+    /// journal-not-kept, journal-doubted, state-not-kept, state-set-aside, state-contradicted, state-doubted, rule-warning, little-room, config-problem, run-failed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 }
@@ -381,6 +384,17 @@ pub struct Verify {
     /// The report's folder
     #[arg(value_name = "REPORT_DIR")]
     pub report: PathBuf,
+    /// Refuse the report unless its manifest.json has this SHA-256, which was kept elsewhere
+    #[arg(long, value_name = "HEX", value_parser = sha256)]
+    pub manifest_sha256: Option<FileHash>,
+    /// The list of actions that the report was made with, where it is not the embedded one
+    #[arg(long, value_name = "FILE")]
+    pub catalog: Option<PathBuf>,
+}
+
+/// A SHA-256, as a command line has it.
+fn sha256(text: &str) -> Result<FileHash, &'static str> {
+    FileHash::read(text).ok_or("a SHA-256 has 64 hexadecimal digits")
 }
 
 /// The choice of a catalog.

@@ -5,6 +5,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::exception::Exception;
 use crate::inventory::wire::Account;
 use crate::policy::{ActionPattern, glob};
@@ -98,7 +101,8 @@ impl Config {
 }
 
 /// An entry of `formats`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum ReportFormat {
     /// `asff/<account>/0001.json` and on
     Asff,
@@ -155,7 +159,8 @@ impl ReportFormat {
 }
 
 /// `split-by`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum SplitBy {
     /// A pack for every owner.
     Owner,

@@ -209,8 +209,13 @@ impl Effect {
         }
     }
 
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::LowersToLow, Self::LowersToMedium, Self::Supports].into_iter().find(|it| it.name() == name)
+    }
+
     /// The most that it leaves.
-    fn most(self) -> Level {
+    pub fn most(self) -> Level {
         match self {
             Self::LowersToLow => Level::Low,
             Self::LowersToMedium => Level::Medium,

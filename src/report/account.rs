@@ -36,7 +36,7 @@ pub struct AccountReport {
 }
 
 /// One account in short: a row of `report.json`.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountSummary {
     /// Twelve digits.

@@ -41,6 +41,9 @@ impl BasisFile {
     pub fn read(&self, catalog: &Catalog) -> Option<(Harvest, Unobserved)> {
         let (patterns, removed) = (self.unobserved.iter(), self.remove_unobserved.iter());
         let unobserved = Unobserved::parse(patterns.map(String::as_str), removed.map(String::as_str))?;
-        Some((Harvest::of_names(catalog, &self.harvested), unobserved))
+        Some((
+            Harvest::of_names(catalog, &self.harvested).with_behind(self.catalog_behind.clone()),
+            unobserved,
+        ))
     }
 }

@@ -16,7 +16,13 @@ impl FileHash {
         Self::from(Sha256::new_with_prefix(bytes))
     }
 
-    fn read(text: &str) -> Option<Self> {
+    /// Its first bytes, where few things are told apart.
+    pub(super) fn beginning(self) -> [u8; 8] {
+        self.0.first_chunk().copied().unwrap_or_default()
+    }
+
+    /// As it is written; also in capital letters.
+    pub fn read(text: &str) -> Option<Self> {
         let digit = |digit: &u8| char::from(*digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
         let mut hash = [0; 32];
         if text.len() != 64 {

@@ -1,6 +1,7 @@
 //! The result of a scan as data, and its files. Everything here is pure but [`writer`], the one place that writes.
 
 mod account;
+pub mod agree;
 mod basis;
 pub mod compare;
 mod diff;
@@ -37,8 +38,8 @@ pub use recommendation::{
     ProofRow, Recommendation, UnusedService, UsedService,
 };
 pub use whole::{
-    CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, Manifest, Report,
-    SinceRow, Totals,
+    CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, Manifest, Rendering,
+    Report, SinceRow, Totals,
 };
 
 /// The version of the report's JSON files.

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use super::account::{AccountReport, Coverage, Failed, LeftAlone, PolicyRow, PrincipalRow};
+use super::account::{AccountReport, AccountSummary, Coverage, Failed, LeftAlone, PolicyRow, PrincipalRow};
 use super::effect::{EffectTotals, Removal};
 use super::owner::Own;
 use super::recommendation::Recommendation;
 use super::whole::{ExceptionRow, FamilyAccount, FamilyRow, Report};
-use crate::decide::impersonal;
+use crate::decide::{PrincipalStatus, impersonal};
 
 /// What a pack says of an account.
 pub fn account(whole: &AccountReport, own: &Own<'_>) -> AccountReport {
@@ -40,21 +40,31 @@ pub fn account(whole: &AccountReport, own: &Own<'_>) -> AccountReport {
 
 /// The account in short, as far as it is the owner's.
 fn summarise(pack: &mut AccountReport, own: &Own<'_>) {
-    let AccountReport { summary, principals, recommendations, left_alone, .. } = pack;
+    let summary = &mut pack.summary;
     let is_told = |failed: &Failed| failed.principal.as_deref().is_none_or(|arn| own.has(arn));
     summary.failures.retain(is_told);
     if summary.coverage == Coverage::Partial && summary.failures.is_empty() {
         summary.coverage = Coverage::Complete;
     }
+    pack.summary = counted(&pack.summary, pack);
+}
+
+/// The account in short, with all that can be counted counted again.
+pub fn counted(summary: &AccountSummary, account: &AccountReport) -> AccountSummary {
+    let AccountReport { principals, recommendations, left_alone, .. } = account;
     let in_status = |status: &str| principals.iter().filter(|it| it.status == status).count();
-    summary.statuses = summary.statuses.keys().map(|it| (it.clone(), in_status(it))).collect();
-    summary.principals = principals.len();
-    summary.recommendations = recommendations.len();
-    summary.credentials = principals.iter().map(PrincipalRow::credentials).sum();
-    summary.left_alone = left_alone.len();
+    let statuses = PrincipalStatus::ALL.iter().map(|it| (it.name().to_owned(), in_status(it.name())));
     let mut effect = EffectTotals::default();
     principals.iter().for_each(|it| effect.add(&it.effect));
-    summary.effect = effect;
+    AccountSummary {
+        statuses: statuses.collect(),
+        principals: principals.len(),
+        recommendations: recommendations.len(),
+        credentials: principals.iter().map(PrincipalRow::credentials).sum(),
+        left_alone: left_alone.len(),
+        effect,
+        ..summary.clone()
+    }
 }
 
 /// Leaves of a list of principals the owner's, and counts the others.

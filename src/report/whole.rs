@@ -12,6 +12,7 @@ use super::first::First;
 use super::hash::FileHash;
 use super::ready::Ready;
 use super::recommendation::Recommendation;
+use crate::config::{ReportFormat, SplitBy};
 
 /// `report.json`: the whole organisation, an account a row.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -44,6 +45,25 @@ pub struct Report {
     /// What is new, back and resolved since the earlier report, with `--previous`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<SinceRow>,
+}
+
+impl Report {
+    /// Of nothing.
+    pub(super) fn empty() -> Self {
+        Self {
+            schema: super::SCHEMA,
+            partition: String::new(),
+            catalog: CatalogRow::default(),
+            totals: Totals::default(),
+            accounts: Vec::new(),
+            families: Vec::new(),
+            recommendations: Vec::new(),
+            first: First::default(),
+            exceptions: Vec::new(),
+            ready: None,
+            since: None,
+        }
+    }
 }
 
 /// What became of the changes since an earlier report.
@@ -224,12 +244,32 @@ pub struct Manifest<F = BTreeMap<String, FileHash>> {
     pub catalog: CatalogRow,
     /// Totals over all accounts.
     pub totals: Totals,
+    /// How its other files were made, so that they can be made again. An older report does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rendering: Option<Rendering>,
     /// The pacers' figures; none for recorded answers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<CallFigures>,
     /// SHA-256 of every other file, by path.
     #[schemars(with = "BTreeMap<String, String>")]
     pub files: F,
+}
+
+/// What the files of a report depend on beside its JSON.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Rendering {
+    /// The formats, sorted.
+    pub formats: Vec<ReportFormat>,
+    /// The tag that names the owner of a principal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_tag: Option<String>,
+    /// What there is a pack for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_by: Option<SplitBy>,
+    /// Whether this is a pack: the history of what it says is in the report that it was made from.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pack: bool,
 }
 
 /// What one pacer counted.

@@ -200,12 +200,7 @@ impl Writer {
         let full = self.folder.join(path);
         let write = || {
             let mut out = Hashed { file: create(&full)?, hasher: Sha256::new(), length: 0 };
-            {
-                let mut out = BufWriter::with_capacity(1 << 16, &mut out);
-                value.serialize(&mut Serializer::with_formatter(&mut out, Layout::default()))?;
-                out.write_all(b"\n")?;
-                out.flush()?;
-            }
+            lay_out(value, &mut out)?;
             Ok((FileHash::from(out.hasher), out.length))
         };
         let (hash, length) = write().map_err(|error| WriteError::Io { path: full.clone(), error })?;
@@ -380,6 +375,14 @@ fn free_bytes(folder: &Path) -> Option<u64> {
 #[cfg(not(unix))]
 fn free_bytes(_: &Path) -> Option<u64> {
     None
+}
+
+/// Writes a value as the JSON of a report, in pieces.
+pub(crate) fn lay_out(value: &impl Serialize, out: impl Write) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 16, out);
+    value.serialize(&mut Serializer::with_formatter(&mut out, Layout::default()))?;
+    out.write_all(b"\n")?;
+    out.flush()
 }
 
 /// Opens a new file, and makes its folder when it is the first in it.

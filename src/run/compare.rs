@@ -4,29 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::error::RunError;
 use super::event::Event;
 use super::log::Log;
 use super::scan::shown;
+use super::sealed::Sealed;
 use super::{terminal, trend};
 use crate::cli::{Compare, Exit, ProveFormat};
-use crate::files;
 use crate::report::compare::{Night, Row, Status, accounts, compare_account};
 use crate::report::flapping::{Side, has_service, may_show_use, remember};
 use crate::report::render::Earlier;
-use crate::report::{AccountReport, Manifest, OLDEST_COMPARED, Report, SCHEMA};
+use crate::report::{AccountReport, OLDEST_COMPARED, Report};
 
 /// Where a report keeps its history.
 pub(super) const HISTORY: &str = "history.json";
-
-/// What a report says of itself.
-const MANIFEST: &str = "manifest.json";
 
 /// The history as it stands in a file.
 #[derive(Serialize, serde::Deserialize)]
@@ -76,7 +72,7 @@ pub(super) fn run(args: &Compare, log: &Log) -> Result<Exit, RunError> {
 
 /// Why these two are hardly meant to be compared, if they are not: they would seem to differ in everything.
 fn doubt(old: &Told, new: &Told) -> Option<String> {
-    let (first, second) = (shown(&old.folder), shown(&new.folder));
+    let (first, second) = (shown(old.folder()), shown(new.folder()));
     let ids = |told: &Told| told.report.accounts.iter().map(|it| it.id.clone()).collect::<BTreeSet<_>>();
     if ids(old).is_disjoint(&ids(new)) {
         return Some(format!(
@@ -129,27 +125,24 @@ pub(super) struct Told {
     pub(super) day: String,
     /// When its run began.
     began: String,
-    pub(super) folder: PathBuf,
+    sealed: Arc<Sealed>,
 }
 
 impl Told {
     /// Reads it, but for what it says of each account in full.
     fn read(folder: &Path) -> Result<Self, RunError> {
-        let manifest: Manifest = json(folder, MANIFEST)?;
-        if !(OLDEST_COMPARED..=SCHEMA).contains(&manifest.schema) {
-            let found = manifest.schema;
-            return Err(RunError::Schema { folder: folder.to_owned(), found, oldest: OLDEST_COMPARED });
-        }
-        let mut report: Report = json(folder, "report.json")?;
+        let sealed = Sealed::open(folder, OLDEST_COMPARED)?;
+        let manifest = &sealed.manifest;
+        let mut report: Report = sealed.json("report.json")?;
         // Ids become paths.
         report.accounts.retain(|account| account.id.bytes().all(|byte| byte.is_ascii_digit()));
         let mut night = Night::of(&report);
         for account in &report.accounts {
-            let account: AccountReport = json(folder, &format!("accounts/{}.json", account.id))?;
+            let account: AccountReport = sealed.json(&format!("accounts/{}.json", account.id))?;
             night.add(&report, &account, |path| manifest.files.get(path).copied());
         }
-        if folder.join(HISTORY).is_file() {
-            let history: History = json(folder, HISTORY)?;
+        if sealed.has(HISTORY) {
+            let history: History = sealed.json(HISTORY)?;
             // Nobody knew anything of a later day than that of the evidence or of the run.
             let ran = crate::date::day(&manifest.started);
             let trusted = |row: Row| {
@@ -161,7 +154,8 @@ impl Told {
             night.idle.extend(history.idle);
         }
         let day = manifest.started.split('T').next().unwrap_or_default().to_owned();
-        Ok(Self { night, report, day, began: manifest.started, folder: folder.to_owned() })
+        let began = manifest.started.clone();
+        Ok(Self { night, report, day, began, sealed: Arc::new(sealed) })
     }
 
     /// The same of an earlier report, which is not there on the first night.
@@ -173,10 +167,20 @@ impl Told {
         if is_empty { Ok(None) } else { Self::read(folder).map(Some) }
     }
 
+    /// Where it is.
+    pub(super) fn folder(&self) -> &Path {
+        &self.sealed.folder
+    }
+
+    /// The same report, for who reads more of it.
+    pub(super) fn sealed(&self) -> Arc<Sealed> {
+        Arc::clone(&self.sealed)
+    }
+
     /// An account, if there is one of that id.
     fn account(&self, id: &str) -> Result<Option<AccountReport>, RunError> {
         match self.report.accounts.iter().any(|account| account.id == id) {
-            true => json(&self.folder, &format!("accounts/{id}.json")).map(Some),
+            true => self.sealed.json(&format!("accounts/{id}.json")).map(Some),
             false => Ok(None),
         }
     }
@@ -197,9 +201,9 @@ impl Told {
     /// For the formats that tell what became of what it said. Its accounts are read again, one at a time: together they may
     /// be more than there is memory for. The first that cannot be read stands in `fault` then.
     pub(super) fn for_formats(self, tonight: &Night, rows: &[Row], fault: &Fault) -> Earlier {
-        let Self { night, report, folder, .. } = self;
+        let Self { night, report, sealed, .. } = self;
         let fault = Arc::clone(fault);
-        let read = move |id: &str| match json(&folder, &format!("accounts/{id}.json")) {
+        let read = move |id: &str| match sealed.json(&format!("accounts/{id}.json")) {
             Ok(account) => Some(account),
             Err(error) => {
                 fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
@@ -212,24 +216,3 @@ impl Told {
 
 /// Why an earlier report could not be read again.
 pub(super) type Fault = Arc<Mutex<Option<RunError>>>;
-
-pub(super) fn json<T: DeserializeOwned>(folder: &Path, path: &str) -> Result<T, RunError> {
-    let full = folder.join(path);
-    let input = || full.display().to_string();
-    let text = files::text(folder, path, files::REPORT).map_err(|error| unread(folder, path, error))?;
-    serde_json::from_str(&text).map_err(|error| RunError::Json { path: input(), error })
-}
-
-/// Why a file of a report cannot be read. Without its first file the folder is something else.
-pub(super) fn unread(folder: &Path, path: &str, error: io::Error) -> RunError {
-    let why = match error.kind() {
-        io::ErrorKind::NotFound if folder.is_dir() => "it has no manifest.json",
-        io::ErrorKind::NotADirectory => "it is a file",
-        _ => "",
-    };
-    if path == MANIFEST && !why.is_empty() {
-        let is_snapshot = folder.join("snapshot.json").is_file();
-        return RunError::NotAReport { folder: folder.to_owned(), why, is_snapshot };
-    }
-    RunError::Read { input: folder.join(path).display().to_string(), error }
-}

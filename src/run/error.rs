@@ -49,6 +49,15 @@ pub(super) enum RunError {
     /// Another version of leastwise wrote it.
     #[error("`{}` is a report of schema {found}, and this command reads {}", folder.display(), schemas(*oldest))]
     Schema { folder: PathBuf, found: u32, oldest: u32 },
+    /// A file of a report is not the one that its manifest has.
+    #[error("`{}` does not fit the report's manifest.json", path.display())]
+    Altered { path: PathBuf },
+    /// Nobody but the version that wrote a report can make its files again.
+    #[error("`{}` was written by leastwise {tool}, and this is {}", folder.display(), env!("CARGO_PKG_VERSION"))]
+    OtherVersion { folder: PathBuf, tool: String },
+    /// The manifest is not the one that somebody kept the digest of.
+    #[error("`{}` has the SHA-256 {found}, and --manifest-sha256 is {wanted}", path.display())]
+    OtherManifest { path: PathBuf, found: String, wanted: String },
     #[error("the accounts of the organisation could not be read: {0}")]
     Organisation(Failure),
     #[error(transparent)]
@@ -155,7 +164,13 @@ impl RunError {
             Self::NotAReport { is_snapshot: true, .. } => {
                 Some("it is a snapshot: `leastwise scan --snapshot` makes a report of it")
             }
-            Self::Schema { .. } => {
+            Self::Altered { .. } => Some(
+                "it was changed after it was written: copy the report again, name another one, or begin anew without it",
+            ),
+            Self::OtherManifest { .. } => {
+                Some("it is another report, or it was changed: do not act on it before you know which")
+            }
+            Self::Schema { .. } | Self::OtherVersion { .. } => {
                 Some("use the leastwise that wrote it; its manifest.json names the version as `tool`")
             }
             Self::NotAReport { .. } => Some("name a folder that `leastwise scan --out` wrote"),

@@ -54,6 +54,11 @@ pub(super) enum Event<'e> {
     StateSetAside {
         path: String,
     },
+    /// What an interrupted run kept of an account is not to be trusted.
+    JournalDoubted {
+        path: String,
+        why: String,
+    },
     /// AWS changed a finding and its list did not say so.
     StateContradicted {
         #[serde(skip)]
@@ -269,6 +274,7 @@ impl Event<'_> {
             Self::CatalogWarning { .. } => "catalog-warning",
             Self::LittleRoom { .. } => "little-room",
             Self::StateSetAside { .. } => "state-set-aside",
+            Self::JournalDoubted { .. } => "journal-doubted",
             Self::StateContradicted { .. } => "state-contradicted",
             Self::StateDoubted { .. } => "state-doubted",
             Self::StateNotKept { .. } => "state-not-kept",
@@ -302,6 +308,7 @@ impl Event<'_> {
             Self::CatalogWarning { .. }
             | Self::LittleRoom { .. }
             | Self::StateSetAside { .. }
+            | Self::JournalDoubted { .. }
             | Self::StateContradicted { .. }
             | Self::StateNotKept { .. }
             | Self::JournalNotKept { .. }

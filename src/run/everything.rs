@@ -179,7 +179,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         self.writer.write_json("catalog.json", &extract)?;
         self.writer.write_json(BASIS, &BasisFile::of(&known.harvest, &self.unobserved))?;
         let owner_tag = self.config.owner_tag.as_deref();
-        let formats = render::formats(&self.config.formats, owner_tag, earlier.as_ref());
+        let formats = render::formats(&self.config.formats, owner_tag, &render::Since::of(earlier.as_ref()));
         let earlier = earlier.filter(|_| render::tell_since(&self.config.formats));
         let place = Place { writer: &self.writer, folder: "", finished: Some(&self.finished) };
         render::all(place, &report, formats, earlier, cores()).await?;
@@ -188,12 +188,12 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             return Err(error);
         }
         let calls: Vec<CallFigures> = self.cloud.figures().into_iter().map(call_figures).collect();
-        if let Some(by) = self.config.split_by {
+        let rendering = packs::rendering(&self.config);
+        if let Some(by) = rendering.split_by {
             let units = packs::units(&organisation.accounts);
-            let (writer, unobserved) = (&self.writer, &self.unobserved);
+            let (writer, unobserved, rendering) = (&self.writer, &self.unobserved, &rendering);
             let harvest = &known.harvest;
-            let packs =
-                Packs { writer, report: &report, config: &self.config, harvest, unobserved, by, units };
+            let packs = Packs { writer, report: &report, rendering, harvest, unobserved, by, units };
             packs.write(&self.catalog, &self.started.to_string(), cores()).await?;
         }
         let manifest = Manifest {
@@ -202,6 +202,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             started: self.started.to_string(),
             catalog,
             totals,
+            rendering: Some(rendering),
             calls: calls.clone(),
             files: self.writer.take_hashes(),
         };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::RunError;
 use super::shelf::Shelf;
+use super::target::Target;
 use crate::report::AccountReport;
 use crate::report::writer::Writer;
 
@@ -48,13 +49,13 @@ impl Finished {
     }
 
     /// Gives an account, which is not kept any longer.
-    pub(super) fn take(&self, writer: &Writer, id: &str) -> Result<Done, RunError> {
+    pub(super) fn take(&self, writer: &impl Target, id: &str) -> Result<Done, RunError> {
         self.0.take(id).map_or_else(|| read(writer, "", id), Ok)
     }
 }
 
 /// An account's part of the report in a folder, from its file.
-pub(super) fn read(writer: &Writer, folder: &str, id: &str) -> Result<Done, RunError> {
+pub(super) fn read(writer: &impl Target, folder: &str, id: &str) -> Result<Done, RunError> {
     let path = format!("{folder}{}", path(id));
     let text = writer.read(&path)?;
     let report = serde_json::from_str(&text).map_err(|error| RunError::Json { path, error })?;

@@ -1,18 +1,18 @@
 //! What earlier nights saw of an account's grants: in the state, or in the report that `--previous` names.
 
-use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::sealed::Sealed;
 use crate::aws::State;
 use crate::decide::GrantLog;
-use crate::files;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Grants {
     /// The folder of an earlier report.
-    report: Option<PathBuf>,
+    report: Option<Arc<Sealed>>,
 }
 
 /// The part of an account's file that matters here.
@@ -23,16 +23,16 @@ struct Account {
 
 impl Grants {
     /// Those of an earlier report, if there is one.
-    pub(super) fn new(report: Option<PathBuf>) -> Self {
+    pub(super) fn new(report: Option<Arc<Sealed>>) -> Self {
         Self { report }
     }
 
     /// The log that reaches back the furthest. That there is none only makes the evidence less sure.
     pub(super) fn of(&self, account: &str, state: Option<&State>) -> Option<GrantLog> {
-        let reported = self.report.as_ref().and_then(|folder| {
-            let text = files::text(folder, &format!("accounts/{account}.json"), files::REPORT).ok()?;
-            serde_json::from_str::<Account>(&text).ok()?.grants
-        });
+        let reported = self
+            .report
+            .as_ref()
+            .and_then(|report| report.json::<Account>(&format!("accounts/{account}.json")).ok()?.grants);
         let kept = state.and_then(|state| state.grants(account));
         reported.into_iter().chain(kept).min_by(|a, b| a.since.cmp(&b.since))
     }

@@ -142,7 +142,7 @@ impl Pass<'_> {
         report: &Report,
         mut done: Done,
         (writer, finished): (&Writer, &Finished),
-        files: &render::Files<'_>,
+        files: &render::Files<'_, Writer>,
     ) -> Result<(), RunError> {
         let account = &mut done.report;
         let id = account.summary.id.clone();

@@ -28,6 +28,11 @@ impl Event<'_> {
             Self::StateSetAside { path } => format!(
                 "what an earlier run remembered is damaged or not of this account and version; it lies in `{path}` now and is read anew"
             ),
+            Self::JournalDoubted { path, why } => {
+                format!(
+                    "what the interrupted run kept in `{path}` is not used: {why}; its account is read again"
+                )
+            }
             Self::StateContradicted { account, finding, resource, path, .. } => {
                 let kept = match path {
                     Some(path) => format!("please report it with `{path}`, what was remembered"),

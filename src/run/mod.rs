@@ -29,12 +29,14 @@ mod render;
 mod resume;
 mod scan;
 mod schema;
+mod sealed;
 mod selection;
 mod settings;
 mod shard;
 mod shelf;
 mod stop;
 mod summary;
+mod target;
 mod terminal;
 mod trend;
 mod verify;
@@ -69,7 +71,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Merge(args) => merge::run(&args, &log),
         Command::Schema(args) => schema::run(&args),
         Command::IamPolicy(args) => iam_policy::run(&args),
-        Command::Verify(args) => verify::run(&args),
+        Command::Verify(args) => verify::run(&args, &log),
         Command::Compare(args) => compare::run(&args, &log),
         Command::Prove(args) => prove::run(&args, &log),
         Command::Catalog(command) => catalog::run(&command, &log),

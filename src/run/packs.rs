@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::error::RunError;
 use super::finished;
 use super::gather::{cover, totals};
-use super::render::{self, Place};
+use super::render::{self, Place, Since};
+use super::target::Target;
 use crate::catalog::{Catalog, Harvest, Unobserved};
 use crate::config::{Config, SplitBy};
 use crate::inventory::wire::Account;
@@ -15,20 +16,20 @@ use crate::policy::Document;
 use crate::report::names::part_without_case;
 use crate::report::pack;
 use crate::report::ready::Ready;
-use crate::report::writer::Writer;
 use crate::report::{
     AccountReport, AccountSummary, BASIS, BasisFile, Files, First, FirstChange, Manifest, Own, Owner,
-    Recommendation, Removal, Report, SCHEMA,
+    Recommendation, Removal, Rendering, Report, SCHEMA,
 };
 
 /// Where accounts are of which it is not known where they are.
 const NO_UNIT: &str = "no-ou";
 
 /// What packs are made from.
-pub(super) struct Packs<'r> {
-    pub(super) writer: &'r Arc<Writer>,
+pub(super) struct Packs<'r, W> {
+    pub(super) writer: &'r Arc<W>,
     pub(super) report: &'r Arc<Report>,
-    pub(super) config: &'r Config,
+    /// How the report is made, and each pack as well.
+    pub(super) rendering: &'r Rendering,
     pub(super) by: SplitBy,
     /// Names beyond the catalog.
     pub(super) harvest: &'r Harvest,
@@ -65,7 +66,7 @@ pub(super) fn units(accounts: &[Account]) -> BTreeMap<String, String> {
     accounts.iter().filter_map(unit).collect()
 }
 
-impl Packs<'_> {
+impl<W: Target> Packs<'_, W> {
     /// Writes them all.
     pub(super) async fn write(
         &self,
@@ -74,6 +75,7 @@ impl Packs<'_> {
         at_a_time: usize,
     ) -> Result<(), RunError> {
         let whole = self.report;
+        let rendering = Rendering { split_by: None, pack: true, ..self.rendering.clone() };
         let packs = tokio::task::block_in_place(|| self.accounts())?;
         for (name, mut growing) in packs {
             let folder = format!("packs/{name}/");
@@ -108,18 +110,23 @@ impl Packs<'_> {
             let harvest = self.harvest.about(growing.services.as_ref());
             let basis = BasisFile::of(&harvest, self.unobserved);
             self.writer.write_json(&format!("{folder}{BASIS}"), &basis)?;
-            let formats = render::formats(&self.config.formats, self.config.owner_tag.as_deref(), None);
+            let formats =
+                render::formats(&rendering.formats, rendering.owner_tag.as_deref(), &Since::default());
             let place = Place { writer: self.writer, folder: &folder, finished: None };
             render::all(place, &report, formats, None, at_a_time).await?;
             self.writer.settle()?;
+            let mut files = self.writer.hashes_below(&folder);
+            // It is there already when it is compared.
+            files.remove("manifest.json");
             let manifest = Manifest {
                 schema: SCHEMA,
                 tool: env!("CARGO_PKG_VERSION").to_owned(),
                 started: started.to_owned(),
                 catalog: whole.catalog.clone(),
                 totals,
+                rendering: Some(rendering.clone()),
                 calls: Vec::new(),
-                files: self.writer.hashes_below(&folder),
+                files,
             };
             self.writer.write_json(&format!("{folder}manifest.json"), &manifest)?;
         }
@@ -133,7 +140,7 @@ impl Packs<'_> {
             families.flat_map(|it| it.principals.iter().map(String::as_str)).collect();
         let mut packs: BTreeMap<String, Growing> = BTreeMap::new();
         for summary in &self.report.accounts {
-            let account = finished::read(self.writer, "", &summary.id)?.report;
+            let account = finished::read(&**self.writer, "", &summary.id)?.report;
             for (name, own) in self.divide(&account) {
                 let folder = format!("packs/{name}/");
                 let part = pack::account(&account, &own);
@@ -158,7 +165,7 @@ impl Packs<'_> {
     /// The packs that have something of an account, with the principals of each. An account without principals is its own.
     fn divide<'a>(&self, account: &'a AccountReport) -> BTreeMap<String, Own<'a>> {
         let id = &account.summary.id;
-        let tag = self.config.owner_tag.as_deref();
+        let tag = self.rendering.owner_tag.as_deref();
         let mut packs: BTreeMap<String, Own<'a>> = BTreeMap::new();
         let place = match self.by {
             SplitBy::Ou => self.units.get(id).map_or(NO_UNIT, String::as_str),
@@ -195,6 +202,23 @@ impl Packs<'_> {
         }
         Ok(())
     }
+}
+
+/// The same as packs have it, by the paths of their files. Each account is in one pack then.
+pub(super) fn units_told<'p>(paths: impl Iterator<Item = &'p str>) -> BTreeMap<String, String> {
+    let unit = |path: &str| {
+        let (name, rest) = path.strip_prefix("packs/")?.split_once('/')?;
+        let id = rest.strip_prefix("accounts/")?.strip_suffix(".json")?;
+        Some((id.to_owned(), name.to_owned()))
+    };
+    paths.filter_map(unit).collect()
+}
+
+/// How the files of a report are made.
+pub(super) fn rendering(config: &Config) -> Rendering {
+    let mut formats = config.formats.clone();
+    formats.sort();
+    Rendering { formats, owner_tag: config.owner_tag.clone(), split_by: config.split_by, pack: false }
 }
 
 fn ready_among(changes: &[Recommendation]) -> usize {

@@ -278,6 +278,10 @@ impl Watch for Progress {
         self.log.tell(&Event::StateSetAside { path: shown(aside) });
     }
 
+    fn journal_doubted(&self, file: &Path, error: &io::Error) {
+        self.log.tell(&Event::JournalDoubted { path: shown(file), why: error.to_string() });
+    }
+
     fn state_contradicted(&self, contradiction: &Contradiction<'_>) {
         let Contradiction { account, finding, set_aside } = *contradiction;
         self.log.tell(&Event::StateContradicted {

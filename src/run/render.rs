@@ -10,35 +10,62 @@ use futures::StreamExt;
 
 use super::error::RunError;
 use super::finished::{self, Done, Finished};
+use super::target::Target;
 use crate::config::ReportFormat;
 use crate::report::render::{
-    Asff, Changes, CloudFormation, Csv, Earlier, Format, Html, Ocsf, Part, Sarif, Terraform, Tickets, Written,
+    Asff, Changes, CloudFormation, Csv, Earlier, Format, Html, Judging, Ocsf, Part, Sarif, States, Terraform,
+    Tickets, Written,
 };
-use crate::report::writer::Writer;
 use crate::report::{FileHash, Report};
 
 /// The formats that were asked for. Some of them tell what became of what an earlier report said.
 pub(super) fn formats(
     wanted: &[ReportFormat],
     owner_tag: Option<&str>,
-    earlier: Option<&Arc<Earlier>>,
+    since: &Since,
 ) -> Vec<Box<dyn Format>> {
     let wanted_scripts = wanted.contains(&ReportFormat::Changes);
-    let earlier = || earlier.map(Arc::clone);
     let format = |wanted: &ReportFormat| -> Box<dyn Format> {
         match wanted {
-            ReportFormat::Asff => Box::new(Asff::since(earlier())),
+            ReportFormat::Asff => Box::new(Asff::since(since.asff.clone())),
             ReportFormat::Changes => Box::new(Changes),
             ReportFormat::Csv => Box::new(Csv),
             ReportFormat::CloudFormation => Box::new(CloudFormation),
             ReportFormat::Html => Box::new(Html { scripts: wanted_scripts }),
-            ReportFormat::Ocsf => Box::new(Ocsf::since(earlier())),
-            ReportFormat::Sarif => Box::new(Sarif::since(earlier())),
+            ReportFormat::Ocsf => Box::new(Ocsf::since(since.ocsf.clone())),
+            ReportFormat::Sarif => Box::new(Sarif::since(since.sarif.clone())),
             ReportFormat::Terraform => Box::new(Terraform),
             ReportFormat::Tickets => Box::new(Tickets::new(owner_tag)),
         }
     };
     wanted.iter().map(format).collect()
+}
+
+/// The earlier report, for each of the formats that tell what became of what it said.
+#[derive(Default)]
+pub(super) struct Since {
+    pub(super) asff: Option<Arc<Earlier>>,
+    pub(super) ocsf: Option<Arc<Earlier>>,
+    pub(super) sarif: Option<Arc<Earlier>>,
+}
+
+impl Since {
+    /// The same for all.
+    pub(super) fn of(earlier: Option<&Arc<Earlier>>) -> Self {
+        let earlier = || earlier.map(Arc::clone);
+        Self { asff: earlier(), ocsf: earlier(), sarif: earlier() }
+    }
+}
+
+impl Since {
+    /// As the files of a finished report tell it.
+    pub(super) fn told(
+        mut states: impl FnMut(Judging) -> Result<States, RunError>,
+    ) -> Result<Self, RunError> {
+        let mut told = |judging| Ok::<_, RunError>(Some(Arc::new(Earlier::told(states(judging)?))));
+        // Of ASFF only what is gone is told apart.
+        Ok(Self { asff: None, ocsf: told(Judging::Ocsf)?, sarif: told(Judging::Sarif)? })
+    }
 }
 
 /// Whether one of them says what became of an earlier report.
@@ -47,9 +74,8 @@ pub(super) fn tell_since(wanted: &[ReportFormat]) -> bool {
 }
 
 /// Where a report is.
-#[derive(Clone, Copy)]
-pub(super) struct Place<'p> {
-    pub(super) writer: &'p Arc<Writer>,
+pub(super) struct Place<'p, W> {
+    pub(super) writer: &'p Arc<W>,
     /// It may stand in a folder of another; that is what all its paths begin with.
     pub(super) folder: &'p str,
     /// Its accounts that are at hand.
@@ -57,8 +83,8 @@ pub(super) struct Place<'p> {
 }
 
 /// Renders all formats, the accounts in their order, so many at a time.
-pub(super) async fn all(
-    place: Place<'_>,
+pub(super) async fn all<W: Target>(
+    place: Place<'_, W>,
     report: &Arc<Report>,
     formats: Vec<Box<dyn Format>>,
     earlier: Option<Arc<Earlier>>,
@@ -69,7 +95,7 @@ pub(super) async fn all(
     }
     let Place { writer, folder, finished } = place;
     let formats = Arc::new(formats);
-    append(writer, folder, formats.iter().flat_map(|format| format.begin(report)))?;
+    append(&**writer, folder, formats.iter().flat_map(|format| format.begin(report)))?;
     let ids: Vec<String> = report.accounts.iter().map(|account| account.id.clone()).collect();
     let each = ids.into_iter().map(|id| {
         let (writer, report, formats) = (Arc::clone(writer), Arc::clone(report), Arc::clone(&formats));
@@ -78,22 +104,22 @@ pub(super) async fn all(
             // Held until all formats have looked at it.
             let _held = earlier.and_then(|earlier| earlier.account(&id));
             let done = match finished {
-                Some(finished) => finished.take(&writer, &id)?,
-                None => finished::read(&writer, &folder, &id)?,
+                Some(finished) => finished.take(&*writer, &id)?,
+                None => finished::read(&*writer, &folder, &id)?,
             };
-            one(&writer, &folder, &report, &formats, done)
+            one(&*writer, &folder, &report, &formats, done)
         })
     });
     // In the order of the accounts, whichever is ready first.
     let mut done = futures::stream::iter(each).buffered(at_a_time);
     while let Some(parts) = done.next().await {
-        append(writer, folder, parts.map_err(RunError::Task)??)?;
+        append(&**writer, folder, parts.map_err(RunError::Task)??)?;
     }
-    append(writer, folder, formats.iter().flat_map(|format| format.end(report)))
+    append(&**writer, folder, formats.iter().flat_map(|format| format.end(report)))
 }
 
-fn one(
-    writer: &Writer,
+fn one<W: Target>(
+    writer: &W,
     folder: &str,
     report: &Report,
     formats: &[Box<dyn Format>],
@@ -115,8 +141,8 @@ fn one(
 }
 
 /// The files of a report that are there when an account is looked at again.
-pub(super) struct Files<'w> {
-    writer: &'w Writer,
+pub(super) struct Files<'w, W> {
+    writer: &'w W,
     folder: &'w str,
     /// Several formats show the same documents.
     texts: RefCell<BTreeMap<String, Rc<str>>>,
@@ -124,9 +150,9 @@ pub(super) struct Files<'w> {
     hashes: RefCell<BTreeMap<String, BTreeMap<String, FileHash>>>,
 }
 
-impl<'w> Files<'w> {
+impl<'w, W: Target> Files<'w, W> {
     /// Those of the report in a folder.
-    pub(super) fn new(writer: &'w Writer, folder: &'w str) -> Self {
+    pub(super) fn new(writer: &'w W, folder: &'w str) -> Self {
         Self { writer, folder, texts: RefCell::default(), hashes: RefCell::default() }
     }
 
@@ -136,7 +162,7 @@ impl<'w> Files<'w> {
     }
 }
 
-impl Written for Files<'_> {
+impl<W: Target> Written for Files<'_, W> {
     fn text(&self, path: &str) -> Option<Rc<str>> {
         if let Some(text) = self.texts.borrow().get(path) {
             return Some(Rc::clone(text));
@@ -159,7 +185,7 @@ impl Written for Files<'_> {
     }
 }
 
-fn append(writer: &Writer, folder: &str, parts: impl IntoIterator<Item = Part>) -> Result<(), RunError> {
+fn append(writer: &impl Target, folder: &str, parts: impl IntoIterator<Item = Part>) -> Result<(), RunError> {
     for part in parts {
         let path = format!("{folder}{}", part.path);
         match part.whole {

@@ -115,7 +115,7 @@ impl<'r> Ready<'r> {
         let hands = hands();
         let unobserved = Unobserved::table().clone().without(config.remove_unobserved.iter().cloned());
         let earlier = previous.as_ref().and_then(|Previous(told)| told.as_ref());
-        let grants = Grants::new(earlier.map(|told| told.folder.clone()));
+        let grants = Grants::new(earlier.map(Told::sealed));
         let again = previous.is_some() || !config.formats.is_empty();
         let all = Everything {
             cloud,

@@ -5,14 +5,14 @@ use std::fs;
 use std::io::{self, Read as _, Write};
 use std::path::Path;
 
-use super::compare::json;
 use super::error::RunError;
 use super::init::replace;
+use super::sealed::Sealed;
 use super::terminal;
 use crate::cli::Exit;
 use crate::report::render::trend::svg;
 use crate::report::trend::{Point, Trend};
-use crate::report::{Manifest, OLDEST_COMPARED, Report, SCHEMA};
+use crate::report::{OLDEST_COMPARED, Report, SCHEMA};
 
 pub(super) fn run(folder: &Path, out: Option<&Path>) -> Result<Exit, RunError> {
     if let Some(out) = out {
@@ -73,15 +73,14 @@ fn point(path: &Path) -> Result<Point, String> {
     if name.starts_with('.') {
         return Err("it is hidden, so a scan may be writing it".to_owned());
     }
-    let manifest: Manifest = json(path, "manifest.json").map_err(|error| error.to_string())?;
-    if !(OLDEST_COMPARED..=SCHEMA).contains(&manifest.schema) {
-        return Err(format!(
-            "its schema is version {}, and this program reads {OLDEST_COMPARED} to {SCHEMA}",
-            manifest.schema
-        ));
-    }
-    let report: Report = json(path, "report.json").map_err(|error| error.to_string())?;
-    Point::of(&name, &manifest, &report)
+    let sealed = Sealed::open(path, OLDEST_COMPARED).map_err(|error| match error {
+        RunError::Schema { found, .. } => {
+            format!("its schema is version {found}, and this program reads {OLDEST_COMPARED} to {SCHEMA}")
+        }
+        error => error.to_string(),
+    })?;
+    let report: Report = sealed.json("report.json").map_err(|error| error.to_string())?;
+    Point::of(&name, &sealed.manifest, &report)
         .ok_or_else(|| "its manifest does not tell when it was made".to_owned())
 }
 

@@ -1,224 +1,245 @@
-//! `leastwise verify`: a report, proven again from its own files. Nothing that it says of itself is believed.
+//! `leastwise verify`: a report, held against itself. Every file is as the manifest has it, every change is proven again, what
+//! is said twice agrees, and every other file is made again from the JSON by the code that made it.
+//!
+//! It is not known who wrote the report, or that AWS said what it rests on: SECURITY.md tells what follows from it.
 
-use std::collections::BTreeSet;
-use std::fs;
+mod basis;
+mod compared;
+mod folder;
+mod nights;
+mod proofs;
+
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::compare::unread;
+use self::basis::Rests;
+use self::compared::Compared;
+use self::nights::Nights;
+use super::compare::{HISTORY, History};
+use super::cores::{cores, runtime};
 use super::error::RunError;
+use super::gather::totals;
+use super::log::Log;
+use super::packs::{self, Packs};
+use super::render::{self, Place, Since};
+use super::sealed::{MANIFEST, parsed, unread};
+use super::target::Target as _;
 use super::terminal;
-use crate::catalog::{Basis, Catalog, Harvest, Unobserved};
 use crate::cli::{Exit, Verify};
+use crate::config::ReportFormat;
 use crate::files;
-use crate::policy::{Document, Observed, parse_all};
-use crate::prove::{Verdict, prove};
-use crate::report::{
-    AccountReport, BASIS, BasisFile, FileHash, Files, Manifest, Recommendation, Report, SCHEMA,
-};
+use crate::report::agree::{self, Whole};
+use crate::report::render::{Judging, States};
+use crate::report::{AccountReport, BASIS, BasisFile, FileHash, Manifest, Rendering, Report, SCHEMA};
 
-pub(super) fn run(args: &Verify) -> Result<Exit, RunError> {
-    let report = Checked { folder: args.report.clone(), wrong: Vec::new(), refuted: 0, proven: 0, files: 0 };
-    let report = report.check()?;
+pub(super) fn run(args: &Verify, log: &Log) -> Result<Exit, RunError> {
+    let checked = Checked::of(args, log)?;
     let mut out = String::new();
-    for wrong in &report.wrong {
+    for wrong in &checked.wrong {
         out.push_str(&format!("wrong: {}\n", terminal::line(wrong)));
     }
-    if report.wrong.is_empty() {
+    let Checked { wrong, refuted, proven, files, accounts, digest, by, formats, .. } = &checked;
+    let what = if *accounts == 1 { "account" } else { "accounts" };
+    if wrong.is_empty() {
         out.push_str(&format!(
-            "{} recommendations proven again, {} files as they were written\n",
-            report.proven, report.files
+            "{proven} recommendations proven again, {by}\n{files} files fit the manifest and each other, formats: {formats}\n"
         ));
     } else {
+        let count = wrong.len();
         out.push_str(&format!(
-            "{} wrong, {} recommendations proven again, {} files looked at\n",
-            report.wrong.len(),
-            report.proven,
-            report.files
+            "{count} wrong, {proven} recommendations proven again, {files} files looked at\n"
         ));
     }
+    out.push_str(&format!("{accounts} {what}, SHA-256 of {MANIFEST}: {digest}\n"));
     io::stdout().write_all(terminal::clean(&out).as_bytes())?;
-    Ok(match (report.wrong.is_empty(), report.refuted) {
+    Ok(match (wrong.is_empty(), refuted) {
         (true, _) => Exit::Finished,
         (false, 0) => Exit::Failed,
         (false, _) => Exit::Refuted,
     })
 }
 
+/// What came of it.
 struct Checked {
-    folder: PathBuf,
+    root: PathBuf,
     wrong: Vec<String>,
     refuted: usize,
     proven: usize,
     files: usize,
+    accounts: usize,
+    digest: FileHash,
+    /// What catalog the proofs are by.
+    by: &'static str,
+    formats: String,
 }
 
 impl Checked {
-    fn check(mut self) -> Result<Self, RunError> {
-        let manifest: Manifest = self.json("manifest.json")?;
+    fn of(args: &Verify, log: &Log) -> Result<Self, RunError> {
+        let root = args.report.clone();
+        let bytes = files::bytes(&root, MANIFEST, files::REPORT);
+        let bytes = bytes.map_err(|error| unread(&root, MANIFEST, error))?;
+        let digest = FileHash::of(&bytes);
+        if let Some(wanted) = args.manifest_sha256.filter(|wanted| *wanted != digest) {
+            let (path, found, wanted) = (root.join(MANIFEST), digest.to_string(), wanted.to_string());
+            return Err(RunError::OtherManifest { path, found, wanted });
+        }
+        let manifest: Manifest = parsed(&root, MANIFEST, &bytes)?;
         if manifest.schema != SCHEMA {
-            let (folder, found) = (self.folder.clone(), manifest.schema);
-            return Err(RunError::Schema { folder, found, oldest: SCHEMA });
+            return Err(RunError::Schema { folder: root, found: manifest.schema, oldest: SCHEMA });
         }
-        for (path, hash) in &manifest.files {
-            // A path that leads out of the folder is nobody's file.
-            match is_inside(path).then(|| self.bytes(path)) {
-                Some(Ok(bytes)) if FileHash::of(&bytes) == *hash => self.files += 1,
-                Some(Ok(_)) => self.wrong.push(format!("{path} is not what was written")),
-                Some(Err(error)) => self.wrong.push(format!("{path}: {error}")),
-                None => self.wrong.push(format!("{path} leads out of the report")),
-            }
+        if manifest.tool != env!("CARGO_PKG_VERSION") {
+            return Err(RunError::OtherVersion { folder: root, tool: manifest.tool });
         }
-        let mut found = BTreeSet::new();
-        list(&self.folder, &self.folder, &mut found).map_err(|error| self.read_error(&self.folder, error))?;
-        let strangers =
-            found.iter().filter(|path| *path != "manifest.json" && !manifest.files.contains_key(*path));
-        self.wrong.extend(strangers.map(|path| format!("{path} is not in the manifest")));
-
-        let path = self.folder.join("catalog.json");
-        let text = self.text("catalog.json").map_err(|error| self.read_error(&path, error))?;
-        let catalog = Catalog::from_extract(&text)
-            .map_err(|error| RunError::Catalog { input: path.display().to_string(), error })?;
-        let (harvest, unobserved) = self.basis(&catalog)?;
-        let basis = Basis { catalog: &catalog, harvest: &harvest, unobserved: &unobserved };
-        let accounts =
-            manifest.files.keys().filter(|path| path.starts_with("accounts/") && path.ends_with(".json"));
-        let mut removed_in_all = 0;
-        for path in accounts.filter(|path| is_inside(path)) {
-            let account: AccountReport = self.json(path)?;
-            let removed: usize = account.recommendations.iter().map(|it| it.permissions_removed).sum();
-            let effect = account.summary.effect.removed;
-            if account.principals.iter().map(|it| it.effect.removed).sum::<usize>() != effect
-                || account.principals.len() != account.summary.principals
-                || account.recommendations.len() != account.summary.recommendations
-            {
-                self.wrong.push(format!("{path}: its totals do not add up"));
-            }
-            removed_in_all += removed;
-            self.all(account.recommendations.iter().chain(&account.alternatives), basis);
+        let Manifest { catalog, totals, rendering, files, started, .. } = manifest;
+        let wrong = folder::wrong(&root, &files)
+            .map_err(|error| RunError::Read { input: root.display().to_string(), error })?;
+        let (by, formats) = ("", String::new());
+        let count = files.len();
+        let mut it =
+            Self { root, wrong, refuted: 0, proven: 0, files: count, accounts: 0, digest, by, formats };
+        let report: Arc<Report> = Arc::new(it.json("report.json")?);
+        it.accounts = report.accounts.len();
+        if report.catalog != catalog || report.totals != totals {
+            it.wrong.push(format!("{MANIFEST}: its catalog or its totals are not those of report.json"));
         }
-        let report: Report = self.json("report.json")?;
-        self.all(&report.recommendations, basis);
-        removed_in_all += report.recommendations.iter().map(|it| it.permissions_removed).sum::<usize>();
-        if removed_in_all != report.totals.effect.removed || report.totals != manifest.totals {
-            self.wrong.push("report.json: its totals do not add up".to_owned());
-        }
-        Ok(self)
-    }
-
-    fn all<'r>(&mut self, recommendations: impl IntoIterator<Item = &'r Recommendation>, basis: Basis<'_>) {
-        for recommendation in recommendations {
-            // A copy has files under the name of each of its holders, and they are all used.
-            let others = recommendation.holders.iter().map(|hands| &hands.files);
-            let others = others.filter(|files| **files != recommendation.files);
-            let all = std::iter::once(&recommendation.files).chain(others);
-            let wrong = all.filter_map(|files| self.prove(recommendation, files, basis).err());
-            match wrong.collect::<Vec<_>>().into_iter().next() {
-                None => self.proven += 1,
-                Some(wrong) => self.wrong.push(format!("{}: {wrong}", recommendation.id)),
-            }
-        }
-    }
-
-    /// Proves one recommendation from its files.
-    fn prove(
-        &mut self,
-        recommendation: &Recommendation,
-        files: &Files,
-        basis: Basis<'_>,
-    ) -> Result<(), String> {
-        let read = |path: &str| match is_inside(path) {
-            true => self.text(path).map_err(|error| format!("{path}: {error}")),
-            false => Err(format!("{path} leads out of the report")),
+        let Some(rendering) = rendering else {
+            it.wrong.push(format!("{MANIFEST} does not tell how the other files are made"));
+            return Ok(it);
         };
-        let (before, after) = (read(&files.before)?, read(&files.after)?);
-        let before = Document::parse(&before).map_err(|error| format!("{}: {error}", files.before))?;
-        let after = parse_all(&after).map_err(|error| format!("{}: {error}", files.after))?;
-        let observed = observed(recommendation);
-        match prove(&before, after, &observed, basis) {
-            Verdict::Proven(proof) if proof.removed() != recommendation.proof.removed => Err(format!(
-                "it removes {} permissions and says {}",
-                proof.removed(),
-                recommendation.proof.removed
-            )),
-            Verdict::Proven(_) => Ok(()),
-            Verdict::Undecided(reason) => Err(format!("undecided: {reason}")),
-            Verdict::Refuted(counterexample) => {
-                self.refuted += 1;
-                Err(format!("refuted: {counterexample}"))
-            }
+        it.formats = named(&rendering.formats);
+        let basis: BasisFile = it.json(BASIS)?;
+        let path = it.root.join("catalog.json").display().to_string();
+        let text = it.text("catalog.json")?;
+        let mut rests = Rests::read((&text, &basis), &report.catalog, args.catalog.as_deref(), log, &path)?;
+        it.wrong.append(&mut rests.wrong);
+        it.by = rests.name();
+        let compared = Arc::new(Compared::of(it.root.clone(), files, report.since.is_some()));
+        it.numbers(&report, &rendering, &rests, &compared)?;
+        // Of what is wrong already, all that is made of it would be wrong as well.
+        if it.wrong.is_empty() {
+            compared.write_json("report.json", &*report)?;
+            compared.write_json(BASIS, &basis)?;
+            compared.write_json("catalog.json", &rests.catalog.extract(None))?;
+            it.made(&report, (&rendering, &started), &rests, &compared)?;
         }
+        Ok(it)
     }
 
-    /// What the proofs rest on beside the catalog. An older report has no such file.
-    fn basis(&self, catalog: &Catalog) -> Result<(Harvest, Unobserved), RunError> {
-        if !self.folder.join(BASIS).is_file() {
-            return Ok((Harvest::default(), Unobserved::default()));
+    /// What the report says more than once, and what its documents say.
+    fn numbers(
+        &mut self,
+        report: &Report,
+        rendering: &Rendering,
+        rests: &Rests,
+        compared: &Compared,
+    ) -> Result<(), RunError> {
+        match totals(&report.accounts) {
+            Ok(mut again) => {
+                again.recommendations += report.recommendations.len();
+                if again != report.totals {
+                    self.wrong.push("report.json: its totals do not add up".to_owned());
+                }
+            }
+            Err(_) => self.wrong.push("report.json: an account's statuses do not add up".to_owned()),
         }
-        let read = self.json::<BasisFile>(BASIS)?.read(catalog);
-        read.ok_or_else(|| {
-            let error = io::Error::new(io::ErrorKind::InvalidData, "a pattern in it is none");
-            self.read_error(&self.folder.join(BASIS), error)
-        })
+        let mut nights = None;
+        if compared.known(HISTORY).is_some() {
+            let history: History = self.json(HISTORY)?;
+            compared.write_json(HISTORY, &history)?;
+            nights = Some(Nights::of(history));
+        } else if !rendering.pack && (report.ready.is_some() || report.since.is_some()) {
+            self.wrong.push(format!("{HISTORY} is not there, and report.json tells of earlier nights"));
+        }
+        let mut whole = Whole::default();
+        for summary in &report.accounts {
+            let path = format!("accounts/{}.json", summary.id);
+            let account: AccountReport = self.json(&path)?;
+            compared.write_json(&path, &account)?;
+            self.wrong
+                .extend(agree::account(&account, report).into_iter().map(|what| format!("{path}: {what}")));
+            whole.add(&account, report);
+            self.own(&account, rests, compared);
+            if let Some(nights) = &mut nights {
+                nights.add(&account, report, |path| compared.hash(path));
+            }
+        }
+        self.shared(report, rests, compared);
+        self.wrong.extend(whole.wrong(report).into_iter().map(|what| format!("report.json: {what}")));
+        self.wrong.extend(nights.into_iter().flat_map(|nights| nights.wrong(report)));
+        self.wrong.append(&mut compared.take_wrong());
+        Ok(())
+    }
+
+    /// Makes every other file again.
+    fn made(
+        &mut self,
+        report: &Arc<Report>,
+        (rendering, started): (&Rendering, &str),
+        rests: &Rests,
+        compared: &Arc<Compared>,
+    ) -> Result<(), RunError> {
+        let since = if report.since.is_some() && !rendering.pack {
+            Since::told(|judging| states(compared, judging))?
+        } else {
+            Since::default()
+        };
+        let formats = render::formats(&rendering.formats, rendering.owner_tag.as_deref(), &since);
+        let place = Place { writer: compared, folder: "", finished: None };
+        let runtime = runtime()?;
+        runtime.block_on(render::all(place, report, formats, None, cores()))?;
+        if report.since.is_some() && rendering.formats.contains(&ReportFormat::Asff) {
+            // An account of which all findings are gone has files that nothing of today is in.
+            for account in &report.accounts {
+                let folder = format!("asff/{}/", account.id);
+                if compared.below(&folder).next().is_some() {
+                    compared.append(&folder, b"", false)?;
+                }
+            }
+        }
+        compared.settle()?;
+        if let Some(by) = rendering.split_by {
+            let units = packs::units_told(compared.below("packs/").map(|(path, _)| path.as_str()));
+            let (harvest, unobserved) = (&rests.harvest, &rests.unobserved);
+            let packs = Packs { writer: compared, report, rendering, by, harvest, unobserved, units };
+            runtime.block_on(packs.write(&rests.catalog, started, cores()))?;
+        }
+        self.wrong.append(&mut compared.take_wrong());
+        let strangers = compared.strangers();
+        // What was refuted is written out for a report to us.
+        let strangers = strangers.filter(|path| !(path.starts_with("defects/") && path.ends_with(".json")));
+        let strangers = strangers.map(|path| format!("{path} is not in a report of these formats"));
+        self.wrong.extend(strangers);
+        Ok(())
     }
 
     fn json<T: DeserializeOwned>(&self, path: &str) -> Result<T, RunError> {
-        let full = self.folder.join(path);
-        let text = self.text(path).map_err(|error| unread(&self.folder, path, error))?;
-        serde_json::from_str(&text)
-            .map_err(|error| RunError::Json { path: full.display().to_string(), error })
+        let bytes = files::bytes(&self.root, path, files::REPORT);
+        parsed(&self.root, path, &bytes.map_err(|error| unread(&self.root, path, error))?)
     }
 
-    fn bytes(&self, path: &str) -> io::Result<Vec<u8>> {
-        files::bytes(&self.folder, path, files::REPORT)
-    }
-
-    fn text(&self, path: &str) -> io::Result<String> {
-        files::text(&self.folder, path, files::REPORT)
-    }
-
-    fn read_error(&self, path: &Path, error: io::Error) -> RunError {
-        RunError::Read { input: path.display().to_string(), error }
+    fn text(&self, path: &str) -> Result<String, RunError> {
+        files::text(&self.root, path, files::REPORT).map_err(|error| unread(&self.root, path, error))
     }
 }
 
-/// What a recommendation rests on.
-fn observed(recommendation: &Recommendation) -> Observed<'_> {
-    let mut observed = Observed::default();
-    for service in &recommendation.unused {
-        let name = service.service_namespace.as_str();
-        match &service.actions {
-            None => observed.unused.add_service(name),
-            Some(names) => observed.unused.add_actions(name, names.iter().map(String::as_str)),
-        }
+/// What the files of a format say became of each finding.
+fn states(compared: &Compared, judging: Judging) -> Result<States, RunError> {
+    let mut states = States::default();
+    let path = match judging {
+        Judging::Sarif => "report.sarif",
+        Judging::Ocsf => "findings.ocsf.jsonl",
+        Judging::Asff => return Ok(states),
+    };
+    if compared.hash(path).is_some() {
+        compared.each_line(path, |line| states.add(judging, line))?;
     }
-    for service in &recommendation.used {
-        let name = service.service_namespace.as_str();
-        match service.actions.as_slice() {
-            [] => observed.used.add_service(name),
-            names => observed.used.add_actions(name, names.iter().map(String::as_str)),
-        }
-    }
-    observed
+    Ok(states)
 }
 
-/// Whether a path of a report stays in it.
-fn is_inside(path: &str) -> bool {
-    !path.is_empty() && !path.contains('\\') && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
-}
-
-/// All files below a folder, with forward slashes. Links are files: they are not followed.
-fn list(root: &Path, folder: &Path, found: &mut BTreeSet<String>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.symlink_metadata()?.is_dir() {
-            list(root, &path, found)?;
-        } else if let Ok(short) = path.strip_prefix(root) {
-            let parts: Vec<_> = short.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-            found.insert(parts.join("/"));
-        }
-    }
-    Ok(())
+fn named(formats: &[ReportFormat]) -> String {
+    let names = std::iter::once("json").chain(formats.iter().map(|format| format.name()));
+    names.collect::<Vec<_>>().join(", ")
 }

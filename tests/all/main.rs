@@ -86,4 +86,5 @@ mod tickets;
 mod trend;
 mod trust;
 mod update;
+mod verify;
 mod ways;

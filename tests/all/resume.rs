@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::fake::{Fake, Fault, Rule, When};
 use crate::run::{Run, folder};
 use crate::scan::{acme, command_as, files, report, scan};
+use crate::verify::sha256;
 
 /// Findings in flight at a time, and more pages than any of them has, so that a test knows what may be lost by a kill.
 const IN_FLIGHT: u64 = 4;
@@ -158,9 +159,11 @@ fn a_journal_of_other_settings_of_last_week_or_of_nobody_is_refused_and_the_mend
         .says("leave --resume out");
     let about = out.parent().unwrap().join(".report.journal/about.json");
     let text = fs::read_to_string(&about).unwrap();
-    let mut old: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let mut old: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
     old["started"] = "2026-01-01T00:00:00Z".into();
-    fs::write(&about, old.to_string()).unwrap();
+    // Somebody who can write the digest as well.
+    let digest = sha256(format!("about.json\n{old}").as_bytes());
+    fs::write(&about, format!("{old}\n{digest}\n")).unwrap();
     live(&fake, &out, &["--resume"]).ran().exits(1).says("began at 2026-01-01T00:00:00Z");
     fs::write(&about, text.split_at(9).0).unwrap();
     live(&fake, &out, &["--resume"]).ran().exits(1).says("is not what an interrupted run leaves behind");
@@ -212,6 +215,32 @@ fn a_broken_file_of_a_journal_is_read_again_from_aws() {
     live(&fake, &out, &["--resume"]).ran().exits(0);
     assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 2);
     assert!(result(&out) == wanted);
+}
+
+/// Whoever changes what was read would have it advised on.
+#[test]
+fn what_somebody_changed_in_a_journal_is_said_and_read_again_from_aws() {
+    let (wanted, _) = whole("resume-unchanged");
+    let (fake, out) = unread("resume-changed");
+    let kept = out.parent().unwrap().join(".report.journal/accounts/888888888888.json");
+    let text = fs::read_to_string(&kept).unwrap();
+    let changed = text.replacen("wildcard-everything", "wildcard-nothing", 1);
+    assert_ne!(changed, text);
+    fs::write(&kept, changed).unwrap();
+    fake.heal();
+    fake.forget();
+    live(&fake, &out, &["--resume"])
+        .ran()
+        .exits(0)
+        .says("888888888888.json` is not used: it is not what was kept; its account is read again");
+    assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 2);
+    assert!(result(&out) == wanted);
+    // The note of the run is held to the same.
+    let (fake, out) = unread("resume-changed-note");
+    let note = out.parent().unwrap().join(".report.journal/about.json");
+    let text = fs::read_to_string(&note).unwrap();
+    fs::write(&note, text.replacen("\"started\":\"2", "\"started\":\"3", 1)).unwrap();
+    live(&fake, &out, &["--resume"]).ran().exits(1).says("is not what an interrupted run leaves behind");
 }
 
 /// In the place of a file stands a folder, so that it cannot be written. Gives what is in the way.

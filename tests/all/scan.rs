@@ -136,7 +136,7 @@ fn a_changed_report_is_found_out() {
     let path = out.join(&row.files.after);
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replacen("\"Allow\"", "\"Deny\"", 1)).unwrap();
-    verify().exits(4).prints("is not what was written").prints("refuted: frame");
+    verify().exits(4).prints("does not fit the manifest").prints("refuted: frame");
     fs::write(&path, &text).unwrap();
     verify().exits(0);
     fs::write(out.join("policies/stray.json"), "{}").unwrap();

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::compare::{acme, change, night, without_its_finding};
 use crate::run::{folder, leastwise};
 use crate::scan::{files, report};
+use crate::verify::fit;
 
 const HOSTILE: &str = "\"><script>alert(1)<&'\u{2028}\u{202e}]]>";
 const HOSTILE_BUCKET: &str = "</text><script>alert(2)</script>&\u{1b}\u{202e}\u{fffe} and on and on and on";
@@ -17,6 +18,9 @@ fn edit(report: &Path, file: &str, edit: impl FnOnce(&mut Value)) {
     let mut value: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     edit(&mut value);
     fs::write(path, value.to_string()).unwrap();
+    if file != "manifest.json" {
+        fit(report, file);
+    }
 }
 
 /// Three reports whose names are not in their order: of the demonstration, of it with a finding less, and of a smaller

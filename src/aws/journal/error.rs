@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use thiserror::Error;
 
+use crate::files;
+
 /// Why an earlier run cannot be gone on from, or why this one cannot be.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -13,6 +15,14 @@ pub enum JournalError {
     /// A file or folder.
     #[error("cannot keep what is read in `{}`: {error}", path.display())]
     Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// What an earlier run left is not to be believed.
+    #[error("cannot go on from `{}`: {error}", path.display())]
+    Unread {
         /// Which.
         path: PathBuf,
         /// Why.
@@ -58,6 +68,7 @@ impl JournalError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Io { .. } => "check that the place exists, has room, and may be written",
+            Self::Unread { error, .. } => files::help(error).unwrap_or("leave --resume out to begin anew"),
             Self::Lost { .. } => "make room there; --resume goes on from the accounts that were kept",
             Self::Gone { .. } => "nothing else may clear that folder; --resume reads again what is not there",
             Self::Form { .. } | Self::TooOld { .. } => "leave --resume out to begin anew",

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use super::Journal;
+use crate::aws::keeping::sealed_line;
 use crate::aws::state::{Remembered, State};
 use crate::aws::{Contradiction, Memory, Recall, RememberedFinding, Watch};
 use crate::disk::private;
@@ -60,8 +61,7 @@ impl<'j> Lines<'j> {
 
     fn add<T: Serialize>(&self, kind: &str, kept: &Mutex<Kept<T>>, line: &T) {
         let add = || -> io::Result<()> {
-            let mut text = serde_json::to_vec(line)?;
-            text.push(b'\n');
+            let mut text = sealed_line(self.account, line)?;
             let mut kept = lock(kept);
             if kept.file.is_none() {
                 let path = self.journal.folder.join(format!("{kind}/{}.jsonl", self.account));

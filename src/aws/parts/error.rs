@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::Share;
 use crate::aws::SnapshotError;
+use crate::files;
 
 /// Why parts do not make a whole. Parts are called by their folders.
 #[derive(Debug, Error)]
@@ -144,7 +145,8 @@ impl PartsError {
     /// The mend.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Io { .. } => "check that the place is the one that --parts named, and may be read",
+            Self::Io { error, .. } => files::help(error)
+                .unwrap_or("check that the place is the one that --parts named, and may be read"),
             Self::None { .. } => "name the folder that the shards were given with --parts",
             Self::Answer(_) | Self::Form { .. } | Self::Changed { .. } => {
                 "run that shard again; if the part was copied, copy it again"

@@ -160,11 +160,14 @@ impl Found {
             }
             _ => PartsError::Form { path: path.clone() },
         };
+        files::check_own(&folder).map_err(|error| PartsError::Io { path: folder.clone(), error })?;
         let about: About = read(&folder, PART).map_err(form)?;
         if about.format != FORMAT || about.tool != env!("CARGO_PKG_VERSION") {
             return Err(PartsError::Version { path: folder, tool: about.tool });
         }
         let part: Part = read(&folder, PART).map_err(form)?;
+        let own = files::open_own(&folder, PART, files::ANSWERS);
+        own.map_err(|error| PartsError::Io { path: path.clone(), error })?;
         if part.seal().ok().as_ref() != Some(&part.digest) {
             return Err(PartsError::Changed { path });
         }
@@ -354,6 +357,6 @@ fn is_one_run(found: &[Found]) -> Result<(), PartsError> {
 /// The hash of a file of a part.
 fn hash(folder: &Path, path: &str) -> io::Result<String> {
     let mut hasher = Sha256::default();
-    io::copy(&mut files::open(folder, path, files::ANSWERS)?, &mut hasher)?;
+    io::copy(&mut files::open_own(folder, path, files::ANSWERS)?, &mut hasher)?;
     Ok(hexadecimal(hasher))
 }

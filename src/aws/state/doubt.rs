@@ -48,7 +48,7 @@ impl State {
         if unsaved.is_some() {
             return unsaved.clone();
         }
-        match files::bytes(&self.folder, NOTE, files::NOTE) {
+        match files::own_bytes(&self.folder, NOTE, files::NOTE) {
             Ok(text) => Some(digest(&text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(_) => Some(UNREADABLE.to_owned()),

@@ -19,6 +19,7 @@ mod terraform;
 mod tickets;
 pub mod trend;
 mod weight;
+mod written;
 
 use std::rc::Rc;
 
@@ -38,6 +39,7 @@ pub use sarif::Sarif;
 pub use since::{Earlier, ReadAccount};
 pub use terraform::Terraform;
 pub use tickets::Tickets;
+pub use written::{Judging, States};
 
 /// A part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]

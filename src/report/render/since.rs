@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use super::written::States;
 use crate::report::account::{AccountReport, Coverage};
 use crate::report::compare::{Night, Row, Status};
 use crate::report::whole::Report;
@@ -22,6 +23,8 @@ pub struct Earlier {
     /// Recommendations of today, by id, that reports before the earlier one know: it could not read their account.
     known: BTreeMap<String, State>,
     read: Box<ReadAccount>,
+    /// What became of today's findings, where a finished report tells: then nothing is compared.
+    told: Option<States>,
     /// The accounts that somebody holds.
     held: Mutex<BTreeMap<String, Weak<AccountReport>>>,
 }
@@ -40,6 +43,11 @@ pub(super) enum State {
 }
 
 impl State {
+    /// The one of that name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        [Self::New, Self::Unchanged, Self::Updated, Self::Absent].into_iter().find(|it| it.name() == name)
+    }
+
     /// As SARIF calls it.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -89,7 +97,19 @@ impl Earlier {
                 _ => {}
             }
         }
-        Self { report, open, known, read, held: Mutex::default() }
+        Self { report, open, known, read, told: None, held: Mutex::default() }
+    }
+
+    /// As one format of a finished report tells it.
+    pub fn told(states: States) -> Self {
+        Self {
+            report: Report::empty(),
+            open: BTreeSet::new(),
+            known: BTreeMap::new(),
+            read: Box::new(|_| None),
+            told: Some(states),
+            held: Mutex::default(),
+        }
     }
 
     /// The earlier report.
@@ -120,6 +140,9 @@ impl Earlier {
         now: Vec<F>,
         before: Vec<F>,
     ) -> Vec<(State, F)> {
+        if let Some(told) = &self.told {
+            return now.into_iter().map(|finding| (told.of(finding.uid()), finding)).collect();
+        }
         let mut before: Vec<Option<F>> = before.into_iter().map(Some).collect();
         let uids = before.iter().enumerate();
         let places: BTreeMap<String, usize> =

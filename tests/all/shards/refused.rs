@@ -187,7 +187,7 @@ fn no_link_stands_in_for_an_answer() {
     let elsewhere = parts.with_file_name("elsewhere.json");
     fs::rename(&path, &elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
-    refused(&parts, "cannot read", "check that the place");
+    refused(&parts, "it is a link", "links in such a folder are not followed");
 }
 
 #[test]

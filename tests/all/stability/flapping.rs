@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{ACCOUNT, Nights, OTHER, OWN, answers, unread, usual};
 use crate::run::leastwise;
+use crate::verify::fit;
 
 const TWO: [&str; 2] = ["--ready-after", "2"];
 
@@ -226,6 +227,7 @@ fn what_a_history_says_is_taken_as_far_as_it_can_be_true() {
         }
     }
     fs::write(&path, history.to_string()).unwrap();
+    fit(nights.report(), "history.json");
     nights.night(&usual("2099-11-02"), &TWO).exits(0);
     let row = nights.row(OWN);
     let used = row["used"].as_object().unwrap();
