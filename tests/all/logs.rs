@@ -151,7 +151,7 @@ fn a_name_cannot_steer_the_terminal_nor_forge_a_line() {
     let snapshot = hostile(&folder, name);
     let run = |more: &[&str]| scan(snapshot.to_str().unwrap(), &folder.join("report"), more).ran().exits(3);
     let steers = |text: &str| text.chars().any(|c| c != '\n' && c.is_control() || c == '\u{202e}');
-    let text = run(&["-vv"]).says("x\\u{1b}[2J\\u{9b}31m\\u{202e}\\u{a}error: forged");
+    let text = run(&["-vv"]).says("x\\u001b[2J\\u009b31m\\u202e\\nerror: forged");
     assert!(!steers(&text.err) && !text.err.lines().any(|line| line.starts_with("error:")), "{}", text.err);
     let json = run(&["-vv", "--log-format", "json"]);
     assert!(!steers(&json.err), "{}", json.err);

@@ -22,6 +22,7 @@ use crate::report::whole::{FamilyRow, Report};
 use crate::report::{
     AccountReport, AccountSummary, Coverage, IdleCredential, LeftAlone, PrincipalRow, Recommendation,
 };
+use crate::visible::visible;
 
 const PATH: &str = "report.sarif";
 const SCHEMA: &str =
@@ -344,6 +345,7 @@ fn excepted(report: &Report, principal: &PrincipalRow, account: &str) -> Finding
 }
 
 fn suppression(justification: String) -> Suppression {
+    let justification = visible(&justification).into_owned();
     Suppression { kind: "external", status: "accepted", justification }
 }
 

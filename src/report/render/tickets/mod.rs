@@ -16,7 +16,7 @@ use self::change::{Entry, Reached, family_place, of_change, place, title};
 use self::markdown::{code, prose};
 use self::ticket::Ticket;
 use super::html::text::{count, day};
-use super::sheet::{guarded, rows};
+use super::sheet::{guarded, guarded_text, rows};
 use super::weight::Weight;
 use super::{Format, Part, Read, key, reserve};
 use crate::report::account::{AccountReport, AccountSummary, IdleCredential, PrincipalRow};
@@ -225,7 +225,7 @@ fn row(
         "" => entry.text.clone(),
         line => format!("{line}\n\n{}", entry.text.trim_end()),
     };
-    let cells =
-        [id, &entry.plain, &text, priority, &format!("leastwise {rule}"), account, owner.name(), "IAM"];
-    cells.into_iter().map(|cell| guarded(cell.to_owned())).collect()
+    let (id, plain, labels) = (guarded(id), guarded(&entry.plain), format!("leastwise {rule}"));
+    let rest = [priority, &labels, account, owner.name(), "IAM"].map(guarded);
+    [id, plain, guarded_text(&text)].into_iter().chain(rest).collect()
 }
