@@ -123,9 +123,31 @@ mod tests {
     #[test]
     fn nothing_that_can_hide_a_difference_between_two_names_is_shown_as_it_is() {
         let hidden = [
-            '\u{ad}', '\u{34f}', '\u{115f}', '\u{1160}', '\u{17b4}', '\u{180b}', '\u{180e}', '\u{200b}', '\u{200d}', '\u{2060}',
-            '\u{2800}', '\u{3164}', '\u{fe0f}', '\u{feff}', '\u{ffa0}', '\u{e0001}', '\u{e0100}', '\u{a0}', '\u{2003}', '\u{3000}',
-            '\u{85}', '\u{7f}', '\u{0}', '\u{2028}', '\u{fffa}',
+            '\u{ad}',
+            '\u{34f}',
+            '\u{115f}',
+            '\u{1160}',
+            '\u{17b4}',
+            '\u{180b}',
+            '\u{180e}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{2060}',
+            '\u{2800}',
+            '\u{3164}',
+            '\u{fe0f}',
+            '\u{feff}',
+            '\u{ffa0}',
+            '\u{e0001}',
+            '\u{e0100}',
+            '\u{a0}',
+            '\u{2003}',
+            '\u{3000}',
+            '\u{85}',
+            '\u{7f}',
+            '\u{0}',
+            '\u{2028}',
+            '\u{fffa}',
         ];
         for c in hidden {
             let text = format!("admin{c}x");
@@ -147,7 +169,8 @@ mod tests {
         for before in 0..70 {
             for c in ['\u{202e}', '\n', '\u{7f}'] {
                 let text = format!("{}·{c}{}", "x".repeat(before), "y".repeat(before));
-                let by_character: String = text.chars().map(|c| visible_line(&c.to_string()).into_owned()).collect();
+                let by_character: String =
+                    text.chars().map(|c| visible_line(&c.to_string()).into_owned()).collect();
                 assert_eq!(visible_line(&text), by_character);
             }
         }

@@ -21,12 +21,21 @@ pub struct Failure {
     /// AWS's own words, in one line. For people only: nothing is decided by them.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "message")]
     pub message: Option<String>,
+    /// What is wrong with an answer that makes no sense, and in which file it is, where it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "message")]
+    pub detail: Option<String>,
 }
 
 impl Failure {
     /// One that AWS said nothing about.
     pub fn new(operation: impl Into<String>, kind: FailureKind) -> Self {
-        Self { operation: operation.into(), kind, code: None, message: None }
+        Self { operation: operation.into(), kind, code: None, message: None, detail: None }
+    }
+
+    /// The same with what is wrong with the answer. Part of that may be what the answer says, so it is cleaned.
+    #[must_use]
+    pub fn because(self, detail: &str) -> Self {
+        Self { detail: clean_message(detail), ..self }
     }
 
     /// The same with what AWS said, cleaned.
@@ -42,13 +51,18 @@ impl Failure {
             (code, message) => message.as_deref().or(code.as_deref()).map(Cow::Borrowed),
         }
     }
+
+    /// Why, as far as anything is known: AWS's own words, else what is wrong with its answer.
+    pub fn reason(&self) -> Option<Cow<'_, str>> {
+        self.words().or_else(|| self.detail.as_deref().map(Cow::Borrowed))
+    }
 }
 
 impl fmt::Display for Failure {
     /// `AssumeRole denied (AccessDenied: User: ... is not authorized to perform: sts:AssumeRole ...)`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.operation, self.kind.name())?;
-        self.words().map_or(Ok(()), |words| write!(f, " ({words})"))
+        self.reason().map_or(Ok(()), |words| write!(f, " ({words})"))
     }
 }
 
@@ -92,7 +106,7 @@ const TOKEN: usize = 80;
 
 /// AWS's words as a report may hold them: one line, bounded, without what steers a terminal, turns text around or could be a
 /// credential. Cleaning twice changes nothing, so that a report of recorded answers is that of AWS.
-fn clean_message(text: &str) -> Option<String> {
+pub(crate) fn clean_message(text: &str) -> Option<String> {
     // An answer about signatures quotes the request with its headers, the session token among them, in lines of their own.
     let first = text.trim_start().lines().next().unwrap_or_default();
     let words = first.split(|c: char| c == ' ' || is_unseen(c)).filter(|word| !word.is_empty());
@@ -186,7 +200,8 @@ mod tests {
         // The alphabet of JSON web tokens and of URLs.
         let web = "eyJhbGciOi_JIUzI1-NiIsInR5".repeat(5);
         assert_eq!(cleaned(&format!("token {web}.{web}: expired")), "token ….…: expired");
-        let longest = format!("arn:aws:sts::111111111111:assumed-role/{}/{}", "a-b_".repeat(16), "c-d_".repeat(16));
+        let longest =
+            format!("arn:aws:sts::111111111111:assumed-role/{}/{}", "a-b_".repeat(16), "c-d_".repeat(16));
         assert_eq!(cleaned(&longest), longest, "names are no tokens");
     }
 

@@ -46,6 +46,9 @@ pub struct Report {
     pub since: Option<SinceRow>,
 }
 
+/// So many accounts are named in a sentence.
+const MOST_NAMED: usize = 5;
+
 /// What became of the changes since an earlier report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -55,6 +58,12 @@ pub struct SinceRow {
     /// How many changes are new, reopened (back after they were resolved), regressed (the policy grants more), changed, same,
     /// withheld (cannot be advised for now), resolved or not-read.
     pub changes: BTreeMap<String, usize>,
+    /// Accounts that had roles or users and in which nobody is any more, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub emptied: Vec<String>,
+    /// Accounts that the earlier report knows and that are no longer listed, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unlisted: Vec<String>,
 }
 
 impl SinceRow {
@@ -71,7 +80,41 @@ impl SinceRow {
         let told = told.into_iter().filter(|(status, _)| count(*status) > 0);
         let told: Vec<String> = told.map(|(status, word)| format!("{} {word}", count(status))).collect();
         let told = if told.is_empty() { "nothing new, back or resolved".to_owned() } else { told.join(", ") };
-        format!("since {}: {told}", self.day)
+        let accounts = |ids: &[String], one: &str, many: &str| match ids.len() {
+            0 => String::new(),
+            1 => format!(", 1 account {one}"),
+            count => format!(", {count} accounts {many}"),
+        };
+        let emptied = accounts(&self.emptied, "has no principals any more", "have no principals any more");
+        let unlisted = accounts(&self.unlisted, "is no longer listed", "are no longer listed");
+        format!("since {}: {told}{emptied}{unlisted}", self.day)
+    }
+
+    /// What speaks for an answer that is wrong rather than for accounts that are clean, a sentence each.
+    pub fn doubts(&self) -> Vec<String> {
+        let doubts = [
+            (
+                &self.emptied,
+                "had roles or users in the earlier report and none now",
+                "see whether the answer is complete",
+            ),
+            (
+                &self.unlisted,
+                "known to the earlier report and not listed any more",
+                "see whether somebody left them out",
+            ),
+        ];
+        let doubts = doubts.into_iter().filter(|(ids, ..)| !ids.is_empty());
+        let doubts = doubts.map(|(ids, what, mend)| {
+            let accounts = if ids.len() == 1 { "account" } else { "accounts" };
+            let shown = ids.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let more = match ids.len().saturating_sub(MOST_NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{} {accounts} {what}: {shown}{more}; {mend}", ids.len())
+        });
+        doubts.collect()
     }
 }
 

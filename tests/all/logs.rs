@@ -238,9 +238,9 @@ fn how_far_a_scan_reaches_is_told_in_one_line_with_the_mend() {
     for command in ["scan", "capture"] {
         assert_eq!(
             // A member that administers nothing.
-            told(refused("none"), "AKIA444444444444", command, 0),
+            told(refused("none"), "AKIA444444444444", command, 3),
             ["warning: only 444444444444, the caller's own account, is read: ListAccounts denied \
-                 (AccessDeniedException: You don't have permissions to access this resource.); use credentials of the management account or of a delegated administrator, or name accounts in `accounts.list`"]
+                 (AccessDeniedException: You don't have permissions to access this resource.); use credentials of the management account or of a delegated administrator, name accounts in `accounts.list`, or say `accounts.own = true` if no other is meant"]
         );
         let closed = refused("AssumeRole").of("222222222222");
         assert_eq!(
@@ -263,7 +263,7 @@ fn how_far_a_scan_reaches_is_told_in_one_line_with_the_mend() {
     let fake = acme().fault(refused("ListAccounts")).start();
     let out = folder.join("json");
     let args = ["scan", "--log-format", "json", "--out", out.to_str().unwrap()];
-    let events = events(&command_as(&fake, ADMINISTRATOR, &args).ran().exits(0));
+    let events = events(&command_as(&fake, ADMINISTRATOR, &args).ran().exits(3));
     let [only] = named(&events, "own-account-only")[..] else { panic!("{events:?}") };
     assert_eq!((&only["account"], &only["operation"]), (&json!("222222222222"), &json!("ListAccounts")));
     assert_eq!((&only["kind"], &only["level"]), (&json!("denied"), &json!("warn")));

