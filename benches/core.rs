@@ -113,7 +113,8 @@ fn decide(c: &mut Criterion) {
             json!({"Arn": arn(at), "PolicyVersionList": [{"Document": document, "IsDefaultVersion": true}]})
         })
         .collect();
-    let answers = json!({"RoleDetailList": roles, "Policies": policies});
+    let answers =
+        json!({"RoleDetailList": roles, "UserDetailList": [], "GroupDetailList": [], "Policies": policies});
     let inventory = Inventory::new(Account::default(), serde_json::from_value(answers).expect("an answer"));
     // Evidence about the services of some of the policies each: all of it unused but what the dice keep.
     let all: Vec<_> = pairs.iter().map(|pair| read_unused(&pair.unused).expect("it is")).collect();

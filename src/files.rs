@@ -19,6 +19,8 @@ pub(crate) const REPORT: u64 = 1 << 30;
 pub(crate) const INPUT: u64 = 64 << 20;
 /// A configuration, with all its exceptions.
 pub(crate) const CONFIG: u64 = 16 << 20;
+/// Root certificates. A system's list has a quarter of a megabyte.
+pub(crate) const CERTIFICATES: u64 = 16 << 20;
 /// What a run notes of itself in its folder: when it began, of which format it is.
 pub(crate) const NOTE: u64 = 1 << 20;
 

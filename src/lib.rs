@@ -67,6 +67,7 @@ pub mod refine;
 pub mod report;
 pub mod run;
 pub mod update;
+mod visible;
 
 use thiserror::Error;
 

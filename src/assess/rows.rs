@@ -193,6 +193,7 @@ impl Work<'_, '_> {
             last_used: principal.last_used.clone(),
             evaluated,
             tags: principal.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect(),
+            groups: principal.groups.clone(),
             effect,
             rule: match standing {
                 Standing::Excluded(rule) => Some(rule.to_string()),

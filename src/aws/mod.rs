@@ -154,6 +154,8 @@ pub struct Organisation {
     pub partition: String,
     /// The accounts, in the order of the answer.
     pub accounts: Vec<Account>,
+    /// Why AWS does not tell which other accounts there are, where it does not, and nobody said that there are none to read.
+    pub unknown: Option<Failure>,
 }
 
 /// What was read of one account.

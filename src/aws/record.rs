@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Answers, Organisation};
-use crate::evidence::{Analyzer, AnalyzerAnswer};
+use crate::evidence::{Analyzer, AnalyzerAnswer, Failure};
 use crate::inventory::wire::{Account, Accounts};
 
 /// A file of a snapshot: its path from the snapshot's folder, and its text.
@@ -55,8 +55,11 @@ pub fn common_files(
         format: u32,
         captured_at: &'a str,
         partition: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        accounts_unknown: Option<&'a Failure>,
     }
-    let about = About { format: 1, captured_at, partition: &organisation.partition };
+    let (partition, accounts_unknown) = (&organisation.partition, organisation.unknown.as_ref());
+    let about = About { format: 1, captured_at, partition, accounts_unknown };
     let accounts = Accounts { accounts: organisation.accounts.clone() };
     let answers = analyzers.values().map(|analyzer| AnalyzerAnswer { analyzer: analyzer.clone() });
     let answers: Vec<_> = answers.collect();

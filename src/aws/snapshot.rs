@@ -12,11 +12,14 @@
 //! ```
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::io;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
 use super::{Answers, Cloud, Evidence, Organisation, Reading};
@@ -24,7 +27,8 @@ use crate::evidence::{
     Analyzer, AnalyzerAnswer, Failure, FailureKind, Finding, LastAccessed, choose_analyzers,
 };
 use crate::files;
-use crate::inventory::wire::{Account, Accounts};
+use crate::inventory::wire::{Account, Accounts, Authorization};
+use crate::visible::visible_line;
 
 /// A folder of recorded answers.
 #[derive(Debug)]
@@ -72,13 +76,24 @@ pub enum SnapshotError {
         id: String,
     },
     /// An account id that is not twelve digits.
-    #[error("`{path}` names the account `{}`, which is not twelve digits", id.escape_debug())]
+    #[error("`{path}` names the account `{}`, which is not twelve digits", visible_line(id))]
     AccountId {
         /// Which file.
         path: PathBuf,
         /// The id.
         id: String,
     },
+}
+
+impl SnapshotError {
+    /// What is wrong with a file, without its name.
+    fn why(&self) -> String {
+        match self {
+            Self::Read { error, .. } => format!("it cannot be read: {error}"),
+            Self::Form { error, .. } => format!("it is not what the AWS CLI prints: {error}"),
+            other => other.to_string(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -89,6 +104,9 @@ struct About {
     captured_at: Option<String>,
     #[serde(default)]
     partition: Option<String>,
+    /// Why AWS did not tell which other accounts there are.
+    #[serde(default)]
+    accounts_unknown: Option<Failure>,
 }
 
 impl Snapshot {
@@ -98,12 +116,12 @@ impl Snapshot {
     /// When the folder is not a snapshot.
     pub fn open(folder: &Path) -> Result<Self, SnapshotError> {
         let path = folder.join("snapshot.json");
-        let about: About = read(folder, "snapshot.json")?;
+        let Object(about): Object<About> = read(folder, "snapshot.json")?;
         if about.format != 1 {
             return Err(SnapshotError::Format { path, found: about.format });
         }
         let path = folder.join("accounts.json");
-        let accounts: Accounts = read(folder, "accounts.json")?;
+        let Object(accounts): Object<Accounts> = read(folder, "accounts.json")?;
         // Ids become file names.
         if let Some(account) = accounts.accounts.iter().find(|account| !is_account_id(&account.id)) {
             return Err(SnapshotError::AccountId { path, id: account.id.clone() });
@@ -118,6 +136,7 @@ impl Snapshot {
             organisation: Organisation {
                 partition: about.partition.unwrap_or_else(|| "aws".to_owned()),
                 accounts: accounts.accounts,
+                unknown: about.accounts_unknown,
             },
             analyzers: analyzers.into_iter().map(|answer| answer.analyzer).collect(),
             captured_at: about.captured_at,
@@ -136,16 +155,15 @@ impl Snapshot {
 
     /// One account's answers.
     fn account(&self, account: &Account) -> Answers {
-        let file = |name: &str| format!("accounts/{}/{name}", account.id);
-        let error: Option<Failure> = match optional(&self.folder, &file("error.json")) {
-            Ok(error) => error,
-            Err(_) => Some(malformed("error.json")),
-        };
-        let authorization = match optional(&self.folder, &file("authorization.json")) {
-            Ok(Some(authorization)) => Ok(authorization),
-            Ok(None) => Err(error.clone().unwrap_or_else(|| absent("GetAccountAuthorizationDetails"))),
-            Err(_) => Err(malformed("GetAccountAuthorizationDetails")),
-        };
+        let error = self.file::<Object<Failure>>(account, "error.json", "error.json");
+        let error = error.map(|error| error.map(|Object(failure)| failure)).unwrap_or_else(Some);
+        let authorization = "GetAccountAuthorizationDetails";
+        let authorization =
+            match self.file::<Object<Authorization>>(account, "authorization.json", authorization) {
+                Ok(Some(Object(read))) => Ok(read),
+                Ok(None) => Err(error.clone().unwrap_or_else(|| absent(authorization))),
+                Err(failure) => Err(failure),
+            };
         let evidence = match error {
             Some(error) => Err(error),
             None => self.evidence(account),
@@ -154,11 +172,9 @@ impl Snapshot {
     }
 
     fn evidence(&self, account: &Account) -> Result<Evidence, Failure> {
-        let file = |name: &str| format!("accounts/{}/{name}", account.id);
-        let findings: Option<Vec<Finding>> =
-            optional(&self.folder, &file("findings.json")).map_err(|_| malformed("GetFindingV2"))?;
-        let last_accessed: Option<Vec<LastAccessed>> = optional(&self.folder, &file("last-accessed.json"))
-            .map_err(|_| malformed("GetServiceLastAccessedDetails"))?;
+        let findings: Option<Vec<Finding>> = self.file(account, "findings.json", "GetFindingV2")?;
+        let last_accessed: Option<Vec<LastAccessed>> =
+            self.file(account, "last-accessed.json", "GetServiceLastAccessedDetails")?;
         if findings.is_none() && last_accessed.is_none() {
             return Err(absent("ListFindingsV2"));
         }
@@ -171,6 +187,19 @@ impl Snapshot {
             findings: findings.unwrap_or_default(),
             last_accessed: last_accessed.unwrap_or_default(),
         })
+    }
+
+    /// A file of an account, if it is there. One that is no answer of its operation is told by its path in the snapshot, so that
+    /// the same snapshot gives the same report wherever it lies.
+    fn file<T: DeserializeOwned>(
+        &self,
+        account: &Account,
+        name: &str,
+        operation: &str,
+    ) -> Result<Option<T>, Failure> {
+        let path = format!("accounts/{}/{name}", account.id);
+        optional(&self.folder, &path)
+            .map_err(|error| malformed(operation).because(&format!("`{path}`: {}", error.why())))
     }
 }
 
@@ -200,6 +229,28 @@ fn absent(operation: &str) -> Failure {
 
 fn malformed(operation: &str) -> Failure {
     Failure::new(operation, FailureKind::Malformed)
+}
+
+/// An answer that is an object. What serde makes of a struct takes a list of its members as well, and an empty one would lack
+/// them all.
+pub(super) struct Object<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(Members(PhantomData))
+    }
 }
 
 /// A file of a folder that holds answers, by its path from there.

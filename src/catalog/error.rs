@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::text::BadLine;
 use crate::policy::PolicyError;
+use crate::visible::visible_line;
 
 /// A catalog that cannot be read.
 #[derive(Debug, Error)]
@@ -32,7 +33,7 @@ pub enum CatalogError {
         wanted: &'static str,
     },
     /// A name that no service or action can have.
-    #[error("`{}` is not the name of a service or an action", .0.escape_debug())]
+    #[error("`{}` is not the name of a service or an action", visible_line(.0))]
     BadName(String),
     /// No service in it.
     #[error("the catalog names no service")]

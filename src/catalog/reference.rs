@@ -7,6 +7,7 @@ use super::error::CatalogError;
 use super::service::{AccessLevel, Action};
 use super::text::Header;
 use crate::policy::json::{Json, decoded};
+use crate::visible::visible_line;
 
 /// `{"s3":["GetObject", ...], ...}`, levels unknown and taken as Write.
 pub(super) fn plain(text: &str) -> Result<Catalog, CatalogError> {
@@ -18,7 +19,7 @@ pub(super) fn plain(text: &str) -> Result<Catalog, CatalogError> {
     let mut services = Vec::with_capacity(members.len());
     for (prefix, names) in &members {
         let prefix = decoded(prefix);
-        let bad = || form(format!("`{}`", prefix.escape_debug()), "a list of action names");
+        let bad = || form(format!("`{}`", visible_line(&prefix)), "a list of action names");
         let Json::List(names, _) = names else { return Err(bad()) };
         let names: Vec<_> =
             names.iter().map(|name| name.as_text().ok_or_else(bad)).collect::<Result<_, _>>()?;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::FILE_NAME;
+use crate::config::{FILE_NAME, Form};
 use crate::report::FileHash;
 
 mod compare;
@@ -198,6 +198,9 @@ pub struct SourceArgs {
     /// The external id that the role's trust policy asks for
     #[arg(long, value_name = "ID")]
     pub external_id: Option<String>,
+    /// Only the account of the credentials, without asking AWS Organizations
+    #[arg(long, conflicts_with = "accounts")]
+    pub own_account: bool,
     /// These accounts, by id, without asking AWS Organizations; of a snapshot only these
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub accounts: Vec<String>,
@@ -364,11 +367,17 @@ pub struct IamPolicy {
     #[arg(long, value_name = "ACCOUNT_ID", value_parser = account_id)]
     pub trust: Option<String>,
     /// The name of the role in the member accounts
-    #[arg(long, value_name = "NAME", default_value = "leastwise-reader")]
+    #[arg(long, value_name = "NAME", default_value = "leastwise-reader", value_parser = Form::Role.parser())]
     pub role: String,
     /// The external id that the role asks for
-    #[arg(long, value_name = "ID", requires = "trust")]
+    #[arg(long, value_name = "ID", requires = "trust", value_parser = Form::ExternalId.parser())]
     pub external_id: Option<String>,
+    /// Trust this role or user of the account alone
+    ///
+    /// Without it the role trusts the account as a whole: whoever its policies let assume the role. Of a role, not of its
+    /// session: `arn:aws:iam::111111111111:role/leastwise-scan`.
+    #[arg(long, value_name = "ARN", requires = "trust", value_parser = Form::PrincipalArn.parser())]
+    pub caller: Option<String>,
 }
 
 fn account_id(text: &str) -> Result<String, &'static str> {

@@ -97,6 +97,11 @@ fn given(flags: &Overrides) -> Vec<Given> {
         list("keep", "--keep", &flags.keep),
         text("min-confidence", "--min-confidence", &flags.min_confidence),
         text("ready-after", "--ready-after", &flags.ready_after.map(|nights| nights.to_string())),
+        flags.own_account.then(|| Given {
+            key: "accounts.own",
+            flag: "--own-account",
+            raw: Raw::Text("true".to_owned()),
+        }),
         list("accounts.list", "--accounts", &flags.accounts),
         list("accounts.include", "--include", &flags.include),
         list("accounts.exclude", "--exclude", &flags.exclude),
@@ -171,6 +176,8 @@ fn formats(r: &mut Reading<'_>, node: &Node<'_>) -> Vec<ReportFormat> {
 }
 
 fn accounts(r: &mut Reading<'_>, mut table: Table<'_>) -> Accounts {
+    let own_node = table.take(r, "own");
+    let own = own_node.as_ref().and_then(|node| node.boolean(r)).unwrap_or(false);
     let mut seen = BTreeSet::new();
     let listed = list_of(r, &mut table, "list", Wanted::ACCOUNTS, |r, node| {
         let account = listed(r, node)?;
@@ -183,7 +190,10 @@ fn accounts(r: &mut Reading<'_>, mut table: Table<'_>) -> Accounts {
     let include = list(r, &mut table, "include", |r, node| selector(r, node, Form::Selector));
     let exclude = list(r, &mut table, "exclude", |r, node| selector(r, node, Form::Selector));
     table.finish(r);
-    Accounts { list: listed, include, exclude }
+    if let Some(node) = own_node.filter(|_| own && !listed.is_empty()) {
+        node.refuse(r, Fault::Contradicts { other: "accounts.list" });
+    }
+    Accounts { own, list: listed, include, exclude }
 }
 
 fn listed(r: &mut Reading<'_>, node: &Node<'_>) -> Option<ListedAccount> {
@@ -260,6 +270,10 @@ fn limits(r: &mut Reading<'_>, mut table: Table<'_>) -> Limits {
     let call = table.take(r, "call-timeout");
     let call_timeout = call.as_ref().and_then(|node| node.duration(r, "1s", "10m"));
     set(&mut limits.call_timeout, call_timeout);
+    set(
+        &mut limits.start_timeout,
+        table.take(r, "start-timeout").and_then(|node| node.duration(r, "10s", "1d")),
+    );
     let account = table.take(r, "account-timeout");
     set(&mut limits.account_timeout, account.as_ref().and_then(|node| node.duration(r, "10s", "1d")));
     if limits.call_timeout > limits.account_timeout {

@@ -19,6 +19,8 @@ pub enum Form {
     AnalyzerArn,
     /// `leastwise-reader`, `security/leastwise-reader`
     Role,
+    /// `arn:aws:iam::111111111111:role/leastwise-scan`
+    PrincipalArn,
     /// What `RoleSessionName` takes.
     SessionName,
     /// What `ExternalId` takes.
@@ -57,7 +59,7 @@ impl Form {
                     return false;
                 };
                 *arn == "arn"
-                    && matches!(*partition, "aws" | "aws-us-gov" | "aws-cn")
+                    && is_partition(partition)
                     && *service == "access-analyzer"
                     && Self::Region.fits(region)
                     && is_account_id(account)
@@ -66,9 +68,22 @@ impl Form {
             Self::Role => {
                 let mut parts = text.rsplit('/');
                 let name = parts.next().is_some_and(|name| name.len() <= 64 && all(name, is_name));
-                name && text.len() <= 576
-                    && !text.starts_with("arn:")
-                    && parts.all(|part| all(part, |b| b.is_ascii_graphic()))
+                // IAM takes wildcards and variables in a path; in a policy they would stand for other roles as well.
+                let is_path = |b: u8| b.is_ascii_graphic() && !is_wild(b) && b != b'$';
+                name && text.len() <= 576 && !text.starts_with("arn:") && parts.all(|part| all(part, is_path))
+            }
+            Self::PrincipalArn => {
+                let parts: Vec<&str> = text.splitn(6, ':').collect();
+                let [arn, partition, service, region, account, resource] = parts.as_slice() else {
+                    return false;
+                };
+                let name = resource.strip_prefix("role/").or_else(|| resource.strip_prefix("user/"));
+                *arn == "arn"
+                    && is_partition(partition)
+                    && *service == "iam"
+                    && region.is_empty()
+                    && is_account_id(account)
+                    && name.is_some_and(|name| Self::Role.fits(name))
             }
             Self::SessionName => (2..=64).contains(&text.len()) && all(text, is_name),
             Self::ExternalId => {
@@ -95,6 +110,7 @@ impl Form {
             Self::Region => "a region",
             Self::AnalyzerArn => "the ARN of an analyzer",
             Self::Role => "the name of a role",
+            Self::PrincipalArn => "the ARN of a role or user",
             Self::SessionName => "a session name",
             Self::ExternalId => "an external id",
             Self::Name => "a name of roles or users",
@@ -122,7 +138,11 @@ impl Form {
                  leave the key out to have it discovered"
             }
             Self::Role => {
-                "write \"NAME\" or \"path/NAME\" without a slash before it; the ARN is made for each account"
+                "write \"NAME\" or \"path/NAME\" without a slash before it, a name of at most 64 letters, digits and _+=,.@-; the \
+                 ARN is made for each account"
+            }
+            Self::PrincipalArn => {
+                "it looks like \"arn:aws:iam::111111111111:role/NAME\"; that of a session names its role in another way"
             }
             Self::SessionName => "use 2 to 64 letters, digits and _+=,.@-",
             Self::ExternalId => "use 2 to 1224 letters, digits and _+=,.@:/-",
@@ -139,6 +159,20 @@ impl Form {
             Self::Date => "write year, month and day, for example \"2027-06-30\", or \"never\"",
         }
     }
+}
+
+impl Form {
+    /// What takes such a text from the command line.
+    pub fn parser(self) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync + 'static {
+        move |text| match self.fits(text) {
+            true => Ok(text.to_owned()),
+            false => Err(format!("it is not {}: {}", self.wanted(), self.help())),
+        }
+    }
+}
+
+fn is_partition(text: &str) -> bool {
+    matches!(text, "aws" | "aws-us-gov" | "aws-cn")
 }
 
 /// Whether a text is the id of an organisational unit or a root.

@@ -27,6 +27,7 @@ use std::path::PathBuf;
 
 pub use exception::{Exception, Expires};
 pub use find::{FILE_NAME, find};
+pub use form::Form;
 pub use problem::{Fault, Nearest, Place, Problem};
 pub use valid::{
     Access, Accounts, Assume, AssumeOverride, Confidence, Config, EvidenceFrom, Glob, Limits, ListedAccount,
@@ -70,6 +71,8 @@ pub struct Overrides {
     pub min_confidence: Option<String>,
     /// `--ready-after`
     pub ready_after: Option<u32>,
+    /// `--own-account`: only the account of the caller
+    pub own_account: bool,
     /// `--accounts`: the list of accounts
     pub accounts: Vec<String>,
     /// `--include`

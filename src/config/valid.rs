@@ -222,6 +222,8 @@ impl Glob {
 /// `[accounts]`
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Accounts {
+    /// Only the account of the caller's credentials, without asking AWS Organizations.
+    pub own: bool,
     /// These instead of what AWS Organizations says; empty asks it.
     pub list: Vec<ListedAccount>,
     /// Only these; empty means all.
@@ -379,6 +381,8 @@ pub struct Limits {
     pub attempts: u32,
     /// How long one try may take.
     pub call_timeout: Duration,
+    /// How long all may take that comes before the first account.
+    pub start_timeout: Duration,
     /// How long one account may take.
     pub account_timeout: Duration,
     /// Older evidence counts as none; `None` takes any age.
@@ -394,6 +398,7 @@ impl Default for Limits {
             findings: 64,
             attempts: 10,
             call_timeout: Duration::from_secs(30),
+            start_timeout: Duration::from_secs(10 * 60),
             account_timeout: Duration::from_secs(30 * 60),
             evidence_max_age: Some(Duration::from_hours(14 * 24)),
             calls_per_second: Rates::default(),

@@ -6,6 +6,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::visible::is_unseen;
+
 /// Something that could not be read from AWS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
@@ -19,12 +21,21 @@ pub struct Failure {
     /// AWS's own words, in one line. For people only: nothing is decided by them.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "message")]
     pub message: Option<String>,
+    /// What is wrong with an answer that makes no sense, and in which file it is, where it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "message")]
+    pub detail: Option<String>,
 }
 
 impl Failure {
     /// One that AWS said nothing about.
     pub fn new(operation: impl Into<String>, kind: FailureKind) -> Self {
-        Self { operation: operation.into(), kind, code: None, message: None }
+        Self { operation: operation.into(), kind, code: None, message: None, detail: None }
+    }
+
+    /// The same with what is wrong with the answer. Part of that may be what the answer says, so it is cleaned.
+    #[must_use]
+    pub fn because(self, detail: &str) -> Self {
+        Self { detail: clean_message(detail), ..self }
     }
 
     /// The same with what AWS said, cleaned.
@@ -40,13 +51,18 @@ impl Failure {
             (code, message) => message.as_deref().or(code.as_deref()).map(Cow::Borrowed),
         }
     }
+
+    /// Why, as far as anything is known: AWS's own words, else what is wrong with its answer.
+    pub fn reason(&self) -> Option<Cow<'_, str>> {
+        self.words().or_else(|| self.detail.as_deref().map(Cow::Borrowed))
+    }
 }
 
 impl fmt::Display for Failure {
     /// `AssumeRole denied (AccessDenied: User: ... is not authorized to perform: sts:AssumeRole ...)`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.operation, self.kind.name())?;
-        self.words().map_or(Ok(()), |words| write!(f, " ({words})"))
+        self.reason().map_or(Ok(()), |words| write!(f, " ({words})"))
     }
 }
 
@@ -90,10 +106,10 @@ const TOKEN: usize = 80;
 
 /// AWS's words as a report may hold them: one line, bounded, without what steers a terminal, turns text around or could be a
 /// credential. Cleaning twice changes nothing, so that a report of recorded answers is that of AWS.
-fn clean_message(text: &str) -> Option<String> {
+pub(crate) fn clean_message(text: &str) -> Option<String> {
     // An answer about signatures quotes the request with its headers, the session token among them, in lines of their own.
     let first = text.trim_start().lines().next().unwrap_or_default();
-    let words = first.split(|c: char| c.is_whitespace() || is_unseen(c)).filter(|word| !word.is_empty());
+    let words = first.split(|c: char| c == ' ' || is_unseen(c)).filter(|word| !word.is_empty());
     let words: Vec<Cow<'_, str>> = words.map(without_tokens).collect();
     bounded(&words.join(" "), LONGEST)
 }
@@ -116,30 +132,30 @@ fn bounded(text: &str, most: usize) -> Option<String> {
     Some(kept.trim_end().to_owned() + "…")
 }
 
+/// A word without what could be a token: a long run of base64, in either of its alphabets. In one alphabet alone a path of names
+/// would be as long.
 fn without_tokens(word: &str) -> Cow<'_, str> {
-    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '%');
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '=' | '%');
+    let standard = without_runs(word, |c| is_letter(c) || matches!(c, '+' | '/'));
+    match without_runs(&standard, |c| is_letter(c) || matches!(c, '-' | '_')) {
+        Cow::Owned(left) => Cow::Owned(left),
+        Cow::Borrowed(_) => standard,
+    }
+}
+
+fn without_runs(word: &str, is_in: impl Fn(char) -> bool) -> Cow<'_, str> {
     let is_token = |run: &str| run.len() >= TOKEN;
-    if !word.split(|c| !is_base64(c)).any(is_token) {
+    if !word.split(|c| !is_in(c)).any(is_token) {
         return Cow::Borrowed(word);
     }
     let mut out = String::new();
-    for run in word.split_inclusive(|c| !is_base64(c)) {
-        let end = run.chars().next_back().filter(|c| !is_base64(*c));
+    for run in word.split_inclusive(|c| !is_in(c)) {
+        let end = run.chars().next_back().filter(|c| !is_in(*c));
         let token = run.trim_end_matches(|c| Some(c) == end);
         out.push_str(if is_token(token) { "…" } else { token });
         out.extend(end);
     }
     Cow::Owned(out)
-}
-
-/// Control characters, marks of direction, and what nobody sees.
-fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-        )
-        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// What a file says is cleaned as well: anybody may have written it.
@@ -181,6 +197,12 @@ mod tests {
         assert_eq!(cleaned(&quoted), "The request signature we calculated does not match.");
         assert_eq!(cleaned(&format!("the token '{token}' is bad")), "the token '…' is bad");
         assert_eq!(cleaned(&format!("{token}.{token}")), "….…");
+        // The alphabet of JSON web tokens and of URLs.
+        let web = "eyJhbGciOi_JIUzI1-NiIsInR5".repeat(5);
+        assert_eq!(cleaned(&format!("token {web}.{web}: expired")), "token ….…: expired");
+        let longest =
+            format!("arn:aws:sts::111111111111:assumed-role/{}/{}", "a-b_".repeat(16), "c-d_".repeat(16));
+        assert_eq!(cleaned(&longest), longest, "names are no tokens");
     }
 
     #[test]

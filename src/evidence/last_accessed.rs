@@ -20,8 +20,7 @@ pub struct LastAccessed {
     /// When the answer was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job_completion_date: Option<String>,
-    /// The services that the principal may use.
-    #[serde(default)]
+    /// The services that the principal may use. AWS always sends the list: without it nothing is known.
     pub services_last_accessed: Vec<ServiceLastAccessed>,
     /// Why it could not be read: a member of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -9,6 +9,7 @@ mod read;
 mod regions;
 
 pub use choose::choose_analyzers;
+pub(crate) use failure::clean_message;
 pub use failure::{Failure, FailureKind};
 pub use finding::{
     AnalysisRule, Analyzer, AnalyzerAnswer, Configuration, Detail, Exclusion, Finding, Unused, UnusedAccess,

@@ -15,7 +15,6 @@ use crate::policy;
 #[serde(rename_all = "PascalCase")]
 pub struct Accounts {
     /// All accounts of the organisation.
-    #[serde(default)]
     pub accounts: Vec<Account>,
 }
 
@@ -56,21 +55,18 @@ impl Account {
     }
 }
 
-/// `aws iam get-account-authorization-details`, all pages joined.
+/// `aws iam get-account-authorization-details`, all pages joined. AWS sends all four lists, empty or not: an answer without one
+/// of them is none, and would pass for an account in which nobody is.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Authorization {
     /// The users.
-    #[serde(default)]
     pub user_detail_list: Vec<UserDetail>,
     /// The groups.
-    #[serde(default)]
     pub group_detail_list: Vec<GroupDetail>,
     /// The roles.
-    #[serde(default)]
     pub role_detail_list: Vec<RoleDetail>,
     /// Managed policies, the customer's and those of AWS that are attached.
-    #[serde(default)]
     pub policies: Vec<ManagedPolicyDetail>,
 }
 

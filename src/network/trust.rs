@@ -1,6 +1,6 @@
 //! Whose certificates are believed: those that `AWS_CA_BUNDLE` names, else the system's, in whose place `SSL_CERT_FILE` stands.
 
-use std::fs;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,7 @@ use rustls::pki_types::pem::{self, PemObject};
 use thiserror::Error;
 
 use super::Environment;
+use crate::files;
 
 /// Why a file of certificates cannot be used.
 #[derive(Debug, Error)]
@@ -104,7 +105,8 @@ pub(crate) fn bundle(environment: Environment<'_>) -> Result<Option<Bundle>, Tru
 }
 
 fn read(variable: &'static str, path: &Path) -> Result<Bundle, TrustError> {
-    let pem = fs::read(path).map_err(|error| TrustError::Read { variable, path: path.to_owned(), error })?;
+    let pem = File::open(path).and_then(|file| files::bounded(file, files::CERTIFICATES));
+    let pem = pem.map_err(|error| TrustError::Read { variable, path: path.to_owned(), error })?;
     let mut certificates = Vec::new();
     for (certificate, number) in CertificateDer::pem_slice_iter(&pem).zip(1..) {
         let damaged = |error: pem::Error| TrustError::Damaged {

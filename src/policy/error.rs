@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::visible::visible_line;
 use thiserror::Error;
 
 /// A refused policy document, with the place in the text that was read.
@@ -198,20 +199,19 @@ struct Shown(char);
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`", self.0.escape_debug())
+        write!(f, "`{}`", visible_line(self.0.encode_utf8(&mut [0; 4])))
     }
 }
 
-/// Text that somebody else wrote: in backticks, control characters escaped, long text cut.
+/// Text that somebody else wrote: in backticks, what is unseen written out, long text cut.
 pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LONGEST: usize = 80;
         f.write_str("`")?;
-        for c in self.0.chars().take(LONGEST) {
-            if c == '\'' || c == '"' { write!(f, "{c}")? } else { write!(f, "{}", c.escape_debug())? }
-        }
-        f.write_str(if self.0.chars().nth(LONGEST).is_some() { "...`" } else { "`" })
+        let end = self.0.char_indices().nth(LONGEST).map(|(at, _)| at);
+        f.write_str(&visible_line(end.and_then(|end| self.0.get(..end)).unwrap_or(self.0)))?;
+        f.write_str(if end.is_some() { "...`" } else { "`" })
     }
 }

@@ -33,6 +33,7 @@ use self::checker::Checker;
 use self::frame::No;
 use crate::catalog::{Basis, Universe};
 use crate::policy::{Document, Observed};
+use crate::visible::visible_line;
 
 /// The answer of the checker. Unknown is never yes.
 #[derive(Debug)]
@@ -182,7 +183,7 @@ impl fmt::Display for Counterexample {
             write!(f, "statement {statement}: ")?;
         }
         if let Some(action) = &self.action {
-            write!(f, "{}: ", action.escape_debug())?;
+            write!(f, "{}: ", visible_line(action))?;
         }
         write!(f, "{}", self.reason)
     }

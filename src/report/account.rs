@@ -178,6 +178,9 @@ pub struct PrincipalRow {
     /// Its tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+    /// The names of a user's groups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
     /// Where it ended.
     #[serde(alias = "bucket")]
     pub status: String,

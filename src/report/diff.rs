@@ -1,10 +1,14 @@
-//! The difference between two documents, as text.
+//! The difference between two documents, as text for people: what nobody would see in it is written out. The documents
+//! beside it are as they are, byte for byte.
 
 use similar::{Algorithm, TextDiff};
+
+use crate::visible::visible;
 
 /// A unified diff, empty when nothing differs.
 pub fn unified(before: &str, after: &str, before_name: &str, after_name: &str) -> String {
     // Most lines that go stand nowhere else, which this algorithm makes the most of.
     let diff = TextDiff::configure().algorithm(Algorithm::Histogram).diff_lines(before, after);
-    diff.unified_diff().header(before_name, after_name).to_string()
+    let text = diff.unified_diff().header(before_name, after_name).to_string();
+    visible(&text).into_owned()
 }

@@ -46,6 +46,7 @@ impl Owner {
 #[derive(Debug, Default)]
 pub struct Own<'r> {
     arns: BTreeSet<&'r str>,
+    /// What they and their groups hold policies by: kind and name.
     names: BTreeSet<(&'r str, &'r str)>,
 }
 
@@ -59,6 +60,7 @@ impl<'r> Own<'r> {
     pub fn add(&mut self, principal: &'r PrincipalRow) {
         self.arns.insert(&principal.arn);
         self.names.insert((&principal.kind, &principal.name));
+        self.names.extend(principal.groups.iter().map(|group| ("group", group.as_str())));
     }
 
     /// Whether a principal is one of them.
@@ -71,22 +73,15 @@ impl<'r> Own<'r> {
         arns.iter().filter(|arn| self.has(arn)).count()
     }
 
-    /// Those of a policy's holders that are the owner's: its principals, and the groups through which the policy reaches
-    /// the others of them. A report does not tell who is in which group.
-    pub fn holders<'h>(
-        &self,
-        reaches: &[String],
-        all: impl Iterator<Item = (&'h str, &'h str)> + Clone,
-    ) -> Vec<(&'h str, &'h str)> {
-        let is_own = |holder: &(&str, &str)| self.names.contains(holder);
-        let by_group = self.count(reaches) > all.clone().filter(is_own).count();
-        all.filter(|holder| is_own(holder) || by_group && holder.0 == "group").collect()
+    /// Those of a policy's holders that are the owner's: its principals, and the groups that one of them is in.
+    pub fn holders<'h>(&self, all: impl Iterator<Item = (&'h str, &'h str)>) -> Vec<(&'h str, &'h str)> {
+        all.filter(|holder| self.names.contains(holder)).collect()
     }
 
     /// Those whose attachments change and that are the owner's.
     pub fn hands<'c>(&self, change: &'c Recommendation) -> Vec<&'c Hands> {
         let named = |it: &'c Hands| (it.kind.as_str(), it.name.as_str());
-        let own = self.holders(&change.reaches, change.holders.iter().map(named));
+        let own = self.holders(change.holders.iter().map(named));
         change.holders.iter().filter(|it| own.contains(&named(it))).collect()
     }
 

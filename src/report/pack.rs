@@ -22,7 +22,9 @@ pub fn account(whole: &AccountReport, own: &Own<'_>) -> AccountReport {
     // It is for the next night's scan, which is nobody's but the whole's.
     pack.grants = None;
     // The words of AWS name who was refused: whoever scans, from another account.
-    pack.summary.failures.iter_mut().for_each(|failed| failed.failure.message = None);
+    for failed in &mut pack.summary.failures {
+        (failed.failure.message, failed.failure.detail) = (None, None);
+    }
     if whole.principals.iter().all(|principal| own.has(&principal.arn)) {
         return pack;
     }
@@ -80,7 +82,7 @@ fn policy(mut it: PolicyRow, own: &Own<'_>) -> Option<PolicyRow> {
         return None;
     }
     let holders = it.holders.iter().filter_map(|holder| holder.split_once('/'));
-    let kept = own.holders(&it.reaches, holders);
+    let kept = own.holders(holders);
     it.holders = kept.into_iter().map(|(kind, name)| format!("{kind}/{name}")).collect();
     Some(it)
 }

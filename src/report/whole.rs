@@ -66,6 +66,9 @@ impl Report {
     }
 }
 
+/// So many accounts are named in a sentence.
+const MOST_NAMED: usize = 5;
+
 /// What became of the changes since an earlier report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -83,6 +86,12 @@ pub struct SinceRow {
     // Not in schema 1.
     #[serde(default)]
     pub no_longer_unused: usize,
+    /// Accounts that had roles or users and in which nobody is any more, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub emptied: Vec<String>,
+    /// Accounts that the earlier report knows and that are no longer listed, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unlisted: Vec<String>,
 }
 
 impl SinceRow {
@@ -113,7 +122,41 @@ impl SinceRow {
             true => String::new(),
             false => format!("; unused principals and credentials: {}", idle.join(", ")),
         };
-        format!("since {}: {said}{idle}", self.day)
+        let accounts = |ids: &[String], one: &str, many: &str| match ids.len() {
+            0 => String::new(),
+            1 => format!(", 1 account {one}"),
+            count => format!(", {count} accounts {many}"),
+        };
+        let emptied = accounts(&self.emptied, "has no principals any more", "have no principals any more");
+        let unlisted = accounts(&self.unlisted, "is no longer listed", "are no longer listed");
+        format!("since {}: {said}{emptied}{unlisted}{idle}", self.day)
+    }
+
+    /// What speaks for an answer that is wrong rather than for accounts that are clean, a sentence each.
+    pub fn doubts(&self) -> Vec<String> {
+        let doubts = [
+            (
+                &self.emptied,
+                "had roles or users in the earlier report and none now",
+                "see whether the answer is complete",
+            ),
+            (
+                &self.unlisted,
+                "known to the earlier report and not listed any more",
+                "see whether somebody left them out",
+            ),
+        ];
+        let doubts = doubts.into_iter().filter(|(ids, ..)| !ids.is_empty());
+        let doubts = doubts.map(|(ids, what, mend)| {
+            let accounts = if ids.len() == 1 { "account" } else { "accounts" };
+            let shown = ids.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let more = match ids.len().saturating_sub(MOST_NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{} {accounts} {what}: {shown}{more}; {mend}", ids.len())
+        });
+        doubts.collect()
     }
 }
 

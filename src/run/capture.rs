@@ -50,8 +50,8 @@ pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
         // Nothing is left to go on with.
         journal.forget();
     }
-    let exit = if done.not_whole > 0 { Exit::Incomplete } else { Exit::Finished };
-    let Captured { accounts, not_whole } = done;
+    let Captured { accounts, not_whole, accounts_unknown } = done;
+    let exit = if not_whole > 0 || accounts_unknown { Exit::Incomplete } else { Exit::Finished };
     log.tell(&Event::CaptureEnded { accounts, not_whole, path, exit: exit.code() });
     Ok(exit)
 }
@@ -62,6 +62,8 @@ struct Captured {
     accounts: usize,
     /// How many of them could not be read whole.
     not_whole: usize,
+    /// AWS does not tell which other accounts there are.
+    accounts_unknown: bool,
 }
 
 /// Captures all, and gives the journal back.
@@ -94,7 +96,8 @@ async fn capture<C: Cloud>(
     let organisation = choose(&config.accounts, organisation)?;
     let mut analyzers: BTreeMap<String, Analyzer> = BTreeMap::new();
     let mut failed = BTreeMap::new();
-    let mut captured = Captured::default();
+    let accounts_unknown = organisation.unknown.is_some();
+    let mut captured = Captured { accounts_unknown, ..Captured::default() };
     {
         let wanted =
             |account: &&Account| !account.is_closed() && config.accounts.takes(account) == Taken::Yes;

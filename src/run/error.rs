@@ -86,6 +86,8 @@ pub(super) enum RunError {
     BadIndex { variable: &'static str, found: String, of: u32 },
     #[error("--catalog cannot be used with --shard: a shard reads answers, and goes by no list of actions")]
     ShardCatalog,
+    #[error("`{arn}` is not of the account {account}, which is to be trusted")]
+    OtherCaller { arn: String, account: String },
     #[error("organisational units are named, and the shards did not ask where accounts are")]
     NoUnits,
     #[error("an account's work ended before it was done: {0}")]
@@ -181,6 +183,7 @@ impl RunError {
             Self::Parts(error) => Some(error.help()),
             Self::NoIndex => Some("run it in an array job, or give the number: --shard 1/8"),
             Self::BadIndex { .. } => Some("give --shard auto/N the number of jobs in the array for N"),
+            Self::OtherCaller { .. } => Some("give the account of the caller to --trust"),
             Self::ShardCatalog => Some("give it to `leastwise merge`"),
             Self::NoUnits => Some("give the shards the same --config, and the same --split-by"),
             Self::Stopped { kept: true, .. } => Some("what was read is kept: go on with --resume"),
@@ -218,6 +221,7 @@ impl RunError {
             | Self::Connect(ConnectError::NoProfile { .. })
             | Self::NoIndex
             | Self::BadIndex { .. }
+            | Self::OtherCaller { .. }
             | Self::ShardCatalog => Exit::Usage,
             Self::Refine { error: RefineError::Refuted(_), .. } => Exit::Refuted,
             _ => Exit::Failed,

@@ -233,6 +233,9 @@ pub(super) struct FailureTold {
     /// AWS's own words, of the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) aws_says: Option<String>,
+    /// What is wrong with the first answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) detail: Option<String>,
 }
 
 /// A call, as events tell of it.

@@ -47,6 +47,8 @@ pub(super) struct Scanned {
     pub(super) heaviest: u64,
     /// What is known since the earlier report, if one was named.
     pub(super) since: Option<Since>,
+    /// AWS does not tell which other accounts there are.
+    pub(super) accounts_unknown: bool,
     /// How to fix what could not be read first.
     pub(super) fix: Option<String>,
     /// What the pacers counted.
@@ -218,7 +220,8 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         }
         let Gathered { left_alone, defects, weights, .. } = gathered;
         let heaviest = weights.iter().map(|it| it.risk).max().unwrap_or_default();
-        Ok((Scanned { report, left_alone, defects, heaviest, since, fix, calls }, target))
+        let accounts_unknown = organisation.unknown.is_some();
+        Ok((Scanned { report, left_alone, defects, heaviest, since, accounts_unknown, fix, calls }, target))
     }
 
     /// Works on all accounts, so many at a time, each a task of its own, so that all cores share the work.

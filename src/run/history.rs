@@ -1,7 +1,7 @@
 //! The history that a scan writes when it knows an earlier report: what became of its advice, what is ready, and whether
 //! there is anything to tell at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::{Fault, HISTORY, History, Told};
 use super::error::RunError;
@@ -12,7 +12,7 @@ use crate::report::flapping::Side;
 use crate::report::ready::{Ready, Standing};
 use crate::report::render::{Earlier, Written as _};
 use crate::report::writer::Writer;
-use crate::report::{Report, SinceRow};
+use crate::report::{AccountSummary, Coverage, Report, SinceRow};
 
 /// An earlier report, for a scan to compare its own with. On the first night there is none.
 pub(super) struct Previous(pub(super) Option<Told>);
@@ -102,7 +102,12 @@ impl Previous {
             Status::Withheld => !was_withheld(row),
             status => status.is_news(),
         };
-        let calm = newly_ready == 0 && !rows.iter().any(is_moved) && night.idle.is_subset(&old.idle);
+        let (emptied, unlisted) = lost(previous.as_ref(), report);
+        let calm = newly_ready == 0
+            && !rows.iter().any(is_moved)
+            && night.idle.is_subset(&old.idle)
+            && emptied.is_empty()
+            && unlisted.is_empty();
         let changes = counted(old, &night, &rows);
         let newly_unused = night.idle.difference(&old.idle).count();
         let news = changes.iter().filter(|(status, _)| status.is_news()).map(|(_, count)| count).sum();
@@ -116,6 +121,8 @@ impl Previous {
                 .iter()
                 .filter(|it| !night.idle.contains(*it) && !idle_in_gaps.contains(*it))
                 .count(),
+            emptied,
+            unlisted,
         });
         let history = History::of(rows, idle_in_gaps);
         writer.write_json(HISTORY, &history)?;
@@ -133,6 +140,22 @@ impl Previous {
         };
         Ok((since, previous.map(|told| told.for_formats(&night, &history.rows, fault))))
     }
+}
+
+/// The accounts of the earlier report in which nobody is any more though they were read, and those that are not there.
+fn lost(previous: Option<&Told>, report: &Report) -> (Vec<String>, Vec<String>) {
+    let now: BTreeMap<&str, &AccountSummary> =
+        report.accounts.iter().map(|account| (account.id.as_str(), account)).collect();
+    let before = previous.map_or(&[][..], |told| &told.report.accounts);
+    let is_empty = |account: &AccountSummary| {
+        account.principals == 0 && matches!(account.coverage, Coverage::Complete | Coverage::Partial)
+    };
+    let was_inhabited = before.iter().filter(|account| account.principals > 0);
+    let is_emptied =
+        |account: &&AccountSummary| now.get(account.id.as_str()).is_some_and(|now| is_empty(now));
+    let is_unlisted = |account: &&AccountSummary| !now.contains_key(account.id.as_str());
+    let ids = |accounts: Vec<&AccountSummary>| accounts.into_iter().map(|it| it.id.clone()).collect();
+    (ids(was_inhabited.filter(is_emptied).collect()), ids(before.iter().filter(is_unlisted).collect()))
 }
 
 impl Pass<'_> {

@@ -2,15 +2,22 @@
 
 use std::io::{self, Write};
 
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::error::RunError;
-use crate::aws::live::{OPERATIONS, Operation};
+use crate::aws::live::{Operation, actions};
 use crate::cli::{Exit, IamPolicy};
 
 pub(super) fn run(args: &IamPolicy) -> Result<Exit, RunError> {
+    // arn:aws:iam::<account>:role/...
+    let of = |arn: &String| arn.split(':').nth(4).unwrap_or_default().to_owned();
+    if let (Some(arn), Some(account)) = (&args.caller, &args.trust)
+        && of(arn) != *account
+    {
+        return Err(RunError::OtherCaller { arn: arn.clone(), account: account.clone() });
+    }
     let out = match &args.trust {
-        Some(account) => template(account, &args.role, args.external_id.as_deref()),
+        Some(account) => template(account, args),
         None => format!("{:#}\n", caller(&args.role)),
     };
     let mut stdout = io::stdout().lock();
@@ -19,16 +26,10 @@ pub(super) fn run(args: &IamPolicy) -> Result<Exit, RunError> {
     Ok(Exit::Finished)
 }
 
-fn actions(of: impl Fn(&&Operation) -> bool) -> Vec<&'static str> {
-    let mut actions: Vec<_> = OPERATIONS.iter().filter(of).map(Operation::action).collect();
-    actions.sort_unstable();
-    actions.dedup();
-    actions
-}
-
 const ENTER: &str = "sts:AssumeRole";
 
-/// The policy of whoever runs the scan.
+/// The policy of whoever runs the scan. It enters accounts of the caller's own organisation only: a role of that name elsewhere is
+/// somebody else's.
 fn caller(role: &str) -> serde_json::Value {
     json!({
         "Version": "2012-10-17",
@@ -44,13 +45,15 @@ fn caller(role: &str) -> serde_json::Value {
                 "Effect": "Allow",
                 "Action": ENTER,
                 "Resource": format!("arn:*:iam::*:role/{role}"),
+                "Condition": {"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}},
             },
         ],
     })
 }
 
 /// The role of a member account, as CloudFormation for a StackSet.
-fn template(account: &str, role: &str, external_id: Option<&str>) -> String {
+fn template(account: &str, args: &IamPolicy) -> String {
+    let role = args.role.as_str();
     let (path, name) =
         role.rsplit_once('/').map_or(("/".to_owned(), role), |(path, name)| (format!("/{path}/"), name));
     let mut trust = json!({
@@ -58,8 +61,15 @@ fn template(account: &str, role: &str, external_id: Option<&str>) -> String {
         "Principal": {"AWS": {"Fn::Sub": format!("arn:${{AWS::Partition}}:iam::{account}:root")}},
         "Action": ENTER,
     });
-    if let (Some(id), Some(statement)) = (external_id, trust.as_object_mut()) {
-        statement.insert("Condition".to_owned(), json!({"StringEquals": {"sts:ExternalId": id}}));
+    let mut condition = Map::new();
+    if let Some(id) = &args.external_id {
+        condition.insert("StringEquals".to_owned(), json!({"sts:ExternalId": id}));
+    }
+    if let Some(arn) = &args.caller {
+        condition.insert("ArnEquals".to_owned(), json!({"aws:PrincipalArn": arn}));
+    }
+    if let Some(statement) = trust.as_object_mut().filter(|_| !condition.is_empty()) {
+        statement.insert("Condition".to_owned(), condition.into());
     }
     let template = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
@@ -78,7 +88,7 @@ fn template(account: &str, role: &str, external_id: Option<&str>) -> String {
                             "Version": "2012-10-17",
                             "Statement": [{
                                 "Effect": "Allow",
-                                "Action": actions(|operation| operation.in_members()),
+                                "Action": actions(Operation::in_members),
                                 "Resource": "*",
                             }],
                         },

@@ -115,9 +115,9 @@ impl AccountEnded<'_> {
         let (findings, calls) = (count(self.findings as u64, "finding"), count(self.calls, "call"));
         let mut message =
             format!("{who} ends: {principals}, {findings}, {seconds:.1} s, {calls}, {throttles} throttled");
-        for FailureTold { operation, kind, count, aws_says } in &self.failures {
+        for FailureTold { operation, kind, count, aws_says, detail } in &self.failures {
             let times = if *count > 1 { format!(" {count} times") } else { String::new() };
-            let words = bracketed(aws_says.as_deref());
+            let words = bracketed(aws_says.as_deref().or(detail.as_deref()));
             message.push_str(&format!("; {operation} {kind}{times}{words}"));
         }
         message
@@ -162,7 +162,8 @@ fn reach(limit: Limit, account: &str) -> (String, &'static str) {
     match limit {
         Limit::OwnAccountOnly => (
             format!("only {account}, the caller's own account, is read"),
-            "use credentials of the management account or of a delegated administrator, or name accounts in `accounts.list`",
+            "use credentials of the management account or of a delegated administrator, name accounts in `accounts.list`, or say \
+             `accounts.own = true` if no other is meant",
         ),
         Limit::AdministratorsUnknown => (
             format!(

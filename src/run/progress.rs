@@ -80,7 +80,7 @@ pub(super) struct Read {
     principals: usize,
     findings: usize,
     /// How often, and what AWS said first.
-    failures: BTreeMap<(String, &'static str), (usize, Option<String>)>,
+    failures: BTreeMap<(String, &'static str), (usize, Option<String>, Option<String>)>,
 }
 
 impl Progress {
@@ -158,11 +158,12 @@ impl Progress {
             calls: ended.calls,
             throttles: ended.throttles,
             failures: failures
-                .map(|((operation, kind), (count, aws_says))| FailureTold {
+                .map(|((operation, kind), (count, aws_says, detail))| FailureTold {
                     operation,
                     kind,
                     count,
                     aws_says,
+                    detail,
                 })
                 .collect(),
         }));
@@ -233,11 +234,14 @@ impl Read {
     pub(super) fn of(answers: &Answers) -> Self {
         let mut read = Self { principals: 0, findings: 0, failures: BTreeMap::new() };
         let mut failed = |failure: &Failure| {
-            let (count, words) =
+            let (count, words, detail) =
                 read.failures.entry((failure.operation.clone(), failure.kind.name())).or_default();
             *count += 1;
             if words.is_none() {
                 *words = failure.words().map(Cow::into_owned);
+            }
+            if detail.is_none() {
+                detail.clone_from(&failure.detail);
             }
         };
         match (&answers.authorization, &answers.evidence) {

@@ -24,7 +24,7 @@ use crate::catalog::Unobserved;
 use crate::cli::{CatalogArg, Exit, FailOn, ReportArgs, Scan};
 use crate::config::{Config, Overrides};
 use crate::report::writer::{Output, Writer};
-use crate::report::{AccountSummary, Coverage, Report};
+use crate::report::{AccountSummary, Coverage, Report, SinceRow};
 use crate::update::Chosen;
 
 pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
@@ -147,6 +147,10 @@ impl<'r> Ready<'r> {
             let message =
                 "the earlier report has no account in common with this one: it is of another organisation";
             log.tell(&Event::CompareWarning { message: message.to_owned() });
+        } else {
+            for message in result.report.since.iter().flat_map(SinceRow::doubts) {
+                log.tell(&Event::CompareWarning { message });
+            }
         }
         let exit = exit(&result, &args.fail_on);
         if let Some(path) = &args.metrics {
@@ -194,7 +198,7 @@ pub(super) fn open(folder: &Path) -> Result<Snapshot, RunError> {
 fn exit(result: &Scanned, fail_on: &[FailOn]) -> Exit {
     if result.defects > 0 {
         Exit::Refuted
-    } else if !is_whole(&result.report) {
+    } else if result.accounts_unknown || !is_whole(&result.report) {
         Exit::Incomplete
     } else if fail_on.iter().any(|what| found(result, what).is_some()) {
         Exit::Found

@@ -31,7 +31,7 @@ impl SelectionError {
 
 /// The accounts that are listed, if any are, else all. Every entry of the selection is about one account at least.
 pub(super) fn choose(chosen: &Accounts, all: Organisation) -> Result<Organisation, RunError> {
-    let Organisation { partition, accounts } = all;
+    let Organisation { partition, accounts, unknown } = all;
     let there: BTreeSet<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
     for listed in &chosen.list {
         if !there.contains(listed.id.as_str()) {
@@ -50,7 +50,7 @@ pub(super) fn choose(chosen: &Accounts, all: Organisation) -> Result<Organisatio
     if open.peek().is_some() && !open.any(|account| chosen.takes(account) == Taken::Yes) {
         return Err(SelectionError::NoneLeft.into());
     }
-    Ok(Organisation { partition, accounts })
+    Ok(Organisation { partition, accounts, unknown })
 }
 
 /// Whether AWS Organizations listed these accounts. Of others an entry may be right in the config of an organisation,

@@ -27,6 +27,7 @@ pub(super) fn read(
         region: args.region.clone(),
         evidence: args.evidence.clone(),
         analyzer: args.analyzer.clone(),
+        own_account: args.own_account,
         accounts: args.accounts.clone(),
         include: args.include.clone(),
         exclude: args.exclude.clone(),
@@ -95,6 +96,7 @@ pub(super) fn live(config: &Config, observer: Observer) -> LiveOptions {
         attempts: limits.attempts,
         throttled_attempts: limits.attempts.saturating_mul(3),
         call_timeout: limits.call_timeout,
+        start_timeout: limits.start_timeout,
         account_timeout: limits.account_timeout,
         rates: Rates {
             findings: rate(rates.access_analyzer * HEADROOM, rates.access_analyzer),
@@ -109,6 +111,7 @@ pub(super) fn live(config: &Config, observer: Observer) -> LiveOptions {
         profile: config.profile.clone(),
         region: config.region.clone(),
         accounts: config.accounts.list.iter().map(listed).collect(),
+        own: config.accounts.own,
         by_unit: config.names_units(),
         role: Role {
             name: config.assume.role.clone(),

@@ -49,7 +49,7 @@ pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, Run
         Part { run: args.shard.run_id.clone(), window_days: config.window_days, ..new }
     };
     let work = Work { share, writer: &writer, progress: &progress, config: &config };
-    let (not_whole, accounts, journal) = match &args.source.snapshot {
+    let (done, journal) = match &args.source.snapshot {
         Some(folder) => {
             let snapshot = open(folder)?;
             let captured_at = snapshot.captured_at().map(str::to_owned);
@@ -74,12 +74,13 @@ pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, Run
             runtime.block_on(work.or_stop(cloud, part))?
         }
     };
+    let Done { not_whole, accounts, unknown } = done;
     let path = shown(&writer.finish()?);
     if let Some(journal) = journal.filter(|_| not_whole == 0) {
         // Nothing is left to go on with.
         journal.forget();
     }
-    let exit = if not_whole > 0 { Exit::Incomplete } else { Exit::Finished };
+    let exit = if not_whole > 0 || unknown { Exit::Incomplete } else { Exit::Finished };
     let Share { shard, of } = share;
     log.tell(&Event::ShardEnded { shard, of, accounts, not_whole, path, exit: exit.code() });
     Ok(exit)
@@ -110,6 +111,16 @@ fn terms(live: &Live, config: &Config) -> String {
     sha256(terms.as_bytes())
 }
 
+/// What a shard has done.
+struct Done {
+    /// How many accounts could not be read whole.
+    not_whole: usize,
+    /// How many were read.
+    accounts: usize,
+    /// AWS does not tell which other accounts there are.
+    unknown: bool,
+}
+
 /// What the reading of a share goes by.
 struct Work<'w> {
     share: Share,
@@ -119,24 +130,23 @@ struct Work<'w> {
 }
 
 impl Work<'_> {
-    /// Reads the share and writes all of it. Gives how many accounts could not be read whole, how many were read, and the
-    /// journal back.
+    /// Reads the share and writes all of it, and gives the journal back.
     async fn or_stop<C: Cloud>(
         &self,
         cloud: Journaled<C>,
         part: Part,
-    ) -> Result<(usize, usize, Option<Journal>), RunError> {
-        let (not_whole, accounts) = tokio::select! {
+    ) -> Result<(Done, Option<Journal>), RunError> {
+        let done = tokio::select! {
             done = self.read(&cloud, part) => done?,
             () = stop::asked() => {
                 let kept = cloud.journal().is_some_and(Journal::is_of_use);
                 return Err(RunError::Stopped { kept, earlier: advice::earlier(self.writer) });
             }
         };
-        Ok((not_whole, accounts, cloud.into_journal()))
+        Ok((done, cloud.into_journal()))
     }
 
-    async fn read<C: Cloud>(&self, cloud: &C, part: Part) -> Result<(usize, usize), RunError> {
+    async fn read<C: Cloud>(&self, cloud: &C, part: Part) -> Result<Done, RunError> {
         let organisation = cloud.organisation().await.map_err(RunError::Organisation)?;
         let organisation = choose(&self.config.accounts, organisation)?;
         let mine = organisation.accounts.iter().filter(|account| self.share.takes(&account.id));
@@ -177,6 +187,7 @@ impl Work<'_> {
         let files = self.writer.take_hashes();
         let part = Part {
             partition: organisation.partition.clone(),
+            accounts_unknown: organisation.unknown.clone(),
             organisation: parts::organisation_digest(&organisation).map_err(in_json)?,
             accounts: rows,
             calls: cloud.figures().into_iter().map(parts::Calls::from).collect(),
@@ -184,6 +195,6 @@ impl Work<'_> {
             ..part
         };
         self.writer.write_json(PART, &part.sealed().map_err(in_json)?)?;
-        Ok((not_whole, accounts))
+        Ok(Done { not_whole, accounts, unknown: organisation.unknown.is_some() })
     }
 }

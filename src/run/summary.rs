@@ -67,6 +67,8 @@ fn text(scanned: &Scanned, target: &Path) -> String {
     let first = scanned.report.accounts.iter().find_map(|account| account.failures.first());
     if let Some(words) = first.and_then(|it| it.failure.words()) {
         let _ = writeln!(out, "AWS says    {}", terminal::line(&words));
+    } else if let Some(detail) = first.and_then(|it| it.failure.detail.as_ref()) {
+        let _ = writeln!(out, "why         {}", terminal::line(detail));
     }
     if let Some(fix) = &scanned.fix {
         let _ = writeln!(out, "how to fix  {}", terminal::line(fix));

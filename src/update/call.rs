@@ -203,12 +203,15 @@ impl<'a> Caller<'a> {
     }
 
     /// Fetches a file, with as many attempts as it may take.
-    pub(super) fn fetch(&self, url: &str) -> Result<String, UpdateError> {
+    pub(super) fn fetch(&self, url: &str, most: u64) -> Result<String, UpdateError> {
         let mut pause = self.limits.first_pause;
         let mut attempts = 1;
         loop {
-            let error = match self.attempt(url) {
-                Ok(text) => break self.count(text),
+            let error = match self.attempt(url, most) {
+                Ok(text) => break Ok(text),
+                Err(_) if self.is_full() => {
+                    break Err(UpdateError::TooMuch { most: self.limits.total_bytes });
+                }
                 Err(error) => error,
             };
             let wished = match &error {
@@ -224,7 +227,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    fn attempt(&self, url: &str) -> Result<String, CallError> {
+    fn attempt(&self, url: &str, most: u64) -> Result<String, CallError> {
         let mut url = url.to_owned();
         for _ in 0..=MOST_REDIRECTS {
             let response = self.agent.get(&url).call()?;
@@ -233,7 +236,7 @@ impl<'a> Caller<'a> {
                 let to = text(&response, header::LOCATION).unwrap_or_default();
                 url = self.base.here(to).ok_or_else(|| CallError::Redirect { to: to.to_owned() })?;
             } else if status.as_u16() == 200 {
-                return self.body(response);
+                return self.body(response, most);
             } else {
                 let retry_after = self.wish(&response);
                 return Err(CallError::Status { status: status.as_u16(), retry_after });
@@ -242,22 +245,29 @@ impl<'a> Caller<'a> {
         Err(CallError::Circle)
     }
 
-    fn body(&self, mut response: Response<Body>) -> Result<String, CallError> {
-        let most = self.limits.file_bytes;
+    fn body(&self, mut response: Response<Body>, most: u64) -> Result<String, CallError> {
         // The limit that `ureq` offers counts the bytes on the line, and a kilobyte of gzip unpacks to a megabyte.
-        let mut bytes = Vec::new();
-        let read = response.body_mut().as_reader().take(most.saturating_add(1)).read_to_end(&mut bytes);
-        read.map_err(ureq::Error::from)?;
+        let mut reader = response.body_mut().as_reader().take(most.saturating_add(1));
+        let (mut bytes, mut piece) = (Vec::new(), vec![0; 1 << 16]);
+        loop {
+            let length = reader.read(&mut piece).map_err(ureq::Error::from)?;
+            let Some(read) = piece.get(..length).filter(|read| !read.is_empty()) else { break };
+            bytes.extend_from_slice(read);
+            // All threads together hold no more than all files may have: it is not waited for the end of each to see that.
+            let before = self.received.fetch_add(length as u64, Ordering::Relaxed);
+            if before.saturating_add(length as u64) > self.limits.total_bytes {
+                return Err(CallError::TooLong { most: self.limits.total_bytes });
+            }
+        }
         if bytes.len() as u64 > most {
             return Err(CallError::TooLong { most });
         }
         String::from_utf8(bytes).map_err(|_| CallError::NotText)
     }
 
-    fn count(&self, text: String) -> Result<String, UpdateError> {
-        let (length, most) = (text.len() as u64, self.limits.total_bytes);
-        let before = self.received.fetch_add(length, Ordering::Relaxed);
-        if before.saturating_add(length) > most { Err(UpdateError::TooMuch { most }) } else { Ok(text) }
+    /// Whether more was read than all files may have, attempts that failed among them.
+    fn is_full(&self) -> bool {
+        self.received.load(Ordering::Relaxed) > self.limits.total_bytes
     }
 
     /// `Retry-After`, in seconds or as a moment.

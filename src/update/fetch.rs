@@ -31,12 +31,12 @@ pub(super) fn gather(
     let caller = Caller::new(&base, limits, environment, now)?;
     let index = base.index();
     let mut files = Vec::new();
-    all(&caller, std::slice::from_ref(&index), limits, &mut |_, text| {
+    all((&caller, limits.index_bytes), std::slice::from_ref(&index), limits, &mut |_, text| {
         files = listed(&base, &index, text, limits)?;
         Ok(())
     })?;
     let mut gathered = Gathered::default();
-    all(&caller, &files, limits, &mut |at, text| {
+    all((&caller, limits.file_bytes), &files, limits, &mut |at, text| {
         gathered.add(text, files.get(at).map_or("", String::as_str))?;
         progress(Progress { done: gathered.len(), total: files.len() });
         Ok(())
@@ -63,15 +63,21 @@ fn listed(base: &Base, index: &str, text: &str, limits: &Limits) -> Result<Vec<S
     Ok(files)
 }
 
-/// Fetches the files with a few threads and hands them over on this one. The first error ends it.
-fn all(caller: &Caller<'_>, files: &[String], limits: &Limits, each: Each<'_>) -> Result<(), UpdateError> {
+/// Fetches the files, none of which is longer than `most`, with a few threads and hands them over on this one. The first error
+/// ends it.
+fn all(
+    (caller, most): (&Caller<'_>, u64),
+    files: &[String],
+    limits: &Limits,
+    each: Each<'_>,
+) -> Result<(), UpdateError> {
     let next = AtomicUsize::new(0);
     // No more wait to be read than are being fetched, so that memory stays bounded.
     let (sender, receiver) = mpsc::sync_channel(limits.threads);
     thread::scope(|scope| {
         let start = |sender: SyncSender<Arrival>| {
             let next = &next;
-            thread::Builder::new().spawn_scoped(scope, move || work(caller, files, next, &sender))
+            thread::Builder::new().spawn_scoped(scope, move || work((caller, most), files, next, &sender))
         };
         let threads = limits.threads.clamp(1, files.len().max(1));
         let started = (0..threads).try_for_each(|_| start(sender.clone()).map(drop));
@@ -86,11 +92,16 @@ fn all(caller: &Caller<'_>, files: &[String], limits: &Limits, each: Each<'_>) -
     })
 }
 
-fn work(caller: &Caller<'_>, files: &[String], next: &AtomicUsize, sender: &SyncSender<Arrival>) {
+fn work(
+    (caller, most): (&Caller<'_>, u64),
+    files: &[String],
+    next: &AtomicUsize,
+    sender: &SyncSender<Arrival>,
+) {
     loop {
         let at = next.fetch_add(1, Ordering::Relaxed);
         let Some(file) = files.get(at) else { return };
-        let answer = caller.fetch(file);
+        let answer = caller.fetch(file, most);
         let failed = answer.is_err();
         if sender.send((at, answer)).is_err() || failed {
             return;

@@ -56,9 +56,11 @@ pub struct Limits {
     pub call: Duration,
     /// Everything together.
     pub overall: Duration,
+    /// The length of the index.
+    pub index_bytes: u64,
     /// The length of one file.
     pub file_bytes: u64,
-    /// The length of all files.
+    /// The length of all files, of which what is kept takes some memory: AWS had 15 MB in February 2026.
     pub total_bytes: u64,
     /// How many files there may be: AWS had 442 in February 2026.
     pub services: usize,
@@ -73,8 +75,9 @@ impl Default for Limits {
             longest_pause: Duration::from_secs(30),
             call: Duration::from_secs(30),
             overall: Duration::from_secs(600),
-            file_bytes: 64 << 20,
-            total_bytes: 512 << 20,
+            index_bytes: 4 << 20,
+            file_bytes: 32 << 20,
+            total_bytes: 160 << 20,
             services: 5_000,
         }
     }

@@ -1,8 +1,9 @@
 //! The shelf: where the user's own catalog lives. Nobody ever sees half of it.
 
-use std::fs::File;
-use std::io::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
 
@@ -16,6 +17,26 @@ pub fn path(environment: Environment<'_>) -> Option<PathBuf> {
     let absolute = |name: &str| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
     Some(cache.join("leastwise").join("catalog.txt"))
+}
+
+/// How the names of drafts begin.
+const DRAFT: &str = ".catalog-";
+/// No update takes so long.
+const ABANDONED: Duration = Duration::from_secs(24 * 3600);
+
+/// Removes drafts of updates that were killed. One of an update that is at work is younger.
+fn tidy(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_draft = entry.file_name().to_string_lossy().starts_with(DRAFT);
+        // What cannot be looked at, or is gone meanwhile, is no hindrance.
+        let Some(about) = entry.metadata().ok().filter(|about| is_draft && about.is_file()) else { continue };
+        let age = about.modified().ok().and_then(|made| SystemTime::now().duration_since(made).ok());
+        if age.is_some_and(|age| age > ABANDONED) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
 }
 
 /// A place on the shelf that is being filled. Dropped unfilled, it leaves nothing behind.
@@ -34,7 +55,8 @@ impl Slot {
         };
         // Folders that XDG names are for the user alone.
         let draft = make_folder(&folder)
-            .and_then(|()| tempfile::Builder::new().prefix(".catalog-").tempfile_in(&folder))
+            .and_then(|()| tidy(&folder))
+            .and_then(|()| tempfile::Builder::new().prefix(DRAFT).tempfile_in(&folder))
             .map_err(|error| UpdateError::Write { path: folder.clone(), error })?;
         Ok(Self { path: path.to_owned(), folder, draft })
     }

@@ -44,12 +44,14 @@ fn the_role_that_scans_has_the_policy_that_the_program_prints() {
 
 #[test]
 fn the_role_of_the_member_accounts_is_the_template_that_the_program_prints() {
-    let args = ["iam-policy", "--trust", "111111111111", "--external-id", "invented"];
+    let caller = "arn:aws:iam::111111111111:role/leastwise-scan";
+    let args = ["iam-policy", "--trust", "111111111111", "--external-id", "invented", "--caller", caller];
     let printed = leastwise(args).ran().exits(0).out;
     let body = below(&template("aws/member-role.yaml"), "TemplateBody: !Sub |");
     let filled = body
         .replace("${ScannerAccount}", "111111111111")
         .replace("${ExternalId}", "invented")
+        .replace("${Caller}", caller)
         .replace("${!", "${");
     assert_eq!(filled, printed);
 }

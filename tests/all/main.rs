@@ -14,6 +14,7 @@
 mod fake;
 
 mod adversity;
+mod bounds;
 mod callers;
 mod cases;
 mod catalog;
@@ -21,6 +22,7 @@ mod changes;
 mod chosen;
 mod command;
 mod compare;
+mod complete;
 mod confidence;
 mod config;
 mod contexts;
@@ -65,6 +67,7 @@ mod pace;
 mod packs;
 mod pairs;
 mod permissions;
+mod privilege;
 mod profiles;
 mod raw;
 #[cfg(unix)]

@@ -79,7 +79,7 @@ fn no_name_in_a_snapshot_steers_the_terminal_of_any_command() {
         harmless(&format!("scan {more:?}"), ran)
     };
     let told = scan(&one, &["-vv"]).err;
-    assert!(told.contains("\\u{1b}[2J"), "the hostile names are not shown:\n{told}");
+    assert!(told.contains("\\u001b[2J"), "the hostile names are not shown:\n{told}");
     scan(&two, &["-vv", "--log-format", "json", "--previous", text(&one)]);
     // What is gone, changed or new is named with its principal.
     let account = fs::read_dir(snapshot.join("accounts")).unwrap().map(|it| it.unwrap().path());

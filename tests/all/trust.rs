@@ -192,7 +192,7 @@ fn what_cannot_be_read_is_never_nobody() {
 fn hostile_names_are_escaped_in_the_sentence_and_kept_in_the_list() {
     let trust = lets_in(json!({"Service": "evil\u{1b}[31m\n\u{202e}.com"}));
     assert_eq!(trust.services, ["evil\u{1b}[31m\n\u{202e}.com"]);
-    assert_eq!(trust.sentence(), "can be assumed by `evil\\u{1b}[31m\\n\\u{202e}.com`");
+    assert_eq!(trust.sentence(), "can be assumed by `evil\\u001b[31m\\n\\u202e.com`");
     let long = lets_in(json!({"Service": "x".repeat(5000)}));
     assert!(long.sentence().len() < 120);
 }

@@ -15,6 +15,7 @@ pub(crate) struct Counts {
     peak: AtomicU64,
     throttled: AtomicU64,
     refused: AtomicU64,
+    poured: AtomicU64,
 }
 
 /// A call that is being answered.
@@ -60,6 +61,16 @@ impl Counts {
     /// Requests that were no call: unknown operations, missing or unknown credentials.
     pub(crate) fn refusals(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
+    }
+
+    /// So many bytes go out of a body without end.
+    pub(crate) fn poured(&self, bytes: usize) {
+        self.poured.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// The bytes of all bodies without end.
+    pub(crate) fn bytes_poured(&self) -> u64 {
+        self.poured.load(Ordering::Relaxed)
     }
 
     pub(crate) fn forget(&self) {

@@ -41,6 +41,10 @@ pub(crate) enum Fault {
     NoDetails,
     /// Enums have values that no client of today knows.
     UnknownEnum,
+    /// An answer of the right kind with nothing in it.
+    EmptyAnswer,
+    /// The body never ends. Not among [`Fault::ALL`]: of all operations it would be gigabytes.
+    EndlessBody,
 }
 
 impl std::str::FromStr for Fault {
@@ -55,7 +59,7 @@ impl std::str::FromStr for Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Throttle,
         Self::Internal,
         Self::GatewayPage,
@@ -72,6 +76,7 @@ impl Fault {
         Self::UnknownMember,
         Self::NoDetails,
         Self::UnknownEnum,
+        Self::EmptyAnswer,
     ];
 
     /// Whether the answer itself is made another way; the other faults come before or after it.

@@ -235,6 +235,11 @@ impl Fake {
         self.state.counts.refusals()
     }
 
+    /// The bytes that went out of bodies without end.
+    pub(crate) fn bytes_poured(&self) -> u64 {
+        self.state.counts.bytes_poured()
+    }
+
     /// What went wrong, and how often.
     pub(crate) fn struck(&self) -> BTreeMap<Fault, u64> {
         self.state.plan.struck()

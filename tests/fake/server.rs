@@ -77,6 +77,7 @@ async fn connection(mut stream: TcpStream, state: &State) -> io::Result<()> {
                 send(&mut stream, state, &answer, answer.body.len() / 2).await?;
                 return until_gone(&mut stream).await;
             }
+            Reply::Endless(answer) => return endless(&mut stream, state, &answer).await,
             Reply::Silent => return until_gone(&mut stream).await,
             Reply::Reset => {
                 stream.set_zero_linger()?;
@@ -94,6 +95,18 @@ async fn send(stream: &mut TcpStream, state: &State, answer: &Answer, length: us
     let mut bytes = answer.head(number(state)).into_bytes();
     bytes.extend_from_slice(&answer.body[..length]);
     stream.write_all(&bytes).await
+}
+
+/// The beginning of the body, and then blanks until the client hangs up.
+async fn endless(stream: &mut TcpStream, state: &State, answer: &Answer) -> io::Result<()> {
+    let head = answer.head(number(state)).replace("content-length: ", "x-was-length: ");
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(&answer.body[..answer.body.len() / 2]).await?;
+    let blanks = [b' '; 1 << 16];
+    loop {
+        state.counts.poured(blanks.len());
+        stream.write_all(&blanks).await?;
+    }
 }
 
 /// Says nothing until the client hangs up.

@@ -12,6 +12,7 @@ use super::http::{Answer, Request};
 use super::knobs::{Buckets, Knobs};
 use super::refusal::{Protocol, Refusal};
 use super::world::World;
+use super::xml::Xml;
 use super::{analyzer, iam, organizations, sts};
 
 /// A session of an assumed role.
@@ -49,6 +50,8 @@ pub(crate) enum Reply {
     Truncated(Answer),
     /// Half of the body, then nothing.
     Stalled(Answer),
+    /// The beginning of the body, and no end.
+    Endless(Answer),
     Silent,
     Reset,
 }
@@ -123,6 +126,8 @@ impl State {
             Some(Fault::TruncatedBody) => Reply::Truncated(answer),
             Some(Fault::Stall) => Reply::Stalled(answer),
             Some(Fault::Malformed) => Reply::Whole(malformed(protocol)),
+            Some(Fault::EmptyAnswer) => Reply::Whole(empty(protocol, &call.operation)),
+            Some(Fault::EndlessBody) => Reply::Endless(answer),
             Some(Fault::CutBody) => {
                 let half = answer.body.len() / 2;
                 Reply::Whole(Answer { body: answer.body[..half].to_vec(), ..answer })
@@ -152,6 +157,15 @@ fn gateway_page() -> Answer {
     let page = "<html><head><title>503 Service Temporarily Unavailable</title></head><body>\
                 <center><h1>503 Service Temporarily Unavailable</h1></center></body></html>\r\n";
     Answer::new(503, "text/html", page)
+}
+
+/// An answer that says nothing.
+fn empty(protocol: Protocol, operation: &str) -> Answer {
+    let body = match protocol {
+        Protocol::Sts | Protocol::Iam => Xml::answer(operation, protocol.namespace(), |_| {}),
+        Protocol::Organizations | Protocol::Analyzer => "{}".to_owned(),
+    };
+    Answer::new(200, protocol.content_type(), body)
 }
 
 /// What no parser takes for JSON or XML.

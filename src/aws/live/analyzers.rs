@@ -13,7 +13,7 @@ use super::deadline::InTheWay;
 use super::operations::{GET_ANALYZER, LIST_ANALYZERS};
 use super::options::Source;
 use super::organisation::{self, Identity};
-use super::pages::{List, Pages, is_refusal, malformed};
+use super::pages::{self, List, is_refusal, malformed};
 use super::session::Session;
 use super::{DEFAULT_REGION, Live, Scope, convert};
 use crate::aws::observe::Limit;
@@ -212,7 +212,7 @@ impl Live {
         match self.scope.get() {
             Some(Scope::Organisation) => true,
             Some(Scope::Named) => self.options.accounts.iter().any(|it| it.id != self.identity.account),
-            Some(Scope::OwnAccount(_)) | None => false,
+            Some(Scope::Own | Scope::OwnAccount(_)) | None => false,
         }
     }
 
@@ -246,19 +246,16 @@ async fn asked(session: &Arc<Session>, kind: Type) -> Result<Vec<Asked>, Failure
 
 /// Analyzers of a type, without their configuration.
 async fn list(session: &Session, kind: Type) -> Result<Vec<Analyzer>, Failure> {
-    let mut analyzers = Vec::new();
-    let mut pages = Pages::default();
-    loop {
+    let kind = &kind;
+    let found = pages::all(&LIST_ANALYZERS, |token| async move {
         let answer = session
             .call(&LIST_ANALYZERS, |clients| {
-                clients.analyzer().list_analyzers().r#type(kind.clone()).set_next_token(pages.token()).send()
+                clients.analyzer().list_analyzers().r#type(kind.clone()).set_next_token(token.clone()).send()
             })
             .await?;
-        analyzers.extend(answer.analyzers.into_iter().map(convert::analyzer));
-        if !pages.next(answer.next_token, &LIST_ANALYZERS)? {
-            return Ok(analyzers);
-        }
-    }
+        Ok((answer.analyzers, answer.next_token))
+    });
+    Ok(found.await?.into_iter().map(convert::analyzer).collect())
 }
 
 /// An analyzer with its configuration: how far it looks back is told by `GetAnalyzer` alone (E5).

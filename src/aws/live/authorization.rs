@@ -14,38 +14,43 @@ use crate::inventory::wire::Authorization;
 /// Reads all pages. Users, groups, roles and policies interleave, so nothing is looked up before the last page.
 pub(super) async fn read(session: &Session, account: &str) -> Result<Authorization, Failure> {
     let mut all = Authorization::default();
-    let mut pages = Pages::default();
+    let mut pages = Pages::of(&SWEEP);
     loop {
-        let answer = session
-            .call(&SWEEP, |clients| {
-                clients
-                    .iam()
-                    .get_account_authorization_details()
-                    .set_filter(Some(vec![
-                        EntityType::User,
-                        EntityType::Role,
-                        EntityType::Group,
-                        EntityType::LocalManagedPolicy,
-                        EntityType::AwsManagedPolicy,
-                    ]))
-                    .max_items(session.limits().authorization_page)
-                    .set_marker(pages.token())
-                    .send()
-            })
-            .await?;
+        let page = session.call(&SWEEP, |clients| {
+            clients
+                .iam()
+                .get_account_authorization_details()
+                .set_filter(Some(vec![
+                    EntityType::User,
+                    EntityType::Role,
+                    EntityType::Group,
+                    EntityType::LocalManagedPolicy,
+                    EntityType::AwsManagedPolicy,
+                ]))
+                .max_items(session.limits().authorization_page)
+                .set_marker(pages.token())
+                .send()
+        });
+        let answer = pages.ask(page).await?;
+        let elements = answer.user_detail_list().len()
+            + answer.group_detail_list().len()
+            + answer.role_detail_list().len()
+            + answer.policies().len();
         let more = answer.is_truncated;
         let marker = answer.marker.clone();
-        convert::add_page(&mut all, answer).ok_or_else(|| malformed(&SWEEP))?;
+        let nameless = || malformed(&SWEEP).because("something in the answer has no name or no ARN");
+        convert::add_page(&mut all, answer).ok_or_else(nameless)?;
+        let goes_on = pages.next(marker.filter(|_| more), elements)?;
         if !more {
             break;
         }
-        // Truncated without a marker to go on from: the rest would be lost.
-        if !pages.next(marker, &SWEEP)? {
-            return Err(malformed(&SWEEP));
+        // The rest would be lost.
+        if !goes_on {
+            return Err(malformed(&SWEEP).because("the answer goes on, and does not say from where"));
         }
     }
     if !is_of(&all, account) {
-        return Err(malformed(&SWEEP));
+        return Err(malformed(&SWEEP).because("the answer is of another account"));
     }
     drop_idle_aws_managed(&mut all);
     Ok(all)

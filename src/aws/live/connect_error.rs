@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::evidence::{Failure, FailureKind};
 use crate::network::{TrustError, by_proxy};
+use crate::visible::visible_line;
 
 /// Why AWS cannot be talked to at all.
 #[derive(Debug, Error)]
@@ -72,10 +73,10 @@ pub enum ConnectError {
     #[error("no connection to AWS can be made: {0}")]
     Tls(String),
     /// Something that should be an account id is none.
-    #[error("`{}` is not an account id of twelve digits", .0.escape_debug())]
+    #[error("`{}` is not an account id of twelve digits", visible_line(.0))]
     AccountId(String),
     /// Something that should be the ARN of an analyzer is none.
-    #[error("`{}` is not the ARN of an analyzer", .0.escape_debug())]
+    #[error("`{}` is not the ARN of an analyzer", visible_line(.0))]
     AnalyzerArn(String),
 }
 

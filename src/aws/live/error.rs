@@ -13,8 +13,11 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::date_time::{DateTime, Format};
 use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 
+use super::body::TooMuch;
+use super::guard::NotWhole;
 use super::operations::Operation;
-use crate::evidence::{Failure, FailureKind};
+use crate::aws::pace::LONGEST_PAUSE;
+use crate::evidence::{Failure, FailureKind, clean_message};
 
 /// One attempt that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,11 +30,13 @@ pub(super) struct Fault {
     /// The code and the message of AWS's answer. Of the request nothing is kept.
     code: Option<String>,
     message: Option<String>,
+    /// What is wrong with an answer that is none.
+    detail: Option<String>,
 }
 
 impl Fault {
     fn of(kind: FailureKind) -> Self {
-        Self { kind, again: false, retry_after: None, code: None, message: None }
+        Self { kind, again: false, retry_after: None, code: None, message: None, detail: None }
     }
 
     fn again(kind: FailureKind) -> Self {
@@ -45,7 +50,12 @@ impl Fault {
 
     /// The failure to report for an operation.
     pub(super) fn of_operation(&self, operation: &Operation) -> Failure {
-        Failure::new(operation.name(), self.kind).saying(self.code.as_deref(), self.message.as_deref())
+        let failure =
+            Failure::new(operation.name(), self.kind).saying(self.code.as_deref(), self.message.as_deref());
+        match &self.detail {
+            Some(detail) => failure.because(detail),
+            None => failure,
+        }
     }
 }
 
@@ -63,7 +73,11 @@ where
         // The answer was cut off, or is not of the protocol, such as a gateway's page.
         SdkError::ResponseError(answer) => {
             let retry_after = retry_after(answer.raw());
-            Fault { retry_after, ..of_answer(None, answer.raw().status().as_u16()) }
+            let fault = Fault { retry_after, ..of_answer(None, answer.raw().status().as_u16()) };
+            causes(error).find_map(of_body).map_or(fault.clone(), |(detail, again)| {
+                let (kind, detail) = (FailureKind::Malformed, Some(detail));
+                Fault { kind, again, detail, ..fault }
+            })
         }
         SdkError::TimeoutError(_) => Fault::again(FailureKind::Unreachable),
         // No credentials surface here as well, with their own failure inside.
@@ -75,6 +89,12 @@ where
             of_chain(other as &(dyn Error + 'static)).unwrap_or_else(|| Fault::of(FailureKind::Malformed))
         }
     }
+}
+
+/// What is wrong with a body, where we say so ourselves, and whether another one may be right.
+fn of_body(cause: &(dyn Error + 'static)) -> Option<(String, bool)> {
+    let not_whole = cause.downcast_ref::<NotWhole>().map(|why| (why.to_string(), true));
+    not_whole.or_else(|| cause.downcast_ref::<TooMuch>().map(|why| (why.to_string(), false)))
 }
 
 /// The fault of credentials that could not be had.
@@ -89,7 +109,9 @@ pub(super) fn why_none(error: &CredentialsError) -> String {
     }
     let fault = of_credentials(error);
     let said = fault.code.as_deref().zip(fault.message.as_deref());
-    said.map_or_else(|| with_causes(error), |(code, message)| format!("{code}: {message}"))
+    let told = said.map_or_else(|| with_causes(error), |(code, message)| format!("{code}: {message}"));
+    // Part of it may be what a server said.
+    clean_message(&told).unwrap_or_default()
 }
 
 /// The fault that an answer with that code and HTTP status tells.
@@ -197,14 +219,18 @@ fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn
     successors(Some(error), |error: &&'e (dyn Error + 'static)| (*error).source())
 }
 
-/// `Retry-After`, in seconds or as a date.
+/// `Retry-After`, in seconds or as a date, as far as it is heeded.
 fn retry_after(answer: &HttpResponse) -> Option<Duration> {
     let text = answer.headers().get("retry-after")?.trim();
-    if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let until = DateTime::from_str(text, Format::HttpDate).ok()?;
-    SystemTime::try_from(until).ok()?.duration_since(SystemTime::now()).ok()
+    let asked = match text.parse::<f64>() {
+        // More seconds than a duration has are as many as there are.
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok().or((seconds > 0.0).then_some(Duration::MAX)),
+        Err(_) => {
+            let until = DateTime::from_str(text, Format::HttpDate).ok()?;
+            SystemTime::try_from(until).ok()?.duration_since(SystemTime::now()).ok()
+        }
+    };
+    asked.map(|pause| pause.min(LONGEST_PAUSE))
 }
 
 /// An error with all its causes, for people, in one line. The SDK lists what it tried in lines of their own.

@@ -64,23 +64,22 @@ impl Reader<'_> {
         let types = any_of(types.iter().map(FindingType::as_str));
         let status = any_of([FindingStatus::Active.as_str(), FindingStatus::Archived.as_str()]);
         let mut findings = Vec::new();
-        let mut pages = Pages::default();
+        let mut pages = Pages::of(&LIST_FINDINGS);
         loop {
-            let answer = self
-                .session
-                .call(&LIST_FINDINGS, |clients| {
-                    clients
-                        .analyzer()
-                        .list_findings_v2()
-                        .analyzer_arn(&self.analyzer.arn)
-                        .filter("resourceOwnerAccount", any_of([account]))
-                        .filter("findingType", types.clone())
-                        .filter("status", status.clone())
-                        .max_results(self.session.limits().findings_page)
-                        .set_next_token(pages.token())
-                        .send()
-                })
-                .await?;
+            let page = self.session.call(&LIST_FINDINGS, |clients| {
+                clients
+                    .analyzer()
+                    .list_findings_v2()
+                    .analyzer_arn(&self.analyzer.arn)
+                    .filter("resourceOwnerAccount", any_of([account]))
+                    .filter("findingType", types.clone())
+                    .filter("status", status.clone())
+                    .max_results(self.session.limits().findings_page)
+                    .set_next_token(pages.token())
+                    .send()
+            });
+            let answer = pages.ask(page).await?;
+            let elements = answer.findings.len();
             for summary in answer.findings {
                 let finding = convert::summary(summary);
                 if finding.id.is_empty() {
@@ -91,7 +90,7 @@ impl Reader<'_> {
                     findings.push(finding);
                 }
             }
-            if !pages.next(answer.next_token, &LIST_FINDINGS)? {
+            if !pages.next(answer.next_token, elements)? {
                 return Ok(findings);
             }
         }
@@ -141,21 +140,20 @@ impl Reader<'_> {
 
     async fn pages(&self, id: &str) -> Result<Finding, Failure> {
         let mut whole: Option<Finding> = None;
-        let mut pages = Pages::default();
+        let mut pages = Pages::of(&GET_FINDING);
         loop {
-            let answer = self
-                .session
-                .call_within(Some(self.in_flight), &GET_FINDING, |clients| {
-                    clients
-                        .analyzer()
-                        .get_finding_v2()
-                        .analyzer_arn(&self.analyzer.arn)
-                        .id(id)
-                        .set_max_results(self.session.limits().details_page)
-                        .set_next_token(pages.token())
-                        .send()
-                })
-                .await?;
+            let page = self.session.call_within(Some(self.in_flight), &GET_FINDING, |clients| {
+                clients
+                    .analyzer()
+                    .get_finding_v2()
+                    .analyzer_arn(&self.analyzer.arn)
+                    .id(id)
+                    .set_max_results(self.session.limits().details_page)
+                    .set_next_token(pages.token())
+                    .send()
+            });
+            let answer = pages.ask(page).await?;
+            let elements = answer.finding_details.len();
             // An answer without its required members is filled up by the SDK: it is not this finding.
             if answer.id != id {
                 return Err(malformed(&GET_FINDING));
@@ -174,7 +172,7 @@ impl Reader<'_> {
                     first
                 }
             });
-            if !pages.next(next, &GET_FINDING)? {
+            if !pages.next(next, elements)? {
                 return whole.ok_or_else(|| malformed(&GET_FINDING));
             }
         }

@@ -9,13 +9,15 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint}
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use memchr::memmem;
+use thiserror::Error;
 
 use super::operations::OPERATIONS;
 
 /// Stops operations that are not in the list, before a request exists, and answers that are not whole.
 ///
-/// The SDK takes XML that ends in the middle for all there is, and an empty JSON answer for an empty list: both would
-/// lose principals or findings without a word.
+/// The SDK takes XML that ends in the middle for all there is, a list that is missing for an empty one, and what does not say
+/// whether it goes on for the last page: all would lose principals or findings without a word.
 #[derive(Debug)]
 pub(super) struct Guard;
 
@@ -71,11 +73,30 @@ impl Intercept for Guard {
         }
         let operation = bag.load::<Metadata>().map(Metadata::name).unwrap_or_default();
         let is_further = bag.load::<Further>().is_some();
-        match response.body().bytes() {
-            Some(body) if is_whole(body, operation) && !lacks_details(body, operation, is_further) => Ok(()),
-            _ => Err("the answer is cut off or is of something else".into()),
+        // It could not be read, which the call fails with by itself.
+        let Some(body) = response.body().bytes() else { return Ok(()) };
+        match lack(body, operation, is_further) {
+            None => Ok(()),
+            Some(lack) => Err(NotWhole(lack).into()),
         }
     }
+}
+
+/// Why an answer is none.
+#[derive(Debug, Clone, Copy, Error)]
+#[error("the answer {0}")]
+pub(super) struct NotWhole(&'static str);
+
+/// What an answer lacks, if it lacks something.
+fn lack(body: &[u8], operation: &str, is_further: bool) -> Option<&'static str> {
+    if !is_whole(body, operation) {
+        return Some("is cut off, or is of something else");
+    }
+    let lacks = |member: &&Member| !(member.is_in)(body);
+    if let Some(member) = members_of(body, operation).iter().find(lacks) {
+        return Some(member.lack);
+    }
+    lacks_details(body, operation, is_further).then_some("lacks `findingDetails`")
 }
 
 fn is_whole(body: &[u8], operation: &str) -> bool {
@@ -84,21 +105,78 @@ fn is_whole(body: &[u8], operation: &str) -> bool {
             let tag = xml.strip_suffix(b"Response>").and_then(|xml| xml.strip_suffix(operation.as_bytes()));
             tag.is_some_and(|xml| xml.ends_with(b"</"))
         }
-        json @ [b'{', .., b'}'] => list_of(operation).is_none_or(|list| contains(json, list)),
+        [b'{', .., b'}'] => true,
         _ => false,
     }
 }
 
-/// Lists that are always there, though they may be empty: an answer without its list is not one of this operation.
-fn list_of(operation: &str) -> Option<&'static [u8]> {
-    Some(match operation {
-        "ListFindingsV2" => b"\"findings\"",
-        "ListAnalyzers" => b"\"analyzers\"",
-        "ListAccounts" | "ListAccountsForParent" => b"\"Accounts\"",
-        "ListRoots" => b"\"Roots\"",
-        "ListOrganizationalUnitsForParent" => b"\"OrganizationalUnits\"",
-        "ListDelegatedAdministrators" => b"\"DelegatedAdministrators\"",
-        _ => return None,
+/// Something that is in every answer of an operation.
+struct Member {
+    is_in: fn(&[u8]) -> bool,
+    /// That it is not.
+    lack: &'static str,
+}
+
+macro_rules! members {
+    ($is_in:ident: $($name:literal),*) => {
+        &[$(Member { is_in: |body| $is_in(body, $name), lack: concat!("lacks `", $name, "`") }),*]
+    };
+}
+
+/// Members that are always there, though lists may be empty: an answer without one of them is none of this operation. The SDK
+/// takes a list that is not there for an empty one, and `IsTruncated` for false.
+fn members_of(body: &[u8], operation: &str) -> &'static [Member] {
+    match operation {
+        "GetAccountAuthorizationDetails" => {
+            members!(has_element: "IsTruncated", "UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
+        }
+        "AssumeRole" => members!(has_element: "Credentials"),
+        "GenerateServiceLastAccessedDetails" => members!(has_element: "JobId"),
+        "GetCallerIdentity" => members!(has_element: "Arn"),
+        "GetAnalyzer" => members!(has_member: "analyzer"),
+        "GetFindingV2" => members!(has_member: "id"),
+        // Of a job that goes on nothing is known.
+        "GetServiceLastAccessedDetails" if contains(body, b"<JobStatus>COMPLETED<") => {
+            members!(has_element: "IsTruncated", "ServicesLastAccessed")
+        }
+        "GetServiceLastAccessedDetails" => members!(has_element: "JobStatus"),
+        "ListFindingsV2" => members!(has_list: "findings"),
+        "ListAnalyzers" => members!(has_list: "analyzers"),
+        "ListAccounts" | "ListAccountsForParent" => members!(has_list: "Accounts"),
+        "ListRoots" => members!(has_list: "Roots"),
+        "ListOrganizationalUnitsForParent" => members!(has_list: "OrganizationalUnits"),
+        "ListDelegatedAdministrators" => members!(has_list: "DelegatedAdministrators"),
+        _ => &[],
+    }
+}
+
+/// Whether an element of that name begins somewhere. In text its bracket would be escaped.
+fn has_element(xml: &[u8], name: &str) -> bool {
+    let behind = |at: usize| xml.get(at + name.len());
+    let mut places = memmem::find_iter(xml, name);
+    places.any(|at| {
+        at.checked_sub(1).and_then(|before| xml.get(before)) == Some(&b'<')
+            && behind(at).is_some_and(|byte| matches!(byte, b'>' | b'/' | b' ' | b'\t' | b'\r' | b'\n'))
+    })
+}
+
+/// Whether a list of that name is somewhere in the JSON.
+fn has_list(json: &[u8], name: &str) -> bool {
+    values(json, name).any(|value| value.starts_with(b"["))
+}
+
+/// Whether a member of that name is somewhere in the JSON, and is something.
+fn has_member(json: &[u8], name: &str) -> bool {
+    values(json, name).any(|value| !value.starts_with(b"null"))
+}
+
+/// What stands behind the members of that name. In text their marks would be escaped.
+fn values<'j>(json: &'j [u8], name: &'j str) -> impl Iterator<Item = &'j [u8]> {
+    memmem::find_iter(json, name).filter_map(move |at| {
+        let after = json.get(at + name.len()..)?.strip_prefix(b"\"")?.trim_ascii_start();
+        let value = after.strip_prefix(b":")?.trim_ascii_start();
+        let before = at.checked_sub(1).and_then(|before| json.get(before));
+        (before == Some(&b'"')).then_some(value)
     })
 }
 
@@ -112,5 +190,5 @@ fn lacks_details(body: &[u8], operation: &str, is_further: bool) -> bool {
 }
 
 fn contains(body: &[u8], member: &[u8]) -> bool {
-    body.windows(member.len()).any(|window| window == member)
+    memmem::find(body, member).is_some()
 }

@@ -87,20 +87,19 @@ async fn job(session: &Session, arn: &str) -> Result<LastAccessed, Failure> {
         .await?;
     let id = begun.job_id.ok_or_else(|| malformed(&GENERATE_LAST_ACCESSED))?;
     let mut whole = LastAccessed { arn: arn.to_owned(), ..LastAccessed::default() };
-    let mut pages = Pages::default();
+    let mut pages = Pages::of(&GET_LAST_ACCESSED);
     let mut wait = FIRST_WAIT;
     loop {
-        let answer = session
-            .call(&GET_LAST_ACCESSED, |clients| {
-                clients
-                    .iam()
-                    .get_service_last_accessed_details()
-                    .job_id(&id)
-                    .max_items(session.limits().authorization_page)
-                    .set_marker(pages.token())
-                    .send()
-            })
-            .await?;
+        let page = session.call(&GET_LAST_ACCESSED, |clients| {
+            clients
+                .iam()
+                .get_service_last_accessed_details()
+                .job_id(&id)
+                .max_items(session.limits().authorization_page)
+                .set_marker(pages.token())
+                .send()
+        });
+        let answer = pages.ask(page).await?;
         match &answer.job_status {
             JobStatusType::InProgress => {
                 sleep(wait).await;
@@ -112,11 +111,13 @@ async fn job(session: &Session, arn: &str) -> Result<LastAccessed, Failure> {
             _ => return Err(malformed(&GET_LAST_ACCESSED)),
         }
         let (more, marker) = (answer.is_truncated, answer.marker.clone());
+        let elements = answer.services_last_accessed.len();
         convert::add_services(&mut whole, answer);
+        let goes_on = pages.next(marker.filter(|_| more), elements)?;
         if !more {
             return Ok(whole);
         }
-        if !pages.next(marker, &GET_LAST_ACCESSED)? {
+        if !goes_on {
             return Err(malformed(&GET_LAST_ACCESSED));
         }
     }

@@ -8,8 +8,9 @@
 //! | `operations` | the list of what can be called, all of it read-only |
 //! | `session`, `clients` | credentials of one account; every call: paced, repeated, renewed, bounded |
 //! | `way` | the HTTP client: proxies and certificates, as the environment names them |
+//! | `body` | bounds on what is read of an answer |
 //! | `guard` | nothing but the listed operations goes out, nothing but whole answers comes in |
-//! | `pages` | tokens, which must not repeat |
+//! | `pages` | tokens, which must not repeat, and how much of a list there may be |
 //! | `deadline` | what was in the way when time ran out |
 //! | `organisation`, `units`, `authorization`, `analyzers`, `findings`, `last_accessed` | what is read |
 //! | `convert` | from the SDK's types to those of a snapshot |
@@ -21,6 +22,7 @@
 
 mod analyzers;
 mod authorization;
+mod body;
 mod clients;
 mod connect_error;
 mod convert;
@@ -45,7 +47,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use self::analyzers::Sought;
 use self::deadline::InTheWay;
@@ -61,6 +63,7 @@ use crate::evidence::{Failure, FailureKind};
 use crate::inventory::wire::{Account, Authorization};
 
 pub use self::connect_error::ConnectError;
+pub(crate) use self::operations::actions;
 pub use self::operations::{OPERATIONS, Operation};
 pub use self::options::{Access, Limits, LiveOptions, Rates, Role, Source};
 
@@ -79,6 +82,8 @@ pub struct Live {
     sought: Sought,
     findings_in_flight: Semaphore,
     scope: OnceLock<Scope>,
+    /// By when it must be known which accounts there are.
+    start: Instant,
 }
 
 /// Which accounts a scan is about.
@@ -88,6 +93,8 @@ pub enum Scope {
     Named,
     /// All that Organizations lists.
     Organisation,
+    /// The caller's own, as was asked.
+    Own,
     /// The caller's own, since Organizations did not tell: for that reason.
     OwnAccount(Failure),
 }
@@ -121,6 +128,7 @@ impl Live {
     /// As [`Live::connect`].
     pub async fn with_sdk_config(options: LiveOptions, sdk: &SdkConfig) -> Result<Self, ConnectError> {
         check(&options)?;
+        let start = Instant::now() + options.limits.start_timeout;
         let no_provider = || ConnectError::Credentials("there is no provider of any".to_owned());
         let provider = sdk.credentials_provider().ok_or_else(no_provider)?;
         // Asked here, and once: later on only the kind of a failure would be known, and a process may ask for a second factor.
@@ -143,7 +151,11 @@ impl Live {
         // Whose bucket this call is of, is what it asks; it has one of its own.
         let stranger = Session::new("", &region, &settings, origin.clone(), &shared());
         let stranger = stranger.holding(credentials.clone());
-        let identity = organisation::identity(&stranger).await.map_err(ConnectError::Identity)?;
+        let in_time = async {
+            let identity = timeout_at(start, organisation::identity(&stranger)).await;
+            identity.unwrap_or_else(|_| Err(deadline::late(&operations::GET_CALLER_IDENTITY, &[])))
+        };
+        let identity = InTheWay::default().of(in_time).await.map_err(ConnectError::Identity)?;
         let shared = shared();
         let caller = Session::new(&identity.account, &region, &settings, origin, &shared);
         let caller = Arc::new(caller.holding(credentials));
@@ -157,6 +169,7 @@ impl Live {
             caller,
             shared,
             scope: OnceLock::new(),
+            start,
         })
     }
 
@@ -205,14 +218,16 @@ impl Live {
 
     /// The accounts that the scan is about.
     async fn accounts(&self) -> Result<Vec<Account>, Failure> {
-        let (scope, mut accounts) = if self.options.accounts.is_empty() {
+        let own = || vec![Account { id: self.identity.account.clone(), ..Account::default() }];
+        let (scope, mut accounts) = if self.options.own {
+            (Scope::Own, own())
+        } else if self.options.accounts.is_empty() {
             match organisation::accounts(&self.caller).await? {
                 List::Whole(accounts) => (Scope::Organisation, accounts),
                 // Not the management account nor a delegated administrator, or in no organisation.
                 List::Refused(failure) => {
                     self.shared.observer.limited(Limit::OwnAccountOnly, &self.identity.account, &failure);
-                    let own = Account { id: self.identity.account.clone(), ..Account::default() };
-                    (Scope::OwnAccount(failure), vec![own])
+                    (Scope::OwnAccount(failure), own())
                 }
             }
         } else {
@@ -259,11 +274,16 @@ impl Cloud for Live {
     async fn organisation(&self) -> Result<Organisation, Failure> {
         // Pages that never end must not hold a scan for ever.
         let in_time = async {
-            let accounts = timeout(self.options.limits.account_timeout, self.accounts()).await;
+            let accounts = timeout_at(self.start, self.accounts()).await;
             accounts.unwrap_or_else(|_| Err(deadline::late(&operations::LIST_ACCOUNTS, &[])))
         };
         let accounts = InTheWay::default().of(in_time).await?;
-        Ok(Organisation { partition: self.identity.partition.clone(), accounts })
+        // Where there is no organisation, the own account is all of it.
+        let unknown = match self.scope.get() {
+            Some(Scope::OwnAccount(failure)) if failure.kind != FailureKind::Absent => Some(failure.clone()),
+            _ => None,
+        };
+        Ok(Organisation { partition: self.identity.partition.clone(), accounts, unknown })
     }
 
     async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {

@@ -4,6 +4,8 @@
 //! the list before it sends anything (`guard`). So the list is what is called, and the policy that `leastwise iam-policy` prints
 //! is made from it.
 
+use serde_json::json;
+
 /// One operation of an AWS API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Operation {
@@ -171,6 +173,21 @@ pub(super) const GET_LAST_ACCESSED: Operation = Operation {
     why: "to read what IAM gathered",
 };
 
+/// The actions of some operations, sorted, each once.
+pub(crate) fn actions(of: impl Fn(&Operation) -> bool) -> Vec<&'static str> {
+    let mut actions: Vec<_> = OPERATIONS.iter().filter(|it| of(it)).map(Operation::action).collect();
+    actions.sort_unstable();
+    actions.dedup();
+    actions
+}
+
+/// The policy of a session in a member account: what is called there, and nothing else, whatever the role may do. With a role
+/// that may write, AWS itself holds that a scan does not.
+pub(super) fn session_policy() -> String {
+    let read = json!({"Effect": "Allow", "Action": actions(Operation::in_members), "Resource": "*"});
+    json!({"Version": "2012-10-17", "Statement": [read]}).to_string()
+}
+
 /// All operations. The credential chain (profiles, SSO, web identity) makes calls of its own, before any of these.
 pub const OPERATIONS: &[Operation] = &[
     GET_CALLER_IDENTITY,
@@ -188,3 +205,24 @@ pub const OPERATIONS: &[Operation] = &[
     GENERATE_LAST_ACCESSED,
     GET_LAST_ACCESSED,
 ];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::{OPERATIONS, session_policy};
+
+    /// STS takes 2,048 characters, and packs them into fewer bytes still.
+    #[test]
+    fn a_session_may_do_what_is_called_in_a_member_account_and_fits_what_sts_takes() {
+        let policy = session_policy();
+        assert!(policy.len() <= 2048, "{}", policy.len());
+        let policy: Value = serde_json::from_str(&policy).unwrap_or_default();
+        let allowed = policy.pointer("/Statement/0/Action").and_then(Value::as_array).into_iter().flatten();
+        let allowed: Vec<&str> = allowed.filter_map(Value::as_str).collect();
+        let called: std::collections::BTreeSet<&str> =
+            OPERATIONS.iter().filter(|it| it.in_members()).map(|it| it.action()).collect();
+        assert_eq!(allowed, called.into_iter().collect::<Vec<&str>>());
+        assert_eq!(policy.pointer("/Statement/1"), None);
+    }
+}

@@ -17,6 +17,8 @@ pub struct LiveOptions {
     pub region: Option<String>,
     /// The accounts, as far as they are known; empty is all of the organisation.
     pub accounts: Vec<Account>,
+    /// Only the caller's own account, without asking for others.
+    pub own: bool,
     /// Whether a rule goes by organisational units, so that the place of each account must be known.
     pub by_unit: bool,
     /// How a member account is entered.
@@ -93,7 +95,9 @@ pub struct Limits {
     pub connect_timeout: Duration,
     /// How long one attempt of a call may take.
     pub call_timeout: Duration,
-    /// How long all of an account may take, waiting for its turn included; so much for the list of accounts as well.
+    /// How long all may take that comes before the first account: who calls, and which accounts there are.
+    pub start_timeout: Duration,
+    /// How long all of an account may take, waiting for its turn included; its analyzers are looked for in that time.
     pub account_timeout: Duration,
     /// Items a page of `GetAccountAuthorizationDetails`: at most 1,000.
     pub authorization_page: i32,
@@ -114,6 +118,7 @@ impl Default for Limits {
             throttled_attempts: 30,
             connect_timeout: Duration::from_secs(10),
             call_timeout: Duration::from_secs(60),
+            start_timeout: Duration::from_secs(600),
             account_timeout: Duration::from_secs(3600),
             authorization_page: 1000,
             findings_page: 100,

@@ -30,7 +30,11 @@ pub(super) async fn identity(caller: &Session) -> Result<Identity, Failure> {
     let part = |index| arn.split(':').nth(index).unwrap_or_default().to_owned();
     let account = answer.account.unwrap_or_else(|| part(4));
     let partition = part(1);
-    if !is_account_id(&account) || partition.is_empty() {
+    // They become ARNs.
+    let is_partition = |text: &str| {
+        text.starts_with("aws") && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+    };
+    if !is_account_id(&account) || !is_partition(&partition) {
         return Err(malformed(&GET_CALLER_IDENTITY));
     }
     Ok(Identity { arn, account, partition })

@@ -25,7 +25,7 @@ use tokio::time::{Instant, sleep};
 use super::clients::Clients;
 use super::deadline;
 use super::error;
-use super::operations::{ASSUME_ROLE, Operation};
+use super::operations::{ASSUME_ROLE, Operation, session_policy};
 use super::options::{Limits, Role};
 use crate::aws::observe::Observer;
 use crate::aws::pace::{BucketKey, Pacers};
@@ -243,6 +243,7 @@ impl Session {
     ) -> Pin<Box<dyn Future<Output = Result<Credentials, Failure>> + Send + 'a>> {
         Box::pin(async move {
             let seconds = i32::try_from(role.duration.as_secs()).unwrap_or(i32::MAX);
+            let policy = session_policy();
             let answer = self
                 .call(&ASSUME_ROLE, |clients| {
                     clients
@@ -251,6 +252,7 @@ impl Session {
                         .role_arn(arn)
                         .role_session_name(&role.session_name)
                         .set_external_id(role.external_id.clone())
+                        .policy(&policy)
                         .duration_seconds(seconds)
                         .send()
                 })

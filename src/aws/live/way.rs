@@ -1,4 +1,4 @@
-//! The HTTP client of the SDK, with the proxies and certificates that the environment names: left to itself the SDK goes
+//! The HTTP client of the SDK, with bounds on what it reads, and the proxies and certificates that the environment names: left to itself the SDK goes
 //! through no proxy and believes the system's certificates only.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
-use super::ConnectError;
+use super::{ConnectError, body};
 use crate::network::{Named, Place, Proxies, bundle};
 
 /// The time that a connection and an answer may take.
@@ -112,6 +112,13 @@ struct Fork {
 
 impl HttpConnector for Fork {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let answer = self.send(request);
+        HttpConnectorFuture::new(async move { Ok(answer.await?.map(body::bounded)) })
+    }
+}
+
+impl Fork {
+    fn send(&self, request: HttpRequest) -> HttpConnectorFuture {
         let place = Place::of(request.uri()).filter(|place| !place.is_here());
         let Some((place, named)) = place.and_then(|place| self.proxies.to(&place).map(|it| (place, it)))
         else {

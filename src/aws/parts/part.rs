@@ -41,6 +41,9 @@ pub struct Part {
     pub units: bool,
     /// `aws`, `aws-us-gov` or `aws-cn`.
     pub partition: String,
+    /// Why AWS does not tell which other accounts there are, where it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounts_unknown: Option<Failure>,
     /// The organisation's accounts, as a digest.
     pub organisation: String,
     /// When its reading began.
@@ -112,6 +115,7 @@ impl Part {
             settings: String::new(),
             window_days: 0,
             units: false,
+            accounts_unknown: None,
             partition: String::new(),
             organisation: String::new(),
             started,

@@ -61,8 +61,9 @@ impl Parts {
         let first = found.first().ok_or_else(|| PartsError::None { path: folder.to_owned() })?;
         let path = first.folder.join("accounts.json");
         let accounts: Accounts = read(&first.folder, "accounts.json")?;
+        let unknown = found.iter().find_map(|found| found.part.accounts_unknown.clone());
         let organisation =
-            Organisation { partition: first.part.partition.clone(), accounts: accounts.accounts };
+            Organisation { partition: first.part.partition.clone(), accounts: accounts.accounts, unknown };
         if organisation_digest(&organisation).ok().as_ref() != Some(&first.part.organisation) {
             return Err(PartsError::Changed { path });
         }

@@ -149,7 +149,7 @@ fn row(
         cells.push(of_change(&|it| it.nights_stable.unwrap_or_default().to_string()));
         cells.push(of_change(&flapping));
     }
-    cells.into_iter().map(guarded).collect()
+    cells.iter().map(|cell| guarded(cell)).collect()
 }
 
 /// The ids of the access keys that were not used.

@@ -21,6 +21,7 @@ pub mod trend;
 mod weight;
 mod written;
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use serde::Serialize;
@@ -28,6 +29,7 @@ use serde::Serialize;
 use super::FileHash;
 use super::account::AccountReport;
 use super::whole::Report;
+use crate::visible::visible;
 
 pub use asff::Asff;
 pub use changes::Changes;
@@ -98,24 +100,13 @@ pub trait Format: Send + Sync {
     }
 }
 
-/// As JSON on one line, also for readers that take other characters than a line's end for one. Nothing that is rendered here
-/// has keys other than text, so it cannot fail.
+/// As JSON on one line, also for readers that take other characters than a line's end for one, and without anything that
+/// whoever looks at the file would not see. Nothing that is rendered here has keys other than text, so it cannot fail.
 fn json(value: &impl Serialize) -> String {
     let text = serde_json::to_string(value).unwrap_or_default();
-    // None of them is ASCII.
-    if text.is_ascii() || !text.contains(LINE_ENDS) {
-        return text;
-    }
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            // They stand in strings only, where this is another way to write them.
-            c if LINE_ENDS.contains(&c) => line.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => line.push(c),
-        }
-    }
-    line
+    let shown = match visible(&text) {
+        Cow::Owned(shown) => Some(shown),
+        Cow::Borrowed(_) => None,
+    };
+    shown.unwrap_or(text)
 }
-
-/// What some take for the end of a line and JSON does not.
-const LINE_ENDS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];

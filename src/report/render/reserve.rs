@@ -1,7 +1,6 @@
 //! Principals that look like emergency access: they are idle by design.
 
 use crate::report::PrincipalRow;
-use crate::report::render::html::text::visible;
 
 /// What to do with any other unused principal.
 const REVIEW: &str = "Review it for deletion; ask its owner first, and look at who can assume it.";
@@ -10,13 +9,21 @@ const REVIEW: &str = "Review it for deletion; ask its owner first, and look at w
 pub(super) const ADVICE: &str =
     "Do not delete it: add this exception to the config, and replace TEAM with the team that owns it.";
 
+/// The same of one that no exception can name.
+const KEEP: &str =
+    "Do not delete it: it looks like emergency access, though its name is none that IAM gives.";
+
 /// What to do with an unused principal.
 pub(super) fn advice(principal: &PrincipalRow) -> &'static str {
-    if principal.emergency.is_some() { ADVICE } else { REVIEW }
+    match principal.emergency {
+        Some(_) if is_name(&principal.name) => ADVICE,
+        Some(_) => KEEP,
+        None => REVIEW,
+    }
 }
 
 /// What to do with an unused credential of somebody who looks like emergency access.
-pub(super) const KEEP: &str = "Do not delete it: its user looks like emergency access. Check that it still works, and add this \
+pub(super) const KEEP_CREDENTIAL: &str = "Do not delete it: its user looks like emergency access. Check that it still works, and add this \
      exception to the config; replace TEAM with the team that owns the user.";
 
 /// What to do with an unused credential.
@@ -30,15 +37,15 @@ pub(super) fn about_credential(principal: &PrincipalRow, is_key: bool) -> &'stat
     }
 }
 
-/// The exception to paste for a principal that looks like emergency access.
+/// The exception to paste for a principal that looks like emergency access. It is about this one alone: `names` of an
+/// exception are patterns, so a name with a wildcard would reach others. IAM gives no such name, nor one that TOML would have
+/// to escape, and the config takes none.
 pub(super) fn exception(principal: &PrincipalRow, account: &str) -> Option<String> {
-    principal.emergency.as_ref()?;
-    // What JSON writes as a string, TOML reads as one.
-    let text = |text: &str| visible(&serde_json::Value::from(text).to_string());
+    let is_exact = is_name(&principal.name) && is_name(account);
+    principal.emergency.as_ref().filter(|_| is_exact)?;
     Some(format!(
-        "[[exception]]\naccounts = [{}]\nnames = [{}]\nreason = \"kept for emergencies\"\nowner = \"TEAM\"\nexpires = \"never\"\n",
-        text(account),
-        text(&principal.name)
+        "[[exception]]\naccounts = [\"{account}\"]\nnames = [\"{}\"]\nreason = \"kept for emergencies\"\nowner = \"TEAM\"\nexpires = \"never\"\n",
+        principal.name
     ))
 }
 
@@ -46,4 +53,24 @@ pub(super) fn exception(principal: &PrincipalRow, account: &str) -> Option<Strin
 pub(super) fn last(principals: &[PrincipalRow]) -> Vec<&PrincipalRow> {
     let (kept, others): (Vec<_>, Vec<_>) = principals.iter().partition(|it| it.emergency.is_some());
     others.into_iter().chain(kept).collect()
+}
+
+/// Whether IAM gives a role or a user such a name.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_name;
+
+    #[test]
+    fn an_exception_is_made_for_names_that_mean_themselves_alone() {
+        assert!(["break-glass", "emergency+ops", "a_b=c,d.e@f"].into_iter().all(is_name));
+        assert!(
+            ["", "break*", "a?b", "a\"]\nnames = [\"*", "a\u{202e}", "é", "a\\b", "a b"]
+                .into_iter()
+                .all(|it| !is_name(it))
+        );
+    }
 }

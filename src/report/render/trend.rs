@@ -6,9 +6,10 @@
 
 use std::fmt::Write as _;
 
-use super::html::text::{count, day, visible};
+use super::html::text::{count, day};
 use super::html::words::{STATUSES, status};
 use crate::report::trend::{Point, Trend};
+use crate::visible::visible;
 
 const WIDTH: u64 = 840;
 /// Where names and first values end, and lines begin.

@@ -5,6 +5,8 @@ use std::io::{self, Write};
 
 use serde_json::ser::Formatter;
 
+use crate::visible::visible;
+
 /// What lies deeper stands on one line: in an account's file a pattern of a recommendation, a principal's counts by level.
 const LINES: usize = 4;
 
@@ -57,6 +59,11 @@ impl Layout {
 }
 
 impl Formatter for Layout {
+    /// Whoever looks at the file sees all that is in it, and whoever reads it as JSON reads the same.
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        out.write_all(visible(fragment).as_bytes())
+    }
+
     fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
         self.open(out, b"[")
     }

@@ -1,10 +1,10 @@
 //! Accounts, principals, policies.
 
 use leastwise::aws::Cloud;
-use leastwise::aws::live::{OPERATIONS, Scope, Source};
+use leastwise::aws::live::{ConnectError, Live, OPERATIONS, Scope, Source};
 use leastwise::evidence::FailureKind;
 
-use super::recorded::{CALLER, Recorded, Reply, analyzer, live, read, role, sweep};
+use super::recorded::{CALLER, Recorded, Reply, analyzer, live, read, role, sdk, sweep};
 
 fn page(accounts: &str, token: &str) -> Reply {
     let token = if token.is_empty() { String::new() } else { format!(r#","NextToken":"{token}""#) };
@@ -57,7 +57,7 @@ async fn a_repeated_token_of_list_accounts_is_malformed_and_no_end() {
 #[tokio::test(start_paused = true)]
 async fn pages_that_never_end_do() {
     let mut aws = Recorded::new();
-    aws.options.limits.account_timeout = std::time::Duration::from_secs(60);
+    aws.options.limits.start_timeout = std::time::Duration::from_secs(30);
     aws.on("ListAccounts", |asked| Some(page("", &format!("t{}", asked.nth))));
     let aws = aws.start();
     let failure = live(&aws).await.organisation().await.unwrap_err();
@@ -75,12 +75,30 @@ async fn without_an_organisation_the_callers_own_account_is_read_and_it_is_said(
         aws.always("ListAccounts", Reply::json(400, code));
         let aws = aws.start();
         let live = live(&aws).await;
-        let accounts = live.organisation().await.unwrap().accounts;
+        let organisation = live.organisation().await.unwrap();
+        // Where there is no organisation, no account is missing.
+        assert_eq!(
+            organisation.unknown.map(|why| why.kind),
+            Some(kind).filter(|it| *it == FailureKind::Denied)
+        );
+        let accounts = organisation.accounts;
         assert_eq!(accounts.iter().map(|account| account.id.as_str()).collect::<Vec<_>>(), [CALLER]);
         assert!(matches!(live.scope(), Some(Scope::OwnAccount(failure)) if failure.kind == kind));
         assert!(read(&live, CALLER).await.authorization.is_ok());
         assert!(aws.asked("AssumeRole").is_empty());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_for_the_own_account_alone_does_not_ask_for_others() {
+    let mut aws = Recorded::new();
+    aws.options.own = true;
+    let aws = aws.start();
+    let live = live(&aws).await;
+    let organisation = live.organisation().await.unwrap();
+    assert_eq!(organisation.accounts.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), [CALLER]);
+    assert_eq!((organisation.unknown, live.scope()), (None, Some(&Scope::Own)));
+    assert!(aws.asked("ListAccounts").is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,8 +153,13 @@ async fn a_sweep_that_loses_its_way_is_malformed() {
     let no_marker = |account: &str| sweep(&role(account, "r", ""), Some(""));
     let nameless = |_: &str| sweep("<RoleDetailList><member><Path>/</Path></member></RoleDetailList>", None);
     let of_another = |_: &str| sweep(&role("999999999999", "r", ""), None);
-    let cases: [fn(&str) -> String; 4] = [repeated, no_marker, nameless, of_another];
-    for case in cases {
+    let cases: [(fn(&str) -> String, &str); 4] = [
+        (repeated, "comes back to a page that it had"),
+        (no_marker, "does not say from where"),
+        (nameless, "has no name or no ARN"),
+        (of_another, "is of another account"),
+    ];
+    for (case, detail) in cases {
         let mut aws = Recorded::new();
         aws.on("GetAccountAuthorizationDetails", move |asked| Some(Reply::ok(case(&asked.account))));
         let aws = aws.start();
@@ -144,7 +167,77 @@ async fn a_sweep_that_loses_its_way_is_malformed() {
         let failure = answers.authorization.unwrap_err();
         assert_eq!(failure.operation, "GetAccountAuthorizationDetails");
         assert_eq!(failure.kind, FailureKind::Malformed);
+        assert!(failure.to_string().contains(detail), "{failure}");
         assert_eq!(answers.evidence.unwrap_err(), failure, "the reason is the same on both sides");
+    }
+}
+
+/// What the SDK makes of such an answer is an account in which nobody is.
+#[tokio::test(start_paused = true)]
+async fn an_answer_without_what_is_always_there_is_none_and_it_is_said_what_it_lacks() {
+    let whole = sweep(&role(CALLER, "r", ""), None);
+    for member in ["IsTruncated", "UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"] {
+        let mut aws = Recorded::new();
+        let answer = whole.replace(&format!("<{member}"), "<Else").replace(&format!("</{member}"), "</Else");
+        aws.always("GetAccountAuthorizationDetails", Reply::ok(answer));
+        let aws = aws.start();
+        let failure = read(&live(&aws).await, CALLER).await.authorization.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Malformed, "{member}");
+        assert!(failure.to_string().contains(&format!("lacks `{member}`")), "{failure}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_is_no_longer_than_any_of_aws() {
+    // A token for ever, another each time.
+    let mut aws = Recorded::new();
+    aws.on("GetAccountAuthorizationDetails", |asked| {
+        Some(Reply::ok(sweep(
+            &role(CALLER, &format!("r{}", asked.nth), ""),
+            Some(&format!("m{}", asked.nth)),
+        )))
+    });
+    let aws = aws.start();
+    let failure = read(&live(&aws).await, CALLER).await.authorization.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Malformed);
+    assert!(failure.to_string().contains("more than 5000 pages"), "{failure}");
+    assert_eq!(aws.asked("GetAccountAuthorizationDetails").len(), 5000);
+    // One page with far more on it than was asked for.
+    let mut aws = Recorded::new();
+    let analyzers = vec![analyzer(false); 1001].join(",");
+    aws.always("ListAnalyzers", Reply::ok(format!(r#"{{"analyzers":[{analyzers}]}}"#)));
+    let aws = aws.start();
+    let failure = read(&live(&aws).await, CALLER).await.evidence.unwrap_err();
+    assert!(failure.to_string().contains("more than 1000 elements"), "{failure}");
+}
+
+/// A day in the header must not be a day of silence, and a server that says nothing must not be waited for for ever.
+#[tokio::test(start_paused = true)]
+async fn what_comes_before_the_first_account_ends_in_time_and_says_what_it_waited_for() {
+    let silent = || Reply { delay: std::time::Duration::from_secs(1_000_000), ..Reply::ok("") };
+    let xml = Reply::xml(400, "Throttling").header("retry-after", "86400");
+    let json = Reply::json(400, "ThrottlingException").header("retry-after", "86400");
+    let patient = || {
+        let mut aws = Recorded::new();
+        (aws.options.limits.throttled_attempts, aws.options.limits.attempts) = (1000, 1000);
+        aws
+    };
+    let cases = [(silent(), silent(), FailureKind::Unreachable), (xml, json, FailureKind::Throttled)];
+    for (identity, accounts, kind) in cases {
+        let mut aws = patient();
+        aws.always("GetCallerIdentity", identity);
+        let aws = aws.start();
+        let error = Live::with_sdk_config(aws.options.clone(), &sdk(&aws)).await.unwrap_err();
+        let ConnectError::Identity(failure) = &error else { panic!("{error}") };
+        assert_eq!((failure.operation.as_str(), failure.kind), ("GetCallerIdentity", kind), "{error}");
+        let mut aws = patient();
+        aws.always("ListAccounts", accounts);
+        let aws = aws.start();
+        let failure = live(&aws).await.organisation().await.unwrap_err();
+        assert_eq!((failure.operation.as_str(), failure.kind), ("ListAccounts", kind));
+        // Ten minutes have pauses of a minute, and none of a day.
+        let asked = aws.asked("ListAccounts").len();
+        assert!((8..=12).contains(&asked), "{asked}");
     }
 }
 

@@ -249,8 +249,11 @@ pub(super) fn assumed(account: &str, expiration: &str) -> String {
     )
 }
 
-/// A page of `GetAccountAuthorizationDetails`; `lists` are its lists.
+/// A page of `GetAccountAuthorizationDetails`; `lists` are its lists, beside which AWS sends the others empty.
 pub(super) fn sweep(lists: &str, marker: Option<&str>) -> String {
+    let all = ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"];
+    let empty = all.into_iter().filter(|list| !lists.contains(&format!("<{list}>")));
+    let lists = empty.map(|list| format!("<{list}/>")).collect::<String>() + lists;
     let more = marker.map(|marker| format!("<Marker>{marker}</Marker>")).unwrap_or_default();
     format!(
         "<GetAccountAuthorizationDetailsResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\

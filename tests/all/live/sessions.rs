@@ -7,7 +7,7 @@ use aws_config::BehaviorVersion;
 use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use futures::future::join_all;
-use leastwise::aws::live::{Access, ConnectError, Live, Role, Source};
+use leastwise::aws::live::{Access, ConnectError, Live, OPERATIONS, Operation, Role, Source};
 use leastwise::evidence::FailureKind;
 use tokio::time::Instant;
 
@@ -61,6 +61,11 @@ async fn a_hundred_accounts_assume_a_role_each_once() {
     for part in [":role/audit/reader", "ExternalId=ext", "RoleSessionName=scan", "DurationSeconds=1800"] {
         assert!(asked[0].has(part), "{} lacks {part}", asked[0].body);
     }
+    // Whatever the role may do, its sessions may do what is called there.
+    for action in OPERATIONS.iter().filter(|it| it.in_members()).map(Operation::action) {
+        assert!(asked[0].has(&format!("%22{action}%22")), "{} lacks {action}", asked[0].body);
+    }
+    assert!(!asked[0].has("sts:AssumeRole") && !asked[0].has("organizations:"), "{}", asked[0].body);
     assert_eq!(aws.asked("GetAnalyzer").len(), 1, "the organisation's analyzer is found once");
     assert_eq!(aws.asked("ListAnalyzers").len(), 101, "the organisation's once, and each account's own");
     assert!(aws.asked("GetFindingV2").iter().all(|asked| asked.account == CALLER));
@@ -167,7 +172,7 @@ async fn credentials_are_renewed_before_they_run_out_and_not_at_every_call_when_
         (asked.nth % 2 == 0).then(|| Reply::xml(400, "Throttling").header("retry-after", "120"))
     });
     aws.on("GetAccountAuthorizationDetails", |asked| {
-        let marker = (asked.nth < 79).then(|| format!("m{}", asked.nth));
+        let marker = (asked.nth < 159).then(|| format!("m{}", asked.nth));
         (asked.nth % 2 == 1).then(|| Reply::ok(sweep(&role(&asked.account, "r", ""), marker.as_deref())))
     });
     let aws = aws.start();

@@ -8,6 +8,7 @@ mod nights;
 mod ocsf;
 mod sarif;
 mod schemas;
+mod unseen;
 
 use std::fs;
 use std::path::Path;

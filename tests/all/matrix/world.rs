@@ -139,6 +139,7 @@ fn books(account: &str, roles: &[&str], idle: bool) -> Books {
         authorization: Some(
             serde_json::from_value::<Authorization>(json!({
                 "RoleDetailList": roles.iter().map(role).collect::<Vec<_>>(),
+                "UserDetailList": [], "GroupDetailList": [], "Policies": [],
             }))
             .unwrap(),
         ),

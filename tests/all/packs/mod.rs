@@ -76,6 +76,14 @@ fn nobody_else_is_in(snapshot: &str, out: &Path) -> usize {
         strange.extend(whole.iter().map(|it| it.summary.id.as_str()).filter(|id| !ids.contains(id)));
         strange.extend(all.iter().map(|it| it.arn.as_str()).filter(|arn| !own.contains(arn)));
         strange.extend(all.iter().map(|it| it.name.as_str()).filter(|name| !names.contains(name)));
+        let groups: BTreeSet<&str> = accounts
+            .iter()
+            .flat_map(|it| &it.principals)
+            .flat_map(|it| &it.groups)
+            .map(String::as_str)
+            .collect();
+        let all_groups = all.iter().flat_map(|it| &it.groups).map(String::as_str);
+        strange.extend(all_groups.filter(|group| !groups.contains(group)));
         strange.retain(|word| !WORDS.contains(word) && !has_word(&documents, word));
         assert!(strange.len() > 20);
         for (path, bytes) in files(&out.join("packs").join(&name)) {

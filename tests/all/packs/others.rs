@@ -112,6 +112,32 @@ fn when_another_owner_uses_something_every_so_often_is_in_no_pack() {
     are_told_to_all_but(&previous, "left", &["2026-11-13"]);
 }
 
+#[test]
+fn a_group_in_which_none_of_its_owners_principals_is_stands_in_no_pack() {
+    let user = |group: &str, owner: &str| json!({"groups": [group], "tags": {"owner": owner}});
+    let unused = json!({"s3": ["PutObject"], "sqs": ["PurgeQueue"]});
+    let group = json!({"attached": ["Queues", "aws:Storage"]});
+    let case = json!({
+        "aws": {"Storage": ["s3:Get*", "s3:PutObject"]},
+        "accounts": {ACCOUNT: {
+            "groups": {"LEFT-grp": group, "RIGHT-grp": group, "EMPTY-grp": group},
+            "users": {"one": user("LEFT-grp", "left"), "two": user("RIGHT-grp", "right")},
+            "policies": {"Queues": ["sqs:PurgeQueue", "sqs:SendMessage"]},
+            "unused": {"one": unused, "two": unused},
+        }},
+    });
+    let out = pack(&case, "report", &catalog(&folder("packs-others-foreign-groups")), &[]);
+    for (own, other) in [("left", "RIGHT-grp"), ("right", "LEFT-grp")] {
+        let mut told = 0;
+        for (path, bytes) in crate::scan::files(&out.join("packs").join(own)) {
+            let text = format!("{path} {}", String::from_utf8(bytes).unwrap());
+            assert!(!text.contains(other) && !text.contains("EMPTY-grp"), "{path} of {own}");
+            told += usize::from(text.contains(&format!("{}-grp", own.to_uppercase())));
+        }
+        assert!(told > 0, "its own group is not told to {own}");
+    }
+}
+
 /// What a group has, all its members have: a change of it is nobody's own whose pack does not name all of them.
 #[test]
 fn what_a_group_has_is_changed_from_the_pack_of_an_owner_who_has_all_its_members() {

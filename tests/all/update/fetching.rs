@@ -29,6 +29,24 @@ fn an_update_brings_every_service_of_the_index_dated_today() {
 }
 
 #[test]
+fn a_draft_that_a_killed_update_left_goes_and_one_that_is_being_written_stays() {
+    let server = aws();
+    let attempt = Attempt::from(&server.url());
+    let folder = attempt.shelf().parent().unwrap().to_owned();
+    fs::create_dir_all(&folder).unwrap();
+    let (old, young, other) = (folder.join(".catalog-old"), folder.join(".catalog-new"), folder.join("old"));
+    let two_days_ago = std::time::SystemTime::now() - Duration::from_secs(2 * 24 * 3600);
+    for (path, is_old) in [(&old, true), (&young, false), (&other, true)] {
+        let file = fs::File::create(path).unwrap();
+        if is_old {
+            file.set_modified(two_days_ago).unwrap();
+        }
+    }
+    attempt.told(&mut |_| {}).unwrap();
+    assert_eq!([&old, &young, &other].map(|path| path.exists()), [false, true, true]);
+}
+
+#[test]
 fn a_redirect_is_followed_within_the_site_only() {
     let other = aws();
     let there = format!("{}v1/s3/s3.json", other.url());

@@ -76,6 +76,11 @@ fn answers_beyond_all_measure_are_cut_off() {
         matches!(error, UpdateError::Call { attempts: 1, error: CallError::TooLong { most: 200 }, .. }),
         "{error}"
     );
+    let error = Attempt::from(&server.url()).within(|limits| limits.index_bytes = 20).fails();
+    assert!(
+        matches!(error, UpdateError::Call { attempts: 1, error: CallError::TooLong { most: 20 }, .. }),
+        "{error}"
+    );
     let error = Attempt::from(&server.url()).within(|limits| limits.total_bytes = 300).fails();
     assert_eq!(error.to_string(), "the answers are longer than 300 bytes in all");
     let error = Attempt::from(&server.url()).within(|limits| limits.services = 1).fails();

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::visible::visible_line;
+
 /// Characters of a title.
 pub(super) const TITLE: usize = 256;
 /// Of a description.
@@ -92,13 +94,13 @@ pub(super) struct Workflow {
 /// cut stay two.
 pub(super) fn fitted(text: &str, most: usize) -> String {
     const MARK: &str = " ...";
-    let line: String = text.chars().map(|c| if is_plain(c) { c } else { '\u{fffd}' }).collect();
+    let line = visible_line(text);
     if line.trim().is_empty() {
         // What is required is never empty.
         return "-".to_owned();
     }
     if line.chars().count() <= most {
-        return line;
+        return line.into_owned();
     }
     line.chars().take(most - MARK.len()).chain(MARK.chars()).collect()
 }
@@ -112,10 +114,4 @@ pub(super) fn fitted_id(text: &str) -> String {
     let digest = crate::report::writer::sha256(text.as_bytes());
     let head: String = fitted.chars().take(ID - 17).collect();
     format!("{head}~{}", digest.get(..16).unwrap_or_default())
-}
-
-/// Whether a character is itself on a screen: no control, no end of a line, none that turns the direction of others.
-fn is_plain(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -14,6 +14,7 @@ use super::infrastructure::{OF_SETS, SetChange, changes, set_changes};
 use super::{Format, Part, Read};
 use crate::report::account::AccountReport;
 use crate::report::whole::Report;
+use crate::visible::visible;
 
 /// What cfn-lint is not to say of documents, which are those that IAM took: variables of IAM are no parameters (E1029), IAM
 /// lets more through than cfn-lint does, such as an empty Sid (E3510), a policy of 2008 stays one (W2511), and cfn-lint knows
@@ -138,5 +139,5 @@ fn how(name: &str, is_empty: bool, has_imports: bool) -> Vec<String> {
 
 /// Nothing here has keys other than text, so it cannot fail.
 fn pretty(value: &impl Serialize) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
+    visible(&serde_json::to_string_pretty(value).unwrap_or_default()).into_owned()
 }

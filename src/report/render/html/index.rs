@@ -195,16 +195,22 @@ fn problem(account: &AccountSummary) -> Option<String> {
     Some(format!("{} ({}) {}{told}", account.id, account.name, words::coverage(&account.coverage)))
 }
 
-/// Failures by operation and kind, with how many principals each was about.
+/// Failures by operation and kind, with how many principals each was about, and what was wrong with the first answer.
 pub(super) fn failures(failures: &[Failed]) -> Vec<String> {
-    let mut kinds: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut kinds: BTreeMap<(&str, &str), (usize, Option<&str>)> = BTreeMap::new();
     for failed in failures {
         let kind = (failed.failure.operation.as_str(), failed.failure.kind.name());
-        *kinds.entry(kind).or_default() += usize::from(failed.principal.is_some());
+        let (principals, detail) = kinds.entry(kind).or_default();
+        *principals += usize::from(failed.principal.is_some());
+        *detail = detail.or(failed.failure.detail.as_deref());
     }
-    let told = kinds.into_iter().map(|((operation, kind), principals)| match principals {
-        0 => format!("{kind} on {operation}"),
-        some => format!("{kind} on {operation} for {}", counted(some, "principal")),
+    let told = kinds.into_iter().map(|((operation, kind), (principals, detail))| {
+        let of = match principals {
+            0 => String::new(),
+            some => format!(" for {}", counted(some, "principal")),
+        };
+        let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
+        format!("{kind} on {operation}{of}{detail}")
     });
     told.collect()
 }

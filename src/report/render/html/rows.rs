@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::text::{anchor, in_script, visible};
+use super::text::{anchor, in_script};
 use super::words::{LEVELS, STATUSES};
 use crate::report::whole::Report;
 use crate::report::{AccountReport, PrincipalRow, Recommendation, UnusedService};
+use crate::visible::visible;
 
 /// What comes before the accounts.
 pub(super) fn head(report: &Report) -> String {

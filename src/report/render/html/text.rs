@@ -1,13 +1,15 @@
 //! Text on its way into a page. Everything that AWS or the author of a policy wrote is hostile.
 //!
-//! askama escapes what a template prints. What is here does the rest: marks that turn the direction of text, data in
+//! askama escapes what a template prints, and [`visible`] shows what nobody would see. What is here does the rest: data in
 //! scripts, names in addresses.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use askama::filters::HtmlSafe;
 
 use crate::report::names::file_part;
+use crate::visible::visible;
 
 /// Text between tags. A quotation mark means nothing there, and a document is full of them; in an attribute it would.
 pub(super) struct Content<'t>(pub(super) &'t str);
@@ -37,60 +39,13 @@ fn entity(byte: u8) -> Option<&'static str> {
     }
 }
 
-/// Makes visible what would steer the reader's eye: control characters, and the marks and overrides of bidirectional
-/// text, as JSON writes them. In a policy they stand in strings, and mean the same written so.
-pub(in crate::report::render) fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    // Nearly all text is plain: it is copied by long pieces.
-    while let Some((plain, c, after)) = next_steering(rest) {
-        out.push_str(plain);
-        let mut units = [0; 2];
-        for unit in c.encode_utf16(&mut units) {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "\\u{unit:04x}");
-        }
-        rest = after;
-    }
-    out.push_str(rest);
-    out
-}
-
-/// The same of a whole page, which is hardly ever anything but plain.
+/// A whole page with what is unseen in it written out, which it hardly ever has.
 pub(super) fn all_visible(page: String) -> String {
-    if next_steering(&page).is_none() { page } else { visible(&page) }
-}
-
-/// What comes before the next character that steers, that character, and what comes after.
-fn next_steering(text: &str) -> Option<(&str, char, &str)> {
-    let mut from = 0;
-    loop {
-        // Plain bytes are passed over as bytes, many at once.
-        let tail = text.as_bytes().get(from..)?;
-        // All of a chunk are looked at whatever the first are, which the processor does at once.
-        let all_plain = |chunk: &&[u8]| chunk.iter().fold(true, |all, byte| all & is_plain(byte));
-        let plain = tail.chunks_exact(32).take_while(all_plain).count() * 32;
-        let at = from + plain + tail.get(plain..)?.iter().position(|byte| !is_plain(byte))?;
-        let (plain, rest) = text.split_at_checked(at)?;
-        let c = rest.chars().next()?;
-        if steers(c) {
-            return Some((plain, c, rest.get(c.len_utf8()..)?));
-        }
-        from = at + c.len_utf8();
-    }
-}
-
-fn is_plain(byte: &u8) -> bool {
-    (b' '..=b'~').contains(byte) | (*byte == b'\n') | (*byte == b'\t')
-}
-
-fn steers(c: char) -> bool {
-    c.is_control() && !matches!(c, '\n' | '\t')
-        || matches!(
-            c,
-            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-        )
+    let shown = match visible(&page) {
+        Cow::Owned(shown) => Some(shown),
+        Cow::Borrowed(_) => None,
+    };
+    shown.unwrap_or(page)
 }
 
 /// JSON inside of a script element: nothing of it may end the element or begin a comment.
@@ -166,25 +121,11 @@ pub(in crate::report::render) fn day(moment: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Content, all_visible, arn_parts, change_anchor, count, in_script, visible};
+    use super::{Content, all_visible, arn_parts, change_anchor, count, in_script};
 
     #[test]
-    fn marks_that_turn_text_are_shown_and_mean_the_same_in_json() {
-        let hostile = "a\u{202e}b\u{2028}\u{1b}[0m\u{e0041}\tc\nd";
-        let shown = visible(hostile);
-        assert_eq!(shown, "a\\u202eb\\u2028\\u001b[0m\\udb40\\udc41\tc\nd");
-        let json = serde_json::to_string(hostile).unwrap_or_default();
-        let read: String = serde_json::from_str(&visible(&json)).unwrap_or_default();
-        assert_eq!(read, hostile);
-    }
-
-    #[test]
-    fn a_mark_is_found_wherever_it_stands() {
-        for before in 0..70 {
-            let page = "x".repeat(before) + "·\u{202e}" + &"y".repeat(before);
-            assert_eq!(all_visible(page.clone()), visible(&page));
-            assert!(visible(&page).contains("\\u202e"), "{before}");
-        }
+    fn what_is_unseen_on_a_page_is_written_out() {
+        assert_eq!(all_visible("a\u{202e}b\tc\nd".to_owned()), "a\\u202eb\tc\nd");
         assert_eq!(all_visible("plain · é".to_owned()), "plain · é");
     }
 

@@ -24,6 +24,7 @@ use crate::report::whole::Report;
 use crate::report::{
     AccountReport, AccountSummary, Action, EvidenceSource, PolicyRow, PrincipalRow, Recommendation,
 };
+use crate::visible::visible_line;
 
 const PATH: &str = "findings.ocsf.jsonl";
 const NAME: &str = "leastwise";
@@ -177,6 +178,9 @@ impl<'e> Told<'e> {
         // Evidence that tells no date: no finding is older than the catalog that it rests on.
         let time = self.seen.or_else(|| milliseconds(&report.catalog.updated)).unwrap_or_default();
         let version = env!("CARGO_PKG_VERSION");
+        // Readers of events show what JSON holds.
+        let [title, desc] = [&self.title, &self.desc].map(|text| visible_line(text).into_owned());
+        let mend = visible_line(&self.mend).into_owned();
         Event {
             activity_id: 1,
             activity_name: "Create",
@@ -197,21 +201,21 @@ impl<'e> Told<'e> {
                 },
                 created_time: self.seen,
                 data_sources: self.sources,
-                desc: self.desc,
+                desc,
                 last_seen_time: self.seen,
-                title: self.title.clone(),
+                title: title.clone(),
                 types: [name],
                 uid: self.uid,
             },
             identity_activity_metrics: None,
-            message: self.title,
+            message: title,
             metadata: Metadata {
                 product: Product { name: NAME, vendor_name: NAME, version },
                 profiles: ["cloud"],
                 version: "1.6.0",
             },
             permission_analysis_results: Vec::new(),
-            remediation: Remediation { desc: self.mend },
+            remediation: Remediation { desc: mend },
             resources: self.resources,
             severity,
             severity_id,

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::visible::visible;
+
 /// What is said to people.
 #[derive(Debug, Serialize)]
 pub(super) struct Message {
@@ -12,8 +14,10 @@ pub(super) struct Message {
 
 impl Message {
     /// A message in which braces and square brackets are only that: SARIF gives them a meaning. The backslashes that stand
-    /// before a bracket are doubled, or an even number of them would be escaped instead of the bracket.
+    /// before a bracket are doubled, or an even number of them would be escaped instead of the bracket. What is unseen is
+    /// written out, as readers of SARIF show what JSON holds.
     pub(super) fn of(text: &str) -> Self {
+        let text = visible(text);
         let mut safe = String::with_capacity(text.len());
         let mut backslashes = 0;
         for c in text.chars() {

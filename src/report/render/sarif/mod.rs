@@ -22,6 +22,7 @@ use crate::report::whole::{FamilyRow, Report};
 use crate::report::{
     AccountReport, AccountSummary, Coverage, IdleCredential, LeftAlone, PrincipalRow, Recommendation,
 };
+use crate::visible::visible;
 
 const PATH: &str = "report.sarif";
 const SCHEMA: &str =
@@ -138,7 +139,8 @@ fn invocation(report: &Report) -> Invocation {
         };
         let what = account.failures.iter().map(|failed| {
             let failure = &failed.failure;
-            format!("{} {}", failure.operation, failure.kind.name())
+            let detail = failure.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+            format!("{} {}{detail}", failure.operation, failure.kind.name())
         });
         let mut what: Vec<String> = what.collect();
         what.sort();
@@ -344,6 +346,7 @@ fn excepted(report: &Report, principal: &PrincipalRow, account: &str) -> Finding
 }
 
 fn suppression(justification: String) -> Suppression {
+    let justification = visible(&justification).into_owned();
     Suppression { kind: "external", status: "accepted", justification }
 }
 

@@ -1,7 +1,9 @@
 //! Text on its way into Markdown, where everything that AWS or the author of a policy wrote is hostile: it may not
 //! become a link, an image, HTML, a mention of a team or a reference to another ticket.
 
-use crate::report::render::html::text::visible;
+use std::borrow::Cow;
+
+use crate::visible::visible_line;
 
 /// A zero-width space as trackers take it, which they do not see a mention, a reference or an address through.
 const APART: &str = "&#8203;";
@@ -46,9 +48,9 @@ pub(super) fn prose(text: &str) -> String {
     out
 }
 
-/// Without line breaks and what turns the direction of text.
-pub(super) fn one_line(text: &str) -> String {
-    visible(&text.replace('\n', "\\n").replace('\t', "\\t"))
+/// In one line, with what is unseen written out.
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+    visible_line(text)
 }
 
 #[cfg(test)]

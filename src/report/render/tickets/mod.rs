@@ -16,7 +16,7 @@ use self::change::{Entry, Reached, family_place, of_change, place, title};
 use self::markdown::{code, prose};
 use self::ticket::Ticket;
 use super::html::text::{count, day};
-use super::sheet::{guarded, rows};
+use super::sheet::{guarded, guarded_text, rows};
 use super::weight::Weight;
 use super::{Format, Part, Read, key, reserve};
 use crate::report::account::{AccountReport, AccountSummary, IdleCredential, PrincipalRow};
@@ -147,7 +147,7 @@ fn people(
     let here = place(account);
     let exception = reserve::exception(principal, &account.id);
     // What is kept for emergencies comes last, however much it may do.
-    let rank = u8::from(exception.is_some());
+    let rank = u8::from(principal.emergency.is_some());
     let mut add = |rule: &str, end: &str, (weight, points): (Weight, u64), entry: Entry| {
         let id = format!("{}{end}", key::of_principal(rule, &principal.arn));
         table.push(row(&id, &entry, (weight, rule), (&account.id, owner)));
@@ -182,10 +182,16 @@ fn people(
             None => ("unused-password", String::new(), "password".to_owned()),
         };
         let mut text = format!("The {what} of user {} in {here}, {}.", code(&principal.name), since(it));
-        if let Some(exception) = &exception {
-            let _ = write!(text, " {}\n\n```toml\n{exception}```\n", reserve::KEEP);
+        match &exception {
+            Some(exception) => {
+                let _ = write!(text, " {}\n\n```toml\n{exception}```\n", reserve::KEEP_CREDENTIAL);
+            }
+            None if principal.emergency.is_some() => {
+                let _ = write!(text, " {}", reserve::about_credential(principal, it.access_key_id.is_some()));
+            }
+            None => {}
         }
-        let verb = if exception.is_some() { "Check" } else { "Remove" };
+        let verb = if principal.emergency.is_some() { "Check" } else { "Remove" };
         let plain = title(&format!("{verb} an {} of user {}", rule.replace('-', " "), principal.name));
         add(rule, &end, (Weight::Middling, 0), Entry { plain, text, ..Entry::default() });
     }
@@ -229,7 +235,7 @@ fn row(
         "" => entry.text.clone(),
         line => format!("{line}\n\n{}", entry.text.trim_end()),
     };
-    let cells =
-        [id, &entry.plain, &text, priority, &format!("leastwise {rule}"), account, owner.name(), "IAM"];
-    cells.into_iter().map(|cell| guarded(cell.to_owned())).collect()
+    let (id, plain, labels) = (guarded(id), guarded(&entry.plain), format!("leastwise {rule}"));
+    let rest = [priority, &labels, account, owner.name(), "IAM"].map(guarded);
+    [id, plain, guarded_text(&text)].into_iter().chain(rest).collect()
 }
