@@ -36,6 +36,9 @@ pub(super) async fn read(session: &Session, account: &str) -> Result<Authorizati
         let more = answer.is_truncated;
         let marker = answer.marker.clone();
         convert::add_page(&mut all, answer).ok_or_else(|| malformed(&SWEEP))?;
+        // An answer that goes on and on ends here, not with the memory.
+        let within = all.within_limits();
+        within.map_err(|error| malformed(&SWEEP).saying(None, Some(&error.to_string())))?;
         if !more {
             break;
         }
