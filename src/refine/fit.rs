@@ -120,7 +120,7 @@ pub(crate) fn fit<'a>(
     }
     let used_up = |UsedUp| DoesNotFit::too_many_patterns(before);
     if refined.statements.iter().any(excepts)
-        && let Some(listed) = listed(universe, &refined, quota, budget).map_err(used_up)?
+        && let Some(listed) = listed(universe, before, &refined, quota, budget).map_err(used_up)?
     {
         return Ok((vec![listed], FitStep::NotActionToAction));
     }
@@ -139,7 +139,7 @@ pub(crate) fn fit<'a>(
     if let Split::Stuck(_) = parts {
         // A list of exceptions cannot be divided among policies; the list of what is granted can.
         let listed = shortest.statements.iter().map(|statement| match excepts(statement) {
-            true => spelled_out(universe, statement, Ends::Anywhere, budget),
+            true => spelled_out(universe, before, statement, Ends::Anywhere, budget),
             false => Ok(statement.clone()),
         });
         parts = split(&shortest, listed, managed).map_err(used_up)?;
@@ -171,6 +171,7 @@ fn excepts(statement: &Statement<'_>) -> bool {
 /// more than `most` characters. Nothing is made once it has.
 fn listed<'a>(
     universe: &Universe<'a>,
+    before: &Document<'a>,
     refined: &Document<'a>,
     most: usize,
     budget: &mut Budget,
@@ -179,7 +180,9 @@ fn listed<'a>(
     let mut statements = Vec::with_capacity(refined.statements.len());
     for statement in &refined.statements {
         let statement = match excepts(statement) {
-            true => shorter(statement.clone(), spelled_out(universe, statement, Ends::Words, budget)?),
+            true => {
+                shorter(statement.clone(), spelled_out(universe, before, statement, Ends::Words, budget)?)
+            }
             false => statement.clone(),
         };
         match left.checked_sub(length(&statement)) {
@@ -189,6 +192,16 @@ fn listed<'a>(
         statements.push(statement);
     }
     Ok(Some(refined.with(statements)).filter(|listed| listed.quota_chars() <= most))
+}
+
+/// Whether the list of exceptions is not the author's: it stands for a `*` (R13).
+fn was_star(before: &Document<'_>, statement: &Statement<'_>) -> bool {
+    let is_star = |origin: &Statement<'_>| {
+        origin.frame == statement.frame
+            && !origin.clause.negated
+            && origin.clause.patterns.iter().any(|pattern| pattern.shape == Shape::All)
+    };
+    !statement.clause.patterns.iter().any(Pattern::is_written) && before.statements.iter().any(is_star)
 }
 
 fn length(statement: &Statement<'_>) -> usize {
@@ -202,14 +215,21 @@ fn shorter<'a>(one: Statement<'a>, other: Statement<'a>) -> Statement<'a> {
 /// A `NotAction` statement as the `Action` list of what it grants.
 fn spelled_out<'a>(
     universe: &Universe<'a>,
+    before: &Document<'a>,
     statement: &Statement<'a>,
     ends: Ends,
     budget: &mut Budget,
 ) -> Result<Statement<'a>, UsedUp> {
     let granted = universe.granted_by(&statement.clause);
     let excluded = ByService::new(universe, &statement.clause.patterns);
+    let was_star = was_star(before, statement);
     let mut patterns = Vec::new();
     for (at, scope) in universe.scopes().iter().enumerate() {
+        if scope.known.is_none() && was_star && !scope.whole {
+            // It cannot be split (R9).
+            patterns.push(whole_service(scope));
+            continue;
+        }
         if scope.known.is_none() {
             // What else the service has is not known: all of it, unless some of it is excluded.
             if excluded.of(Some(at)).next().is_none() && excluded.of(None).next().is_none() {
@@ -255,7 +275,7 @@ fn recovered<'a>(
         let negated = excluded_anew(universe, statement);
         budget.pay(negated.clause.patterns.len())?;
         let negated = shorter(statement.clone(), negated);
-        return Ok(shorter(negated, spelled_out(universe, statement, Ends::Anywhere, budget)?));
+        return Ok(shorter(negated, spelled_out(universe, before, statement, Ends::Anywhere, budget)?));
     }
     // The author's wildcards say how wide a new prefix may be.
     let same_frame = |origin: &&Statement<'a>| origin.frame == statement.frame && !origin.clause.negated;

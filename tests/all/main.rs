@@ -14,6 +14,7 @@
 mod fake;
 
 mod adversity;
+mod bounds;
 mod callers;
 mod cases;
 mod catalog;
@@ -61,6 +62,7 @@ mod nothing;
 mod older;
 mod oracle;
 mod organisations;
+mod own_proposals;
 mod pace;
 mod packs;
 mod pairs;
