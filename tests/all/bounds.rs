@@ -131,8 +131,9 @@ fn a_policy_whose_parts_cannot_be_attached_takes_no_memory_for_them() {
         (
             "wildcards",
             statements(1, |_| {
-                let letters = || b'a'..=b'z';
-                let pairs = letters().flat_map(|a| letters().map(move |b| (char::from(a), char::from(b))));
+                let letters = |to| b'a'..=to;
+                let pairs =
+                    letters(b'g').flat_map(|a| letters(b'z').map(move |b| (char::from(a), char::from(b))));
                 let patterns: Vec<String> = pairs
                     .flat_map(|(a, b)| {
                         [format!("ec2:*{a}{b}*"), format!("ec2:?*{a}*{b}*"), format!("ec2:*{a}*{b}?*")]
