@@ -74,7 +74,7 @@ use thiserror::Error;
 use catalog::{Basis, Universe};
 use policy::{Document, Observed};
 use prove::{Counterexample, Proof, Undecided, Verdict, prove_in};
-use refine::{DoesNotFit, Explanation, FitStep, How, Kind, Named};
+use refine::{Budget, DoesNotFit, Explanation, FitStep, How, Kind, Named};
 
 /// A smaller policy with the proof that it is right against the evidence.
 #[derive(Debug)]
@@ -131,11 +131,14 @@ fn refine_in<'a>(
     policy: &Document<'a>,
     how: How,
 ) -> Result<Refined<'a>, RefineError> {
-    let proposal = refine::propose(universe, policy, how.wildcards);
+    let mut budget = how.kind.map_or_else(Budget::endless, |_| Budget::usual());
+    let proposal = refine::propose(universe, policy, how.wildcards, &mut budget)?;
     let (documents, step) = match (proposal, how.kind) {
         (None, _) => (Vec::new(), FitStep::AsIs),
         (Some(document), None) => (vec![document], FitStep::AsIs),
-        (Some(document), Some(kind)) => refine::fit(universe, policy, document, kind, how.taken)?,
+        (Some(document), Some(kind)) => {
+            refine::fit(universe, policy, document, kind, how.taken, &mut budget)?
+        }
     };
     match prove_in(universe, policy, documents) {
         Verdict::Proven(proof) => Ok(Refined { proof, step }),

@@ -1,32 +1,3 @@
-//! Whatever the bytes: no panic, and what is taken is taken whole, so that printing and reading again changes nothing.
-
 #![no_main]
 
-use leastwise::catalog::Catalog;
-use leastwise::evidence::read_unused;
-use leastwise::policy::{Document, decode};
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|bytes: &[u8]| {
-    let Ok(text) = decode(bytes) else { return };
-    let _ = read_unused(&text);
-    let _ = Catalog::parse(&text);
-    let _ = Catalog::from_json(&text);
-    let document = match Document::parse(&text) {
-        Ok(document) => document,
-        Err(error) => {
-            assert!(error.line >= 1 && error.column >= 1 && !error.help().is_empty());
-            return;
-        }
-    };
-    let (pretty, compact) = (document.pretty(), document.compact());
-    let again = Document::parse(&pretty).expect("what is printed is a policy");
-    assert_eq!(again.pretty(), pretty);
-    assert_eq!(again.compact(), compact);
-    assert_eq!(document.quota_chars(), compact.chars().count());
-    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text);
-    // Numbers beyond a float are JSON, and the other reader refuses them.
-    if let (Ok(before), Ok(after)) = (value(&text), value(&compact)) {
-        assert_eq!(before, after);
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| leastwise_fuzz::parse::run(bytes));

@@ -48,6 +48,17 @@ impl Grants {
         }
     }
 
+    pub(super) fn remove_run(&mut self, run: Range<usize>) {
+        let mut bit = run.start;
+        while bit < run.end {
+            let in_word = (run.end - bit).min(64 - bit % 64);
+            if let Some(word) = self.0.get_mut(bit / 64) {
+                *word &= !((u64::MAX >> (64 - in_word)) << (bit % 64));
+            }
+            bit += in_word;
+        }
+    }
+
     /// Whether any bit of a run is in the set.
     pub(crate) fn any_in(&self, run: Range<usize>) -> bool {
         let mut bit = run.start;

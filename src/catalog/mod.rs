@@ -35,7 +35,7 @@ pub(crate) use service::{Action, Service};
 #[cfg(test)]
 pub(crate) use table::lines;
 pub use table::{ActionTable, Row};
-pub(crate) use universe::{Scope, Universe};
+pub(crate) use universe::{ByService, Scope, Universe};
 pub use unobserved::Unobserved;
 pub(crate) use words::next_cut;
 

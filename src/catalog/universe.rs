@@ -5,12 +5,15 @@
 //! policy or evidence mention, and all of them when the policy has a pattern that spans services. Sets of actions are bit
 //! sets over it, so unions and differences are a few words.
 
+mod by_service;
 mod cover;
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+pub(crate) use self::by_service::ByService;
 use super::Catalog;
 use super::basis::Basis;
 use super::grants::Grants;
@@ -76,6 +79,8 @@ pub(crate) struct Universe<'a> {
     scopes: Vec<Scope<'a>>,
     /// For each service of the catalog the place of its scope, `NONE` for one that is not covered.
     by_place: Vec<u32>,
+    /// The scopes of the services that the catalog does not know, by prefix.
+    unknown: BTreeMap<String, usize>,
     extras: Vec<Extra<'a>>,
     /// Where the words of the extras begin.
     extra_words: usize,
@@ -95,6 +100,7 @@ impl<'a> Universe<'a> {
             catalog,
             scopes: Vec::new(),
             by_place: vec![NONE; catalog.service_count()],
+            unknown: BTreeMap::new(),
             extras: Vec::new(),
             extra_words: 0,
             words: 0,
@@ -177,19 +183,22 @@ impl<'a> Universe<'a> {
     }
 
     fn insert_scope(&self, scope: usize, into: &mut Grants) {
-        if let Some(scope) = self.scopes.get(scope) {
-            let first = scope.first_word * 64;
-            into.insert_run(first..first + scope.known.map_or(0, Service::len));
-            let first = self.extra_words * 64;
-            into.insert_run(first + scope.extras.start..first + scope.extras.end);
-        }
+        self.runs(scope).into_iter().for_each(|run| into.insert_run(run));
     }
 
     /// Takes all actions of a service out.
     pub(crate) fn remove_scope(&self, scope: usize, from: &mut Grants) {
-        let mut service = self.none();
-        self.insert_scope(scope, &mut service);
-        from.remove_all(&service);
+        self.runs(scope).into_iter().for_each(|run| from.remove_run(run));
+    }
+
+    /// The bits of a service: of its known actions, and of its extras.
+    fn runs(&self, scope: usize) -> [Range<usize>; 2] {
+        let Some(scope) = self.scopes.get(scope) else { return [0..0, 0..0] };
+        let (known, extras) = (scope.first_word * 64, self.extra_words * 64);
+        [
+            known..known + scope.known.map_or(0, Service::len),
+            extras + scope.extras.start..extras + scope.extras.end,
+        ]
     }
 
     /// Adds what a pattern matches.
@@ -214,9 +223,7 @@ impl<'a> Universe<'a> {
             }
         }
         if pattern.shape != Shape::Literal {
-            self.extras_of(at)
-                .filter(|(_, extra)| pattern.matches_name(&extra.lower))
-                .for_each(|(bit, _)| into.insert(bit));
+            self.extras_under(at, pattern).for_each(|(bit, _)| into.insert(bit));
         }
     }
 
@@ -252,7 +259,7 @@ impl<'a> Universe<'a> {
                 held.any(|place| pattern.matches_name(service.lower(place)))
             }),
         };
-        known || self.extras_of(at).any(|(bit, extra)| set.has(bit) && pattern.matches_name(&extra.lower))
+        known || self.extras_under(at, pattern).any(|(bit, _)| set.has(bit))
     }
 
     /// Where a pattern of the service at `scope` reaches. A literal is always in the universe of the policy that
@@ -283,6 +290,20 @@ impl<'a> Universe<'a> {
             .iter()
             .enumerate()
             .map(move |(at, extra)| (first + at, extra))
+    }
+
+    /// Those that a pattern with a wildcard matches. They are sorted, so what begins alike stands together.
+    fn extras_under(&self, scope: usize, pattern: &Pattern<'_>) -> impl Iterator<Item = (usize, &Extra<'a>)> {
+        let range = self.scopes.get(scope).map_or(0..0, |scope| scope.extras.clone());
+        let all = self.extras.get(range.clone()).unwrap_or_default();
+        let is_prefix = pattern.shape == Shape::Prefix;
+        let root = if is_prefix { pattern.name.to_ascii_lowercase() } else { String::new() };
+        let start = all.partition_point(|extra| extra.lower < root);
+        let first = self.extra_words * 64 + range.start + start;
+        let is_in = move |extra: &&Extra<'a>| extra.lower.starts_with(&root);
+        let here = all.get(start..).unwrap_or_default().iter().take_while(is_in).enumerate();
+        let matches = move |extra: &Extra<'a>| is_prefix || pattern.matches_name(&extra.lower);
+        here.filter(move |(_, extra)| matches(extra)).map(move |(at, extra)| (first + at, extra))
     }
 
     /// The bit of a known action.

@@ -1,9 +1,11 @@
 //! What is there: accounts, principals, the policies on them. Core: no I/O.
 
+mod limits;
 pub mod wire;
 
 use std::collections::BTreeMap;
 
+pub use limits::TooMany;
 use wire::{
     Account, AttachedPolicy, Authorization, GroupDetail, InlinePolicy, ManagedPolicyDetail, PolicyText, Tag,
 };

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::limits::{self, TooMany};
 use crate::policy;
 
 /// `aws organizations list-accounts`
@@ -56,9 +57,10 @@ impl Account {
 }
 
 /// `aws iam get-account-authorization-details`, all pages joined. AWS sends all four lists, empty or not: an answer without one
-/// of them is none, and would pass for an account in which nobody is.
+/// of them is none, and would pass for an account in which nobody is. What is read has no more
+/// than IAM can have said.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", try_from = "Lists")]
 pub struct Authorization {
     /// The users.
     pub user_detail_list: Vec<UserDetail>,
@@ -68,6 +70,31 @@ pub struct Authorization {
     pub role_detail_list: Vec<RoleDetail>,
     /// Managed policies, the customer's and those of AWS that are attached.
     pub policies: Vec<ManagedPolicyDetail>,
+}
+
+/// The same as it is written down.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Lists {
+    #[serde(deserialize_with = "limits::users")]
+    user_detail_list: Vec<UserDetail>,
+    #[serde(deserialize_with = "limits::groups")]
+    group_detail_list: Vec<GroupDetail>,
+    #[serde(deserialize_with = "limits::roles")]
+    role_detail_list: Vec<RoleDetail>,
+    #[serde(deserialize_with = "limits::policies")]
+    policies: Vec<ManagedPolicyDetail>,
+}
+
+impl TryFrom<Lists> for Authorization {
+    type Error = TooMany;
+
+    fn try_from(lists: Lists) -> Result<Self, TooMany> {
+        let Lists { user_detail_list, group_detail_list, role_detail_list, policies } = lists;
+        let all = Self { user_detail_list, group_detail_list, role_detail_list, policies };
+        all.within_limits()?;
+        Ok(all)
+    }
 }
 
 /// One user.
@@ -85,19 +112,19 @@ pub struct UserDetail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_date: Option<String>,
     /// Inline policies.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "limits::inline")]
     pub user_policy_list: Vec<InlinePolicy>,
     /// The names of its groups.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "limits::groups_of_user")]
     pub group_list: Vec<String>,
     /// Managed policies.
-    #[serde(default, deserialize_with = "one_or_many")]
+    #[serde(default, deserialize_with = "limits::attached")]
     pub attached_managed_policies: Vec<AttachedPolicy>,
     /// The boundary, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions_boundary: Option<Boundary>,
     /// Its tags.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "limits::tags")]
     pub tags: Vec<Tag>,
 }
 
@@ -116,10 +143,10 @@ pub struct GroupDetail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_date: Option<String>,
     /// Inline policies.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "limits::inline")]
     pub group_policy_list: Vec<InlinePolicy>,
     /// Managed policies.
-    #[serde(default, deserialize_with = "one_or_many")]
+    #[serde(default, deserialize_with = "limits::attached")]
     pub attached_managed_policies: Vec<AttachedPolicy>,
 }
 
@@ -141,16 +168,16 @@ pub struct RoleDetail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assume_role_policy_document: Option<PolicyText>,
     /// Inline policies.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "limits::inline")]
     pub role_policy_list: Vec<InlinePolicy>,
     /// Managed policies.
-    #[serde(default, deserialize_with = "one_or_many")]
+    #[serde(default, deserialize_with = "limits::attached")]
     pub attached_managed_policies: Vec<AttachedPolicy>,
     /// The boundary, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions_boundary: Option<Boundary>,
     /// Its tags.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "limits::tags")]
     pub tags: Vec<Tag>,
     /// When it was last used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -237,7 +264,7 @@ pub struct ManagedPolicyDetail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update_date: Option<String>,
     /// Its versions.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "limits::versions")]
     pub policy_version_list: Vec<PolicyVersion>,
 }
 
@@ -319,18 +346,4 @@ impl<'de> Deserialize<'de> for PolicyText {
 
 fn root_path() -> String {
     "/".to_owned()
-}
-
-/// A list, or one element where the AWS CLI's documentation shows one without brackets.
-fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<AttachedPolicy>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum OneOrMany {
-        Many(Vec<AttachedPolicy>),
-        One(AttachedPolicy),
-    }
-    Ok(match OneOrMany::deserialize(deserializer)? {
-        OneOrMany::Many(many) => many,
-        OneOrMany::One(one) => vec![one],
-    })
 }

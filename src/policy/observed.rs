@@ -1,6 +1,6 @@
 //! What evidence says about the use of actions: which were unused, and which were seen in use.
 
-use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::action::{ActionSet, Extent};
 
@@ -21,26 +21,27 @@ impl<'a> Observed<'a> {
 
     /// The first name that is in both sets, as `service:Name`: such evidence contradicts itself.
     pub fn contradiction(&self) -> Option<String> {
-        for (service, extent) in self.used.iter() {
-            let same = |(other, extent): (&'_ str, &'_ Extent<'a>)| {
-                other.eq_ignore_ascii_case(service).then(|| extent.clone())
-            };
-            for unused in self.unused.iter().filter_map(same) {
-                match (extent, &unused) {
-                    (_, Extent::Whole) => return Some(format!("{service}:*")),
-                    (Extent::Whole, Extent::Names(_)) => {}
-                    (Extent::Names(used), Extent::Names(unused)) => {
-                        let both = |name: &&Cow<'_, str>| {
-                            unused.iter().any(|other| other.eq_ignore_ascii_case(name))
-                        };
-                        if let Some(name) = used.iter().find(both) {
-                            return Some(format!("{service}:{name}"));
-                        }
-                    }
+        // Of each service that is called unused the names, and none where it is all of them.
+        let mut unused: BTreeMap<String, Option<BTreeSet<String>>> = BTreeMap::new();
+        for (service, extent) in self.unused.iter() {
+            let known = unused.entry(service.to_ascii_lowercase()).or_insert_with(|| Some(BTreeSet::new()));
+            match (known.as_mut(), extent) {
+                (Some(known), Extent::Names(names)) => {
+                    known.extend(names.iter().map(|name| name.to_ascii_lowercase()));
                 }
+                _ => *known = None,
             }
         }
-        None
+        self.used.iter().find_map(|(service, extent)| {
+            match (unused.get(&service.to_ascii_lowercase())?, extent) {
+                (None, _) => Some(format!("{service}:*")),
+                (Some(_), Extent::Whole) => None,
+                (Some(unused), Extent::Names(used)) => {
+                    let both = used.iter().find(|name| unused.contains(&name.to_ascii_lowercase()))?;
+                    Some(format!("{service}:{both}"))
+                }
+            }
+        })
     }
 }
 

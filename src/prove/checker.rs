@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::exclusions::{clear_of, escape, excludes_service};
+use super::exclusions::Exclusions;
 use super::frame::{Context, No, contexts, refuted};
 use super::{Broken, Reason, Undecided};
-use crate::catalog::{Grants, Scope, Universe};
+use crate::catalog::{ByService, Grants, Universe};
 use crate::policy::glob::{self, Containment};
 use crate::policy::{Clause, Document, Pattern, Shape};
 
 /// What the check has found so far.
 pub(super) struct Checker<'u, 'a> {
-    universe: &'u Universe<'a>,
+    pub(super) universe: &'u Universe<'a>,
     pub(super) granted_before: Grants,
     pub(super) granted_after: Grants,
     /// Services that are exempt from losing what is unused.
@@ -20,12 +20,14 @@ pub(super) struct Checker<'u, 'a> {
     pub(super) used: usize,
 }
 
-/// The patterns with wildcards of one context before, ready to be asked for one that contains another.
-struct Containers<'d, 'a> {
-    /// By the place of the service, which is `None` for `*`.
-    wild: Vec<(Option<usize>, &'d Pattern<'a>)>,
-    negated: Vec<&'d Clause<'a>>,
-    everything: bool,
+/// What the lists of one side of a context say, ready to be asked by service.
+pub(super) struct Side<'u, 'd, 'a> {
+    /// The patterns with wildcards of its `Action` lists.
+    pub(super) wild: ByService<'d, 'a>,
+    /// Its `NotAction` lists.
+    pub(super) negated: Vec<Exclusions<'u, 'd, 'a>>,
+    /// One of the wildcards is `*`.
+    pub(super) everything: bool,
 }
 
 impl<'u, 'a> Checker<'u, 'a> {
@@ -48,13 +50,14 @@ impl<'u, 'a> Checker<'u, 'a> {
         let before = self.granted(&context.before);
         let same = same_text(context);
         let after = if same { before.clone() } else { self.granted(&context.after) };
+        let sides = (Side::new(self.universe, &context.before), Side::new(self.universe, &context.after));
         if !same {
-            self.no_widening(context, &before, &after)?;
-            self.open_services(context)?;
+            self.no_widening(context, &sides.0, &before, &after)?;
+            self.open_services(context, &sides)?;
             self.seen_in_use(context)?;
         }
-        self.whole_services(context)?;
-        self.exactness(context, &before, &after)?;
+        self.whole_services(context, &sides.1)?;
+        self.exactness(context, &sides, &before, &after)?;
         self.granted_before.insert_all(&before);
         self.granted_after.insert_all(&after);
         Ok(())
@@ -72,7 +75,13 @@ impl<'u, 'a> Checker<'u, 'a> {
     }
 
     /// Clause 1.
-    fn no_widening(&self, context: &Context<'_, 'a>, before: &Grants, after: &Grants) -> Result<(), No> {
+    fn no_widening(
+        &self,
+        context: &Context<'_, 'a>,
+        containers: &Side<'_, '_, 'a>,
+        before: &Grants,
+        after: &Grants,
+    ) -> Result<(), No> {
         let mut gained = after.clone();
         gained.remove_all(before);
         if !gained.is_empty() {
@@ -83,7 +92,6 @@ impl<'u, 'a> Checker<'u, 'a> {
                 Reason::Widened,
             ));
         }
-        let containers = Containers::new(self.universe, &context.before);
         // What was kept stands in the old order, so one pass over the old patterns finds all of it. New patterns
         // stand together where an old one stood, so the last container is likely the next.
         let written =
@@ -92,7 +100,7 @@ impl<'u, 'a> Checker<'u, 'a> {
         let mut likely = None;
         for clause in &context.after {
             if clause.negated {
-                self.complement_contained(context, &containers, clause)?;
+                self.complement_contained(context, containers, clause)?;
                 continue;
             }
             for pattern in &clause.patterns {
@@ -100,7 +108,7 @@ impl<'u, 'a> Checker<'u, 'a> {
                 if pattern.is_written() && rest.any(|old| old.same_text(pattern)) {
                     ahead = rest;
                 } else {
-                    self.contained(context, &containers, pattern, &mut likely)?;
+                    self.contained(context, containers, pattern, &mut likely)?;
                 }
             }
         }
@@ -110,7 +118,7 @@ impl<'u, 'a> Checker<'u, 'a> {
     fn contained<'d>(
         &self,
         context: &Context<'_, 'a>,
-        containers: &Containers<'d, 'a>,
+        containers: &Side<'_, 'd, 'a>,
         pattern: &Pattern<'a>,
         likely: &mut Option<&'d Pattern<'a>>,
     ) -> Result<(), No> {
@@ -124,13 +132,14 @@ impl<'u, 'a> Checker<'u, 'a> {
             // It is in the universe, where nothing was gained.
             return Ok(());
         }
-        if let Some(container) = containers.of(scope).find(|container| container.contains(pattern)) {
+        let mut here = containers.wild.of(scope).map(|(_, container)| container);
+        if let Some(container) = here.find(|container| container.contains(pattern)) {
             *likely = Some(container);
             return Ok(());
         }
         let mut unclear = false;
-        for clause in &containers.negated {
-            match clear_of(clause, pattern) {
+        for list in &containers.negated {
+            match list.clear_of(pattern) {
                 Some(true) => return Ok(()),
                 Some(false) => {}
                 None => unclear = true,
@@ -158,8 +167,8 @@ impl<'u, 'a> Checker<'u, 'a> {
             }
             // Beside a NotAction statement the string that escapes the lists may still be granted.
             Containment::Escapes(name) => {
-                let granted = containers.negated.iter().any(|clause| {
-                    !clause.patterns.iter().any(|excluded| excluded.matches(&pattern.service, &name))
+                let granted = containers.negated.iter().any(|list| {
+                    !list.about(pattern).iter().any(|excluded| excluded.matches(&pattern.service, &name))
                 });
                 if granted || pattern.shape == Shape::All {
                     return self.overlap_witness(context, containers, pattern);
@@ -174,12 +183,12 @@ impl<'u, 'a> Checker<'u, 'a> {
     fn overlap_witness(
         &self,
         context: &Context<'_, 'a>,
-        containers: &Containers<'_, 'a>,
+        containers: &Side<'_, '_, 'a>,
         pattern: &Pattern<'a>,
     ) -> Result<(), No> {
         let excluded = match containers.negated.as_slice() {
             [only] if context.before.len() == 1 => {
-                only.patterns.iter().find(|it| it.overlaps(pattern) == Some(true))
+                only.about(pattern).into_iter().find(|it| it.overlaps(pattern) == Some(true))
             }
             _ => None,
         };
@@ -196,15 +205,22 @@ impl<'u, 'a> Checker<'u, 'a> {
     fn complement_contained(
         &self,
         context: &Context<'_, 'a>,
-        containers: &Containers<'_, 'a>,
+        containers: &Side<'_, '_, 'a>,
         clause: &Clause<'a>,
     ) -> Result<(), No> {
         if containers.everything {
             return Ok(());
         }
         let mut freed: Option<String> = None;
+        let after = Exclusions::new(self.universe, clause);
         for before in &containers.negated {
-            match before.patterns.iter().find_map(|excluded| escape(excluded, clause)) {
+            // The author's list comes first, so most of it stands where it stood.
+            let stays = |(at, excluded): (usize, &Pattern<'a>)| {
+                clause.patterns.get(at).is_some_and(|now| now.same_text(excluded))
+            };
+            let written = before.clause.patterns.iter().enumerate();
+            let mut moved = written.filter(|entry| !stays(*entry)).map(|(_, excluded)| excluded);
+            match moved.find_map(|excluded| after.escape(excluded)) {
                 None => return Ok(()),
                 Some(Err(reason)) => return Err(No::Undecided(reason)),
                 Some(Ok(action)) => freed = Some(action),
@@ -218,157 +234,14 @@ impl<'u, 'a> Checker<'u, 'a> {
         }
     }
 
-    /// Clause 2, for services that are unused as a whole: over all strings, not only known ones. Of a service with actions
-    /// whose use is not seen, these stay by name, and what the author wrote when it matches nothing else that is known.
-    fn whole_services(&self, context: &Context<'_, 'a>) -> Result<(), No> {
-        let still = |action| {
-            Err(refuted(Broken::Exactness, Some(context.number), Some(action), Reason::StillGranted))
-        };
-        let mut whole = self.universe.scopes().iter().filter(|scope| scope.whole).peekable();
-        if whole.peek().is_none() {
-            return Ok(());
-        }
-        let unused = self.universe.unused();
-        let is_old = |pattern: &Pattern<'a>| {
-            context.before.iter().any(|clause| clause.patterns.iter().any(|old| old.same_text(pattern)))
-        };
-        for clause in context.after.iter().filter(|clause| !clause.negated) {
-            for pattern in &clause.patterns {
-                let at = self.universe.scope_of(pattern);
-                let scope = at.and_then(|at| self.universe.scopes().get(at));
-                let is_withheld = |scope: &Scope<'a>| {
-                    let is_known = pattern.shape != Shape::Literal
-                        || at.is_some_and(|at| self.universe.knows(at, &pattern.name));
-                    scope.withheld
-                        && is_known
-                        && (pattern.shape == Shape::Literal || is_old(pattern))
-                        && !self.universe.meets(pattern, unused)
-                };
-                let may_stay = scope.is_none_or(|scope| !scope.whole || is_withheld(scope));
-                if pattern.shape == Shape::All || !may_stay {
-                    return still(pattern.text());
-                }
-            }
-        }
-        for scope in whole.filter(|scope| !scope.withheld) {
-            let every = format!("{}:*", scope.prefix);
-            for clause in context.after.iter().filter(|clause| clause.negated) {
-                if !excludes_service(clause, scope) {
-                    return still(every);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Clauses 2 and 4, for services of which a wildcard holds more than anybody can list: those that the catalog does not
-    /// know, unless they are unused as a whole, and those that were seen in use and of which nothing is named as unused.
-    /// What the document before grants of them, the documents after grant, over all strings.
-    fn open_services(&self, context: &Context<'_, 'a>) -> Result<(), No> {
-        let seen: BTreeSet<usize> = self.universe.seen().iter().map(|seen| seen.scope).collect();
-        let is_open = |at: usize, scope: &Scope<'a>| match scope.known {
-            None => !scope.whole,
-            Some(_) => !scope.any_unused && seen.contains(&at),
-        };
-        let open: BTreeSet<usize> = self
-            .universe
-            .scopes()
-            .iter()
-            .enumerate()
-            .filter(|(at, scope)| is_open(*at, scope))
-            .map(|(at, _)| at)
-            .collect();
-        if open.is_empty() {
-            return Ok(());
-        }
-        let scope_at = |at: usize| self.universe.scopes().get(at);
-        // What a NotAction of the context does not exclude is granted by it.
-        let negated: Vec<_> = context.after.iter().filter(|clause| clause.negated).collect();
-        let listed =
-            context.after.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
-        let listed: Vec<_> = listed.filter(|pattern| pattern.shape != Shape::Literal).collect();
-        let unused = self.universe.unused();
-        // Nor is it lost that it excludes what is named as unused, and nothing else.
-        let leaves = |clause: &Clause<'a>, wanted: &Pattern<'_>| {
-            clause.patterns.iter().all(|excluded| {
-                excluded.overlaps(wanted) == Some(false)
-                    || excluded.shape == Shape::Literal && self.universe.meets(excluded, unused)
-            })
-        };
-        let is_granted = |wanted: &Pattern<'_>| {
-            listed.iter().any(|pattern| pattern.contains(wanted))
-                || negated.iter().any(|clause| leaves(clause, wanted))
-        };
-        let lost = |wanted: &Pattern<'_>, at: usize| {
-            let (clause, reason) = match scope_at(at).is_some_and(|scope| scope.known.is_none()) {
-                true => (Broken::Exactness, Reason::UnknownServiceLost),
-                false => (Broken::Use, Reason::UsedServiceLost),
-            };
-            Err(refuted(clause, Some(context.number), Some(wanted.text()), reason))
-        };
-        for clause in &context.before {
-            if clause.negated {
-                // Of a service that it does not touch, it grants all there is. What is named as unused may join the list.
-                for at in &open {
-                    let untouched = scope_at(*at).filter(|scope| !scope.any_unused);
-                    let Some(every) = untouched.map(Scope::every) else { continue };
-                    if clear_of(clause, &every) == Some(true) && !is_granted(&every) {
-                        return lost(&every, *at);
-                    }
-                }
-                continue;
-            }
-            for pattern in &clause.patterns {
-                match (pattern.shape, self.universe.scope_of(pattern)) {
-                    (Shape::Literal, _) => {}
-                    (Shape::All, _) => {
-                        for at in &open {
-                            let Some(every) = scope_at(*at).map(Scope::every) else { continue };
-                            if !is_granted(&every) {
-                                return lost(&every, *at);
-                            }
-                        }
-                    }
-                    (_, Some(at)) if open.contains(&at) && !is_granted(pattern) => {
-                        return lost(pattern, at);
-                    }
-                    _ => {}
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Clause 4, for the actions that were seen in use: each that the document before grants, the documents after grant. It
-    /// is decided by matching the name itself, so it holds of names that no catalog has.
-    fn seen_in_use(&mut self, context: &Context<'_, 'a>) -> Result<(), No> {
-        let mut checked = 0;
-        for seen in self.universe.seen() {
-            let Some(service) = self.universe.scopes().get(seen.scope).map(|scope| &*scope.prefix) else {
-                continue;
-            };
-            let grants = |clauses: &[&Clause<'a>], name: &str| {
-                clauses.iter().any(|clause| {
-                    clause.patterns.iter().any(|pattern| pattern.matches(service, name)) != clause.negated
-                })
-            };
-            for name in &seen.names {
-                if !grants(&context.before, name) {
-                    continue;
-                }
-                if !grants(&context.after, name) {
-                    let action = Some(format!("{service}:{name}"));
-                    return Err(refuted(Broken::Use, Some(context.number), action, Reason::UsedLost));
-                }
-                checked += 1;
-            }
-        }
-        self.used += checked;
-        Ok(())
-    }
-
     /// Clause 2.
-    fn exactness(&mut self, context: &Context<'_, 'a>, before: &Grants, after: &Grants) -> Result<(), No> {
+    fn exactness(
+        &mut self,
+        context: &Context<'_, 'a>,
+        sides: &(Side<'_, '_, 'a>, Side<'_, '_, 'a>),
+        before: &Grants,
+        after: &Grants,
+    ) -> Result<(), No> {
         let unused = self.universe.unused();
         let mut lost = before.clone();
         lost.remove_all(unused);
@@ -386,15 +259,12 @@ impl<'u, 'a> Checker<'u, 'a> {
                 continue;
             }
             // It had to stay: the author's wildcard reaches it, and so does one that is left.
-            let reached = |clauses: &[&Clause<'a>], name: &str| {
-                let listed =
-                    clauses.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
-                let mut wild = listed.filter(|pattern| pattern.shape != Shape::Literal);
-                wild.any(|pattern| pattern.matches(&scope.prefix, name))
+            let reached = |side: &Side<'_, '_, 'a>, name: &str| {
+                side.wild.about(Some(at)).any(|pattern| pattern.matches(&scope.prefix, name))
             };
             for (bit, extra) in self.universe.extras_of(at) {
                 let name = &extra.lower;
-                if still.has(bit) && reached(&context.before, name) && reached(&context.after, name) {
+                if still.has(bit) && reached(&sides.0, name) && reached(&sides.1, name) {
                     self.undecided.insert(scope.prefix.to_string());
                     still.remove(bit);
                 }
@@ -407,22 +277,16 @@ impl<'u, 'a> Checker<'u, 'a> {
     }
 }
 
-impl<'d, 'a> Containers<'d, 'a> {
-    fn new(universe: &Universe<'a>, clauses: &[&'d Clause<'a>]) -> Self {
-        let negated: Vec<_> = clauses.iter().copied().filter(|clause| clause.negated).collect();
+impl<'u, 'd, 'a> Side<'u, 'd, 'a> {
+    fn new(universe: &'u Universe<'a>, clauses: &[&'d Clause<'a>]) -> Self {
+        let negated = clauses.iter().filter(|clause| clause.negated);
         let plain = clauses.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
-        let wild = plain.filter(|pattern| pattern.shape != Shape::Literal);
-        let mut wild: Vec<_> = wild.map(|pattern| (universe.scope_of(pattern), pattern)).collect();
-        wild.sort_by_key(|(scope, _)| *scope);
-        let everything = wild.iter().any(|(_, pattern)| pattern.shape == Shape::All);
-        Self { wild, negated, everything }
-    }
-
-    /// Those of one service.
-    fn of(&self, scope: Option<usize>) -> impl Iterator<Item = &'d Pattern<'a>> {
-        let start = self.wild.partition_point(|(other, _)| *other < scope);
-        let here = self.wild.get(start..).unwrap_or_default().iter();
-        here.take_while(move |(other, _)| *other == scope).map(|(_, pattern)| *pattern)
+        let wild = || plain.clone().filter(|pattern| pattern.shape != Shape::Literal);
+        Self {
+            wild: ByService::new(universe, wild()),
+            negated: negated.map(|clause| Exclusions::new(universe, clause)).collect(),
+            everything: wild().any(|pattern| pattern.shape == Shape::All),
+        }
     }
 }
 

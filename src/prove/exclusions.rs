@@ -1,42 +1,65 @@
 //! What lists of exceptions leave out.
 
 use super::Undecided;
-use crate::catalog::Scope;
+use crate::catalog::{ByService, Scope, Universe};
 use crate::policy::glob::{self, Containment};
 use crate::policy::{Clause, Pattern, Shape};
 
-/// Whether a `NotAction` list excludes nothing of a pattern; `None` when telling would cost too much.
-pub(super) fn clear_of(clause: &Clause<'_>, pattern: &Pattern<'_>) -> Option<bool> {
-    let mut unclear = false;
-    for excluded in &clause.patterns {
-        match excluded.overlaps(pattern) {
-            Some(true) => return Some(false),
-            Some(false) => {}
-            None => unclear = true,
+/// A `NotAction` list, to be asked by service.
+pub(super) struct Exclusions<'u, 'd, 'a> {
+    universe: &'u Universe<'a>,
+    pub(super) clause: &'d Clause<'a>,
+    by_service: ByService<'d, 'a>,
+}
+
+impl<'u, 'd, 'a: 'd> Exclusions<'u, 'd, 'a> {
+    pub(super) fn new(universe: &'u Universe<'a>, clause: &'d Clause<'a>) -> Self {
+        Self { universe, clause, by_service: ByService::new(universe, &clause.patterns) }
+    }
+
+    /// The entries that can exclude something of a pattern.
+    pub(super) fn about(&self, pattern: &Pattern<'_>) -> Vec<&'d Pattern<'a>> {
+        match (pattern.shape, self.universe.scope_of(pattern)) {
+            (Shape::All, _) => self.clause.patterns.iter().collect(),
+            (_, Some(scope)) => self.by_service.about(Some(scope)).collect(),
+            // Of a service that neither policy nor evidence names.
+            (_, None) => self.by_service.of(None).map(|(_, excluded)| excluded).collect(),
         }
     }
-    (!unclear).then_some(true)
-}
 
-/// An action under `excluded` that `clause` no longer excludes.
-pub(super) fn escape(excluded: &Pattern<'_>, clause: &Clause<'_>) -> Option<Result<String, Undecided>> {
-    if clause.patterns.iter().any(|pattern| pattern.contains(excluded)) {
-        return None;
+    /// Whether it excludes nothing of a pattern; `None` when telling would cost too much.
+    pub(super) fn clear_of(&self, pattern: &Pattern<'_>) -> Option<bool> {
+        let mut unclear = false;
+        for excluded in self.about(pattern) {
+            match excluded.overlaps(pattern) {
+                Some(true) => return Some(false),
+                Some(false) => {}
+                None => unclear = true,
+            }
+        }
+        (!unclear).then_some(true)
     }
-    if excluded.shape == Shape::All {
-        return Some(Ok("*".to_owned()));
-    }
-    let here =
-        clause.patterns.iter().filter(|pattern| pattern.service.eq_ignore_ascii_case(&excluded.service));
-    let globs: Vec<_> = here.map(Pattern::glob).collect();
-    match glob::contained(&excluded.glob(), globs.iter().map(AsRef::as_ref)) {
-        Containment::Contained => None,
-        Containment::Escapes(name) => Some(Ok(format!("{}:{name}", excluded.service))),
-        Containment::TooComplex => Some(Err(Undecided::TooComplex { pattern: excluded.text() })),
-    }
-}
 
-/// Whether a `NotAction` list excludes every action of a service, known or not.
-pub(super) fn excludes_service(clause: &Clause<'_>, scope: &Scope<'_>) -> bool {
-    escape(&scope.every(), clause).is_none()
+    /// An action under `excluded` that it does not exclude.
+    pub(super) fn escape(&self, excluded: &Pattern<'_>) -> Option<Result<String, Undecided>> {
+        let here = self.about(excluded);
+        if here.iter().any(|pattern| pattern.contains(excluded)) {
+            return None;
+        }
+        if excluded.shape == Shape::All {
+            return Some(Ok("*".to_owned()));
+        }
+        let here = here.into_iter().filter(|it| it.service.eq_ignore_ascii_case(&excluded.service));
+        let globs: Vec<_> = here.map(Pattern::glob).collect();
+        match glob::contained(&excluded.glob(), globs.iter().map(AsRef::as_ref)) {
+            Containment::Contained => None,
+            Containment::Escapes(name) => Some(Ok(format!("{}:{name}", excluded.service))),
+            Containment::TooComplex => Some(Err(Undecided::TooComplex { pattern: excluded.text() })),
+        }
+    }
+
+    /// Whether it excludes every action of a service, known or not.
+    pub(super) fn excludes_service(&self, scope: &Scope<'_>) -> bool {
+        self.escape(&scope.every()).is_none()
+    }
 }

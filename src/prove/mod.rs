@@ -24,6 +24,7 @@
 mod checker;
 mod exclusions;
 mod frame;
+mod services;
 
 use std::fmt;
 

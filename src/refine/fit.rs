@@ -3,8 +3,9 @@
 use thiserror::Error;
 
 use super::generalize::{names_of, prefixes, whole_service};
+use super::split::{Budget, MOST_PATTERNS, Split, UsedUp, split};
 use super::trie::Ends;
-use crate::catalog::Universe;
+use crate::catalog::{ByService, Universe};
 use crate::policy::{Document, Effect, Pattern, Shape, Statement, starts_with};
 
 /// Where a policy lives, which decides how long it may be.
@@ -86,6 +87,21 @@ pub enum DoesNotFit {
         /// The quota of a managed policy.
         managed: usize,
     },
+    /// Its statements come to more than is worked on.
+    #[error(
+        "its {statements} statements come to more than {MOST_PATTERNS} actions and wildcards without what is unused, and \
+         {MOST_ATTACHED} managed policies hold fewer"
+    )]
+    TooManyPatterns {
+        /// How many statements the policy has.
+        statements: usize,
+    },
+}
+
+impl DoesNotFit {
+    pub(super) fn too_many_patterns(policy: &Document<'_>) -> Self {
+        Self::TooManyPatterns { statements: policy.statements.len() }
+    }
 }
 
 /// Makes a refined document fit. `before` is the document that it was made from, `taken` is what others take of the
@@ -96,53 +112,96 @@ pub(crate) fn fit<'a>(
     refined: Document<'a>,
     kind: Kind,
     taken: usize,
+    budget: &mut Budget,
 ) -> Result<(Vec<Document<'a>>, FitStep), DoesNotFit> {
     let quota = kind.quota().saturating_sub(taken);
     if refined.quota_chars() <= quota {
         return Ok((vec![refined], FitStep::AsIs));
     }
-    let grants = |statement: &Statement<'a>| statement.frame.effect == Effect::Allow;
-    if refined.statements.iter().any(|statement| grants(statement) && statement.clause.negated) {
-        let shorter =
-            refined.statements.iter().map(|statement| match statement.clause.negated && grants(statement) {
-                true => shorter(statement.clone(), spelled_out(universe, statement, Ends::Words)),
-                false => statement.clone(),
-            });
-        let listed = refined.with(shorter.collect());
-        if listed.quota_chars() <= quota {
-            return Ok((vec![listed], FitStep::NotActionToAction));
-        }
+    let used_up = |UsedUp| DoesNotFit::too_many_patterns(before);
+    if refined.statements.iter().any(excepts)
+        && let Some(listed) = listed(universe, before, &refined, quota, budget).map_err(used_up)?
+    {
+        return Ok((vec![listed], FitStep::NotActionToAction));
     }
     let statements = refined.statements.iter().map(|statement| match grants(statement) {
-        true => recovered(universe, before, statement),
-        false => statement.clone(),
+        true => recovered(universe, before, statement, budget),
+        false => Ok(statement.clone()),
     });
-    let shortest = refined.with(statements.collect());
+    let shortest = refined.with(statements.collect::<Result<_, _>>().map_err(used_up)?);
     let chars = shortest.quota_chars();
     if chars <= quota {
         return Ok((vec![shortest], FitStep::Recovered));
     }
     let managed = Kind::Managed.quota();
-    let parts = split(&shortest, managed).or_else(|_| {
+    let mut parts =
+        split(&shortest, shortest.statements.iter().cloned().map(Ok), managed).map_err(used_up)?;
+    if let Split::Stuck(_) = parts {
         // A list of exceptions cannot be divided among policies; the list of what is granted can.
-        let listed =
-            shortest.statements.iter().map(|statement| match grants(statement) && statement.clause.negated {
-                true => spelled_out(universe, statement, Ends::Anywhere),
-                false => statement.clone(),
-            });
-        split(&shortest.with(listed.collect()), managed)
-    });
-    let parts = parts.map_err(|number| {
-        // The number that the author's own count gives, for statements before it may be gone.
-        let stuck = refined.statements.get(number - 1);
-        let original =
-            before.statements.iter().position(|it| stuck.is_some_and(|stuck| it.frame == stuck.frame));
-        DoesNotFit::Statement { chars, quota, statement: original.map_or(number, |at| at + 1), managed }
-    })?;
-    match parts.len() {
-        policies if policies > MOST_ATTACHED => Err(DoesNotFit::TooManyPolicies { chars, quota, policies }),
-        _ => Ok((parts, FitStep::Split)),
+        let listed = shortest.statements.iter().map(|statement| match excepts(statement) {
+            true => spelled_out(universe, before, statement, Ends::Anywhere, budget),
+            false => Ok(statement.clone()),
+        });
+        parts = split(&shortest, listed, managed).map_err(used_up)?;
     }
+    match parts {
+        Split::Into(documents) => Ok((documents, FitStep::Split)),
+        Split::TooMany(policies) => Err(DoesNotFit::TooManyPolicies { chars, quota, policies }),
+        Split::Stuck(number) => {
+            // The number that the author's own count gives, for statements before it may be gone.
+            let stuck = refined.statements.get(number - 1);
+            let original =
+                before.statements.iter().position(|it| stuck.is_some_and(|stuck| it.frame == stuck.frame));
+            let statement = original.map_or(number, |at| at + 1);
+            Err(DoesNotFit::Statement { chars, quota, statement, managed })
+        }
+    }
+}
+
+fn grants(statement: &Statement<'_>) -> bool {
+    statement.frame.effect == Effect::Allow
+}
+
+/// Whether it grants everything but a list.
+fn excepts(statement: &Statement<'_>) -> bool {
+    grants(statement) && statement.clause.negated
+}
+
+/// The document with an exact list of `Action` wherever that is shorter than the `NotAction` it stands for (R8), if it has no
+/// more than `most` characters. Nothing is made once it has.
+fn listed<'a>(
+    universe: &Universe<'a>,
+    before: &Document<'a>,
+    refined: &Document<'a>,
+    most: usize,
+    budget: &mut Budget,
+) -> Result<Option<Document<'a>>, UsedUp> {
+    let mut left = most;
+    let mut statements = Vec::with_capacity(refined.statements.len());
+    for statement in &refined.statements {
+        let statement = match excepts(statement) {
+            true => {
+                shorter(statement.clone(), spelled_out(universe, before, statement, Ends::Words, budget)?)
+            }
+            false => statement.clone(),
+        };
+        match left.checked_sub(length(&statement)) {
+            Some(less) => left = less,
+            None => return Ok(None),
+        }
+        statements.push(statement);
+    }
+    Ok(Some(refined.with(statements)).filter(|listed| listed.quota_chars() <= most))
+}
+
+/// Whether the list of exceptions is not the author's: it stands for a `*` (R13).
+fn was_star(before: &Document<'_>, statement: &Statement<'_>) -> bool {
+    let is_star = |origin: &Statement<'_>| {
+        origin.frame == statement.frame
+            && !origin.clause.negated
+            && origin.clause.patterns.iter().any(|pattern| pattern.shape == Shape::All)
+    };
+    !statement.clause.patterns.iter().any(Pattern::is_written) && before.statements.iter().any(is_star)
 }
 
 fn length(statement: &Statement<'_>) -> usize {
@@ -154,11 +213,23 @@ fn shorter<'a>(one: Statement<'a>, other: Statement<'a>) -> Statement<'a> {
 }
 
 /// A `NotAction` statement as the `Action` list of what it grants.
-fn spelled_out<'a>(universe: &Universe<'a>, statement: &Statement<'a>, ends: Ends) -> Statement<'a> {
+fn spelled_out<'a>(
+    universe: &Universe<'a>,
+    before: &Document<'a>,
+    statement: &Statement<'a>,
+    ends: Ends,
+    budget: &mut Budget,
+) -> Result<Statement<'a>, UsedUp> {
     let granted = universe.granted_by(&statement.clause);
     let excluded = ByService::new(universe, &statement.clause.patterns);
+    let was_star = was_star(before, statement);
     let mut patterns = Vec::new();
     for (at, scope) in universe.scopes().iter().enumerate() {
+        if scope.known.is_none() && was_star && !scope.whole {
+            // It cannot be split (R9).
+            patterns.push(whole_service(scope));
+            continue;
+        }
         if scope.known.is_none() {
             // What else the service has is not known: all of it, unless some of it is excluded.
             if excluded.of(Some(at)).next().is_none() && excluded.of(None).next().is_none() {
@@ -186,17 +257,25 @@ fn spelled_out<'a>(universe: &Universe<'a>, statement: &Statement<'a>, ends: End
     }
     if patterns.is_empty() {
         // It grants nothing that anybody knows. A list of nothing is no statement, so it stays (R14).
-        return statement.clone();
+        return Ok(statement.clone());
     }
     patterns.sort_by(Pattern::by_bytes);
-    statement.with(false, patterns)
+    budget.pay(patterns.len())?;
+    Ok(statement.with(false, patterns))
 }
 
 /// The statement with the fewest characters that grants the same, over full names and prefixes (F1).
-fn recovered<'a>(universe: &Universe<'a>, before: &Document<'a>, statement: &Statement<'a>) -> Statement<'a> {
+fn recovered<'a>(
+    universe: &Universe<'a>,
+    before: &Document<'a>,
+    statement: &Statement<'a>,
+    budget: &mut Budget,
+) -> Result<Statement<'a>, UsedUp> {
     if statement.clause.negated {
-        let negated = shorter(statement.clone(), excluded_anew(universe, statement));
-        return shorter(negated, spelled_out(universe, statement, Ends::Anywhere));
+        let negated = excluded_anew(universe, statement);
+        budget.pay(negated.clause.patterns.len())?;
+        let negated = shorter(statement.clone(), negated);
+        return Ok(shorter(negated, spelled_out(universe, before, statement, Ends::Anywhere, budget)?));
     }
     // The author's wildcards say how wide a new prefix may be.
     let same_frame = |origin: &&Statement<'a>| origin.frame == statement.frame && !origin.clause.negated;
@@ -205,7 +284,7 @@ fn recovered<'a>(universe: &Universe<'a>, before: &Document<'a>, statement: &Sta
     let present = ByService::new(universe, &statement.clause.patterns);
     if present.of(None).next().is_some() {
         // A `*` that is still there is as short as can be.
-        return statement.clone();
+        return Ok(statement.clone());
     }
     let everything = origin.of(None).next().is_some();
     let kept = universe.granted_by(&statement.clause);
@@ -249,29 +328,12 @@ fn recovered<'a>(universe: &Universe<'a>, before: &Document<'a>, statement: &Sta
         placed.extend(left.map(|(place, pattern)| (place, pattern.clone())));
     }
     if placed.is_empty() {
-        return statement.clone();
+        return Ok(statement.clone());
     }
     placed.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.by_bytes(&b.1)));
+    budget.pay(placed.len())?;
     let patterns = placed.into_iter().map(|(_, pattern)| pattern).collect();
-    shorter(statement.clone(), statement.with(false, patterns))
-}
-
-/// Patterns with their places in a list, to be asked for by service; `*` stands under `None`.
-struct ByService<'d, 'a>(Vec<(Option<usize>, usize, &'d Pattern<'a>)>);
-
-impl<'d, 'a: 'd> ByService<'d, 'a> {
-    fn new(universe: &Universe<'a>, patterns: impl IntoIterator<Item = &'d Pattern<'a>>) -> Self {
-        let placed = patterns.into_iter().enumerate();
-        let mut all: Vec<_> = placed.map(|(place, it)| (universe.scope_of(it), place, it)).collect();
-        all.sort_by_key(|(scope, place, _)| (*scope, *place));
-        Self(all)
-    }
-
-    fn of(&self, scope: Option<usize>) -> impl Iterator<Item = (usize, &'d Pattern<'a>)> + use<'_, 'd, 'a> {
-        let start = self.0.partition_point(|(other, ..)| *other < scope);
-        let here = self.0.get(start..).unwrap_or_default().iter();
-        here.take_while(move |(other, ..)| *other == scope).map(|(_, place, pattern)| (*place, *pattern))
-    }
+    Ok(shorter(statement.clone(), statement.with(false, patterns)))
 }
 
 /// A `NotAction` statement whose list is covered anew; nothing that is kept falls under it.
@@ -296,57 +358,4 @@ fn excluded_anew<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> Stat
     fresh.sort_by(Pattern::by_bytes);
     patterns.append(&mut fresh);
     statement.with(true, patterns)
-}
-
-/// Splits a document into several of at most `quota` characters (F2). A statement whose actions do not fit beside
-/// what is there goes on in the next document, under the same Sid: within one document Sids stay unique.
-/// Fails with the number of a statement that cannot be split far enough.
-fn split<'a>(document: &Document<'a>, quota: usize) -> Result<Vec<Document<'a>>, usize> {
-    let frame = document.with(Vec::new()).quota_chars();
-    let chars = |statement: Statement<'a>| document.with(vec![statement]).quota_chars() - frame + 1;
-    let mut parts: Vec<Vec<Statement<'a>>> = Vec::new();
-    let mut open: Vec<Statement<'a>> = Vec::new();
-    let mut left = quota.saturating_sub(frame);
-    for (number, statement) in document.statements.iter().enumerate() {
-        let mut rest = statement.clone();
-        // Of a list the brackets count once, each pattern with its comma.
-        let bare = chars(rest.with(rest.clause.negated, Vec::new()));
-        let mut size = chars(rest.clone());
-        while size > left {
-            let can_split =
-                rest.frame.effect == Effect::Allow && !rest.clause.negated && rest.clause.patterns.len() > 1;
-            let (fitting, used) =
-                if can_split { how_many_fit(&rest, left.saturating_sub(bare)) } else { (0, 0) };
-            if fitting > 0 {
-                let later = rest.clause.patterns.split_off(fitting);
-                let later = rest.with(false, later);
-                size -= used;
-                open.push(std::mem::replace(&mut rest, later));
-            } else if open.is_empty() {
-                return Err(number + 1);
-            }
-            parts.push(std::mem::take(&mut open));
-            left = quota.saturating_sub(frame);
-        }
-        left -= size;
-        open.push(rest);
-    }
-    if !open.is_empty() {
-        parts.push(open);
-    }
-    Ok(parts.into_iter().map(|statements| document.with(statements)).collect())
-}
-
-/// How many of a statement's patterns fit into `room` characters, and how many of them they take.
-fn how_many_fit(statement: &Statement<'_>, room: usize) -> (usize, usize) {
-    let (mut fitting, mut used) = (0, 0);
-    for pattern in &statement.clause.patterns {
-        let more = pattern.printed_len() + 1;
-        if used + more > room {
-            break;
-        }
-        fitting += 1;
-        used += more;
-    }
-    (fitting, used)
 }

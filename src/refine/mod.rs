@@ -5,6 +5,7 @@ mod explain;
 mod fit;
 mod generalize;
 mod rewrite;
+mod split;
 mod trie;
 
 pub use explain::{Change, Explanation, NewPattern};
@@ -12,6 +13,8 @@ pub(crate) use explain::{Named, explain};
 pub(crate) use fit::fit;
 pub use fit::{DoesNotFit, FitStep, Kind, MOST_ATTACHED, USUALLY_ATTACHED};
 pub(crate) use rewrite::propose;
+pub(crate) use split::Budget;
+pub use split::MOST_PATTERNS;
 
 /// What becomes of `*`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

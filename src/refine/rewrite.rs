@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Wildcards;
 use super::generalize::{Fate, generalize, names_in, whole_service};
-use crate::catalog::{Scope, Universe};
+use super::split::{Budget, UsedUp};
+use super::{DoesNotFit, Wildcards};
+use crate::catalog::{ByService, Scope, Universe};
 use crate::policy::{Document, Effect, Pattern, Shape, Statement, starts_with};
 
 /// Removes what is unused from a document; `None` when no statement is left. Nothing of it is proven yet.
@@ -12,35 +13,49 @@ pub(crate) fn propose<'a>(
     universe: &Universe<'a>,
     policy: &Document<'a>,
     wildcards: Wildcards,
-) -> Option<Document<'a>> {
-    let smaller = policy.statements.iter().filter_map(|statement| {
-        match (statement.frame.effect, statement.clause.negated) {
-            (Effect::Deny, _) => Some(statement.clone()),
-            (Effect::Allow, true) => exclude_unused(universe, statement),
+    budget: &mut Budget,
+) -> Result<Option<Document<'a>>, DoesNotFit> {
+    let mut statements = Vec::with_capacity(policy.statements.len());
+    for statement in &policy.statements {
+        let smaller = match (statement.frame.effect, statement.clause.negated) {
+            (Effect::Deny, _) => Ok(Some(statement.clone())),
+            (Effect::Allow, true) => exclude_unused(universe, statement, budget),
             (Effect::Allow, false) if wildcards == Wildcards::Open && grants_everything(statement) => {
-                open(universe, statement)
+                open(universe, statement, budget)
             }
-            (Effect::Allow, false) => narrow_action(universe, statement),
-        }
-    });
-    let statements: Vec<_> = smaller.collect();
+            (Effect::Allow, false) => narrow_action(universe, statement, budget),
+        };
+        statements.extend(smaller.map_err(|UsedUp| DoesNotFit::too_many_patterns(policy))?);
+    }
     // A document that had no statement has nothing to lose: only what became empty goes.
     let gone = statements.is_empty() && !policy.statements.is_empty();
-    (!gone).then(|| policy.with(statements))
+    Ok((!gone).then(|| policy.with(statements)))
 }
 
-fn narrow_action<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> Option<Statement<'a>> {
+fn narrow_action<'a>(
+    universe: &Universe<'a>,
+    statement: &Statement<'a>,
+    budget: &mut Budget,
+) -> Result<Option<Statement<'a>>, UsedUp> {
     let patterns = &statement.clause.patterns;
     let mut changed: Vec<(usize, Vec<Pattern<'a>>)> = Vec::new();
+    // The wildcards that were split: the same one again brings nothing new (R5).
+    let mut split: BTreeSet<String> = BTreeSet::new();
     for (at, pattern) in patterns.iter().enumerate() {
-        match generalize(universe, pattern) {
+        let is_repeat =
+            || pattern.shape != Shape::Literal && split.contains(&pattern.text().to_ascii_lowercase());
+        match if is_repeat() { Fate::Remove } else { generalize(universe, pattern) } {
             Fate::Keep => {}
             Fate::Remove => changed.push((at, Vec::new())),
-            Fate::Split(fresh) => changed.push((at, fresh)),
+            Fate::Split(fresh) => {
+                budget.pay(fresh.len())?;
+                split.insert(pattern.text().to_ascii_lowercase());
+                changed.push((at, fresh));
+            }
         }
     }
     if changed.is_empty() {
-        return Some(statement.clone());
+        return Ok(Some(statement.clone()));
     }
     drop_repeats(patterns, &mut changed);
     let mut changed = changed.into_iter().peekable();
@@ -54,7 +69,7 @@ fn narrow_action<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> Opti
             None => smaller.push(pattern.clone()),
         }
     }
-    (!smaller.is_empty()).then(|| statement.with(false, smaller))
+    Ok((!smaller.is_empty()).then(|| statement.with(false, smaller)))
 }
 
 /// Drops new patterns that repeat or lie inside another pattern of the statement (R5). The author's own stay,
@@ -126,28 +141,39 @@ fn grants_everything(statement: &Statement<'_>) -> bool {
 }
 
 /// `*` as the exception of what is unused (R13). What else the list has is in it already.
-fn open<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> Option<Statement<'a>> {
+fn open<'a>(
+    universe: &Universe<'a>,
+    statement: &Statement<'a>,
+    budget: &mut Budget,
+) -> Result<Option<Statement<'a>>, UsedUp> {
     if !universe.scopes().iter().any(|scope| scope.any_unused) {
-        return Some(statement.clone());
+        return Ok(Some(statement.clone()));
     }
-    let opened = exclude_unused(universe, &statement.with(true, Vec::new()))?;
+    let opened = exclude_unused(universe, &statement.with(true, Vec::new()), budget)?;
     // An empty list is no statement of IAM.
-    Some(if opened.clause.patterns.is_empty() { statement.clone() } else { opened })
+    Ok(opened.map(|opened| if opened.clause.patterns.is_empty() { statement.clone() } else { opened }))
 }
 
 /// `NotAction`: what is unused joins the list (R8). When all that it grants is unused, it goes as a whole (R14).
-fn exclude_unused<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> Option<Statement<'a>> {
+fn exclude_unused<'a>(
+    universe: &Universe<'a>,
+    statement: &Statement<'a>,
+    budget: &mut Budget,
+) -> Result<Option<Statement<'a>>, UsedUp> {
     let written = &statement.clause.patterns;
     let granted = universe.granted_by(&statement.clause);
     let mut unused = granted.clone();
     unused.keep_only(universe.unused());
+    let excluded = ByService::new(universe, written);
     // Of a service that the catalog does not know it grants more than anybody can list.
-    let is_left = |scope: &Scope<'_>| {
+    let is_left = |(at, scope): (usize, &Scope<'_>)| {
         let every = scope.every();
-        scope.known.is_none() && !scope.whole && written.iter().all(|it| it.overlaps(&every) == Some(false))
+        scope.known.is_none()
+            && !scope.whole
+            && excluded.about(Some(at)).all(|it| it.overlaps(&every) == Some(false))
     };
-    if !granted.is_empty() && granted == unused && !universe.scopes().iter().any(is_left) {
-        return None;
+    if !granted.is_empty() && granted == unused && !universe.scopes().iter().enumerate().any(is_left) {
+        return Ok(None);
     }
 
     let mut fresh = Vec::new();
@@ -155,14 +181,15 @@ fn exclude_unused<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> Opt
     for (at, scope) in universe.scopes().iter().enumerate().filter(|(_, scope)| whole(scope)) {
         universe.remove_scope(at, &mut unused);
         let service = whole_service(scope);
-        if !written.iter().any(|pattern| pattern.contains(&service)) {
+        if !excluded.about(Some(at)).any(|pattern| pattern.contains(&service)) {
             fresh.push(service);
         }
     }
     fresh.extend(names_in(universe, &unused));
     if fresh.is_empty() {
-        return Some(statement.clone());
+        return Ok(Some(statement.clone()));
     }
+    budget.pay(fresh.len())?;
     fresh.sort_by(Pattern::by_bytes);
-    Some(statement.with(true, written.iter().cloned().chain(fresh).collect()))
+    Ok(Some(statement.with(true, written.iter().cloned().chain(fresh).collect())))
 }

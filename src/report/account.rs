@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::effect::{EffectRow, EffectTotals, Removal};
 use super::recommendation::{Alternative, Recommendation};
-use super::whole::Report;
 use crate::decide::GrantLog;
 use crate::evidence::Failure;
 
@@ -320,16 +319,6 @@ pub(super) fn is_none(count: &usize) -> bool {
 }
 
 impl AccountReport {
-    /// How many are reached here by a change of a managed policy and are not named, as they are of other owners.
-    pub fn others(&self, change: &Recommendation) -> usize {
-        let is_it = |row: &&PolicyRow| match &change.policy_arn {
-            Some(arn) => row.arn.as_ref() == Some(arn),
-            // A change of many accounts tells only the name: each has its own.
-            None => row.kind == "customer-managed" && row.name == change.policy,
-        };
-        self.policies.iter().find(is_it).map_or(change.others, |row| row.others)
-    }
-
     /// Whether a change takes something from a group, or gives it something, in which somebody is who is not named: what a
     /// group has, all of its members have. Of a change for many accounts, whether it is so in this one.
     pub fn shares_group<'h>(
@@ -342,24 +331,5 @@ impl AccountReport {
         change.others > 0
             && kinds.into_iter().any(|kind| kind == "group")
             && (!family || rows.any(|row| row.others > 0))
-    }
-
-    /// The recommendation that changes a policy for a principal: the account's own, or that of a family.
-    pub fn change<'r>(
-        &'r self,
-        report: &'r Report,
-        principal: &PrincipalRow,
-        policy: &PolicyRow,
-    ) -> Option<&'r Recommendation> {
-        let reaches = |it: &&Recommendation| it.reaches.contains(&principal.arn);
-        let is_own = |it: &&Recommendation| {
-            it.id == policy.id
-                || policy.arn.is_some() && it.policy_arn == policy.arn && !it.holders.is_empty()
-        };
-        let own = self.recommendations.iter().filter(is_own).find(reaches);
-        own.or_else(|| {
-            let families = report.recommendations.iter().filter(|it| it.policy == policy.name);
-            families.filter(|it| principal.recommendations.contains(&it.id)).find(reaches)
-        })
     }
 }

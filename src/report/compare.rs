@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::account::{AccountReport, Coverage};
 use super::flapping::{Used, lapse, trusted};
 use super::hash::FileHash;
+use super::lookup::Lookup;
 use super::recommendation::Recommendation;
 use super::whole::Report;
 use crate::date::day;
@@ -225,17 +226,17 @@ impl Night {
     /// Adds an account of the report. `hash` gives the hash of a file of it.
     pub fn add(&mut self, report: &Report, account: &AccountReport, hash: impl Fn(&str) -> Option<FileHash>) {
         let id = &account.summary.id;
-        let policies: BTreeMap<&str, _> = account.policies.iter().map(|it| (it.id.as_str(), it)).collect();
+        let lookup = Lookup::of(report, account);
+        let own: BTreeSet<&str> = account.recommendations.iter().map(|it| it.id.as_str()).collect();
         for principal in &account.principals {
             let evaluated = principal.evaluated.as_deref().and_then(day);
-            for policy in principal.policies.iter().filter_map(|id| policies.get(id.as_str())) {
+            for policy in lookup.held_by(principal) {
                 let key =
                     Key { account: id.clone(), principal: principal.arn.clone(), policy: policy.id.clone() };
-                let advice = account.change(report, principal, policy);
+                let advice = lookup.change(principal, policy);
                 let advice = advice.filter(|it| principal.recommendations.contains(&it.id));
                 let change = advice.map(|it| it.id.clone());
-                let is_own = |it: &&Recommendation| account.recommendations.iter().any(|own| own.id == it.id);
-                let of_many = advice.is_some_and(|it| !is_own(&it));
+                let of_many = advice.is_some_and(|it| !own.contains(it.id.as_str()));
                 let ready = advice.and_then(|it| it.ready);
                 let document = advice.and_then(|it| hash(&it.files.before));
                 let advice = advice.map(|it| digest(it, &hash));

@@ -10,6 +10,7 @@ mod first;
 pub mod flapping;
 mod hash;
 mod hashes;
+mod lookup;
 pub mod metrics;
 pub mod names;
 mod owner;
@@ -32,6 +33,7 @@ pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, Rem
 pub use first::{First, FirstChange};
 pub use hash::FileHash;
 pub use hashes::Hashes;
+pub use lookup::Lookup;
 pub use owner::{Own, Owner};
 pub use recommendation::{
     Action, Alternative, ConfidenceReason, ConfidenceRow, Files, FlappingAction, Hands, Matched, PatternRow,

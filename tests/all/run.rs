@@ -171,6 +171,14 @@ impl Running {
         self.0.try_wait().unwrap().is_some()
     }
 
+    /// The most memory that it has had so far, in megabytes; none when it is no more.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn peak(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).ok()?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(peak.trim().strip_suffix(" kB")?.parse::<u64>().ok()? / 1024)
+    }
+
     /// Kills it without asking; whether it was there to be killed.
     #[cfg(unix)]
     pub(crate) fn killed(mut self) -> bool {

@@ -40,6 +40,8 @@ pub(super) async fn read(session: &Session, account: &str) -> Result<Authorizati
         let marker = answer.marker.clone();
         let nameless = || malformed(&SWEEP).because("something in the answer has no name or no ARN");
         convert::add_page(&mut all, answer).ok_or_else(nameless)?;
+        // An answer that goes on and on ends here, not with the memory.
+        all.within_limits().map_err(|error| malformed(&SWEEP).because(&error.to_string()))?;
         let goes_on = pages.next(marker.filter(|_| more), elements)?;
         if !more {
             break;

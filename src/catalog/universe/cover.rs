@@ -154,7 +154,9 @@ impl<'a> Universe<'a> {
         if let Some(at) = self.unknown_scope(prefix) {
             return at;
         }
-        self.push_scope(Cow::Owned(prefix.to_ascii_lowercase()), None)
+        let at = self.push_scope(Cow::Owned(prefix.to_ascii_lowercase()), None);
+        self.unknown.insert(prefix.to_ascii_lowercase(), at);
+        at
     }
 
     fn cover_known(&mut self, place: usize) -> usize {
@@ -187,9 +189,10 @@ impl<'a> Universe<'a> {
     }
 
     pub(super) fn unknown_scope(&self, prefix: &str) -> Option<usize> {
-        self.scopes
-            .iter()
-            .position(|scope| scope.known.is_none() && scope.prefix.eq_ignore_ascii_case(prefix))
+        match prefix.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => self.unknown.get(&prefix.to_ascii_lowercase()).copied(),
+            false => self.unknown.get(prefix).copied(),
+        }
     }
 
     /// Sorts the extras within their services, drops repeats and gives them their bits. Of several spellings the policy's

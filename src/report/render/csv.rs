@@ -3,7 +3,7 @@
 use super::sheet::{guarded, rows};
 use super::{Format, Part, Read};
 use crate::report::whole::Report;
-use crate::report::{AccountReport, PolicyRow, PrincipalRow, Recommendation};
+use crate::report::{AccountReport, Lookup, PolicyRow, PrincipalRow, Recommendation};
 
 const PATH: &str = "findings.csv";
 
@@ -65,17 +65,13 @@ impl Format for Csv {
     }
 
     fn account(&self, report: &Report, account: &AccountReport, _read: &Read<'_>) -> Vec<Part> {
+        let lookup = Lookup::of(report, account);
         let all = account.principals.iter().flat_map(|principal| {
-            let held: Vec<&PolicyRow> = principal
-                .policies
-                .iter()
-                .filter_map(|id| account.policies.iter().find(|it| it.id == *id))
-                .collect();
+            let held = lookup.held_by(principal);
+            let row = |policy| row(report, account, &lookup, principal, policy);
             match held.is_empty() {
-                true => vec![row(report, account, principal, None)],
-                false => {
-                    held.into_iter().map(|policy| row(report, account, principal, Some(policy))).collect()
-                }
+                true => vec![row(None)],
+                false => held.into_iter().map(|policy| row(Some(policy))).collect(),
             }
         });
         let text = rows(all);
@@ -86,10 +82,11 @@ impl Format for Csv {
 fn row(
     report: &Report,
     account: &AccountReport,
+    lookup: &Lookup<'_>,
     principal: &PrincipalRow,
     policy: Option<&PolicyRow>,
 ) -> Vec<String> {
-    let change = policy.and_then(|policy| account.change(report, principal, policy));
+    let change = policy.and_then(|policy| lookup.change(principal, policy));
     let of_policy = |get: &dyn Fn(&PolicyRow) -> String| policy.map(get).unwrap_or_default();
     let of_change = |get: &dyn Fn(&Recommendation) -> String| change.map(get).unwrap_or_default();
     let level = |change: &Recommendation, level: &str| {

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use super::Read;
 use crate::policy::{Document, parse_all};
+use crate::report::Lookup;
 use crate::report::account::AccountReport;
 use crate::report::recommendation::{Action, Recommendation};
 use crate::report::whole::{FamilyRow, Report};
@@ -95,7 +96,7 @@ pub(super) fn changes<'r>(
         (family.kind != "permission-set" || !recommendation.creates.is_empty())
             .then_some((recommendation, Some(family)))
     });
-    let around = Around { report, account, read };
+    let around = Around { report, account, read, lookup: Lookup::of(report, account) };
     let mut made = BTreeSet::new();
     own.chain(shared)
         .map(|(recommendation, family)| {
@@ -114,6 +115,7 @@ struct Around<'r, 'f> {
     report: &'r Report,
     account: &'r AccountReport,
     read: &'f Read<'f>,
+    lookup: Lookup<'r>,
 }
 
 impl<'r> Around<'r, '_> {
@@ -142,7 +144,7 @@ impl<'r> Around<'r, '_> {
                 let (before, after) = (self.one(&it.files.before)?, self.one(&it.files.after)?);
                 change.resources.push(Resource::Inline { holder, policy, before, after });
             }
-            Action::NewVersion if self.account.others(it) > 0 => return Err(SHARED),
+            Action::NewVersion if self.lookup.others(it) > 0 => return Err(SHARED),
             Action::NewVersion => {
                 let (before, after) = (self.one(&it.files.before)?, self.one(&it.files.after)?);
                 change.resources.push(Resource::Managed { policy: arn()?, before, after });
@@ -197,8 +199,7 @@ impl<'r> Around<'r, '_> {
                 .map(move |holder| Resource::Attachment { copy: copy.clone(), holder: holder.clone() })
         };
         for (name, document) in it.creates.iter().zip(&documents) {
-            let held =
-                self.account.policies.iter().find(|row| row.kind == "customer-managed" && row.name == *name);
+            let held = self.lookup.policy_named("customer-managed", name);
             let there = held.and_then(|row| row.arn.clone());
             let arn = there.clone().unwrap_or_else(|| {
                 format!("arn:{}:iam::{}:policy/{name}", self.report.partition, self.account.summary.id)
@@ -214,7 +215,7 @@ impl<'r> Around<'r, '_> {
     /// The policy that is edited or detached. A family tells only its name: each account has its own.
     fn arn(&self, it: &Recommendation, family: bool) -> Found<Arn> {
         let kind = if it.holder_kind == "managed" { "customer-managed" } else { "aws-managed" };
-        let row = || self.account.policies.iter().find(|row| row.kind == kind && row.name == it.policy);
+        let row = || self.lookup.policy_named(kind, &it.policy);
         let arn = match family {
             true => row().and_then(|row| row.arn.as_deref()),
             false => it.policy_arn.as_deref(),
@@ -231,7 +232,7 @@ impl<'r> Around<'r, '_> {
     ) -> Found<(Vec<Holder>, bool)> {
         let mut holders = Vec::new();
         if it.holder_kind == "managed" {
-            let row = self.account.policies.iter().find(|row| row.arn.as_deref() == Some(arn.text.as_str()));
+            let row = self.lookup.policy_of_arn(&arn.text);
             for holder in row.map(|row| row.holders.as_slice()).unwrap_or_default() {
                 let (kind, name) = holder.split_once('/').ok_or(BAD_NAME)?;
                 holders.push(Holder::of(kind, name)?);

@@ -12,7 +12,7 @@ mod steps;
 
 use super::{Format, Part, Read};
 use crate::report::whole::{FamilyRow, Report};
-use crate::report::{AccountReport, Recommendation};
+use crate::report::{AccountReport, Lookup, Recommendation};
 use plan::Plan;
 use steps::Steps;
 
@@ -28,12 +28,13 @@ pub struct Changes;
 pub(super) fn command(
     report: &Report,
     account: &AccountReport,
+    lookup: &Lookup<'_>,
     family: Option<&FamilyRow>,
     it: &Recommendation,
 ) -> Result<String, &'static str> {
     let plan = match family {
-        Some(family) => Plan::set(report, account, family, it),
-        None => Plan::own(report, account, it),
+        Some(family) => Plan::set(report, lookup, family, it),
+        None => Plan::own(report, account, lookup, it),
     };
     match plan.obstacle() {
         Some(why) => Err(why),
@@ -60,18 +61,19 @@ impl Format for Changes {
 
     fn account(&self, report: &Report, account: &AccountReport, read: &Read<'_>) -> Vec<Part> {
         let id = &account.summary.id;
-        let mut plans: Vec<Plan<'_>> =
-            account.recommendations.iter().map(|it| Plan::own(report, account, it)).collect();
+        let lookup = Lookup::of(report, account);
+        let own = account.recommendations.iter().map(|it| Plan::own(report, account, &lookup, it));
+        let mut plans: Vec<Plan<'_>> = own.collect();
         let is_here = |family: &&FamilyRow| family.accounts.iter().any(|it| it.account == *id);
         for family in report.families.iter().filter(is_here) {
             let wanted = family.recommendation.as_ref();
             let Some(it) = report.recommendations.iter().find(|it| Some(&it.id) == wanted) else { continue };
             if family.kind != "permission-set" {
-                plans.push(Plan::fleet(report, account, family, it));
+                plans.push(Plan::fleet(report, account, &lookup, family, it));
                 continue;
             }
             if family.accounts.iter().map(|it| &it.account).min() == Some(id) {
-                plans.push(Plan::set(report, account, family, it));
+                plans.push(Plan::set(report, &lookup, family, it));
             }
             if !it.creates.is_empty() {
                 plans.push(Plan::set_in_account(report, account, it));

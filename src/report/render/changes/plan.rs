@@ -2,7 +2,7 @@
 
 use super::shell::{is_arn, is_name};
 use crate::report::whole::{FamilyRow, Report};
-use crate::report::{AccountReport, Action, Coverage, PolicyRow, Recommendation};
+use crate::report::{AccountReport, Action, Coverage, Lookup, PolicyRow, Recommendation};
 
 /// One recommendation, in the place where it is carried out.
 #[derive(Debug)]
@@ -38,18 +38,20 @@ pub(super) enum Old<'r> {
 
 impl<'r> Plan<'r> {
     /// A recommendation of the account itself.
-    pub(super) fn own(report: &'r Report, account: &'r AccountReport, it: &'r Recommendation) -> Self {
-        let row = it.policy_arn.as_ref().and_then(|arn| {
-            let of_arn = |row: &&PolicyRow| row.arn.as_ref() == Some(arn);
-            account.policies.iter().find(of_arn)
-        });
+    pub(super) fn own(
+        report: &'r Report,
+        account: &'r AccountReport,
+        lookup: &Lookup<'r>,
+        it: &'r Recommendation,
+    ) -> Self {
+        let row = it.policy_arn.as_ref().and_then(|arn| lookup.policy_of_arn(arn));
         let old = match &it.policy_arn {
             Some(arn) => Old::Managed(Some(arn)),
             None => Old::Inline,
         };
         let folder = folder(it);
         let holders = holders(it, row);
-        let is_shared = is_shared(account, it, false, &holders);
+        let is_shared = is_shared(account, lookup, it, false, &holders);
         Self { it, folder, place: in_account(report, account, holders), old, fleet: None, is_shared }
     }
 
@@ -57,20 +59,21 @@ impl<'r> Plan<'r> {
     pub(super) fn fleet(
         report: &'r Report,
         account: &'r AccountReport,
+        lookup: &Lookup<'r>,
         family: &FamilyRow,
         it: &'r Recommendation,
     ) -> Self {
         let (old, row) = match () {
-            () if is_of_aws(it) => (Old::Managed(arn_of_aws(account, it)), None),
+            () if is_of_aws(it) => (Old::Managed(arn_of_aws(lookup, it)), None),
             () if it.holder_kind == "managed" => {
-                let row = row(account, "customer-managed", &it.policy);
+                let row = lookup.policy_named("customer-managed", &it.policy);
                 (Old::Managed(row.and_then(|row| row.arn.as_deref())), row)
             }
             () => (Old::Inline, None),
         };
         let folder = format!("changes/{}/{}", account.summary.id, below("policies/fleet/", it));
         let holders = holders(it, row);
-        let is_shared = is_shared(account, it, true, &holders);
+        let is_shared = is_shared(account, lookup, it, true, &holders);
         let place = in_account(report, account, holders);
         Self { it, folder, place, old, fleet: Some(family.accounts.len()), is_shared }
     }
@@ -78,7 +81,7 @@ impl<'r> Plan<'r> {
     /// What is done in Identity Center.
     pub(super) fn set(
         report: &'r Report,
-        account: &'r AccountReport,
+        lookup: &Lookup<'r>,
         family: &'r FamilyRow,
         it: &'r Recommendation,
     ) -> Self {
@@ -88,7 +91,7 @@ impl<'r> Plan<'r> {
             family.accounts.iter().map(|it| &it.account).chain(suspended.map(|it| &it.id)).cloned().collect();
         accounts.sort();
         accounts.dedup();
-        let old = if is_of_aws(it) { Old::Managed(arn_of_aws(account, it)) } else { Old::Inline };
+        let old = if is_of_aws(it) { Old::Managed(arn_of_aws(lookup, it)) } else { Old::Inline };
         let folder = folder(it);
         Self { it, folder, place: Place::Set { accounts }, old, fleet: None, is_shared: it.others > 0 }
     }
@@ -147,9 +150,15 @@ fn below<'r>(folder: &str, it: &'r Recommendation) -> &'r str {
 
 /// Whether a policy gets a new version that others have as well, or something changes of a group in which others are. What is
 /// attached and detached is each role's and each user's own.
-fn is_shared(account: &AccountReport, it: &Recommendation, family: bool, holders: &[String]) -> bool {
+fn is_shared(
+    account: &AccountReport,
+    lookup: &Lookup<'_>,
+    it: &Recommendation,
+    family: bool,
+    holders: &[String],
+) -> bool {
     match it.action {
-        Action::NewVersion => account.others(it) > 0,
+        Action::NewVersion => lookup.others(it) > 0,
         _ => {
             let kinds = holders.iter().filter_map(|holder| Some(holder.split_once('/')?.0));
             account.shares_group(it, family, kinds)
@@ -177,10 +186,6 @@ fn is_of_aws(it: &Recommendation) -> bool {
     it.id.contains(&format!("/aws:{}", it.policy))
 }
 
-fn row<'r>(account: &'r AccountReport, kind: &str, name: &str) -> Option<&'r PolicyRow> {
-    account.policies.iter().find(|row| row.kind == kind && row.name == name)
-}
-
-fn arn_of_aws<'r>(account: &'r AccountReport, it: &Recommendation) -> Option<&'r str> {
-    row(account, "aws-managed", &it.policy)?.arn.as_deref()
+fn arn_of_aws<'r>(lookup: &Lookup<'r>, it: &Recommendation) -> Option<&'r str> {
+    lookup.policy_named("aws-managed", &it.policy)?.arn.as_deref()
 }

@@ -9,7 +9,7 @@ use super::text::{self, anchor, change_anchor};
 use super::{Html, PAGE_SCRIPT, STYLE, guard, words};
 use crate::report::render::{Read, reserve};
 use crate::report::whole::Report;
-use crate::report::{AccountReport, Coverage, IdleCredential, LeftAlone, PolicyRow, PrincipalRow};
+use crate::report::{AccountReport, Coverage, IdleCredential, LeftAlone, Lookup, PolicyRow, PrincipalRow};
 
 /// The page of an account.
 #[derive(Template)]
@@ -100,11 +100,12 @@ impl<'r> AccountPage<'r> {
             blockers: it.blockers.iter().map(|arn| principal(arn, "")).collect(),
             alternative: it.alternative.as_ref().map(alternative),
         };
+        let lookup = Lookup::of(report, account);
         let change = |it, instead: Option<usize>| {
             let has_script = html.scripts && instead.is_none();
             Change::new(it, &report.catalog, "", instead, read)
                 .by(super::index::evidence(&account.summary.evidence))
-                .run(has_script.then(|| super::super::changes::command(report, account, None, it)))
+                .run(has_script.then(|| super::super::changes::command(report, account, &lookup, None, it)))
         };
         Self {
             csp: guard::policy(PAGE_SCRIPT, STYLE),

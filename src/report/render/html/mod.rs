@@ -18,8 +18,8 @@ pub(super) mod words;
 use askama::Template;
 
 use super::{Format, Part, Read};
-use crate::report::AccountReport;
 use crate::report::whole::{FamilyRow, Report};
+use crate::report::{AccountReport, Lookup};
 use account::AccountPage;
 use change::Change;
 use index::IndexPage;
@@ -59,13 +59,15 @@ impl Format for Html {
             Part::element(INDEX, rows::account(report, account)),
         ];
         let is_first = |family: &&FamilyRow| family.accounts.iter().map(|it| &it.account).min() == Some(id);
+        let lookup = Lookup::of(report, account);
         for family in report.families.iter().filter(is_first) {
             let wanted = family.recommendation.as_ref();
             let change = report.recommendations.iter().find(|it| Some(&it.id) == wanted);
             if let Some(change) = change {
                 // A fleet is changed account by account.
                 let is_set = self.scripts && change.holder_kind == "permission-set";
-                let script = is_set.then(|| super::changes::command(report, account, Some(family), change));
+                let script =
+                    is_set.then(|| super::changes::command(report, account, &lookup, Some(family), change));
                 let change = Change::new(change, &report.catalog, "accounts/", None, read).run(script);
                 parts.push(Part::text(FAMILIES, page(&change)));
             }

@@ -22,7 +22,7 @@ use super::weight::Weight;
 use super::{Format, Part, Read, key, reserve};
 use crate::report::whole::Report;
 use crate::report::{
-    AccountReport, AccountSummary, Action, EvidenceSource, PolicyRow, PrincipalRow, Recommendation,
+    AccountReport, AccountSummary, Action, EvidenceSource, Lookup, PrincipalRow, Recommendation,
 };
 use crate::visible::visible_line;
 
@@ -83,7 +83,8 @@ fn of_all(report: &Report) -> Vec<Event<'_>> {
 
 fn of_account<'e>(report: &'e Report, account: &'e AccountReport) -> Vec<Event<'e>> {
     let unused = account.principals.iter().filter(|it| it.status == "unused-principal");
-    let unused = unused.map(|principal| principal_event(report, account, principal));
+    let lookup = Lookup::of(report, account);
+    let unused = unused.map(|principal| principal_event(report, account, &lookup, principal));
     let changes = account.recommendations.iter();
     unused.chain(changes.map(|change| change_event(report, change, Some(&account.summary)))).collect()
 }
@@ -359,11 +360,11 @@ pub(super) fn mend(change: &Recommendation) -> String {
 fn principal_event<'e>(
     report: &'e Report,
     account: &'e AccountReport,
+    lookup: &Lookup<'e>,
     principal: &'e PrincipalRow,
 ) -> Event<'e> {
     let (summary, kind) = (&account.summary, principal_type(&principal.arn).0);
-    let held = principal.policies.iter().filter_map(|id| account.policies.iter().find(|it| it.id == *id));
-    let held: Vec<&PolicyRow> = held.collect();
+    let held = lookup.held_by(principal);
     let policies = held.iter().map(|it| resource(report, "Policy", it.arn.as_deref().unwrap_or(&it.id)));
     let mut event = Told {
         account: Some(account_of(summary)),

@@ -1,0 +1,154 @@
+//! How many of each thing an answer may hold: ten times what IAM allows an account that asked for nothing more, which is at
+//! least twice what AWS raises it to. Whoever wrote the answer decides by these how much memory reading it takes, so a list
+//! that goes on is counted and not kept.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use thiserror::Error;
+
+use super::wire::Authorization;
+
+/// The most entries of one list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Limit {
+    list: &'static str,
+    most: usize,
+}
+
+const fn limit(list: &'static str, most: usize) -> Limit {
+    Limit { list, most }
+}
+
+const USERS: Limit = limit("UserDetailList", 50_000);
+const GROUPS: Limit = limit("GroupDetailList", 3_000);
+const ROLES: Limit = limit("RoleDetailList", 10_000);
+const POLICIES: Limit = limit("Policies", 15_000);
+/// IAM counts characters: 10,240 of a role's, and the shortest policy has 58.
+const INLINE: Limit = limit("the list of a principal's inline policies", 1_760);
+/// Ten for each of ten thousand principals.
+const ALL_INLINE: Limit = limit("all lists of inline policies together", 100_000);
+const ATTACHED: Limit = limit("AttachedManagedPolicies", 200);
+const VERSIONS: Limit = limit("PolicyVersionList", 50);
+const GROUPS_OF_USER: Limit = limit("GroupList", 100);
+const TAGS: Limit = limit("Tags", 500);
+
+/// An answer with more than IAM can have said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("{} has {count} entries and no more than {} are read, ten times what IAM allows", .limit.list, .limit.most)]
+pub struct TooMany {
+    limit: Limit,
+    count: usize,
+}
+
+impl Limit {
+    fn holds(self, count: usize) -> Result<(), TooMany> {
+        if count > self.most { Err(TooMany { limit: self, count }) } else { Ok(()) }
+    }
+}
+
+impl Authorization {
+    /// That no list is longer than IAM can have made it.
+    ///
+    /// # Errors
+    /// Which one is.
+    pub fn within_limits(&self) -> Result<(), TooMany> {
+        USERS.holds(self.user_detail_list.len())?;
+        GROUPS.holds(self.group_detail_list.len())?;
+        ROLES.holds(self.role_detail_list.len())?;
+        POLICIES.holds(self.policies.len())?;
+        let mut inline = 0;
+        let mut holder = |policies: usize, attached: usize, tags: usize| {
+            inline += policies;
+            INLINE.holds(policies).and(ATTACHED.holds(attached)).and(TAGS.holds(tags))
+        };
+        for it in &self.user_detail_list {
+            holder(it.user_policy_list.len(), it.attached_managed_policies.len(), it.tags.len())?;
+            GROUPS_OF_USER.holds(it.group_list.len())?;
+        }
+        for it in &self.group_detail_list {
+            holder(it.group_policy_list.len(), it.attached_managed_policies.len(), 0)?;
+        }
+        for it in &self.role_detail_list {
+            holder(it.role_policy_list.len(), it.attached_managed_policies.len(), it.tags.len())?;
+        }
+        self.policies.iter().try_for_each(|it| VERSIONS.holds(it.policy_version_list.len()))?;
+        ALL_INLINE.holds(inline)
+    }
+}
+
+/// Reads a list up to its limit; of a longer one the rest is counted.
+struct Bounded<T> {
+    limit: Limit,
+    /// Where the AWS CLI's documentation shows an element without brackets, one is a list.
+    or_one: bool,
+    of: PhantomData<T>,
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Bounded<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut all = Vec::new();
+        while all.len() < self.limit.most {
+            match seq.next_element()? {
+                Some(one) => all.push(one),
+                None => return Ok(all),
+            }
+        }
+        let mut count = all.len();
+        while seq.next_element::<IgnoredAny>()?.is_some() {
+            count += 1;
+        }
+        self.limit.holds(count).map_err(A::Error::custom)?;
+        Ok(all)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        match self.or_one {
+            true => Ok(vec![T::deserialize(MapAccessDeserializer::new(map))?]),
+            false => Err(A::Error::invalid_type(serde::de::Unexpected::Map, &self)),
+        }
+    }
+}
+
+fn bounded<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+    limit: Limit,
+) -> Result<Vec<T>, D::Error> {
+    deserializer.deserialize_seq(Bounded { limit, or_one: false, of: PhantomData })
+}
+
+/// A list, or one element where the AWS CLI's documentation shows one without brackets.
+pub(super) fn attached<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    deserializer.deserialize_any(Bounded { limit: ATTACHED, or_one: true, of: PhantomData })
+}
+
+macro_rules! lists {
+    ($($name:ident: $limit:ident),* $(,)?) => {$(
+        pub(super) fn $name<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+            deserializer: D,
+        ) -> Result<Vec<T>, D::Error> {
+            bounded(deserializer, $limit)
+        }
+    )*};
+}
+
+lists! {
+    users: USERS,
+    groups: GROUPS,
+    roles: ROLES,
+    policies: POLICIES,
+    inline: INLINE,
+    versions: VERSIONS,
+    groups_of_user: GROUPS_OF_USER,
+    tags: TAGS,
+}

@@ -1,0 +1,164 @@
+//! Clauses 2 and 4 over all strings: services that are unused as a whole, services of which a wildcard holds more than anybody
+//! can list, and names that were seen in use.
+
+use std::collections::BTreeSet;
+
+use super::checker::{Checker, Side};
+use super::exclusions::Exclusions;
+use super::frame::{Context, No, refuted};
+use super::{Broken, Reason};
+use crate::catalog::{ByService, Scope, Universe};
+use crate::policy::{Clause, Pattern, Shape};
+
+impl<'a> Checker<'_, 'a> {
+    /// Clause 2, for services that are unused as a whole: over all strings, not only known ones. Of a service with actions
+    /// whose use is not seen, these stay by name, and what the author wrote when it matches nothing else that is known.
+    pub(super) fn whole_services(
+        &self,
+        context: &Context<'_, 'a>,
+        after: &Side<'_, '_, 'a>,
+    ) -> Result<(), No> {
+        let still = |action| {
+            Err(refuted(Broken::Exactness, Some(context.number), Some(action), Reason::StillGranted))
+        };
+        let mut whole = self.universe.scopes().iter().filter(|scope| scope.whole).peekable();
+        if whole.peek().is_none() {
+            return Ok(());
+        }
+        let unused = self.universe.unused();
+        let is_old = |pattern: &Pattern<'a>| {
+            context.before.iter().any(|clause| clause.patterns.iter().any(|old| old.same_text(pattern)))
+        };
+        for clause in context.after.iter().filter(|clause| !clause.negated) {
+            for pattern in &clause.patterns {
+                let at = self.universe.scope_of(pattern);
+                let scope = at.and_then(|at| self.universe.scopes().get(at));
+                let is_withheld = |scope: &Scope<'a>| {
+                    let is_known = pattern.shape != Shape::Literal
+                        || at.is_some_and(|at| self.universe.knows(at, &pattern.name));
+                    scope.withheld
+                        && is_known
+                        && (pattern.shape == Shape::Literal || is_old(pattern))
+                        && !self.universe.meets(pattern, unused)
+                };
+                let may_stay = scope.is_none_or(|scope| !scope.whole || is_withheld(scope));
+                if pattern.shape == Shape::All || !may_stay {
+                    return still(pattern.text());
+                }
+            }
+        }
+        for scope in whole.filter(|scope| !scope.withheld) {
+            if !after.negated.iter().all(|list| list.excludes_service(scope)) {
+                return still(format!("{}:*", scope.prefix));
+            }
+        }
+        Ok(())
+    }
+
+    /// Clauses 2 and 4, for services of which a wildcard holds more than anybody can list: those that the catalog does not
+    /// know, unless they are unused as a whole, and those that were seen in use and of which nothing is named as unused.
+    /// What the document before grants of them, the documents after grant, over all strings.
+    pub(super) fn open_services(
+        &self,
+        context: &Context<'_, 'a>,
+        (before, after): &(Side<'_, '_, 'a>, Side<'_, '_, 'a>),
+    ) -> Result<(), No> {
+        let seen: BTreeSet<usize> = self.universe.seen().iter().map(|seen| seen.scope).collect();
+        let is_open = |at: usize, scope: &Scope<'a>| match scope.known {
+            None => !scope.whole,
+            Some(_) => !scope.any_unused && seen.contains(&at),
+        };
+        let open: BTreeSet<usize> = self
+            .universe
+            .scopes()
+            .iter()
+            .enumerate()
+            .filter(|(at, scope)| is_open(*at, scope))
+            .map(|(at, _)| at)
+            .collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let scope_at = |at: usize| self.universe.scopes().get(at);
+        let unused = self.universe.unused();
+        // What a NotAction of the context does not exclude is granted by it. Nor is it lost that it excludes what is named as
+        // unused, and nothing else.
+        let leaves = |list: &Exclusions<'_, '_, 'a>, wanted: &Pattern<'_>| {
+            list.about(wanted).into_iter().all(|excluded| {
+                excluded.overlaps(wanted) == Some(false)
+                    || excluded.shape == Shape::Literal && self.universe.meets(excluded, unused)
+            })
+        };
+        let is_granted = |wanted: &Pattern<'_>, at: usize| {
+            after.wild.about(Some(at)).any(|pattern| pattern.contains(wanted))
+                || after.negated.iter().any(|list| leaves(list, wanted))
+        };
+        let lost = |wanted: &Pattern<'_>, at: usize| {
+            let (clause, reason) = match scope_at(at).is_some_and(|scope| scope.known.is_none()) {
+                true => (Broken::Exactness, Reason::UnknownServiceLost),
+                false => (Broken::Use, Reason::UsedServiceLost),
+            };
+            Err(refuted(clause, Some(context.number), Some(wanted.text()), reason))
+        };
+        for list in &before.negated {
+            // Of a service that it does not touch, it grants all there is. What is named as unused may join the list.
+            for at in &open {
+                let untouched = scope_at(*at).filter(|scope| !scope.any_unused);
+                let Some(every) = untouched.map(Scope::every) else { continue };
+                if list.clear_of(&every) == Some(true) && !is_granted(&every, *at) {
+                    return lost(&every, *at);
+                }
+            }
+        }
+        if before.everything {
+            for at in &open {
+                let Some(every) = scope_at(*at).map(Scope::every) else { continue };
+                if !is_granted(&every, *at) {
+                    return lost(&every, *at);
+                }
+            }
+        }
+        for pattern in before.wild.iter() {
+            if let Some(at) = self.universe.scope_of(pattern).filter(|at| open.contains(at))
+                && !is_granted(pattern, at)
+            {
+                return lost(pattern, at);
+            }
+        }
+        Ok(())
+    }
+
+    /// Clause 4, for the actions that were seen in use: each that the document before grants, the documents after grant. It
+    /// is decided by matching the name itself, so it holds of names that no catalog has.
+    pub(super) fn seen_in_use(&mut self, context: &Context<'_, 'a>) -> Result<(), No> {
+        let mut checked = 0;
+        let (before, after) = (lists(self.universe, &context.before), lists(self.universe, &context.after));
+        for seen in self.universe.seen() {
+            let Some(service) = self.universe.scopes().get(seen.scope).map(|scope| &*scope.prefix) else {
+                continue;
+            };
+            let grants = |lists: &[(bool, ByService<'_, 'a>)], name: &str| {
+                lists.iter().any(|(negated, list)| {
+                    list.about(Some(seen.scope)).any(|pattern| pattern.matches(service, name)) != *negated
+                })
+            };
+            for name in &seen.names {
+                if !grants(&before, name) {
+                    continue;
+                }
+                if !grants(&after, name) {
+                    let action = Some(format!("{service}:{name}"));
+                    return Err(refuted(Broken::Use, Some(context.number), action, Reason::UsedLost));
+                }
+                checked += 1;
+            }
+        }
+        self.used += checked;
+        Ok(())
+    }
+}
+
+/// The lists of a side, and whether each is one of exceptions.
+fn lists<'d, 'a>(universe: &Universe<'a>, clauses: &[&'d Clause<'a>]) -> Vec<(bool, ByService<'d, 'a>)> {
+    clauses.iter().map(|clause| (clause.negated, ByService::new(universe, &clause.patterns))).collect()
+}
