@@ -75,12 +75,15 @@ struct InFlight {
     throttles: u64,
 }
 
+/// How often something failed, with AWS's words and what was wrong with the answer, of the first.
+type FailureCount = (usize, Option<String>, Option<String>);
+
 /// What was read of an account, in numbers.
 pub(super) struct Read {
     principals: usize,
     findings: usize,
     /// How often, and what AWS said first.
-    failures: BTreeMap<(String, &'static str), (usize, Option<String>, Option<String>)>,
+    failures: BTreeMap<(String, &'static str), FailureCount>,
 }
 
 impl Progress {

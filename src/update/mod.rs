@@ -77,7 +77,7 @@ impl Default for Limits {
             overall: Duration::from_secs(600),
             index_bytes: 4 << 20,
             file_bytes: 32 << 20,
-            total_bytes: 160 << 20,
+            total_bytes: 150 << 20,
             services: 5_000,
         }
     }

@@ -56,7 +56,7 @@ pub enum ConnectError {
     #[error("AWS does not say whose credentials these are: {failure}")]
     BeyondProxy {
         /// What AWS was asked.
-        failure: Failure,
+        failure: Box<Failure>,
         /// The variable that names the proxy.
         variable: &'static str,
     },
@@ -136,7 +136,7 @@ impl ConnectError {
     pub(super) fn beyond(self, variable: Option<&'static str>) -> Self {
         match (self, variable) {
             (Self::Identity(failure), Some(variable)) if failure.kind == FailureKind::Unreachable => {
-                Self::BeyondProxy { failure, variable }
+                Self::BeyondProxy { failure: Box::new(failure), variable }
             }
             (error, _) => error,
         }

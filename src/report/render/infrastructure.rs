@@ -12,6 +12,7 @@ use crate::report::Lookup;
 use crate::report::account::AccountReport;
 use crate::report::recommendation::{Action, Recommendation};
 use crate::report::whole::{FamilyRow, Report};
+use crate::visible::visible_line;
 
 /// Where the code of permission sets is. Under `changes/permission-sets/` each has a folder of its name, which is whatever
 /// somebody called it.
@@ -406,12 +407,10 @@ pub(super) fn ascii(json: &str) -> String {
 /// Text of others that begins no line, steers no terminal and is no reference of CloudFormation.
 pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in visible_line(text).chars() {
         match c {
             '{' if out.ends_with('{') => out.push_str(" {"),
-            ' '..='~' => out.push(c),
-            c if c.is_alphanumeric() => out.push(c),
-            c => out.extend(c.escape_unicode()),
+            c => out.push(c),
         }
     }
     out

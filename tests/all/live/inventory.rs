@@ -153,7 +153,8 @@ async fn a_sweep_that_loses_its_way_is_malformed() {
     let no_marker = |account: &str| sweep(&role(account, "r", ""), Some(""));
     let nameless = |_: &str| sweep("<RoleDetailList><member><Path>/</Path></member></RoleDetailList>", None);
     let of_another = |_: &str| sweep(&role("999999999999", "r", ""), None);
-    let cases: [(fn(&str) -> String, &str); 4] = [
+    type Case = (fn(&str) -> String, &'static str);
+    let cases: [Case; 4] = [
         (repeated, "comes back to a page that it had"),
         (no_marker, "does not say from where"),
         (nameless, "has no name or no ARN"),

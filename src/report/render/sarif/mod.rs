@@ -341,12 +341,12 @@ fn excepted(report: &Report, principal: &PrincipalRow, account: &str) -> Finding
         }
         None => principal.why.clone(),
     };
-    let suppressions = vec![suppression(justification)];
+    let suppressions = vec![suppression(&justification)];
     Finding { suppressions, ..said.finding() }
 }
 
-fn suppression(justification: String) -> Suppression {
-    let justification = visible(&justification).into_owned();
+fn suppression(justification: &str) -> Suppression {
+    let justification = visible(justification).into_owned();
     Suppression { kind: "external", status: "accepted", justification }
 }
 
@@ -392,7 +392,7 @@ fn left_alone(left: &LeftAlone, account: &str) -> Finding {
         }),
     };
     let excepted = left.code == "excepted";
-    let suppressions = excepted.then(|| suppression(left.why.clone())).into_iter().collect();
+    let suppressions = excepted.then(|| suppression(&left.why)).into_iter().collect();
     Finding { suppressions, ..said.finding() }
 }
 
