@@ -139,13 +139,11 @@ impl Snapshot {
         let file = |name: &str| format!("accounts/{}/{name}", account.id);
         let error: Option<Failure> = match optional(&self.folder, &file("error.json")) {
             Ok(error) => error,
-            Err(_) => Some(malformed("error.json")),
+            Err(error) => Some(malformed("error.json", &file("error.json"), &error)),
         };
-        let authorization = match optional(&self.folder, &file("authorization.json")) {
-            Ok(Some(authorization)) => Ok(authorization),
-            Ok(None) => Err(error.clone().unwrap_or_else(|| absent("GetAccountAuthorizationDetails"))),
-            Err(_) => Err(malformed("GetAccountAuthorizationDetails")),
-        };
+        let read = self.answer("GetAccountAuthorizationDetails", &file("authorization.json"));
+        let absent = || error.clone().unwrap_or_else(|| absent("GetAccountAuthorizationDetails"));
+        let authorization = read.and_then(|read| read.ok_or_else(absent));
         let evidence = match error {
             Some(error) => Err(error),
             None => self.evidence(account),
@@ -153,12 +151,15 @@ impl Snapshot {
         Answers { authorization, evidence }
     }
 
+    fn answer<T: DeserializeOwned>(&self, operation: &str, path: &str) -> Result<Option<T>, Failure> {
+        optional(&self.folder, path).map_err(|error| malformed(operation, path, &error))
+    }
+
     fn evidence(&self, account: &Account) -> Result<Evidence, Failure> {
         let file = |name: &str| format!("accounts/{}/{name}", account.id);
-        let findings: Option<Vec<Finding>> =
-            optional(&self.folder, &file("findings.json")).map_err(|_| malformed("GetFindingV2"))?;
-        let last_accessed: Option<Vec<LastAccessed>> = optional(&self.folder, &file("last-accessed.json"))
-            .map_err(|_| malformed("GetServiceLastAccessedDetails"))?;
+        let findings: Option<Vec<Finding>> = self.answer("GetFindingV2", &file("findings.json"))?;
+        let last_accessed: Option<Vec<LastAccessed>> =
+            self.answer("GetServiceLastAccessedDetails", &file("last-accessed.json"))?;
         if findings.is_none() && last_accessed.is_none() {
             return Err(absent("ListFindingsV2"));
         }
@@ -198,8 +199,14 @@ fn absent(operation: &str) -> Failure {
     Failure::new(operation, FailureKind::Absent)
 }
 
-fn malformed(operation: &str) -> Failure {
-    Failure::new(operation, FailureKind::Malformed)
+/// Which file it was and why, by its path from the snapshot: where that lies is nothing of the report's.
+fn malformed(operation: &str, path: &str, error: &SnapshotError) -> Failure {
+    let why = match error {
+        SnapshotError::Read { error, .. } => error.to_string(),
+        SnapshotError::Form { error, .. } => error.to_string(),
+        other => other.to_string(),
+    };
+    Failure::new(operation, FailureKind::Malformed).saying(None, Some(&format!("{path}: {why}")))
 }
 
 /// A file of a folder that holds answers, by its path from there.

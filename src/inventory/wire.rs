@@ -75,7 +75,7 @@ pub struct Authorization {
 }
 
 /// One user.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct UserDetail {
     /// The user's path.
@@ -106,7 +106,7 @@ pub struct UserDetail {
 }
 
 /// One group.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GroupDetail {
     /// The group's path.
@@ -128,7 +128,7 @@ pub struct GroupDetail {
 }
 
 /// One role.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RoleDetail {
     /// The role's path.
@@ -162,7 +162,7 @@ pub struct RoleDetail {
 }
 
 /// A policy inside a principal.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct InlinePolicy {
     /// Its name.
@@ -217,7 +217,7 @@ pub struct RoleLastUsed {
 }
 
 /// A managed policy with its versions.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ManagedPolicyDetail {
     /// Its name; some emulators leave it out, then the ARN tells.
@@ -270,7 +270,7 @@ impl ManagedPolicyDetail {
 }
 
 /// One version of a managed policy.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PolicyVersion {
     /// The document, which comes with the default version at least.

@@ -16,6 +16,11 @@ impl FileHash {
         Self::from(Sha256::new_with_prefix(bytes))
     }
 
+    /// As it is.
+    pub(crate) fn bytes(self) -> [u8; 32] {
+        self.0
+    }
+
     fn read(text: &str) -> Option<Self> {
         let digit = |digit: &u8| char::from(*digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
         let mut hash = [0; 32];

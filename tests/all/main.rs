@@ -40,6 +40,7 @@ mod fake_sdk;
 #[path = "gen.rs"]
 mod generate;
 mod globs;
+mod hostile;
 mod house;
 mod html;
 mod infrastructure;
@@ -85,5 +86,6 @@ mod terminals;
 mod tickets;
 mod trend;
 mod trust;
+mod twins;
 mod update;
 mod ways;
