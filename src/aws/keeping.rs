@@ -1,32 +1,24 @@
 //! What was read of an organisation, as files.
 
-use std::fs;
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::disk::private;
+use crate::disk::Folder;
 
-/// Writes a value as JSON.
-pub(super) fn put(path: &Path, value: &impl Serialize) -> io::Result<()> {
-    let file = private().write(true).create(true).truncate(true).open(path)?;
+/// Writes a value as JSON, by its path in a folder of ours. It is there whole or as it was: whoever is killed on the way leaves
+/// no beginning of it.
+pub(super) fn put(folder: &Folder, path: &str, value: &impl Serialize) -> io::Result<()> {
+    folder.put(path, |file| write(file, value))
+}
+
+fn write(file: &mut File, value: &impl Serialize) -> io::Result<()> {
     // An account's answers are long: in pieces they take no memory worth the name.
     let mut file = BufWriter::with_capacity(1 << 16, file);
     serde_json::to_writer(&mut file, value)?;
     file.flush()
-}
-
-/// The same, under its name only when it is all there: whoever is killed on the way leaves no beginning of it.
-pub(super) fn put_whole(path: &Path, value: &impl Serialize) -> io::Result<()> {
-    let draft = path.with_extension("part");
-    let kept = put(&draft, value).and_then(|()| fs::rename(&draft, path));
-    if kept.is_err() {
-        // That it may not be there is no failure.
-        let _ = fs::remove_file(&draft);
-    }
-    kept
 }
 
 /// What has been hashed, in hexadecimal.

@@ -66,6 +66,8 @@ mod pace;
 mod packs;
 mod pairs;
 mod permissions;
+#[cfg(unix)]
+mod places;
 mod profiles;
 mod raw;
 #[cfg(unix)]

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use thiserror::Error;
 
+use crate::disk;
+
 /// Why an earlier run cannot be gone on from, or why this one cannot be.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -57,7 +59,9 @@ impl JournalError {
     /// The mend.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Io { .. } => "check that the place exists, has room, and may be written",
+            Self::Io { error, .. } => {
+                disk::help(error).unwrap_or("check that the place exists, has room, and may be written")
+            }
             Self::Lost { .. } => "make room there; --resume goes on from the accounts that were kept",
             Self::Gone { .. } => "nothing else may clear that folder; --resume reads again what is not there",
             Self::Form { .. } | Self::TooOld { .. } => "leave --resume out to begin anew",
