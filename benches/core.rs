@@ -115,7 +115,9 @@ fn decide(c: &mut Criterion) {
         .collect();
     let answers =
         json!({"RoleDetailList": roles, "UserDetailList": [], "GroupDetailList": [], "Policies": policies});
-    let inventory = Inventory::new(Account::default(), serde_json::from_value(answers).expect("an answer"));
+    let account = Account { id: "111111111111".to_owned(), ..Account::default() };
+    let inventory = Inventory::new(account, serde_json::from_value(answers).expect("an answer"));
+    let inventory = inventory.expect("an account");
     // Evidence about the services of some of the policies each: all of it unused but what the dice keep.
     let all: Vec<_> = pairs.iter().map(|pair| read_unused(&pair.unused).expect("it is")).collect();
     let known = (0..1_000).map(|at| {

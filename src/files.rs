@@ -82,7 +82,11 @@ pub(crate) fn open(folder: &Path, path: &str, most: u64) -> io::Result<File> {
             return Err(Refused::Link.into());
         }
     }
-    let file = plain(&place)?;
+    plain_file(plain(&place)?, most)
+}
+
+/// An open file, if it is plain and not longer than `most`.
+fn plain_file(file: File, most: u64) -> io::Result<File> {
     let about = file.metadata()?;
     if !about.is_file() {
         return Err(Refused::NotPlain.into());
@@ -121,6 +125,16 @@ fn is_own(about: &Metadata) -> io::Result<()> {
 #[cfg(not(unix))]
 fn is_own(_: &Metadata) -> io::Result<()> {
     Ok(())
+}
+
+/// Refuses a folder that is reached by a link, in a folder that somebody else may have filled.
+pub(crate) fn refuse_link(folder: &Path) -> io::Result<()> {
+    if folder.symlink_metadata()?.is_symlink() { Err(Refused::Link.into()) } else { Ok(()) }
+}
+
+/// The bytes of an open file that is plain and not longer than `most`.
+pub(crate) fn bytes_of(file: File, most: u64) -> io::Result<Vec<u8>> {
+    bounded(plain_file(file, most)?, most)
 }
 
 /// Opens a file without waiting for the other end of a pipe, should it have become one meanwhile.

@@ -11,7 +11,7 @@
 //! | pipeline | [`assess`] | the core, the data of the report, the shapes of [`aws`]'s answers; no I/O |
 //! | network | [`network`] | proxies and certificates, as the environment names them; nothing else of this |
 //! | I/O | [`aws`], [`update`] | the core, files, the network; the SDK is named in `aws/live` only |
-//! | files | `disk`, `files` | files for their owner's eyes, opened there by whatever writes; files of others, read with bounds; nothing else of this |
+//! | files | `disk`, `files` | our own files, opened there by whatever writes; files of others, read with bounds; nothing else of this |
 //! | names | `closest` | nothing else of this |
 //! | stages | [`mod@run`] | everything |
 //! | doorway | [`cli`], `main` | `run` |

@@ -11,7 +11,7 @@ use super::refinement::{Original, Refinement, Smaller, Stays, Tried};
 use super::why;
 use crate::decide::{Confidence, Families, Family, FamilyKind, Level, Needs, Seat};
 use crate::refine::Kind;
-use crate::report::names::{file_part, joined_parts};
+use crate::report::names::{Spellings, file_part, joined_parts};
 use crate::report::{Action, FamilyAccount, FamilyRow, ImpactRow, Recommendation};
 
 /// What came of each family, found by the first account that meets it: the text is the same in all of them.
@@ -175,8 +175,12 @@ fn kind_of(seat: &Seat) -> Kind {
     }
 }
 
-/// Where the files of a family are, without ending.
-fn path_of(family: &Family) -> String {
+/// Where the files of a family are, without ending, and no other family's as well.
+fn path_of(family: &Family, spellings: &Spellings) -> String {
+    spellings.apart(&plain_path_of(family))
+}
+
+fn plain_path_of(family: &Family) -> String {
     let seat = &family.seat;
     path((seat.kind, seat.of_aws), (seat.holder_kind, &seat.holder), &seat.policy, &family.id)
 }
@@ -216,6 +220,7 @@ pub fn organisation(
 ) -> Whole {
     let mut by_family: BTreeMap<usize, Vec<FamilyShare>> = BTreeMap::new();
     shares.into_iter().for_each(|share| by_family.entry(share.index).or_default().push(share));
+    let spellings = Spellings::of(families.iter().map(plain_path_of));
     let mut whole = Whole { services: Some(BTreeSet::new()), ..Whole::default() };
     for family in families.iter() {
         let shares = by_family.remove(&family.index).unwrap_or_default();
@@ -227,8 +232,8 @@ pub fn organisation(
             .unwrap_or_default();
         let mut accounts: Vec<FamilyAccount> = shares.into_iter().map(|share| share.account).collect();
         accounts.sort();
-        let about =
-            About { family, obstacle: obstacle(family, families, least_sure), accounts, sure, impact };
+        let (obstacle, path) = (obstacle(family, families, least_sure), path_of(family, &spellings));
+        let about = About { family, path, obstacle, accounts, sure, impact };
         whole.add(about, families, outcomes.0.get(family.index).and_then(OnceLock::get));
     }
     whole.families.sort_by(|a, b| a.id.cmp(&b.id));
@@ -239,6 +244,8 @@ pub fn organisation(
 /// One family, and what its accounts said.
 struct About<'f> {
     family: &'f Family,
+    /// Where its files are, without ending.
+    path: String,
     obstacle: Option<(&'static str, String)>,
     accounts: Vec<FamilyAccount>,
     sure: Option<Confidence>,
@@ -247,7 +254,7 @@ struct About<'f> {
 
 impl Whole {
     fn add(&mut self, about: About<'_>, families: &Families, outcome: Option<&Outcome>) {
-        let About { family, obstacle, accounts, sure, impact } = about;
+        let About { family, path, obstacle, accounts, sure, impact } = about;
         let set = family.seat.kind == FamilyKind::PermissionSet;
         let mut blockers = family.blockers.clone();
         let (code, why, recommendation) = match (obstacle, outcome) {
@@ -261,7 +268,8 @@ impl Whole {
             }
             (None, Some(Outcome { tried: Tried::Smaller(smaller), services })) => {
                 self.cover(services.as_ref());
-                let mut recommendation = self.publish(family, smaller, &accounts, (sure.as_ref(), impact));
+                let mut recommendation =
+                    self.publish((family, &path), smaller, &accounts, (sure.as_ref(), impact));
                 if !families.unread.is_empty() || families.others {
                     // The template may have put it there as well.
                     recommendation.notes.push("accounts-unread".to_owned());
@@ -275,7 +283,7 @@ impl Whole {
             }
             (None, Some(Outcome { tried: Tried::Stays(stays), .. })) => {
                 if let Stays::Refuted(case) = stays {
-                    self.defects.push((format!("{}.json", path_of(family)), case.clone()));
+                    self.defects.push((format!("{path}.json"), case.clone()));
                 }
                 let (code, why) = why::stays(stays);
                 (code, why, None)
@@ -308,12 +316,12 @@ impl Whole {
 
     fn publish(
         &mut self,
-        family: &Family,
+        (family, path): (&Family, &str),
         smaller: &Refinement,
         accounts: &[FamilyAccount],
         (sure, impact): (Option<&Confidence>, ImpactRow),
     ) -> Recommendation {
-        let files = Refinement::places(&path_of(family));
+        let files = Refinement::places(path);
         self.files.extend(smaller.texts(&files));
         let seat = &family.seat;
         let reaches: Vec<String> = accounts.iter().flat_map(|it| it.principals.iter().cloned()).collect();

@@ -8,7 +8,7 @@ use crate::decide::{Holder, Target};
 use crate::inventory::Inventory;
 use crate::policy::{Document, parse_all};
 use crate::refine::Kind;
-use crate::report::names::file_part;
+use crate::report::names::{Spellings, file_part};
 use crate::report::writer::sha256;
 
 /// IAM takes names of so many characters.
@@ -37,7 +37,9 @@ impl Place {
                     path: format!(
                         "policies/{account}/{holder_kind}/{}/{}",
                         file_part(&name),
-                        file_part(policy)
+                        // IAM tells inline policies apart by case, and nothing else.
+                        Spellings::of(holder.inline(inventory).iter().map(|it| file_part(&it.policy_name)))
+                            .apart(&file_part(policy))
                     ),
                     kind: inline_kind(holder_kind),
                     holder_kind,
@@ -110,7 +112,7 @@ pub(super) fn policy_name(arn: &str) -> &str {
 /// A name that another policy has is not taken; one that has this very text is what an earlier night created.
 #[derive(Debug, Default)]
 pub(super) struct CopyNames {
-    /// The customer-managed policies of the account, by name.
+    /// The customer-managed policies of the account, by name in small letters: IAM does not tell them apart by case.
     taken: BTreeMap<String, Taken>,
 }
 
@@ -140,7 +142,7 @@ impl CopyNames {
         let taken = own.map(|policy| {
             // Only a copy can be the same as a copy.
             let text = policy.document().filter(|_| policy.name().contains("leastwise"));
-            (policy.name().to_owned(), Taken::There(text.and_then(|text| one_form(&text.0))))
+            (policy.name().to_ascii_lowercase(), Taken::There(text.and_then(|text| one_form(&text.0))))
         });
         Self { taken: taken.collect() }
     }
@@ -157,7 +159,7 @@ impl CopyNames {
         for ending in &endings {
             let base = shortened(policy, ending, count);
             let names = numbered(&base, count);
-            let state = |name: &String| self.taken.get(name);
+            let state = |name: &String| self.taken.get(&name.to_ascii_lowercase());
             // Most names are free, and then the texts need not be read.
             let is_there = |at: usize, name| match state(name) {
                 Some(Taken::There(Some(it))) => texts.get(at) == Some(it),
@@ -165,7 +167,7 @@ impl CopyNames {
             };
             let exist = !names.is_empty() && names.iter().enumerate().all(|(at, name)| is_there(at, name));
             if exist || names.iter().all(|name| state(name).is_none()) {
-                names.iter().for_each(|name| drop(self.taken.insert(name.clone(), Taken::Now)));
+                names.iter().for_each(|name| drop(self.taken.insert(name.to_ascii_lowercase(), Taken::Now)));
                 return Named { base, names, exist };
             }
         }

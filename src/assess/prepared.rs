@@ -10,7 +10,7 @@ use crate::decide::{
     AccountExceptions, Ages, Circumstances, Confidence, Facts, Grain, GrantAge, GrantLog, Held, Holder,
     Level, Needs, Origin, Part, Seen, Source, Standing, Usage, Wants, emergency, granted_before, standings,
 };
-use crate::evidence::{Failure, Known, Windows, join};
+use crate::evidence::{Failure, FailureKind, Known, Windows, join};
 use crate::inventory::wire::{Account, ManagedPolicyDetail, PolicyText};
 use crate::inventory::{Inventory, Principal};
 use crate::policy::Document;
@@ -74,7 +74,10 @@ impl Prepared {
         earlier: Option<&GrantLog>,
     ) -> Result<Self, Failure> {
         let Answers { authorization, evidence } = answers;
-        let inventory = Inventory::new(account.clone(), authorization?);
+        let inventory = Inventory::new(account.clone(), authorization?).map_err(|error| {
+            let failure = Failure::new("GetAccountAuthorizationDetails", FailureKind::Malformed);
+            failure.saying(None, Some(&error.to_string()))
+        })?;
         let known = evidence.as_ref().map_or_else(
             |_| BTreeMap::new(),
             |evidence| {

@@ -18,7 +18,7 @@ mod error;
 mod lines;
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,7 +34,7 @@ use super::keeping::{put_sealed, unsealed, unsealed_line};
 use super::pace::{BucketKey, Figures};
 use super::state::State;
 use super::{Answers, Cloud, Evidence, Nobody, Organisation, Reading, Watch};
-use crate::disk::{make_folder, remove};
+use crate::disk::{self, Folder};
 use crate::evidence::Failure;
 use crate::files;
 use crate::inventory::wire::{Account, Authorization};
@@ -65,7 +65,10 @@ struct Whole {
 /// A journal that is being kept.
 #[derive(Debug)]
 pub struct Journal {
-    folder: PathBuf,
+    /// Where it stands, and its name there.
+    parent: Folder,
+    name: OsString,
+    folder: Folder,
     started: Timestamp,
     resumed: bool,
     /// There is something in it.
@@ -81,28 +84,37 @@ impl Journal {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn begin(folder: PathBuf, terms: &str, started: Timestamp) -> Result<Self, JournalError> {
-        let io = |error| JournalError::Io { path: folder.clone(), error };
-        clear(&folder).and_then(|()| furnish(&folder)).map_err(io)?;
+    pub fn begin(path: &Path, terms: &str, started: Timestamp) -> Result<Self, JournalError> {
+        let io = |error| JournalError::Io { path: path.to_owned(), error };
+        let (parent, name) = disk::place(path).map_err(io)?;
+        let new = clear(&parent, &name).and_then(|()| parent.make(Path::new(&name)));
+        let folder = new.and_then(furnished).map_err(io)?;
         let about = About { format: FORMAT, started, terms: terms.to_owned() };
-        put_sealed(&folder.join(ABOUT), ABOUT, &about).map_err(io)?;
-        Ok(Self::of(folder, started, false))
+        put_sealed(&folder, ABOUT, ABOUT, &about).map_err(io)?;
+        Ok(Self::of((parent, name, folder), started, false))
     }
 
     /// Goes on from what an earlier run left; none when it left nothing.
     ///
     /// # Errors
     /// When what it left cannot be read, is of other terms, or too old.
-    pub fn resume(folder: &Path, terms: &str, now: Timestamp) -> Result<Option<Self>, JournalError> {
-        let path = folder.join(ABOUT);
-        let text = match files::own_bytes(folder, ABOUT, files::NOTE) {
+    pub fn resume(path: &Path, terms: &str, now: Timestamp) -> Result<Option<Self>, JournalError> {
+        let io = |path: &Path, error| JournalError::Io { path: path.to_owned(), error };
+        let (parent, name) = disk::place(path).map_err(|error| io(path, error))?;
+        let folder = match parent.own(Path::new(&name)) {
+            Ok(folder) => folder,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(JournalError::Unread { path: path.to_owned(), error }),
+        };
+        let about = path.join(ABOUT);
+        let text = match folder.open(ABOUT).and_then(|file| files::bytes_of(file, files::NOTE)) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(JournalError::Unread { path, error }),
+            Err(error) => return Err(JournalError::Unread { path: about, error }),
         };
-        files::check_own(folder).map_err(|error| JournalError::Unread { path: folder.to_owned(), error })?;
-        let about = unsealed(&text, ABOUT).and_then(|text| serde_json::from_slice::<About>(text).ok());
-        let about = about.filter(|about| about.format == FORMAT).ok_or(JournalError::Form { path })?;
+        let read = unsealed(&text, ABOUT).and_then(|text| serde_json::from_slice::<About>(text).ok());
+        let read = read.filter(|about| about.format == FORMAT);
+        let about = read.ok_or(JournalError::Form { path: about })?;
         if about.terms != terms {
             return Err(JournalError::OtherTerms);
         }
@@ -110,13 +122,22 @@ impl Journal {
             return Err(JournalError::TooOld { started: about.started });
         }
         // Somebody may have cleared what the answers were in.
-        furnish(folder).map_err(|error| JournalError::Io { path: folder.to_owned(), error })?;
-        Ok(Some(Self::of(folder.to_owned(), about.started, true)))
+        let folder = furnished(folder).map_err(|error| io(path, error))?;
+        Ok(Some(Self::of((parent, name, folder), about.started, true)))
     }
 
-    fn of(folder: PathBuf, started: Timestamp, resumed: bool) -> Self {
+    fn of((parent, name, folder): (Folder, OsString, Folder), started: Timestamp, resumed: bool) -> Self {
         let begun = AtomicBool::new(resumed);
-        Self { folder, started, resumed, begun, told: AtomicBool::new(false), lost: Mutex::new(None) }
+        Self {
+            parent,
+            name,
+            folder,
+            started,
+            resumed,
+            begun,
+            told: AtomicBool::new(false),
+            lost: Mutex::new(None),
+        }
     }
 
     /// When the run began that this one goes on from, or this one itself.
@@ -140,11 +161,11 @@ impl Journal {
     }
 
     fn place(&self, id: &str) -> PathBuf {
-        self.folder.join(format!("accounts/{id}.json"))
+        self.folder.path().join(account_file(id))
     }
 
     fn account(&self, id: &str) -> io::Result<Whole> {
-        let text = files::own_bytes(&self.folder, &format!("accounts/{id}.json"), files::ANSWERS)?;
+        let text = files::bytes_of(self.folder.open(&account_file(id))?, files::ANSWERS)?;
         let altered = || io::Error::new(io::ErrorKind::InvalidData, "it is not what was kept");
         Ok(serde_json::from_slice(unsealed(&text, id).ok_or_else(altered)?)?)
     }
@@ -164,10 +185,10 @@ impl Journal {
     /// Keeps what was read of an account.
     fn keep_account(&self, id: &str, answers: Answers, watch: &dyn Watch) -> Answers {
         let whole = Whole::of(answers);
-        let path = self.place(id);
-        if let Err(error) = put_sealed(&path, id, &whole) {
+        let path = account_file(id);
+        if let Err(error) = put_sealed(&self.folder, &path, id, &whole) {
             // What an earlier run kept is not what this one read. That it may not be there is no failure.
-            let _ = fs::remove_file(&path);
+            let _ = self.folder.remove_file(&path);
             self.lacks(watch, &error);
             let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
             lost.get_or_insert_with(|| (id.to_owned(), error));
@@ -175,7 +196,7 @@ impl Journal {
             self.begun.store(true, Ordering::Relaxed);
             for kind in ["findings", "principals"] {
                 // A line that is kept twice is no harm.
-                let _ = fs::remove_file(self.folder.join(format!("{kind}/{id}.jsonl")));
+                let _ = self.folder.remove_file(&format!("{kind}/{id}.jsonl"));
             }
         }
         whole.answers()
@@ -184,7 +205,7 @@ impl Journal {
     /// Tells once that a run which goes on from this one will not find everything.
     fn lacks(&self, watch: &dyn Watch, error: &io::Error) {
         if !self.told.swap(true, Ordering::Relaxed) {
-            watch.loses(&self.folder, error);
+            watch.loses(self.folder.path(), error);
         }
     }
 
@@ -199,7 +220,8 @@ impl Journal {
             return BTreeMap::new();
         }
         let path = format!("{kind}/{id}.jsonl");
-        let text = files::own_bytes(&self.folder, &path, files::ANSWERS).unwrap_or_default();
+        let text = self.folder.open(&path).and_then(|file| files::bytes_of(file, files::ANSWERS));
+        let text = text.unwrap_or_default();
         // The last line may have been cut off, in a letter even: it has no digest then, and the others have.
         let lines = text.split(|byte| *byte == b'\n').filter_map(|line| unsealed_line(line, id));
         let lines = lines.filter_map(|line| serde_json::from_slice::<T>(line).ok());
@@ -211,21 +233,31 @@ impl Drop for Journal {
     /// Leaves nothing behind that nobody can go on from.
     fn drop(&mut self) {
         if !self.begun.load(Ordering::Relaxed) {
-            let _ = clear(&self.folder);
+            let _ = clear(&self.parent, &self.name);
         }
     }
 }
 
-/// Makes the folders of a journal.
-fn furnish(folder: &Path) -> io::Result<()> {
-    ["", "accounts", "findings", "principals"].iter().try_for_each(|part| make_folder(&folder.join(part)))
+fn account_file(id: &str) -> String {
+    format!("accounts/{id}.json")
 }
 
-/// Removes a journal. The note that makes it one goes first: whoever is killed on the way leaves none that lacks its folders.
-fn clear(folder: &Path) -> io::Result<()> {
-    match fs::remove_file(folder.join(ABOUT)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => remove(folder),
+/// The same with the folders of a journal in it.
+fn furnished(folder: Folder) -> io::Result<Folder> {
+    for part in ["accounts", "findings", "principals"] {
+        folder.own_or_new(Path::new(part))?;
+    }
+    Ok(folder)
+}
+
+/// Removes a journal of ours. The note that makes it one goes first: whoever is killed on the way leaves none that lacks its
+/// folders.
+fn clear(parent: &Folder, name: &OsStr) -> io::Result<()> {
+    let name = Path::new(name);
+    match parent.own(name) {
+        Ok(own) => own.remove(Path::new(ABOUT)).and_then(|()| parent.remove(name)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
     }
 }
 
@@ -301,7 +333,7 @@ impl<C> Journaled<C> {
     pub fn has_kept_all(&self) -> Result<(), JournalError> {
         let Some(journal) = &self.journal else { return Ok(()) };
         let lost = journal.lost.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let path = journal.folder.clone();
+        let path = journal.folder.path().to_owned();
         lost.map_or(Ok(()), |(account, error)| Err(JournalError::Lost { account, path, error }))
     }
 

@@ -1,41 +1,34 @@
 //! What was read of an organisation, as files.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::disk::private;
+use crate::disk::Folder;
 
-/// Writes a value as JSON.
-pub(super) fn put(path: &Path, value: &impl Serialize) -> io::Result<()> {
-    let file = private().write(true).create(true).truncate(true).open(path)?;
+/// Writes a value as JSON, by its path in a folder of ours. It is there whole or as it was: whoever is killed on the way leaves
+/// no beginning of it.
+pub(super) fn put(folder: &Folder, path: &str, value: &impl Serialize) -> io::Result<()> {
+    folder.put(path, |file| write(file, value))
+}
+
+fn write(file: &mut File, value: &impl Serialize) -> io::Result<()> {
     // An account's answers are long: in pieces they take no memory worth the name.
     let mut file = BufWriter::with_capacity(1 << 16, file);
     serde_json::to_writer(&mut file, value)?;
     file.flush()
 }
 
-/// The same with a digest behind it, under its name only when it is all there: whoever is killed on the way leaves no
-/// beginning of it. What it is of is in the digest as well.
-pub(super) fn put_sealed(path: &Path, of: &str, value: &impl Serialize) -> io::Result<()> {
-    let draft = path.with_extension("part");
-    let put = || {
-        let file = private().write(true).create(true).truncate(true).open(&draft)?;
-        let mut file = BufWriter::with_capacity(1 << 16, Hashed { file, hash: beginning(of) });
-        serde_json::to_writer(&mut file, value)?;
-        file.flush()?;
-        let Hashed { mut file, hash } = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+/// The same with a digest behind it. What it is of is in the digest as well.
+pub(super) fn put_sealed(folder: &Folder, path: &str, of: &str, value: &impl Serialize) -> io::Result<()> {
+    folder.put(path, |file| {
+        let mut out = BufWriter::with_capacity(1 << 16, Hashed { file: &mut *file, hash: beginning(of) });
+        serde_json::to_writer(&mut out, value)?;
+        let Hashed { hash, .. } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.write_all(format!("\n{}\n", hexadecimal(hash)).as_bytes())
-    };
-    let kept = put().and_then(|()| fs::rename(&draft, path));
-    if kept.is_err() {
-        // That it may not be there is no failure.
-        let _ = fs::remove_file(&draft);
-    }
-    kept
+    })
 }
 
 /// What was put so; nothing when it is no longer what was written, or is of something else.
@@ -70,12 +63,12 @@ fn beginning(of: &str) -> Sha256 {
 }
 
 /// A file that is hashed while it is written.
-struct Hashed {
-    file: File,
+struct Hashed<'f> {
+    file: &'f mut File,
     hash: Sha256,
 }
 
-impl Write for Hashed {
+impl Write for Hashed<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
         self.hash.update(bytes.get(..written).unwrap_or_default());

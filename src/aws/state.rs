@@ -20,9 +20,8 @@ mod doubt;
 mod spot_check;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::hash::RandomState;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -34,7 +33,7 @@ use self::doubt::Doubts;
 use super::Watch;
 use super::keeping::{hexadecimal, put};
 use crate::decide::GrantLog;
-use crate::disk::{make_folder, private};
+use crate::disk::{self, Folder, Kind, make_folder};
 use crate::evidence::Finding;
 use crate::files;
 
@@ -66,7 +65,8 @@ impl StateError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Io { error, .. } => {
-                files::help(error).unwrap_or("check that the place exists, has room, and may be written")
+                let help = disk::help(error).or_else(|| files::help(error));
+                help.unwrap_or("check that the place exists, has room, and may be written")
             }
             Self::Foreign { .. } => "name an empty folder, or one that is not there yet",
         }
@@ -76,7 +76,7 @@ impl StateError {
 /// A folder of state.
 #[derive(Debug)]
 pub struct State {
-    folder: PathBuf,
+    folder: Folder,
     doubts: Doubts,
     /// Which findings are checked: others in each run, so that in time all are.
     lot: RandomState,
@@ -122,25 +122,24 @@ impl State {
     /// When it cannot be written, or holds something else.
     pub fn open(folder: &Path) -> Result<Self, StateError> {
         let io = |error| StateError::Io { path: folder.to_owned(), error };
-        let accounts = folder.join("accounts");
         make_folder(folder).map_err(io)?;
+        let own = Folder::named(folder).map_err(io)?;
         files::check_own(folder).map_err(io)?;
-        let mark = folder.join(MARK);
-        let is_empty = fs::read_dir(folder).map_err(io)?.next().is_none();
-        if !is_empty && !mark.symlink_metadata().is_ok_and(|mark| mark.is_file()) {
+        own.refuse_shared().map_err(io)?;
+        // Another first run may be about to say what the folder is.
+        let is_empty = own.names().map_err(io)?.iter().all(|name| disk::is_draft(name));
+        if !is_empty && own.kind(MARK.as_ref()).map_err(io)? != Some(Kind::Plain) {
             return Err(StateError::Foreign { path: folder.to_owned() });
         }
         // First of all: a run that is killed behind this, or one that begins beside it, leaves no folder that seems to be
         // something else's.
-        put(&mark, &Mark { format: FORMAT }).map_err(io)?;
-        for folder in [accounts, folder.join("grants")] {
-            make_folder(&folder).map_err(io)?;
-            if !folder.symlink_metadata().map_err(io)?.is_dir() {
-                return Err(StateError::Foreign { path: folder });
-            }
+        put(&own, MARK, &Mark { format: FORMAT }).map_err(io)?;
+        for name in ["accounts", "grants"] {
+            let made = own.own_or_new(Path::new(name));
+            made.map_err(|error| StateError::Io { path: folder.join(name), error })?;
         }
         Ok(Self {
-            folder: folder.to_owned(),
+            folder: own,
             doubts: Doubts::default(),
             lot: RandomState::new(),
             told: AtomicBool::new(false),
@@ -148,14 +147,14 @@ impl State {
     }
 
     fn place(&self, account: &str) -> PathBuf {
-        self.folder.join(format!("accounts/{account}.json"))
+        self.folder.path().join(format!("accounts/{account}.json"))
     }
 
     /// What is remembered of an account. Nothing when it is not to be trusted.
     pub(super) fn remembered(&self, account: &str, watch: &dyn Watch) -> Remembered {
         let doubt = self.doubt();
         let path = self.place(account);
-        let text = files::own_bytes(&self.folder, &format!("accounts/{account}.json"), files::ANSWERS);
+        let text = files::own_bytes(self.folder.path(), &format!("accounts/{account}.json"), files::ANSWERS);
         let known = match &text {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Remembered::nothing(doubt),
             Err(_) => None,
@@ -170,7 +169,7 @@ impl State {
             None => {
                 let aside = path.with_extension("set-aside");
                 // When even this fails, the file is written anew all the same.
-                let _ = fs::rename(&path, &aside);
+                let _ = std::fs::rename(&path, &aside);
                 watch.doubts(&aside);
                 Remembered::nothing(doubt)
             }
@@ -188,7 +187,7 @@ impl State {
     /// Tells once that the next night will not find everything.
     fn lacks(&self, watch: &dyn Watch, error: &io::Error) {
         if !self.told.swap(true, Ordering::Relaxed) {
-            watch.forgets(&self.folder, error);
+            watch.forgets(self.folder.path(), error);
         }
     }
 
@@ -203,7 +202,8 @@ impl State {
 
     /// Since when each policy of an account is held, as far as earlier nights have seen. Nothing when it is not to be trusted.
     pub fn grants(&self, account: &str) -> Option<GrantLog> {
-        let text = files::own_bytes(&self.folder, &format!("grants/{account}.json"), files::ANSWERS).ok()?;
+        let path = format!("grants/{account}.json");
+        let text = files::own_bytes(self.folder.path(), &path, files::ANSWERS).ok()?;
         let (body, about) = whole(&text)?;
         // Dates of policies mean the same to every version, and no night brings them back.
         (about.account == account && about.format == FORMAT).then(|| serde_json::from_slice(body).ok())?
@@ -224,7 +224,7 @@ impl State {
         let mut text = serde_json::to_vec(&about)?;
         text.push(b'\n');
         text.extend(body);
-        put_beside(&self.folder.join(kind), &format!("{account}.json"), &text)
+        self.folder.put(&format!("{kind}/{account}.json"), |file| file.write_all(&text))
     }
 }
 
@@ -290,15 +290,6 @@ fn whole(text: &[u8]) -> Option<(&[u8], About)> {
     let body = body.get(1..)?;
     let about: About = serde_json::from_slice(first).ok()?;
     (about.sha256 == digest(body)).then_some((body, about))
-}
-
-/// Puts a file in its place when it is all there. On the way it has a name of its own, for another run may do the same.
-fn put_beside(folder: &Path, name: &str, text: &[u8]) -> io::Result<()> {
-    let draft =
-        tempfile::Builder::new().make_in(folder, |path| private().write(true).create_new(true).open(path))?;
-    fs::write(draft.path(), text)?;
-    draft.persist(folder.join(name)).map_err(|error| error.error)?;
-    Ok(())
 }
 
 /// Whether a finding was read with all its details.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::age::GrantAge;
 use super::family::Family;
 use super::needs::{Needs, Seen};
-use crate::inventory::wire::{ManagedPolicyDetail, PolicyText};
+use crate::inventory::wire::{InlinePolicy, ManagedPolicyDetail, PolicyText};
 use crate::inventory::{Inventory, PrincipalKind};
 use crate::policy::{Document, PolicyError};
 
@@ -185,6 +185,14 @@ impl Holder<'_> {
                 Some(principal) => (principal.kind.name(), principal.name.clone()),
                 None => (PrincipalKind::Role.name(), String::new()),
             },
+        }
+    }
+
+    /// Its inline policies.
+    pub fn inline<'i>(&self, inventory: &'i Inventory) -> &'i [InlinePolicy] {
+        match self {
+            Self::Group(name) => inventory.groups.get(*name).map_or(&[], |group| &group.group_policy_list),
+            Self::Principal(at) => inventory.principals.get(*at).map_or(&[], |it| &it.inline),
         }
     }
 

@@ -1,11 +1,15 @@
 //! What is there: accounts, principals, the policies on them. Core: no I/O.
 
+mod error;
 mod limits;
+mod once;
 pub mod wire;
 
 use std::collections::BTreeMap;
 
-pub use limits::TooMany;
+pub use self::error::{InventoryError, NamedKind};
+pub use self::limits::TooMany;
+use self::once::{managed, named};
 use wire::{
     Account, AttachedPolicy, Authorization, GroupDetail, InlinePolicy, ManagedPolicyDetail, PolicyText, Tag,
 };
@@ -90,8 +94,17 @@ impl Principal {
 
 impl Inventory {
     /// Joins the answers about one account. Items of a principal may have come on any page; all pages are here.
-    pub fn new(account: Account, answers: Authorization) -> Self {
-        let roles = answers.role_detail_list.into_iter().map(|role| {
+    ///
+    /// # Errors
+    /// When two things have one name, or the name of one is not that of its ARN: IAM has no such account, and whatever is said
+    /// of the one would be said of the other.
+    pub fn new(account: Account, answers: Authorization) -> Result<Self, InventoryError> {
+        let id = account.id.as_str();
+        let roles = named(id, answers.role_detail_list)?;
+        let users = named(id, answers.user_detail_list)?;
+        let groups = named(id, answers.group_detail_list)?;
+        let managed = managed(id, answers.policies)?;
+        let roles = roles.into_iter().map(|role| {
             let used = role.role_last_used.unwrap_or_default();
             Principal {
                 kind: PrincipalKind::Role,
@@ -109,7 +122,7 @@ impl Inventory {
                 last_used_region: used.region,
             }
         });
-        let users = answers.user_detail_list.into_iter().map(|user| Principal {
+        let users = users.into_iter().map(|user| Principal {
             kind: PrincipalKind::User,
             arn: user.arn,
             name: user.user_name,
@@ -126,10 +139,9 @@ impl Inventory {
         });
         let mut principals: Vec<Principal> = roles.chain(users).collect();
         principals.sort_by(|a, b| a.arn.cmp(&b.arn));
-        principals.dedup_by(|later, first| later.arn == first.arn);
-        let groups = answers.group_detail_list.into_iter().map(|group| (group.group_name.clone(), group));
-        let managed = answers.policies.into_iter().map(|policy| (policy.arn.clone(), policy));
-        Self { account, principals, groups: groups.collect(), managed: managed.collect() }
+        let groups = groups.into_iter().map(|group| (group.group_name.clone(), group));
+        let managed = managed.into_iter().map(|policy| (policy.arn.clone(), policy));
+        Ok(Self { account, principals, groups: groups.collect(), managed: managed.collect() })
     }
 
     /// The principals that a managed policy reaches: those it is attached to, and the users in groups it is attached to.

@@ -98,7 +98,7 @@ impl TryFrom<Lists> for Authorization {
 }
 
 /// One user.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct UserDetail {
     /// The user's path.
@@ -129,7 +129,7 @@ pub struct UserDetail {
 }
 
 /// One group.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GroupDetail {
     /// The group's path.
@@ -151,7 +151,7 @@ pub struct GroupDetail {
 }
 
 /// One role.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RoleDetail {
     /// The role's path.
@@ -185,7 +185,7 @@ pub struct RoleDetail {
 }
 
 /// A policy inside a principal.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct InlinePolicy {
     /// Its name.
@@ -240,7 +240,7 @@ pub struct RoleLastUsed {
 }
 
 /// A managed policy with its versions.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ManagedPolicyDetail {
     /// Its name; some emulators leave it out, then the ARN tells.
@@ -293,7 +293,7 @@ impl ManagedPolicyDetail {
 }
 
 /// One version of a managed policy.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PolicyVersion {
     /// The document, which comes with the default version at least.

@@ -21,6 +21,11 @@ impl FileHash {
         self.0.first_chunk().copied().unwrap_or_default()
     }
 
+    /// As it is.
+    pub(crate) fn bytes(self) -> [u8; 32] {
+        self.0
+    }
+
     /// As it is written; also in capital letters.
     pub fn read(text: &str) -> Option<Self> {
         let digit = |digit: &u8| char::from(*digit).to_digit(16).and_then(|value| u8::try_from(value).ok());

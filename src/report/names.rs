@@ -1,32 +1,118 @@
-//! Names of AWS as names of files.
+//! Names of AWS as names of files. Every name in a report is made here: one that every system takes, and two of them differ
+//! in more than case, since on some disks `Read` and `read` are one file.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use super::hash::FileHash;
+
 /// A name as one part of a path. Letters, digits and `+=,.@_-` stand for themselves; everything else becomes `%XX`, so
-/// two names never share a file and none leads out of its folder.
+/// two names never share a file and none leads out of its folder. So does what Windows does not take: the dot at an end, and
+/// the first letter of a device's name.
 pub fn file_part(name: &str) -> String {
     let mut part = String::with_capacity(name.len());
     let dots = !name.is_empty() && name.bytes().all(|byte| byte == b'.');
-    for byte in name.bytes() {
-        match byte {
-            b'.' if dots => part.push_str("%2E"),
-            byte if byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte) => part.push(char::from(byte)),
+    let is_device = is_device(name);
+    for (at, byte) in name.bytes().enumerate() {
+        let is_taken = match byte {
+            b'.' => !dots && at + 1 < name.len(),
+            _ if at == 0 && is_device => false,
+            _ => byte.is_ascii_alphanumeric() || b"+=,@_-".contains(&byte),
+        };
+        if is_taken {
+            part.push(char::from(byte));
+        } else {
             // Writing to a string cannot fail.
-            byte => drop(write!(part, "%{byte:02X}")),
+            let _ = write!(part, "%{byte:02X}");
         }
     }
     if part.is_empty() { "%".to_owned() } else { shortened(part) }
 }
 
-/// The same for a name of which there may be another that differs in case alone: the two would be one file on a disk that
-/// ignores case. A name with capital letters gets a hash behind it.
+/// Whether Windows takes a name for a device, whatever stands behind its first dot.
+fn is_device(name: &str) -> bool {
+    const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+    let name = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let port = name.strip_prefix("com").or_else(|| name.strip_prefix("lpt"));
+    let is_port = port.is_some_and(|number| matches!(number.as_bytes(), [b'0'..=b'9']));
+    is_port || DEVICES.contains(&name.as_str())
+}
+
+/// The same for a name of which there may be another that differs in case alone. A name with capital letters gets a hash
+/// behind it.
 pub fn part_without_case(name: &str) -> String {
     let part = file_part(name);
     // What was cut has a hash already, and no other part has its mark.
     if part.contains(MARK) || !name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return part;
     }
+    marked(&part, name)
+}
+
+/// The same for a name of which another spelling was there before: it gets a hash behind it in any case.
+pub fn told_apart(name: &str) -> String {
+    marked(&file_part(name), name)
+}
+
+fn marked(part: &str, name: &str) -> String {
     format!("{part}{MARK}{}", hash(name))
+}
+
+/// The paths of one folder, where the names of which another spelling is there get a hash behind them. Others stay as they
+/// are.
+#[derive(Debug, Default)]
+pub struct Spellings {
+    /// Beginnings of paths, up to the end of a name, in small letters.
+    several: BTreeSet<String>,
+}
+
+impl Spellings {
+    /// Of all paths.
+    pub fn of(paths: impl IntoIterator<Item = String>) -> Self {
+        // The last name of each beginning: those above it have their own marks.
+        let mut known: BTreeMap<String, String> = BTreeMap::new();
+        let mut several = BTreeSet::new();
+        for path in paths {
+            for beginning in beginnings(&path) {
+                let small = beginning.to_ascii_lowercase();
+                let last = beginning.rsplit('/').next().unwrap_or(beginning);
+                match known.get(&small) {
+                    Some(other) if other != last => drop(several.insert(small)),
+                    Some(_) => {}
+                    None => drop(known.insert(small, last.to_owned())),
+                }
+            }
+        }
+        Self { several }
+    }
+
+    /// One of them, told apart from the others.
+    pub fn apart(&self, path: &str) -> String {
+        let mut parts = Vec::new();
+        for (part, beginning) in path.split('/').zip(beginnings(path)) {
+            let is_one_of_several = self.several.contains(&beginning.to_ascii_lowercase());
+            parts.push(if is_one_of_several { marked(part, part) } else { part.to_owned() });
+        }
+        parts.join("/")
+    }
+}
+
+/// A path up to the end of each of its names.
+fn beginnings(path: &str) -> impl Iterator<Item = &str> {
+    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+    ends.map(|end| path.get(..end).unwrap_or(path))
+}
+
+/// The paths that files have been given. Of each only a hash is kept: there may be a million.
+#[derive(Debug, Default)]
+pub struct Taken(BTreeSet<[u8; 16]>);
+
+impl Taken {
+    /// Whether nothing had the path yet, in whatever case.
+    pub fn take(&mut self, path: &str) -> bool {
+        let hash = FileHash::of(path.to_ascii_lowercase().as_bytes()).bytes();
+        hash.first_chunk().is_none_or(|half| self.0.insert(*half))
+    }
 }
 
 /// Parts that make one name of a file together.
@@ -48,14 +134,61 @@ fn shortened(part: String) -> String {
 }
 
 fn hash(text: &str) -> String {
-    super::writer::sha256(text.as_bytes()).chars().take(16).collect()
+    FileHash::of(text.as_bytes()).to_string().chars().take(16).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{file_part, joined_parts, part_without_case};
+    use super::{Spellings, Taken, file_part, joined_parts, part_without_case};
+
+    #[test]
+    fn every_name_is_one_that_every_system_takes_and_ordinary_names_stay_as_they_are() {
+        for name in ["Deploy", "a.b", ".hidden", "-rf", "Read+=,.@_-9", "console", "com", "com10", "x.con"] {
+            assert_eq!(file_part(name), name);
+        }
+        for (name, part) in [
+            ("CON", "%43ON"),
+            ("aux", "%61ux"),
+            ("nul.json", "%6Eul.json"),
+            ("Lpt9", "%4Cpt9"),
+            ("com0.a.b", "%63om0.a.b"),
+            ("deploy.", "deploy%2E"),
+            ("a..", "a.%2E"),
+            ("..", "%2E%2E"),
+            ("a:b ", "a%3Ab%20"),
+            ("con.", "%63on%2E"),
+            ("", "%"),
+        ] {
+            assert_eq!(file_part(name), part);
+        }
+    }
+
+    #[test]
+    fn only_names_of_which_there_is_another_spelling_get_a_mark() {
+        let paths = [
+            "role/Deploy/Read",
+            "role/Deploy/read",
+            "role/Deploy/Write",
+            "role/deploy/Write",
+            "user/Deploy/Read",
+        ];
+        let all = Spellings::of(paths.map(str::to_owned));
+        let apart = paths.map(|path| all.apart(path));
+        let folded: BTreeSet<String> = apart.iter().map(|path| path.to_ascii_lowercase()).collect();
+        assert_eq!(folded.len(), paths.len(), "{apart:?}");
+        assert!(apart[3].starts_with("role/deploy~") && apart[4] == paths[4], "{apart:?}");
+        let [holder, policy] = [1, 2].map(|at| apart[0].split('/').nth(at).unwrap_or_default());
+        assert!(holder.starts_with("Deploy~") && policy.starts_with("Read~"), "{apart:?}");
+        assert!(apart[1].contains("/read~") && apart[2] == format!("role/{holder}/Write"), "{apart:?}");
+    }
+
+    #[test]
+    fn a_path_is_taken_in_every_case() {
+        let mut taken = Taken::default();
+        assert_eq!(["a/B", "a/b", "A/B", "a/c"].map(|path| taken.take(path)), [true, false, false, true]);
+    }
 
     #[test]
     fn names_that_differ_in_case_alone_differ_in_more_as_parts() {

@@ -1,10 +1,13 @@
 //! The one place that writes a report: beside its final place, then renamed into it. Never half a report.
 
+mod earlier;
 mod growing;
 mod layout;
+mod work;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -14,11 +17,13 @@ use serde_json::Serializer;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+pub use self::earlier::Output;
 use self::growing::AllGrowing;
 use self::layout::Layout;
+use self::work::Work;
+use super::names::Taken;
 use super::{FileHash, Hashes};
-use crate::disk::{make_folder, private, remove};
-use crate::files;
+use crate::disk::{self, Folder, Lock, make_folder};
 
 /// Nothing that is worth reading fits into less.
 const LEAST_FREE: u64 = 16_000_000;
@@ -40,6 +45,20 @@ pub enum WriteError {
     Foreign {
         /// Where.
         path: PathBuf,
+    },
+    /// What would be replaced has a file that it does not tell of.
+    #[error("`{path}` holds `{file}`, which is not part of what leastwise wrote there and would be lost")]
+    Stranger {
+        /// Where.
+        path: PathBuf,
+        /// By its path from there.
+        file: String,
+    },
+    /// Two files of one name.
+    #[error("two files are called `{file}`, so nothing was published; this is a defect of leastwise")]
+    Twice {
+        /// By its path from the report's folder.
+        file: String,
     },
     /// There is a link to nothing.
     #[error("`{path}` is a link that leads nowhere")]
@@ -67,8 +86,12 @@ impl WriteError {
     /// The mend.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Io { .. } => "check that the place exists, has room, and may be written",
+            Self::Io { error, .. } => {
+                disk::help(error).unwrap_or("check that the place exists, has room, and may be written")
+            }
             Self::Foreign { .. } => "choose another place, or move what is there",
+            Self::Stranger { .. } => "move that file elsewhere, or choose another place",
+            Self::Twice { .. } => "please report it with the names in that path",
             Self::Astray { .. } => "make the folder that it leads to, or take the link away",
             Self::Full { .. } => "make room, or choose another place",
             Self::Locked { .. } => "wait for the other run, or choose another place",
@@ -80,13 +103,15 @@ impl WriteError {
 #[derive(Debug)]
 pub struct Writer {
     target: PathBuf,
-    folder: PathBuf,
+    output: Output,
+    /// Where the report is made. It goes before the lock does.
+    work: Work,
     files: Mutex<Hashes>,
+    /// The paths of all files.
+    taken: Mutex<Taken>,
     /// Files that grow part by part.
     growing: Mutex<AllGrowing>,
-    lock: File,
-    lock_path: PathBuf,
-    finished: bool,
+    _lock: Lock,
 }
 
 impl Writer {
@@ -100,35 +125,30 @@ impl Writer {
             move |error| WriteError::Io { path, error }
         };
         let target = place_of(target)?;
-        if !is_replaceable(&target, output).map_err(io(&target))? {
-            return Err(WriteError::Foreign { path: target });
+        if let Some(parent) = target.parent() {
+            make_folder(parent).map_err(io(parent))?;
         }
-        let parent = target.parent().unwrap_or(Path::new("/"));
-        make_folder(parent).map_err(io(parent))?;
+        let (parent, name) = disk::place(&target).map_err(io(&target))?;
+        output.can_replace(&parent, &name)?;
         let lock_path = beside(&target, ".lock");
-        let Some(lock) = lock(&lock_path).map_err(io(&lock_path))? else {
+        let lock = parent.lock(lock_path.file_name().unwrap_or_default()).map_err(io(&lock_path))?;
+        let Some(lock) = lock else {
             return Err(WriteError::Locked { path: target });
         };
         // Under the lock, what an earlier run left behind belongs to nobody.
-        let old = beside(&target, ".old");
-        if old.exists() && !target.exists() {
-            // It was killed between taking the old report away and putting the new one there.
-            fs::rename(&old, &target).map_err(io(&old))?;
+        work::clear(&parent, &name).map_err(io(&target))?;
+        if let Some(free) = parent.room().filter(|free| *free < LEAST_FREE) {
+            return Err(WriteError::Full { path: parent.path().to_owned(), free });
         }
-        let folder = beside(&target, ".partial");
-        remove(&folder).map_err(io(&folder))?;
-        if let Some(free) = free_bytes(parent).filter(|free| *free < LEAST_FREE) {
-            return Err(WriteError::Full { path: parent.to_owned(), free });
-        }
-        make_folder(&folder).map_err(io(&folder))?;
+        let work = Work::begin(parent, name).map_err(io(&target))?;
         Ok(Self {
             target,
-            folder,
+            output,
+            work,
             files: Mutex::default(),
+            taken: Mutex::default(),
             growing: Mutex::default(),
-            lock,
-            lock_path,
-            finished: false,
+            _lock: lock,
         })
     }
 
@@ -144,17 +164,21 @@ impl Writer {
 
     /// How much room there is, where the system tells.
     pub fn room(&self) -> Option<u64> {
-        free_bytes(&self.folder)
+        self.folder().room()
+    }
+
+    fn folder(&self) -> &Folder {
+        self.work.folder()
     }
 
     /// Writes one file, by its path from the report's folder with forward slashes.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When it cannot be written, or was written before.
     pub fn write(&self, path: &str, bytes: &[u8]) -> Result<(), WriteError> {
-        let full = self.folder.join(path);
-        let written = create(&full).and_then(|mut file| file.write_all(bytes));
-        written.map_err(|error| WriteError::Io { path: full, error })?;
+        self.take(path)?;
+        let written = self.folder().create(path).and_then(|mut file| file.write_all(bytes));
+        written.map_err(|error| self.io(path, error))?;
         self.keep(path, FileHash::of(bytes));
         Ok(())
     }
@@ -162,12 +186,14 @@ impl Writer {
     /// Puts text behind what a file has so far. A comma and a line's end stand before an element that is not the first.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When it cannot be written, or another file has its name.
     pub fn append(&self, path: &str, bytes: &[u8], element: bool) -> Result<(), WriteError> {
-        let full = self.folder.join(path);
         let mut growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
-        let grown = growing.append(path, &full, bytes, element);
-        grown.map_err(|error| WriteError::Io { path: full, error })
+        if !growing.has(path) {
+            self.take(path)?;
+        }
+        let grown = growing.append(self.folder(), path, bytes, element);
+        grown.map_err(|error| self.io(path, error))
     }
 
     /// Ends the files that grew; then their hashes are known.
@@ -177,7 +203,7 @@ impl Writer {
     pub fn settle(&self) -> Result<(), WriteError> {
         let growing = std::mem::take(&mut *self.growing.lock().unwrap_or_else(PoisonError::into_inner));
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        for (path, hash) in growing.end().map_err(|(path, error)| WriteError::Io { path, error })? {
+        for (path, hash) in growing.end().map_err(|(path, error)| self.io(&path, error))? {
             files.insert(&path, FileHash::from(hash));
         }
         Ok(())
@@ -188,24 +214,47 @@ impl Writer {
     /// # Errors
     /// When it is not there.
     pub fn read(&self, path: &str) -> Result<String, WriteError> {
-        let full = self.folder.join(path);
-        fs::read_to_string(&full).map_err(|error| WriteError::Io { path: full, error })
+        let text = self.folder().open(path).and_then(io::read_to_string);
+        text.map_err(|error| self.io(path, error))
     }
 
     /// The same of a value as JSON, which is never in memory as a whole. Tells how long it is.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When it cannot be written, or was written before.
     pub fn write_json(&self, path: &str, value: &impl Serialize) -> Result<usize, WriteError> {
-        let full = self.folder.join(path);
+        self.take(path)?;
+        self.put_json(path, value)
+    }
+
+    /// The same of a file that was written before, of which more is known now.
+    ///
+    /// # Errors
+    /// When it cannot be written, or was not written before.
+    pub fn rewrite_json(&self, path: &str, value: &impl Serialize) -> Result<usize, WriteError> {
+        self.folder().remove_file(path).map_err(|error| self.io(path, error))?;
+        self.put_json(path, value)
+    }
+
+    fn put_json(&self, path: &str, value: &impl Serialize) -> Result<usize, WriteError> {
         let write = || {
-            let mut out = Hashed { file: create(&full)?, hasher: Sha256::new(), length: 0 };
+            let mut out = Hashed { file: self.folder().create(path)?, hasher: Sha256::new(), length: 0 };
             lay_out(value, &mut out)?;
             Ok((FileHash::from(out.hasher), out.length))
         };
-        let (hash, length) = write().map_err(|error| WriteError::Io { path: full.clone(), error })?;
+        let (hash, length) = write().map_err(|error| self.io(path, error))?;
         self.keep(path, hash);
         Ok(length)
+    }
+
+    /// One path is one file, on every disk.
+    fn take(&self, path: &str) -> Result<(), WriteError> {
+        let is_new = self.taken.lock().unwrap_or_else(PoisonError::into_inner).take(path);
+        if is_new { Ok(()) } else { Err(WriteError::Twice { file: path.to_owned() }) }
+    }
+
+    fn io(&self, path: &str, error: io::Error) -> WriteError {
+        WriteError::Io { path: self.folder().path().join(path), error }
     }
 
     fn keep(&self, path: &str, hash: FileHash) {
@@ -225,69 +274,14 @@ impl Writer {
     /// Puts the report in its place, and what was there away.
     ///
     /// # Errors
-    /// When the place cannot be changed; the old report is still there then.
+    /// When the place cannot be changed, or what is there is not only an earlier report any more; it is still there then.
     pub fn finish(mut self) -> Result<PathBuf, WriteError> {
-        let io = |path: &Path, error| WriteError::Io { path: path.to_owned(), error };
-        let old = beside(&self.target, ".old");
-        remove(&old).map_err(|error| io(&old, error))?;
-        if exchange(&self.folder, &self.target) {
-            self.finished = true;
-            // What was there is here now. That it cannot be removed is no failure of the run.
-            let _ = remove(&self.folder);
-            return Ok(self.target.clone());
-        }
-        let replaced = match fs::rename(&self.target, &old) {
-            Ok(()) => true,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-            Err(error) => return Err(io(&self.target, error)),
-        };
-        if let Err(error) = fs::rename(&self.folder, &self.target) {
-            if replaced {
-                // Put the old report back; the first error is the one to tell.
-                let _ = fs::rename(&old, &self.target);
-            }
-            return Err(io(&self.target, error));
-        }
-        self.finished = true;
-        // The new report is in place; an old one that cannot be removed is no failure of the run.
-        let _ = remove(&old);
+        let (parent, name) = self.work.place();
+        // The run may have taken hours, and somebody may have put something of his own there meanwhile.
+        self.output.can_replace(parent, name)?;
+        let published = self.work.publish();
+        published.map_err(|error| WriteError::Io { path: self.target.clone(), error })?;
         Ok(self.target.clone())
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        if !self.finished {
-            let _ = remove(&self.folder);
-        }
-        let _ = fs::remove_file(&self.lock_path);
-        let _ = self.lock.unlock();
-    }
-}
-
-/// What is written, and so what alone may be replaced by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Output {
-    /// A report.
-    Report,
-    /// A snapshot.
-    Snapshot,
-    /// What one shard of a scan has read.
-    Part,
-}
-
-impl Output {
-    /// Whether a folder holds what this program wrote of the kind. A file of the right name is not enough: many
-    /// projects have a `manifest.json`, and what is replaced is gone.
-    fn is_in(self, folder: &Path) -> bool {
-        let (name, keys): (_, &[&str]) = match self {
-            Self::Report => ("manifest.json", &["schema", "tool", "started", "catalog", "totals", "files"]),
-            Self::Snapshot => ("snapshot.json", &["format", "capturedAt", "partition"]),
-            Self::Part => ("part.json", &["format", "tool", "shard", "of", "settings", "files"]),
-        };
-        let marker = files::bytes(folder, name, files::REPORT).ok();
-        let marker = marker.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
-        marker.is_some_and(|marker| keys.iter().all(|key| marker.get(key).is_some()))
     }
 }
 
@@ -296,85 +290,26 @@ fn place_of(target: &Path) -> Result<PathBuf, WriteError> {
     let io = |error| WriteError::Io { path: target.to_owned(), error };
     // By its components it has no slash at its end, behind which a link is not seen as one.
     let target: PathBuf = std::path::absolute(target).map_err(io)?.components().collect();
-    let Ok(leads) = fs::read_link(&target) else { return Ok(target) };
-    match fs::canonicalize(&target) {
+    let Ok(leads) = std::fs::read_link(&target) else { return Ok(target) };
+    let (parent, name) = disk::place(&target).map_err(io)?;
+    parent.trusts(&name).map_err(io)?;
+    match std::fs::canonicalize(&target) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             // A run that was killed may have taken the folder away, which then lies beside its place.
             let place = target.parent().unwrap_or(Path::new("/")).join(leads);
-            if beside(&place, ".old").exists() { Ok(place) } else { Err(WriteError::Astray { path: target }) }
+            let is_aside = disk::place(&place).is_ok_and(|(parent, name)| work::has_old(&parent, &name));
+            if is_aside { Ok(place) } else { Err(WriteError::Astray { path: target }) }
         }
         found => found.map_err(io),
     }
 }
 
-/// Nothing, an empty folder or an earlier output of the same kind may be replaced.
-fn is_replaceable(target: &Path, output: Output) -> io::Result<bool> {
-    match fs::read_dir(target) {
-        Ok(mut entries) => Ok(entries.next().is_none() || output.is_in(target)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// Lets two folders change places at once, where the system and its file system can.
-#[cfg(target_os = "linux")]
-fn exchange(one: &Path, other: &Path) -> bool {
-    use rustix::fs::{CWD, RenameFlags, renameat_with};
-    renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).is_ok()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn exchange(_: &Path, _: &Path) -> bool {
-    false
-}
-
 /// `.name.suffix` in the folder of `name`.
 fn beside(target: &Path, suffix: &str) -> PathBuf {
-    let mut name = std::ffi::OsString::from(".");
+    let mut name = OsString::from(".");
     name.push(target.file_name().unwrap_or_default());
     name.push(suffix);
     target.with_file_name(name)
-}
-
-/// Takes a lock; none when somebody has it.
-fn lock(path: &Path) -> io::Result<Option<File>> {
-    loop {
-        let file = private().create(true).truncate(false).write(true).open(path)?;
-        match file.try_lock() {
-            Ok(()) if is_at(&file, path) => return Ok(Some(file)),
-            // Whoever had it has ended and taken the file away in between: the next may be locking a new one.
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Ok(None),
-            Err(fs::TryLockError::Error(error)) => return Err(error),
-        }
-    }
-}
-
-/// Whether an open file is still the one of that name.
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let place = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    let (open, named) = (file.metadata().map(place), fs::metadata(path).map(place));
-    open.ok().is_some_and(|open| named.is_ok_and(|named| open == named))
-}
-
-/// Elsewhere an open file cannot be taken away.
-#[cfg(not(unix))]
-fn is_at(_: &File, _: &Path) -> bool {
-    true
-}
-
-#[cfg(unix)]
-fn free_bytes(folder: &Path) -> Option<u64> {
-    let told = rustix::fs::statvfs(folder).ok()?;
-    Some(told.f_bavail.saturating_mul(told.f_frsize))
-}
-
-#[cfg(not(unix))]
-fn free_bytes(_: &Path) -> Option<u64> {
-    None
 }
 
 /// Writes a value as the JSON of a report, in pieces.
@@ -383,19 +318,6 @@ pub(crate) fn lay_out(value: &impl Serialize, out: impl Write) -> io::Result<()>
     value.serialize(&mut Serializer::with_formatter(&mut out, Layout::default()))?;
     out.write_all(b"\n")?;
     out.flush()
-}
-
-/// Opens a new file, and makes its folder when it is the first in it.
-fn create(path: &Path) -> io::Result<File> {
-    let mut options = private();
-    options.write(true).create(true).truncate(true);
-    match options.open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            path.parent().map_or(Ok(()), make_folder)?;
-            options.open(path)
-        }
-        opened => opened,
-    }
 }
 
 /// A file that is hashed while it is written.

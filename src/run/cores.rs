@@ -20,6 +20,22 @@ pub(super) fn hands() -> Semaphore {
 /// Talks on every second core: one thread makes thousands of calls a second, more than AWS takes, and each more that waits for
 /// answers costs time to wake. What is worked out has threads of its own.
 pub(super) fn runtime() -> Result<Runtime, RunError> {
+    spare_files().map_err(RunError::Runtime)?;
     let talking = cores().div_ceil(2);
     Builder::new_multi_thread().worker_threads(talking).enable_all().build().map_err(RunError::Runtime)
+}
+
+/// Tells that few files may be open: where the runtime finds none for signals, it panics.
+#[cfg(unix)]
+fn spare_files() -> std::io::Result<()> {
+    use std::os::fd::AsFd;
+    const SPARE: usize = 16;
+    let stderr = std::io::stderr();
+    let spare: std::io::Result<Vec<_>> = (0..SPARE).map(|_| stderr.as_fd().try_clone_to_owned()).collect();
+    spare.map(drop)
+}
+
+#[cfg(not(unix))]
+fn spare_files() -> std::io::Result<()> {
+    Ok(())
 }

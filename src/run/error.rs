@@ -15,6 +15,7 @@ use crate::aws::{JournalError, SnapshotError, StateError};
 use crate::catalog::CatalogError;
 use crate::cli::Exit;
 use crate::config::Problem;
+use crate::disk;
 use crate::evidence::{EvidenceError, Failure, FailureKind};
 use crate::files;
 use crate::policy::PolicyError;
@@ -110,6 +111,8 @@ pub(super) enum RunError {
     Exists { path: String },
     #[error("cannot write `{path}`: {error}")]
     WriteTo { path: String, error: io::Error },
+    #[error("cannot write `{path}`: it is in the report, which is replaced as a whole")]
+    InReport { path: String },
     #[error("cannot write the result: {0}")]
     Write(#[from] io::Error),
 }
@@ -197,12 +200,15 @@ impl RunError {
                 Some("give the folder in which the folders are that scans wrote with --out")
             }
             Self::Exists { .. } => Some("give --force to replace it, or another name with --out"),
+            Self::InReport { .. } => Some("name a place beside the report"),
+            Self::WriteTo { error, .. } if disk::help(error).is_some() => disk::help(error),
             Self::WriteTo { error, .. } if error.kind() == io::ErrorKind::NotFound => {
                 Some("make its folder first")
             }
             Self::WriteTo { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
                 Some("check who may write in its folder")
             }
+            Self::Runtime(_) => Some("let it open more files: `ulimit -n` tells how many it may"),
             Self::Refine { error: RefineError::DoesNotFit(_), .. } => Some(
                 "leave --kind out to see the whole result, and divide its statements among several policies",
             ),

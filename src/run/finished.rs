@@ -37,9 +37,25 @@ impl Finished {
         texts: BTreeMap<String, String>,
     ) -> Result<(), RunError> {
         let bytes = writer.write_json(&path(&report.summary.id), &report)?;
+        self.written(report, texts, bytes);
+        Ok(())
+    }
+
+    /// Writes what was taken once more, with what is known now.
+    pub(super) fn rewrite(
+        &self,
+        writer: &Writer,
+        report: AccountReport,
+        texts: BTreeMap<String, String>,
+    ) -> Result<(), RunError> {
+        let bytes = writer.rewrite_json(&path(&report.summary.id), &report)?;
+        self.written(report, texts, bytes);
+        Ok(())
+    }
+
+    fn written(&self, report: AccountReport, texts: BTreeMap<String, String>, bytes: usize) {
         let bytes = texts.values().map(String::len).fold(bytes, usize::saturating_add);
         self.keep(Done { report, texts, bytes });
-        Ok(())
     }
 
     /// Keeps what was taken and is as it was written.
@@ -78,11 +94,11 @@ mod tests {
     #[test]
     fn an_account_is_the_same_from_memory_and_from_its_file() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = Writer::begin(&folder.path().join("report"), Output::Report).unwrap();
         let id = "111111111111".to_owned();
         let account = Account { id: id.clone(), name: "one".to_owned(), ..Account::default() };
         let texts = [("policies/a.diff".to_owned(), "-a".to_owned())].into();
         for again in [true, false] {
+            let writer = Writer::begin(&folder.path().join("report"), Output::Report).unwrap();
             let finished = Finished::new(again);
             let written = unread(&account, Coverage::Excluded, Vec::new());
             let told = format!("{written:?}");
@@ -93,6 +109,7 @@ mod tests {
             assert_eq!([format!("{:?}", first.report), format!("{:?}", second.report)], [told.clone(), told]);
             assert_eq!((first.texts.is_empty(), second.texts.is_empty()), (!again, true));
         }
+        let writer = Writer::begin(&folder.path().join("report"), Output::Report).unwrap();
         assert!(Finished::new(true).take(&writer, "222222222222").is_err());
     }
 }

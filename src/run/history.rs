@@ -199,6 +199,6 @@ impl Pass<'_> {
             }
         }
         let Done { report, texts, .. } = done;
-        finished.write(writer, report, texts)
+        finished.rewrite(writer, report, texts)
     }
 }

@@ -3,13 +3,13 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::error::RunError;
 use super::terminal;
 use crate::cli::{Exit, Init};
 use crate::config::{EXAMPLE, FILE_NAME};
-use crate::disk::readable;
+use crate::disk::replace;
 
 pub(super) fn run(args: &Init) -> Result<Exit, RunError> {
     let path = args.out.as_path();
@@ -41,27 +41,4 @@ pub(super) fn run(args: &Init) -> Result<Exit, RunError> {
     // The file is written, whether or not anybody hears of it.
     let _ = io::stderr().write_all(terminal::clean(&told).as_bytes());
     Ok(Exit::Finished)
-}
-
-/// Writes beside and renames, so that the file is there whole or as it was.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let beside = beside(path);
-    let written = readable().write(true).create_new(true).open(&beside).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let done = written.and_then(|()| fs::rename(&beside, path));
-    if done.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::AlreadyExists) {
-        // What was begun is of no use to anybody; that it failed is told already.
-        let _ = fs::remove_file(&beside);
-    }
-    done
-}
-
-/// A name in the same folder, so that renaming stays on one file system.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}", std::process::id()));
-    path.with_file_name(name)
 }

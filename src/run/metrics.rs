@@ -1,14 +1,14 @@
 //! The file of metrics that a scan leaves when it has finished.
 
-use std::io::ErrorKind;
+use std::fs::canonicalize;
 use std::path::Path;
 
 use jiff::Timestamp;
 
 use super::error::RunError;
 use super::everything::Scanned;
-use super::init::replace;
 use crate::cli::Exit;
+use crate::disk::{replace, replaceable};
 use crate::report::metrics::{RunFigures, metrics};
 
 /// Writes it, whole or not at all: a collector may read at any time.
@@ -24,15 +24,14 @@ pub(super) fn write(path: &Path, scanned: &Scanned, began: Timestamp, exit: Exit
     replace(path, metrics(&scanned.report, &run).as_bytes()).map_err(failed)
 }
 
-/// Tells before the work that the file has no place.
-pub(super) fn check(path: &Path) -> Result<(), RunError> {
-    let failed = |kind: ErrorKind| RunError::WriteTo { path: path.display().to_string(), error: kind.into() };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if folder.is_some_and(|folder| !folder.is_dir()) {
-        return Err(failed(ErrorKind::NotFound));
+/// Tells before the work that the file has no place, or one in the report that the run replaces as a whole.
+pub(super) fn check(path: &Path, report: &Path) -> Result<(), RunError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Without a report there is no folder to be in.
+    let report = canonicalize(report).ok();
+    let is_inside = report.and_then(|report| Some(canonicalize(folder).ok()?.starts_with(report)));
+    if is_inside == Some(true) {
+        return Err(RunError::InReport { path: path.display().to_string() });
     }
-    if path.is_dir() {
-        return Err(failed(ErrorKind::IsADirectory));
-    }
-    Ok(())
+    replaceable(path).map_err(|error| RunError::WriteTo { path: path.display().to_string(), error })
 }

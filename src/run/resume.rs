@@ -33,7 +33,7 @@ pub(super) fn journal(
         log.tell(&Event::RunResumed { began: journal.started().to_string() });
         return Ok(journal);
     }
-    Ok(Journal::begin(folder, &terms, now)?)
+    Ok(Journal::begin(&folder, &terms, now)?)
 }
 
 /// What earlier nights remember, if the config names a place for it.

@@ -93,7 +93,7 @@ impl<'r> Ready<'r> {
     ) -> Result<Self, RunError> {
         let catalog = super::catalog::choose(&CatalogArg { catalog: config.catalog.clone() }, log)?;
         if let Some(path) = &args.metrics {
-            metrics::check(path)?;
+            metrics::check(path, &config.out)?;
         }
         let writer = Writer::begin(&config.out, Output::Report)?;
         // Read before the work, as the report that it is in may be replaced.

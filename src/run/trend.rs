@@ -6,10 +6,10 @@ use std::io::{self, Read as _, Write};
 use std::path::Path;
 
 use super::error::RunError;
-use super::init::replace;
 use super::sealed::Sealed;
 use super::terminal;
 use crate::cli::Exit;
+use crate::disk::{replace, replaceable};
 use crate::report::render::trend::svg;
 use crate::report::trend::{Point, Trend};
 use crate::report::{OLDEST_COMPARED, Report, SCHEMA};
@@ -87,6 +87,7 @@ fn point(path: &Path) -> Result<Point, String> {
 /// Only an earlier drawing is replaced.
 fn check(out: &Path) -> Result<(), RunError> {
     let failed = |error| RunError::WriteTo { path: out.display().to_string(), error };
+    replaceable(out).map_err(failed)?;
     let mut begins = [0; 5];
     match fs::File::open(out).and_then(|mut file| file.read(&mut begins)) {
         Ok(_) if begins == *b"<svg " => Ok(()),

@@ -9,6 +9,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::fake::{Invented, write_folder};
+use crate::hostile::poison;
 use crate::run::folder;
 use crate::scan::{account, files, report, scan};
 
@@ -319,8 +320,7 @@ fn hostile(name: &str) -> std::path::PathBuf {
     let snapshot = root.join("snapshot");
     for (path, bytes) in files(Path::new("mocks/acme")) {
         let mut value: Value = serde_json::from_slice(&bytes).unwrap();
-        // Some names end a script at once, the others come as they are: findings go by ARN.
-        poison(&mut value, "", HOSTILE);
+        poison(&mut value, &CHOSEN, HOSTILE);
         let path = snapshot.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, value.to_string()).unwrap();
@@ -330,26 +330,9 @@ fn hostile(name: &str) -> std::path::PathBuf {
     out
 }
 
-/// Adds hostile text to whatever somebody may choose.
-pub(crate) fn poison(value: &mut Value, under: &str, hostile: &str) {
-    match value {
-        Value::Object(members) => {
-            for (key, member) in members.iter_mut() {
-                let inside = if under == "Condition" { under } else { key.as_str() };
-                poison(member, inside, hostile);
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| poison(item, under, hostile)),
-        Value::String(text) => {
-            let wanted =
-                ["RoleName", "UserName", "PolicyName", "Sid", "Value", "Name", "Condition", "GroupName"];
-            if wanted.contains(&under) {
-                text.push_str(hostile);
-            }
-        }
-        _ => {}
-    }
-}
+/// What somebody may choose.
+pub(crate) const CHOSEN: [&str; 8] =
+    ["RoleName", "UserName", "PolicyName", "Sid", "Value", "Name", "Condition", "GroupName"];
 
 #[test]
 fn nothing_hostile_reaches_a_page_unescaped() {

@@ -92,9 +92,10 @@ impl Victim {
         if let Moment::Calls(answered) = moment {
             fake.fault(Rule::new(Fault::Silent, When::From(answered + 1)));
         }
-        let partial =
-            self.out.with_file_name(format!(".{}.partial", self.out.file_name().unwrap().display()));
-        let ready = partial.join(self.last);
+        let ready = || {
+            let works = names(self.out.parent().unwrap()).into_iter().filter(|it| it.ends_with(".partial"));
+            works.map(|work| self.out.with_file_name(work).join("new").join(self.last)).any(|it| it.exists())
+        };
         let started = Instant::now();
         let mut running = run(fake, &self.args).starts();
         let mut written = None;
@@ -104,7 +105,7 @@ impl Victim {
                 Moment::Calls(_) => silences() > before,
                 Moment::After(time) => now - started >= time,
                 Moment::Publishing(time) => {
-                    if written.is_none() && ready.exists() {
+                    if written.is_none() && ready() {
                         written = Some(now);
                     }
                     written.is_some_and(|written| now - written >= time)
@@ -157,10 +158,9 @@ impl Victim {
 }
 
 fn names(folder: &Path) -> Vec<String> {
-    fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_str().unwrap().to_owned())
-        .collect()
+    // Before the first run it may not be there.
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    entries.map(|entry| entry.unwrap().file_name().to_str().unwrap().to_owned()).collect()
 }
 
 /// All but the file that tells of the run itself.

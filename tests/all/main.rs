@@ -42,6 +42,7 @@ mod fake_sdk;
 #[path = "gen.rs"]
 mod generate;
 mod globs;
+mod hostile;
 mod house;
 mod html;
 mod infrastructure;
@@ -69,6 +70,8 @@ mod pace;
 mod packs;
 mod pairs;
 mod permissions;
+#[cfg(unix)]
+mod places;
 mod privilege;
 mod profiles;
 mod raw;
@@ -90,6 +93,7 @@ mod terminals;
 mod tickets;
 mod trend;
 mod trust;
+mod twins;
 mod update;
 mod verify;
 mod ways;

@@ -270,7 +270,7 @@ fn an_answer_with_more_than_iam_can_have_said_is_refused_by_name() {
         let out = folder.join("report");
         let args = ["scan", "--snapshot", snapshot.to_str().unwrap(), "--out", out.to_str().unwrap()];
         let path =
-            format!("GetAccountAuthorizationDetails malformed (accounts/{ACCOUNT}/authorization.json: ");
+            format!("GetAccountAuthorizationDetails malformed (`accounts/{ACCOUNT}/authorization.json`: ");
         leastwise(args).ran().exits(1).says(&path).says(words);
     }
 }

@@ -73,7 +73,7 @@ fn open(name: &str) -> Recorded {
         let file = |name: &str| Some(folder.join(name)).filter(|path| path.is_file());
         if let Some(path) = file("authorization.json") {
             let answers: Authorization = recorded(&path);
-            all.inventories.insert(account.id.clone(), Inventory::new(account.clone(), answers));
+            all.inventories.insert(account.id.clone(), Inventory::new(account.clone(), answers).unwrap());
         }
         if let Some(path) = file("findings.json") {
             all.findings.insert(account.id.clone(), recorded(&path));

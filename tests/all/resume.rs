@@ -77,7 +77,10 @@ fn unread(name: &str) -> (Fake, PathBuf) {
 fn a_scan_that_is_killed_goes_on_where_it_was_and_gives_the_same_bytes() {
     let (wanted, pages) = whole("resume-whole");
     let (fake, out, _) = killed("resume-killed");
-    assert_eq!(beside(&out), [".report.journal", ".report.lock", ".report.partial"]);
+    let left = beside(&out);
+    let [work, journal, lock] = left.as_slice() else { panic!("{left:?}") };
+    assert!(work.starts_with(".report.") && work.ends_with(".partial"), "{left:?}");
+    assert_eq!([journal, lock], [".report.journal", ".report.lock"]);
     fake.heal();
     fake.forget();
     live(&fake, &out, &["--resume"]).ran().exits(0).says("goes on from the run that began at ");
@@ -264,7 +267,7 @@ fn a_scan_that_cannot_keep_an_account_stops_there_and_goes_on_when_it_can() {
     let stale = out.with_file_name(".report.journal/accounts/444444444444.json");
     assert!(stale.is_file());
     let before = fs::read(out.join("report.json")).unwrap();
-    let in_the_way = blocked(&out, "accounts/444444444444.part");
+    let in_the_way = blocked(&out, "accounts/444444444444.json");
     fake.heal();
     fake.forget();
     live(&fake, &out, &["--resume"])
@@ -276,7 +279,7 @@ fn a_scan_that_cannot_keep_an_account_stops_there_and_goes_on_when_it_can() {
         .says("make room there");
     assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 1, "it read on");
     // What was kept before is not what was read now.
-    assert!(!stale.exists());
+    assert!(!stale.is_file());
     assert_eq!(fs::read(out.join("report.json")).unwrap(), before);
     fs::remove_dir_all(in_the_way).unwrap();
     fake.forget();
@@ -300,7 +303,7 @@ fn a_capture_that_could_not_be_gone_on_from_is_told_once_and_whole_all_the_same(
     let fake = acme().fault(deny("444444444444")).fault(deny("888888888888")).start();
     capture(&fake, &[]).ran().exits(3);
     for account in ["444444444444", "888888888888"] {
-        blocked(&out, &format!("accounts/{account}.part"));
+        blocked(&out, &format!("accounts/{account}.json"));
         blocked(&out, &format!("findings/{account}.jsonl"));
     }
     fake.heal();
@@ -325,8 +328,9 @@ fn without_an_interrupted_run_resume_begins_one() {
 fn a_report_that_was_put_aside_when_a_run_was_killed_is_put_back() {
     let out = folder("resume-aside").join("report");
     scan("mocks/partial", &out).exits(3);
-    fs::rename(&out, out.with_file_name(".report.old")).unwrap();
-    fs::create_dir_all(out.with_file_name(".report.partial/accounts")).unwrap();
+    let work = out.with_file_name(".report.0123456789abcdef.partial");
+    fs::create_dir_all(work.join("new/accounts")).unwrap();
+    fs::rename(&out, work.join("old")).unwrap();
     // This run does not come to its end, and yet the old report is there again.
     let args = ["scan", "--snapshot", "mocks/nowhere", "--out", out.to_str().unwrap()];
     crate::run::leastwise(args).ran().exits(1);

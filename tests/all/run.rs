@@ -97,6 +97,12 @@ impl Run {
         self.within(&format!("ulimit -f {blocks}"))
     }
 
+    /// The same in a shell that lets a program open so many files.
+    #[cfg(unix)]
+    pub(crate) fn with_open_files(self, most: u32) -> Self {
+        self.within(&format!("ulimit -n {most}"))
+    }
+
     /// Starts it, waits until it has come far enough, asks it to stop as a scheduler would, and tells how it ended.
     #[cfg(unix)]
     pub(crate) fn stopped_when(self, far_enough: impl Fn() -> bool) -> Ran {

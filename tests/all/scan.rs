@@ -180,7 +180,9 @@ fn with_a_link_the_report_that_it_leads_to_is_replaced_and_the_link_stays() {
         assert_eq!((beside(&root), beside(real.parent().unwrap())), (2, 1));
     }
     // As a run that is killed while it exchanges the reports leaves it, where that takes two steps.
-    fs::rename(&real, real.with_file_name(".real.old")).unwrap();
+    let work = real.with_file_name(".real.0123456789abcdef.partial");
+    fs::create_dir(&work).unwrap();
+    fs::rename(&real, work.join("old")).unwrap();
     scan("mocks/partial", &link).exits(3);
     assert!(link.is_symlink() && report(&real).totals.accounts["failed"] == 1);
 }

@@ -286,7 +286,7 @@ async fn one_night<const N: usize>(
     let together = (N > 1).then(|| [Barrier::new(N), Barrier::new(N)]);
     let cloud = Tonight { accounts: accounts.into(), together, read: Arc::clone(&read) };
     let ids: Vec<String> = cloud.accounts.keys().cloned().collect();
-    let journal = Journal::begin(place.join("journal"), "", Timestamp::UNIX_EPOCH).unwrap();
+    let journal = Journal::begin(&place.join("journal"), "", Timestamp::UNIX_EPOCH).unwrap();
     let state = State::open(&place.join("state")).unwrap();
     let cloud = Journaled::new(cloud, Some(journal)).with(Some(state));
     let said = Said::default();

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::hostile::poison;
+use crate::html::CHOSEN;
 use crate::run::{Ran, folder, leastwise};
 use crate::scan::files;
 
@@ -35,27 +37,12 @@ fn harmless(what: &str, ran: Ran) -> Ran {
     ran
 }
 
-/// The demonstration with hostile text in every name, and in the ARNs of roles.
+/// The demonstration with hostile text in every name.
 fn snapshot(root: &Path) -> PathBuf {
-    fn poison(value: &mut Value, under: &str) {
-        match value {
-            Value::Object(members) => members.iter_mut().for_each(|(key, member)| poison(member, key)),
-            Value::Array(items) => items.iter_mut().for_each(|item| poison(item, under)),
-            Value::String(text) => {
-                let is_name =
-                    ["UserName", "PolicyName", "Sid", "Value", "Name", "GroupName"].contains(&under);
-                let is_arn = ["Arn", "resource", "arn"].contains(&under) && text.contains(":role/");
-                if is_name || is_arn || under == "RoleName" {
-                    text.push_str(HOSTILE);
-                }
-            }
-            _ => {}
-        }
-    }
     let snapshot = root.join("snapshot");
     for (path, bytes) in files(Path::new("mocks/acme")) {
         let mut value: Value = serde_json::from_slice(&bytes).unwrap();
-        poison(&mut value, "");
+        poison(&mut value, &CHOSEN, HOSTILE);
         let path = snapshot.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, value.to_string()).unwrap();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::files;
+use crate::{disk, files};
 
 /// Why an earlier run cannot be gone on from, or why this one cannot be.
 #[derive(Debug, Error)]
@@ -67,7 +67,9 @@ impl JournalError {
     /// The mend.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Io { .. } => "check that the place exists, has room, and may be written",
+            Self::Io { error, .. } => disk::help(error)
+                .or_else(|| files::help(error))
+                .unwrap_or("check that the place exists, has room, and may be written"),
             Self::Unread { error, .. } => files::help(error).unwrap_or("leave --resume out to begin anew"),
             Self::Lost { .. } => "make room there; --resume goes on from the accounts that were kept",
             Self::Gone { .. } => "nothing else may clear that folder; --resume reads again what is not there",

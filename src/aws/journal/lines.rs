@@ -12,7 +12,6 @@ use super::Journal;
 use crate::aws::keeping::sealed_line;
 use crate::aws::state::{Remembered, State};
 use crate::aws::{Contradiction, Memory, Recall, RememberedFinding, Watch};
-use crate::disk::private;
 use crate::evidence::{Finding, LastAccessed};
 
 /// What one account's journal holds, line by line.
@@ -64,10 +63,9 @@ impl<'j> Lines<'j> {
             let mut text = sealed_line(self.account, line)?;
             let mut kept = lock(kept);
             if kept.file.is_none() {
-                let path = self.journal.folder.join(format!("{kind}/{}.jsonl", self.account));
                 // An earlier run may have been cut off in the middle of a line.
                 text.insert(0, b'\n');
-                kept.file = Some(private().append(true).create(true).open(path)?);
+                kept.file = Some(self.journal.folder.append(&format!("{kind}/{}.jsonl", self.account))?);
             }
             kept.file.as_mut().map_or(Ok(()), |file| file.write_all(&text))
         };

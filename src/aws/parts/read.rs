@@ -281,6 +281,7 @@ fn found(folder: &Path) -> Result<Vec<Found>, PartsError> {
         let (name, path) = (name.to_string_lossy(), entry.path());
         let is_part = name.starts_with("shard-") || path.join(PART).is_file();
         if is_part && !name.starts_with('.') && path.is_dir() {
+            files::refuse_link(&path).map_err(|error| PartsError::Io { path: path.clone(), error })?;
             found.push(Found::of(path)?);
         }
     }

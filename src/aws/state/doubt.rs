@@ -3,7 +3,7 @@
 //! kill, and on later nights for accounts that were not read meanwhile. No file is touched for it.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{FORMAT, Remembered, State, digest, put_beside};
+use super::{FORMAT, Remembered, State, digest};
 use crate::aws::Watch;
 use crate::evidence::Finding;
 use crate::files;
@@ -48,7 +48,7 @@ impl State {
         if unsaved.is_some() {
             return unsaved.clone();
         }
-        match files::own_bytes(&self.folder, NOTE, files::NOTE) {
+        match files::own_bytes(self.folder.path(), NOTE, files::NOTE) {
             Ok(text) => Some(digest(&text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(_) => Some(UNREADABLE.to_owned()),
@@ -85,7 +85,7 @@ impl State {
             updated_at: finding.updated_at.as_deref(),
         };
         let text = serde_json::to_vec(&note).unwrap_or_default();
-        if let Err(error) = put_beside(&self.folder, NOTE, &text) {
+        if let Err(error) = self.folder.put(NOTE, |file| file.write_all(&text)) {
             *self.doubts.unsaved.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest(&text));
             self.lacks(watch, &error);
         }
@@ -94,7 +94,7 @@ impl State {
     /// Tells once that there is a note, unless this process left it and told so.
     pub(in crate::aws) fn tell_doubt(&self, watch: &dyn Watch) {
         if !self.doubts.told.swap(true, Ordering::Relaxed) {
-            watch.state_doubted(&self.folder.join(NOTE));
+            watch.state_doubted(&self.folder.path().join(NOTE));
         }
     }
 }

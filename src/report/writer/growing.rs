@@ -2,13 +2,12 @@
 //! more that grow, so few are open at a time.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::create;
+use crate::disk::Folder;
 
 /// Nearly all grow in a row, and a handful with every account.
 const MOST_OPEN: usize = 16;
@@ -23,15 +22,25 @@ pub(super) struct AllGrowing {
 /// One of them; without its file while that is closed.
 #[derive(Debug)]
 struct Growing {
-    full: PathBuf,
     file: Option<BufWriter<File>>,
     hash: Sha256,
     elements: usize,
 }
 
 impl AllGrowing {
+    /// Whether a file has been begun.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
     /// Puts bytes behind what a file has so far.
-    pub(super) fn append(&mut self, path: &str, full: &Path, bytes: &[u8], element: bool) -> io::Result<()> {
+    pub(super) fn append(
+        &mut self,
+        folder: &Folder,
+        path: &str,
+        bytes: &[u8],
+        element: bool,
+    ) -> io::Result<()> {
         let is_open = self.files.get(path).is_some_and(|it| it.file.is_some());
         if !is_open && self.open >= MOST_OPEN {
             for growing in self.files.values_mut() {
@@ -42,24 +51,24 @@ impl AllGrowing {
         let growing = match self.files.get_mut(path) {
             Some(growing) => growing,
             None => {
-                let file = Some(BufWriter::new(create(full)?));
+                let file = Some(BufWriter::new(folder.create(path)?));
                 self.open += 1;
-                let new = Growing { full: full.to_owned(), file, hash: Sha256::new(), elements: 0 };
+                let new = Growing { file, hash: Sha256::new(), elements: 0 };
                 self.files.entry(path.to_owned()).or_insert(new)
             }
         };
         if growing.file.is_none() {
-            growing.file = Some(BufWriter::new(OpenOptions::new().append(true).open(full)?));
+            growing.file = Some(BufWriter::new(folder.append(path)?));
             self.open += 1;
         }
         growing.add(bytes, element)
     }
 
     /// Ends them all; gives their hashes.
-    pub(super) fn end(self) -> Result<Vec<(String, Sha256)>, (PathBuf, io::Error)> {
+    pub(super) fn end(self) -> Result<Vec<(String, Sha256)>, (String, io::Error)> {
         let ended = self.files.into_iter().map(|(path, mut growing)| match growing.close() {
             Ok(()) => Ok((path, growing.hash)),
-            Err(error) => Err((growing.full, error)),
+            Err(error) => Err((path, error)),
         });
         ended.collect()
     }

@@ -259,14 +259,15 @@ const HOSTILE: &str = "'\"`touch pwned`$(touch pwned)\n\rtouch pwned;#\\\u{2028}
 
 #[test]
 fn a_name_that_aws_cannot_have_gets_a_script_that_refuses() {
-    let snapshot = changed("changes-hostile", |value, under| {
-        let names = ["RoleName", "UserName", "GroupName", "PolicyName", "Sid"];
-        if let Value::String(text) = value
-            && names.contains(&under)
-        {
-            text.push_str(HOSTILE);
-        }
-    });
+    let names = ["RoleName", "UserName", "GroupName", "PolicyName", "Sid"];
+    let snapshot = folder("changes-hostile").join("snapshot");
+    for (path, bytes) in crate::scan::files(Path::new("mocks/acme")) {
+        let mut value: Value = serde_json::from_slice(&bytes).unwrap();
+        crate::hostile::poison(&mut value, &names, HOSTILE);
+        let path = snapshot.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, value.to_string()).unwrap();
+    }
     let out = snapshot.with_file_name("report");
     report(&snapshot, &out);
     let all = scripts(&out);

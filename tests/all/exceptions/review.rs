@@ -75,12 +75,15 @@ fn policies_of_groups_count_for_their_members() {
     let user = |name: &str| UserDetail {
         user_name: name.to_owned(),
         arn: format!("arn:aws:iam::222222222222:user/{name}"),
+        path: "/".to_owned(),
         group_list: vec!["crew".to_owned()],
         ..UserDetail::default()
     };
     let document = PolicyText("{}".to_owned());
     let group = GroupDetail {
         group_name: "crew".to_owned(),
+        arn: "arn:aws:iam::222222222222:group/crew".to_owned(),
+        path: "/".to_owned(),
         group_policy_list: vec![InlinePolicy { policy_name: "crew".to_owned(), policy_document: document }],
         ..GroupDetail::default()
     };
@@ -89,7 +92,8 @@ fn policies_of_groups_count_for_their_members() {
         group_detail_list: vec![group],
         ..Authorization::default()
     };
-    let inventory = Inventory::new(Account::default(), answers);
+    let account = Account { id: "222222222222".to_owned(), ..Account::default() };
+    let inventory = Inventory::new(account, answers).unwrap();
     let exceptions = rules(&config);
     let uses = exceptions.review(&usage(&exceptions, &inventory, &[]), 2).last().unwrap().uses;
     assert_eq!(uses, Uses { principals: 2, policies: 2, actions: 0 });

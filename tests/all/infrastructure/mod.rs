@@ -13,6 +13,7 @@ use std::process::{Command, Output};
 use leastwise::report::{AccountReport, Recommendation};
 use serde_json::{Value, json};
 
+use crate::hostile::poison;
 use crate::run::{folder, leastwise};
 use crate::scan::{account, files, report};
 
@@ -37,7 +38,7 @@ fn poisoned(name: &str, members: &[&str], text: &str) -> PathBuf {
     let snapshot = root.join("snapshot");
     for (path, bytes) in files(Path::new("mocks/acme")) {
         let mut value: Value = serde_json::from_slice(&bytes).unwrap();
-        poison(&mut value, "", members, text);
+        poison(&mut value, members, text);
         let path = snapshot.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, value.to_string()).unwrap();
@@ -45,20 +46,6 @@ fn poisoned(name: &str, members: &[&str], text: &str) -> PathBuf {
     let out = root.join("report");
     scan(snapshot.to_str().unwrap(), &out, &[]);
     out
-}
-
-fn poison(value: &mut Value, under: &str, wanted: &[&str], with: &str) {
-    match value {
-        Value::Object(members) => {
-            for (key, member) in members.iter_mut() {
-                let inside = if under == "Condition" { under } else { key.as_str() };
-                poison(member, inside, wanted, with);
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| poison(item, under, wanted, with)),
-        Value::String(text) if wanted.contains(&under) => text.push_str(with),
-        _ => {}
-    }
 }
 
 /// Whole organisations of a few lines, each with something that the demonstration does not show.

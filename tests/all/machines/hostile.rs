@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::{faults, json, ocsf, sarif, schema, text};
 use crate::compare::night;
-use crate::html::{HOSTILE, poison};
+use crate::hostile::poison;
+use crate::html::{CHOSEN, HOSTILE};
 use crate::run::{folder, leastwise};
 use crate::scan::{files, report};
 
@@ -19,7 +20,7 @@ pub(super) fn snapshot(root: &Path) -> PathBuf {
     let snapshot = root.join("snapshot");
     for (path, bytes) in files(Path::new("mocks/acme")) {
         let mut value: Value = serde_json::from_slice(&bytes).unwrap();
-        poison(&mut value, "", &format!("{HOSTILE}{LINKS}"));
+        poison(&mut value, &CHOSEN, &format!("{HOSTILE}{LINKS}"));
         lengthen(&mut value);
         let path = snapshot.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -12,6 +12,7 @@ use super::infrastructure::{
 };
 use super::{Format, Part, Read};
 use crate::report::account::AccountReport;
+use crate::report::names::{Taken, told_apart};
 use crate::report::recommendation::Recommendation;
 use crate::report::whole::Report;
 
@@ -40,7 +41,7 @@ impl Format for Terraform {
         let mut parts = Vec::new();
         let changes = changes(report, account, read);
         if !changes.is_empty() {
-            let folder = Folder(format!("changes/{}/terraform", account.summary.id));
+            let mut folder = Folder::new(format!("changes/{}/terraform", account.summary.id));
             let mut main = head(&format!("Account {}.", account.summary.id), account.alternatives.len());
             for change in &changes {
                 main.push_str(&folder.change(change, &mut parts));
@@ -52,7 +53,7 @@ impl Format for Terraform {
         }
         let sets = set_changes(report, account, read);
         if !sets.is_empty() {
-            let folder = Folder(format!("{OF_SETS}/terraform"));
+            let mut folder = Folder::new(format!("{OF_SETS}/terraform"));
             let what = "Permission sets: apply it in the account that administers Identity Center, when the\n\
                         # policies that they name are in the accounts.";
             let mut main = head(what, 0) + SETS;
@@ -91,20 +92,32 @@ fn head(what: &str, alternatives: usize) -> String {
 }
 
 /// One folder of Terraform.
-struct Folder(String);
+struct Folder {
+    path: String,
+    /// The documents in it.
+    documents: Taken,
+}
 
 impl Folder {
-    fn file(&self, name: &str, text: String) -> Part {
-        Part::text(&format!("{}/{name}", self.0), text)
+    fn new(path: String) -> Self {
+        Self { path, documents: Taken::default() }
     }
 
-    /// A document as a file; gives the expression that reads it.
-    fn document(&self, name: &str, text: &str, parts: &mut Vec<Part>) -> String {
+    fn file(&self, name: &str, text: String) -> Part {
+        Part::text(&format!("{}/{name}", self.path), text)
+    }
+
+    /// A document as a file; gives the expression that reads it. Labels may differ in case alone, and files may not.
+    fn document(&mut self, name: &str, text: &str, parts: &mut Vec<Part>) -> String {
+        let name = match self.documents.take(name) {
+            true => name.to_owned(),
+            false => told_apart(name),
+        };
         parts.push(self.file(&format!("documents/{name}.json"), ascii(text)));
         format!("file(\"${{path.module}}/documents/{name}.json\")")
     }
 
-    fn change(&self, change: &Change<'_>, parts: &mut Vec<Part>) -> String {
+    fn change(&mut self, change: &Change<'_>, parts: &mut Vec<Part>) -> String {
         let mut out = title(change.recommendation);
         if let Some(family) = change.family.filter(|it| it.kind != "permission-set") {
             let many = family.accounts.len();
@@ -132,7 +145,7 @@ impl Folder {
         out
     }
 
-    fn resource(&self, resource: &Resource, parts: &mut Vec<Part>) -> String {
+    fn resource(&mut self, resource: &Resource, parts: &mut Vec<Part>) -> String {
         match resource {
             Resource::Inline { holder: Holder { kind, name }, policy, after, .. } => {
                 let label = label(&[name, policy]);
@@ -152,7 +165,7 @@ impl Folder {
         }
     }
 
-    fn managed(&self, policy: &Arn, document: &str, there: bool, parts: &mut Vec<Part>) -> String {
+    fn managed(&mut self, policy: &Arn, document: &str, there: bool, parts: &mut Vec<Part>) -> String {
         let label = label(&[&policy.name]);
         let document = self.document(&format!("policy--{label}"), document, parts);
         let attributes =
@@ -162,7 +175,7 @@ impl Folder {
         resource + &import.unwrap_or_default()
     }
 
-    fn set(&self, change: &SetChange<'_>, is_new: bool, parts: &mut Vec<Part>) -> String {
+    fn set(&mut self, change: &SetChange<'_>, is_new: bool, parts: &mut Vec<Part>) -> String {
         let name = &change.recommendation.holder;
         let label_of_set = label(&[name]);
         let instance = ("instance_arn", "local.instance_arn".to_owned());
