@@ -27,7 +27,7 @@ fn night(state: &Path) -> Option<usize> {
         let Some(state) = cloud.state() else { continue };
         let earlier = state.grants(&account.id);
         let Ok(authorization) = answers.authorization else { continue };
-        let inventory = Inventory::new(account.clone(), authorization);
+        let Ok(inventory) = Inventory::new(account.clone(), authorization) else { continue };
         state.keep_grants(&account.id, &GrantLog::of(&inventory, earlier.as_ref(), "2026-11-20"), &Nobody);
     }
     Some(findings)

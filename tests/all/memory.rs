@@ -170,10 +170,10 @@ fn a_policy_whose_parts_cannot_be_attached_takes_no_memory_for_them() {
     }
 }
 
-/// What the largest account within the limits takes, over the bytes of its answers.
+/// One list at its limit at a time, over the bytes of the answers.
 #[cfg(target_os = "linux")]
 #[test]
-fn the_largest_account_that_is_taken_fits_into_memory() {
+fn a_list_at_its_limit_fits_into_memory() {
     let none = json!([]);
     let empty = json!({});
     let roles: Vec<Value> = (0..10_000).map(|at| role(&format!("r{at}"), &empty)).collect();
