@@ -15,7 +15,7 @@ use crate::folder::{Folder, place, project};
 fn night(state: &Path) -> Option<usize> {
     let state = State::open(state).ok()?;
     let snapshot = Snapshot::open(&project("mocks/fabrikam")).expect("a snapshot");
-    let journal = Journal::begin(place("journal"), "", Timestamp::UNIX_EPOCH).expect("a journal");
+    let journal = Journal::begin(&place("journal"), "", Timestamp::UNIX_EPOCH).expect("a journal");
     let cloud = Journaled::new(snapshot, Some(journal)).with(Some(state));
     // Nothing waits here.
     let runtime = Builder::new_current_thread().build().expect("a runtime");
