@@ -8,7 +8,7 @@ use crate::catalog::Universe;
 use crate::decide::{FamilyKind, is_aws_managed};
 use crate::policy::Document;
 use crate::prove::Proof;
-use crate::report::names::file_part;
+use crate::report::names::{file_part, is_spelt};
 use crate::report::{Action, FamilyRow, Files, ProofRow, Recommendation, unified_diff};
 
 /// What a recommendation says, or its files do, that its documents and their proof do not.
@@ -47,6 +47,12 @@ pub(crate) fn texts(before: &Document<'_>, after: &[Document<'_>], files: &Files
     [before, after, diff]
 }
 
+/// Whether files are where that path leads. Which other spellings of its names there are, one recommendation does not tell.
+fn are_at(files: &Files, path: &str) -> bool {
+    let found = files.diff.strip_suffix(".diff").unwrap_or_default();
+    is_spelt(found, path) && *files == Refinement::places(found)
+}
+
 /// Whether id, holder, policy and paths of an account's own recommendation fit together.
 pub(crate) fn is_in_its_place(account: &str, it: &Recommendation) -> bool {
     let (kind, holder, policy) = (it.holder_kind.as_str(), it.holder.as_str(), it.policy.as_str());
@@ -67,7 +73,7 @@ pub(crate) fn is_in_its_place(account: &str, it: &Recommendation) -> bool {
             None => matches!(kind, "role" | "user" | "group"),
             Some(arn) => kind == "managed" && holder == policy && !is_aws_managed(arn),
         };
-        return names_policy && is_own && !is_copied && it.id == id && it.files == Refinement::places(&path);
+        return names_policy && is_own && !is_copied && it.id == id && are_at(&it.files, &path);
     };
     let mark = if it.policy_arn.as_deref().is_some_and(is_aws_managed) { "aws" } else { "managed" };
     let id = match it.creates.len() {
@@ -78,9 +84,10 @@ pub(crate) fn is_in_its_place(account: &str, it: &Recommendation) -> bool {
         }
     };
     let is_first = (&first.kind, &first.name, &first.files) == (&it.holder_kind, &it.holder, &it.files);
-    let files = it.holders.iter().all(|hands| {
-        hands.files == Refinement::places(&copy_path(account, &hands.kind, &hands.name, policy, mark))
-    });
+    let files = it
+        .holders
+        .iter()
+        .all(|hands| are_at(&hands.files, &copy_path(account, &hands.kind, &hands.name, policy, mark)));
     names_policy && id && is_first && files
 }
 
@@ -90,7 +97,7 @@ pub(crate) fn is_in_its_families_place(family: &FamilyRow, it: &Recommendation) 
     let Some(kind) = kinds.into_iter().find(|kind| kind.name() == family.kind) else { return false };
     let is_there = |of_aws| {
         let path = family::path((kind, of_aws), (&it.holder_kind, &it.holder), &it.policy, &it.id);
-        it.files == Refinement::places(&path)
+        are_at(&it.files, &path)
     };
     let is_set = it.holder_kind == kind.name();
     let begins = it.id.strip_prefix(kind.name()).is_some_and(|rest| rest.starts_with('/'));

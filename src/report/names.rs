@@ -97,6 +97,13 @@ impl Spellings {
     }
 }
 
+/// Whether a path is this one, with or without the marks that tell its names apart from other spellings.
+pub(crate) fn is_spelt(path: &str, plain: &str) -> bool {
+    let is_one = |found: &str, part: &str| found == part || found == marked(part, part);
+    path.split('/').count() == plain.split('/').count()
+        && path.split('/').zip(plain.split('/')).all(|(found, part)| is_one(found, part))
+}
+
 /// A path up to the end of each of its names.
 fn beginnings(path: &str) -> impl Iterator<Item = &str> {
     let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);

@@ -93,7 +93,7 @@ fn an_entry_about_accounts_that_nobody_told_of_is_no_mistake() {
     let exclude = ["scan", "--exclude", "acme-sandbox", "--format", "json", "--out", out.to_str().unwrap()];
     live(&fake, &[&exclude[..], &["--accounts", "333333333333"]].concat()).exits(0);
     scan(&out, &["--exclude", "acme-sandbox", "--accounts", "333333333333"]).exits(0);
-    live_as(&fake, "AKIA444444444444", &exclude).exits(0).says("only 444444444444, the caller's own account");
+    live_as(&fake, "AKIA444444444444", &exclude).exits(3).says("only 444444444444, the caller's own account");
     // What leaves none of them is one all the same.
     let include = ["scan", "--include", "acme-sandbox", "--out", out.to_str().unwrap()];
     live_as(&fake, "AKIA444444444444", &include).exits(2).says("leave no account to read");

@@ -153,7 +153,7 @@ fn what_aws_says_about_the_caller_and_the_list_of_accounts_is_told() {
         .exits(1)
         .says("AWS does not say whose credentials these are: GetCallerIdentity denied (AccessDenied: ");
     live(&refused("ListAccounts").start(), &args)
-        .exits(0)
+        .exits(3)
         .says("warning: only 222222222222, the caller's own account, is read: ListAccounts denied (AccessDeniedException: ");
     let later = Rule::new(Fault::Denied, When::Nth(2)).on("ListAccounts");
     live_as(&acme().page("ListAccounts", 3).fault(later).start(), "AKIA111111111111", &args).exits(1).says(

@@ -297,7 +297,7 @@ fn the_printed_policy_is_what_the_program_can_call_and_none_of_it_writes() {
             || name == "GenerateServiceLastAccessedDetails"
     };
     assert!(actions.iter().all(reads), "{actions:?}");
-    leastwise(["iam-policy", "--trust", "111111111111", "--external-id", "x"])
+    leastwise(["iam-policy", "--trust", "111111111111", "--external-id", "xy"])
         .ran()
         .exits(0)
         .prints("AWS::IAM::Role")

@@ -42,6 +42,17 @@ fn managed(path: &str, name: &str, account: &str) -> Value {
     })
 }
 
+/// With the lists that are not told: AWS sends all four.
+fn whole(answer: &Value) -> Value {
+    let mut all = answer.clone();
+    for list in ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"] {
+        if all[list].is_null() {
+            all[list] = json!([]);
+        }
+    }
+    all
+}
+
 /// A snapshot in which the second account answers so; all roles use nothing of `s3:GetBucketAcl`.
 fn snapshot(name: &str, odd: &Value) -> PathBuf {
     let place = folder(name).join("snapshot");
@@ -73,7 +84,7 @@ fn snapshot(name: &str, odd: &Value) -> PathBuf {
             "updatedAt": "2026-10-20T16:21:07Z", "findingDetails": [{"unusedPermissionDetails": unused}],
         })
     };
-    write(&format!("accounts/{ODD}/authorization.json"), odd);
+    write(&format!("accounts/{ODD}/authorization.json"), &whole(odd));
     write(&format!("accounts/{ODD}/findings.json"), &roles.iter().map(finding).collect());
     place
 }
@@ -239,7 +250,7 @@ fn fleets_whose_roles_differ_in_case_alone_have_files_of_their_own() {
         let name = if at < 4 { "Loader" } else { "loader" };
         let text = role("/", name, &[inline("ci")]).to_string().replace(ODD, id);
         let role: Value = serde_json::from_str(&text).unwrap();
-        write(&format!("accounts/{id}/authorization.json"), &json!({ "RoleDetailList": [role] }));
+        write(&format!("accounts/{id}/authorization.json"), &whole(&json!({ "RoleDetailList": [role] })));
         let finding = json!([{
             "id": format!("finding-{id}"), "resource": role["Arn"], "resourceType": "AWS::IAM::Role",
             "resourceOwnerAccount": id, "status": "ACTIVE", "findingType": "UnusedPermission",

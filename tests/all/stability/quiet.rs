@@ -60,6 +60,10 @@ fn whatever_asks_to_be_looked_at_is_told() {
     // What could not be read, and nothing when it can be: it is as it was.
     assert!(speaks(&unread(), &[], 3).contains("not whole   111111111111"));
     assert!(speaks(&unread(), &[], 3).contains("not whole   111111111111"));
+    // But that the other account is not there any more.
+    let told = said(&nights.night(&more, &[]).exits(0));
+    let gone = "warning: 1 account known to the earlier report and not listed any more: 222222222222; ";
+    assert!(told.starts_with(gone), "{told}");
     assert_eq!(said(&nights.night(&more, &[]).exits(0)), "");
     assert_eq!(nights.json("history.json")["idle"], Value::Null);
     // A role that nobody uses, though no policy of it is to be changed.
