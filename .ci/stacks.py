@@ -15,6 +15,7 @@ from moto.efs.models import AccessPoint, FileSystem
 
 aws = pathlib.Path("deploy/aws")
 SCANNER, DIGEST = "123456789012", "sha256:" + "0" * 64
+CALLER = f"arn:aws:iam::{SCANNER}:role/leastwise-scan"
 
 
 def client(service, **keys):
@@ -139,7 +140,7 @@ def main():
     unit = organizations.create_organizational_unit(ParentId=root, Name="workloads")["OrganizationalUnit"]["Id"]
     member = organizations.create_account(AccountName="shop", Email="shop@example.com")["CreateAccountStatus"]["AccountId"]
     organizations.move_account(AccountId=member, SourceParentId=root, DestinationParentId=unit)
-    stack("leastwise-member-role", "member-role.yaml", ScannerAccount=SCANNER, ExternalId="invented", Units=unit)
+    stack("leastwise-member-role", "member-role.yaml", ScannerAccount=SCANNER, ExternalId="invented", Units=unit, Caller=CALLER)
     keys = client("sts").assume_role(RoleArn=f"arn:aws:iam::{member}:role/any", RoleSessionName="any")["Credentials"]
     iam = client(
         "iam",
@@ -149,7 +150,10 @@ def main():
     )
     trust = iam.get_role(RoleName="leastwise-reader")["Role"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust[0]["Principal"] == {"AWS": f"arn:aws:iam::{SCANNER}:root"}, trust
-    assert trust[0]["Condition"] == {"StringEquals": {"sts:ExternalId": "invented"}}, trust
+    assert trust[0]["Condition"] == {
+        "ArnEquals": {"aws:PrincipalArn": CALLER},
+        "StringEquals": {"sts:ExternalId": "invented"},
+    }, trust
 
 
 main()

@@ -100,20 +100,22 @@ fn plain_file(file: File, most: u64) -> io::Result<File> {
 /// The same of a file that is to be believed: it belongs to whoever runs this or to root, and not everybody may write it.
 pub(crate) fn open_own(folder: &Path, path: &str, most: u64) -> io::Result<File> {
     let file = open(folder, path, most)?;
-    is_own(&file.metadata()?)?;
+    is_own(&file.metadata()?, folder)?;
     Ok(file)
 }
 
 /// The same of the folder that such files are in.
 pub(crate) fn check_own(folder: &Path) -> io::Result<()> {
-    is_own(&folder.metadata()?)
+    is_own(&folder.metadata()?, folder)
 }
 
 #[cfg(unix)]
-fn is_own(about: &Metadata) -> io::Result<()> {
+fn is_own(about: &Metadata, folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
     let owner = about.uid();
-    if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+    // On some network file systems the server gives all that is made there to one user.
+    let owner_of_new = || Some(tempfile::tempfile_in(folder).ok()?.metadata().ok()?.uid());
+    if owner != 0 && owner != rustix::process::geteuid().as_raw() && owner_of_new() != Some(owner) {
         return Err(Refused::Foreign(owner).into());
     }
     if about.mode() & 0o002 != 0 {
@@ -123,7 +125,7 @@ fn is_own(about: &Metadata) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn is_own(_: &Metadata) -> io::Result<()> {
+fn is_own(_: &Metadata, _: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -45,7 +45,7 @@ impl From<Refused> for io::Error {
 pub(crate) fn help(error: &io::Error) -> Option<&'static str> {
     let refused = error.get_ref().and_then(|error| error.downcast_ref::<Refused>())?;
     Some(match refused {
-        Refused::Link => "remove the link, or choose another place",
+        Refused::Link => "name the file or folder itself, or choose another place",
         Refused::NotPlain => "remove it, or choose another place",
         Refused::Foreign | Refused::Writable => {
             "another user may have put it there: choose a folder that only you can write to, or remove it"

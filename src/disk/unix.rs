@@ -11,7 +11,7 @@ use rustix::fs::{self as sys, AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-use super::{Kind, Readers, Refused};
+use super::{DRAFT, Kind, Readers, Refused, exclusively};
 
 /// A folder to go on from needs no right to list it.
 #[cfg(target_os = "linux")]
@@ -76,7 +76,9 @@ impl Folder {
         let here = sys::fstat(&self.handle)?;
         match self.look(name)? {
             Some(stat)
-                if mode_of(&here).contains(Mode::WOTH) && !is_ours(&stat) && stat.st_uid != here.st_uid =>
+                if mode_of(&here).contains(Mode::WOTH)
+                    && stat.st_uid != here.st_uid
+                    && !self.is_ours(&stat) =>
             {
                 Err(Refused::Foreign.into())
             }
@@ -87,7 +89,7 @@ impl Folder {
     /// Refuses what belongs to another user, wherever it is.
     pub(crate) fn refuse_foreign(&self, name: &OsStr) -> io::Result<()> {
         match self.look(name)? {
-            Some(stat) if !is_ours(&stat) => Err(Refused::Foreign.into()),
+            Some(stat) if !self.is_ours(&stat) => Err(Refused::Foreign.into()),
             _ => Ok(()),
         }
     }
@@ -95,7 +97,11 @@ impl Folder {
     /// Makes a folder that was not there.
     pub(crate) fn make(&self, name: &Path) -> io::Result<Self> {
         sys::mkdirat(&self.handle, name, Mode::RWXU)?;
-        let made = self.open_folder(name)?;
+        let gone = |error| {
+            let _ = sys::unlinkat(&self.handle, name, AtFlags::REMOVEDIR);
+            error
+        };
+        let made = self.open_folder(name).map_err(gone)?;
         match mode_of(&sys::fstat(&made.handle)?) {
             mode if mode.intersects(OTHERS) => {
                 let _ = sys::unlinkat(&self.handle, name, AtFlags::REMOVEDIR);
@@ -130,7 +136,7 @@ impl Folder {
         let opened =
             sys::openat(&self.handle, name, OFlags::RDONLY | FOLDER | OFlags::NOFOLLOW, Mode::empty());
         let handle = opened.map_err(|error| self.unopened(error, name))?;
-        if !is_ours(&sys::fstat(&handle)?) {
+        if !self.is_ours(&sys::fstat(&handle)?) {
             return Err(Refused::Foreign.into());
         }
         Ok(Self { handle, path: self.path.join(name) })
@@ -255,7 +261,7 @@ impl Folder {
             let mode = Mode::RUSR | Mode::WUSR;
             let opened = sys::openat(&self.handle, name, OFlags::RDWR | OFlags::CREATE | PLAIN, mode);
             let file = plain(opened.map_err(|error| self.unopened(error, Path::new(name)))?.into())?;
-            if !is_ours(&sys::fstat(&file)?) {
+            if !self.is_ours(&sys::fstat(&file)?) {
                 return Err(Refused::Foreign.into());
             }
             let folder = Self { handle: self.handle.try_clone()?, path: self.path.clone() };
@@ -301,6 +307,20 @@ impl Drop for Lock {
 }
 
 impl Folder {
+    /// Whether whoever runs this made something here. On some network file systems it belongs to somebody else all the same: the
+    /// server gives all that is made there to one user.
+    fn is_ours(&self, stat: &Stat) -> bool {
+        stat.st_uid == geteuid().as_raw() || self.owner_of_new() == Some(stat.st_uid)
+    }
+
+    /// Whose a new file is here.
+    fn owner_of_new(&self) -> Option<u32> {
+        let (file, name) = exclusively(DRAFT.0, DRAFT.1, |name| self.create(name)).ok()?;
+        let owner = sys::fstat(&file).ok().map(|stat| stat.st_uid);
+        let _ = self.remove_file(&name);
+        owner
+    }
+
     fn remove_file_named(&self, name: &OsStr) -> io::Result<()> {
         Ok(sys::unlinkat(&self.handle, name, AtFlags::empty())?)
     }
@@ -308,10 +328,6 @@ impl Folder {
 
 fn mode_of(stat: &Stat) -> Mode {
     Mode::from_raw_mode(stat.st_mode)
-}
-
-fn is_ours(stat: &Stat) -> bool {
-    stat.st_uid == geteuid().as_raw()
 }
 
 fn is_link(folder: BorrowedFd<'_>, name: &str) -> bool {

@@ -51,21 +51,25 @@ pub(super) fn named<T: Named>(account: &str, all: Vec<T>) -> Result<Vec<T>, Inve
     once(T::KIND, all, |it| it.name().to_ascii_lowercase(), T::arn)
 }
 
-/// Managed policies, of each name one of the account and one of AWS.
+/// Managed policies, of each name one of the account and one of AWS or of another whom AWS lets publish policies.
 pub(super) fn managed(
     account: &str,
     all: Vec<ManagedPolicyDetail>,
 ) -> Result<Vec<ManagedPolicyDetail>, InventoryError> {
-    let is_of_aws = |it: &ManagedPolicyDetail| of_account(&it.arn, "aws").is_some();
     for it in &all {
         no_slash(it.name(), &it.arn)?;
-        let rest = of_account(&it.arn, account).or_else(|| of_account(&it.arn, "aws"));
+        let rest = of_account(&it.arn, account).or_else(|| of_no_account(&it.arn));
         let rest = rest.and_then(|rest| rest.strip_prefix("policy/")?.strip_suffix(it.name()));
         if it.name().is_empty() || !rest.is_some_and(|path| path.is_empty() || path.ends_with('/')) {
             return Err(not_its_own(NamedKind::Policy, it.name(), &it.arn));
         }
     }
-    once(NamedKind::Policy, all, |it| (is_of_aws(it), it.name().to_ascii_lowercase()), |it| &it.arn)
+    once(
+        NamedKind::Policy,
+        all,
+        |it| (owner(&it.arn).to_owned(), it.name().to_ascii_lowercase()),
+        |it| &it.arn,
+    )
 }
 
 /// What an ARN of IAM says behind the account.
@@ -73,6 +77,18 @@ fn of_account<'a>(arn: &'a str, account: &str) -> Option<&'a str> {
     let (partition, rest) = arn.strip_prefix("arn:")?.split_once(':')?;
     let rest = rest.strip_prefix("iam::")?.strip_prefix(account)?.strip_prefix(':')?;
     (!partition.is_empty()).then_some(rest)
+}
+
+/// Whose it is: an account's id, `aws`, or a partner's name.
+fn owner(arn: &str) -> &str {
+    arn.split(':').nth(4).unwrap_or_default()
+}
+
+/// The same of what is no account's.
+fn of_no_account(arn: &str) -> Option<&str> {
+    let owner = owner(arn);
+    let is_account = owner.bytes().all(|byte| byte.is_ascii_digit());
+    of_account(arn, owner).filter(|_| !is_account)
 }
 
 fn not_its_own(kind: NamedKind, name: &str, arn: &str) -> InventoryError {

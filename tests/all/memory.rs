@@ -176,7 +176,7 @@ fn a_policy_whose_parts_cannot_be_attached_takes_no_memory_for_them() {
 fn a_list_at_its_limit_fits_into_memory() {
     let none = json!([]);
     let empty = json!({});
-    let roles: Vec<Value> = (0..10_000).map(|at| role(&format!("r{at}"), &empty)).collect();
+    let roles: Vec<Value> = (0..20_000).map(|at| role(&format!("r{at}"), &empty)).collect();
     let inline: Vec<Value> =
         (0..1_000).map(|at| json!({"PolicyName": format!("p{at}"), "PolicyDocument": "{}"})).collect();
     let inline = json!({"RolePolicyList": inline});
@@ -226,8 +226,8 @@ fn an_answer_with_more_than_iam_can_have_said_is_refused_by_name() {
     let full = json!({"RolePolicyList": many(1_000, &inline)});
     let cases = [
         (
-            "RoleDetailList has 10001 entries and no more than 10000",
-            authorization(&json!(many(10_001, &|at| role(&format!("r{at}"), &empty))), &json!([])),
+            "RoleDetailList has 20001 entries and no more than 20000",
+            authorization(&json!(many(20_001, &|at| role(&format!("r{at}"), &empty))), &json!([])),
         ),
         ("UserDetailList has 50001 entries and no more than 50000", user),
         ("GroupDetailList has 3001 entries and no more than 3000", group),

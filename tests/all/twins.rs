@@ -178,6 +178,22 @@ fn what_two_pages_tell_alike_is_one_thing_and_a_name_of_aws_is_not_one_of_the_ac
 }
 
 #[test]
+fn a_partners_policy_and_the_many_versions_of_one_of_aws_are_as_good_as_any() {
+    let mut of_aws = managed("/", "ReadOnlyAccess", "aws");
+    let old = json!({"VersionId": "v0", "IsDefaultVersion": false, "Document": document("s3:Get*")});
+    of_aws["PolicyVersionList"].as_array_mut().unwrap().extend(vec![old; 200]);
+    let bound = managed("/permissions-boundary/example.com/", "Deploy", "partner");
+    let mut reader = role("/", "reader", &[inline("in")]);
+    reader["AttachedManagedPolicies"] =
+        json!([{"PolicyName": "ReadOnlyAccess", "PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]);
+    reader["PermissionsBoundary"] =
+        json!({"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": bound["Arn"]});
+    let odd = json!({"RoleDetailList": [reader], "Policies": [of_aws, bound]});
+    let out = scanned(&snapshot("twins-partner", &odd), 0);
+    assert_eq!(account(&out, ODD).principals[0].status, "reducible");
+}
+
+#[test]
 fn names_that_differ_in_case_alone_or_that_windows_does_not_take_have_files_of_their_own() {
     let inlines = ["Read", "read", "Write", "con"].map(inline);
     let roles =
