@@ -152,7 +152,7 @@ impl Folder {
             self.rename(Path::new(&draft), self, Path::new(name))
         });
         if done.is_err() {
-            // What was begun is of no use to anybody; that it failed is told already.
+            // The draft is of no use to anybody, and the error that matters is returned below.
             let _ = self.remove(Path::new(&draft));
         }
         done

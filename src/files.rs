@@ -58,7 +58,7 @@ impl From<Refused> for io::Error {
     }
 }
 
-/// The mend of what is refused here.
+/// What to do about a file that is refused here.
 pub(crate) fn help(error: &io::Error) -> Option<&'static str> {
     let refused = error.get_ref().and_then(|error| error.downcast_ref::<Refused>());
     Some(match refused {

@@ -1,4 +1,4 @@
-//! What nightly runs remember, of which one file is any bytes: what AWS answers tonight is told all the same.
+//! What nightly runs remember, with one file replaced by arbitrary bytes: tonight's answers are reported all the same.
 
 use std::path::Path;
 use std::sync::OnceLock;

@@ -170,7 +170,7 @@ impl Journal {
         Ok(serde_json::from_slice(unsealed(&text, id).ok_or_else(altered)?)?)
     }
 
-    /// What an earlier run kept of an account, if that was all of it. What is there and is not to be trusted is told.
+    /// What an earlier run kept of an account, if that was all of it. A file that cannot be trusted is reported to `watch`.
     fn kept(&self, id: &str, watch: &dyn Watch) -> Option<Whole> {
         match self.account(id) {
             Ok(whole) => Some(whole).filter(|whole| whole.complete),

@@ -189,8 +189,8 @@ impl Snapshot {
         })
     }
 
-    /// A file of an account, if it is there. One that is no answer of its operation is told by its path in the snapshot, so that
-    /// the same snapshot gives the same report wherever it lies.
+    /// A file of an account, if it is there. If it is not an answer of its operation, the failure names it by its path in the
+    /// snapshot, so that the same snapshot gives the same report wherever it lies.
     fn file<T: DeserializeOwned>(
         &self,
         account: &Account,

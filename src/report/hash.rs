@@ -16,7 +16,7 @@ impl FileHash {
         Self::from(Sha256::new_with_prefix(bytes))
     }
 
-    /// Its first bytes, where few things are told apart.
+    /// Its first bytes: enough to distinguish a few things.
     pub(super) fn beginning(self) -> [u8; 8] {
         self.0.first_chunk().copied().unwrap_or_default()
     }

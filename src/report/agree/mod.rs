@@ -1,4 +1,4 @@
-//! What a report says in more than one place has to agree. Whoever changes one of them by hand is told which the other is.
+//! What a report says in more than one place has to agree. A change of one of them by hand is reported with the other.
 //!
 //! Here is what one file says twice, and what a row of `report.json` says of an account. What the documents and the catalog
 //! say is proven elsewhere, and the other formats are written again.
