@@ -1,20 +1,52 @@
-//! What the environment says of the way to other machines: through which proxy, and whose certificates are believed. One
-//! answer for all that is called.
+//! HTTP for everything that is called: through which proxy, and whose certificates are believed, as the environment says.
 
+mod client;
 mod proxy;
 mod trust;
 
 use std::ffi::OsString;
 
-pub(crate) use self::proxy::{Named, Place, Proxies};
-pub use self::trust::TrustError;
-pub(crate) use self::trust::bundle;
+use thiserror::Error;
 
-/// The mend of a call that went through the proxy of a variable and did not arrive. The value may hold a password, and is not
+pub(crate) use self::client::{Client, ProxiedBy};
+pub use self::trust::TrustError;
+
+/// How to ask for an environment variable.
+pub type Environment<'e> = &'e dyn Fn(&str) -> Option<OsString>;
+
+/// A setting of the environment that cannot be followed, found before anybody is called.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum NetworkError {
+    /// A proxy that cannot be used. The variable's value may hold a password, and is not told.
+    #[error("{variable} does not name a usable proxy")]
+    Proxy {
+        /// The variable.
+        variable: &'static str,
+    },
+    /// The certificates that should be believed.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The settings of TLS are not taken.
+    #[error("no TLS connection can be made: {0}")]
+    Tls(String),
+}
+
+impl NetworkError {
+    /// How to fix it, in one sentence.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Proxy { .. } => {
+                "give it the form http://host:port or https://host:port; what NO_PROXY names is called without"
+            }
+            Self::Trust(error) => error.help(),
+            Self::Tls(_) => "check AWS_CA_BUNDLE, SSL_CERT_FILE and the certificates of the system",
+        }
+    }
+}
+
+/// How to fix a call that went through the proxy of a variable and did not arrive. The value may hold a password, and is not
 /// told.
 pub(crate) fn by_proxy(variable: &str) -> String {
     format!("the call goes through the proxy of {variable}: check it and its password")
 }
-
-/// How to ask for an environment variable.
-pub type Environment<'e> = &'e dyn Fn(&str) -> Option<OsString>;

@@ -1,168 +1,150 @@
-//! Which proxy the environment asks for, by the rules that curl and most others follow.
+//! Which proxy the environment asks for. hyper-util decides what `NO_PROXY` excepts, as in the SDK; here is what that lacks:
+//! the variable's name for messages, the refusal of what cannot be used, and addresses that no proxy may hear of.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
 
-use ureq::http::Uri;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
 
-use super::Environment;
+use super::{Environment, NetworkError};
 
-/// Where a call goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) https: bool,
-    /// In small letters.
-    pub(crate) host: String,
-    pub(crate) port: u16,
-}
+/// This machine, and the metadata services that give it credentials.
+const NEVER_PROXIED: [&str; 6] =
+    ["localhost", "127.0.0.0/8", "::1", "169.254.0.0/16", "fe80::/10", "fd00:ec2::/32"];
 
-/// What the environment says, read once.
-#[derive(Clone)]
-pub(crate) struct Proxies {
-    https: Option<Named>,
-    http: Option<Named>,
-    /// What is called without one.
-    excepted: String,
+/// The proxies of the environment, and what is called without one.
+#[derive(Debug)]
+pub(super) struct Proxies {
+    https: Option<Proxy>,
+    http: Option<Proxy>,
+    direct: Vec<Exception>,
 }
 
 /// A proxy, and the variable that names it.
-#[derive(Clone)]
-pub(crate) struct Named {
-    pub(crate) variable: &'static str,
+pub(super) struct Proxy {
+    pub(super) variable: &'static str,
     /// May hold a password.
-    value: String,
+    pub(super) config: ProxyConfig,
 }
 
-impl Named {
-    /// The address of the proxy, if what is named is one. Clients read a port that is no number as none, and would hand the
-    /// password to whoever listens at the usual one.
-    pub(crate) fn address(&self) -> Option<String> {
-        let value = &self.value;
-        let address = if value.contains("://") { value.clone() } else { format!("http://{value}") };
-        let uri: Uri = address.parse().ok()?;
-        let authority = uri.authority()?.as_str();
-        // Behind a slash or the like it would be a part of a password.
-        if address.contains('@') && !authority.contains('@') {
-            return None;
-        }
-        let place = authority.rsplit('@').next()?;
-        let port = place.strip_prefix(uri.host()?)?;
-        let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
-        let is_one = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
-        (is_one && place.len() > port.len()).then_some(address)
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.variable)
     }
 }
 
-impl Place {
-    /// The place of an absolute address.
-    pub(crate) fn of(url: &str) -> Option<Self> {
-        let uri: Uri = url.parse().ok()?;
-        let https = match uri.scheme_str()? {
-            "https" => true,
-            "http" => false,
-            _ => return None,
-        };
-        let port = uri.port_u16().unwrap_or(if https { 443 } else { 80 });
-        Some(Self { https, host: uri.host()?.to_ascii_lowercase(), port })
+/// An entry of `NO_PROXY`: a host, a domain with all below it, a range of addresses, or `*`.
+#[derive(Debug)]
+struct Exception {
+    matcher: Matcher,
+    port: Option<u16>,
+}
+
+impl Exception {
+    fn new(entry: &str) -> Self {
+        // The last colon of an IPv6 address without brackets stands before no port.
+        let with_port = entry.rsplit_once(':').filter(|(host, _)| !host.contains(':') || host.ends_with(']'));
+        let with_port = with_port.and_then(|(host, port)| Some((host, port.parse().ok()?)));
+        let (host, port) = with_port.map_or((entry, None), |(host, port)| (host, Some(port)));
+        // `*.example.com` is not known to the matcher; `.example.com` means the same.
+        let host = if host.starts_with("*.") { host.trim_start_matches('*') } else { host };
+        let matcher = Matcher::builder().all("http://proxy").no(host.trim_matches(['[', ']'])).build();
+        Self { matcher, port }
     }
 
-    /// Whether it is this machine, or what tells it who it is and gives it credentials: no proxy stands in between, and none
-    /// should hear what is said there.
-    pub(crate) fn is_here(&self) -> bool {
-        let is_own_v6 = |ip: Ipv6Addr| {
-            let [first, second, ..] = ip.segments();
-            ip.is_loopback() || ip.is_unicast_link_local() || (first, second) == (0xfd00, 0xec2)
-        };
-        match self.host.trim_matches(['[', ']']).parse::<IpAddr>() {
-            Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_link_local(),
-            Ok(IpAddr::V6(ip)) => is_own_v6(ip),
-            Err(_) => self.host == "localhost",
-        }
+    fn covers(&self, uri: &Uri, port: u16) -> bool {
+        self.port.is_none_or(|it| it == port) && self.matcher.intercept(uri).is_none()
     }
 }
 
 impl Proxies {
     /// For each scheme its own variable, then `ALL_PROXY`, in small letters first; empty ones count as not set.
-    pub(crate) fn of(environment: Environment<'_>) -> Self {
-        let get = |name: &'static str| {
-            let value = environment(name)?.into_string().unwrap_or_default();
-            (!value.trim().is_empty()).then(|| Named { variable: name, value: value.trim().to_owned() })
+    pub(super) fn new(environment: Environment<'_>) -> Result<Self, NetworkError> {
+        let get = |variable: &'static str| {
+            let value = environment(variable)?.into_string().unwrap_or_default().trim().to_owned();
+            (!value.is_empty()).then_some((variable, value))
         };
-        let first = |names: [&'static str; 4]| names.into_iter().find_map(get);
-        Self {
-            https: first(["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
-            http: first(["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]),
-            excepted: get("no_proxy").or_else(|| get("NO_PROXY")).map(|it| it.value).unwrap_or_default(),
-        }
+        let proxy = |variables: [&'static str; 4]| {
+            let named = variables.into_iter().find_map(get);
+            let proxy = named.map(|(variable, value)| match config(&value) {
+                Some(config) => Ok(Proxy { variable, config }),
+                None => Err(NetworkError::Proxy { variable }),
+            });
+            proxy.transpose()
+        };
+        let no_proxy = get("no_proxy").or_else(|| get("NO_PROXY")).map(|(_, list)| list).unwrap_or_default();
+        let named = no_proxy.split([',', ' ', '\t']).filter(|entry| !entry.is_empty());
+        Ok(Self {
+            https: proxy(["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?,
+            http: proxy(["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])?,
+            direct: NEVER_PROXIED.into_iter().chain(named).map(Exception::new).collect(),
+        })
     }
 
-    /// The proxy of a scheme, whatever is excepted.
-    pub(crate) fn of_scheme(&self, https: bool) -> Option<&Named> {
-        if https { self.https.as_ref() } else { self.http.as_ref() }
+    pub(super) fn all(&self) -> impl Iterator<Item = &Proxy> {
+        self.https.iter().chain(&self.http)
     }
 
-    /// The proxy on the way to a place. `None` without one and for what `NO_PROXY` excepts.
-    pub(crate) fn to(&self, place: &Place) -> Option<&Named> {
-        self.of_scheme(place.https).filter(|_| !is_excepted(place, &self.excepted))
+    /// The variable that names the proxy for an address; `None` for what is called directly.
+    pub(super) fn variable_for(&self, uri: &Uri) -> Option<&'static str> {
+        let (proxy, usual) = match uri.scheme_str()? {
+            "https" => (self.https.as_ref()?, 443),
+            "http" => (self.http.as_ref()?, 80),
+            _ => return None,
+        };
+        let port = uri.port_u16().unwrap_or(usual);
+        (!self.direct.iter().any(|exception| exception.covers(uri, port))).then_some(proxy.variable)
     }
 }
 
-impl fmt::Debug for Proxies {
-    /// Without the values: they may hold passwords.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let variables = [&self.https, &self.http].map(|named| named.as_ref().map(|it| it.variable));
-        f.debug_tuple("Proxies").field(&variables).finish()
+/// The proxy at an address, if it is one. Clients read a port that is no number as none, and would hand the password to
+/// whoever listens at the usual one.
+fn config(value: &str) -> Option<ProxyConfig> {
+    let address = if value.contains("://") { value } else { &format!("http://{value}") };
+    let uri: Uri = address.parse().ok()?;
+    let authority = uri.authority()?.as_str();
+    // Behind a slash or the like it would be a part of a password.
+    if address.contains('@') && !authority.contains('@') {
+        return None;
     }
-}
-
-/// Whether a list of hosts and domains, `*` for all, names the place. A domain stands for what is below it too, with or
-/// without a dot or `*.` before it; a port narrows it. Ranges of addresses are not read.
-fn is_excepted(place: &Place, list: &str) -> bool {
-    let entries = list.split([',', ' ', '\t']).filter(|entry| !entry.is_empty());
-    entries.map(str::to_ascii_lowercase).any(|entry| {
-        let (domain, port) = match entry.rsplit_once(':') {
-            Some((domain, port)) if !domain.ends_with(':') => match port.parse::<u16>() {
-                Ok(port) => (domain, Some(port)),
-                Err(_) => (entry.as_str(), None),
-            },
-            _ => (entry.as_str(), None),
-        };
-        let domain = domain.strip_prefix('*').unwrap_or(domain);
-        let domain = domain.strip_prefix('.').unwrap_or(domain);
-        let below = |host: &str| host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
-        let named = entry == "*" || !domain.is_empty() && (place.host == domain || below(&place.host));
-        named && port.is_none_or(|port| port == place.port)
-    })
+    let host = uri.host().filter(|host| !host.is_empty())?;
+    let port = authority.rsplit('@').next()?.strip_prefix(host)?;
+    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
+    let is_usable = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+    ProxyConfig::all(uri).ok().filter(|_| is_usable)
 }
 
 #[cfg(test)]
 mod tests {
     use std::ffi::OsString;
 
-    use super::{Named, Place, Proxies};
+    use super::{Proxies, config};
 
-    /// The variable and the proxy that are taken.
-    fn taken(url: &str, set: &[(&str, &str)]) -> Option<String> {
+    fn proxies(set: &[(&str, &str)]) -> Option<Proxies> {
         let environment =
             |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| OsString::from(value));
-        let proxies = Proxies::of(&environment);
-        proxies.to(&Place::of(url)?).map(|named| format!("{} {}", named.variable, named.value))
+        Proxies::new(&environment).ok()
+    }
+
+    fn variable(url: &str, set: &[(&str, &str)]) -> Option<&'static str> {
+        proxies(set)?.variable_for(&url.parse().ok()?)
     }
 
     #[test]
     fn the_scheme_s_own_variable_comes_before_the_general_one() {
-        let set = [("HTTPS_PROXY", "http://s:1"), ("http_proxy", "h:2"), ("ALL_PROXY", "socks5://a:3")];
-        assert_eq!(taken("https://x", &set).as_deref(), Some("HTTPS_PROXY http://s:1"));
-        assert_eq!(taken("http://x", &set).as_deref(), Some("http_proxy h:2"));
-        let set = [("HTTP_PROXY", " "), ("ALL_PROXY", "a:3")];
-        assert_eq!(taken("http://x", &set).as_deref(), Some("ALL_PROXY a:3"));
-        assert_eq!(taken("https://x", &[("HTTP_PROXY", "h:2")]), None);
+        let set = [("HTTPS_PROXY", "http://s:1"), ("http_proxy", "h:2"), ("ALL_PROXY", "https://a:3")];
+        assert_eq!(variable("https://x", &set), Some("HTTPS_PROXY"));
+        assert_eq!(variable("http://x", &set), Some("http_proxy"));
+        assert_eq!(variable("http://x", &[("HTTP_PROXY", " "), ("ALL_PROXY", "a:3")]), Some("ALL_PROXY"));
+        assert_eq!(variable("https://x", &[("HTTP_PROXY", "h:2")]), None);
     }
 
     #[test]
-    fn exceptions_name_hosts_domains_and_ports() {
-        let excepted =
-            |url: &str, list: &str| taken(url, &[("ALL_PROXY", "http://a:3"), ("NO_PROXY", list)]).is_none();
+    fn exceptions_name_hosts_domains_ranges_and_ports() {
+        let excepted = |url: &str, list: &str| {
+            variable(url, &[("ALL_PROXY", "http://a:3"), ("NO_PROXY", list)]).is_none()
+        };
         for list in [
             "*",
             "b.example.com",
@@ -177,41 +159,41 @@ mod tests {
         for list in ["", "ample.com", "example.org", "example.com:8443", "a.b.example.com", ".", "*."] {
             assert!(!excepted("https://b.example.com", list), "{list}");
         }
-        assert!(excepted("http://127.0.0.1:99", "localhost,127.0.0.1"));
+        for list in ["10.1.2.3", "10.0.0.0/8", "10.1.2.3:99", "192.168.0.0/16 10.1.0.0/16"] {
+            assert!(excepted("http://10.1.2.3:99", list), "{list}");
+        }
+        for list in ["fd12::/16", "fd12::3", "[fd12::3]", "[fd12::3]:99"] {
+            assert!(excepted("http://[fd12::3]:99", list), "{list}");
+        }
+        for list in ["10.1.2.4", "11.0.0.0/8", "10.1.2.3:98", "fd12::/16"] {
+            assert!(!excepted("http://10.1.2.3:99", list), "{list}");
+        }
     }
 
     #[test]
-    fn what_gives_a_machine_its_credentials_is_here() {
-        let is_here = |url: &str| Place::of(url).is_some_and(|place| place.is_here());
+    fn what_gives_a_machine_its_credentials_is_never_proxied() {
+        let is_direct = |url: &str| variable(url, &[("ALL_PROXY", "http://a:3")]).is_none();
         for url in [
             "http://169.254.169.254/latest",
             "http://169.254.170.2/v2/credentials",
+            "http://169.254.170.23/v1/credentials",
             "http://[fd00:ec2::254]/latest",
+            "http://[fd00:ec2::23]/v1/credentials",
             "http://127.0.0.1:9911/",
             "http://[::1]:9911/",
             "http://LocalHost:9911/",
         ] {
-            assert!(is_here(url), "{url}");
+            assert!(is_direct(url), "{url}");
         }
         for url in ["https://sts.us-east-1.amazonaws.com/", "http://10.0.0.1/", "http://localhost.example/"] {
-            assert!(!is_here(url), "{url}");
+            assert!(!is_direct(url), "{url}");
         }
     }
 
     #[test]
     fn what_names_no_host_or_no_port_that_can_be_is_no_proxy() {
-        let address = |value: &str| {
-            let environment = |_: &str| Some(OsString::from(value));
-            Proxies::of(&environment).of_scheme(true).and_then(Named::address)
-        };
-        for (value, is) in [
-            ("p:3128", "http://p:3128"),
-            ("user:pw@p", "http://user:pw@p"),
-            ("http://user:pw@127.0.0.1:65535/", "http://user:pw@127.0.0.1:65535/"),
-            ("https://[::1]:443", "https://[::1]:443"),
-            ("socks5://P", "socks5://P"),
-        ] {
-            assert_eq!(address(value).as_deref(), Some(is));
+        for value in ["p:3128", "user:pw@p", "http://user:pw@127.0.0.1:65535/", "https://[::1]:443"] {
+            assert!(config(value).is_some(), "{value}");
         }
         for value in [
             "http://user:pw@127.0.0.1:99999",
@@ -227,17 +209,16 @@ mod tests {
             "http://user:1?w@p:3128",
             "http://",
             "a b",
+            "socks5://p:1080",
+            "ftp://p",
         ] {
-            assert_eq!(address(value), None, "{value}");
+            assert!(config(value).is_none(), "{value}");
         }
     }
 
     #[test]
     fn a_password_is_not_told() {
-        let environment = |_: &str| Some(OsString::from("http://user:secret@p:1"));
-        assert_eq!(
-            format!("{:?}", Proxies::of(&environment)),
-            "Proxies([Some(\"https_proxy\"), Some(\"http_proxy\")])"
-        );
+        let told = format!("{:?}", proxies(&[("ALL_PROXY", "http://user:secret@p:1")]));
+        assert!(told.contains("Some(ALL_PROXY)") && !told.contains("secret"), "{told}");
     }
 }

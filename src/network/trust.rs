@@ -66,17 +66,15 @@ impl TrustError {
     }
 }
 
-/// Certificates that are believed in place of the system's.
-#[derive(Debug)]
-pub(crate) struct Bundle {
-    /// As they stand in the file.
-    pub(crate) pem: Vec<u8>,
-    pub(crate) certificates: Vec<CertificateDer<'static>>,
+/// The certificates of a file, in PEM form and parsed.
+struct Bundle {
+    pem: Vec<u8>,
+    certificates: Vec<CertificateDer<'static>>,
 }
 
-/// What `AWS_CA_BUNDLE` names, if it is set. The system's certificates are looked for by others; that what `SSL_CERT_FILE`
+/// What `AWS_CA_BUNDLE` names, if it is set, in PEM form: believed in place of the system's certificates. The system's certificates are looked for by others; that what `SSL_CERT_FILE`
 /// names can be used is seen here, as they would go on without a word, believing nobody.
-pub(crate) fn bundle(environment: Environment<'_>) -> Result<Option<Bundle>, TrustError> {
+pub(super) fn bundle(environment: Environment<'_>) -> Result<Option<Vec<u8>>, TrustError> {
     let named = |variable| environment(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
     if let Some(path) = named("AWS_CA_BUNDLE") {
         let bundle = read("AWS_CA_BUNDLE", &path)?;
@@ -90,7 +88,7 @@ pub(crate) fn bundle(environment: Environment<'_>) -> Result<Option<Bundle>, Tru
             };
             roots.add(certificate.clone()).map_err(damaged)?;
         }
-        return Ok(Some(bundle));
+        return Ok(Some(bundle.pem));
     }
     if let Some(path) = named("SSL_CERT_FILE") {
         // A list of a system may hold odd ones; with nothing else nobody would be believed.

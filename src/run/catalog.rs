@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal as _, Write};
 
 use jiff::Timestamp;
 
+use super::cores::runtime;
 use super::error::RunError;
 use super::event::Event;
 use super::log::Log;
@@ -91,7 +92,7 @@ pub(super) fn update(
     out: &mut dyn Write,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), RunError> {
-    let updated = update::update(options, now, progress)?;
+    let updated = runtime()?.block_on(update::update(options, now, progress))?;
     let lines = [
         ("date", updated.updated),
         ("services", updated.services.to_string()),

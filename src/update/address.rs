@@ -1,9 +1,8 @@
 //! Addresses: where the index is, and which of the addresses in it may be followed.
 
-use ureq::http::Uri;
+use http::Uri;
 
 use super::UpdateError;
-use crate::network::Place;
 
 /// The index of AWS's service reference.
 pub(super) const AWS: &str = "https://servicereference.us-east-1.amazonaws.com/";
@@ -44,15 +43,6 @@ impl Site {
         Some((Self { scheme, host, port }, path.to_owned()))
     }
 
-    pub(super) fn is_https(&self) -> bool {
-        self.scheme == "https"
-    }
-
-    /// As the rules about proxies know it.
-    pub(super) fn place(&self) -> Place {
-        Place { https: self.is_https(), host: self.host.clone(), port: self.port }
-    }
-
     /// For addresses and messages.
     pub(super) fn root(&self) -> String {
         match (self.scheme, self.port) {
@@ -64,7 +54,7 @@ impl Site {
 
 impl Base {
     pub(super) fn of(url: &str) -> Result<Self, UpdateError> {
-        let (site, path) = Site::of(url).ok_or_else(|| UpdateError::BadAddress { url: url.to_owned() })?;
+        let (site, path) = Site::of(url).ok_or_else(|| UpdateError::BadAddress(url.to_owned()))?;
         Ok(Self { site, path })
     }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::call::CallError;
+use super::fetch::CallError;
 use super::loss::{Listed, Loss};
 use crate::catalog::CatalogError;
-use crate::network::TrustError;
+use crate::network::NetworkError;
 
 /// Why a catalog could not be chosen or updated.
 #[derive(Debug, Error)]
@@ -32,26 +32,17 @@ pub enum UpdateError {
         /// What would have been accepted.
         most: u64,
     },
-    /// A file is neither JSON nor the text form.
-    #[error("`{}` is not a catalog", path.display())]
+    /// A file is neither JSON nor the text form, or does not go on as it begins.
+    #[error("`{}` is not a catalog{}", path.display(), error.as_ref().map(|it| format!(": {it}")).unwrap_or_default())]
     NotACatalog {
         /// Which.
         path: PathBuf,
-    },
-    /// A file begins like a catalog and does not go on like one.
-    #[error("`{}` is not a catalog: {error}", path.display())]
-    Catalog {
-        /// Which.
-        path: PathBuf,
-        /// Why not.
-        error: CatalogError,
+        /// Why not, of one that begins like a catalog.
+        error: Option<CatalogError>,
     },
     /// The catalog on the shelf has no date to compare.
-    #[error("`{}` has no date", path.display())]
-    Undated {
-        /// Which.
-        path: PathBuf,
-    },
+    #[error("`{}` has no date", .0.display())]
+    Undated(PathBuf),
     /// A file or an answer is not what the service reference consists of.
     #[error("`{place}` is not a file of the service reference: {error}")]
     Reference {
@@ -74,17 +65,11 @@ pub enum UpdateError {
     #[error("the service reference does not make a catalog: {0}")]
     Unfit(CatalogError),
     /// No file of the folder describes a service.
-    #[error("no file in `{}` describes a service", folder.display())]
-    NoServiceFile {
-        /// Which.
-        folder: PathBuf,
-    },
+    #[error("no file in `{}` describes a service", .0.display())]
+    NoServiceFile(PathBuf),
     /// More services than there can be.
-    #[error("there are more than {most} services")]
-    TooManyServices {
-        /// What would have been accepted.
-        most: usize,
-    },
+    #[error("there are more than {0} services")]
+    TooManyServices(usize),
     /// Services are missing or lost many actions.
     #[error("{} service(s) lost actions against the catalog in use: {}", losses.len(), Listed(losses))]
     Shrunk {
@@ -103,11 +88,8 @@ pub enum UpdateError {
         error: io::Error,
     },
     /// Not an address that files can be fetched from.
-    #[error("`{url}` is not the address of a service reference")]
-    BadAddress {
-        /// As it was given.
-        url: String,
-    },
+    #[error("`{0}` is not the address of a service reference")]
+    BadAddress(String),
     /// The index names a file elsewhere.
     #[error("the index names `{url}` for `{service}`, which is not at {site}")]
     Elsewhere {
@@ -118,15 +100,9 @@ pub enum UpdateError {
         /// Where the index is.
         site: String,
     },
-    /// A proxy setting that cannot be used. Its value may hold a password, and is not told.
-    #[error("{variable} does not name a usable proxy")]
-    BadProxy {
-        /// The variable.
-        variable: &'static str,
-    },
-    /// The certificates that should be believed.
+    /// A setting of the environment that cannot be followed.
     #[error(transparent)]
-    Trust(#[from] TrustError),
+    Network(#[from] NetworkError),
     /// A file could not be fetched.
     #[error("cannot fetch `{url}`: {error} ({attempts} attempt(s))")]
     Call {
@@ -140,31 +116,22 @@ pub enum UpdateError {
         proxy: Option<&'static str>,
     },
     /// The files of a run are longer than any service reference.
-    #[error("the answers are longer than {most} bytes in all")]
-    TooMuch {
-        /// What would have been accepted.
-        most: u64,
-    },
+    #[error("the answers are longer than {0} bytes in all")]
+    TooMuch(u64),
     /// The whole of it takes too long.
-    #[error("not complete within {} s", limit.as_secs_f32())]
-    OutOfTime {
-        /// What it may take.
-        limit: Duration,
-    },
-    /// No thread could be started.
-    #[error("cannot start a thread: {0}")]
-    Thread(io::Error),
+    #[error("not complete within {} s", .0.as_secs_f32())]
+    OutOfTime(Duration),
 }
 
 impl UpdateError {
-    /// The mend.
+    /// How to fix it, in one sentence.
     pub fn help(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Read { error, .. } if error.kind() == io::ErrorKind::InvalidData => {
                 "the file must be UTF-8 text"
             }
             Self::Read { .. } => "check the path, and who may read it",
-            Self::TooLarge { .. } | Self::NotACatalog { .. } | Self::Catalog { .. } => {
+            Self::TooLarge { .. } | Self::NotACatalog { .. } => {
                 "give {\"s3\":[\"GetObject\"]}, a catalog that leastwise wrote, or a folder of AWS service-reference files"
             }
             Self::Undated { .. } => "run `leastwise catalog update`",
@@ -186,11 +153,9 @@ impl UpdateError {
             Self::Elsewhere { .. } => {
                 "files are only fetched from where the index is; the index may be forged"
             }
-            Self::BadProxy { .. } => "give it the form http://host:port; https, socks4 and socks5 do as well",
-            Self::Trust(error) => error.help(),
+            Self::Network(error) => error.help(),
             Self::Call { error, proxy, .. } => return error.help(*proxy),
             Self::OutOfTime { .. } => "try again, or give saved files with --from DIR",
-            Self::Thread(_) => "check the limits on processes and memory",
         })
     }
 }

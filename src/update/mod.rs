@@ -4,15 +4,11 @@
 //! can be tested; how long a call takes is measured on the monotonic clock. Nothing of the core may import it.
 
 mod address;
-mod age;
-mod call;
+mod choose;
 mod error;
 mod fetch;
-mod folder;
 mod gather;
 mod loss;
-mod proxy;
-mod select;
 mod shelf;
 
 use std::path::{Path, PathBuf};
@@ -23,11 +19,10 @@ use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use crate::catalog::{Catalog, KnownAction};
 pub use crate::network::Environment;
 
-pub use age::{STALE_AFTER_DAYS, age_in_days, stale_warning};
-pub use call::CallError;
+pub use choose::{Chosen, Origin, STALE_AFTER_DAYS, age_in_days, choose, stale_warning};
 pub use error::UpdateError;
+pub use fetch::CallError;
 pub use loss::Loss;
-pub use select::{Chosen, Origin, choose};
 pub use shelf::path as shelf_path;
 
 /// Where the files of the service reference come from.
@@ -45,7 +40,7 @@ pub enum Source {
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// How many files are fetched at a time.
-    pub threads: usize,
+    pub in_flight: usize,
     /// How often a file is asked for.
     pub attempts: u32,
     /// The pause before the second attempt; it doubles from one to the next.
@@ -69,7 +64,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            threads: 8,
+            in_flight: 8,
             attempts: 4,
             first_pause: Duration::from_millis(500),
             longest_pause: Duration::from_secs(30),
@@ -144,7 +139,7 @@ pub struct Updated {
 ///
 /// # Errors
 /// Whatever goes wrong, the catalog that was there stays as it was.
-pub fn update(
+pub async fn update(
     options: &Options<'_>,
     now: Timestamp,
     progress: &mut dyn FnMut(Progress),
@@ -153,9 +148,9 @@ pub fn update(
     let slot = shelf::Slot::open(options.shelf.ok_or(UpdateError::NoShelf)?)?;
     let limits = &options.limits;
     let gathered = match &options.source {
-        Source::Aws => fetch::gather(address::AWS, limits, options.environment, now, progress),
-        Source::Mirror(url) => fetch::gather(url, limits, options.environment, now, progress),
-        Source::Folder(folder) => folder::gather(folder, limits),
+        Source::Aws => fetch::gather(address::AWS, limits, options.environment, now, progress).await,
+        Source::Mirror(url) => fetch::gather(url, limits, options.environment, now, progress).await,
+        Source::Folder(folder) => gather::folder(folder, limits),
     }?;
     let catalog = gathered.finish(&to_the_second(now))?;
     let losses = loss::losses(options.in_use, &catalog);

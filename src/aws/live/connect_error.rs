@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use thiserror::Error;
 
 use crate::evidence::{Failure, FailureKind};
-use crate::network::{TrustError, by_proxy};
+use crate::network::{NetworkError, by_proxy};
 use crate::visible::visible_line;
 
 /// Why AWS cannot be talked to at all.
@@ -60,18 +60,9 @@ pub enum ConnectError {
         /// The variable that names the proxy.
         variable: &'static str,
     },
-    /// A proxy that cannot be used. The variable's value may hold a password, and is not told.
-    #[error("{variable} does not name a proxy that AWS can be called through")]
-    Proxy {
-        /// The variable.
-        variable: &'static str,
-    },
-    /// The certificates that should be believed.
+    /// A setting of the environment that cannot be followed.
     #[error(transparent)]
-    Trust(#[from] TrustError),
-    /// The SDK does not take the settings of its connections.
-    #[error("no connection to AWS can be made: {0}")]
-    Tls(String),
+    Network(#[from] NetworkError),
     /// Something that should be an account id is none.
     #[error("`{}` is not an account id of twelve digits", visible_line(.0))]
     AccountId(String),
@@ -118,11 +109,7 @@ impl ConnectError {
                 "check the network; behind a proxy set HTTPS_PROXY, and if it signs in AWS's name, name its root certificate \
                  in AWS_CA_BUNDLE"
             }
-            Self::Proxy { .. } => {
-                "give it the form http://host:port or https://host:port; what NO_PROXY names is called without"
-            }
-            Self::Trust(error) => error.help(),
-            Self::Tls(_) => "check AWS_CA_BUNDLE, SSL_CERT_FILE and the certificates of the system",
+            Self::Network(error) => error.help(),
             Self::Identity(_) => "try `aws sts get-caller-identity` with the same profile",
             Self::AccountId(_) => "write account ids as text, so that zeros in front stay",
             Self::AnalyzerArn(_) => {

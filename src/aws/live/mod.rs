@@ -7,7 +7,6 @@
 //! | `profile` | the named profile, and no credentials but its own |
 //! | `operations` | the list of what can be called, all of it read-only |
 //! | `session`, `clients` | credentials of one account; every call: paced, repeated, renewed, bounded |
-//! | `way` | the HTTP client: proxies and certificates, as the environment names them |
 //! | `body` | bounds on what is read of an answer |
 //! | `guard` | nothing but the listed operations goes out, nothing but whole answers comes in |
 //! | `pages` | tokens, which must not repeat, and how much of a list there may be |
@@ -39,8 +38,8 @@ mod profile;
 mod region;
 mod session;
 mod units;
-mod way;
 
+use std::env;
 use std::sync::{Arc, OnceLock};
 
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -54,13 +53,13 @@ use self::deadline::InTheWay;
 use self::organisation::Identity;
 use self::pages::List;
 use self::session::{Origin, Session, Shared};
-use self::way::Way;
 use super::observe::{self, Limit};
 use super::pace::{BucketKey, Figures, Pacers};
 use super::snapshot::is_account_id;
 use super::{Answers, Cloud, Evidence, Organisation, Reading};
 use crate::evidence::{Failure, FailureKind};
 use crate::inventory::wire::{Account, Authorization};
+use crate::network::Client;
 
 pub use self::connect_error::ConnectError;
 pub(crate) use self::operations::actions;
@@ -105,21 +104,21 @@ impl Live {
     /// # Errors
     /// When there are no credentials, or AWS does not know them.
     pub async fn connect(options: LiveOptions) -> Result<Self, ConnectError> {
-        let way = Way::from_environment()?;
-        let through = way.through();
-        let way = SharedHttpClient::new(way);
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(way.clone());
+        let client = Client::new(&|name| env::var_os(name), body::bounded)?;
+        let proxied_by = client.proxied_by();
+        let client = SharedHttpClient::new(client);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(client.clone());
         if let Some(name) = &options.profile {
             profile::must_exist(name).await?;
             // Whatever else the environment offers is another identity: it must not be used in the profile's place.
             let region = region::chain(&options).region().await;
-            let provider = profile::provider(name, region.clone(), way, &options.limits);
+            let provider = profile::provider(name, region.clone(), client, &options.limits);
             loader = loader.profile_name(name).region(region).credentials_provider(provider);
         } else {
             loader = loader.region(region::chain(&options));
         }
         let connected = Self::with_sdk_config(options, &loader.load().await).await;
-        connected.map_err(|error| error.beyond(through.get().copied()))
+        connected.map_err(|error| error.beyond(proxied_by.get().copied()))
     }
 
     /// As [`Live::connect`], with credentials, HTTP client and endpoints as they stand in `sdk`.

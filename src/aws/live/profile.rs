@@ -25,7 +25,7 @@ const FILES: [(&str, &str); 2] =
 pub(super) fn provider(
     name: &str,
     region: Option<Region>,
-    way: SharedHttpClient,
+    client: SharedHttpClient,
     limits: &Limits,
 ) -> ProfileFileCredentialsProvider {
     let timeouts = TimeoutConfig::builder()
@@ -34,7 +34,7 @@ pub(super) fn provider(
         .build();
     let config = ProviderConfig::without_region()
         .with_region(Some(region.unwrap_or_else(|| Region::from_static(DEFAULT_REGION))))
-        .with_http_client(way)
+        .with_http_client(client)
         .with_timeout_config(timeouts);
     ProfileFileCredentialsProvider::builder().configure(&config).profile_name(name).build()
 }

@@ -181,38 +181,37 @@ fn nobody_listening_is_told_with_the_address() {
 
 #[test]
 fn the_way_leads_through_the_proxy_that_the_environment_names() {
-    let server = aws();
-    let proxy = Proxy::to(server.port);
-    let through = format!("http://user:pa%20ss@127.0.0.1:{}", proxy.port);
     // Only the proxy knows this host.
     let mirror = Server::start(|port| {
-        move |path: &str, _| match path {
+        move |path: &str, _| match path.strip_prefix("http://mirror.invalid").unwrap_or(path) {
             "/" => Reply::ok(index(&[
                 ("s3", "/v1/s3/s3.json".to_owned()),
                 ("sqs", "/v1/sqs/sqs.json".to_owned()),
             ])),
-            _ => reference(port, path),
+            path => reference(port, path),
         }
     });
-    let hidden = Proxy::to(mirror.port);
-    let hidden_url = format!("127.0.0.1:{}", hidden.port);
-    let brought = Attempt::from("http://mirror.invalid/").with("http_proxy", hidden_url).brings();
-    assert_eq!(brought, WHOLE);
-    assert!(hidden.asked().iter().all(|head| head.starts_with("CONNECT mirror.invalid:80 HTTP/1.1")));
-
-    let attempt = Attempt::from(&server.url()).with("ALL_PROXY", through.clone());
-    assert_eq!(attempt.brings(), WHOLE);
+    let proxy = Proxy::to(mirror.port);
+    let through = format!("http://user:pa%20ss@127.0.0.1:{}", proxy.port);
+    for variable in ["http_proxy", "ALL_PROXY"] {
+        let brought = Attempt::from("http://mirror.invalid/").with(variable, through.clone()).brings();
+        assert_eq!(brought, WHOLE);
+    }
     let asked = proxy.asked();
     assert!(!asked.is_empty());
     let right = |head: &String| {
-        head.starts_with(&format!("CONNECT 127.0.0.1:{} ", server.port))
+        head.starts_with("GET http://mirror.invalid/")
             && head.to_ascii_lowercase().contains("proxy-authorization: basic dxnlcjpwysbzcw==")
     };
     assert!(asked.iter().all(right), "{asked:?}");
 
-    let excepted =
-        Attempt::from(&server.url()).with("HTTP_PROXY", through).with("NO_PROXY", "localhost, 127.0.0.1");
-    assert_eq!(excepted.brings(), WHOLE);
+    let excepted = Attempt::from("http://mirror.invalid/")
+        .with("HTTP_PROXY", &*through)
+        .with("NO_PROXY", "localhost, .invalid");
+    let error = excepted.within(|limits| limits.attempts = 1).fails();
+    assert!(matches!(error, UpdateError::Call { proxy: None, error: CallError::Http(_), .. }), "{error}");
+    // No proxy hears what is said on this machine.
+    assert_eq!(Attempt::from(&aws().url()).with("ALL_PROXY", through).brings(), WHOLE);
     assert_eq!(proxy.asked().len(), asked.len(), "NO_PROXY was not heard");
 }
 

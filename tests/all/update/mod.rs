@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use leastwise::catalog::Catalog;
 use leastwise::update::{self, Limits, Options, Progress, Source, UpdateError, Updated};
 use tempfile::TempDir;
+use tokio::runtime::Builder;
 
 use wire::{Reply, Server};
 
@@ -65,6 +66,11 @@ fn aws_but(odd: impl Fn(usize) -> Option<Reply> + Send + Sync + 'static) -> Serv
 
 fn now() -> Timestamp {
     NOW.parse().unwrap()
+}
+
+fn updated(options: &Options<'_>, progress: &mut dyn FnMut(Progress)) -> Result<Updated, UpdateError> {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(update::update(options, now(), progress))
 }
 
 /// One update, onto a shelf of its own that holds an old text.
@@ -131,7 +137,7 @@ impl Attempt {
             limits: self.limits.clone(),
             environment: &set,
         };
-        update::update(&options, now(), progress)
+        updated(&options, progress)
     }
 
     /// The update goes well, and this is on the shelf.

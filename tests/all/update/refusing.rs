@@ -3,40 +3,11 @@
 use std::fs;
 
 use leastwise::catalog::Catalog;
-use leastwise::update::{self, CallError, Limits, Loss, Options, Source, UpdateError};
+use leastwise::update::{CallError, Limits, Loss, Options, Source, UpdateError};
 use tempfile::TempDir;
 
 use super::wire::{Reply, Server};
-use super::{Attempt, WHOLE, aws, aws_but, index, now, reference, service};
-
-/// `{"Name":"sqs","Actions":[{"Name":"SendMessage",...}]}`, packed.
-const PACKED: &[u8] =
-    b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\xf2\x4b\xcc\x4d\x55\xb2\x52\x50\x2a\x2e\x2c\x56\xd2\
-    \x51\x50\x72\x4c\x2e\xc9\xcc\xcf\x2b\x06\x8a\x44\x57\xc3\xe5\x82\x53\xf3\x52\x7c\x53\x8b\x8b\x13\xd3\
-    \x53\x41\x6a\x82\x4b\x0b\x0a\xf2\x8b\x4a\x52\x53\x9c\x2a\x81\xb2\xd5\x4a\x9e\x8e\xbe\x0a\x10\x7d\x0a\
-    \x3e\x89\xc5\x25\x40\x76\x32\x50\x71\x6a\x0a\x50\x32\x2d\x31\xa7\x38\xb5\xb6\x36\xb6\x16\x00\x6f\x4f\
-    \x27\xe7\x69\x00\x00\x00";
-
-/// Twenty thousand blanks, packed.
-const BOMB: &[u8] =
-    b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xed\xc1\x31\x01\x00\x00\x00\xc2\xa0\x2a\xeb\x9f\xd2\x1a\x1e\
-    \x40\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xf0\x60\x28\xc4\x08\
-    \x85\x20\x4e\x00\x00";
-
-#[test]
-fn packed_answers_are_unpacked_within_the_same_bounds() {
-    let packing = |packed: &'static [u8]| {
-        Server::start(move |port| {
-            move |path: &str, _| match path {
-                "/v1/sqs/sqs.json" => Reply::ok(packed).with("Content-Encoding: gzip"),
-                _ => reference(port, path),
-            }
-        })
-    };
-    assert_eq!(Attempt::from(&packing(PACKED).url()).brings(), WHOLE);
-    let error = Attempt::from(&packing(BOMB).url()).within(|limits| limits.file_bytes = 10_000).fails();
-    assert!(matches!(error, UpdateError::Call { error: CallError::TooLong { .. }, .. }), "{error}");
-}
+use super::{Attempt, aws, aws_but, index, reference, service, updated};
 
 /// `{"service": [n actions]}`
 fn sized(services: &[(&str, usize)]) -> String {
@@ -94,6 +65,10 @@ fn what_is_not_the_service_reference_is_refused() {
     assert!(matches!(error, UpdateError::Reference { .. }), "{error}");
     let binary = aws_but(|_| Some(Reply::ok([0xff, 0xfe])));
     let error = Attempt::from(&binary.url()).fails();
+    assert!(matches!(error, UpdateError::Call { error: CallError::NotText, .. }), "{error}");
+    // Compressed, though that was not asked for.
+    let packed = aws_but(|_| Some(Reply::ok(*b"\x1f\x8b\x08").with("Content-Encoding: gzip")));
+    let error = Attempt::from(&packed.url()).fails();
     assert!(matches!(error, UpdateError::Call { error: CallError::NotText, .. }), "{error}");
     let twice = aws_but(|_| Some(Reply::ok(service("sqs", &["SendMessage", "GetQueueUrl"]))));
     let error = Attempt::from(&twice.url()).fails();
@@ -153,10 +128,10 @@ fn a_shelf_that_cannot_be_written_shows_before_anything_is_fetched() {
         limits: Limits::default(),
         environment: &|_| None,
     };
-    let error = update::update(&options, now(), &mut |_| {}).unwrap_err();
+    let error = updated(&options, &mut |_| {}).unwrap_err();
     assert!(matches!(error, UpdateError::Write { .. }), "{error}");
     options.shelf = None;
-    let error = update::update(&options, now(), &mut |_| {}).unwrap_err();
+    let error = updated(&options, &mut |_| {}).unwrap_err();
     assert!(matches!(error, UpdateError::NoShelf), "{error}");
     assert!(server.asked().is_empty());
 }

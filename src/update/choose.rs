@@ -1,12 +1,16 @@
-//! Which catalog a command goes by: the one named, else the user's own if it is newer, else the embedded one.
+//! Which catalog a command goes by: the one named, else the user's own if it is newer, else the embedded one; and how old it
+//! is. No clock: the caller says what time it is.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use super::age::instant;
-use super::folder::{self, read_from};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Unit};
+
+use super::gather::{self, read_from};
 use super::{Limits, UpdateError};
 use crate::catalog::{Catalog, CatalogError};
 
@@ -15,6 +19,9 @@ const HEADER_BYTES: u64 = 4096;
 
 /// What the text form begins with, whatever its version.
 const TITLE: &str = "leastwise-catalog";
+
+/// AWS adds some two hundred actions a month; a catalog older than this gets a warning.
+pub const STALE_AFTER_DAYS: i64 = 60;
 
 /// A catalog and where it comes from.
 #[derive(Debug)]
@@ -92,11 +99,11 @@ fn named(path: &Path) -> Result<Catalog, UpdateError> {
     let limits = Limits::default();
     if path.is_dir() {
         // Files say nothing of their date.
-        return folder::gather(path, &limits)?.finish("");
+        return gather::folder(path, &limits)?.finish("");
     }
     let text = match path.as_os_str().to_str() {
         Some("-") => read_from(io::stdin(), path, limits.file_bytes),
-        _ => folder::read(path, limits.file_bytes),
+        _ => gather::read(path, limits.file_bytes),
     }?;
     if text.starts_with(TITLE) {
         return parse(&text, path);
@@ -104,7 +111,7 @@ fn named(path: &Path) -> Result<Catalog, UpdateError> {
     if text.starts_with(['{', '[']) {
         return Catalog::from_json(&text).map_err(|error| unusable(path, error));
     }
-    Err(UpdateError::NotACatalog { path: path.to_owned() })
+    Err(UpdateError::NotACatalog { path: path.to_owned(), error: None })
 }
 
 /// The catalog on the shelf, if there is one and it is newer. Of an older one only the header is read.
@@ -117,7 +124,7 @@ fn newer(path: &Path, than: &str) -> Result<Option<Catalog>, UpdateError> {
     let header = header(&file).map_err(unreadable)?;
     let updated = Catalog::date_of(&header).map_err(|error| unusable(path, error))?;
     let Some(updated) = instant(&updated) else {
-        return Err(UpdateError::Undated { path: path.to_owned() });
+        return Err(UpdateError::Undated(path.to_owned()));
     };
     if instant(than).is_some_and(|than| updated <= than) {
         return Ok(None);
@@ -143,5 +150,33 @@ fn parse(text: &str, path: &Path) -> Result<Catalog, UpdateError> {
 }
 
 fn unusable(path: &Path, error: CatalogError) -> UpdateError {
-    UpdateError::Catalog { path: path.to_owned(), error }
+    UpdateError::NotACatalog { path: path.to_owned(), error: Some(error) }
+}
+
+/// How many whole days ago a catalog was made; `None` when `updated` is not a date.
+pub fn age_in_days(updated: &str, now: Timestamp) -> Option<i64> {
+    let age = now.since((Unit::Second, instant(updated)?)).ok()?;
+    Some(age.get_seconds().div_euclid(86_400))
+}
+
+/// What to tell the user of an old catalog. One without a date says nothing about its age, and gets no warning.
+pub fn stale_warning(chosen: &Chosen, now: Timestamp) -> Option<String> {
+    let days = age_in_days(chosen.updated(), now).filter(|days| *days > STALE_AFTER_DAYS)?;
+    Some(match chosen.origin() {
+        Origin::Explicit(path) => format!(
+            "the catalog `{}` is {days} days old; for a newer one run `leastwise catalog update` and leave out --catalog",
+            path.display(),
+        ),
+        Origin::Updated(_) | Origin::Embedded => {
+            format!("the catalog is {days} days old; for a newer one run `leastwise catalog update`")
+        }
+    })
+}
+
+/// A date as catalogs have it: a moment, or a day alone, which begins at midnight UTC.
+fn instant(updated: &str) -> Option<Timestamp> {
+    updated.parse().ok().or_else(|| {
+        let day: Date = updated.parse().ok()?;
+        Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    })
 }
