@@ -14,7 +14,7 @@ use super::log::Log;
 use super::terminal;
 use crate::cli::{CatalogArg, CatalogCommand, Exit};
 use crate::update::{
-    self, Chosen, Limits, Options, Origin, Progress, Source, age_in_days, shelf_path, stale_warning,
+    self, Chosen, Limits, Options, Origin, Progress, Source, age_in_days, cache_path, stale_warning,
 };
 
 /// Runs a command of `leastwise catalog`.
@@ -23,12 +23,12 @@ pub(super) fn run(command: &CatalogCommand, log: &Log) -> Result<Exit, RunError>
     match command {
         CatalogCommand::Info(arg) => info(&choose(arg, log)?, now, &mut out)?,
         CatalogCommand::Update(args) => {
-            let shelf = shelf_path(&environment);
-            // A broken catalog on the shelf is about to be replaced: not worth a word.
-            let in_use = update::choose(None, shelf.as_deref(), &mut |_| {})?;
+            let cache = cache_path(&environment);
+            // A broken catalog there is about to be replaced: not worth a word.
+            let in_use = update::choose(None, cache.as_deref(), &mut |_| {})?;
             let options = Options {
                 source: Source::of(args.from.as_deref()),
-                shelf: shelf.as_deref(),
+                cache: cache.as_deref(),
                 in_use: &in_use,
                 force: args.force,
                 limits: Limits::default(),
@@ -44,7 +44,7 @@ pub(super) fn run(command: &CatalogCommand, log: &Log) -> Result<Exit, RunError>
 /// The catalog that a command goes by. What is odd about it is told.
 pub(super) fn choose(arg: &CatalogArg, log: &Log) -> Result<Chosen, RunError> {
     let mut warn = |message| log.tell(&Event::CatalogWarning { message });
-    let chosen = update::choose(arg.catalog.as_deref(), shelf_path(&environment).as_deref(), &mut warn)?;
+    let chosen = update::choose(arg.catalog.as_deref(), cache_path(&environment).as_deref(), &mut warn)?;
     if let Some(warning) = stale_warning(&chosen, Timestamp::now()) {
         warn(warning);
     }

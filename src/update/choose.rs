@@ -35,7 +35,7 @@ pub struct Chosen {
 pub enum Origin {
     /// The user named it.
     Explicit(PathBuf),
-    /// `catalog update` put it on the shelf.
+    /// `catalog update` wrote it.
     Updated(PathBuf),
     /// The one inside the binary.
     Embedded,
@@ -69,21 +69,21 @@ impl Deref for Chosen {
     }
 }
 
-/// Chooses a catalog. `explicit` is a file or a folder that the user named, `-` for standard input; `shelf` is where the
+/// Chooses a catalog. `explicit` is a file or a folder that the user named, `-` for standard input; `cache` is where the
 /// user's own may be. When that one cannot be used, `warn` hears of it and the embedded one is taken.
 ///
 /// # Errors
 /// When the catalog that the user named cannot be used.
 pub fn choose(
     explicit: Option<&Path>,
-    shelf: Option<&Path>,
+    cache: Option<&Path>,
     warn: &mut dyn FnMut(String),
 ) -> Result<Chosen, UpdateError> {
     if let Some(path) = explicit {
         return Ok(Chosen::read(Origin::Explicit(path.to_owned()), named(path)?));
     }
     let embedded = Catalog::embedded();
-    if let Some(path) = shelf {
+    if let Some(path) = cache {
         match newer(path, embedded.updated()) {
             Ok(Some(catalog)) => return Ok(Chosen::read(Origin::Updated(path.to_owned()), catalog)),
             Ok(None) => {}
@@ -114,7 +114,7 @@ fn named(path: &Path) -> Result<Catalog, UpdateError> {
     Err(UpdateError::NotACatalog { path: path.to_owned(), error: None })
 }
 
-/// The catalog on the shelf, if there is one and it is newer. Of an older one only the header is read.
+/// The user's own catalog, if there is one and it is newer. Of an older one only the header is read.
 fn newer(path: &Path, than: &str) -> Result<Option<Catalog>, UpdateError> {
     let unreadable = |error| UpdateError::Read { path: path.to_owned(), error };
     let mut file = match File::open(path) {

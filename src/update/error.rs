@@ -40,7 +40,7 @@ pub enum UpdateError {
         /// Why not, of one that begins like a catalog.
         error: Option<CatalogError>,
     },
-    /// The catalog on the shelf has no date to compare.
+    /// The user's own catalog has no date to compare.
     #[error("`{}` has no date", .0.display())]
     Undated(PathBuf),
     /// A file or an answer is not what the service reference consists of.
@@ -78,8 +78,8 @@ pub enum UpdateError {
     },
     /// Neither variable says where a cache is.
     #[error("there is no place to keep a catalog: neither XDG_CACHE_HOME nor HOME names a folder")]
-    NoShelf,
-    /// The catalog cannot be put on the shelf.
+    NoCache,
+    /// The catalog cannot be put in its place.
     #[error("cannot write `{}`: {error}", path.display())]
     Write {
         /// Where.
@@ -143,7 +143,7 @@ impl UpdateError {
                 "give the folder with the files that AWS's service reference has, one JSON file per service"
             }
             Self::Shrunk { .. } => "if AWS has really taken these actions back, add --force",
-            Self::NoShelf => "set HOME, or XDG_CACHE_HOME to an absolute path",
+            Self::NoCache => "set HOME, or XDG_CACHE_HOME to an absolute path",
             Self::Write { .. } => {
                 "check who may write there, or set XDG_CACHE_HOME to another folder with an absolute path"
             }

@@ -4,12 +4,12 @@
 //! can be tested; how long a call takes is measured on the monotonic clock. Nothing of the core may import it.
 
 mod address;
+mod cache;
 mod choose;
 mod error;
 mod fetch;
 mod gather;
 mod loss;
-mod shelf;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,11 +19,11 @@ use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use crate::catalog::{Catalog, KnownAction};
 pub use crate::network::Environment;
 
+pub use cache::path as cache_path;
 pub use choose::{Chosen, Origin, STALE_AFTER_DAYS, age_in_days, choose, stale_warning};
 pub use error::UpdateError;
 pub use fetch::CallError;
 pub use loss::Loss;
-pub use shelf::path as shelf_path;
 
 /// Where the files of the service reference come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,8 +82,8 @@ impl Default for Limits {
 pub struct Options<'o> {
     /// Where the files come from.
     pub source: Source,
-    /// Where the catalog goes; see [`shelf_path`].
-    pub shelf: Option<&'o Path>,
+    /// Where the catalog goes; see [`cache_path`].
+    pub cache: Option<&'o Path>,
     /// The catalog that the new one is held against.
     pub in_use: &'o Catalog,
     /// Whether services may be missing or shrink.
@@ -135,7 +135,7 @@ pub struct Updated {
     pub removed: usize,
 }
 
-/// Collects the service reference, dates it `now`, and puts it on the user's shelf in one step.
+/// Collects the service reference, dates it `now`, and puts it in the cache folder in one step.
 ///
 /// # Errors
 /// Whatever goes wrong, the catalog that was there stays as it was.
@@ -145,7 +145,7 @@ pub async fn update(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Updated, UpdateError> {
     // A place that cannot be written shows before the download, not after it.
-    let slot = shelf::Slot::open(options.shelf.ok_or(UpdateError::NoShelf)?)?;
+    let draft = cache::Draft::open(options.cache.ok_or(UpdateError::NoCache)?)?;
     let limits = &options.limits;
     let gathered = match &options.source {
         Source::Aws => fetch::gather(address::AWS, limits, options.environment, now, progress).await,
@@ -157,7 +157,7 @@ pub async fn update(
     if !losses.is_empty() && !options.force {
         return Err(UpdateError::Shrunk { losses });
     }
-    let path = slot.fill(&catalog.to_text())?;
+    let path = draft.publish(&catalog.to_text())?;
     let unknown_to =
         |other: &Catalog, action: &KnownAction<'_>| other.action(action.service, action.name).is_none();
     Ok(Updated {

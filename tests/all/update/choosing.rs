@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use jiff::Timestamp;
 use leastwise::catalog::Catalog;
-use leastwise::update::{Chosen, Origin, UpdateError, age_in_days, choose, shelf_path, stale_warning};
+use leastwise::update::{Chosen, Origin, UpdateError, age_in_days, cache_path, choose, stale_warning};
 use tempfile::TempDir;
 
 use super::{aws, service};
@@ -17,9 +17,9 @@ const OLDER: &str =
     "leastwise-catalog 1\nversion mine\nupdated 2020-01-01T00:00:00Z\nsource mine\n\ns3\nR GetObject\n";
 
 /// What was chosen, and what was warned of.
-fn chosen(explicit: Option<&Path>, shelf: Option<&Path>) -> (Chosen, Vec<String>) {
+fn chosen(explicit: Option<&Path>, cache: Option<&Path>) -> (Chosen, Vec<String>) {
     let mut warnings = Vec::new();
-    let chosen = choose(explicit, shelf, &mut |warning| warnings.push(warning)).unwrap();
+    let chosen = choose(explicit, cache, &mut |warning| warnings.push(warning)).unwrap();
     (chosen, warnings)
 }
 
@@ -29,9 +29,9 @@ fn leastwise(home: &TempDir, args: &[&str]) -> Output {
 }
 
 #[test]
-fn the_shelf_is_where_xdg_says() {
+fn the_cache_is_where_xdg_says() {
     let path = |set: &[(&str, &str)]| {
-        shelf_path(&|name| set.iter().find(|(set, _)| *set == name).map(|(_, value)| value.into()))
+        cache_path(&|name| set.iter().find(|(set, _)| *set == name).map(|(_, value)| value.into()))
     };
     let found = |path: &str| Some(PathBuf::from(path));
     assert_eq!(path(&[("XDG_CACHE_HOME", "/c"), ("HOME", "/h")]), found("/c/leastwise/catalog.txt"));
@@ -43,40 +43,40 @@ fn the_shelf_is_where_xdg_says() {
 #[test]
 fn the_named_catalog_comes_first_then_the_newer_of_the_user_s_and_the_embedded_one() {
     let folder = TempDir::new().unwrap();
-    let (shelf, named) = (folder.path().join("catalog.txt"), folder.path().join("named.json"));
+    let (cache, named) = (folder.path().join("catalog.txt"), folder.path().join("named.json"));
     fs::write(&named, "\n  {\"sqs\":[\"SendMessage\"]}").unwrap();
 
-    let (none, warnings) = chosen(None, Some(&shelf));
+    let (none, warnings) = chosen(None, Some(&cache));
     assert_eq!((none.origin(), warnings.len()), (&Origin::Embedded, 0));
     assert_eq!(none.digest(), Catalog::embedded().digest());
 
-    fs::write(&shelf, OLDER).unwrap();
-    assert_eq!(chosen(None, Some(&shelf)).0.origin(), &Origin::Embedded);
+    fs::write(&cache, OLDER).unwrap();
+    assert_eq!(chosen(None, Some(&cache)).0.origin(), &Origin::Embedded);
 
-    fs::write(&shelf, NEWER).unwrap();
-    let (newer, warnings) = chosen(None, Some(&shelf));
-    assert_eq!((newer.origin(), warnings.len()), (&Origin::Updated(shelf.clone()), 0));
+    fs::write(&cache, NEWER).unwrap();
+    let (newer, warnings) = chosen(None, Some(&cache));
+    assert_eq!((newer.origin(), warnings.len()), (&Origin::Updated(cache.clone()), 0));
     assert_eq!((newer.version(), newer.action_count()), ("mine", 1));
 
-    let (explicit, _) = chosen(Some(&named), Some(&shelf));
+    let (explicit, _) = chosen(Some(&named), Some(&cache));
     assert_eq!(explicit.origin(), &Origin::Explicit(named));
     assert!(explicit.action("sqs", "sendmessage").is_some());
-    assert_eq!(chosen(Some(&shelf), None).0.version(), "mine");
+    assert_eq!(chosen(Some(&cache), None).0.version(), "mine");
 }
 
 #[test]
 fn of_an_older_catalog_nothing_but_the_header_is_looked_at() {
     let folder = TempDir::new().unwrap();
-    let shelf = folder.path().join("catalog.txt");
-    fs::write(&shelf, format!("{OLDER}no line of a catalog")).unwrap();
-    let (embedded, warnings) = chosen(None, Some(&shelf));
+    let cache = folder.path().join("catalog.txt");
+    fs::write(&cache, format!("{OLDER}no line of a catalog")).unwrap();
+    let (embedded, warnings) = chosen(None, Some(&cache));
     assert_eq!((embedded.origin(), warnings), (&Origin::Embedded, Vec::new()));
 }
 
 #[test]
 fn a_broken_catalog_of_the_user_is_told_with_the_mend_and_does_not_stop_the_work() {
     let folder = TempDir::new().unwrap();
-    let shelf = folder.path().join("catalog.txt");
+    let cache = folder.path().join("catalog.txt");
     let header = NEWER.split_once("\n\n").unwrap().0;
     let undated = NEWER.replace("2099-01-01T00:00:00Z", "some day");
     for broken in [
@@ -88,16 +88,16 @@ fn a_broken_catalog_of_the_user_is_told_with_the_mend_and_does_not_stop_the_work
         &undated,
         &"leastwise-catalog 1\n".repeat(999),
     ] {
-        fs::write(&shelf, broken).unwrap();
-        let (embedded, warnings) = chosen(None, Some(&shelf));
+        fs::write(&cache, broken).unwrap();
+        let (embedded, warnings) = chosen(None, Some(&cache));
         assert_eq!(embedded.origin(), &Origin::Embedded);
         assert_eq!(warnings.len(), 1, "{broken}");
-        assert!(warnings[0].contains(shelf.to_str().unwrap()), "{warnings:?}");
+        assert!(warnings[0].contains(cache.to_str().unwrap()), "{warnings:?}");
         assert!(warnings[0].contains("`leastwise catalog update`"), "{warnings:?}");
     }
-    fs::remove_file(&shelf).unwrap();
-    fs::create_dir(&shelf).unwrap();
-    assert_eq!(chosen(None, Some(&shelf)).1.len(), 1);
+    fs::remove_file(&cache).unwrap();
+    fs::create_dir(&cache).unwrap();
+    assert_eq!(chosen(None, Some(&cache)).1.len(), 1);
 }
 
 #[test]
@@ -124,19 +124,19 @@ fn a_named_catalog_may_be_a_folder_and_must_be_usable() {
 #[test]
 fn a_catalog_gets_a_warning_after_sixty_days() {
     let folder = TempDir::new().unwrap();
-    let (shelf, plain) = (folder.path().join("catalog.txt"), folder.path().join("plain.json"));
-    fs::write(&shelf, NEWER).unwrap();
+    let (cache, plain) = (folder.path().join("catalog.txt"), folder.path().join("plain.json"));
+    fs::write(&cache, NEWER).unwrap();
     fs::write(&plain, r#"{"s3":["GetObject"]}"#).unwrap();
     let at = |now: &str| now.parse::<Timestamp>().unwrap();
     let (sixty, sixty_one) = (at("2099-03-02T23:59:59Z"), at("2099-03-03T00:00:00Z"));
 
-    let (updated, _) = chosen(None, Some(&shelf));
+    let (updated, _) = chosen(None, Some(&cache));
     assert_eq!(age_in_days(updated.updated(), sixty), Some(60));
     assert_eq!(stale_warning(&updated, sixty), None);
     let warning = stale_warning(&updated, sixty_one).unwrap();
     assert_eq!(warning, "the catalog is 61 days old; for a newer one run `leastwise catalog update`");
 
-    let (named, _) = chosen(Some(&shelf), None);
+    let (named, _) = chosen(Some(&cache), None);
     assert!(stale_warning(&named, sixty_one).unwrap().ends_with("and leave out --catalog"));
     assert_eq!(stale_warning(&chosen(Some(&plain), None).0, sixty_one), None);
     assert_eq!(age_in_days("2099-01-01", sixty_one), Some(61));
@@ -156,10 +156,10 @@ fn the_commands_update_and_show_the_catalog() {
 
     let updated = leastwise(&home, &["catalog", "update", "--force", "--from", &server.url()]);
     assert_eq!((updated.status.code(), text(&updated.stderr)), (Some(0), String::new()));
-    let shelf = home.path().join("leastwise/catalog.txt");
+    let cache = home.path().join("leastwise/catalog.txt");
     let told = text(&updated.stdout);
     assert!(told.contains("services: 2\nactions:  4 ("), "{told}");
-    assert!(told.ends_with(&format!("written:  {}\n", shelf.display())), "{told}");
+    assert!(told.ends_with(&format!("written:  {}\n", cache.display())), "{told}");
 
     fs::write(folder.path().join("s3.json"), service("s3", &["GetObject", "PutObject"])).unwrap();
     let shown = leastwise(&home, &["catalog", "info", "--catalog", folder.path().to_str().unwrap()]);
@@ -177,10 +177,10 @@ digest:   sha256:",
     );
     assert!(text(&shown.stdout).starts_with(&expected), "{}", text(&shown.stdout));
 
-    fs::write(&shelf, NEWER).unwrap();
+    fs::write(&cache, NEWER).unwrap();
     let shown = text(&leastwise(&home, &["catalog", "info"]).stdout);
     assert!(shown.contains("catalog.txt, from `leastwise catalog update`"), "{shown}");
-    fs::write(&shelf, "rubbish").unwrap();
+    fs::write(&cache, "rubbish").unwrap();
     let shown = leastwise(&home, &["catalog", "info"]);
     assert!(text(&shown.stdout).contains("embedded in this program"));
     assert!(text(&shown.stderr).starts_with("warning: "), "{}", text(&shown.stderr));

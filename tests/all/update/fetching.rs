@@ -15,10 +15,10 @@ fn an_update_brings_every_service_of_the_index_dated_today() {
     let attempt = Attempt::from(&aws().url()).against(r#"{"s3":["GetObject","GetOld"]}"#);
     let mut told = Vec::new();
     let updated = attempt.told(&mut |progress| told.push((progress.done, progress.total))).unwrap();
-    assert_eq!(fs::read_to_string(attempt.shelf()).unwrap(), WHOLE);
+    assert_eq!(fs::read_to_string(attempt.cache()).unwrap(), WHOLE);
     assert_eq!(told, [(1, 2), (2, 2)]);
     let expected = Updated {
-        path: attempt.shelf(),
+        path: attempt.cache(),
         updated: "2030-05-04T10:20:30Z".to_owned(),
         services: 2,
         actions: 4,
@@ -32,7 +32,7 @@ fn an_update_brings_every_service_of_the_index_dated_today() {
 fn a_draft_that_a_killed_update_left_goes_and_one_that_is_being_written_stays() {
     let server = aws();
     let attempt = Attempt::from(&server.url());
-    let folder = attempt.shelf().parent().unwrap().to_owned();
+    let folder = attempt.cache().parent().unwrap().to_owned();
     fs::create_dir_all(&folder).unwrap();
     let (old, young, other) = (folder.join(".catalog-old"), folder.join(".catalog-new"), folder.join("old"));
     let two_days_ago = std::time::SystemTime::now() - Duration::from_secs(2 * 24 * 3600);

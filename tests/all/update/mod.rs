@@ -73,7 +73,7 @@ fn updated(options: &Options<'_>, progress: &mut dyn FnMut(Progress)) -> Result<
     runtime.block_on(update::update(options, now(), progress))
 }
 
-/// One update, onto a shelf of its own that holds an old text.
+/// One update, into a cache of its own that holds an old text.
 #[must_use]
 struct Attempt {
     source: Source,
@@ -120,7 +120,7 @@ impl Attempt {
         self
     }
 
-    fn shelf(&self) -> PathBuf {
+    fn cache(&self) -> PathBuf {
         self.home.path().join("leastwise/catalog.txt")
     }
 
@@ -128,10 +128,10 @@ impl Attempt {
         let set = |name: &str| {
             self.environment.iter().find(|(set, _)| *set == name).map(|(_, value)| OsString::from(value))
         };
-        let shelf = self.shelf();
+        let cache = self.cache();
         let options = Options {
             source: self.source.clone(),
-            shelf: Some(&shelf),
+            cache: Some(&cache),
             in_use: &self.in_use,
             force: self.force,
             limits: self.limits.clone(),
@@ -140,18 +140,18 @@ impl Attempt {
         updated(&options, progress)
     }
 
-    /// The update goes well, and this is on the shelf.
+    /// The update goes well, and this is in the cache.
     fn brings(self) -> String {
         self.told(&mut |_| {}).unwrap();
-        fs::read_to_string(self.shelf()).unwrap()
+        fs::read_to_string(self.cache()).unwrap()
     }
 
-    /// The update fails, and what was on the shelf is still there, alone.
+    /// The update fails, and what was in the cache is still there, alone.
     fn fails(self) -> UpdateError {
         let error = self.told(&mut |_| {}).unwrap_err();
-        assert_eq!(fs::read_to_string(self.shelf()).unwrap(), "the old one");
+        assert_eq!(fs::read_to_string(self.cache()).unwrap(), "the old one");
         assert_eq!(
-            fs::read_dir(self.shelf().parent().unwrap()).unwrap().count(),
+            fs::read_dir(self.cache().parent().unwrap()).unwrap().count(),
             1,
             "a draft was left behind"
         );

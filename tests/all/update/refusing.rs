@@ -115,14 +115,14 @@ fn ten_shrunken_services_are_named_and_the_others_counted() {
 }
 
 #[test]
-fn a_shelf_that_cannot_be_written_shows_before_anything_is_fetched() {
+fn a_cache_that_cannot_be_written_shows_before_anything_is_fetched() {
     let server = aws();
     let home = TempDir::new().unwrap();
     fs::write(home.path().join("file"), "").unwrap();
-    let (shelf, in_use) = (home.path().join("file/leastwise/catalog.txt"), Catalog::embedded());
+    let (cache, in_use) = (home.path().join("file/leastwise/catalog.txt"), Catalog::embedded());
     let mut options = Options {
         source: Source::Mirror(server.url()),
-        shelf: Some(&shelf),
+        cache: Some(&cache),
         in_use,
         force: true,
         limits: Limits::default(),
@@ -130,8 +130,8 @@ fn a_shelf_that_cannot_be_written_shows_before_anything_is_fetched() {
     };
     let error = updated(&options, &mut |_| {}).unwrap_err();
     assert!(matches!(error, UpdateError::Write { .. }), "{error}");
-    options.shelf = None;
+    options.cache = None;
     let error = updated(&options, &mut |_| {}).unwrap_err();
-    assert!(matches!(error, UpdateError::NoShelf), "{error}");
+    assert!(matches!(error, UpdateError::NoCache), "{error}");
     assert!(server.asked().is_empty());
 }

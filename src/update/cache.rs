@@ -1,4 +1,4 @@
-//! The shelf: where the user's own catalog lives. Nobody ever sees half of it.
+//! The user's own catalog, in the cache folder. Nobody ever sees half of it.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -20,7 +20,7 @@ pub fn path(environment: Environment<'_>) -> Option<PathBuf> {
 }
 
 /// How the names of drafts begin.
-const DRAFT: &str = ".catalog-";
+const PREFIX: &str = ".catalog-";
 /// No update takes so long.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
@@ -28,7 +28,7 @@ const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 fn tidy(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let is_draft = entry.file_name().to_string_lossy().starts_with(DRAFT);
+        let is_draft = entry.file_name().to_string_lossy().starts_with(PREFIX);
         // What cannot be looked at, or is gone meanwhile, is no hindrance.
         let Some(about) = entry.metadata().ok().filter(|about| is_draft && about.is_file()) else { continue };
         let age = about.modified().ok().and_then(|made| SystemTime::now().duration_since(made).ok());
@@ -39,33 +39,33 @@ fn tidy(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A place on the shelf that is being filled. Dropped unfilled, it leaves nothing behind.
+/// A catalog that is being written. Dropped before it is put in its place, it leaves nothing behind.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(super) struct Draft {
     path: PathBuf,
     folder: PathBuf,
-    draft: NamedTempFile,
+    file: NamedTempFile,
 }
 
-impl Slot {
+impl Draft {
     pub(super) fn open(path: &Path) -> Result<Self, UpdateError> {
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
         };
         // Folders that XDG names are for the user alone.
-        let draft = make_folder(&folder)
+        let file = make_folder(&folder)
             .and_then(|()| tidy(&folder))
-            .and_then(|()| tempfile::Builder::new().prefix(DRAFT).tempfile_in(&folder))
+            .and_then(|()| tempfile::Builder::new().prefix(PREFIX).tempfile_in(&folder))
             .map_err(|error| UpdateError::Write { path: folder.clone(), error })?;
-        Ok(Self { path: path.to_owned(), folder, draft })
+        Ok(Self { path: path.to_owned(), folder, file })
     }
 
     /// Writes the text, makes sure that it is on the disk, and puts it in the old one's place.
-    pub(super) fn fill(self, text: &str) -> Result<PathBuf, UpdateError> {
-        let Self { path, folder, mut draft } = self;
-        let written = draft.write_all(text.as_bytes()).and_then(|()| draft.as_file().sync_all());
-        match written.and_then(|()| Ok(draft.persist(&path)?)) {
+    pub(super) fn publish(self, text: &str) -> Result<PathBuf, UpdateError> {
+        let Self { path, folder, mut file } = self;
+        let written = file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all());
+        match written.and_then(|()| Ok(file.persist(&path)?)) {
             Ok(_) => {
                 // The rename itself; not every file system can sync a folder, and the file is whole either way.
                 let _ = File::open(folder).and_then(|folder| folder.sync_all());
