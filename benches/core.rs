@@ -24,7 +24,7 @@ use leastwise::prove::prove;
 fn core(c: &mut Criterion) {
     let pairs = synthetic::pairs(1_000, 7);
     let catalog = Catalog::embedded();
-    // Services are unpacked when they are first met; that is paid once a process.
+    // Services are read when they are first met; that is paid once a process.
     assert!(catalog.action_count() > 20_000);
 
     let mut group = c.benchmark_group("a thousand policies");

@@ -7,7 +7,6 @@ mod basis;
 mod beyond;
 mod error;
 mod grants;
-mod packed;
 mod permissions;
 mod reference;
 mod service;
@@ -17,6 +16,7 @@ mod universe;
 mod unobserved;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -47,30 +47,22 @@ pub struct Catalog {
     index: FxHashMap<String, usize>,
     prefixes: Vec<String>,
     entries: Vec<Lazy>,
-    packed: Option<packed::Packed<'static>>,
 }
 
-/// A service that is unpacked when it is first asked for.
+/// The catalog inside the binary, in the text form. A test reads every line.
+static EMBEDDED: &str = include_str!("../../build/catalog.txt");
+
+/// A service that is read when it is first asked for: a command needs few of them.
 #[derive(Debug)]
 struct Lazy {
-    stored: Stored,
+    /// Its lines, which have been checked.
+    lines: Cow<'static, str>,
     service: OnceLock<Service>,
 }
 
-/// How a service waits to be asked for.
-#[derive(Debug)]
-enum Stored {
-    /// In the binary.
-    Packed(packed::Entry<'static>),
-    /// As lines of text, which have been checked.
-    Text(Box<str>),
-    /// It is unpacked already.
-    Ready,
-}
-
 impl Lazy {
-    fn new(stored: Stored) -> Self {
-        Self { stored, service: OnceLock::new() }
+    fn new(lines: impl Into<Cow<'static, str>>) -> Self {
+        Self { lines: lines.into(), service: OnceLock::new() }
     }
 }
 
@@ -92,15 +84,9 @@ impl Catalog {
     pub fn embedded() -> &'static Self {
         static CATALOG: OnceLock<Catalog> = OnceLock::new();
         CATALOG.get_or_init(|| {
-            // The build script made it from a text it had read; a test reads all of it back.
-            let Some(packed) = packed::Packed::open(packed::EMBEDDED) else {
-                return Self::of(text::Header::default(), [], None);
-            };
-            let header = text::header(packed.header).unwrap_or_default();
-            let entries = packed.entries();
-            let entries =
-                entries.map(|entry| (entry.prefix.to_ascii_lowercase(), Lazy::new(Stored::Packed(entry))));
-            Self::of(header, entries, Some(packed))
+            let blocks = text::blocks(EMBEDDED).into_iter();
+            let entries = blocks.map(|block| (block.prefix.to_owned(), Lazy::new(block.body)));
+            Self::of(text::header(EMBEDDED).unwrap_or_default(), entries)
         })
     }
 
@@ -116,19 +102,17 @@ impl Catalog {
             checked(block.prefix, names.iter().map(|line| line.name))?;
             // A service may be spelled in two cases: its actions are one list.
             match entries.entry(block.prefix.to_ascii_lowercase()) {
-                Entry::Vacant(free) => drop(free.insert(Lazy::new(Stored::Text(block.body.into())))),
+                Entry::Vacant(free) => drop(free.insert(Lazy::new(block.body.to_owned()))),
                 Entry::Occupied(mut taken) => {
-                    if let Stored::Text(body) = &taken.get().stored {
-                        let both = format!("{}\n{}", body.trim_end(), block.body);
-                        taken.insert(Lazy::new(Stored::Text(both.into())));
-                    }
+                    let both = format!("{}\n{}", taken.get().lines.trim_end(), block.body);
+                    taken.insert(Lazy::new(both));
                 }
             }
         }
         if entries.is_empty() {
             return Err(CatalogError::Empty);
         }
-        Ok(Self::of(header, entries, None))
+        Ok(Self::of(header, entries))
     }
 
     /// When the data of a catalog in the text form was made, without reading the rest.
@@ -153,7 +137,7 @@ impl Catalog {
     /// When the text is not a catalog.
     pub fn from_extract(text: &str) -> Result<Self, CatalogError> {
         match Self::from_json(text) {
-            Err(CatalogError::Empty) => Ok(Self::of(text::Header::default(), [], None)),
+            Err(CatalogError::Empty) => Ok(Self::of(text::Header::default(), [])),
             read => read,
         }
     }
@@ -174,20 +158,16 @@ impl Catalog {
         }
         let entries = merged.into_iter().map(|(prefix, actions)| {
             let service = OnceLock::from(Service::new(&prefix, actions));
-            (prefix, Lazy { stored: Stored::Ready, service })
+            (prefix, Lazy { lines: Cow::Borrowed(""), service })
         });
-        Ok(Self::of(header, entries, None))
+        Ok(Self::of(header, entries))
     }
 
     /// The services by prefix in small letters, sorted.
-    fn of(
-        header: text::Header,
-        services: impl IntoIterator<Item = (String, Lazy)>,
-        packed: Option<packed::Packed<'static>>,
-    ) -> Self {
+    fn of(header: text::Header, services: impl IntoIterator<Item = (String, Lazy)>) -> Self {
         let (prefixes, entries): (Vec<String>, Vec<Lazy>) = services.into_iter().unzip();
         let index = prefixes.iter().cloned().enumerate().map(|(place, prefix)| (prefix, place)).collect();
-        Self { header, index, prefixes, entries, packed }
+        Self { header, index, prefixes, entries }
     }
 
     /// The version that the source gave its data.
@@ -283,18 +263,9 @@ impl Catalog {
     }
 
     pub(crate) fn service(&self, place: usize) -> Option<&Service> {
-        let entry = self.entries.get(place)?;
-        match (&entry.stored, self.packed) {
-            (Stored::Packed(found), Some(packed)) => {
-                Some(entry.service.get_or_init(|| packed.service(*found)))
-            }
-            (Stored::Text(body), _) => {
-                let prefix = self.prefixes.get(place)?;
-                let unpack = || Service::new(prefix, text::lines(body).flatten().map(listed).collect());
-                Some(entry.service.get_or_init(unpack))
-            }
-            _ => entry.service.get(),
-        }
+        let (entry, prefix) = (self.entries.get(place)?, self.prefixes.get(place)?);
+        let read = || Service::new(prefix, text::lines(&entry.lines).flatten().map(listed).collect());
+        Some(entry.service.get_or_init(read))
     }
 }
 

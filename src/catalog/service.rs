@@ -39,10 +39,6 @@ impl AccessLevel {
         Self::ALL.iter().find(|(known, _)| *known == letter).map(|(_, level)| *level)
     }
 
-    pub(crate) fn of_number(number: usize) -> Option<Self> {
-        Self::ALL.get(number).map(|(_, level)| *level)
-    }
-
     /// The name that AWS's documentation uses.
     pub fn name(self) -> &'static str {
         match self {

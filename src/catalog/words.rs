@@ -1,4 +1,4 @@
-//! The words of action names. The build script packs names by their words, so this uses nothing of the crate.
+//! The words of action names.
 
 /// Where the word that begins at `from` or runs through it ends: the next cut beyond `from`, or the end.
 ///

@@ -14,12 +14,6 @@ fn the_embedded_catalog_is_the_text_in_the_repository_to_the_byte() {
 }
 
 #[test]
-fn the_embedded_catalog_takes_less_than_300_kb_of_the_binary() {
-    let packed = fs::metadata(concat!(env!("OUT_DIR"), "/catalog.bin")).unwrap().len();
-    assert!(packed < 300_000, "{packed} bytes");
-}
-
-#[test]
 fn actions_are_found_in_any_case_and_tell_what_they_do() {
     let level =
         |service, name| Catalog::embedded().action(service, name).map(|action| (action.name, action.level));
