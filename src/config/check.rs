@@ -5,15 +5,15 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::Overrides;
-use super::exception::Exception;
 use super::form::{self, Form};
 use super::problem::{Fault, Place, Problem, Wanted};
 use super::valid::{
-    Accounts, Assume, AssumeOverride, Confidence, Config, EvidenceFrom, Glob, Limits, ListedAccount, Rates,
-    ReportFormat, Selector, SharedPolicies, SplitBy,
+    Accounts, Assume, AssumeOverride, Config, EvidenceFrom, Limits, ListedAccount, Rates, ReportFormat,
+    SharedPolicies, SplitBy,
 };
 use super::written::{Given, Node, Raw, Reading, Table, variable};
 use crate::closest::closest;
+use crate::decide::{Exception, Glob, Level, Selector};
 use crate::refine::Wildcards;
 
 /// Reads all layers; see [`Config::layered`].
@@ -146,7 +146,7 @@ fn top(r: &mut Reading<'_>, mut table: Table<'_>) -> Config {
     set(&mut config.wildcards, table.take(r, "wildcards").and_then(|node| node.one_of(r, &words)));
     config.keep = list(r, &mut table, "keep", |r, node| node.action(r));
     config.remove_unobserved = list(r, &mut table, "remove-unobserved", |r, node| node.action(r));
-    let words = [("low", Confidence::Low), ("medium", Confidence::Medium), ("high", Confidence::High)];
+    let words = [("low", Level::Low), ("medium", Level::Medium), ("high", Level::High)];
     set(&mut config.min_confidence, table.take(r, "min-confidence").and_then(|node| node.one_of(r, &words)));
     config.ready_after = table.take(r, "ready-after").and_then(|node| node.whole(r, 1..=365));
     let section = table.section(r, "accounts");
@@ -215,7 +215,7 @@ fn selector(r: &mut Reading<'_>, node: &Node<'_>, form: Form) -> Option<Selector
     } else if form::is_unit(&text) {
         Selector::Unit(text)
     } else {
-        Selector::Name(Glob(text))
+        Selector::Name(Glob::new(text))
     })
 }
 
@@ -318,7 +318,7 @@ fn exception(r: &mut Reading<'_>, mut table: Table<'_>) -> Option<Exception> {
     let names = list(r, &mut table, "names", |r, node| node.glob(r, Form::Name));
     let tags = table.take(r, "tags").and_then(|node| node.table(r, "exception.tags"));
     // An empty value is a value that tags have.
-    let tag = |(key, node): (String, Node<'_>)| node.plain(r).map(|value| (key, Glob(value)));
+    let tag = |(key, node): (String, Node<'_>)| node.plain(r).map(|value| (key, Glob::new(value)));
     let tags = tags.map(|tags| tags.entries().into_iter().filter_map(tag).collect()).unwrap_or_default();
     let policies = list(r, &mut table, "policies", |r, node| node.glob(r, Form::Policy));
     let actions = list(r, &mut table, "actions", |r, node| node.action(r));

@@ -9,12 +9,10 @@
 //! - `check`: the known keys, read into a `Config` one section after another;
 //! - `form`: what ids, names, globs and ARNs look like;
 //! - `valid`: the checked types and their defaults;
-//! - `exception`: the checked exceptions, and what they cover;
 //! - `problem`: what can be wrong, worded for the author of the file;
 //! - `find`: where a configuration is looked for.
 
 mod check;
-mod exception;
 mod find;
 mod form;
 mod problem;
@@ -25,13 +23,12 @@ mod written;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub use exception::{Exception, Expires};
 pub use find::{FILE_NAME, find};
 pub use form::Form;
 pub use problem::{Fault, Nearest, Place, Problem};
 pub use valid::{
-    Access, Accounts, Assume, AssumeOverride, Confidence, Config, EvidenceFrom, Glob, Limits, ListedAccount,
-    Rates, ReportFormat, Selector, SharedPolicies, SplitBy, Taken,
+    Access, Accounts, Assume, AssumeOverride, Config, EvidenceFrom, Limits, ListedAccount, Rates,
+    ReportFormat, SharedPolicies, SplitBy, Taken,
 };
 pub use written::variable;
 

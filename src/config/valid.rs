@@ -1,16 +1,15 @@
 //! The configuration as later rooms see it: checked, with every default filled in.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::exception::Exception;
+use crate::decide::{Exception, Level, Selector};
 use crate::inventory::wire::Account;
-use crate::policy::{ActionPattern, glob};
+use crate::policy::ActionPattern;
 use crate::refine::Wildcards;
 
 /// A valid configuration. `config.example.toml` says what each key means and why its default is what it is.
@@ -47,7 +46,7 @@ pub struct Config {
     /// Actions whose use AWS does not see and that go all the same with a service to which no call was seen.
     pub remove_unobserved: Vec<ActionPattern>,
     /// What is less certain than this is shown, but no smaller policy is written for it.
-    pub min_confidence: Confidence,
+    pub min_confidence: Level,
     /// After how many nights of the same a change is marked ready; `None` marks none.
     pub ready_after: Option<u32>,
     /// Which accounts are read.
@@ -78,7 +77,7 @@ impl Default for Config {
             wildcards: Wildcards::Split,
             keep: Vec::new(),
             remove_unobserved: Vec::new(),
-            min_confidence: Confidence::Medium,
+            min_confidence: Level::Medium,
             ready_after: None,
             accounts: Accounts::default(),
             assume: Assume::default(),
@@ -192,33 +191,6 @@ pub enum SharedPolicies {
     Both,
 }
 
-/// How sure a recommendation is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Confidence {
-    /// Reasons to doubt stand against it.
-    Low,
-    /// Something is missing.
-    Medium,
-    /// Nothing speaks against it.
-    High,
-}
-
-/// `*` and `?` over names that people give: case matters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Glob(pub(super) String);
-
-impl Glob {
-    /// Whether it matches the whole name.
-    pub fn matches(&self, name: &str) -> bool {
-        glob::matches_exactly(&self.0, name)
-    }
-
-    /// As it was written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// `[accounts]`
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Accounts {
@@ -262,36 +234,6 @@ pub struct ListedAccount {
     pub id: String,
     /// What the report calls it.
     pub name: Option<String>,
-}
-
-/// What chooses accounts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selector {
-    /// An account by its id.
-    Account(String),
-    /// Everything below an organisational unit or a root, by its id.
-    Unit(String),
-    /// Accounts by name.
-    Name(Glob),
-}
-
-impl Selector {
-    /// Whether it chooses this account.
-    pub fn selects(&self, account: &Account) -> bool {
-        match self {
-            Self::Account(id) => *id == account.id,
-            Self::Unit(unit) => account.paths.iter().any(|path| path.split('/').any(|part| part == unit)),
-            Self::Name(glob) => glob.matches(&account.name),
-        }
-    }
-}
-
-impl fmt::Display for Selector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Account(text) | Self::Unit(text) | Self::Name(Glob(text)) => f.write_str(text),
-        }
-    }
 }
 
 /// `[assume]`: the role that is assumed in each account.

@@ -7,11 +7,10 @@ use std::time::Duration;
 use jiff::civil::Date;
 use toml::de::DeValue;
 
-use super::exception::Expires;
 use super::form::{self, Form};
 use super::problem::{Fault, Wanted};
-use super::valid::Glob;
 use super::written::{Node, Origin, Raw, Reading};
+use crate::decide::{Expires, Glob};
 use crate::policy::ActionPattern;
 
 impl<'t> Node<'t> {
@@ -62,7 +61,7 @@ impl<'t> Node<'t> {
     }
 
     pub(super) fn glob(&self, reading: &mut Reading<'_>, form: Form) -> Option<Glob> {
-        self.formed(reading, form).map(Glob)
+        self.formed(reading, form).map(Glob::new)
     }
 
     pub(super) fn action(&self, reading: &mut Reading<'_>) -> Option<ActionPattern> {

@@ -318,7 +318,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
     }
 
     fn least_sure(&self) -> Level {
-        self.config.min_confidence.into()
+        self.config.min_confidence
     }
 
     fn terms<'t>(

@@ -10,7 +10,8 @@ use super::settings;
 use crate::aws::Journaled;
 use crate::aws::parts::Parts;
 use crate::cli::{Exit, Merge};
-use crate::config::{Accounts, Selector};
+use crate::config::Accounts;
+use crate::decide::Selector;
 
 pub(super) fn run(args: &Merge, log: &Arc<Log>) -> Result<Exit, RunError> {
     log.tell(&Event::RunBegan { command: "merge", version: env!("CARGO_PKG_VERSION") });

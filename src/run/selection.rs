@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use super::error::RunError;
 use crate::aws::Organisation;
 use crate::closest::closest;
-use crate::config::{Accounts, Selector, Taken};
+use crate::config::{Accounts, Taken};
+use crate::decide::Selector;
 use crate::inventory::wire::Account;
 
 /// Why a selection cannot be meant.

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use leastwise::config::{
-    Access, Confidence, Config, EvidenceFrom, Expires, Overrides, SharedPolicies, Taken, find, keys, variable,
+    Access, Config, EvidenceFrom, Overrides, SharedPolicies, Taken, find, keys, variable,
 };
+use leastwise::decide::{Expires, Level};
 use leastwise::inventory::wire::{Account, Tag};
 use leastwise::inventory::{Principal, PrincipalKind};
 
@@ -41,7 +42,7 @@ fn what_is_written_is_what_is_meant() {
     );
     assert_eq!(config.evidence, EvidenceFrom::LastAccessed);
     assert_eq!(config.shared, SharedPolicies::Both);
-    assert_eq!(config.min_confidence, Confidence::High);
+    assert_eq!(config.min_confidence, Level::High);
     assert!(config.keep[0].matches("IAM", "passRole") && !config.keep[0].matches("iam", "GetRole"));
     assert_eq!(config.limits.call_timeout, Duration::from_secs(5));
     assert_eq!(config.limits.evidence_max_age, None);
