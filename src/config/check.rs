@@ -7,13 +7,12 @@ use std::path::PathBuf;
 use super::Overrides;
 use super::form::{self, Form};
 use super::problem::{Fault, Place, Problem, Wanted};
-use super::valid::{
-    Accounts, Assume, AssumeOverride, Config, EvidenceFrom, Limits, ListedAccount, Rates, ReportFormat,
-    SharedPolicies, SplitBy,
-};
+use super::valid::{Accounts, Config, ReportFormat, SharedPolicies, SplitBy};
 use super::written::{Given, Node, Raw, Reading, Table, variable};
+use crate::aws::options::{Access, Assume, EvidenceSource, Limits, Rates, Role};
 use crate::closest::closest;
 use crate::decide::{Exception, Glob, Level, Selector};
+use crate::inventory::wire::Account;
 use crate::refine::Wildcards;
 
 /// Reads all layers; see [`Config::layered`].
@@ -120,9 +119,9 @@ fn top(r: &mut Reading<'_>, mut table: Table<'_>) -> Config {
     }
     config.region = table.take(r, "region").and_then(|node| node.formed(r, Form::Region));
     let words = [
-        ("auto", EvidenceFrom::Auto),
-        ("analyzer", EvidenceFrom::Analyzer),
-        ("last-accessed", EvidenceFrom::LastAccessed),
+        ("auto", EvidenceSource::Auto),
+        ("analyzer", EvidenceSource::Analyzer),
+        ("last-accessed", EvidenceSource::LastAccessed),
     ];
     set(&mut config.evidence, table.take(r, "evidence").and_then(|node| node.one_of(r, &words)));
     config.analyzer = table.take(r, "analyzer").and_then(|node| node.formed(r, Form::AnalyzerArn));
@@ -196,16 +195,16 @@ fn accounts(r: &mut Reading<'_>, mut table: Table<'_>) -> Accounts {
     Accounts { own, list: listed, include, exclude }
 }
 
-fn listed(r: &mut Reading<'_>, node: &Node<'_>) -> Option<ListedAccount> {
+fn listed(r: &mut Reading<'_>, node: &Node<'_>) -> Option<Account> {
     if !node.is_table() {
-        return node.formed(r, Form::AccountId).map(|id| ListedAccount { id, name: None });
+        return node.formed(r, Form::AccountId).map(|id| Account { id, ..Account::default() });
     }
     let mut table = node.table(r, "accounts.list")?;
     let id = required(r, &mut table, "id", Form::AccountId.help());
     let id = id.and_then(|node| node.formed(r, Form::AccountId));
-    let name = table.take(r, "name").and_then(|node| node.text(r));
+    let name = table.take(r, "name").and_then(|node| node.text(r)).unwrap_or_default();
     table.finish(r);
-    Some(ListedAccount { id: id?, name })
+    Some(Account { id: id?, name, ..Account::default() })
 }
 
 fn selector(r: &mut Reading<'_>, node: &Node<'_>, form: Form) -> Option<Selector> {
@@ -221,45 +220,48 @@ fn selector(r: &mut Reading<'_>, node: &Node<'_>, form: Form) -> Option<Selector
 
 fn assume(r: &mut Reading<'_>, mut table: Table<'_>) -> Assume {
     let mut assume = Assume::default();
-    set(&mut assume.role, table.take(r, "role").and_then(|node| node.formed(r, Form::Role)));
-    assume.external_id = table.take(r, "external-id").and_then(|node| node.formed(r, Form::ExternalId));
+    let role = &mut assume.role;
+    set(&mut role.name, table.take(r, "role").and_then(|node| node.formed(r, Form::Role)));
+    role.external_id = table.take(r, "external-id").and_then(|node| node.formed(r, Form::ExternalId));
     set(
-        &mut assume.session_name,
+        &mut role.session_name,
         table.take(r, "session-name").and_then(|node| node.formed(r, Form::SessionName)),
     );
-    set(&mut assume.duration, table.take(r, "duration").and_then(|node| node.duration(r, "15m", "12h")));
+    set(&mut role.duration, table.take(r, "duration").and_then(|node| node.duration(r, "15m", "12h")));
     let overrides = table.section(r, "accounts");
     for (account, node) in overrides.entries() {
         if !Form::AccountId.fits(&account) {
             node.malformed(r, account, Form::AccountId);
         } else if let Some(own) = node.table(r, "assume.accounts.*") {
-            assume.accounts.insert(account, assume_override(r, own));
+            let access = access(r, own, &assume.role);
+            assume.accounts.insert(account, access);
         }
     }
     table.finish(r);
     assume
 }
 
-fn assume_override(r: &mut Reading<'_>, mut table: Table<'_>) -> AssumeOverride {
-    let role = table.take(r, "role");
+/// How one account is entered; what is left out is as in the others.
+fn access(r: &mut Reading<'_>, mut table: Table<'_>, others: &Role) -> Access {
+    let name = table.take(r, "role");
     let external_id = table.take(r, "external-id");
     let session_name = table.take(r, "session-name");
     let direct = table.take(r, "direct").and_then(|node| node.boolean(r)).unwrap_or(false);
     table.finish(r);
     if direct {
-        for node in [&role, &external_id, &session_name].into_iter().flatten() {
+        for node in [&name, &external_id, &session_name].into_iter().flatten() {
             node.refuse(r, Fault::Contradicts { other: "direct = true" });
         }
-        return AssumeOverride::Direct;
+        return Access::Direct;
     }
-    AssumeOverride::Role {
-        role: role.and_then(|node| node.formed(r, Form::Role)),
+    let mut role = others.clone();
+    set(&mut role.name, name.and_then(|node| node.formed(r, Form::Role)));
+    if let Some(node) = external_id {
         // TOML has no null, and here, other than elsewhere, "none" differs from "not said".
-        external_id: external_id.and_then(|node| {
-            if node.is_text("") { Some(None) } else { node.formed(r, Form::ExternalId).map(Some) }
-        }),
-        session_name: session_name.and_then(|node| node.formed(r, Form::SessionName)),
+        role.external_id = if node.is_text("") { None } else { node.formed(r, Form::ExternalId) };
     }
+    set(&mut role.session_name, session_name.and_then(|node| node.formed(r, Form::SessionName)));
+    Access::Role(role)
 }
 
 fn limits(r: &mut Reading<'_>, mut table: Table<'_>) -> Limits {

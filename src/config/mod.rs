@@ -26,10 +26,7 @@ use std::path::PathBuf;
 pub use find::{FILE_NAME, find};
 pub use form::Form;
 pub use problem::{Fault, Nearest, Place, Problem};
-pub use valid::{
-    Access, Accounts, Assume, AssumeOverride, Config, EvidenceFrom, Limits, ListedAccount, Rates,
-    ReportFormat, SharedPolicies, SplitBy, Taken,
-};
+pub use valid::{Accounts, Config, ReportFormat, SharedPolicies, SplitBy, Taken};
 pub use written::variable;
 
 /// The example that documents every key. `leastwise init` writes it; what it sets is the default.

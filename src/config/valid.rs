@@ -1,12 +1,11 @@
 //! The configuration as later rooms see it: checked, with every default filled in.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::aws::options::{Assume, EvidenceSource, Limits};
 use crate::decide::{Exception, Level, Selector};
 use crate::inventory::wire::Account;
 use crate::policy::ActionPattern;
@@ -20,7 +19,7 @@ pub struct Config {
     /// Where the analyzer is looked for, and where STS is called; `None` leaves it to the SDK.
     pub region: Option<String>,
     /// Where evidence comes from.
-    pub evidence: EvidenceFrom,
+    pub evidence: EvidenceSource,
     /// The analyzer's ARN; `None` discovers it.
     pub analyzer: Option<String>,
     /// How far last-accessed data are looked back on. An analyzer brings its own window.
@@ -64,7 +63,7 @@ impl Default for Config {
         Self {
             profile: None,
             region: None,
-            evidence: EvidenceFrom::Auto,
+            evidence: EvidenceSource::Auto,
             analyzer: None,
             window_days: 90,
             out: PathBuf::from("report"),
@@ -169,17 +168,6 @@ pub enum SplitBy {
     Ou,
 }
 
-/// `evidence`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EvidenceFrom {
-    /// An analyzer if there is one, else last-accessed data.
-    Auto,
-    /// IAM Access Analyzer's findings.
-    Analyzer,
-    /// IAM's last-accessed data.
-    LastAccessed,
-}
-
 /// `shared`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SharedPolicies {
@@ -197,7 +185,7 @@ pub struct Accounts {
     /// Only the account of the caller's credentials, without asking AWS Organizations.
     pub own: bool,
     /// These instead of what AWS Organizations says; empty asks it.
-    pub list: Vec<ListedAccount>,
+    pub list: Vec<Account>,
     /// Only these; empty means all.
     pub include: Vec<Selector>,
     /// Not these, whatever `include` says.
@@ -225,144 +213,4 @@ pub enum Taken<'c> {
     Excluded(&'c Selector),
     /// `include` has entries, and none names it.
     NotIncluded,
-}
-
-/// An entry of `accounts.list`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedAccount {
-    /// Twelve digits.
-    pub id: String,
-    /// What the report calls it.
-    pub name: Option<String>,
-}
-
-/// `[assume]`: the role that is assumed in each account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Assume {
-    /// Its name, or path and name without the first slash.
-    pub role: String,
-    /// The external id that its trust policy asks for.
-    pub external_id: Option<String>,
-    /// What CloudTrail shows.
-    pub session_name: String,
-    /// How long a session lasts before it is renewed.
-    pub duration: Duration,
-    /// What differs, by account id.
-    pub accounts: BTreeMap<String, AssumeOverride>,
-}
-
-impl Default for Assume {
-    fn default() -> Self {
-        Self {
-            role: "leastwise-reader".to_owned(),
-            external_id: None,
-            session_name: "leastwise".to_owned(),
-            duration: Duration::from_secs(3600),
-            accounts: BTreeMap::new(),
-        }
-    }
-}
-
-/// `[assume.accounts."111111111111"]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AssumeOverride {
-    /// The caller's own credentials.
-    Direct,
-    /// Another role, external id or session name; `None` leaves one as it is elsewhere.
-    Role {
-        /// See [`Assume::role`].
-        role: Option<String>,
-        /// See [`Assume::external_id`]; `Some(None)` sends none.
-        external_id: Option<Option<String>>,
-        /// See [`Assume::session_name`].
-        session_name: Option<String>,
-    },
-}
-
-/// How one account is entered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access<'c> {
-    /// With the caller's own credentials.
-    Direct,
-    /// With a role.
-    Role {
-        /// Its name, or path and name.
-        role: &'c str,
-        /// What its trust policy asks for.
-        external_id: Option<&'c str>,
-        /// What CloudTrail shows.
-        session_name: &'c str,
-    },
-}
-
-impl Assume {
-    /// How this account is entered.
-    pub fn access(&self, account: &str) -> Access<'_> {
-        let own = (&self.role, &self.external_id, &self.session_name);
-        let (role, external_id, session_name) = match self.accounts.get(account) {
-            None => own,
-            Some(AssumeOverride::Direct) => return Access::Direct,
-            Some(AssumeOverride::Role { role, external_id, session_name }) => (
-                role.as_ref().unwrap_or(own.0),
-                external_id.as_ref().unwrap_or(own.1),
-                session_name.as_ref().unwrap_or(own.2),
-            ),
-        };
-        Access::Role { role, external_id: external_id.as_deref(), session_name }
-    }
-}
-
-/// `[limits]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Limits {
-    /// Accounts at a time.
-    pub accounts: u32,
-    /// Findings in flight, over all accounts.
-    pub findings: u32,
-    /// How often one call is tried.
-    pub attempts: u32,
-    /// How long one try may take.
-    pub call_timeout: Duration,
-    /// How long all may take that comes before the first account.
-    pub start_timeout: Duration,
-    /// How long one account may take.
-    pub account_timeout: Duration,
-    /// Older evidence counts as none; `None` takes any age.
-    pub evidence_max_age: Option<Duration>,
-    /// The pacer's rates.
-    pub calls_per_second: Rates,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            accounts: 8,
-            findings: 64,
-            attempts: 10,
-            call_timeout: Duration::from_secs(30),
-            start_timeout: Duration::from_secs(10 * 60),
-            account_timeout: Duration::from_secs(30 * 60),
-            evidence_max_age: Some(Duration::from_hours(14 * 24)),
-            calls_per_second: Rates::default(),
-        }
-    }
-}
-
-/// `[limits.calls-per-second]`: where the pacer starts, per API, account and region.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rates {
-    /// IAM.
-    pub iam: f64,
-    /// Organizations.
-    pub organizations: f64,
-    /// STS.
-    pub sts: f64,
-    /// Access Analyzer.
-    pub access_analyzer: f64,
-}
-
-impl Default for Rates {
-    fn default() -> Self {
-        Self { iam: 5.0, organizations: 4.0, sts: 20.0, access_analyzer: 20.0 }
-    }
 }

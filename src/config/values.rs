@@ -102,7 +102,11 @@ impl<'t> Node<'t> {
     }
 
     /// A whole number within bounds.
-    pub(super) fn whole(&self, reading: &mut Reading<'_>, bounds: RangeInclusive<u32>) -> Option<u32> {
+    pub(super) fn whole<T: TryFrom<u32>>(
+        &self,
+        reading: &mut Reading<'_>,
+        bounds: RangeInclusive<u32>,
+    ) -> Option<T> {
         let (found, radix) = match &self.raw {
             Raw::Toml(DeValue::Integer(number)) => (number.as_str(), number.radix()),
             Raw::Text(text) if is_number(text) && !text.contains('.') => (text.as_str(), 10),
@@ -116,7 +120,7 @@ impl<'t> Node<'t> {
             let (least, most) = (bounds.start().to_string(), bounds.end().to_string());
             self.refuse(reading, Fault::OutOfRange { found: found.to_owned(), least, most });
         }
-        number
+        T::try_from(number?).ok()
     }
 
     /// How often a second: above none, at most a thousand times.

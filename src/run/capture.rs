@@ -104,7 +104,7 @@ async fn capture<C: Cloud>(
         let active: Vec<&Account> = organisation.accounts.iter().filter(wanted).collect();
         progress.stage(Stage::Read, active.len());
         let each = active.into_iter().map(|account| one(cloud, writer, progress, account));
-        let mut done = futures::stream::iter(each).buffer_unordered(settings::many(config.limits.accounts));
+        let mut done = futures::stream::iter(each).buffer_unordered(config.limits.accounts);
         while let Some(read) = done.next().await {
             let read = read?;
             analyzers.extend(read.analyzers.into_iter().map(|analyzer| (analyzer.arn.clone(), analyzer)));

@@ -164,8 +164,7 @@ impl Work<'_> {
         let each = wanted.into_iter().map(|account| async move {
             Ok::<_, RunError>((&account.id, one(cloud, self.writer, self.progress, account).await?))
         });
-        let mut done =
-            futures::stream::iter(each).buffer_unordered(settings::many(self.config.limits.accounts));
+        let mut done = futures::stream::iter(each).buffer_unordered(self.config.limits.accounts);
         while let Some(read) = done.next().await {
             let (id, read) = read?;
             let mut arns = read.analyzers.iter().map(|analyzer| analyzer.arn.clone());

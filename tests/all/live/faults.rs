@@ -138,7 +138,7 @@ async fn an_answer_of_another_finding_or_of_none_is_malformed() {
 #[tokio::test(start_paused = true)]
 async fn what_is_denied_for_one_finding_is_not_asked_for_thousands() {
     let mut aws = Recorded::new();
-    aws.options.limits.findings_in_flight = 4;
+    aws.options.limits.findings = 4;
     let listed: Vec<String> =
         (0..500).map(|n| finding(&format!("f{n}"), "UnusedPermission", "ACTIVE", "")).collect();
     aws.always("ListFindingsV2", Reply::ok(format!(r#"{{"findings":[{}]}}"#, listed.join(","))));
