@@ -164,9 +164,9 @@ impl Form {
 impl Form {
     /// What takes such a text from the command line.
     pub fn parser(self) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync + 'static {
-        move |text| match self.fits(text) {
-            true => Ok(text.to_owned()),
-            false => Err(format!("it is not {}: {}", self.wanted(), self.help())),
+        move |text| {
+            let fits = self.fits(text).then(|| text.to_owned());
+            fits.ok_or_else(|| format!("it is not {}: {}", self.wanted(), self.help()))
         }
     }
 }

@@ -16,14 +16,14 @@ use super::{advice, resume, settings, stop};
 use crate::aws::live::Live;
 use crate::aws::{Cloud, Journal, Journaled, Reading, record};
 use crate::cli::{Capture, Exit};
-use crate::config::{Config, Overrides, Taken};
+use crate::config::{Config, Taken};
 use crate::evidence::{Analyzer, Failure};
 use crate::inventory::wire::Account;
 use crate::report::writer::{Output, Writer};
 
 pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
     log.tell(&Event::RunBegan { command: "capture", version: env!("CARGO_PKG_VERSION") });
-    let (config, _) = settings::read(&args.source, Overrides::default(), log)?;
+    let (config, _) = settings::read(args.source.config.as_deref(), &args.source.overrides(), log)?;
     let writer = Writer::begin(&args.out, Output::Snapshot)?;
     let progress = Progress::new(log);
     let runtime = runtime()?;

@@ -8,40 +8,14 @@ use super::event::Event;
 use super::log::Log;
 use crate::aws::live::LiveOptions;
 use crate::aws::observe::Observer;
-use crate::cli::SourceArgs;
 use crate::config::{self, Config, Overrides};
 use crate::files;
 
-/// Reads the configuration: the file that is named or found, then the environment, then the flags.
-///
-/// `flags` are those of the command itself; those that all sources have are added. Gives the file's name as well.
+/// Reads the configuration: the file that is named or found, then the environment, then the flags. Gives the file's name as
+/// well.
 pub(super) fn read(
-    args: &SourceArgs,
-    flags: Overrides,
-    log: &Log,
-) -> Result<(Config, Option<String>), RunError> {
-    let overrides = Overrides {
-        profile: args.profile.clone(),
-        region: args.region.clone(),
-        evidence: args.evidence.clone(),
-        analyzer: args.analyzer.clone(),
-        own_account: args.own_account,
-        accounts: args.accounts.clone(),
-        include: args.include.clone(),
-        exclude: args.exclude.clone(),
-        role: args.role.clone(),
-        external_id: args.external_id.clone(),
-        window_days: args.window_days,
-        state: args.state.clone(),
-        ..flags
-    };
-    layered(args.config.as_deref(), &overrides, log)
-}
-
-/// The same for a command that reads no accounts.
-pub(super) fn layered(
     named: Option<&Path>,
-    overrides: &Overrides,
+    flags: &Overrides,
     log: &Log,
 ) -> Result<(Config, Option<String>), RunError> {
     let environment = |name: &str| env::var_os(name);
@@ -60,7 +34,7 @@ pub(super) fn layered(
     let strangers = config::unknown_variables(set.filter_map(|(name, _)| name.into_string().ok()));
     let name = text.as_ref().map(|(_, name)| name.clone());
     let file = text.as_ref().map(|(text, name)| (text.as_str(), name.as_str()));
-    match Config::layered(file, environment, overrides) {
+    match Config::layered(file, environment, flags) {
         Ok(config) if strangers.is_empty() => Ok((config, name)),
         layered => Err(RunError::Config(layered.err().into_iter().flatten().chain(strangers).collect())),
     }

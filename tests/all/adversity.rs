@@ -78,7 +78,7 @@ async fn read(fake: &Fake, source: EvidenceSource) -> Read {
     let options = LiveOptions {
         source,
         by_unit: true,
-        limits: Limits { attempts: 3, call_timeout: ATTEMPT, calls_per_second: rates, ..Limits::default() },
+        limits: Limits { attempts: 2, call_timeout: ATTEMPT, calls_per_second: rates, ..Limits::default() },
         ..LiveOptions::default()
     };
     let credentials = Credentials::new(format!("AKIA{MANAGEMENT}"), "invented", None, None, "test");

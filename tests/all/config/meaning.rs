@@ -66,11 +66,11 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
         ("LEASTWISE_LIMITS_CALLS_PER_SECOND_ACCESS_ANALYZER", "2.5"),
         ("LEASTWISE_ACCOUNTS_INCLUDE", "111111111111, prod-*"),
     ];
-    let flags = Overrides {
-        region: Some("eu-west-3".to_owned()),
-        exclude: vec!["Acme, Inc*".to_owned()],
-        ..Overrides::default()
-    };
+    let flags = Overrides::default().text("region", "--region", &Some("eu-west-3")).list(
+        "accounts.exclude",
+        "--exclude",
+        &["Acme, Inc*".to_owned()],
+    );
     let config = with_environment(file, &variables, &flags).expect("it is valid");
     assert_eq!(
         (config.region.as_deref(), config.window_days, config.out.as_path()),

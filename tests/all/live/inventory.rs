@@ -222,6 +222,7 @@ async fn what_comes_before_the_first_account_ends_in_time_and_says_what_it_waite
     let patient = || {
         let mut aws = Recorded::new();
         aws.options.limits.attempts = 1000;
+        aws.options.limits.call_timeout = std::time::Duration::from_secs(60);
         aws
     };
     let cases = [(silent(), silent(), FailureKind::Unreachable), (xml, json, FailureKind::Throttled)];

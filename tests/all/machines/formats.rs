@@ -10,8 +10,8 @@ use crate::run::{folder, leastwise};
 use crate::scan::files;
 
 fn config(file: &str, flags: &[&str]) -> Vec<ReportFormat> {
-    let flags =
-        Overrides { formats: flags.iter().map(|it| (*it).to_owned()).collect(), ..Overrides::default() };
+    let flags: Vec<String> = flags.iter().map(|it| (*it).to_owned()).collect();
+    let flags = Overrides::default().list("formats", "--format", &flags);
     Config::layered(Some((file, "leastwise.toml")), |_| None, &flags).unwrap().formats
 }
 
