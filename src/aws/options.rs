@@ -59,7 +59,7 @@ impl Default for Role {
 
 /// Where evidence comes from: `evidence` of the configuration.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum EvidenceSource {
+pub enum EvidenceFrom {
     /// An analyzer if there is one, else last-accessed data.
     #[default]
     Auto,

@@ -7,13 +7,14 @@ use super::form::{self, Form};
 use super::overrides::Overrides;
 use super::problem::{Fault, Kind, Place, Problem};
 use super::reading::{Reading, Table, variable};
-use super::valid::{Accounts, Config, ReportFormat, SharedPolicies, SplitBy};
+use super::valid::{Accounts, Config};
 use super::value::Value;
-use crate::aws::options::{Access, Assume, EvidenceSource, Limits, Rates, Role};
+use crate::aws::options::{Access, Assume, EvidenceFrom, Limits, Rates, Role};
 use crate::closest::closest;
-use crate::decide::{Exception, Glob, Level, Selector};
+use crate::decide::{Exception, Glob, Level, Selector, SharedPolicies};
 use crate::inventory::wire::Account;
 use crate::refine::Wildcards;
+use crate::report::{ReportFormat, SplitBy};
 
 /// Reads all layers; see [`Config::layered`].
 pub(super) fn config(
@@ -67,7 +68,7 @@ pub fn unknown_variables(names: impl IntoIterator<Item = String>) -> Vec<Problem
 }
 
 fn top(mut table: Table<'_>) -> Config {
-    use EvidenceSource::{Analyzer, Auto, LastAccessed};
+    use EvidenceFrom::{Analyzer, Auto, LastAccessed};
     let mut config = Config::default();
     let c = &mut config;
     table.set("profile", &mut c.profile, Value::text);

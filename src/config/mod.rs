@@ -31,7 +31,7 @@ pub use form::Form;
 pub use overrides::Overrides;
 pub use problem::{Place, Problem};
 pub use reading::variable;
-pub use valid::{Accounts, Config, ReportFormat, SharedPolicies, SplitBy, Taken};
+pub use valid::{Accounts, Config, Taken};
 
 /// The example that documents every key. `leastwise init` writes it; what it sets is the default.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");

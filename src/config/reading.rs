@@ -13,6 +13,7 @@ use super::form;
 use super::overrides::Overrides;
 use super::problem::{Fault, Kind, Nearest, Place, Problem};
 use super::value::{Origin, Raw, Value};
+use crate::closest::closest;
 
 /// Far more than any configuration; an organisation has at most some ten thousand accounts.
 const LONGEST: usize = 4 << 20;
@@ -229,32 +230,18 @@ impl<'r> Table<'r> {
     /// A table of keys within this one; an empty one when the file has none.
     pub(super) fn section(&mut self, name: &'static str) -> Table<'r> {
         self.ask(name);
-        let known_as = joined(&self.known_as, name);
-        let table = self.written(name).and_then(|value| self.table_of(&value, &known_as));
-        let empty = Table {
-            reading: self.reading,
-            path: joined(&self.path, name),
-            known_as,
-            origin: self.origin.clone(),
-            table: None,
-            asked: Vec::new(),
-            layered: false,
-        };
-        Table { layered: self.layered, ..table.unwrap_or(empty) }
+        let written = self.written(name);
+        let table = written.as_ref().and_then(|value| self.read(value, Value::table));
+        let origin = written.filter(|_| table.is_some()).map_or_else(|| self.origin.clone(), |it| it.origin);
+        let (path, known_as) = (joined(&self.path, name), joined(&self.known_as, name));
+        Table { path, known_as, origin, table, asked: Vec::new(), ..*self }
     }
 
     /// A value as a table of its own, which the environment does not reach.
     pub(super) fn table_of(&self, value: &Value<'r>, known_as: &str) -> Option<Table<'r>> {
-        let table = self.read(value, Value::table)?;
-        Some(Table {
-            reading: self.reading,
-            path: value.key.clone(),
-            known_as: known_as.to_owned(),
-            origin: value.origin.clone(),
-            table: Some(table),
-            asked: Vec::new(),
-            layered: false,
-        })
+        let table = Some(self.read(value, Value::table)?);
+        let (path, origin, known_as) = (value.key.clone(), value.origin.clone(), known_as.to_owned());
+        Some(Table { path, known_as, origin, table, asked: Vec::new(), layered: false, ..*self })
     }
 
     /// Every entry, for tables whose keys are the user's own.
@@ -346,9 +333,7 @@ impl<'r> Table<'r> {
 
     fn nearest(&self, name: &str) -> Nearest {
         let plain = name.to_lowercase().replace('_', "-");
-        let distance = |key: &str| strsim::damerau_levenshtein(key, &plain);
-        let near = self.asked.iter().map(|key| (distance(key), *key)).min();
-        if let Some((0, key)) = near {
+        if let Some(key) = self.asked.iter().find(|key| **key == plain) {
             return Nearest::Here(key);
         }
         // A key that TOML counts to the section above it, though the author was done with that section.
@@ -356,10 +341,10 @@ impl<'r> Table<'r> {
             let (table, last) = key.rsplit_once('.').unwrap_or(("", &key));
             (last == plain && !table.contains('*') && table != "exception").then(|| table.to_owned())
         });
-        match (home, near) {
+        match (home, closest(&plain, self.asked.iter().copied())) {
             (Some(table), _) => Nearest::In(table),
-            (None, Some((distance, key))) if distance <= (key.len() / 3).max(1) => Nearest::Here(key),
-            _ => Nearest::Among(self.asked.clone()),
+            (None, Some(key)) => Nearest::Here(key),
+            (None, None) => Nearest::Among(self.asked.clone()),
         }
     }
 

@@ -2,14 +2,12 @@
 
 use std::path::PathBuf;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use crate::aws::options::{Assume, EvidenceSource, Limits};
-use crate::decide::{Exception, Level, Selector};
+use crate::aws::options::{Assume, EvidenceFrom, Limits};
+use crate::decide::{Exception, Level, Selector, SharedPolicies};
 use crate::inventory::wire::Account;
 use crate::policy::ActionPattern;
 use crate::refine::Wildcards;
+use crate::report::{ReportFormat, SplitBy};
 
 /// A valid configuration. `config.example.toml` says what each key means and why its default is what it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +17,7 @@ pub struct Config {
     /// Where the analyzer is looked for, and where STS is called; `None` leaves it to the SDK.
     pub region: Option<String>,
     /// Where evidence comes from.
-    pub evidence: EvidenceSource,
+    pub evidence: EvidenceFrom,
     /// The analyzer's ARN; `None` discovers it.
     pub analyzer: Option<String>,
     /// How far last-accessed data are looked back on. An analyzer brings its own window.
@@ -63,7 +61,7 @@ impl Default for Config {
         Self {
             profile: None,
             region: None,
-            evidence: EvidenceSource::Auto,
+            evidence: EvidenceFrom::Auto,
             analyzer: None,
             window_days: 90,
             out: PathBuf::from("report"),
@@ -96,87 +94,6 @@ impl Config {
             || self.split_by == Some(SplitBy::Ou)
             || self.exceptions.iter().any(|exception| !exception.units.is_empty())
     }
-}
-
-/// An entry of `formats`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ReportFormat {
-    /// `asff/<account>/0001.json` and on
-    Asff,
-    /// `changes/`: scripts of AWS CLI commands
-    Changes,
-    /// `changes/<account>/cloudformation.template.json`
-    CloudFormation,
-    /// `findings.csv`
-    Csv,
-    /// `index.html` and a page for each account
-    Html,
-    /// `findings.ocsf.jsonl`
-    Ocsf,
-    /// `report.sarif`
-    Sarif,
-    /// `changes/<account>/terraform/`
-    Terraform,
-    /// `tickets/`
-    Tickets,
-}
-
-impl ReportFormat {
-    /// All of them, in the order of their names.
-    pub const ALL: [Self; 9] = [
-        Self::Asff,
-        Self::Changes,
-        Self::CloudFormation,
-        Self::Csv,
-        Self::Html,
-        Self::Ocsf,
-        Self::Sarif,
-        Self::Terraform,
-        Self::Tickets,
-    ];
-
-    /// Those that are written unless others are named; the rest is for those who ask.
-    pub const DEFAULT: [Self; 6] =
-        [Self::Changes, Self::Csv, Self::Html, Self::Ocsf, Self::Sarif, Self::Tickets];
-
-    /// As the configuration calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Asff => "asff",
-            Self::Changes => "changes",
-            Self::Csv => "csv",
-            Self::CloudFormation => "cloudformation",
-            Self::Html => "html",
-            Self::Ocsf => "ocsf",
-            Self::Sarif => "sarif",
-            Self::Terraform => "terraform",
-            Self::Tickets => "tickets",
-        }
-    }
-}
-
-/// `split-by`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum SplitBy {
-    /// A pack for every owner.
-    Owner,
-    /// A pack for every account.
-    Account,
-    /// A pack for the accounts of every organisational unit.
-    Ou,
-}
-
-/// `shared`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SharedPolicies {
-    /// One edit that suits all.
-    InPlace,
-    /// One copy per need.
-    Fork,
-    /// Both, for the reader to choose.
-    Both,
 }
 
 /// `[accounts]`

@@ -18,6 +18,7 @@ mod needs;
 mod plan;
 mod rare;
 mod risk;
+mod shared;
 mod standing;
 mod trust;
 
@@ -39,6 +40,7 @@ pub use needs::{Names, Needs, Seen};
 pub use plan::{Wants, plan};
 pub use rare::rare_actions;
 pub use risk::{Risk, rank};
+pub use shared::SharedPolicies;
 pub use standing::{Circumstances, Source, Standing, stale_days, standings};
 pub use trust::{Conditions, Trust};
 

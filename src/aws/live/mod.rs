@@ -59,7 +59,7 @@ use super::observe::{self, Limit};
 use super::pace::{BucketKey, Figures, Pacers};
 use super::snapshot::is_account_id;
 use super::{Answers, Cloud, Evidence, Organisation, Reading};
-use crate::aws::options::{EvidenceSource, Role};
+use crate::aws::options::{EvidenceFrom, Role};
 use crate::evidence::{Failure, FailureKind};
 use crate::inventory::wire::{Account, Authorization};
 
@@ -250,7 +250,7 @@ impl Live {
         deadline: Instant,
         reading: Reading<'_>,
     ) -> Result<Evidence, Failure> {
-        if self.options.source != EvidenceSource::LastAccessed {
+        if self.options.source != EvidenceFrom::LastAccessed {
             let found = timeout_at(deadline, self.analyzer_of(account, session)).await;
             let found = found.unwrap_or_else(|_| {
                 Err(deadline::late(&operations::LIST_ANALYZERS, &self.sought.in_the_way()))
@@ -262,7 +262,7 @@ impl Live {
                 let last_accessed = Vec::new();
                 return Ok(Evidence { analyzer: Some(analyzer), others, findings, last_accessed });
             }
-            if self.options.source == EvidenceSource::Analyzer {
+            if self.options.source == EvidenceFrom::Analyzer {
                 return Err(failure(&operations::LIST_ANALYZERS, FailureKind::Absent));
             }
         }

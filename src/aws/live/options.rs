@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::operations::Api;
 use crate::aws::observe::Observer;
-use crate::aws::options::{Assume, EvidenceSource, Limits, Rates};
+use crate::aws::options::{Assume, EvidenceFrom, Limits, Rates};
 use crate::aws::pace::Rate;
 use crate::inventory::wire::Account;
 
@@ -26,7 +26,7 @@ pub struct LiveOptions {
     /// The analyzer; else it is looked for.
     pub analyzer_arn: Option<String>,
     /// Where the evidence is from.
-    pub source: EvidenceSource,
+    pub source: EvidenceFrom,
     /// What must not be exceeded.
     pub limits: Limits,
     /// Who is told what happens to calls.

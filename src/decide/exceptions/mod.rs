@@ -92,10 +92,8 @@ impl<'c> Rule<'c> {
     fn covers_policy(&self, policy: &str) -> bool {
         let Text::Exception(exception) = self.text else { return true };
         // The name of an inline policy has neither colon nor slash.
-        match policy.starts_with("arn:") {
-            true => exception.covers_policy(policy.rsplit('/').next().unwrap_or(policy), Some(policy)),
-            false => exception.covers_policy(policy, None),
-        }
+        let arn = policy.starts_with("arn:").then_some(policy);
+        exception.covers_policy(policy.rsplit('/').next().unwrap_or(policy), arn)
     }
 
     fn expires(&self) -> Expires {

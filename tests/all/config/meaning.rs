@@ -5,9 +5,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use leastwise::aws::options::EvidenceSource;
-use leastwise::config::{Config, Overrides, SharedPolicies, Taken, find, keys, variable};
-use leastwise::decide::{Expires, Level};
+use leastwise::aws::options::EvidenceFrom;
+use leastwise::config::{Config, Overrides, Taken, find, keys, variable};
+use leastwise::decide::{Expires, Level, SharedPolicies};
 use leastwise::inventory::wire::{Account, Tag};
 use leastwise::inventory::{Principal, PrincipalKind};
 
@@ -39,7 +39,7 @@ fn what_is_written_is_what_is_meant() {
         expires = "never"
         "#,
     );
-    assert_eq!(config.evidence, EvidenceSource::LastAccessed);
+    assert_eq!(config.evidence, EvidenceFrom::LastAccessed);
     assert_eq!(config.shared, SharedPolicies::Both);
     assert_eq!(config.min_confidence, Level::High);
     assert!(config.keep[0].matches("IAM", "passRole") && !config.keep[0].matches("iam", "GetRole"));

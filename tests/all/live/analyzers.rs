@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leastwise::aws::live::Live;
-use leastwise::aws::options::EvidenceSource;
+use leastwise::aws::options::EvidenceFrom;
 use leastwise::aws::{Cloud as _, Evidence};
 use leastwise::evidence::{Failure, FailureKind};
 
@@ -266,9 +266,7 @@ async fn an_accounts_own_analyzer_is_found_in_us_east_1_within_the_budget_of_cal
 
 #[tokio::test(start_paused = true)]
 async fn a_region_that_is_forbidden_is_no_failure_unless_findings_are_wanted() {
-    for (source, kind) in
-        [(EvidenceSource::Auto, None), (EvidenceSource::Analyzer, Some(FailureKind::Denied))]
-    {
+    for (source, kind) in [(EvidenceFrom::Auto, None), (EvidenceFrom::Analyzer, Some(FailureKind::Denied))] {
         let mut aws = with(&[]);
         aws.options.source = source;
         aws.on("ListAnalyzers", |asked| {

@@ -1,6 +1,6 @@
 //! Analyzers, findings, last-accessed data.
 
-use leastwise::aws::options::EvidenceSource;
+use leastwise::aws::options::EvidenceFrom;
 use leastwise::evidence::{Detail, FailureKind, Finding, Gap, Windows, join};
 
 use super::recorded::{ANALYZER, Asked, CALLER, Recorded, Reply, analyzer, finding, live, read};
@@ -220,7 +220,7 @@ async fn a_job_of_a_session_that_ran_out_is_begun_again() {
         )
     };
     let mut aws = with_everything();
-    aws.options.source = EvidenceSource::LastAccessed;
+    aws.options.source = EvidenceFrom::LastAccessed;
     aws.on("GenerateServiceLastAccessedDetails", move |asked| Some(Reply::ok(job(asked.nth))));
     aws.on("GetServiceLastAccessedDetails", |asked| match asked.nth {
         0 => Some(Reply::xml(403, "ExpiredToken")),
@@ -242,7 +242,7 @@ async fn a_job_of_a_session_that_ran_out_is_begun_again() {
 
     // The same refusal within one session is no reason to begin again.
     let mut aws = with_everything();
-    aws.options.source = EvidenceSource::LastAccessed;
+    aws.options.source = EvidenceFrom::LastAccessed;
     aws.always("GetServiceLastAccessedDetails", Reply::xml(404, "NoSuchEntity"));
     let aws = aws.start();
     let evidence = read(&live(&aws).await, MEMBER).await.evidence.unwrap();
@@ -253,7 +253,7 @@ async fn a_job_of_a_session_that_ran_out_is_begun_again() {
 #[tokio::test(start_paused = true)]
 async fn an_analyzer_that_is_asked_for_and_not_there_is_absent() {
     let mut aws = with_everything();
-    aws.options.source = EvidenceSource::Analyzer;
+    aws.options.source = EvidenceFrom::Analyzer;
     aws.always("ListAnalyzers", Reply::ok(r#"{"analyzers":[]}"#));
     let aws = aws.start();
     let failure = read(&live(&aws).await, CALLER).await.evidence.unwrap_err();

@@ -8,7 +8,7 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use futures::future::join_all;
 use leastwise::aws::live::{ConnectError, Live, OPERATIONS, Operation};
-use leastwise::aws::options::{Access, EvidenceSource, Role};
+use leastwise::aws::options::{Access, EvidenceFrom, Role};
 use leastwise::evidence::FailureKind;
 use tokio::time::Instant;
 
@@ -75,7 +75,7 @@ async fn a_hundred_accounts_assume_a_role_each_once() {
 #[tokio::test(start_paused = true)]
 async fn throttling_of_one_account_does_not_slow_another() {
     let mut aws = Recorded::new();
-    aws.options.source = EvidenceSource::Analyzer;
+    aws.options.source = EvidenceFrom::Analyzer;
     aws.on("GetAccountAuthorizationDetails", |asked| {
         (asked.account == account(0)).then(|| Reply::xml(400, "Throttling").header("retry-after", "5"))
     });

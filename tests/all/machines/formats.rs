@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use leastwise::config::{Config, Overrides, ReportFormat};
+use leastwise::config::{Config, Overrides};
+use leastwise::report::ReportFormat;
 
 use crate::run::{folder, leastwise};
 use crate::scan::files;
