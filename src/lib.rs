@@ -6,11 +6,12 @@
 //!
 //! | layer | modules | may use |
 //! |---|---|---|
-//! | core | [`policy`], [`catalog`], [`evidence`], [`inventory`], [`decide`], [`mod@refine`], [`mod@prove`], [`config`] | the core below it; no I/O, clock, environment or randomness |
+//! | core | [`policy`], [`catalog`], [`evidence`], [`inventory`], [`decide`], [`mod@refine`], [`mod@prove`] | the core below it; no I/O, clock, environment or randomness |
 //! | report | [`report`] | the core; its `writer` is the one place that writes |
 //! | pipeline | [`assess`] | the core, the data of the report, the shapes of [`aws`]'s answers; no I/O |
 //! | network | [`network`] | the HTTP client, with proxies and certificates as the environment names them; `files` |
 //! | I/O | [`aws`], [`update`] | the core, files, the network; the SDK is named in `aws/live` only |
+//! | configuration | [`config`] | the core, the options of [`aws`], the names of the report's formats; no I/O |
 //! | files | `disk`, `files` | our own files, opened there by whatever writes; files of others, read with bounds; nothing else of this |
 //! | names | `closest` | nothing else of this |
 //! | stages | [`mod@run`] | everything |

@@ -43,8 +43,9 @@ use self::prepared::Desk;
 pub use self::prepared::Prepared;
 use self::work::Work;
 use crate::catalog::{Basis, Catalog, Harvest, Unobserved};
-use crate::config::SharedPolicies;
-use crate::decide::{Exceptions, Families, Grain, Held, Level, Part, PrincipalStatus, Survey, Usage, plan};
+use crate::decide::{
+    Exceptions, Families, Grain, Held, Level, Part, PrincipalStatus, SharedPolicies, Survey, Usage, plan,
+};
 use crate::evidence::Failure;
 use crate::inventory::wire::Account;
 use crate::refine::Wildcards;

@@ -11,9 +11,9 @@ use super::prepared::{About, Prepared};
 use super::refinement::{Original, Refinement, Smaller, Stays, Tried};
 use super::why;
 use crate::catalog::Permissions;
-use crate::config::SharedPolicies;
 use crate::decide::{
-    Confidence, Families, Family, FamilyKind, Grain, Held, Holder, Level, Obstacle, Part, Target,
+    Confidence, Families, Family, FamilyKind, Grain, Held, Holder, Level, Obstacle, Part, SharedPolicies,
+    Target,
 };
 use crate::policy::Document;
 use crate::refine::Kind;

@@ -7,6 +7,7 @@ mod journal;
 mod keeping;
 pub mod live;
 pub mod observe;
+pub mod options;
 pub mod pace;
 pub mod parts;
 pub mod record;

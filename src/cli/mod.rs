@@ -11,6 +11,7 @@ use crate::report::FileHash;
 mod compare;
 mod fail_on;
 mod manual;
+mod overrides;
 mod refine;
 mod shard;
 

@@ -53,18 +53,10 @@ impl Form {
                     && parts.clone().count() >= 2
                     && parts.all(|part| all(part, |b| b.is_ascii_lowercase()))
             }
-            Self::AnalyzerArn => {
-                let parts: Vec<&str> = text.splitn(6, ':').collect();
-                let [arn, partition, service, region, account, resource] = parts.as_slice() else {
-                    return false;
-                };
-                *arn == "arn"
-                    && is_partition(partition)
-                    && *service == "access-analyzer"
-                    && Self::Region.fits(region)
-                    && is_account_id(account)
-                    && resource.strip_prefix("analyzer/").is_some_and(|name| all(name, is_analyzer_name))
-            }
+            Self::AnalyzerArn => arn(text, "access-analyzer").is_some_and(|(region, resource)| {
+                let name = resource.strip_prefix("analyzer/");
+                Self::Region.fits(region) && name.is_some_and(|name| all(name, is_analyzer_name))
+            }),
             Self::Role => {
                 let mut parts = text.rsplit('/');
                 let name = parts.next().is_some_and(|name| name.len() <= 64 && all(name, is_name));
@@ -72,19 +64,10 @@ impl Form {
                 let is_path = |b: u8| b.is_ascii_graphic() && !is_wild(b) && b != b'$';
                 name && text.len() <= 576 && !text.starts_with("arn:") && parts.all(|part| all(part, is_path))
             }
-            Self::PrincipalArn => {
-                let parts: Vec<&str> = text.splitn(6, ':').collect();
-                let [arn, partition, service, region, account, resource] = parts.as_slice() else {
-                    return false;
-                };
+            Self::PrincipalArn => arn(text, "iam").is_some_and(|(region, resource)| {
                 let name = resource.strip_prefix("role/").or_else(|| resource.strip_prefix("user/"));
-                *arn == "arn"
-                    && is_partition(partition)
-                    && *service == "iam"
-                    && region.is_empty()
-                    && is_account_id(account)
-                    && name.is_some_and(|name| Self::Role.fits(name))
-            }
+                region.is_empty() && name.is_some_and(|name| Self::Role.fits(name))
+            }),
             Self::SessionName => (2..=64).contains(&text.len()) && all(text, is_name),
             Self::ExternalId => {
                 (2..=1224).contains(&text.len()) && all(text, |b| is_name(b) || b == b':' || b == b'/')
@@ -164,15 +147,24 @@ impl Form {
 impl Form {
     /// What takes such a text from the command line.
     pub fn parser(self) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync + 'static {
-        move |text| match self.fits(text) {
-            true => Ok(text.to_owned()),
-            false => Err(format!("it is not {}: {}", self.wanted(), self.help())),
+        move |text| {
+            let fits = self.fits(text).then(|| text.to_owned());
+            fits.ok_or_else(|| format!("it is not {}: {}", self.wanted(), self.help()))
         }
     }
 }
 
-fn is_partition(text: &str) -> bool {
-    matches!(text, "aws" | "aws-us-gov" | "aws-cn")
+/// Region and resource of an ARN of this service.
+fn arn<'t>(text: &'t str, service: &str) -> Option<(&'t str, &'t str)> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", "aws" | "aws-us-gov" | "aws-cn", of, region, account, resource]
+            if *of == service && is_account_id(account) =>
+        {
+            Some((region, resource))
+        }
+        _ => None,
+    }
 }
 
 /// Whether a text is the id of an organisational unit or a root.

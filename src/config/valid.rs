@@ -1,17 +1,13 @@
 //! The configuration as later rooms see it: checked, with every default filled in.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::exception::Exception;
+use crate::aws::options::{Assume, EvidenceFrom, Limits};
+use crate::decide::{Exception, Level, Selector, SharedPolicies};
 use crate::inventory::wire::Account;
-use crate::policy::{ActionPattern, glob};
+use crate::policy::ActionPattern;
 use crate::refine::Wildcards;
+use crate::report::{ReportFormat, SplitBy};
 
 /// A valid configuration. `config.example.toml` says what each key means and why its default is what it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +43,7 @@ pub struct Config {
     /// Actions whose use AWS does not see and that go all the same with a service to which no call was seen.
     pub remove_unobserved: Vec<ActionPattern>,
     /// What is less certain than this is shown, but no smaller policy is written for it.
-    pub min_confidence: Confidence,
+    pub min_confidence: Level,
     /// After how many nights of the same a change is marked ready; `None` marks none.
     pub ready_after: Option<u32>,
     /// Which accounts are read.
@@ -78,7 +74,7 @@ impl Default for Config {
             wildcards: Wildcards::Split,
             keep: Vec::new(),
             remove_unobserved: Vec::new(),
-            min_confidence: Confidence::Medium,
+            min_confidence: Level::Medium,
             ready_after: None,
             accounts: Accounts::default(),
             assume: Assume::default(),
@@ -100,132 +96,13 @@ impl Config {
     }
 }
 
-/// An entry of `formats`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ReportFormat {
-    /// `asff/<account>/0001.json` and on
-    Asff,
-    /// `changes/`: scripts of AWS CLI commands
-    Changes,
-    /// `changes/<account>/cloudformation.template.json`
-    CloudFormation,
-    /// `findings.csv`
-    Csv,
-    /// `index.html` and a page for each account
-    Html,
-    /// `findings.ocsf.jsonl`
-    Ocsf,
-    /// `report.sarif`
-    Sarif,
-    /// `changes/<account>/terraform/`
-    Terraform,
-    /// `tickets/`
-    Tickets,
-}
-
-impl ReportFormat {
-    /// All of them, in the order of their names.
-    pub const ALL: [Self; 9] = [
-        Self::Asff,
-        Self::Changes,
-        Self::CloudFormation,
-        Self::Csv,
-        Self::Html,
-        Self::Ocsf,
-        Self::Sarif,
-        Self::Terraform,
-        Self::Tickets,
-    ];
-
-    /// Those that are written unless others are named; the rest is for those who ask.
-    pub const DEFAULT: [Self; 6] =
-        [Self::Changes, Self::Csv, Self::Html, Self::Ocsf, Self::Sarif, Self::Tickets];
-
-    /// As the configuration calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Asff => "asff",
-            Self::Changes => "changes",
-            Self::Csv => "csv",
-            Self::CloudFormation => "cloudformation",
-            Self::Html => "html",
-            Self::Ocsf => "ocsf",
-            Self::Sarif => "sarif",
-            Self::Terraform => "terraform",
-            Self::Tickets => "tickets",
-        }
-    }
-}
-
-/// `split-by`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum SplitBy {
-    /// A pack for every owner.
-    Owner,
-    /// A pack for every account.
-    Account,
-    /// A pack for the accounts of every organisational unit.
-    Ou,
-}
-
-/// `evidence`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EvidenceFrom {
-    /// An analyzer if there is one, else last-accessed data.
-    Auto,
-    /// IAM Access Analyzer's findings.
-    Analyzer,
-    /// IAM's last-accessed data.
-    LastAccessed,
-}
-
-/// `shared`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SharedPolicies {
-    /// One edit that suits all.
-    InPlace,
-    /// One copy per need.
-    Fork,
-    /// Both, for the reader to choose.
-    Both,
-}
-
-/// How sure a recommendation is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Confidence {
-    /// Reasons to doubt stand against it.
-    Low,
-    /// Something is missing.
-    Medium,
-    /// Nothing speaks against it.
-    High,
-}
-
-/// `*` and `?` over names that people give: case matters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Glob(pub(super) String);
-
-impl Glob {
-    /// Whether it matches the whole name.
-    pub fn matches(&self, name: &str) -> bool {
-        glob::matches_exactly(&self.0, name)
-    }
-
-    /// As it was written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// `[accounts]`
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Accounts {
     /// Only the account of the caller's credentials, without asking AWS Organizations.
     pub own: bool,
     /// These instead of what AWS Organizations says; empty asks it.
-    pub list: Vec<ListedAccount>,
+    pub list: Vec<Account>,
     /// Only these; empty means all.
     pub include: Vec<Selector>,
     /// Not these, whatever `include` says.
@@ -253,174 +130,4 @@ pub enum Taken<'c> {
     Excluded(&'c Selector),
     /// `include` has entries, and none names it.
     NotIncluded,
-}
-
-/// An entry of `accounts.list`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedAccount {
-    /// Twelve digits.
-    pub id: String,
-    /// What the report calls it.
-    pub name: Option<String>,
-}
-
-/// What chooses accounts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selector {
-    /// An account by its id.
-    Account(String),
-    /// Everything below an organisational unit or a root, by its id.
-    Unit(String),
-    /// Accounts by name.
-    Name(Glob),
-}
-
-impl Selector {
-    /// Whether it chooses this account.
-    pub fn selects(&self, account: &Account) -> bool {
-        match self {
-            Self::Account(id) => *id == account.id,
-            Self::Unit(unit) => account.paths.iter().any(|path| path.split('/').any(|part| part == unit)),
-            Self::Name(glob) => glob.matches(&account.name),
-        }
-    }
-}
-
-impl fmt::Display for Selector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Account(text) | Self::Unit(text) | Self::Name(Glob(text)) => f.write_str(text),
-        }
-    }
-}
-
-/// `[assume]`: the role that is assumed in each account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Assume {
-    /// Its name, or path and name without the first slash.
-    pub role: String,
-    /// The external id that its trust policy asks for.
-    pub external_id: Option<String>,
-    /// What CloudTrail shows.
-    pub session_name: String,
-    /// How long a session lasts before it is renewed.
-    pub duration: Duration,
-    /// What differs, by account id.
-    pub accounts: BTreeMap<String, AssumeOverride>,
-}
-
-impl Default for Assume {
-    fn default() -> Self {
-        Self {
-            role: "leastwise-reader".to_owned(),
-            external_id: None,
-            session_name: "leastwise".to_owned(),
-            duration: Duration::from_secs(3600),
-            accounts: BTreeMap::new(),
-        }
-    }
-}
-
-/// `[assume.accounts."111111111111"]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AssumeOverride {
-    /// The caller's own credentials.
-    Direct,
-    /// Another role, external id or session name; `None` leaves one as it is elsewhere.
-    Role {
-        /// See [`Assume::role`].
-        role: Option<String>,
-        /// See [`Assume::external_id`]; `Some(None)` sends none.
-        external_id: Option<Option<String>>,
-        /// See [`Assume::session_name`].
-        session_name: Option<String>,
-    },
-}
-
-/// How one account is entered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access<'c> {
-    /// With the caller's own credentials.
-    Direct,
-    /// With a role.
-    Role {
-        /// Its name, or path and name.
-        role: &'c str,
-        /// What its trust policy asks for.
-        external_id: Option<&'c str>,
-        /// What CloudTrail shows.
-        session_name: &'c str,
-    },
-}
-
-impl Assume {
-    /// How this account is entered.
-    pub fn access(&self, account: &str) -> Access<'_> {
-        let own = (&self.role, &self.external_id, &self.session_name);
-        let (role, external_id, session_name) = match self.accounts.get(account) {
-            None => own,
-            Some(AssumeOverride::Direct) => return Access::Direct,
-            Some(AssumeOverride::Role { role, external_id, session_name }) => (
-                role.as_ref().unwrap_or(own.0),
-                external_id.as_ref().unwrap_or(own.1),
-                session_name.as_ref().unwrap_or(own.2),
-            ),
-        };
-        Access::Role { role, external_id: external_id.as_deref(), session_name }
-    }
-}
-
-/// `[limits]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Limits {
-    /// Accounts at a time.
-    pub accounts: u32,
-    /// Findings in flight, over all accounts.
-    pub findings: u32,
-    /// How often one call is tried.
-    pub attempts: u32,
-    /// How long one try may take.
-    pub call_timeout: Duration,
-    /// How long all may take that comes before the first account.
-    pub start_timeout: Duration,
-    /// How long one account may take.
-    pub account_timeout: Duration,
-    /// Older evidence counts as none; `None` takes any age.
-    pub evidence_max_age: Option<Duration>,
-    /// The pacer's rates.
-    pub calls_per_second: Rates,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            accounts: 8,
-            findings: 64,
-            attempts: 10,
-            call_timeout: Duration::from_secs(30),
-            start_timeout: Duration::from_secs(10 * 60),
-            account_timeout: Duration::from_secs(30 * 60),
-            evidence_max_age: Some(Duration::from_hours(14 * 24)),
-            calls_per_second: Rates::default(),
-        }
-    }
-}
-
-/// `[limits.calls-per-second]`: where the pacer starts, per API, account and region.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rates {
-    /// IAM.
-    pub iam: f64,
-    /// Organizations.
-    pub organizations: f64,
-    /// STS.
-    pub sts: f64,
-    /// Access Analyzer.
-    pub access_analyzer: f64,
-}
-
-impl Default for Rates {
-    fn default() -> Self {
-        Self { iam: 5.0, organizations: 4.0, sts: 20.0, access_analyzer: 20.0 }
-    }
 }

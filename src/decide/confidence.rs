@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 
 use super::hint::{Found, HINTS, Hint, hints};
-use crate::config;
+use super::level::Level;
 use crate::date::{days_between, is_after};
 use crate::inventory::wire::Tag;
 use crate::policy::{ActionSet, Extent};
@@ -17,48 +17,6 @@ const QUARTER: u32 = 90;
 const MONTH: u32 = 30;
 /// By how much a principal has to be older than the window, in days: what is new is still being built.
 const SETTLED: i64 = 30;
-
-/// How sure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// Something speaks against it.
-    Low,
-    /// Something is missing.
-    Medium,
-    /// Nothing speaks against it.
-    High,
-}
-
-impl Level {
-    /// As it stands in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-        }
-    }
-}
-
-impl From<config::Confidence> for Level {
-    fn from(wanted: config::Confidence) -> Self {
-        match wanted {
-            config::Confidence::Low => Self::Low,
-            config::Confidence::Medium => Self::Medium,
-            config::Confidence::High => Self::High,
-        }
-    }
-}
-
-impl From<Level> for config::Confidence {
-    fn from(level: Level) -> Self {
-        match level {
-            Level::Low => Self::Low,
-            Level::Medium => Self::Medium,
-            Level::High => Self::High,
-        }
-    }
-}
 
 /// Where evidence comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use super::compact::Compact;
-use super::confidence::Level;
 use super::held::{Held, Holder, Obstacle, Part, Target, inline_chars};
+use super::level::Level;
 use super::needs::{Needs, Seen};
 use crate::catalog::{Basis, Catalog};
 use crate::inventory::{Inventory, Principal};

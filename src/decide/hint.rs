@@ -1,6 +1,6 @@
 //! Words in names, paths and tags that tell of use which is rare but needed. The table is here and nowhere else.
 
-use super::confidence::Level;
+use super::level::Level;
 use crate::inventory::wire::Tag;
 
 /// One kind of rare but needed use.

@@ -13,29 +13,34 @@ mod family;
 mod held;
 mod hint;
 mod ineffective;
+mod level;
 mod needs;
 mod plan;
 mod rare;
 mod risk;
+mod shared;
 mod standing;
 mod trust;
 
 pub use age::{Ages, FirstSeen, GrantAge, GrantLog, granted_before, is_stale};
-pub use confidence::{Confidence, Doubts, Effect, Facts, Grain, Level, Origin, Reason, impersonal};
+pub use confidence::{Confidence, Doubts, Effect, Facts, Grain, Origin, Reason, impersonal};
 pub use danger::{Severity, by_danger};
 pub use escalation::{Escalation, Gain};
 pub use exceptions::{
-    AccountExceptions, DefaultRule, ExceptionReview, Exceptions, Kept, RuleId, RuleState, Usage, Uses,
+    AccountExceptions, DefaultRule, Exception, ExceptionReview, Exceptions, Expires, Glob, Kept, RuleId,
+    RuleState, Selector, Usage, Uses,
 };
 pub use family::{FLEET, Families, Family, FamilyKind, Room, Seat, Survey};
 pub(crate) use held::is_aws_managed;
 pub use held::{Held, Holder, Obstacle, Part, Target, boundary_of};
 pub use hint::emergency;
 pub use ineffective::ineffective;
+pub use level::Level;
 pub use needs::{Names, Needs, Seen};
 pub use plan::{Wants, plan};
 pub use rare::rare_actions;
 pub use risk::{Risk, rank};
+pub use shared::SharedPolicies;
 pub use standing::{Circumstances, Source, Standing, stale_days, standings};
 pub use trust::{Conditions, Trust};
 

@@ -9,10 +9,10 @@ use super::account::AccountSummary;
 use super::compare::Status;
 use super::effect::{EffectTotals, Removal};
 use super::first::First;
+use super::format::{ReportFormat, SplitBy};
 use super::hash::FileHash;
 use super::ready::Ready;
 use super::recommendation::Recommendation;
-use crate::config::{ReportFormat, SplitBy};
 
 /// `report.json`: the whole organisation, an account a row.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -6,7 +6,8 @@ use thiserror::Error;
 
 use super::error::RunError;
 use super::scan::shown;
-use crate::config::{Access, Config};
+use crate::aws::options::Role;
+use crate::config::Config;
 use crate::evidence::{Failure, FailureKind};
 use crate::report::writer::Writer;
 
@@ -28,11 +29,11 @@ pub(super) fn on_failure(config: &Config, account: &str, failure: &Failure) -> O
 
 /// AWS says the same of a role that is not there and of one that does not trust the caller.
 fn role(config: &Config, account: &str) -> String {
-    let Access::Role { role, external_id, .. } = config.assume.access(account) else {
+    let Some(Role { name: role, external_id, .. }) = config.assume.role_in(account) else {
         return "check the credentials of the caller".to_owned();
     };
     let mut command = "leastwise iam-policy --trust ACCOUNT_ID".to_owned();
-    if role != crate::config::Assume::default().role {
+    if *role != Role::default().name {
         command.push_str(&format!(" --role {role}"));
     }
     if external_id.is_some() {

@@ -16,14 +16,14 @@ use super::{advice, resume, settings, stop};
 use crate::aws::live::Live;
 use crate::aws::{Cloud, Journal, Journaled, Reading, record};
 use crate::cli::{Capture, Exit};
-use crate::config::{Config, Overrides, Taken};
+use crate::config::{Config, Taken};
 use crate::evidence::{Analyzer, Failure};
 use crate::inventory::wire::Account;
 use crate::report::writer::{Output, Writer};
 
 pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
     log.tell(&Event::RunBegan { command: "capture", version: env!("CARGO_PKG_VERSION") });
-    let (config, _) = settings::read(&args.source, Overrides::default(), log)?;
+    let (config, _) = settings::read(args.source.config.as_deref(), &args.source.overrides(), log)?;
     let writer = Writer::begin(&args.out, Output::Snapshot)?;
     let progress = Progress::new(log);
     let runtime = runtime()?;
@@ -104,7 +104,7 @@ async fn capture<C: Cloud>(
         let active: Vec<&Account> = organisation.accounts.iter().filter(wanted).collect();
         progress.stage(Stage::Read, active.len());
         let each = active.into_iter().map(|account| one(cloud, writer, progress, account));
-        let mut done = futures::stream::iter(each).buffer_unordered(settings::many(config.limits.accounts));
+        let mut done = futures::stream::iter(each).buffer_unordered(config.limits.accounts);
         while let Some(read) = done.next().await {
             let read = read?;
             analyzers.extend(read.analyzers.into_iter().map(|analyzer| (analyzer.arn.clone(), analyzer)));

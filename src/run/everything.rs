@@ -21,7 +21,7 @@ use super::render::Place;
 use super::scan::is_whole;
 use super::selection::choose;
 use super::shelf::Shelf;
-use super::{render, settings, stop};
+use super::{render, stop};
 use crate::assess::{self, Outcomes, Prepared, Terms};
 use crate::aws::pace::{BucketKey, Figures};
 use crate::aws::{Answers, Cloud, Journal, Journaled, Reading};
@@ -236,8 +236,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         F: Future<Output = Result<T, RunError>> + Send + 'static,
     {
         let each = accounts.iter().map(|account| tokio::spawn(work(Arc::clone(self), account.clone())));
-        let mut all =
-            futures::stream::iter(each).buffer_unordered(settings::many(self.config.limits.accounts));
+        let mut all = futures::stream::iter(each).buffer_unordered(self.config.limits.accounts);
         while let Some(one) = all.next().await {
             done(one.map_err(RunError::Task)??);
         }
@@ -318,7 +317,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
     }
 
     fn least_sure(&self) -> Level {
-        self.config.min_confidence.into()
+        self.config.min_confidence
     }
 
     fn terms<'t>(

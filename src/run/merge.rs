@@ -5,16 +5,17 @@ use std::sync::Arc;
 use super::error::RunError;
 use super::event::Event;
 use super::log::Log;
-use super::scan::{Ready, flags};
+use super::scan::Ready;
 use super::settings;
 use crate::aws::Journaled;
 use crate::aws::parts::Parts;
 use crate::cli::{Exit, Merge};
-use crate::config::{Accounts, Selector};
+use crate::config::Accounts;
+use crate::decide::Selector;
 
 pub(super) fn run(args: &Merge, log: &Arc<Log>) -> Result<Exit, RunError> {
     log.tell(&Event::RunBegan { command: "merge", version: env!("CARGO_PKG_VERSION") });
-    let (mut config, file) = settings::layered(args.config.as_deref(), &flags(&args.report), log)?;
+    let (mut config, file) = settings::read(args.config.as_deref(), &args.report.overrides(), log)?;
     let parts = Parts::open(&args.parts)?;
     if config.names_units() && !parts.knows_units() {
         return Err(RunError::NoUnits);

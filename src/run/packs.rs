@@ -10,7 +10,7 @@ use super::gather::{cover, totals};
 use super::render::{self, Place, Since};
 use super::target::Target;
 use crate::catalog::{Catalog, Harvest, Unobserved};
-use crate::config::{Config, SplitBy};
+use crate::config::Config;
 use crate::inventory::wire::Account;
 use crate::policy::Document;
 use crate::report::names::part_without_case;
@@ -18,7 +18,7 @@ use crate::report::pack;
 use crate::report::ready::Ready;
 use crate::report::{
     AccountReport, AccountSummary, BASIS, BasisFile, Files, First, FirstChange, Manifest, Own, Owner,
-    Recommendation, Removal, Rendering, Report, SCHEMA,
+    Recommendation, Removal, Rendering, Report, SCHEMA, SplitBy,
 };
 
 /// Where accounts are of which it is not known where they are.

@@ -11,12 +11,11 @@ use futures::StreamExt;
 use super::error::RunError;
 use super::finished::{self, Done, Finished};
 use super::target::Target;
-use crate::config::ReportFormat;
 use crate::report::render::{
     Asff, Changes, CloudFormation, Csv, Earlier, Format, Html, Judging, Ocsf, Part, Sarif, States, Terraform,
     Tickets, Written,
 };
-use crate::report::{FileHash, Report};
+use crate::report::{FileHash, Report, ReportFormat};
 
 /// The formats that were asked for. Some of them tell what became of what an earlier report said.
 pub(super) fn formats(

@@ -22,7 +22,7 @@ use crate::aws::live::Live;
 use crate::aws::{Cloud, Journaled, Snapshot};
 use crate::catalog::Unobserved;
 use crate::cli::{CatalogArg, Exit, FailOn, ReportArgs, Scan};
-use crate::config::{Config, Overrides};
+use crate::config::Config;
 use crate::report::writer::{Output, Writer};
 use crate::report::{AccountSummary, Coverage, Report, SinceRow};
 use crate::update::Chosen;
@@ -32,7 +32,9 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
     if let Some(which) = args.shard.shard {
         return shard::run(which, args, log);
     }
-    let ready = Ready::new(settings::read(&args.source, flags(&args.report), log)?, &args.report, log)?;
+    let flags = args.source.overrides().and(args.report.overrides());
+    let config = settings::read(args.source.config.as_deref(), &flags, log)?;
+    let ready = Ready::new(config, &args.report, log)?;
     let began = ready.began;
     match &args.source.snapshot {
         Some(folder) => {
@@ -51,22 +53,6 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
             let cloud = Journaled::new(live, Some(journal)).with(resume::state(&ready.config)?);
             ready.report(cloud, Some(started.to_string()), started)
         }
-    }
-}
-
-/// What the command line says about the report.
-pub(super) fn flags(args: &ReportArgs) -> Overrides {
-    Overrides {
-        out: args.out.clone(),
-        catalog: args.catalog.catalog.clone(),
-        formats: args.format.clone(),
-        split_by: args.split_by.clone(),
-        shared: args.shared.clone(),
-        wildcards: args.wildcards.clone(),
-        keep: args.keep.clone(),
-        min_confidence: args.min_confidence.clone(),
-        ready_after: args.ready_after,
-        ..Overrides::default()
     }
 }
 

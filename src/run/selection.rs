@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use super::error::RunError;
 use crate::aws::Organisation;
 use crate::closest::closest;
-use crate::config::{Accounts, Selector, Taken};
+use crate::config::{Accounts, Taken};
+use crate::decide::Selector;
 use crate::inventory::wire::Account;
 
 /// Why a selection cannot be meant.
@@ -68,9 +69,9 @@ fn listed(chosen: &Accounts, mut accounts: Vec<Account>) -> Vec<Account> {
     let before = accounts.len();
     accounts.retain(|account| chosen.list.iter().any(|listed| listed.id == account.id));
     for account in &mut accounts {
-        if let Some(name) = chosen.list.iter().find(|it| it.id == account.id).and_then(|it| it.name.as_ref())
-        {
-            account.name.clone_from(name);
+        let listed = chosen.list.iter().find(|listed| listed.id == account.id && !listed.name.is_empty());
+        if let Some(listed) = listed {
+            account.name.clone_from(&listed.name);
         }
         if before > chosen.list.len() {
             // It names the management account, and stands for a list of all accounts.

@@ -21,7 +21,7 @@ use crate::aws::live::Live;
 use crate::aws::parts::{self, PART, Part, Row, Share};
 use crate::aws::{Cloud, Journal, Journaled, record};
 use crate::cli::{Exit, Scan, Which};
-use crate::config::{Config, Overrides};
+use crate::config::Config;
 use crate::evidence::Analyzer;
 use crate::inventory::wire::Account;
 use crate::report::writer::{Output, Writer, sha256};
@@ -37,8 +37,8 @@ pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, Run
         return Err(RunError::ShardCatalog);
     }
     // Of the report only this decides what has to be asked: packs of organisational units want to know those.
-    let flags = Overrides { split_by: args.report.split_by.clone(), ..Overrides::default() };
-    let (config, _) = settings::read(&args.source, flags, log)?;
+    let flags = args.source.overrides().text("split-by", "--split-by", &args.report.split_by);
+    let (config, _) = settings::read(args.source.config.as_deref(), &flags, log)?;
     let folder = args.shard.parts.clone().unwrap_or_default().join(share.to_string());
     let writer = Writer::begin(&folder, Output::Part)?;
     let progress = Progress::new(log);
@@ -164,8 +164,7 @@ impl Work<'_> {
         let each = wanted.into_iter().map(|account| async move {
             Ok::<_, RunError>((&account.id, one(cloud, self.writer, self.progress, account).await?))
         });
-        let mut done =
-            futures::stream::iter(each).buffer_unordered(settings::many(self.config.limits.accounts));
+        let mut done = futures::stream::iter(each).buffer_unordered(self.config.limits.accounts);
         while let Some(read) = done.next().await {
             let (id, read) = read?;
             let mut arns = read.analyzers.iter().map(|analyzer| analyzer.arn.clone());

@@ -29,11 +29,12 @@ use super::sealed::{MANIFEST, parsed, unread};
 use super::target::Target as _;
 use super::terminal;
 use crate::cli::{Exit, Verify};
-use crate::config::ReportFormat;
 use crate::files;
 use crate::report::agree::{self, Whole};
 use crate::report::render::{Judging, States};
-use crate::report::{AccountReport, BASIS, BasisFile, FileHash, Manifest, Rendering, Report, SCHEMA};
+use crate::report::{
+    AccountReport, BASIS, BasisFile, FileHash, Manifest, Rendering, Report, ReportFormat, SCHEMA,
+};
 
 pub(super) fn run(args: &Verify, log: &Log) -> Result<Exit, RunError> {
     let checked = Checked::of(args, log)?;

@@ -7,8 +7,8 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use futures::StreamExt;
-use leastwise::aws::live::{ConnectError, Limits, Live, LiveOptions, OPERATIONS, Operation, Rates, Source};
-use leastwise::aws::pace::Rate;
+use leastwise::aws::live::{ConnectError, Live, LiveOptions, OPERATIONS, Operation};
+use leastwise::aws::options::{EvidenceFrom, Limits, Rates};
 use leastwise::aws::{Cloud, Reading, Watch};
 use leastwise::evidence::{Failure, FailureKind};
 use leastwise::inventory::wire::Account;
@@ -25,21 +25,21 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const ATTEMPT: Duration = Duration::from_millis(800);
 
 /// Every operation that a scan calls, with the source of evidence for which it does.
-const CALLED: [(&str, Source); 14] = [
-    ("GetCallerIdentity", Source::Auto),
-    ("ListAccounts", Source::Auto),
-    ("ListRoots", Source::Auto),
-    ("ListOrganizationalUnitsForParent", Source::Auto),
-    ("ListAccountsForParent", Source::Auto),
-    ("AssumeRole", Source::Auto),
-    ("GetAccountAuthorizationDetails", Source::Auto),
-    ("ListDelegatedAdministrators", Source::Auto),
-    ("ListAnalyzers", Source::Auto),
-    ("GetAnalyzer", Source::Auto),
-    ("ListFindingsV2", Source::Auto),
-    ("GetFindingV2", Source::Auto),
-    ("GenerateServiceLastAccessedDetails", Source::LastAccessed),
-    ("GetServiceLastAccessedDetails", Source::LastAccessed),
+const CALLED: [(&str, EvidenceFrom); 14] = [
+    ("GetCallerIdentity", EvidenceFrom::Auto),
+    ("ListAccounts", EvidenceFrom::Auto),
+    ("ListRoots", EvidenceFrom::Auto),
+    ("ListOrganizationalUnitsForParent", EvidenceFrom::Auto),
+    ("ListAccountsForParent", EvidenceFrom::Auto),
+    ("AssumeRole", EvidenceFrom::Auto),
+    ("GetAccountAuthorizationDetails", EvidenceFrom::Auto),
+    ("ListDelegatedAdministrators", EvidenceFrom::Auto),
+    ("ListAnalyzers", EvidenceFrom::Auto),
+    ("GetAnalyzer", EvidenceFrom::Auto),
+    ("ListFindingsV2", EvidenceFrom::Auto),
+    ("GetFindingV2", EvidenceFrom::Auto),
+    ("GenerateServiceLastAccessedDetails", EvidenceFrom::LastAccessed),
+    ("GetServiceLastAccessedDetails", EvidenceFrom::LastAccessed),
 ];
 
 /// Those that come in pages.
@@ -73,19 +73,12 @@ fn aws() -> Setup {
 }
 
 /// Reads the organisation and its member, with few attempts.
-async fn read(fake: &Fake, source: Source) -> Read {
-    let fast = Rate::of(1000.0, 1000.0);
-    let rates = Rates { findings: fast, last_accessed: fast, sts: fast, organizations: fast, other: fast };
+async fn read(fake: &Fake, source: EvidenceFrom) -> Read {
+    let rates = Rates { iam: 1000.0, organizations: 1000.0, sts: 1000.0, access_analyzer: 1000.0 };
     let options = LiveOptions {
         source,
         by_unit: true,
-        limits: Limits {
-            attempts: 3,
-            throttled_attempts: 3,
-            call_timeout: ATTEMPT,
-            rates,
-            ..Limits::default()
-        },
+        limits: Limits { attempts: 2, call_timeout: ATTEMPT, calls_per_second: rates, ..Limits::default() },
         ..LiveOptions::default()
     };
     let credentials = Credentials::new(format!("AKIA{MANAGEMENT}"), "invented", None, None, "test");
@@ -130,7 +123,7 @@ async fn read(fake: &Fake, source: Source) -> Read {
 }
 
 /// Reads while something goes wrong; how long that took is part of the answer.
-async fn under(rule: Rule, source: Source) -> Read {
+async fn under(rule: Rule, source: EvidenceFrom) -> Read {
     let fake = aws().fault(rule).start();
     let began = Instant::now();
     let read = timeout(PATIENCE, read(&fake, source)).await;
@@ -140,7 +133,10 @@ async fn under(rule: Rule, source: Source) -> Read {
 }
 
 /// Each of these with each operation, some at a time.
-async fn each<F: Future<Output = ()>>(faults: &[Fault], try_it: impl Fn(Fault, &'static str, Source) -> F) {
+async fn each<F: Future<Output = ()>>(
+    faults: &[Fault],
+    try_it: impl Fn(Fault, &'static str, EvidenceFrom) -> F,
+) {
     let pairs = faults
         .iter()
         .flat_map(|fault| CALLED.iter().map(move |(operation, source)| (*fault, *operation, *source)));
@@ -172,9 +168,12 @@ fn no_operation_is_left_out() {
 
 #[tokio::test]
 async fn what_passes_is_survived_by_every_operation() {
-    let calm = [read(&aws().start(), Source::Auto).await, read(&aws().start(), Source::LastAccessed).await];
+    let calm = [
+        read(&aws().start(), EvidenceFrom::Auto).await,
+        read(&aws().start(), EvidenceFrom::LastAccessed).await,
+    ];
     assert!(calm.iter().all(|read| read.failures.is_empty()), "{calm:?}");
-    let of = |source| if source == Source::LastAccessed { &calm[1] } else { &calm[0] };
+    let of = |source| if source == EvidenceFrom::LastAccessed { &calm[1] } else { &calm[0] };
     let try_it = |fault, operation, source| async move {
         let read = under(Rule::new(fault, When::First(1)).on(operation), source).await;
         assert_eq!(&read, of(source), "{fault:?} once with {operation}");
@@ -215,8 +214,11 @@ async fn what_lasts_is_a_failure_of_its_operation_and_kind() {
 
 #[tokio::test]
 async fn pages_may_be_empty_and_short() {
-    let calm = [read(&aws().start(), Source::Auto).await, read(&aws().start(), Source::LastAccessed).await];
-    for (wanted, source) in calm.iter().zip([Source::Auto, Source::LastAccessed]) {
+    let calm = [
+        read(&aws().start(), EvidenceFrom::Auto).await,
+        read(&aws().start(), EvidenceFrom::LastAccessed).await,
+    ];
+    for (wanted, source) in calm.iter().zip([EvidenceFrom::Auto, EvidenceFrom::LastAccessed]) {
         let lists = CALLED.iter().map(|(operation, _)| *operation).filter(|operation| is_list(operation));
         let fake = lists.fold(aws(), |setup, operation| setup.empty_pages(operation)).start();
         assert_eq!(&read(&fake, source).await, wanted, "an empty page before every page");

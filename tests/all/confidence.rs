@@ -1,6 +1,5 @@
 //! How sure the evidence is, rule by rule, and what is seen in names.
 
-use leastwise::config;
 use leastwise::decide::{Confidence, Effect, Facts, Grain, Level, Origin, is_stale};
 use leastwise::inventory::wire::Tag;
 use leastwise::policy::ActionSet;
@@ -305,15 +304,6 @@ fn evidence_is_stale_when_it_is_older_than_allowed() {
     assert_eq!(is_stale("2026-10-17T00:00:00Z", "2026-11-01T00:00:00Z", 14), Some(15));
     assert_eq!(is_stale("2026-12-01T00:00:00Z", "2026-11-01T00:00:00Z", 14), None);
     assert_eq!(is_stale("long ago", "2026-11-01T00:00:00Z", 14), None);
-}
-
-#[test]
-fn levels_are_those_of_the_configuration() {
-    for level in [Level::Low, Level::Medium, Level::High] {
-        assert_eq!(Level::from(config::Confidence::from(level)), level);
-    }
-    assert!(Level::Low < Level::Medium && Level::Medium < Level::High);
-    assert_eq!(config::Confidence::from(Level::High), config::Confidence::High);
 }
 
 fn confidence() -> impl Strategy<Value = Confidence> {

@@ -275,7 +275,7 @@ fn each_core_module_names_only_those_below_it() {
         ("catalog", &["policy", "visible"]),
         ("evidence", &["policy", "date", "visible"]),
         ("inventory", &["policy"]),
-        ("decide", &["policy", "catalog", "config", "date", "evidence", "inventory", "visible"]),
+        ("decide", &["policy", "catalog", "date", "evidence", "inventory", "visible"]),
         ("prove", &["policy", "catalog", "visible"]),
         ("refine", &["policy", "catalog"]),
     ];

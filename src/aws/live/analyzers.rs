@@ -11,12 +11,12 @@ use tokio::sync::OnceCell;
 
 use super::deadline::InTheWay;
 use super::operations::{GET_ANALYZER, LIST_ANALYZERS};
-use super::options::Source;
 use super::organisation::{self, Identity};
 use super::pages::{self, List, is_refusal, malformed};
 use super::session::Session;
 use super::{DEFAULT_REGION, Live, Scope, convert};
 use crate::aws::observe::Limit;
+use crate::aws::options::EvidenceFrom;
 use crate::evidence::{Analyzer, Failure, FailureKind, choose_analyzers};
 
 /// An analyzer, and the session that may ask it.
@@ -111,7 +111,7 @@ impl Live {
         match self.analyzer_in(further, account, &session).await {
             // Many organisations forbid all Regions but their own. The one that the scan is about has been looked through,
             // so last-accessed data may take the analyzer's place.
-            Err(failure) if is_refusal(&failure) && self.options.source == Source::Auto => Ok(None),
+            Err(failure) if is_refusal(&failure) && self.options.source == EvidenceFrom::Auto => Ok(None),
             found => found,
         }
     }

@@ -6,6 +6,7 @@ use aws_sdk_iam::types::EntityType;
 
 use super::convert;
 use super::operations::GET_ACCOUNT_AUTHORIZATION_DETAILS as SWEEP;
+use super::options::AUTHORIZATION_PAGE;
 use super::pages::{Pages, malformed};
 use super::session::Session;
 use crate::evidence::Failure;
@@ -27,7 +28,7 @@ pub(super) async fn read(session: &Session, account: &str) -> Result<Authorizati
                     EntityType::LocalManagedPolicy,
                     EntityType::AwsManagedPolicy,
                 ]))
-                .max_items(session.limits().authorization_page)
+                .max_items(AUTHORIZATION_PAGE)
                 .set_marker(pages.token())
                 .send()
         });

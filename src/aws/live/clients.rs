@@ -11,7 +11,8 @@ use aws_credential_types::Credentials;
 use aws_sdk_sts::config::SharedCredentialsProvider;
 
 use super::guard::Guard;
-use super::options::Limits;
+use super::options::CONNECT_TIMEOUT;
+use crate::aws::options::Limits;
 
 /// Clients that are made when they are first needed.
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ struct Made {
 /// The settings that all clients share. They share the HTTP client, hence its connections.
 pub(super) fn settings(sdk: &SdkConfig, limits: &Limits) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(limits.connect_timeout)
+        .connect_timeout(CONNECT_TIMEOUT)
         // There is no read timeout by default: a server that accepts and never answers would hold a call for ever.
         .read_timeout(limits.call_timeout)
         .operation_attempt_timeout(limits.call_timeout)

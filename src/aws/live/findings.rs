@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use super::convert;
 use super::deadline;
 use super::operations::{GET_FINDING, LIST_FINDINGS};
+use super::options::FINDINGS_PAGE;
 use super::pages::{Pages, malformed};
 use super::session::Session;
 use crate::aws::{Reading, Recall};
@@ -74,7 +75,7 @@ impl Reader<'_> {
                     .filter("resourceOwnerAccount", any_of([account]))
                     .filter("findingType", types.clone())
                     .filter("status", status.clone())
-                    .max_results(self.session.limits().findings_page)
+                    .max_results(FINDINGS_PAGE)
                     .set_next_token(pages.token())
                     .send()
             });
@@ -112,7 +113,7 @@ impl Reader<'_> {
                 reading.watch.finding();
                 finding
             })
-            .buffer_unordered(self.session.limits().findings_in_flight.max(1))
+            .buffer_unordered(self.session.limits().findings.max(1))
             .collect()
             .await
     }
@@ -148,7 +149,6 @@ impl Reader<'_> {
                     .get_finding_v2()
                     .analyzer_arn(&self.analyzer.arn)
                     .id(id)
-                    .set_max_results(self.session.limits().details_page)
                     .set_next_token(pages.token())
                     .send()
             });

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::convert;
 use super::deadline;
 use super::operations::{GENERATE_LAST_ACCESSED, GET_LAST_ACCESSED};
+use super::options::{AUTHORIZATION_PAGE, JOBS_IN_FLIGHT};
 use super::pages::{Pages, malformed};
 use super::session::Session;
 use crate::aws::Reading;
@@ -54,7 +55,7 @@ pub(super) async fn read(
             })
         })
         // In order, so that the result is sorted as well.
-        .buffered(session.limits().jobs_in_flight.max(1))
+        .buffered(JOBS_IN_FLIGHT)
         .collect()
         .await
 }
@@ -95,7 +96,7 @@ async fn job(session: &Session, arn: &str) -> Result<LastAccessed, Failure> {
                 .iam()
                 .get_service_last_accessed_details()
                 .job_id(&id)
-                .max_items(session.limits().authorization_page)
+                .max_items(AUTHORIZATION_PAGE)
                 .set_marker(pages.token())
                 .send()
         });

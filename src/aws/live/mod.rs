@@ -57,6 +57,7 @@ use super::observe::{self, Limit};
 use super::pace::{BucketKey, Figures, Pacers};
 use super::snapshot::is_account_id;
 use super::{Answers, Cloud, Evidence, Organisation, Reading};
+use crate::aws::options::{EvidenceFrom, Role};
 use crate::evidence::{Failure, FailureKind};
 use crate::inventory::wire::{Account, Authorization};
 use crate::network::Client;
@@ -64,7 +65,7 @@ use crate::network::Client;
 pub use self::connect_error::ConnectError;
 pub(crate) use self::operations::actions;
 pub use self::operations::{OPERATIONS, Operation};
-pub use self::options::{Access, Limits, LiveOptions, Rates, Role, Source};
+pub use self::options::LiveOptions;
 
 /// Where analyzers are looked for when nobody says, and when there is none where somebody says.
 const DEFAULT_REGION: &str = "us-east-1";
@@ -159,7 +160,7 @@ impl Live {
         let caller = Session::new(&identity.account, &region, &settings, origin, &shared);
         let caller = Arc::new(caller.holding(credentials));
         Ok(Self {
-            findings_in_flight: Semaphore::new(options.limits.findings_in_flight.max(1)),
+            findings_in_flight: Semaphore::new(options.limits.findings.max(1)),
             sought: Sought::new(&region, &identity, options.analyzer_arn.as_deref()),
             options,
             settings,
@@ -194,18 +195,18 @@ impl Live {
 
     /// The way into an account.
     fn session(&self, account: &str) -> Arc<Session> {
-        if account == self.identity.account && !self.options.overrides.contains_key(account) {
+        if account == self.identity.account && !self.options.assume.accounts.contains_key(account) {
             return Arc::clone(&self.caller);
         }
         Arc::new(self.session_at(account, &self.region))
     }
 
     fn session_at(&self, account: &str, region: &str) -> Session {
-        let origin = match self.options.overrides.get(account) {
-            Some(Access::Direct) => self.caller.origin().clone(),
-            None if account == self.identity.account => self.caller.origin().clone(),
-            Some(Access::Role(role)) => self.assume(account, role),
-            None => self.assume(account, &self.options.role),
+        let assume = &self.options.assume;
+        let is_left_alone = account == self.identity.account && !assume.accounts.contains_key(account);
+        let origin = match assume.role_in(account).filter(|_| !is_left_alone) {
+            Some(role) => self.assume(account, role),
+            None => self.caller.origin().clone(),
         };
         Session::new(account, region, &self.settings, origin, &self.shared)
     }
@@ -248,7 +249,7 @@ impl Live {
         deadline: Instant,
         reading: Reading<'_>,
     ) -> Result<Evidence, Failure> {
-        if self.options.source != Source::LastAccessed {
+        if self.options.source != EvidenceFrom::LastAccessed {
             let found = timeout_at(deadline, self.analyzer_of(account, session)).await;
             let found = found.unwrap_or_else(|_| {
                 Err(deadline::late(&operations::LIST_ANALYZERS, &self.sought.in_the_way()))
@@ -260,7 +261,7 @@ impl Live {
                 let last_accessed = Vec::new();
                 return Ok(Evidence { analyzer: Some(analyzer), others, findings, last_accessed });
             }
-            if self.options.source == Source::Analyzer {
+            if self.options.source == EvidenceFrom::Analyzer {
                 return Err(failure(&operations::LIST_ANALYZERS, FailureKind::Absent));
             }
         }
@@ -313,7 +314,7 @@ impl Live {
 
 /// Ids become ARNs and file names.
 fn check(options: &LiveOptions) -> Result<(), ConnectError> {
-    let mut ids = options.accounts.iter().map(|account| &account.id).chain(options.overrides.keys());
+    let mut ids = options.accounts.iter().map(|account| &account.id).chain(options.assume.accounts.keys());
     if let Some(id) = ids.find(|id| !is_account_id(id)) {
         return Err(ConnectError::AccountId(id.clone()));
     }

@@ -14,7 +14,8 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use super::DEFAULT_REGION;
 use super::connect_error::ConnectError;
 use super::error;
-use super::options::Limits;
+use super::options::CONNECT_TIMEOUT;
+use crate::aws::options::Limits;
 use crate::closest::closest;
 
 /// Where profiles are: the variable that says so, and the place where it does not.
@@ -29,7 +30,7 @@ pub(super) fn provider(
     limits: &Limits,
 ) -> ProfileFileCredentialsProvider {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(limits.connect_timeout)
+        .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(limits.call_timeout)
         .build();
     let config = ProviderConfig::without_region()

@@ -26,8 +26,8 @@ use super::clients::Clients;
 use super::deadline;
 use super::error;
 use super::operations::{ASSUME_ROLE, Operation, session_policy};
-use super::options::{Limits, Role};
 use crate::aws::observe::Observer;
+use crate::aws::options::{Limits, Role};
 use crate::aws::pace::{BucketKey, Pacers};
 use crate::evidence::{Failure, FailureKind};
 
@@ -154,7 +154,7 @@ impl Session {
             region: self.region.clone(),
         };
         let limits = self.limits();
-        let pacer = self.shared.pacers.bucket(key.clone(), limits.rates.of(operation.api()));
+        let pacer = self.shared.pacers.bucket(key.clone(), limits.calls_per_second.of(operation.api()));
         let mut told = self.shared.observer.call(operation.name(), &key);
         let (mut faults, mut throttles, mut renewed) = (0, 0, false);
         loop {
@@ -180,7 +180,7 @@ impl Session {
                 pacer.throttled(leave, fault.retry_after);
                 told.throttled(fault.retry_after);
                 throttles += 1;
-                if throttles >= limits.throttled_attempts {
+                if throttles >= limits.throttled_attempts() {
                     return Err(fault.of_operation(operation));
                 }
                 continue;

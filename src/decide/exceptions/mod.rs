@@ -3,7 +3,8 @@
 //! The rules of the configuration and those that always hold are of one kind. An expired rule has no effect, and is
 //! counted as what it would have covered. Rules only ever keep: none makes anything go that would stay without it.
 //!
-//! - `mod`: the rules, and what they say of one account;
+//! - `rule`: one rule of the configuration;
+//! - `mod`: all rules, and what they say of one account;
 //! - `defaults`: the rules that always hold, about what the owner of an account cannot change;
 //! - `keep`: actions that stay, taken out of the evidence;
 //! - `review`: what came of each rule over all accounts, and which need their owner's attention.
@@ -11,6 +12,7 @@
 mod defaults;
 mod keep;
 mod review;
+mod rule;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,9 +23,9 @@ use jiff::civil::Date;
 pub use defaults::DefaultRule;
 pub use keep::Kept;
 pub use review::{ExceptionReview, RuleState};
+pub use rule::{Exception, Expires, Glob, Selector};
 
 use crate::catalog::Catalog;
-use crate::config::{Exception, Expires};
 use crate::decide::Standing;
 use crate::inventory::{Inventory, Principal};
 use crate::policy::ActionPattern;
@@ -90,10 +92,8 @@ impl<'c> Rule<'c> {
     fn covers_policy(&self, policy: &str) -> bool {
         let Text::Exception(exception) = self.text else { return true };
         // The name of an inline policy has neither colon nor slash.
-        match policy.starts_with("arn:") {
-            true => exception.covers_policy(policy.rsplit('/').next().unwrap_or(policy), Some(policy)),
-            false => exception.covers_policy(policy, None),
-        }
+        let arn = policy.starts_with("arn:").then_some(policy);
+        exception.covers_policy(policy.rsplit('/').next().unwrap_or(policy), arn)
     }
 
     fn expires(&self) -> Expires {

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use jiff::civil::Date;
 
-use super::{Exceptions, Rule, RuleId, Text, Usage, Uses};
-use crate::config::{Exception, Expires, Glob, Selector};
+use super::{Exception, Exceptions, Expires, Glob, Rule, RuleId, Selector, Text, Usage, Uses};
 use crate::policy::ActionPattern;
 
 /// So many days before it expires, a rule is told to be expiring.

@@ -1,6 +1,7 @@
 //! The example that `init` writes: complete, and true.
 
-use leastwise::config::{Access, Config, EXAMPLE, keys};
+use leastwise::aws::options::Access;
+use leastwise::config::{Config, EXAMPLE, keys};
 use toml::de::{DeTable, DeValue};
 
 use super::read;
@@ -68,7 +69,7 @@ fn the_example_with_its_silent_keys_set_is_valid() {
     assert_eq!(config.region.as_deref(), Some("eu-central-1"));
     assert_eq!(config.keep.len(), 3);
     assert_eq!(config.accounts.list.len(), 2);
-    assert_eq!(config.assume.access("222222222222"), Access::Direct);
+    assert_eq!(config.assume.accounts["222222222222"], Access::Direct);
     assert_eq!(config.exceptions.len(), 1);
     assert!(config.names_units());
 }

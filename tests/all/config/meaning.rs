@@ -5,9 +5,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use leastwise::config::{
-    Access, Confidence, Config, EvidenceFrom, Expires, Overrides, SharedPolicies, Taken, find, keys, variable,
-};
+use leastwise::aws::options::EvidenceFrom;
+use leastwise::config::{Config, Overrides, Taken, find, keys, variable};
+use leastwise::decide::{Expires, Level, SharedPolicies};
 use leastwise::inventory::wire::{Account, Tag};
 use leastwise::inventory::{Principal, PrincipalKind};
 
@@ -41,7 +41,7 @@ fn what_is_written_is_what_is_meant() {
     );
     assert_eq!(config.evidence, EvidenceFrom::LastAccessed);
     assert_eq!(config.shared, SharedPolicies::Both);
-    assert_eq!(config.min_confidence, Confidence::High);
+    assert_eq!(config.min_confidence, Level::High);
     assert!(config.keep[0].matches("IAM", "passRole") && !config.keep[0].matches("iam", "GetRole"));
     assert_eq!(config.limits.call_timeout, Duration::from_secs(5));
     assert_eq!(config.limits.evidence_max_age, None);
@@ -66,11 +66,11 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
         ("LEASTWISE_LIMITS_CALLS_PER_SECOND_ACCESS_ANALYZER", "2.5"),
         ("LEASTWISE_ACCOUNTS_INCLUDE", "111111111111, prod-*"),
     ];
-    let flags = Overrides {
-        region: Some("eu-west-3".to_owned()),
-        exclude: vec!["Acme, Inc*".to_owned()],
-        ..Overrides::default()
-    };
+    let flags = Overrides::default().text("region", "--region", &Some("eu-west-3")).list(
+        "accounts.exclude",
+        "--exclude",
+        &["Acme, Inc*".to_owned()],
+    );
     let config = with_environment(file, &variables, &flags).expect("it is valid");
     assert_eq!(
         (config.region.as_deref(), config.window_days, config.out.as_path()),
@@ -146,11 +146,14 @@ fn an_account_is_entered_by_the_role_unless_it_says_otherwise() {
         session-name = "night"
         "#,
     );
-    let role = |role, external_id, session_name| Access::Role { role, external_id, session_name };
-    assert_eq!(config.assume.access("111111111111"), Access::Direct);
-    assert_eq!(config.assume.access("222222222222"), role("audit/other", None, "leastwise"));
-    assert_eq!(config.assume.access("333333333333"), role("reader", Some("abc"), "night"));
-    assert_eq!(config.assume.access("444444444444"), role("reader", Some("abc"), "leastwise"));
+    let role = |account: &str| {
+        let role = config.assume.role_in(account)?;
+        Some((role.name.as_str(), role.external_id.as_deref(), role.session_name.as_str()))
+    };
+    assert_eq!(role("111111111111"), None);
+    assert_eq!(role("222222222222"), Some(("audit/other", None, "leastwise")));
+    assert_eq!(role("333333333333"), Some(("reader", Some("abc"), "night")));
+    assert_eq!(role("444444444444"), Some(("reader", Some("abc"), "leastwise")));
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use leastwise::aws::live::{Live, Source};
+use leastwise::aws::live::Live;
+use leastwise::aws::options::EvidenceFrom;
 use leastwise::aws::{Cloud as _, Evidence};
 use leastwise::evidence::{Failure, FailureKind};
 
@@ -62,7 +63,7 @@ impl Has {
 /// An organisation whose analyzers are these; the caller's is the management account. There is no last-accessed data.
 fn with(all: &'static [Has]) -> Recorded {
     let mut aws = Recorded::new();
-    aws.options.role.name = "reader".to_owned();
+    aws.options.assume.role.name = "reader".to_owned();
     aws.on("ListAnalyzers", |asked| {
         let mine = all.iter().filter(|has| asked.account == has.account && asked.region == has.region);
         let found: Vec<String> = mine.filter(|has| asked.has(has.kind)).map(Has::told).collect();
@@ -265,7 +266,7 @@ async fn an_accounts_own_analyzer_is_found_in_us_east_1_within_the_budget_of_cal
 
 #[tokio::test(start_paused = true)]
 async fn a_region_that_is_forbidden_is_no_failure_unless_findings_are_wanted() {
-    for (source, kind) in [(Source::Auto, None), (Source::Analyzer, Some(FailureKind::Denied))] {
+    for (source, kind) in [(EvidenceFrom::Auto, None), (EvidenceFrom::Analyzer, Some(FailureKind::Denied))] {
         let mut aws = with(&[]);
         aws.options.source = source;
         aws.on("ListAnalyzers", |asked| {

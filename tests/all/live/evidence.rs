@@ -1,6 +1,6 @@
 //! Analyzers, findings, last-accessed data.
 
-use leastwise::aws::live::Source;
+use leastwise::aws::options::EvidenceFrom;
 use leastwise::evidence::{Detail, FailureKind, Finding, Gap, Windows, join};
 
 use super::recorded::{ANALYZER, Asked, CALLER, Recorded, Reply, analyzer, finding, live, read};
@@ -151,7 +151,6 @@ async fn every_kind_of_finding_is_read_and_what_says_nothing_is_no_evidence() {
 #[tokio::test(start_paused = true)]
 async fn an_account_costs_no_more_calls_than_its_budget() {
     let mut aws = Recorded::new();
-    aws.options.limits.findings_page = 10;
     aws.on("ListFindingsV2", |asked| {
         let listed: Vec<String> =
             (0..10).map(|n| finding(&format!("f{}-{n}", asked.nth), "UnusedIAMRole", "ACTIVE", "")).collect();
@@ -167,7 +166,7 @@ async fn an_account_costs_no_more_calls_than_its_budget() {
     let evidence = read(&live(&aws).await, CALLER).await.evidence.unwrap();
     assert_eq!(evidence.findings.len(), 40);
     assert!(aws.calls().len() <= 1 + 4 + 80 + 5, "{} calls", aws.calls().len());
-    assert!(aws.asked("ListFindingsV2")[0].has(r#""maxResults":10"#));
+    assert!(aws.asked("ListFindingsV2")[0].has(r#""maxResults":100"#));
 }
 
 #[tokio::test(start_paused = true)]
@@ -221,7 +220,7 @@ async fn a_job_of_a_session_that_ran_out_is_begun_again() {
         )
     };
     let mut aws = with_everything();
-    aws.options.source = Source::LastAccessed;
+    aws.options.source = EvidenceFrom::LastAccessed;
     aws.on("GenerateServiceLastAccessedDetails", move |asked| Some(Reply::ok(job(asked.nth))));
     aws.on("GetServiceLastAccessedDetails", |asked| match asked.nth {
         0 => Some(Reply::xml(403, "ExpiredToken")),
@@ -243,7 +242,7 @@ async fn a_job_of_a_session_that_ran_out_is_begun_again() {
 
     // The same refusal within one session is no reason to begin again.
     let mut aws = with_everything();
-    aws.options.source = Source::LastAccessed;
+    aws.options.source = EvidenceFrom::LastAccessed;
     aws.always("GetServiceLastAccessedDetails", Reply::xml(404, "NoSuchEntity"));
     let aws = aws.start();
     let evidence = read(&live(&aws).await, MEMBER).await.evidence.unwrap();
@@ -254,7 +253,7 @@ async fn a_job_of_a_session_that_ran_out_is_begun_again() {
 #[tokio::test(start_paused = true)]
 async fn an_analyzer_that_is_asked_for_and_not_there_is_absent() {
     let mut aws = with_everything();
-    aws.options.source = Source::Analyzer;
+    aws.options.source = EvidenceFrom::Analyzer;
     aws.always("ListAnalyzers", Reply::ok(r#"{"analyzers":[]}"#));
     let aws = aws.start();
     let failure = read(&live(&aws).await, CALLER).await.evidence.unwrap_err();

@@ -22,12 +22,12 @@ async fn failures_are_told_by_code_and_status_and_tried_again_where_that_may_hel
         (Reply::xml(429, "TooManyRequestsException"), Throttled, 30),
         (Reply::xml(404, "NoSuchEntity"), Absent, 1),
         (Reply::xml(400, "ValidationError"), Malformed, 1),
-        (Reply::xml(500, "ServiceFailure"), Unreachable, 6),
-        (Reply::xml(503, "ServiceUnavailable"), Unreachable, 6),
-        (Reply { status: 502, ..Reply::ok(html) }, Unreachable, 6),
-        (Reply::ok(html), Malformed, 6),
-        (Reply::ok(sweep(&role(CALLER, "r", ""), None).split_at(200).0), Malformed, 6),
-        (Reply { delay: Duration::from_secs(100_000), ..Reply::ok("") }, Unreachable, 6),
+        (Reply::xml(500, "ServiceFailure"), Unreachable, 10),
+        (Reply::xml(503, "ServiceUnavailable"), Unreachable, 10),
+        (Reply { status: 502, ..Reply::ok(html) }, Unreachable, 10),
+        (Reply::ok(html), Malformed, 10),
+        (Reply::ok(sweep(&role(CALLER, "r", ""), None).split_at(200).0), Malformed, 10),
+        (Reply { delay: Duration::from_secs(100_000), ..Reply::ok("") }, Unreachable, 10),
     ];
     for (reply, kind, attempts) in cases {
         let what = format!("{reply:?}");
@@ -138,7 +138,7 @@ async fn an_answer_of_another_finding_or_of_none_is_malformed() {
 #[tokio::test(start_paused = true)]
 async fn what_is_denied_for_one_finding_is_not_asked_for_thousands() {
     let mut aws = Recorded::new();
-    aws.options.limits.findings_in_flight = 4;
+    aws.options.limits.findings = 4;
     let listed: Vec<String> =
         (0..500).map(|n| finding(&format!("f{n}"), "UnusedPermission", "ACTIVE", "")).collect();
     aws.always("ListFindingsV2", Reply::ok(format!(r#"{{"findings":[{}]}}"#, listed.join(","))));

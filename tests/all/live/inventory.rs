@@ -1,7 +1,8 @@
 //! Accounts, principals, policies.
 
 use leastwise::aws::Cloud;
-use leastwise::aws::live::{ConnectError, Live, OPERATIONS, Scope, Source};
+use leastwise::aws::live::{ConnectError, Live, OPERATIONS, Scope};
+use leastwise::aws::options::EvidenceFrom;
 use leastwise::evidence::FailureKind;
 
 use super::recorded::{CALLER, Recorded, Reply, analyzer, live, read, role, sdk, sweep};
@@ -220,7 +221,8 @@ async fn what_comes_before_the_first_account_ends_in_time_and_says_what_it_waite
     let json = Reply::json(400, "ThrottlingException").header("retry-after", "86400");
     let patient = || {
         let mut aws = Recorded::new();
-        (aws.options.limits.throttled_attempts, aws.options.limits.attempts) = (1000, 1000);
+        aws.options.limits.attempts = 1000;
+        aws.options.limits.call_timeout = std::time::Duration::from_secs(60);
         aws
     };
     let cases = [(silent(), silent(), FailureKind::Unreachable), (xml, json, FailureKind::Throttled)];
@@ -245,7 +247,7 @@ async fn what_comes_before_the_first_account_ends_in_time_and_says_what_it_waite
 #[tokio::test(start_paused = true)]
 async fn the_list_of_operations_is_what_is_called_and_nothing_of_it_writes() {
     let mut called = std::collections::BTreeSet::new();
-    for source in [Source::Analyzer, Source::LastAccessed] {
+    for source in [EvidenceFrom::Analyzer, EvidenceFrom::LastAccessed] {
         let mut aws = super::evidence::with_everything();
         aws.options.source = source;
         aws.always("ListAccounts", page(r#"{"Id":"111111111111"},{"Id":"222222222222"}"#, ""));

@@ -7,7 +7,8 @@ use aws_config::BehaviorVersion;
 use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use futures::future::join_all;
-use leastwise::aws::live::{Access, ConnectError, Live, OPERATIONS, Operation, Role, Source};
+use leastwise::aws::live::{ConnectError, Live, OPERATIONS, Operation};
+use leastwise::aws::options::{Access, EvidenceFrom, Role};
 use leastwise::evidence::FailureKind;
 use tokio::time::Instant;
 
@@ -38,7 +39,7 @@ fn busy() -> Recorded {
 #[tokio::test(start_paused = true)]
 async fn a_hundred_accounts_assume_a_role_each_once() {
     let mut aws = busy();
-    aws.options.role = Role {
+    aws.options.assume.role = Role {
         name: "audit/reader".to_owned(),
         external_id: Some("ext".to_owned()),
         session_name: "scan".to_owned(),
@@ -74,7 +75,7 @@ async fn a_hundred_accounts_assume_a_role_each_once() {
 #[tokio::test(start_paused = true)]
 async fn throttling_of_one_account_does_not_slow_another() {
     let mut aws = Recorded::new();
-    aws.options.source = Source::Analyzer;
+    aws.options.source = EvidenceFrom::Analyzer;
     aws.on("GetAccountAuthorizationDetails", |asked| {
         (asked.account == account(0)).then(|| Reply::xml(400, "Throttling").header("retry-after", "5"))
     });
@@ -200,7 +201,8 @@ async fn an_account_whose_role_is_refused_says_so_and_costs_one_call() {
 async fn the_callers_own_account_is_entered_directly_unless_told_otherwise() {
     let mut aws = Recorded::new();
     aws.options
-        .overrides
+        .assume
+        .accounts
         .insert(CALLER.to_owned(), Access::Role(Role { name: "own".to_owned(), ..Role::default() }));
     let aws = aws.start();
     assert!(read(&live(&aws).await, CALLER).await.authorization.is_ok());
@@ -208,7 +210,7 @@ async fn the_callers_own_account_is_entered_directly_unless_told_otherwise() {
 
     // The caller's credentials for another account: its principals are not that account's.
     let mut aws = Recorded::new();
-    aws.options.overrides.insert(account(0), Access::Direct);
+    aws.options.assume.accounts.insert(account(0), Access::Direct);
     let aws = aws.start();
     let failure = read(&live(&aws).await, &account(0)).await.authorization.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Malformed);

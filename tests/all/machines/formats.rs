@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use leastwise::config::{Config, Overrides, ReportFormat};
+use leastwise::config::{Config, Overrides};
+use leastwise::report::ReportFormat;
 
 use crate::run::{folder, leastwise};
 use crate::scan::files;
 
 fn config(file: &str, flags: &[&str]) -> Vec<ReportFormat> {
-    let flags =
-        Overrides { formats: flags.iter().map(|it| (*it).to_owned()).collect(), ..Overrides::default() };
+    let flags: Vec<String> = flags.iter().map(|it| (*it).to_owned()).collect();
+    let flags = Overrides::default().list("formats", "--format", &flags);
     Config::layered(Some((file, "leastwise.toml")), |_| None, &flags).unwrap().formats
 }
 

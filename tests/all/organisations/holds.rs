@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use leastwise::assess::{Outcomes, Prepared, Terms, account, organisation, survey};
 use leastwise::catalog::{Catalog, Harvest, Unobserved};
-use leastwise::config::SharedPolicies;
-use leastwise::decide::{Exceptions, Families, Level, Needs};
+use leastwise::decide::{Exceptions, Families, Level, Needs, SharedPolicies};
 use leastwise::inventory::wire::Account;
 use leastwise::policy::ActionPattern;
 use leastwise::refine::Wildcards;

@@ -1,14 +1,13 @@
-//! Exceptions: what is to stay as it is, and who says so.
+//! The rules that people write: what is to stay as it is, and who says so.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::civil::Date;
 
-use super::valid::{Glob, Selector};
 use crate::inventory::Principal;
 use crate::inventory::wire::Account;
-use crate::policy::ActionPattern;
+use crate::policy::{ActionPattern, glob};
 
 /// `[[exception]]`. Each list that has entries must match, by any one of its entries; an empty list matches everything.
 /// One of the lists has entries.
@@ -98,5 +97,56 @@ impl fmt::Display for Expires {
             Self::Never => f.write_str("never"),
             Self::On(last) => write!(f, "{last}"),
         }
+    }
+}
+
+/// What chooses accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selector {
+    /// An account by its id.
+    Account(String),
+    /// Everything below an organisational unit or a root, by its id.
+    Unit(String),
+    /// Accounts by name.
+    Name(Glob),
+}
+
+impl Selector {
+    /// Whether it chooses this account.
+    pub fn selects(&self, account: &Account) -> bool {
+        match self {
+            Self::Account(id) => *id == account.id,
+            Self::Unit(unit) => account.paths.iter().any(|path| path.split('/').any(|part| part == unit)),
+            Self::Name(glob) => glob.matches(&account.name),
+        }
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(text) | Self::Unit(text) | Self::Name(Glob(text)) => f.write_str(text),
+        }
+    }
+}
+
+/// `*` and `?` over names that people give: case matters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glob(String);
+
+impl Glob {
+    /// A pattern as it was written.
+    pub fn new(pattern: impl Into<String>) -> Self {
+        Self(pattern.into())
+    }
+
+    /// Whether it matches the whole name.
+    pub fn matches(&self, name: &str) -> bool {
+        glob::matches_exactly(&self.0, name)
+    }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
