@@ -136,8 +136,7 @@ fn statuses_of_html(out: &Path) -> Statuses {
     }
     for code in codes {
         let card = between(&index, &format!("href=\"#status={code}\" data-number=\""), "\"")[0];
-        let of_rows: usize =
-            found.iter().filter(|((_, it), _)| it == code.name()).map(|(_, number)| number).sum();
+        let of_rows: usize = found.iter().filter(|((_, it), _)| it == code).map(|(_, number)| number).sum();
         assert_eq!(card, of_rows.to_string(), "{code}");
     }
     found
