@@ -49,6 +49,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[macro_use]
+mod code;
+
 pub mod assess;
 pub mod aws;
 pub mod catalog;

@@ -5,7 +5,7 @@ use super::family;
 use super::place::{copy_path, numbered, policy_name};
 use super::refinement::{Refinement, after_text, before_text, told_again};
 use crate::catalog::Universe;
-use crate::decide::{FamilyKind, is_aws_managed};
+use crate::decide::{FamilyKind, HolderKind, PolicyKind, is_aws_managed};
 use crate::policy::Document;
 use crate::prove::Proof;
 use crate::report::names::{file_part, is_spelt};
@@ -19,7 +19,7 @@ pub(crate) fn contradiction(
 ) -> Option<&'static str> {
     let documents = proof.documents();
     let row = ProofRow {
-        verdict: it.proof.verdict.clone(),
+        verdict: it.proof.verdict,
         removed: proof.removed(),
         kept: proof.kept(),
         undecided: proof.undecided().to_vec(),
@@ -55,7 +55,7 @@ fn are_at(files: &Files, path: &str) -> bool {
 
 /// Whether id, holder, policy and paths of an account's own recommendation fit together.
 pub(crate) fn is_in_its_place(account: &str, it: &Recommendation) -> bool {
-    let (kind, holder, policy) = (it.holder_kind.as_str(), it.holder.as_str(), it.policy.as_str());
+    let (kind, holder, policy) = (it.holder_kind, it.holder.as_str(), it.policy.as_str());
     let names_policy = it.policy_arn.as_deref().is_none_or(|arn| policy_name(arn) == policy);
     let Some(first) = it.holders.first() else {
         let is_copied = matches!(it.action, Action::Substitute | Action::Fork);
@@ -69,13 +69,22 @@ pub(crate) fn is_in_its_place(account: &str, it: &Recommendation) -> bool {
                 format!("policies/{account}/managed/{}", file_part(policy)),
             ),
         };
-        let is_own = match &it.policy_arn {
-            None => matches!(kind, "role" | "user" | "group"),
-            Some(arn) => kind == "managed" && holder == policy && !is_aws_managed(arn),
+        let is_own = match (&it.policy_arn, it.policy_kind) {
+            (None, Some(PolicyKind::Inline)) => {
+                matches!(kind, HolderKind::Role | HolderKind::User | HolderKind::Group)
+            }
+            (Some(arn), Some(PolicyKind::CustomerManaged)) => {
+                kind == HolderKind::Managed && holder == policy && !is_aws_managed(arn)
+            }
+            _ => false,
         };
         return names_policy && is_own && !is_copied && it.id == id && are_at(&it.files, &path);
     };
-    let mark = if it.policy_arn.as_deref().is_some_and(is_aws_managed) { "aws" } else { "managed" };
+    let is_of_aws = it.policy_arn.as_deref().map(is_aws_managed);
+    let (mark, is_kind) = match it.policy_kind {
+        Some(PolicyKind::AwsManaged) => ("aws", is_of_aws == Some(true)),
+        _ => ("managed", it.policy_kind == Some(PolicyKind::CustomerManaged) && is_of_aws == Some(false)),
+    };
     let id = match it.creates.len() {
         0 => it.id == format!("{account}/detach/{mark}/{policy}"),
         count => {
@@ -87,23 +96,20 @@ pub(crate) fn is_in_its_place(account: &str, it: &Recommendation) -> bool {
     let files = it
         .holders
         .iter()
-        .all(|hands| are_at(&hands.files, &copy_path(account, &hands.kind, &hands.name, policy, mark)));
-    names_policy && id && is_first && files
+        .all(|hands| are_at(&hands.files, &copy_path(account, hands.kind, &hands.name, policy, mark)));
+    names_policy && is_kind && id && is_first && files
 }
 
 /// The same of a recommendation for many accounts.
 pub(crate) fn is_in_its_families_place(family: &FamilyRow, it: &Recommendation) -> bool {
-    let kinds = [FamilyKind::PermissionSet, FamilyKind::Fleet];
-    let Some(kind) = kinds.into_iter().find(|kind| kind.name() == family.kind) else { return false };
-    let is_there = |of_aws| {
-        let path = family::path((kind, of_aws), (&it.holder_kind, &it.holder), &it.policy, &it.id);
-        are_at(&it.files, &path)
-    };
-    let is_set = it.holder_kind == kind.name();
-    let begins = it.id.strip_prefix(kind.name()).is_some_and(|rest| rest.starts_with('/'));
-    is_set == (kind == FamilyKind::PermissionSet)
+    let Some(policy_kind) = it.policy_kind else { return false };
+    let path = family::path((family.kind, policy_kind), (it.holder_kind, &it.holder), &it.policy, &it.id);
+    let is_set = it.holder_kind == HolderKind::PermissionSet;
+    let begins = it.id.strip_prefix(family.kind.name()).is_some_and(|rest| rest.starts_with('/'));
+    is_set == (family.kind == FamilyKind::PermissionSet)
         && begins
         && it.policy_arn.is_none()
         && it.holders.is_empty()
-        && [false, true].into_iter().any(is_there)
+        && (policy_kind == PolicyKind::CustomerManaged) == (it.holder_kind == HolderKind::Managed)
+        && are_at(&it.files, &path)
 }

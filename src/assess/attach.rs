@@ -4,6 +4,7 @@ use super::refinement::Stays;
 use crate::decide::{Holder, Room};
 use crate::inventory::Inventory;
 use crate::refine::{MOST_ATTACHED, USUALLY_ATTACHED};
+use crate::report::Note;
 
 /// What the holders of a policy have attached, where that is most.
 #[derive(Debug, Clone, Copy)]
@@ -35,9 +36,9 @@ impl Attached {
             .then_some(Stays::TooManyAttached { attached, policies, most })
     }
 
-    /// What to know before so many policies take the place of one, as a stable code.
-    pub(super) fn note(self, policies: usize) -> Option<&'static str> {
+    /// What to know before so many policies take the place of one.
+    pub(super) fn note(self, policies: usize) -> Option<Note> {
         let after = self.count.saturating_sub(self.goes) + policies;
-        if policies == 0 { None } else { (after + self.goes > self.most).then_some("detach-before-attach") }
+        if policies == 0 { None } else { (after + self.goes > self.most).then_some(Note::DetachBeforeAttach) }
     }
 }

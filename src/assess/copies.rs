@@ -7,17 +7,17 @@ use super::why::{self, Sharers};
 use super::work::{Bench, Copied, Work};
 use crate::decide::{GrantAge, Holder, Obstacle, Part};
 use crate::refine::Kind;
-use crate::report::LeftAlone;
+use crate::report::{LeftAlone, PolicyState};
 
 impl<'i, 't> Work<'i, 't> {
     /// A policy of AWS: copies, for nobody else can edit it.
-    pub(super) fn of_aws(&mut self, bench: Bench<'_, 'i, 't>) -> &'static str {
+    pub(super) fn of_aws(&mut self, bench: Bench<'_, 'i, 't>) -> PolicyState {
         let (copies, stay) = self.copies(bench);
         let mut state = match (copies.is_empty(), self.changed.is_empty()) {
-            (false, _) => "copied",
+            (false, _) => PolicyState::Copied,
             // Families decided for some of the holders.
-            (true, false) => "family",
-            (true, true) => "kept",
+            (true, false) => PolicyState::Family,
+            (true, true) => PolicyState::Kept,
         };
         for (part, stays) in &stay {
             self.note_defect(bench.place, stays);
@@ -47,9 +47,9 @@ impl<'i, 't> Work<'i, 't> {
                 GrantAge::Young(days) => why::obstacle(Obstacle::Young(days), &sharers),
                 _ => self.unspared(bench, &reaches),
             };
-            let blockers = if code == "blocked" { sharers.all() } else { Vec::new() };
+            let blockers = if code == PolicyState::Blocked { sharers.all() } else { Vec::new() };
             self.leave_part(bench, &reaches, (code, why), blockers);
-            if state == "kept" {
+            if state == PolicyState::Kept {
                 state = code;
             }
         }
@@ -62,14 +62,14 @@ impl<'i, 't> Work<'i, 't> {
         &mut self,
         bench: Bench<'_, 'i, 't>,
         reaches: &[usize],
-        (code, why): (&str, String),
+        (code, why): (PolicyState, String),
         blockers: Vec<String>,
     ) {
         self.left_alone.push(LeftAlone {
             policy: bench.held.target.name().to_owned(),
-            code: code.to_owned(),
+            code,
             why,
-            remedy: why::remedy(code).to_owned(),
+            remedy: code.remedy().to_owned(),
             reaches: self.prepared.arns(reaches),
             others: 0,
             blockers,

@@ -14,7 +14,9 @@ use crate::decide::{
     Escalation, Held, Holder, Needs, Risk, Severity, Standing, boundary_of, by_danger, ineffective,
 };
 use crate::policy::{Document, Extent, parse_all};
-use crate::report::{EffectRow, EscalationRow, ImpactRow, Remains, Removal, RiskRow, UnusedService};
+use crate::report::{
+    EffectRow, EscalationRow, ImpactRow, PolicyState, Remains, Removal, RiskRow, UnusedService,
+};
 
 /// What the policies that were worked on so far make of each principal.
 pub(super) struct Effects<'t> {
@@ -112,7 +114,7 @@ impl<'t> Effects<'t> {
         held: &Held<'_>,
         before: &Permissions<'t>,
         after: &[After<'_, 't>],
-        (id, state): (&str, &str),
+        (id, state): (&str, PolicyState),
     ) {
         for holder in &held.holders {
             let changed = after.iter().find(|it| it.holders.contains(holder));
@@ -133,8 +135,8 @@ impl<'t> Effects<'t> {
                 let mut left = now.clone();
                 left.intersect(unused);
                 if !left.is_empty() {
-                    let (policy, state) = (id.to_owned(), state.to_owned());
-                    person.remains.push(Remains { policy, state, permissions: left.len() });
+                    let (policy, permissions) = (id.to_owned(), left.len());
+                    person.remains.push(Remains { policy, state, permissions });
                 }
             }
         }

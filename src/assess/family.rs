@@ -5,14 +5,14 @@ use std::sync::OnceLock;
 
 use super::Terms;
 use super::attach::Attached;
-use super::place::names_everywhere;
+use super::place::{inline_kind, names_everywhere};
 use super::publish::confidence_row;
 use super::refinement::{Original, Refinement, Smaller, Stays, Tried};
 use super::why;
-use crate::decide::{Confidence, Families, Family, FamilyKind, Level, Needs, Seat};
+use crate::decide::{Confidence, Families, Family, FamilyKind, HolderKind, Level, Needs, PolicyKind, Seat};
 use crate::refine::Kind;
 use crate::report::names::{Spellings, file_part, joined_parts};
-use crate::report::{Action, FamilyAccount, FamilyRow, ImpactRow, Recommendation};
+use crate::report::{Action, FamilyAccount, FamilyRow, ImpactRow, Note, PolicyState, Recommendation};
 
 /// What came of each family, found by the first account that meets it: the text is the same in all of them.
 #[derive(Debug, Default)]
@@ -94,7 +94,7 @@ impl Outcomes {
 
 /// Whether a policy of a family is a managed one, which is detached when others take its place.
 fn is_attached(family: &Family) -> bool {
-    family.seat.of_aws || family.seat.holder_kind == "managed"
+    family.seat.policy_kind != PolicyKind::Inline
 }
 
 /// Why so many policies cannot take the place of one, if they cannot. One of an inline policy needs no attachment.
@@ -111,39 +111,43 @@ fn doubted(smaller: &Smaller<'_>, least_sure: Level) -> Option<Stays> {
 }
 
 /// Why nothing can be recommended for a family as a whole, if nothing can: a stable code and one sentence.
-fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(&'static str, String)> {
+fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(PolicyState, String)> {
     let set = family.seat.kind == FamilyKind::PermissionSet;
     if family.drifted {
         return Some((
-            "provisioned-differently",
+            PolicyState::ProvisionedDifferently,
             "its policy differs from account to account: provision the permission set anew first".to_owned(),
         ));
     }
     if !family.blockers.is_empty() {
-        return Some(("blocked", why::count_as_users(family.blockers.len())));
+        return Some((PolicyState::Blocked, why::count_as_users(family.blockers.len())));
     }
     if family.excepted {
-        return Some(("excepted", "an exception leaves it as it is in one account or another".to_owned()));
+        return Some((
+            PolicyState::Excepted,
+            "an exception leaves it as it is in one account or another".to_owned(),
+        ));
     }
     // Whether the set is provisioned elsewhere, and what is used of it, is not known: it is changed everywhere at once.
     if set && !families.unread.is_empty() {
         let unread = why::count(families.unread.len(), "account");
         let were = if families.unread.len() == 1 { "was" } else { "were" };
-        return Some(("accounts-unread", format!("{unread} that may use it {were} not read")));
+        return Some((PolicyState::AccountsUnread, format!("{unread} that may use it {were} not read")));
     }
     if set && families.others {
         let why = "other accounts may use it, and the organisation did not tell which there are";
-        return Some(("accounts-unknown", why.to_owned()));
+        return Some((PolicyState::AccountsUnknown, why.to_owned()));
     }
     match &family.needs {
-        Needs::Nothing => {
-            Some(("idle", "all its roles are reported unused: review who still needs it".to_owned()))
-        }
+        Needs::Nothing => Some((
+            PolicyState::Idle,
+            "all its roles are reported unused: review who still needs it".to_owned(),
+        )),
         needs if !needs.is_all() && family.level < least_sure => {
-            Some(("not-sure-enough", format!("confidence is {}", family.level.name())))
+            Some((PolicyState::NotSureEnough, format!("confidence is {}", family.level.name())))
         }
         needs if needs.is_all() => {
-            Some(("in-use", "nothing of it is reported unused in all of its accounts".to_owned()))
+            Some((PolicyState::InUse, "nothing of it is reported unused in all of its accounts".to_owned()))
         }
         _ => None,
     }
@@ -158,7 +162,7 @@ pub(super) fn is_told(
     least_sure: Level,
 ) -> bool {
     match (obstacle(family, families, least_sure), outcome) {
-        (Some((code, _)), _) => !matches!(code, "in-use" | "idle"),
+        (Some((code, _)), _) => !matches!(code, PolicyState::InUse | PolicyState::Idle),
         (None, outcome) => {
             matches!(outcome, Some(Outcome { tried: Tried::Smaller(_) | Tried::Stays(_), .. }))
         }
@@ -166,12 +170,9 @@ pub(super) fn is_told(
 }
 
 fn kind_of(seat: &Seat) -> Kind {
-    match (seat.kind, seat.of_aws, seat.holder_kind) {
-        (FamilyKind::PermissionSet, false, _) => Kind::PermissionSet,
-        (_, true, _) | (_, _, "managed") => Kind::Managed,
-        (_, _, "role") => Kind::Role,
-        (_, _, "user") => Kind::User,
-        _ => Kind::Group,
+    match seat.policy_kind {
+        PolicyKind::Inline => inline_kind(seat.holder_kind),
+        PolicyKind::CustomerManaged | PolicyKind::AwsManaged => Kind::Managed,
     }
 }
 
@@ -182,29 +183,31 @@ fn path_of(family: &Family, spellings: &Spellings) -> String {
 
 fn plain_path_of(family: &Family) -> String {
     let seat = &family.seat;
-    path((seat.kind, seat.of_aws), (seat.holder_kind, &seat.holder), &seat.policy, &family.id)
+    path((seat.kind, seat.policy_kind), (seat.holder_kind, &seat.holder), &seat.policy, &family.id)
 }
 
 /// The same of what a family is known by.
 pub(super) fn path(
-    (kind, of_aws): (FamilyKind, bool),
-    (holder_kind, holder): (&str, &str),
+    (kind, policy_kind): (FamilyKind, PolicyKind),
+    (holder_kind, holder): (HolderKind, &str),
     policy: &str,
     id: &str,
 ) -> String {
     let (holder, policy) = (file_part(holder), file_part(policy));
     // Two fleets of one name are told apart by their texts.
     let text = id.rsplit_once('~').map(|(_, text)| format!("~{}", file_part(text))).unwrap_or_default();
-    match (kind, of_aws) {
-        (FamilyKind::PermissionSet, false) => format!("policies/permission-sets/{holder}"),
-        (FamilyKind::PermissionSet, true) => {
+    match (kind, policy_kind) {
+        (FamilyKind::PermissionSet, PolicyKind::AwsManaged) => {
             format!("policies/permission-sets/{}", joined_parts(&[&holder, "~", &policy]))
         }
-        (FamilyKind::Fleet, _) if holder_kind == "managed" => {
+        (FamilyKind::PermissionSet, PolicyKind::Inline | PolicyKind::CustomerManaged) => {
+            format!("policies/permission-sets/{holder}")
+        }
+        (FamilyKind::Fleet, PolicyKind::CustomerManaged) => {
             format!("policies/fleet/managed/{}", joined_parts(&[&policy, &text]))
         }
-        (FamilyKind::Fleet, of_aws) => {
-            let mark = if of_aws { "~aws" } else { "" };
+        (FamilyKind::Fleet, PolicyKind::Inline | PolicyKind::AwsManaged) => {
+            let mark = if policy_kind == PolicyKind::AwsManaged { "~aws" } else { "" };
             let policy = joined_parts(&[&policy, mark, &text]);
             format!("policies/fleet/{holder_kind}/{holder}/{policy}")
         }
@@ -246,7 +249,7 @@ struct About<'f> {
     family: &'f Family,
     /// Where its files are, without ending.
     path: String,
-    obstacle: Option<(&'static str, String)>,
+    obstacle: Option<(PolicyState, String)>,
     accounts: Vec<FamilyAccount>,
     sure: Option<Confidence>,
     impact: ImpactRow,
@@ -259,9 +262,9 @@ impl Whole {
         let mut blockers = family.blockers.clone();
         let (code, why, recommendation) = match (obstacle, outcome) {
             // A fleet of which nothing is unused everywhere is no news: its accounts stand alone.
-            (Some(("in-use" | "idle", _)), _) if !set => return,
+            (Some((PolicyState::InUse | PolicyState::Idle, _)), _) if !set => return,
             (Some((code, why)), _) => {
-                if code == "accounts-unread" {
+                if code == PolicyState::AccountsUnread {
                     blockers.extend(families.unread.iter().cloned());
                 }
                 (code, why, None)
@@ -272,9 +275,9 @@ impl Whole {
                     self.publish((family, &path), smaller, &accounts, (sure.as_ref(), impact));
                 if !families.unread.is_empty() || families.others {
                     // The template may have put it there as well.
-                    recommendation.notes.push("accounts-unread".to_owned());
+                    recommendation.notes.push(Note::AccountsUnread);
                 }
-                let (code, many) = ("smaller", why::count(accounts.len(), "account"));
+                let (code, many) = (PolicyState::Smaller, why::count(accounts.len(), "account"));
                 (
                     code,
                     format!("one change for {many}: what is unused in all of them goes"),
@@ -289,16 +292,16 @@ impl Whole {
                 (code, why, None)
             }
             (None, _) if !set => return,
-            (None, _) => ("in-use", "none of what is unused is granted by it".to_owned(), None),
+            (None, _) => (PolicyState::InUse, "none of what is unused is granted by it".to_owned(), None),
         };
         let id = recommendation.as_ref().map(|it| it.id.clone());
         self.recommendations.extend(recommendation);
         self.families.push(FamilyRow {
             id: family.id.clone(),
-            kind: family.seat.kind.name().to_owned(),
+            kind: family.seat.kind,
             name: family.seat.holder.clone(),
             policy: family.seat.policy.clone(),
-            code: code.to_owned(),
+            code,
             why,
             accounts,
             blockers,
@@ -325,43 +328,40 @@ impl Whole {
         self.files.extend(smaller.texts(&files));
         let seat = &family.seat;
         let reaches: Vec<String> = accounts.iter().flat_map(|it| it.principals.iter().cloned()).collect();
-        let action = match (smaller.documents, seat.of_aws, seat.holder_kind) {
-            (0, true, _) | (0, _, "managed") => Action::Detach,
-            (0, ..) => Action::Delete,
+        let action = match (smaller.documents, seat.policy_kind) {
+            (0, PolicyKind::Inline) => Action::Delete,
+            (0, PolicyKind::CustomerManaged | PolicyKind::AwsManaged) => Action::Detach,
             _ if smaller.split => Action::Split,
-            (_, true, _) => Action::Substitute,
-            (_, _, "managed") => Action::NewVersion,
-            _ => Action::Replace,
+            (_, PolicyKind::AwsManaged) => Action::Substitute,
+            (_, PolicyKind::CustomerManaged) => Action::NewVersion,
+            (_, PolicyKind::Inline) => Action::Replace,
         };
+        let is_copied = seat.policy_kind == PolicyKind::AwsManaged || smaller.split;
         let mut notes = Vec::new();
         if seat.kind == FamilyKind::PermissionSet {
-            notes.push("edit-the-permission-set".to_owned());
+            notes.push(Note::EditThePermissionSet);
         } else {
-            notes.push("edit-the-template".to_owned());
+            notes.push(Note::EditTheTemplate);
         }
-        if seat.of_aws || smaller.split {
+        if is_copied {
             let room = Attached::with(family.room, is_attached(family));
-            notes.extend(room.note(smaller.documents).map(str::to_owned));
+            notes.extend(room.note(smaller.documents));
         }
         if !smaller.proof.undecided.is_empty() {
-            notes.push("service-not-in-catalog".to_owned());
+            notes.push(Note::ServiceNotInCatalog);
         }
         let certain = Confidence { level: Level::High, reasons: Vec::new() };
         let sure = sure.cloned().unwrap_or(certain).of_change(smaller.doubts.count());
         let creates = match smaller.documents {
-            count if count > 0 && (seat.of_aws || smaller.split) => {
-                names_everywhere(&seat.policy, &smaller.after, count)
-            }
+            count if count > 0 && is_copied => names_everywhere(&seat.policy, &smaller.after, count),
             _ => Vec::new(),
         };
         Recommendation {
             since: None,
             id: family.id.clone(),
-            holder_kind: match seat.kind {
-                FamilyKind::PermissionSet => seat.kind.name().to_owned(),
-                FamilyKind::Fleet => seat.holder_kind.to_owned(),
-            },
+            holder_kind: seat.holder_kind,
             holder: seat.holder.clone(),
+            policy_kind: Some(seat.policy_kind),
             policy: seat.policy.clone(),
             policy_arn: None,
             action,

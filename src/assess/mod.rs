@@ -155,7 +155,7 @@ pub fn unread(account: &Account, coverage: Coverage, failures: Vec<Failed>) -> A
             name: account.name.clone(),
             coverage,
             failures,
-            evidence: EvidenceSource { source: "none".to_owned(), ..EvidenceSource::default() },
+            evidence: EvidenceSource::default(),
             statuses: no_statuses(),
             principals: 0,
             recommendations: 0,
@@ -173,6 +173,6 @@ pub fn unread(account: &Account, coverage: Coverage, failures: Vec<Failed>) -> A
 }
 
 /// All statuses, empty.
-fn no_statuses() -> BTreeMap<String, usize> {
-    PrincipalStatus::ALL.iter().map(|status| (status.name().to_owned(), 0)).collect()
+fn no_statuses() -> BTreeMap<PrincipalStatus, usize> {
+    PrincipalStatus::ALL.iter().map(|status| (*status, 0)).collect()
 }

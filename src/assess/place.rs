@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use super::refinement::Refinement;
-use crate::decide::{Holder, Target};
+use crate::decide::{Holder, HolderKind, PolicyKind, Target};
 use crate::inventory::Inventory;
 use crate::policy::{Document, parse_all};
 use crate::refine::Kind;
@@ -18,8 +18,9 @@ const LONGEST_NAME: usize = 128;
 pub(super) struct Place {
     pub(super) id: String,
     pub(super) path: String,
-    pub(super) holder_kind: &'static str,
+    pub(super) holder_kind: HolderKind,
     pub(super) holder: String,
+    pub(super) policy_kind: PolicyKind,
     pub(super) policy: String,
     pub(super) arn: Option<String>,
     pub(super) kind: Kind,
@@ -44,6 +45,7 @@ impl Place {
                     kind: inline_kind(holder_kind),
                     holder_kind,
                     holder: name,
+                    policy_kind: target.kind(),
                     policy: policy.to_owned(),
                     arn: None,
                 }
@@ -55,8 +57,9 @@ impl Place {
                     id: format!("{account}/{kind}/{name}"),
                     path: format!("policies/{account}/managed/{}", file_part(&name)),
                     kind: Kind::Managed,
-                    holder_kind: "managed",
+                    holder_kind: HolderKind::Managed,
                     holder: name.clone(),
+                    policy_kind: target.kind(),
                     policy: name,
                     arn: Some(arn.to_owned()),
                 }
@@ -92,15 +95,23 @@ impl Place {
 
 /// Where the files of a copy are for one of its holders. The mark is there since an inline policy may bear the same name,
 /// and no name of IAM has its first letter.
-pub(super) fn copy_path(account: &str, holder_kind: &str, holder: &str, policy: &str, mark: &str) -> String {
+pub(super) fn copy_path(
+    account: &str,
+    holder_kind: HolderKind,
+    holder: &str,
+    policy: &str,
+    mark: &str,
+) -> String {
     format!("policies/{account}/{holder_kind}/{}/{}~{mark}", file_part(holder), file_part(policy))
 }
 
-fn inline_kind(holder_kind: &str) -> Kind {
+pub(super) fn inline_kind(holder_kind: HolderKind) -> Kind {
     match holder_kind {
-        "role" => Kind::Role,
-        "user" => Kind::User,
-        _ => Kind::Group,
+        HolderKind::Role => Kind::Role,
+        HolderKind::User => Kind::User,
+        HolderKind::Group => Kind::Group,
+        HolderKind::PermissionSet => Kind::PermissionSet,
+        HolderKind::Managed => Kind::Managed,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::catalog::Permissions;
 use crate::date::is_after;
 use crate::decide::{Confidence, Holder, Part, Reason, Target};
 use crate::report::{
-    Action, Alternative, ConfidenceReason, ConfidenceRow, Hands, Recommendation, UnusedService,
+    Action, Alternative, ConfidenceReason, ConfidenceRow, Hands, Note, Recommendation, UnusedService,
 };
 
 impl<'i, 't> Work<'i, 't> {
@@ -35,9 +35,9 @@ impl<'i, 't> Work<'i, 't> {
         let (mut notes, mut creates) = (Vec::new(), Vec::new());
         if action == Action::Split {
             let room = Attached::to(&part.holders, &self.prepared.inventory, !inline);
-            notes.extend(room.note(smaller.documents).map(str::to_owned));
+            notes.extend(room.note(smaller.documents));
             let named = self.names.name(&bench.place.policy, &smaller);
-            notes.extend(named.exist.then(|| "copy-exists".to_owned()));
+            notes.extend(named.exist.then_some(Note::CopyExists));
             creates = named.names;
         }
         self.files.extend(smaller.texts(&Refinement::places(&bench.place.path)));
@@ -84,10 +84,10 @@ impl<'i, 't> Work<'i, 't> {
             recommendation.alternative = alternative.cloned();
             if let Some(named) = named {
                 recommendation.creates = named.names;
-                recommendation.notes.extend(named.exist.then(|| "copy-exists".to_owned()));
+                recommendation.notes.extend(named.exist.then_some(Note::CopyExists));
             }
             recommendation.holders = holders;
-            recommendation.notes.extend(room.map(str::to_owned));
+            recommendation.notes.extend(room);
             if beside {
                 let mut lost = bench.allows.clone();
                 lost.subtract(&permissions);
@@ -106,12 +106,7 @@ impl<'i, 't> Work<'i, 't> {
         let place = Place::of_copy(bench.held.target, holder, inventory, None);
         let files = Refinement::places(&place.path);
         self.files.extend(smaller.texts(&files));
-        Hands {
-            kind: place.holder_kind.to_owned(),
-            name: place.holder,
-            attached: holder.attachments(inventory),
-            files,
-        }
+        Hands { kind: place.holder_kind, name: place.holder, attached: holder.attachments(inventory), files }
     }
 
     /// What is unused, with when those whom a change reaches last used each service.
@@ -137,16 +132,17 @@ impl<'i, 't> Work<'i, 't> {
         let confidence = confidence.clone().of_change(smaller.doubts.count());
         let mut notes = Vec::new();
         if bench.held.updated.zip(evaluated).is_some_and(|(updated, at)| is_newer(updated, at)) {
-            notes.push("policy-newer-than-evidence".to_owned());
+            notes.push(Note::PolicyNewer);
         }
         if !smaller.proof.undecided.is_empty() {
-            notes.push("service-not-in-catalog".to_owned());
+            notes.push(Note::ServiceNotInCatalog);
         }
         Recommendation {
             since: None,
             id: place.id.clone(),
-            holder_kind: place.holder_kind.to_owned(),
+            holder_kind: place.holder_kind,
             holder: place.holder.clone(),
+            policy_kind: Some(place.policy_kind),
             policy: place.policy.clone(),
             policy_arn: place.arn.clone(),
             action,
@@ -178,15 +174,12 @@ impl<'i, 't> Work<'i, 't> {
 /// Confidence as it stands in a report.
 pub(super) fn confidence_row(confidence: &Confidence) -> ConfidenceRow {
     let reason = |reason: &Reason| ConfidenceReason {
-        code: reason.code().to_owned(),
-        effect: reason.effect().name().to_owned(),
+        code: reason.code(),
+        effect: reason.effect(),
         principals: reason.principals(),
         why: reason.sentence(),
     };
-    ConfidenceRow {
-        level: confidence.level.name().to_owned(),
-        reasons: confidence.reasons.iter().map(reason).collect(),
-    }
+    ConfidenceRow { level: confidence.level, reasons: confidence.reasons.iter().map(reason).collect() }
 }
 
 /// Whether a policy was changed after its use was looked at. A date that cannot be read is taken as today, as for the

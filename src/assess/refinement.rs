@@ -6,7 +6,9 @@ use crate::catalog::{Basis, Catalog, Permissions, Scope, Universe};
 use crate::decide::{Confidence, Doubts, Grain, Needs, Seen, rare_actions};
 use crate::policy::{ActionSet, Clause, Document, Effect, Extent, Observed, Pattern, Shape, print_all};
 use crate::refine::{Change, DoesNotFit, FitStep, How, Kind, Named, Wildcards, explain};
-use crate::report::{Files, Matched, PatternRow, ProofRow, UnusedService, UsedService, unified_diff};
+use crate::report::{
+    Files, Matched, PatternRow, ProofRow, ProofVerdict, UnusedService, UsedService, unified_diff,
+};
 use crate::{RefineError, Refined, refine_in};
 
 /// What is unused is told by service, so its names are not repeated for each pattern; of what a wildcard matches the first
@@ -191,7 +193,7 @@ impl Smaller<'_> {
             used: used(&seen.used()),
             doubts: self.doubts.clone(),
             proof: ProofRow {
-                verdict: "proven".to_owned(),
+                verdict: ProofVerdict::Proven,
                 removed: proof.removed(),
                 kept: proof.kept(),
                 undecided: proof.undecided().to_vec(),

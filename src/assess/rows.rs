@@ -10,8 +10,8 @@ use crate::decide::{PrincipalStatus, Source, Standing, Trust, Usage, stale_days}
 use crate::evidence::{Gap, UnusedKey};
 use crate::inventory::Principal;
 use crate::report::{
-    AccountReport, AccountSummary, Coverage, EffectTotals, EvidenceSource, Failed, IdleCredential,
-    PrincipalRow, Recommendation, Removal, SCHEMA, TrustRow,
+    AccountReport, AccountSummary, Coverage, EffectTotals, EvidenceKind, EvidenceSource, Failed,
+    IdleCredential, PrincipalRow, Recommendation, Removal, SCHEMA, TrustRow,
 };
 
 impl Work<'_, '_> {
@@ -102,7 +102,7 @@ impl Work<'_, '_> {
 
     fn summary(&self, principals: &[PrincipalRow]) -> AccountSummary {
         let mut statuses = no_statuses();
-        principals.iter().for_each(|row| *statuses.entry(row.status.clone()).or_default() += 1);
+        principals.iter().for_each(|row| *statuses.entry(row.status).or_default() += 1);
         let mut failures = Vec::new();
         if let Err(failure) = &self.prepared.evidence {
             failures.push(Failed { failure: failure.clone(), principal: None });
@@ -128,11 +128,10 @@ impl Work<'_, '_> {
             failures,
             evidence: EvidenceSource {
                 source: match source {
-                    Source::Analyzer { .. } => "analyzer",
-                    Source::LastAccessed { .. } => "last-accessed",
-                    Source::None | Source::Failed(_) => "none",
-                }
-                .to_owned(),
+                    Source::Analyzer { .. } => EvidenceKind::Analyzer,
+                    Source::LastAccessed { .. } => EvidenceKind::LastAccessed,
+                    Source::None | Source::Failed(_) => EvidenceKind::None,
+                },
                 analyzer: analyzer.map(|analyzer| analyzer.arn.clone()),
                 window_days: source.window_days(),
                 evaluated: self.prepared.known.values().filter_map(|it| it.analyzed_at.clone()).max(),
@@ -187,7 +186,7 @@ impl Work<'_, '_> {
         };
         PrincipalRow {
             arn: principal.arn.clone(),
-            kind: principal.kind.name().to_owned(),
+            kind: principal.kind,
             name: principal.name.clone(),
             created: principal.created.clone(),
             last_used: principal.last_used.clone(),
@@ -205,8 +204,8 @@ impl Work<'_, '_> {
                 }
                 _ => None,
             },
-            status: status.name().to_owned(),
-            code: code.to_owned(),
+            status,
+            code,
             why,
             remedy: remedy.to_owned(),
             emergency,

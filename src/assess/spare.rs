@@ -4,10 +4,11 @@ use super::prepared::Desk;
 use super::why::{self, Sharers};
 use super::work::{Bench, Work};
 use crate::decide::{Held, Holder, Obstacle};
+use crate::report::PolicyState;
 
 impl<'i, 't> Work<'i, 't> {
     /// Why all of some principals cannot do without anything of a policy, though somebody of them does not use all of it.
-    pub(super) fn unspared(&self, bench: Bench<'_, 'i, 't>, reaches: &[usize]) -> (&'static str, String) {
+    pub(super) fn unspared(&self, bench: Bench<'_, 'i, 't>, reaches: &[usize]) -> (PolicyState, String) {
         let spare = self.effects.spare(reaches, bench.allows);
         if spare.is_empty() {
             return why::obstacle(Obstacle::InUse, &Sharers::default());

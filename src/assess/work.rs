@@ -17,7 +17,9 @@ use crate::decide::{
 };
 use crate::policy::Document;
 use crate::refine::Kind;
-use crate::report::{Alternative, FamilyAccount, ImpactRow, LeftAlone, PolicyRow, Recommendation, Removal};
+use crate::report::{
+    Alternative, Choice, FamilyAccount, ImpactRow, LeftAlone, PolicyRow, PolicyState, Recommendation, Removal,
+};
 
 /// The work on one account, policy by policy.
 pub(super) struct Work<'i, 't> {
@@ -125,10 +127,10 @@ impl<'i, 't> Work<'i, 't> {
             }
             Err(error) if held.advises => {
                 let why = format!("its document could not be read: {error}");
-                self.leave(held, &place, ("not-a-policy", why), None);
-                "not-a-policy"
+                self.leave(held, &place, (PolicyState::NotAPolicy, why), None);
+                PolicyState::NotAPolicy
             }
-            Err(_) => "not-a-policy",
+            Err(_) => PolicyState::NotAPolicy,
         };
         let holder = |holder: &Holder<'_>| {
             let (kind, name) = holder.describe(&self.prepared.inventory);
@@ -136,18 +138,13 @@ impl<'i, 't> Work<'i, 't> {
         };
         self.policies.push(PolicyRow {
             id: place.id,
-            kind: match held.target {
-                Target::Inline { .. } => "inline",
-                Target::Managed { .. } => "customer-managed",
-                Target::Aws { .. } => "aws-managed",
-            }
-            .to_owned(),
+            kind: held.target.kind(),
             name: place.policy,
             arn: place.arn,
             holders: held.holders.iter().map(holder).collect(),
             reaches: self.prepared.arns(&held.reaches),
             others: 0,
-            state: state.to_owned(),
+            state,
             granted,
         });
     }
@@ -160,20 +157,20 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// What becomes of a policy, as a stable code.
-    fn readable(&mut self, bench: Bench<'_, 'i, 't>) -> &'static str {
+    fn readable(&mut self, bench: Bench<'_, 'i, 't>) -> PolicyState {
         let held = bench.held;
         if held.set.is_some() {
             return self.of_permission_set(bench);
         }
         if !held.advises {
             return if held.reaches.is_empty() || held.idle.len() < held.reaches.len() {
-                "kept"
+                PolicyState::Kept
             } else {
-                "idle"
+                PolicyState::Idle
             };
         }
         if !self.effects.concerns(&held.reaches, bench.allows) {
-            return "kept";
+            return PolicyState::Kept;
         }
         match held.target {
             Target::Inline { holder, policy } => self.inline(bench, holder, policy),
@@ -183,13 +180,13 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// What a permission set provisioned is changed there, if anywhere.
-    fn of_permission_set(&mut self, bench: Bench<'_, 'i, 't>) -> &'static str {
+    fn of_permission_set(&mut self, bench: Bench<'_, 'i, 't>) -> PolicyState {
         let part = bench.held.in_place.as_ref();
         let Some((part, family)) = part.and_then(|part| Some((part, part.family?))) else {
-            return "permission-set";
+            return PolicyState::PermissionSet;
         };
         self.join(bench, part, family);
-        "permission-set"
+        PolicyState::PermissionSet
     }
 
     /// Adds what this account says of a family; tells whether the family's change holds here.
@@ -241,10 +238,10 @@ impl<'i, 't> Work<'i, 't> {
         smaller
     }
 
-    fn inline(&mut self, bench: Bench<'_, 'i, 't>, holder: Holder<'i>, policy: &'i str) -> &'static str {
-        let Some(part) = &bench.held.in_place else { return "kept" };
+    fn inline(&mut self, bench: Bench<'_, 'i, 't>, holder: Holder<'i>, policy: &'i str) -> PolicyState {
+        let Some(part) = &bench.held.in_place else { return PolicyState::Kept };
         if part.family.is_some_and(|family| self.join(bench, part, family)) {
-            return "family";
+            return PolicyState::Family;
         }
         if let Some(obstacle) = bench.held.obstacle() {
             return self.leave_for(bench, obstacle, None);
@@ -262,7 +259,7 @@ impl<'i, 't> Work<'i, 't> {
                     return self.stay(bench, &stays, None);
                 }
                 self.in_place(bench, part, &smaller, None);
-                "smaller"
+                PolicyState::Smaller
             }
         }
     }
@@ -275,10 +272,10 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// A customer-managed policy: in its place for all, or copies for those who can do with less.
-    fn managed(&mut self, bench: Bench<'_, 'i, 't>) -> &'static str {
-        let Some(part) = &bench.held.in_place else { return "kept" };
+    fn managed(&mut self, bench: Bench<'_, 'i, 't>) -> PolicyState {
+        let Some(part) = &bench.held.in_place else { return PolicyState::Kept };
         if part.family.is_some_and(|family| self.join(bench, part, family)) {
-            return "family";
+            return PolicyState::Family;
         }
         let obstacle = bench.held.obstacle();
         let tried = match obstacle {
@@ -302,25 +299,25 @@ impl<'i, 't> Work<'i, 't> {
         match (tried, fork) {
             (Tried::Smaller(smaller), Some(fork)) if self.terms.shared == SharedPolicies::Fork => {
                 let other = Alternative {
-                    choice: "in-place".to_owned(),
+                    choice: Choice::InPlace,
                     removed_in_all: smaller.removed() * part.reaches.len(),
                     policies: 0,
                     attachments: 0,
                 };
                 drop(fork);
                 self.copy(bench, copies, Some(&other), false);
-                "forked"
+                PolicyState::Forked
             }
             (Tried::Smaller(smaller), fork) => {
                 if fork.is_some() && wants_fork {
                     self.copy(bench, copies, None, true);
                 }
                 self.in_place(bench, part, &smaller, fork);
-                "smaller"
+                PolicyState::Smaller
             }
             (_, Some(_)) if wants_fork => {
                 self.copy(bench, copies, None, false);
-                "forked"
+                PolicyState::Forked
             }
             (Tried::Stays(stays), fork) => self.stay(bench, &stays, fork),
             (Tried::Nothing, fork) => self.leave_for(bench, obstacle.unwrap_or(Obstacle::InUse), fork),
@@ -341,7 +338,7 @@ impl<'i, 't> Work<'i, 't> {
             return None;
         }
         Some(Alternative {
-            choice: "fork".to_owned(),
+            choice: Choice::Fork,
             removed_in_all: copies.iter().map(|it| it.smaller.removed() * it.part.reaches.len()).sum(),
             policies: copies.iter().map(|it| it.smaller.documents()).sum(),
             attachments: copies.iter().map(|it| it.smaller.documents().max(1) * it.part.holders.len()).sum(),
@@ -386,7 +383,7 @@ impl<'i, 't> Work<'i, 't> {
         bench: Bench<'_, 'i, 't>,
         obstacle: Obstacle,
         fork: Option<Alternative>,
-    ) -> &'static str {
+    ) -> PolicyState {
         let (code, why) = match obstacle {
             Obstacle::InUse => self.unspared(bench, &bench.held.reaches),
             other => {
@@ -397,7 +394,7 @@ impl<'i, 't> Work<'i, 't> {
         code
     }
 
-    fn stay(&mut self, bench: Bench<'_, 'i, 't>, stays: &Stays, other: Option<Alternative>) -> &'static str {
+    fn stay(&mut self, bench: Bench<'_, 'i, 't>, stays: &Stays, other: Option<Alternative>) -> PolicyState {
         self.note_defect(bench.place, stays);
         let (code, why) = why::stays(stays);
         self.leave(bench.held, bench.place, (code, why), other);
@@ -414,17 +411,17 @@ impl<'i, 't> Work<'i, 't> {
         &mut self,
         held: &Held<'i>,
         place: &Place,
-        (code, why): (&'static str, String),
+        (code, why): (PolicyState, String),
         alternative: Option<Alternative>,
     ) {
-        let is_blocked = code == "blocked";
+        let is_blocked = code == PolicyState::Blocked;
         let blockers =
             if is_blocked { self.sharers(held, &held.holders, &held.reaches).all() } else { Vec::new() };
         self.left_alone.push(LeftAlone {
             policy: place.arn.clone().unwrap_or_else(|| place.id.clone()),
-            code: code.to_owned(),
+            code,
             why,
-            remedy: why::remedy(code).to_owned(),
+            remedy: code.remedy().to_owned(),
             reaches: self.prepared.arns(&held.reaches),
             others: 0,
             blockers,

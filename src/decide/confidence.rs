@@ -5,8 +5,8 @@
 
 use std::cmp::Reverse;
 
-use super::hint::{Found, HINTS, Hint, hints};
-use super::level::Level;
+use super::codes::{Effect, Level, ReasonCode};
+use super::hint::{Found, HINTS, hints};
 use crate::date::{days_between, is_after};
 use crate::inventory::wire::Tag;
 use crate::policy::{ActionSet, Extent};
@@ -146,42 +146,6 @@ impl Confidence {
     }
 }
 
-/// What a reason does. In the order of every list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Effect {
-    /// It lowers the confidence to low.
-    LowersToLow,
-    /// It lowers the confidence to medium.
-    LowersToMedium,
-    /// It speaks for the evidence.
-    Supports,
-}
-
-impl Effect {
-    /// As it stands in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::LowersToLow => "lowers-to-low",
-            Self::LowersToMedium => "lowers-to-medium",
-            Self::Supports => "supports",
-        }
-    }
-
-    /// The one of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::LowersToLow, Self::LowersToMedium, Self::Supports].into_iter().find(|it| it.name() == name)
-    }
-
-    /// The most that it leaves.
-    pub fn most(self) -> Level {
-        match self {
-            Self::LowersToLow => Level::Low,
-            Self::LowersToMedium => Level::Medium,
-            Self::Supports => Level::High,
-        }
-    }
-}
-
 /// Why the evidence is more or less sure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reason {
@@ -209,25 +173,25 @@ enum Cause {
 }
 
 impl Reason {
-    /// As it stands in files: stable.
-    pub fn code(&self) -> &'static str {
+    /// As it stands in files.
+    pub fn code(&self) -> ReasonCode {
         match self.cause {
-            Cause::PolicyNewer => "policy-newer-than-evidence",
-            Cause::CatalogBehind(_) => "catalog-behind",
-            Cause::GrantAgeUnknown => "grant-age-unknown",
-            Cause::RareActions(_) => "rarely-used-actions",
-            Cause::WindowVeryShort(..) => "window-very-short",
-            Cause::Hint(found) => found.hint().map_or("hint", |hint| hint.code),
-            Cause::WindowShort(..) => "window-short",
-            Cause::Young { .. } => "principal-young",
-            Cause::AgeUnknown => "principal-age-unknown",
-            Cause::EvidenceUndated => "evidence-undated",
-            Cause::UnusedInWindow { .. } => "last-use-before-window",
-            Cause::LastUseUnknown => "last-use-unknown",
-            Cause::UsedInWindow { .. } => "used-in-window",
-            Cause::Grain(Grain::Services) => "unused-by-service",
-            Cause::Grain(Grain::Actions) => "unused-by-action",
-            Cause::Grain(Grain::Both) => "unused-by-service-and-action",
+            Cause::PolicyNewer => ReasonCode::PolicyNewer,
+            Cause::CatalogBehind(_) => ReasonCode::CatalogBehind,
+            Cause::GrantAgeUnknown => ReasonCode::GrantAgeUnknown,
+            Cause::RareActions(_) => ReasonCode::RareActions,
+            Cause::WindowVeryShort(..) => ReasonCode::WindowVeryShort,
+            Cause::Hint(found) => found.hint().map_or(ReasonCode::Unknown, |hint| hint.code),
+            Cause::WindowShort(..) => ReasonCode::WindowShort,
+            Cause::Young { .. } => ReasonCode::Young,
+            Cause::AgeUnknown => ReasonCode::AgeUnknown,
+            Cause::EvidenceUndated => ReasonCode::EvidenceUndated,
+            Cause::UnusedInWindow { .. } => ReasonCode::UnusedInWindow,
+            Cause::LastUseUnknown => ReasonCode::LastUseUnknown,
+            Cause::UsedInWindow { .. } => ReasonCode::UsedInWindow,
+            Cause::Grain(Grain::Services) => ReasonCode::ByService,
+            Cause::Grain(Grain::Actions) => ReasonCode::ByAction,
+            Cause::Grain(Grain::Both) => ReasonCode::ByServiceAndAction,
         }
     }
 
@@ -328,33 +292,41 @@ impl Cause {
 }
 
 /// What a reason of this code says where it must not tell of whom: no word, day or number of anybody's.
-pub fn impersonal(code: &str) -> String {
-    let is_it = |hint: &&Hint| hint.code == code;
+pub fn impersonal(code: ReasonCode) -> String {
+    let hint = || HINTS.iter().find(|hint| hint.code == code).map_or("", |hint| hint.why);
     let sentence = match code {
-        "policy-newer-than-evidence" => return Cause::PolicyNewer.sentence(),
-        "unused-by-service" => return Cause::Grain(Grain::Services).sentence(),
-        "unused-by-action" => return Cause::Grain(Grain::Actions).sentence(),
-        "unused-by-service-and-action" => return Cause::Grain(Grain::Both).sentence(),
-        "catalog-behind" => {
+        ReasonCode::PolicyNewer => return Cause::PolicyNewer.sentence(),
+        ReasonCode::ByService => return Cause::Grain(Grain::Services).sentence(),
+        ReasonCode::ByAction => return Cause::Grain(Grain::Actions).sentence(),
+        ReasonCode::ByServiceAndAction => return Cause::Grain(Grain::Both).sentence(),
+        ReasonCode::CatalogBehind => {
             "the evidence names actions that the catalog lacks: run `leastwise catalog update`"
         }
-        "grant-age-unknown" => return Cause::GrantAgeUnknown.sentence(),
-        "rarely-used-actions" => "some of the removed actions are rarely needed, but then urgently",
-        "window-very-short" => {
+        ReasonCode::GrantAgeUnknown => return Cause::GrantAgeUnknown.sentence(),
+        ReasonCode::RareActions => "some of the removed actions are rarely needed, but then urgently",
+        ReasonCode::WindowVeryShort => {
             "the evidence looks back so little that what is needed once a month can be missed"
         }
-        "window-short" => {
+        ReasonCode::WindowShort => {
             "the evidence looks back so little that what is needed once a quarter can be missed"
         }
-        "principal-young" => "somebody whom it reaches is young for the window",
-        "principal-age-unknown" => "when somebody whom it reaches was made is not known",
-        "evidence-undated" => "when somebody's use was last looked at is not known",
-        "last-use-before-window" => "somebody whom it reaches was last used before the window",
-        "last-use-unknown" => "when somebody whom it reaches was last used is not known",
-        "used-in-window" => {
+        ReasonCode::Young => "somebody whom it reaches is young for the window",
+        ReasonCode::AgeUnknown => "when somebody whom it reaches was made is not known",
+        ReasonCode::EvidenceUndated => "when somebody's use was last looked at is not known",
+        ReasonCode::UnusedInWindow => "somebody whom it reaches was last used before the window",
+        ReasonCode::LastUseUnknown => "when somebody whom it reaches was last used is not known",
+        ReasonCode::UsedInWindow => {
             "somebody whom it reaches was used in the window, so what is left unused there tells something"
         }
-        _ => HINTS.iter().find(is_it).map_or("it is so of somebody whom it reaches", |hint| hint.why),
+        ReasonCode::BreakGlass
+        | ReasonCode::DisasterRecovery
+        | ReasonCode::Backup
+        | ReasonCode::Calendar
+        | ReasonCode::Deployment
+        | ReasonCode::LandingZone
+        | ReasonCode::Migration
+        | ReasonCode::Audit => hint(),
+        ReasonCode::Unknown => "it is so of somebody whom it reaches",
     };
     sentence.to_owned()
 }

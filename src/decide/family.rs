@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
+use super::codes::{FamilyKind, HolderKind, Level, PolicyKind};
 use super::compact::Compact;
 use super::held::{Held, Holder, Obstacle, Part, Target, inline_chars};
-use super::level::Level;
 use super::needs::{Needs, Seen};
 use crate::catalog::{Basis, Catalog};
 use crate::inventory::{Inventory, Principal};
@@ -19,38 +19,19 @@ use crate::inventory::{Inventory, Principal};
 /// In how many accounts a role with the same policy is a fleet.
 pub const FLEET: usize = 3;
 
-/// What makes policies of several accounts one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FamilyKind {
-    /// They come from one permission set of Identity Center, and are changed there.
-    PermissionSet,
-    /// Their holders bear one name and their texts are the same: a template wrote them.
-    Fleet,
-}
-
-impl FamilyKind {
-    /// As it stands in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::PermissionSet => "permission-set",
-            Self::Fleet => "fleet",
-        }
-    }
-}
-
 /// Where a policy sits, whatever account it is in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seat {
     /// What would make it one with others.
     pub kind: FamilyKind,
-    /// `role`, `user` or `group`, `managed` for a customer-managed policy, nothing for a permission set.
-    pub holder_kind: &'static str,
+    /// What holds it.
+    pub holder_kind: HolderKind,
     /// The holder's name, that of a managed policy, or that of the permission set.
     pub holder: String,
     /// The policy's name.
     pub policy: String,
-    /// It is a policy of AWS, for which a copy would stand in.
-    pub of_aws: bool,
+    /// What it is. For a policy of AWS a copy would stand in.
+    pub policy_kind: PolicyKind,
 }
 
 /// What one account says about one seat.
@@ -160,8 +141,13 @@ impl Seat {
         match (held.set, held.target) {
             (None, Target::Managed { arn }) => {
                 let name = policy_name(arn).to_owned();
-                let kind = FamilyKind::Fleet;
-                Some(Self { kind, holder_kind: "managed", holder: name.clone(), policy: name, of_aws: false })
+                Some(Self {
+                    kind: FamilyKind::Fleet,
+                    holder_kind: HolderKind::Managed,
+                    holder: name.clone(),
+                    policy: name,
+                    policy_kind: PolicyKind::CustomerManaged,
+                })
             }
             (None, Target::Aws { .. }) => None,
             (_, target) => Self::of_holder(target, *holder, inventory),
@@ -170,8 +156,8 @@ impl Seat {
 
     /// The seat of a policy with one of its holders.
     pub(super) fn of_holder(target: Target<'_>, holder: Holder<'_>, inventory: &Inventory) -> Option<Self> {
-        let of_aws = matches!(target, Target::Aws { .. });
-        if matches!(target, Target::Managed { .. }) {
+        let policy_kind = target.kind();
+        if policy_kind == PolicyKind::CustomerManaged {
             return None;
         }
         let policy = policy_name(target.name()).to_owned();
@@ -183,19 +169,20 @@ impl Seat {
         Some(match set {
             Some(set) => {
                 let kind = FamilyKind::PermissionSet;
-                Self { kind, holder_kind: "", holder: set.to_owned(), policy, of_aws }
+                let (holder_kind, holder) = (HolderKind::PermissionSet, set.to_owned());
+                Self { kind, holder_kind, holder, policy, policy_kind }
             }
-            None => Self { kind: FamilyKind::Fleet, holder_kind, holder, policy, of_aws },
+            None => Self { kind: FamilyKind::Fleet, holder_kind, holder, policy, policy_kind },
         })
     }
 
     /// Kind, holder and policy as one text.
     pub fn id(&self) -> String {
         // No name of IAM has a colon.
-        let mark = if self.of_aws { "aws:" } else { "" };
+        let mark = if self.policy_kind == PolicyKind::AwsManaged { "aws:" } else { "" };
         match (self.kind, self.holder_kind) {
             (FamilyKind::PermissionSet, _) => format!("permission-set/{}/{mark}{}", self.holder, self.policy),
-            (FamilyKind::Fleet, "managed") => format!("fleet/managed/{}", self.policy),
+            (FamilyKind::Fleet, HolderKind::Managed) => format!("fleet/managed/{}", self.policy),
             (FamilyKind::Fleet, kind) => format!("fleet/{kind}/{}/{mark}{}", self.holder, self.policy),
         }
     }

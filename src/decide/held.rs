@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::age::GrantAge;
+use super::codes::{HolderKind, PolicyKind};
 use super::family::Family;
 use super::needs::{Needs, Seen};
+use crate::inventory::Inventory;
 use crate::inventory::wire::{InlinePolicy, ManagedPolicyDetail, PolicyText};
-use crate::inventory::{Inventory, PrincipalKind};
 use crate::policy::{Document, PolicyError};
 
 /// Who holds a policy.
@@ -162,6 +163,15 @@ impl<'i> Part<'i> {
 }
 
 impl<'i> Target<'i> {
+    /// What the policy is.
+    pub fn kind(self) -> PolicyKind {
+        match self {
+            Self::Inline { .. } => PolicyKind::Inline,
+            Self::Managed { .. } => PolicyKind::CustomerManaged,
+            Self::Aws { .. } => PolicyKind::AwsManaged,
+        }
+    }
+
     /// The name of an inline policy, the ARN of a managed one.
     pub fn name(self) -> &'i str {
         match self {
@@ -178,12 +188,12 @@ pub(crate) fn is_aws_managed(arn: &str) -> bool {
 
 impl Holder<'_> {
     /// As it stands in paths: the kind and the name.
-    pub fn describe(&self, inventory: &Inventory) -> (&'static str, String) {
+    pub fn describe(&self, inventory: &Inventory) -> (HolderKind, String) {
         match self {
-            Self::Group(name) => ("group", (*name).to_owned()),
+            Self::Group(name) => (HolderKind::Group, (*name).to_owned()),
             Self::Principal(at) => match inventory.principals.get(*at) {
-                Some(principal) => (principal.kind.name(), principal.name.clone()),
-                None => (PrincipalKind::Role.name(), String::new()),
+                Some(principal) => (principal.kind.into(), principal.name.clone()),
+                None => (HolderKind::Role, String::new()),
             },
         }
     }

@@ -1,12 +1,12 @@
 //! Words in names, paths and tags that tell of use which is rare but needed. The table is here and nowhere else.
 
-use super::level::Level;
+use super::codes::{Level, ReasonCode};
 use crate::inventory::wire::Tag;
 
 /// One kind of rare but needed use.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug)]
 pub(super) struct Hint {
-    pub(super) code: &'static str,
+    pub(super) code: ReasonCode,
     /// The most that a recommendation can be sure of.
     pub(super) cap: Level,
     /// Why this use is easily missed.
@@ -16,30 +16,30 @@ pub(super) struct Hint {
 }
 
 /// The codes of use that there is none of until a bad day.
-const RESERVES: [&str; 2] = ["hint-break-glass", "hint-disaster-recovery"];
+const RESERVES: [ReasonCode; 2] = [ReasonCode::BreakGlass, ReasonCode::DisasterRecovery];
 
 /// In the order of every list.
 pub(super) const HINTS: [Hint; 8] = [
     Hint {
-        code: "hint-break-glass",
+        code: ReasonCode::BreakGlass,
         cap: Level::Low,
         why: "access for emergencies lies idle until there is one",
         words: &["breakglass", "emergency", "incident", "incidents"],
     },
     Hint {
-        code: "hint-disaster-recovery",
+        code: ReasonCode::DisasterRecovery,
         cap: Level::Low,
         why: "a recovery site is used when the main one is lost",
         words: &["dr", "disaster", "disasterrecovery", "failover", "failback"],
     },
     Hint {
-        code: "hint-backup",
+        code: ReasonCode::Backup,
         cap: Level::Low,
         why: "restoring is needed long after the backup was made",
         words: &["backup", "backups", "restore", "restores", "restoration"],
     },
     Hint {
-        code: "hint-calendar",
+        code: ReasonCode::Calendar,
         cap: Level::Low,
         why: "what runs a few times a year need not fall into the window",
         words: &[
@@ -56,7 +56,7 @@ pub(super) const HINTS: [Hint; 8] = [
         ],
     },
     Hint {
-        code: "hint-deployment",
+        code: ReasonCode::Deployment,
         cap: Level::Low,
         why: "a deployment uses what the next change happens to need",
         words: &[
@@ -83,19 +83,19 @@ pub(super) const HINTS: [Hint; 8] = [
         ],
     },
     Hint {
-        code: "hint-landing-zone",
+        code: ReasonCode::LandingZone,
         cap: Level::Low,
         why: "what sets up accounts is used when one is added or repaired",
         words: &["controltower", "landingzone", "stackset", "stacksets", "organizationaccountaccess"],
     },
     Hint {
-        code: "hint-migration",
+        code: ReasonCode::Migration,
         cap: Level::Low,
         why: "a migration rests between its waves",
         words: &["migration", "migrations", "migrate", "migrator"],
     },
     Hint {
-        code: "hint-audit",
+        code: ReasonCode::Audit,
         cap: Level::Medium,
         why: "an audit reads much, and seldom",
         words: &["audit", "audits", "auditor", "auditors", "auditing"],

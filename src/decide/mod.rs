@@ -4,6 +4,7 @@
 //! nothing is known counts as using everything, and is named as the blocker.
 
 mod age;
+mod codes;
 mod compact;
 mod confidence;
 mod danger;
@@ -13,7 +14,6 @@ mod family;
 mod held;
 mod hint;
 mod ineffective;
-mod level;
 mod needs;
 mod plan;
 mod rare;
@@ -23,19 +23,19 @@ mod standing;
 mod trust;
 
 pub use age::{Ages, FirstSeen, GrantAge, GrantLog, granted_before, is_stale};
-pub use confidence::{Confidence, Doubts, Effect, Facts, Grain, Origin, Reason, impersonal};
+pub use codes::{Effect, FamilyKind, HolderKind, Level, PolicyKind, PrincipalStatus, ReasonCode, RuleCode};
+pub use confidence::{Confidence, Doubts, Facts, Grain, Origin, Reason, impersonal};
 pub use danger::{Severity, by_danger};
 pub use escalation::{Escalation, Gain};
 pub use exceptions::{
     AccountExceptions, DefaultRule, Exception, ExceptionReview, Exceptions, Expires, Glob, Kept, RuleId,
     RuleState, Selector, Usage, Uses,
 };
-pub use family::{FLEET, Families, Family, FamilyKind, Room, Seat, Survey};
+pub use family::{FLEET, Families, Family, Room, Seat, Survey};
 pub(crate) use held::is_aws_managed;
 pub use held::{Held, Holder, Obstacle, Part, Target, boundary_of};
 pub use hint::emergency;
 pub use ineffective::ineffective;
-pub use level::Level;
 pub use needs::{Names, Needs, Seen};
 pub use plan::{Wants, plan};
 pub use rare::rare_actions;
@@ -43,60 +43,3 @@ pub use risk::{Risk, rank};
 pub use shared::SharedPolicies;
 pub use standing::{Circumstances, Source, Standing, stale_days, standings};
 pub use trust::{Conditions, Trust};
-
-/// Where a principal ends. Every principal has exactly one status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PrincipalStatus {
-    /// A smaller policy is ready.
-    Reducible,
-    /// It has unused permissions, and they stay for a reason that is given.
-    Blocked,
-    /// Nothing that its policies grant counts as unused.
-    Clean,
-    /// The analyzer has no finding about it, which is no proof of use.
-    NoFinding,
-    /// It was not seen in use at all: review it for deletion.
-    UnusedPrincipal,
-    /// A rule leaves it out.
-    Excluded,
-    /// It is younger than the window.
-    TooYoung,
-    /// Nothing that can be acted on is known of its use.
-    NoEvidence,
-    /// It cannot be changed by its owner.
-    Unsupported,
-    /// It could not be read.
-    Failed,
-}
-
-impl PrincipalStatus {
-    /// All of them, in the order of every table.
-    pub const ALL: [Self; 10] = [
-        Self::Reducible,
-        Self::Blocked,
-        Self::Clean,
-        Self::NoFinding,
-        Self::UnusedPrincipal,
-        Self::Excluded,
-        Self::TooYoung,
-        Self::NoEvidence,
-        Self::Unsupported,
-        Self::Failed,
-    ];
-
-    /// As it stands in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Reducible => "reducible",
-            Self::Blocked => "blocked",
-            Self::Clean => "clean",
-            Self::NoFinding => "no-finding",
-            Self::UnusedPrincipal => "unused-principal",
-            Self::Excluded => "excluded",
-            Self::TooYoung => "too-young",
-            Self::NoEvidence => "no-evidence",
-            Self::Unsupported => "unsupported",
-            Self::Failed => "failed",
-        }
-    }
-}

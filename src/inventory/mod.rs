@@ -27,22 +27,14 @@ pub struct Inventory {
     pub managed: BTreeMap<String, ManagedPolicyDetail>,
 }
 
-/// What a principal is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PrincipalKind {
-    /// A role.
-    Role,
-    /// A user.
-    User,
-}
-
-impl PrincipalKind {
-    /// As it stands in file names and tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Role => "role",
-            Self::User => "user",
-        }
+codes! {
+    /// What a principal is.
+    #[derive(PartialOrd, Ord)]
+    pub enum PrincipalKind {
+        /// A role.
+        Role = "role",
+        /// A user.
+        User = "user",
     }
 }
 

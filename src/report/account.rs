@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::codes::{EvidenceKind, PolicyState, PrincipalCode};
 use super::effect::{EffectRow, EffectTotals, Removal};
 use super::recommendation::{Alternative, Recommendation};
-use crate::decide::GrantLog;
+use crate::decide::{GrantLog, HolderKind, PolicyKind, PrincipalStatus};
 use crate::evidence::Failure;
+use crate::inventory::PrincipalKind;
 
 /// `accounts/<id>.json`: one account, complete.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -52,7 +54,7 @@ pub struct AccountSummary {
     /// How many principals are in which status; all statuses are there.
     // Schema 1 called them buckets.
     #[serde(alias = "buckets")]
-    pub statuses: BTreeMap<String, usize>,
+    pub statuses: BTreeMap<PrincipalStatus, usize>,
     /// Roles and users in all.
     pub principals: usize,
     /// Recommendations in all.
@@ -70,43 +72,34 @@ pub struct AccountSummary {
 impl AccountSummary {
     /// Whether its principals and policies were read, and nothing is known of what anybody in it uses.
     pub fn is_blind(&self) -> bool {
-        let count = |status: &str| self.statuses.get(status).copied().unwrap_or_default();
-        let unknown = count("no-evidence");
+        let count = |status| self.statuses.get(&status).copied().unwrap_or_default();
+        let unknown = count(PrincipalStatus::NoEvidence);
         let is_read = matches!(self.coverage, Coverage::Complete | Coverage::Partial);
         is_read
-            && (self.evidence.source == "none"
-                || unknown > 0 && unknown + count("unsupported") + count("failed") == self.principals)
+            && (self.evidence.source == EvidenceKind::None
+                || unknown > 0
+                    && unknown + count(PrincipalStatus::Unsupported) + count(PrincipalStatus::Failed)
+                        == self.principals)
     }
 }
 
-/// How far an account was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Coverage {
-    /// All of it.
-    Complete,
-    /// Principals and policies, but not all evidence.
-    Partial,
-    /// Nothing.
-    Failed,
-    /// It is suspended or closed.
-    Suspended,
-    /// The config leaves it out.
-    Excluded,
-}
-
-impl Coverage {
-    /// As it stands in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Complete => "complete",
-            Self::Partial => "partial",
-            Self::Failed => "failed",
-            Self::Suspended => "suspended",
-            Self::Excluded => "excluded",
-        }
+codes! {
+    /// How far an account was read.
+    pub enum Coverage {
+        /// All of it.
+        Complete = "complete",
+        /// Principals and policies, but not all evidence.
+        Partial = "partial",
+        /// Nothing.
+        Failed = "failed",
+        /// It is suspended or closed.
+        Suspended = "suspended",
+        /// The config leaves it out.
+        Excluded = "excluded",
     }
 }
+
+sorted_by_name!(Coverage);
 
 /// Something that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -124,8 +117,8 @@ pub struct Failed {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EvidenceSource {
-    /// `analyzer`, `last-accessed` or `none`.
-    pub source: String,
+    /// Which of the sources it is.
+    pub source: EvidenceKind,
     /// The analyzer's ARN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub analyzer: Option<String>,
@@ -161,8 +154,8 @@ pub struct EvidenceSource {
 pub struct PrincipalRow {
     /// Its ARN.
     pub arn: String,
-    /// `role` or `user`.
-    pub kind: String,
+    /// Which of the two.
+    pub kind: PrincipalKind,
     /// Its name.
     pub name: String,
     /// When it was made.
@@ -182,9 +175,9 @@ pub struct PrincipalRow {
     pub groups: Vec<String>,
     /// Where it ended.
     #[serde(alias = "bucket")]
-    pub status: String,
+    pub status: PrincipalStatus,
     /// Why, as a stable code.
-    pub code: String,
+    pub code: PrincipalCode,
     /// Why, in one sentence.
     pub why: String,
     /// What to do about it, where permissions stay that are not used.
@@ -243,8 +236,8 @@ pub struct IdleCredential {
 pub struct PolicyRow {
     /// Stable from run to run: where the policy lives.
     pub id: String,
-    /// `inline`, `customer-managed` or `aws-managed`.
-    pub kind: String,
+    /// What it is.
+    pub kind: PolicyKind,
     /// Its name.
     pub name: String,
     /// A managed policy's ARN.
@@ -258,7 +251,7 @@ pub struct PolicyRow {
     #[serde(default, skip_serializing_if = "is_none")]
     pub others: usize,
     /// What becomes of it, as a stable code.
-    pub state: String,
+    pub state: PolicyState,
     /// How many permissions it grants today.
     pub granted: usize,
 }
@@ -292,7 +285,7 @@ pub struct LeftAlone {
     /// Its name or ARN.
     pub policy: String,
     /// Why, as a stable code.
-    pub code: String,
+    pub code: PolicyState,
     /// Why, in one sentence.
     pub why: String,
     /// What to do about it.
@@ -321,15 +314,15 @@ pub(super) fn is_none(count: &usize) -> bool {
 impl AccountReport {
     /// Whether a change takes something from a group, or gives it something, in which somebody is who is not named: what a
     /// group has, all of its members have. Of a change for many accounts, whether it is so in this one.
-    pub fn shares_group<'h>(
+    pub fn shares_group(
         &self,
         change: &Recommendation,
         family: bool,
-        kinds: impl IntoIterator<Item = &'h str>,
+        kinds: impl IntoIterator<Item = HolderKind>,
     ) -> bool {
         let mut rows = self.policies.iter().filter(|row| row.name == change.policy);
         change.others > 0
-            && kinds.into_iter().any(|kind| kind == "group")
+            && kinds.into_iter().any(|kind| kind == HolderKind::Group)
             && (!family || rows.any(|row| row.others > 0))
     }
 }

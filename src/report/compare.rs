@@ -8,15 +8,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::account::{AccountReport, Coverage};
+use super::codes::PrincipalCode;
 use super::flapping::{Used, lapse, trusted};
 use super::hash::FileHash;
 use super::lookup::Lookup;
 use super::recommendation::Recommendation;
 use super::whole::Report;
 use crate::date::day;
+use crate::decide::PrincipalStatus;
 
 /// What one principal's policy is known by, from night to night.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -101,7 +104,7 @@ pub struct Past {
 }
 
 /// What became of one piece of advice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// It was not there before.
@@ -242,8 +245,11 @@ impl Night {
                 let advice = advice.map(|it| digest(it, &hash));
                 // Of a principal that nobody uses the advice is another: it is neither followed nor needless.
                 let known = matches!(
-                    principal.status.as_str(),
-                    "reducible" | "blocked" | "clean" | "no-finding" | "refined"
+                    principal.status,
+                    PrincipalStatus::Reducible
+                        | PrincipalStatus::Blocked
+                        | PrincipalStatus::Clean
+                        | PrincipalStatus::NoFinding
                 );
                 let remains = principal.effect.remains.iter().filter(|it| it.policy == policy.id);
                 let remains = remains.map(|it| it.permissions).sum();
@@ -261,10 +267,10 @@ impl Night {
                 };
                 self.said.insert(key, said);
             }
-            self.too_old += usize::from(principal.code == "evidence-too-old");
+            self.too_old += usize::from(principal.code == PrincipalCode::EvidenceTooOld);
             let keys = principal.unused_access_keys.iter().filter_map(|it| it.access_key_id.as_deref());
             let password = principal.unused_password.as_ref().map(|_| "password");
-            let role = (principal.status == "unused-principal").then_some("");
+            let role = (principal.status == PrincipalStatus::UnusedPrincipal).then_some("");
             for what in keys.chain(password).chain(role) {
                 self.idle.insert(format!("{}/{what}", principal.arn));
             }

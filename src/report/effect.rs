@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::codes::PolicyState;
 use super::recommendation::UnusedService;
 use crate::decide::Severity;
 
@@ -74,7 +75,7 @@ pub struct Remains {
     /// The policy, by id.
     pub policy: String,
     /// What became of it, as a stable code.
-    pub state: String,
+    pub state: PolicyState,
     /// How many unused permissions it still grants.
     pub permissions: usize,
 }

@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::recommendation::{ConfidenceRow, Recommendation};
+use super::recommendation::Recommendation;
+use crate::decide::Level;
 
 /// The fewest changes that remove so much of the risk, in per cent.
 const WANTED: u64 = 80;
@@ -30,31 +31,15 @@ pub struct FirstChange {
     pub id: String,
     /// Points of risk that it removes.
     pub risk: u64,
-    /// How sure it is: `high`, `medium` or `low`.
+    /// How sure it is.
     #[serde(default)]
-    pub confidence: String,
+    pub confidence: Level,
 }
 
 impl FirstChange {
     /// Of a recommendation.
     pub fn of(change: &Recommendation) -> Self {
-        let confidence = change.confidence.level.clone();
-        Self { id: change.id.clone(), risk: change.impact.risk, confidence }
-    }
-}
-
-impl ConfidenceRow {
-    /// The surest first.
-    pub fn rank(&self) -> u8 {
-        rank(&self.level)
-    }
-}
-
-fn rank(level: &str) -> u8 {
-    match level {
-        "high" => 0,
-        "medium" => 1,
-        _ => 2,
+        Self { id: change.id.clone(), risk: change.impact.risk, confidence: change.confidence.level }
     }
 }
 
@@ -73,7 +58,7 @@ impl First {
             is_needed
         });
         let mut changes: Vec<FirstChange> = needed.cloned().collect();
-        changes.sort_by_key(|it| (rank(&it.confidence), Reverse(it.risk), it.id.clone()));
+        changes.sort_by_key(|it| (Reverse(it.confidence), Reverse(it.risk), it.id.clone()));
         Self { share_percent: u8::try_from(percent(so_far)).unwrap_or(100), risk_removed: total, changes }
     }
 }
@@ -81,19 +66,20 @@ impl First {
 #[cfg(test)]
 mod tests {
     use super::{First, FirstChange};
+    use crate::decide::Level;
 
-    fn change(id: &str, risk: u64, confidence: &str) -> FirstChange {
-        FirstChange { id: id.to_owned(), risk, confidence: confidence.to_owned() }
+    fn change(id: &str, risk: u64, confidence: Level) -> FirstChange {
+        FirstChange { id: id.to_owned(), risk, confidence }
     }
 
     #[test]
     fn the_fewest_changes_with_most_of_the_risk_stand_there_the_surest_first() {
         let all = [
-            change("doubtful", 60, "low"),
-            change("b", 15, "high"),
-            change("a", 15, "high"),
-            change("little", 10, "high"),
-            change("nothing", 0, "high"),
+            change("doubtful", 60, Level::Low),
+            change("b", 15, Level::High),
+            change("a", 15, Level::High),
+            change("little", 10, Level::High),
+            change("nothing", 0, Level::High),
         ];
         let first = First::of(&all);
         let ids: Vec<&str> = first.changes.iter().map(|it| it.id.as_str()).collect();
@@ -105,6 +91,6 @@ mod tests {
 
     #[test]
     fn where_nothing_weighs_anything_nothing_is_first() {
-        assert_eq!(First::of(&[change("a", 0, "high")]), First::default());
+        assert_eq!(First::of(&[change("a", 0, Level::High)]), First::default());
     }
 }

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::account::{AccountReport, PolicyRow, PrincipalRow};
 use super::recommendation::Recommendation;
 use super::whole::Report;
+use crate::decide::PolicyKind;
 
 /// See the module. Of rows of one name it gives the first.
 #[derive(Debug)]
 pub struct Lookup<'r> {
     policies: BTreeMap<&'r str, &'r PolicyRow>,
     by_arn: BTreeMap<&'r str, &'r PolicyRow>,
-    by_name: BTreeMap<(&'r str, &'r str), &'r PolicyRow>,
+    by_name: BTreeMap<(PolicyKind, &'r str), &'r PolicyRow>,
     /// The account's own recommendations, then those of all families.
     changes: Vec<&'r Recommendation>,
     own: BTreeMap<&'r str, Vec<usize>>,
@@ -38,7 +39,7 @@ impl<'r> Lookup<'r> {
         };
         for row in &account.policies {
             all.policies.entry(&row.id).or_insert(row);
-            all.by_name.entry((&row.kind, &row.name)).or_insert(row);
+            all.by_name.entry((row.kind, &row.name)).or_insert(row);
             if let Some(arn) = &row.arn {
                 all.by_arn.entry(arn).or_insert(row);
             }
@@ -70,7 +71,7 @@ impl<'r> Lookup<'r> {
     }
 
     /// A policy by kind and name.
-    pub fn policy_named(&self, kind: &str, name: &str) -> Option<&'r PolicyRow> {
+    pub fn policy_named(&self, kind: PolicyKind, name: &str) -> Option<&'r PolicyRow> {
         self.by_name.get(&(kind, name)).copied()
     }
 
@@ -84,7 +85,7 @@ impl<'r> Lookup<'r> {
         let row = match &change.policy_arn {
             Some(arn) => self.policy_of_arn(arn),
             // A change of many accounts tells only the name: each has its own.
-            None => self.policy_named("customer-managed", &change.policy),
+            None => self.policy_named(PolicyKind::CustomerManaged, &change.policy),
         };
         row.map_or(change.others, |row| row.others)
     }

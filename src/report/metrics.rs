@@ -101,12 +101,12 @@ impl Text {
         let _ = writeln!(self.0, "leastwise_{name}{labels} {value}");
     }
 
-    fn each(&mut self, name: &str, help: &str, label: &str, counts: &BTreeMap<String, usize>) {
+    fn each<K: AsRef<str>>(&mut self, name: &str, help: &str, label: &str, counts: &BTreeMap<K, usize>) {
         if counts.is_empty() {
             return;
         }
         self.family(name, help);
-        counts.iter().for_each(|(value, count)| self.sample(name, &[(label, value)], count));
+        counts.iter().for_each(|(value, count)| self.sample(name, &[(label, value.as_ref())], count));
     }
 }
 

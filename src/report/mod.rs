@@ -3,6 +3,7 @@
 mod account;
 pub mod agree;
 mod basis;
+mod codes;
 pub mod compare;
 mod diff;
 mod effect;
@@ -29,6 +30,7 @@ pub use account::{
     PrincipalRow, TrustRow,
 };
 pub use basis::{BASIS, BasisFile};
+pub use codes::{Choice, EvidenceKind, Note, PolicyState, PrincipalCode, ProofVerdict};
 pub use diff::unified as unified_diff;
 pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, Removal, RiskRow};
 pub use first::{First, FirstChange};
@@ -39,7 +41,7 @@ pub use lookup::Lookup;
 pub use owner::{Own, Owner};
 pub use recommendation::{
     Action, Alternative, ConfidenceReason, ConfidenceRow, Files, FlappingAction, Hands, Matched, PatternRow,
-    ProofRow, Recommendation, UnusedService, UsedService,
+    PolicyRef, ProofRow, Recommendation, UnusedService, UsedService,
 };
 pub use whole::{
     CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, Manifest, Rendering,

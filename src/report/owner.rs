@@ -59,7 +59,7 @@ impl<'r> Own<'r> {
     /// One more.
     pub fn add(&mut self, principal: &'r PrincipalRow) {
         self.arns.insert(&principal.arn);
-        self.names.insert((&principal.kind, &principal.name));
+        self.names.insert((principal.kind.name(), &principal.name));
         self.names.extend(principal.groups.iter().map(|group| ("group", group.as_str())));
     }
 
@@ -80,7 +80,7 @@ impl<'r> Own<'r> {
 
     /// Those whose attachments change and that are the owner's.
     pub fn hands<'c>(&self, change: &'c Recommendation) -> Vec<&'c Hands> {
-        let named = |it: &'c Hands| (it.kind.as_str(), it.name.as_str());
+        let named = |it: &'c Hands| (it.kind.name(), it.name.as_str());
         let own = self.holders(change.holders.iter().map(named));
         change.holders.iter().filter(|it| own.contains(&named(it))).collect()
     }

@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 
 use super::account::{AccountReport, AccountSummary, Coverage, Failed, LeftAlone, PolicyRow, PrincipalRow};
+use super::codes::PolicyState;
 use super::effect::{EffectTotals, Removal};
 use super::owner::Own;
 use super::recommendation::Recommendation;
 use super::whole::{ExceptionRow, FamilyAccount, FamilyRow, Report};
-use crate::decide::{PrincipalStatus, impersonal};
+use crate::decide::{PrincipalStatus, RuleCode, impersonal};
 
 /// What a pack says of an account.
 pub fn account(whole: &AccountReport, own: &Own<'_>) -> AccountReport {
@@ -54,8 +55,8 @@ fn summarise(pack: &mut AccountReport, own: &Own<'_>) {
 /// The account in short, with all that can be counted counted again.
 pub fn counted(summary: &AccountSummary, account: &AccountReport) -> AccountSummary {
     let AccountReport { principals, recommendations, left_alone, .. } = account;
-    let in_status = |status: &str| principals.iter().filter(|it| it.status == status).count();
-    let statuses = PrincipalStatus::ALL.iter().map(|it| (it.name().to_owned(), in_status(it.name())));
+    let in_status = |status| principals.iter().filter(|it| it.status == status).count();
+    let statuses = PrincipalStatus::ALL.iter().map(|it| (*it, in_status(*it)));
     let mut effect = EffectTotals::default();
     principals.iter().for_each(|it| effect.add(&it.effect));
     AccountSummary {
@@ -116,12 +117,12 @@ fn change(mut it: Recommendation, own: &Own<'_>) -> Option<Recommendation> {
         it.used.clear();
         // It may be one of the others who used a service last, or of whom a reason tells a tag or a day.
         it.unused.iter_mut().for_each(|service| service.last_accessed = None);
-        it.confidence.reasons.iter_mut().for_each(|reason| reason.why = impersonal(&reason.code));
+        it.confidence.reasons.iter_mut().for_each(|reason| reason.why = impersonal(reason.code));
         it.flapping.iter_mut().for_each(|action| action.last_used.clear());
     }
     if let Some(first) = hands.first() {
         // The change goes by the name of the first whose attachment changes.
-        (it.holder_kind, it.holder, it.files) = (first.kind.clone(), first.name.clone(), first.files.clone());
+        (it.holder_kind, it.holder, it.files) = (first.kind, first.name.clone(), first.files.clone());
     }
     it.holders = hands;
     Some(it)
@@ -130,15 +131,19 @@ fn change(mut it: Recommendation, own: &Own<'_>) -> Option<Recommendation> {
 fn left_alone(mut it: LeftAlone, own: &Own<'_>) -> Option<LeftAlone> {
     reached(&mut it.reaches, &mut it.others, own);
     it.blockers.retain(|arn| own.has(arn));
-    it.why = why(&it.code, it.why, it.others);
+    it.why = why(it.code, it.why, it.others);
     (!it.reaches.is_empty()).then_some(it)
 }
 
 /// Why a policy stays. That nobody is sure enough is told with the first reason, which may be about one of the others.
-fn why(code: &str, why: String, others: usize) -> String {
+fn why(code: PolicyState, why: String, others: usize) -> String {
     match code {
-        "blocked" if others > 0 => "some of those who share it count as using everything".to_owned(),
-        "not-sure-enough" if others > 0 => "the confidence is lower than what the config asks for".to_owned(),
+        PolicyState::Blocked if others > 0 => {
+            "some of those who share it count as using everything".to_owned()
+        }
+        PolicyState::NotSureEnough if others > 0 => {
+            "the confidence is lower than what the config asks for".to_owned()
+        }
         _ => why,
     }
 }
@@ -167,7 +172,7 @@ pub fn families(
         let told: usize = accounts.iter().map(|it| it.principals.len()).sum();
         let blockers = family.blockers.iter().filter(|it| own.has(it)).cloned().collect();
         let others = family.others + all - told;
-        let why = why(&family.code, family.why.clone(), others);
+        let why = why(family.code, family.why.clone(), others);
         let row = FamilyRow { accounts, blockers, others, why, ..family.clone() };
         (told > 0).then_some(row)
     });
@@ -181,7 +186,7 @@ pub fn exceptions(whole: &Report, covered: &BTreeMap<String, usize>) -> Vec<Exce
         let principals = *covered.get(&rule.id)?;
         // What it does elsewhere is told there.
         let mut row = ExceptionRow { principals, policies: 0, actions: 0, ..rule.clone() };
-        row.states.retain(|it| matches!(it.code.as_str(), "active" | "expired" | "expiring"));
+        row.states.retain(|it| matches!(it.code, RuleCode::Active | RuleCode::Expired | RuleCode::Expiring));
         Some(row)
     });
     rows.collect()

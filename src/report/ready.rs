@@ -66,7 +66,7 @@ impl Standing {
 
     /// Writes on a recommendation what became of it since the earlier report.
     pub fn mark_since(&self, it: &mut Recommendation) {
-        it.since = self.0.get(&it.id).map(|one| one.since.name().to_owned());
+        it.since = self.0.get(&it.id).map(|one| one.since);
     }
 
     /// Writes on a recommendation what is known of it. Gives whether it is ready, and whether it was not so before.

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::codes::{Choice, Note, ProofVerdict};
+use super::compare::Status;
 use super::effect::ImpactRow;
+use crate::decide::{Effect, HolderKind, Level, PolicyKind, ReasonCode, is_aws_managed};
 
 /// What to do with one policy.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -13,10 +16,15 @@ use super::effect::ImpactRow;
 pub struct Recommendation {
     /// Stable from run to run: where the policy lives.
     pub id: String,
-    /// Who holds it: `role`, `user`, `group` or `managed`.
-    pub holder_kind: String,
+    /// What holds it.
+    pub holder_kind: HolderKind,
     /// The holder's name; of a managed policy that is edited in place its own.
     pub holder: String,
+    /// What the policy is.
+    // Not in schema 1.
+    #[serde(default)]
+    #[schemars(with = "PolicyKind")]
+    pub policy_kind: Option<PolicyKind>,
     /// The policy's name.
     pub policy: String,
     /// A managed policy's ARN.
@@ -70,10 +78,10 @@ pub struct Recommendation {
     pub files: Files,
     /// What to know before acting, as stable codes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
-    /// What became of it since the earlier report, where there is one: `new`, `reopened`, `regressed`, `changed` or `same`.
+    pub notes: Vec<Note>,
+    /// What became of it since the earlier report, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub since: Option<String>,
+    pub since: Option<Status>,
     /// Whether it is ready: the same for as many nights as `--ready-after` asks for, for all whom it reaches, and nothing of it
     /// is used every so often.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,6 +92,31 @@ pub struct Recommendation {
     /// What it takes away although it is used every so often: unused before, in use since, and unused again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flapping: Vec<FlappingAction>,
+}
+
+/// A policy: what it is, and what it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PolicyRef<'r> {
+    /// What it is.
+    pub kind: PolicyKind,
+    /// Its name.
+    pub name: &'r str,
+    /// A managed policy's ARN. A change of many accounts has none: each has its own.
+    pub arn: Option<&'r str>,
+}
+
+impl Recommendation {
+    /// The policy that is changed or goes.
+    pub fn policy_ref(&self) -> PolicyRef<'_> {
+        let arn = self.policy_arn.as_deref();
+        // An earlier report does not say what it is.
+        let kind = self.policy_kind.unwrap_or(match (arn, self.holder_kind) {
+            (Some(arn), _) if is_aws_managed(arn) => PolicyKind::AwsManaged,
+            (Some(_), _) | (None, HolderKind::Managed) => PolicyKind::CustomerManaged,
+            (None, _) => PolicyKind::Inline,
+        });
+        PolicyRef { kind, name: &self.policy, arn }
+    }
 }
 
 /// An action that is used every so often.
@@ -100,32 +133,32 @@ pub struct FlappingAction {
     pub times: u32,
 }
 
-/// What to do with a policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Action {
-    /// Put the smaller document in its place.
-    Replace,
-    /// Make it a new default version.
-    NewVersion,
-    /// Create a customer-managed copy, attach it, detach AWS's.
-    Substitute,
-    /// Create a copy for these holders, attach it, detach the shared one.
-    Fork,
-    /// It does not fit where it is: create managed policies, attach them, remove this one.
-    Split,
-    /// Nothing of it is used: detach it.
-    Detach,
-    /// Nothing of it is used: delete it.
-    Delete,
+codes! {
+    /// What to do with a policy.
+    pub enum Action {
+        /// Put the smaller document in its place.
+        Replace = "replace",
+        /// Make it a new default version.
+        NewVersion = "new-version",
+        /// Create a customer-managed copy, attach it, detach AWS's.
+        Substitute = "substitute",
+        /// Create a copy for these holders, attach it, detach the shared one.
+        Fork = "fork",
+        /// It does not fit where it is: create managed policies, attach them, remove this one.
+        Split = "split",
+        /// Nothing of it is used: detach it.
+        Detach = "detach",
+        /// Nothing of it is used: delete it.
+        Delete = "delete",
+    }
 }
 
 /// How sure a recommendation is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfidenceRow {
-    /// `high`, `medium` or `low`.
-    pub level: String,
+    /// How sure.
+    pub level: Level,
     /// Why, what lowers it most first.
     pub reasons: Vec<ConfidenceReason>,
 }
@@ -135,9 +168,9 @@ pub struct ConfidenceRow {
 #[serde(rename_all = "camelCase")]
 pub struct ConfidenceReason {
     /// A stable code.
-    pub code: String,
+    pub code: ReasonCode,
     /// What it does to the confidence.
-    pub effect: String,
+    pub effect: Effect,
     /// Of how many principals it is true.
     pub principals: usize,
     /// In one sentence.
@@ -148,8 +181,8 @@ pub struct ConfidenceReason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Hands {
-    /// `role`, `user` or `group`.
-    pub kind: String,
+    /// What it is: a role, a user or a group.
+    pub kind: HolderKind,
     /// Its name.
     pub name: String,
     /// How many managed policies it has today; ten are allowed, twenty at most.
@@ -162,8 +195,8 @@ pub struct Hands {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Alternative {
-    /// `in-place` or `fork`.
-    pub choice: String,
+    /// Which.
+    pub choice: Choice,
     /// Permissions removed, counted for each principal.
     pub removed_in_all: usize,
     /// How many policies it adds.
@@ -241,7 +274,7 @@ pub struct UsedService {
 #[serde(rename_all = "camelCase")]
 pub struct ProofRow {
     /// Always `proven`: nothing else is published.
-    pub verdict: String,
+    pub verdict: ProofVerdict,
     /// Actions that the policy no longer grants.
     pub removed: usize,
     /// Actions that it still grants.
@@ -260,19 +293,4 @@ pub struct Files {
     pub after: String,
     /// The difference.
     pub diff: String,
-}
-
-impl Action {
-    /// As it stands in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Replace => "replace",
-            Self::NewVersion => "new-version",
-            Self::Substitute => "substitute",
-            Self::Fork => "fork",
-            Self::Split => "split",
-            Self::Detach => "detach",
-            Self::Delete => "delete",
-        }
-    }
 }

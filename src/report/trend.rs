@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::account::Coverage;
 use super::whole::{Manifest, Report};
+use crate::decide::PrincipalStatus;
 
 /// What `leastwise compare --trend` prints.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -30,11 +32,11 @@ pub struct Point {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evaluated: Option<String>,
     /// Accounts by coverage. Totals of fewer accounts are smaller.
-    pub accounts: BTreeMap<String, usize>,
+    pub accounts: BTreeMap<Coverage, usize>,
     /// Roles and users.
     pub principals: usize,
     /// The same by status.
-    pub statuses: BTreeMap<String, usize>,
+    pub statuses: BTreeMap<PrincipalStatus, usize>,
     /// Policies that can be smaller, or go.
     pub recommendations: usize,
     /// Policies that stay although some of what they grant is reported unused.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::account::AccountSummary;
+use super::account::{AccountSummary, Coverage};
+use super::codes::PolicyState;
 use super::compare::Status;
 use super::effect::{EffectTotals, Removal};
 use super::first::First;
@@ -13,6 +14,7 @@ use super::format::{ReportFormat, SplitBy};
 use super::hash::FileHash;
 use super::ready::Ready;
 use super::recommendation::Recommendation;
+use crate::decide::{FamilyKind, PrincipalStatus, RuleCode};
 
 /// `report.json`: the whole organisation, an account a row.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -187,8 +189,8 @@ pub struct ExceptionRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExceptionState {
-    /// `active`, `expired`, `expiring`, `never-matched` or `over-broad`.
-    pub code: String,
+    /// A stable code.
+    pub code: RuleCode,
     /// In one sentence.
     pub why: String,
 }
@@ -199,14 +201,14 @@ pub struct ExceptionState {
 pub struct FamilyRow {
     /// Stable from run to run.
     pub id: String,
-    /// `permission-set` or `fleet`.
-    pub kind: String,
+    /// Which of the two.
+    pub kind: FamilyKind,
     /// The name of the permission set, or of the holders.
     pub name: String,
     /// The policy's name.
     pub policy: String,
     /// What becomes of it, as a stable code.
-    pub code: String,
+    pub code: PolicyState,
     /// Why, in one sentence.
     pub why: String,
     /// The accounts, sorted by id.
@@ -242,12 +244,12 @@ pub struct FamilyAccount {
 #[serde(rename_all = "camelCase")]
 pub struct Totals {
     /// Accounts by coverage.
-    pub accounts: BTreeMap<String, usize>,
+    pub accounts: BTreeMap<Coverage, usize>,
     /// Roles and users.
     pub principals: usize,
     /// The same by status.
     #[serde(alias = "buckets")]
-    pub statuses: BTreeMap<String, usize>,
+    pub statuses: BTreeMap<PrincipalStatus, usize>,
     /// Policies that can be smaller, or go.
     pub recommendations: usize,
     /// Policies that stay although some of what they grant is reported unused.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::aws::observe::Limit;
-use crate::report::Totals;
+use crate::report::{PolicyState, Totals};
 
 /// How grave an event is, the gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -257,7 +257,7 @@ pub(super) struct ScanEnded<'e> {
     #[serde(flatten)]
     pub(super) totals: &'e Totals,
     /// Why policies were left alone, by code.
-    pub(super) left_alone_why: &'e BTreeMap<String, usize>,
+    pub(super) left_alone_why: &'e BTreeMap<PolicyState, usize>,
     pub(super) defects: usize,
     pub(super) path: String,
     pub(super) exit: u8,

@@ -33,7 +33,7 @@ use crate::inventory::wire::Account;
 use crate::report::writer::Writer;
 use crate::report::{
     BASIS, BasisFile, CallFigures, CatalogRow, Coverage, ExceptionRow, ExceptionState, First, FirstChange,
-    Manifest, Report, SCHEMA,
+    Manifest, PolicyState, Report, SCHEMA,
 };
 use crate::update::Chosen;
 
@@ -41,7 +41,7 @@ use crate::update::Chosen;
 pub(super) struct Scanned {
     pub(super) report: Arc<Report>,
     /// Why policies were left alone, by code.
-    pub(super) left_alone: BTreeMap<String, usize>,
+    pub(super) left_alone: BTreeMap<PolicyState, usize>,
     pub(super) defects: usize,
     /// What the heaviest change weighs in points of risk.
     pub(super) heaviest: u64,
@@ -426,7 +426,7 @@ fn exception(review: &ExceptionReview<'_>) -> ExceptionRow {
         states: review
             .states
             .iter()
-            .map(|state| ExceptionState { code: state.code().to_owned(), why: state.sentence() })
+            .map(|state| ExceptionState { code: state.code(), why: state.sentence() })
             .collect(),
     }
 }

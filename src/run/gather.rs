@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::RunError;
 use crate::assess::{Assessed, FamilyShare};
 use crate::decide::Usage;
-use crate::report::{AccountReport, AccountSummary, FirstChange, Totals};
+use crate::report::{AccountReport, AccountSummary, FirstChange, PolicyState, Totals};
 
 /// What is gathered while accounts come and go.
 #[derive(Default)]
@@ -13,7 +13,7 @@ pub(super) struct Gathered {
     pub(super) summaries: Vec<AccountSummary>,
     /// `None` is all services.
     pub(super) services: Option<BTreeSet<String>>,
-    pub(super) left_alone: BTreeMap<String, usize>,
+    pub(super) left_alone: BTreeMap<PolicyState, usize>,
     pub(super) defects: usize,
     pub(super) shares: Vec<FamilyShare>,
     pub(super) usage: Usage,
@@ -25,7 +25,7 @@ pub(super) struct Gathered {
 pub(super) struct Kept {
     summary: AccountSummary,
     services: Option<BTreeSet<String>>,
-    left_alone: BTreeMap<String, usize>,
+    left_alone: BTreeMap<PolicyState, usize>,
     defects: usize,
     shares: Vec<FamilyShare>,
     usage: Usage,
@@ -50,7 +50,7 @@ impl Kept {
     pub(super) fn of(assessed: Assessed) -> (Self, AccountReport, Vec<(String, String)>) {
         let Assessed { report, files, services, defects, shares, usage } = assessed;
         let mut left_alone = BTreeMap::new();
-        report.left_alone.iter().for_each(|it| *left_alone.entry(it.code.clone()).or_default() += 1);
+        report.left_alone.iter().for_each(|it| *left_alone.entry(it.code).or_default() += 1);
         let weights = report.recommendations.iter().map(FirstChange::of).collect();
         let (summary, defects) = (report.summary.clone(), defects.len());
         (Self { summary, services, left_alone, defects, shares, usage, weights }, report, files)
@@ -95,9 +95,9 @@ pub(super) fn totals(accounts: &[AccountSummary]) -> Result<Totals, RunError> {
                 population: account.principals,
             });
         }
-        *totals.accounts.entry(account.coverage.name().to_owned()).or_default() += 1;
+        *totals.accounts.entry(account.coverage).or_default() += 1;
         for (status, count) in &account.statuses {
-            *totals.statuses.entry(status.clone()).or_default() += count;
+            *totals.statuses.entry(*status).or_default() += count;
         }
         totals.principals += account.principals;
         totals.recommendations += account.recommendations;

@@ -48,7 +48,7 @@ fn is_done(report: &Path, journal: &Journal) -> bool {
     manifest.is_some_and(|manifest| {
         let accounts = manifest.totals.accounts;
         manifest.started == journal.started().to_string()
-            && unread.iter().all(|coverage| !accounts.contains_key(coverage.name()))
+            && unread.iter().all(|coverage| !accounts.contains_key(coverage))
     })
 }
 

@@ -23,6 +23,7 @@ use crate::aws::{Cloud, Journaled, Snapshot};
 use crate::catalog::Unobserved;
 use crate::cli::{CatalogArg, Exit, FailOn, ReportArgs, Scan};
 use crate::config::Config;
+use crate::decide::{PrincipalStatus, RuleCode};
 use crate::report::writer::{Output, Writer};
 use crate::report::{AccountSummary, Coverage, Report, SinceRow};
 use crate::update::Chosen;
@@ -120,10 +121,10 @@ impl<'r> Ready<'r> {
         };
         let (result, target) = runtime.block_on(Arc::new(all).run_or_stop())?;
         for row in &result.report.exceptions {
-            for state in row.states.iter().filter(|state| state.code != "active") {
+            for state in row.states.iter().filter(|state| state.code != RuleCode::Active) {
                 let rule = place(&row.id, file.as_deref());
                 let message = format!("exception {rule} ({}): {}", row.reason, state.why);
-                log.tell(&Event::RuleWarning { rule: &row.id, state: &state.code, message });
+                log.tell(&Event::RuleWarning { rule: &row.id, state: state.code.name(), message });
             }
         }
         if let Some(principals) = result.since.as_ref().and_then(|since| since.too_old) {
@@ -196,7 +197,7 @@ fn exit(result: &Scanned, fail_on: &[FailOn]) -> Exit {
 /// What was found of what should fail a run, if anything was.
 fn found(result: &Scanned, what: &FailOn) -> Option<String> {
     let totals = &result.report.totals;
-    let idle = totals.statuses.get("unused-principal").copied().unwrap_or_default();
+    let idle = totals.statuses.get(&PrincipalStatus::UnusedPrincipal).copied().unwrap_or_default();
     match what {
         FailOn::Unused => {
             let (changes, idle) = (totals.recommendations as u64, idle as u64);

@@ -16,7 +16,7 @@ use super::terminal;
 use crate::cli::Exit;
 use crate::decide::PrincipalStatus;
 use crate::report::ready::Ready;
-use crate::report::{AccountSummary, Coverage, EvidenceSource};
+use crate::report::{AccountSummary, Coverage, EvidenceKind, EvidenceSource};
 
 /// The summary. When there is nothing to look at since the earlier report it is one line on a terminal and none elsewhere.
 pub(super) fn of<'s>(scanned: &'s Scanned, target: &Path, exit: Exit, log: &Log) -> Event<'s> {
@@ -78,7 +78,7 @@ fn text(scanned: &Scanned, target: &Path) -> String {
         let _ = writeln!(out, "evidence    {}", some(&evidence, 4));
     }
     let statuses = PrincipalStatus::ALL.iter().filter_map(|status| {
-        let count = totals.statuses.get(status.name()).filter(|count| **count > 0)?;
+        let count = totals.statuses.get(status).filter(|count| **count > 0)?;
         Some(format!("{count} {}", status.name()))
     });
     let _ = writeln!(out, "principals  {}: {}", totals.principals, statuses.collect::<Vec<_>>().join(", "));
@@ -158,16 +158,16 @@ fn credentials(count: usize) -> String {
 fn source(evidence: &EvidenceSource) -> String {
     let window = evidence.window_days.map(|days| format!(", {}", count_of(u64::from(days), "day")));
     let window = window.unwrap_or_default();
-    match (evidence.source.as_str(), &evidence.analyzer) {
-        ("analyzer", Some(arn)) => {
+    match (evidence.source, &evidence.analyzer) {
+        (EvidenceKind::Analyzer, Some(arn)) => {
             // arn:aws:access-analyzer:us-east-1:111111111111:analyzer/NAME
             let account = arn.split(':').nth(4).unwrap_or_default();
             let name = arn.rsplit('/').next().unwrap_or_default();
             format!("IAM Access Analyzer{window} (`{}` of {})", terminal::line(name), terminal::line(account))
         }
-        ("analyzer", None) => format!("IAM Access Analyzer{window}"),
-        ("last-accessed", _) => format!("IAM last-accessed data{window}"),
-        _ => "none".to_owned(),
+        (EvidenceKind::Analyzer, None) => format!("IAM Access Analyzer{window}"),
+        (EvidenceKind::LastAccessed, _) => format!("IAM last-accessed data{window}"),
+        (EvidenceKind::None | EvidenceKind::Unknown, _) => "none".to_owned(),
     }
 }
 

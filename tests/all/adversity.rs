@@ -18,6 +18,7 @@ use crate::fake::{Fake, Fault, Rule, Setup, When};
 use crate::fake_aws::{MANAGEMENT, MEMBER, small};
 use crate::run::folder;
 use crate::scan::{acme, live, report};
+use leastwise::decide::PrincipalStatus;
 
 /// Nothing here may take longer, with all that is tried again.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -235,7 +236,7 @@ fn what_cannot_be_understood_leaves_every_policy_as_it_is() {
         let ran = live(&fake, &["scan", "--out", out.to_str().unwrap()]);
         let totals = report(&out).totals;
         assert_eq!((totals.recommendations, totals.effect.removed), (0, 0), "{fault:?}");
-        assert!(totals.statuses["no-evidence"] > 30, "{fault:?}: {:?}", totals.statuses);
+        assert!(totals.statuses[&PrincipalStatus::NoEvidence] > 30, "{fault:?}: {:?}", totals.statuses);
         assert!(matches!(ran.code, 0 | 3), "{}", ran.err);
     }
 }

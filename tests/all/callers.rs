@@ -85,7 +85,7 @@ fn units_choose_the_same_accounts_whether_the_list_of_accounts_tells_them_or_not
     let without = scanned(&walked, &folder.join("walked"));
     assert_eq!(differing(&with, &without), Vec::<String>::new());
     let coverage = report(&folder.join("told")).totals.accounts;
-    assert_eq!((coverage.get("complete"), coverage.get("excluded")), (Some(&2), Some(&7)));
+    assert_eq!((coverage.get(&Coverage::Complete), coverage.get(&Coverage::Excluded)), (Some(&2), Some(&7)));
     assert_eq!((told.calls_of("ListRoots"), walked.calls_of("ListRoots")), (0, 1));
 }
 

@@ -27,14 +27,14 @@ fn sure() -> Facts<'static> {
 }
 
 fn codes(confidence: &Confidence) -> Vec<&'static str> {
-    confidence.reasons.iter().map(|reason| reason.code()).collect()
+    confidence.reasons.iter().map(|reason| reason.code().name()).collect()
 }
 
 /// The codes of what lowers it.
 fn doubts(facts: &Facts<'_>) -> (Level, Vec<&'static str>) {
     let confidence = Confidence::of(facts);
     let lowers = confidence.reasons.iter().filter(|reason| reason.effect() != Effect::Supports);
-    (confidence.level, lowers.map(|reason| reason.code()).collect())
+    (confidence.level, lowers.map(|reason| reason.code().name()).collect())
 }
 
 fn named(name: &str) -> Vec<&'static str> {

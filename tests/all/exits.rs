@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::fake::{Fault, Rule, When};
 use crate::run::{Ran, folder, leastwise};
 use crate::scan::{acme, command_as, manifest, report};
+use leastwise::decide::PrincipalStatus;
 
 fn scan(out: &Path, more: &[&str]) -> Ran {
     let args = ["scan", "--snapshot", "mocks/acme", "--format", "json", "--out", out.to_str().unwrap()];
@@ -25,7 +26,7 @@ fn a_scan_fails_on_a_change_that_removes_so_much_risk_and_on_no_smaller_one() {
     scan(&out, &[&at_least(heaviest)]).exits(5).says(&fired);
     scan(&out, &[&at_least(heaviest + 1)]).exits(0);
     let ran = scan(&out, &[&at_least(heaviest + 1), "--fail-on", "unused"]).exits(5);
-    let idle = report(&out).totals.statuses["unused-principal"];
+    let idle = report(&out).totals.statuses[&PrincipalStatus::UnusedPrincipal];
     let changes = report(&out).totals.recommendations;
     let credentials = report(&out).totals.credentials;
     let ran = ran.says(&format!(

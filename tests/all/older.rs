@@ -25,6 +25,30 @@ fn a_report_of_schema_1_is_compared_with_and_each_night_goes_on_from_it() {
 }
 
 #[test]
+fn words_of_another_version_decide_nothing_and_are_read_all_the_same() {
+    let other = folder("older-words");
+    for (path, bytes) in crate::scan::files(Path::new(OLD)) {
+        let to = other.join(path);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::write(to, bytes).unwrap();
+    }
+    let account = "accounts/111111111111.json";
+    let mut text = std::fs::read_to_string(other.join(account)).unwrap();
+    for word in
+        ["clean", "refined", "permissions-unused", "nothing-unused", "kept", "smaller", "used-in-window"]
+    {
+        text = text.replace(&format!("\"{word}\""), &format!("\"{word}-in-other-words\""));
+    }
+    std::fs::write(other.join(account), text).unwrap();
+    crate::verify::fit(&other, account);
+    let out = folder("older-words-now").join("report");
+    let (before, now) = (other.to_str().unwrap(), out.to_str().unwrap());
+    leastwise(["scan", "--snapshot", "mocks/partial", "--out", now, "--previous", before]).ran().exits(3);
+    let since = report(&out).since.unwrap();
+    assert_eq!(since.changes.into_iter().collect::<Vec<_>>(), [("same".to_owned(), 2)]);
+}
+
+#[test]
 fn a_report_of_another_schema_is_refused_by_name_where_it_cannot_be_read() {
     leastwise(["verify", OLD])
         .ran()

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use leastwise::report::Coverage;
+
 use crate::fake::{Fake, Fault, Rule, When};
 use crate::run::{Run, folder};
 use crate::scan::{acme, command_as, files, report, scan};
@@ -172,7 +174,7 @@ fn a_journal_of_other_settings_of_last_week_or_of_nobody_is_refused_and_the_mend
     live(&fake, &out, &["--resume"]).ran().exits(1).says("is not what an interrupted run leaves behind");
     fake.heal();
     live(&fake, &out, &[]).ran().exits(0);
-    assert_eq!(report(&out).totals.accounts.get("failed"), None);
+    assert_eq!(report(&out).totals.accounts.get(&Coverage::Failed), None);
     assert_eq!(beside(&out), ["report"]);
 }
 
@@ -334,6 +336,6 @@ fn a_report_that_was_put_aside_when_a_run_was_killed_is_put_back() {
     // This run does not come to its end, and yet the old report is there again.
     let args = ["scan", "--snapshot", "mocks/nowhere", "--out", out.to_str().unwrap()];
     crate::run::leastwise(args).ran().exits(1);
-    assert_eq!(report(&out).totals.accounts.get("failed"), Some(&1));
+    assert_eq!(report(&out).totals.accounts.get(&Coverage::Failed), Some(&1));
     assert_eq!(beside(&out), ["report"]);
 }

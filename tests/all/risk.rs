@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use leastwise::catalog::{AccessLevel, Catalog, Levels, Permissions};
-use leastwise::decide::{Escalation, Gain, Risk, ineffective, rank};
+use leastwise::decide::{Escalation, Gain, Level, Risk, ineffective, rank};
 use leastwise::policy::Document;
 use leastwise::report::{First, FirstChange};
 use proptest::prelude::*;
@@ -254,11 +254,11 @@ proptest! {
 
     #[test]
     fn no_shorter_list_reaches_four_fifths(weights in proptest::collection::vec((0..50_u64, 0..3_usize), 0..9)) {
-        let sure = ["high", "medium", "low"];
+        let sure = [Level::High, Level::Medium, Level::Low];
         let all: Vec<FirstChange> = weights
             .iter()
             .enumerate()
-            .map(|(at, (risk, level))| FirstChange { id: at.to_string(), risk: *risk, confidence: sure[*level].to_owned() })
+            .map(|(at, (risk, level))| FirstChange { id: at.to_string(), risk: *risk, confidence: sure[*level] })
             .collect();
         let First { changes, share_percent, risk_removed } = First::of(&all);
         let total: u64 = weights.iter().map(|(risk, _)| risk).sum();

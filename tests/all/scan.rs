@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use leastwise::report::{AccountReport, Manifest, Report};
+use leastwise::report::{AccountReport, Coverage, Manifest, Report};
 
 use crate::fake::{Fake, Fault, Invented, Rule, Setup, When, World};
 use crate::run::{Ran, Run, folder, leastwise};
@@ -91,7 +91,7 @@ fn the_demonstration_is_read_whole_and_its_totals_add_up() {
         for (status, count) in &summary.statuses {
             assert_eq!(account.principals.iter().filter(|row| row.status == *status).count(), *count);
         }
-        assert!(account.recommendations.iter().all(|it| it.proof.verdict == "proven"));
+        assert!(account.recommendations.iter().all(|it| it.proof.verdict.name() == "proven"));
         recommendations += account.recommendations.len();
     }
     assert_eq!(recommendations, whole.totals.recommendations);
@@ -184,7 +184,7 @@ fn with_a_link_the_report_that_it_leads_to_is_replaced_and_the_link_stays() {
     fs::create_dir(&work).unwrap();
     fs::rename(&real, work.join("old")).unwrap();
     scan("mocks/partial", &link).exits(3);
-    assert!(link.is_symlink() && report(&real).totals.accounts["failed"] == 1);
+    assert!(link.is_symlink() && report(&real).totals.accounts[&Coverage::Failed] == 1);
 }
 
 #[cfg(unix)]
@@ -268,7 +268,7 @@ fn accounts_can_be_left_out_by_id_and_by_name() {
     let args =
         ["scan", "--snapshot", "mocks/acme", "--exclude", "444444444444", "--out", out.to_str().unwrap()];
     leastwise(args).ran().exits(0);
-    assert_eq!(report(&out).totals.accounts.get("excluded"), Some(&1));
+    assert_eq!(report(&out).totals.accounts.get(&Coverage::Excluded), Some(&1));
 }
 
 #[test]

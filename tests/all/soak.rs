@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use leastwise::decide::PrincipalStatus;
 use leastwise::report::{AccountReport, AccountSummary, Coverage, Report};
 
 use crate::fake::{Fake, Fault, Invented, Rule, When, World};
@@ -91,7 +92,7 @@ fn in_a_large_organisation_with_faults_of_all_kinds_every_principal_is_accounted
 
     let accounts: Vec<String> = ORGANISATION.accounts().into_iter().map(|account| account.id).collect();
     assert_eq!(whole.accounts.iter().map(|row| row.id.clone()).collect::<Vec<_>>(), accounts);
-    let (mut principals, mut statuses) = (0, BTreeMap::<String, usize>::new());
+    let (mut principals, mut statuses) = (0, BTreeMap::new());
     for row in &whole.accounts {
         let found = is_accounted_for(row, &out);
         principals += found.len();
@@ -110,13 +111,13 @@ fn in_a_large_organisation_with_faults_of_all_kinds_every_principal_is_accounted
     assert!((FAULTS - 1.0..FAULTS + 1.0).contains(&share), "{share} in 100 of {calls} calls: {struck:?}");
     assert!(fake.throttles() > 0);
     assert!(failed < ORGANISATION.accounts / 10, "{failed} accounts could not be read");
-    assert!(statuses["reducible"] > principals / 2, "{statuses:?}");
+    assert!(statuses[&PrincipalStatus::Reducible] > principals / 2, "{statuses:?}");
     // Hundreds of thousands of files are nobody's to keep.
     fs::remove_dir_all(&folder).unwrap();
 }
 
 /// Checks one account against what is there; gives the status of each of its principals.
-fn is_accounted_for(row: &AccountSummary, out: &Path) -> Vec<String> {
+fn is_accounted_for(row: &AccountSummary, out: &Path) -> Vec<PrincipalStatus> {
     let account: AccountReport = read(&out.join(format!("accounts/{}.json", row.id)));
     let told =
         row.failures.iter().all(|it| !it.failure.operation.is_empty() && !it.failure.kind.name().is_empty());
@@ -133,9 +134,10 @@ fn is_accounted_for(row: &AccountSummary, out: &Path) -> Vec<String> {
             users.chain(books.role_detail_list.iter().map(|role| role.arn.as_str())).collect();
         assert_eq!(found, there, "{}", row.id);
     }
-    let found: Vec<String> = account.principals.into_iter().map(|principal| principal.status).collect();
+    let found: Vec<PrincipalStatus> =
+        account.principals.into_iter().map(|principal| principal.status).collect();
     for (status, count) in &row.statuses {
-        assert_eq!(found.iter().filter(|name| *name == status).count(), *count, "{} {status}", row.id);
+        assert_eq!(found.iter().filter(|it| *it == status).count(), *count, "{} {status}", row.id);
     }
     assert_eq!(row.statuses.values().sum::<usize>(), row.principals);
     found

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use jiff::civil::Date;
 
+use super::super::codes::RuleCode;
 use super::{Exception, Exceptions, Expires, Glob, Rule, RuleId, Selector, Text, Usage, Uses};
 use crate::policy::ActionPattern;
 
@@ -47,14 +48,14 @@ pub enum RuleState {
 }
 
 impl RuleState {
-    /// As it stands in files: stable.
-    pub fn code(self) -> &'static str {
+    /// As it stands in files.
+    pub fn code(self) -> RuleCode {
         match self {
-            Self::Active => "active",
-            Self::Expired(_) => "expired",
-            Self::Expiring(..) => "expiring",
-            Self::NeverMatched => "never-matched",
-            Self::CoversMost(..) | Self::Unscoped => "over-broad",
+            Self::Active => RuleCode::Active,
+            Self::Expired(_) => RuleCode::Expired,
+            Self::Expiring(..) => RuleCode::Expiring,
+            Self::NeverMatched => RuleCode::NeverMatched,
+            Self::CoversMost(..) | Self::Unscoped => RuleCode::OverBroad,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Wrong, here, is_sorted, twice};
-use crate::decide::Effect;
+use crate::decide::{Effect, Level, PolicyKind, PrincipalStatus, is_aws_managed};
 use crate::report::pack::{counted, removals};
 use crate::report::{
     AccountReport, ConfidenceRow, Coverage, PolicyRow, PrincipalRow, Recommendation, Removal, Report, SCHEMA,
@@ -107,6 +107,12 @@ impl<'r> About<'r> {
         for policy in &self.account.policies {
             let known = policy.reaches.iter().all(|arn| self.people.contains(arn.as_str()));
             wrong.unless(known, || format!("policy {} reaches somebody who is not in it", policy.id));
+            let kind = match policy.arn.as_deref() {
+                None => PolicyKind::Inline,
+                Some(arn) if is_aws_managed(arn) => PolicyKind::AwsManaged,
+                Some(_) => PolicyKind::CustomerManaged,
+            };
+            wrong.unless(policy.kind == kind, || format!("policy {} is not {}", policy.id, policy.kind));
         }
     }
 
@@ -118,7 +124,7 @@ impl<'r> About<'r> {
             [_, partition, "iam", "", account, resource] => {
                 *partition == self.report.partition
                     && *account == self.account.summary.id
-                    && resource.split('/').next() == Some(it.kind.as_str())
+                    && resource.split('/').next() == Some(it.kind.name())
                     && resource.rsplit('/').next() == Some(it.name.as_str())
             }
             _ => false,
@@ -129,15 +135,16 @@ impl<'r> About<'r> {
         wrong.unless(told == *held, || format!("{} has other policies than reach it", it.arn));
         // Of an idle principal the one advice is to review it.
         let reaching = self.changes.get(it.arn.as_str()).unwrap_or(&none);
-        let reaching = if it.status == "reducible" { reaching } else { &none };
+        let is_reducible = it.status == PrincipalStatus::Reducible;
+        let reaching = if is_reducible { reaching } else { &none };
         let told: BTreeSet<&str> = it.recommendations.iter().map(String::as_str).collect();
         wrong.unless(told == *reaching, || format!("{} has other recommendations than reach it", it.arn));
-        wrong.unless(it.status != "reducible" || !told.is_empty(), || {
+        wrong.unless(!is_reducible || !told.is_empty(), || {
             format!("{} is `reducible`, and no recommendation reaches it", it.arn)
         });
         let rules = self.report.exceptions.iter().map(|rule| rule.id.as_str());
         let has_rule = it.rule.as_deref().is_some_and(|rule| rules.into_iter().any(|id| id == rule));
-        wrong.unless(has_rule || it.rule.is_none() && it.status != "excluded", || {
+        wrong.unless(has_rule || it.rule.is_none() && it.status != PrincipalStatus::Excluded, || {
             format!("{} is left as it is by a rule that is not there", it.arn)
         });
         let removed: usize = it.removals.values().map(|removal| removal.permissions).sum();
@@ -162,7 +169,7 @@ impl<'r> About<'r> {
         };
         let reached: BTreeSet<&String> = rows.iter().flat_map(|row| &row.reaches).collect();
         let is_held = !rows.is_empty()
-            && rows.iter().all(|row| row.name == it.policy)
+            && rows.iter().all(|row| row.name == it.policy && Some(row.kind) == it.policy_kind)
             && it.reaches.iter().all(|arn| reached.contains(arn));
         wrong.unless(is_held, || format!("{id}: nobody whom it reaches has the policy `{}`", it.policy));
         common(it, wrong);
@@ -189,7 +196,6 @@ impl<'r> About<'r> {
 /// What every recommendation says more than once.
 pub(super) fn common(it: &Recommendation, wrong: &mut Wrong) {
     let id = &it.id;
-    wrong.unless(it.proof.verdict == "proven", || format!("{id}: its verdict is `{}`", it.proof.verdict));
     wrong.unless(is_sure(&it.confidence), || {
         format!("{id}: its confidence is `{}`, and its reasons say otherwise", it.confidence.level)
     });
@@ -205,10 +211,6 @@ pub(super) fn ready(it: &Recommendation, report: &Report, wrong: &mut Wrong) {
 
 /// The confidence is what its weakest reason leaves.
 fn is_sure(confidence: &ConfidenceRow) -> bool {
-    let effects: Option<Vec<Effect>> =
-        confidence.reasons.iter().map(|reason| Effect::named(&reason.effect)).collect();
-    effects.is_some_and(|effects| {
-        let level = effects.into_iter().min().map_or("high", |effect| effect.most().name());
-        level == confidence.level
-    })
+    let weakest = confidence.reasons.iter().map(|reason| reason.effect).min();
+    confidence.level == weakest.map_or(Level::High, Effect::most)
 }

@@ -7,11 +7,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::Read;
+use crate::decide::{FamilyKind, HolderKind, PolicyKind};
 use crate::policy::{Document, parse_all};
-use crate::report::Lookup;
 use crate::report::account::AccountReport;
 use crate::report::recommendation::{Action, Recommendation};
 use crate::report::whole::{FamilyRow, Report};
+use crate::report::{Lookup, Note};
 use crate::visible::visible_line;
 
 /// Where the code of permission sets is. Under `changes/permission-sets/` each has a folder of its name, which is whatever
@@ -54,8 +55,8 @@ pub(super) enum Step {
 /// A role, user or group.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Holder {
-    /// `role`, `user` or `group`.
-    pub(super) kind: &'static str,
+    /// A role, a user or a group.
+    pub(super) kind: HolderKind,
     pub(super) name: String,
 }
 
@@ -94,7 +95,7 @@ pub(super) fn changes<'r>(
         let recommendation =
             report.recommendations.iter().find(|it| Some(&it.id) == family.recommendation.as_ref())?;
         // Of a permission set an account has only the policies that it names.
-        (family.kind != "permission-set" || !recommendation.creates.is_empty())
+        (family.kind != FamilyKind::PermissionSet || !recommendation.creates.is_empty())
             .then_some((recommendation, Some(family)))
     });
     let around = Around { report, account, read, lookup: Lookup::of(report, account) };
@@ -131,12 +132,12 @@ impl<'r> Around<'r, '_> {
 
     fn fill(&self, change: &mut Change<'r>) -> Found<()> {
         let it = change.recommendation;
-        if change.family.is_some_and(|family| family.kind == "permission-set") {
+        if change.family.is_some_and(|family| family.kind == FamilyKind::PermissionSet) {
             return self.copies(change, &[]);
         }
         let arn = || self.arn(it, change.family.is_some());
         let inline = || -> Found<(Holder, String)> {
-            Ok((Holder::of(&it.holder_kind, &it.holder)?, named(&it.policy, 128)?.to_owned()))
+            Ok((Holder::of(it.holder_kind, &it.holder)?, named(&it.policy, 128)?.to_owned()))
         };
         match it.action {
             Action::Replace => {
@@ -155,7 +156,7 @@ impl<'r> Around<'r, '_> {
                 self.are_own(change, std::slice::from_ref(&holder))?;
                 change.steps.push(Step::DeleteInline { holder, policy });
             }
-            Action::Split if is_inline(self.account, it, change.family) => {
+            Action::Split if it.policy_ref().kind == PolicyKind::Inline => {
                 let (holder, policy) = inline()?;
                 self.are_own(change, std::slice::from_ref(&holder))?;
                 self.copies(change, std::slice::from_ref(&holder))?;
@@ -200,12 +201,12 @@ impl<'r> Around<'r, '_> {
                 .map(move |holder| Resource::Attachment { copy: copy.clone(), holder: holder.clone() })
         };
         for (name, document) in it.creates.iter().zip(&documents) {
-            let held = self.lookup.policy_named("customer-managed", name);
+            let held = self.lookup.policy_named(PolicyKind::CustomerManaged, name);
             let there = held.and_then(|row| row.arn.clone());
             let arn = there.clone().unwrap_or_else(|| {
                 format!("arn:{}:iam::{}:policy/{name}", self.report.partition, self.account.summary.id)
             });
-            let there = there.is_some() || it.notes.iter().any(|note| note == "copy-exists");
+            let there = there.is_some() || it.notes.contains(&Note::CopyExists);
             let policy = Arn::of(&arn)?;
             change.resources.push(Resource::Copy { policy, there, document: document.pretty() + "\n" });
             change.resources.extend(attach(name));
@@ -215,10 +216,10 @@ impl<'r> Around<'r, '_> {
 
     /// The policy that is edited or detached. A family tells only its name: each account has its own.
     fn arn(&self, it: &Recommendation, family: bool) -> Found<Arn> {
-        let kind = if it.holder_kind == "managed" { "customer-managed" } else { "aws-managed" };
-        let row = || self.lookup.policy_named(kind, &it.policy);
         let arn = match family {
-            true => row().and_then(|row| row.arn.as_deref()),
+            true => {
+                self.lookup.policy_named(it.policy_ref().kind, &it.policy).and_then(|row| row.arn.as_deref())
+            }
             false => it.policy_arn.as_deref(),
         };
         Arn::of(arn.ok_or(BAD_NAME)?)
@@ -232,21 +233,21 @@ impl<'r> Around<'r, '_> {
         arn: &Arn,
     ) -> Found<(Vec<Holder>, bool)> {
         let mut holders = Vec::new();
-        if it.holder_kind == "managed" {
+        if it.holder_kind == HolderKind::Managed {
             let row = self.lookup.policy_of_arn(&arn.text);
             for holder in row.map(|row| row.holders.as_slice()).unwrap_or_default() {
                 let (kind, name) = holder.split_once('/').ok_or(BAD_NAME)?;
-                holders.push(Holder::of(kind, name)?);
+                holders.push(Holder::of(HolderKind::named(kind).ok_or(BAD_NAME)?, name)?);
             }
         } else if family.is_some() {
-            holders.push(Holder::of(&it.holder_kind, &it.holder)?);
+            holders.push(Holder::of(it.holder_kind, &it.holder)?);
         } else {
             for holder in &it.holders {
-                holders.push(Holder::of(&holder.kind, &holder.name)?);
+                holders.push(Holder::of(holder.kind, &holder.name)?);
             }
         }
         let all = holders.len();
-        holders.retain(|it| it.kind != "role" || !it.name.starts_with("AWSReservedSSO_"));
+        holders.retain(|it| it.kind != HolderKind::Role || !it.name.starts_with("AWSReservedSSO_"));
         Ok((holders.clone(), holders.len() < all))
     }
 
@@ -260,21 +261,6 @@ impl<'r> Around<'r, '_> {
     }
 }
 
-/// Whether what is split is an inline policy: a managed one has an ARN, and that of a family a row in the account.
-fn is_inline(account: &AccountReport, it: &Recommendation, family: Option<&FamilyRow>) -> bool {
-    match family {
-        None => it.policy_arn.is_none(),
-        Some(_) => {
-            let holder = format!("{}/{}", it.holder_kind, it.holder);
-            it.holder_kind != "managed"
-                && account
-                    .policies
-                    .iter()
-                    .any(|row| row.kind == "inline" && row.name == it.policy && row.holders.contains(&holder))
-        }
-    }
-}
-
 /// The changes of permission sets. They belong to no account, and are told with the first one.
 pub(super) fn set_changes<'r>(
     report: &'r Report,
@@ -284,7 +270,7 @@ pub(super) fn set_changes<'r>(
     if report.accounts.first().is_none_or(|first| first.id != account.summary.id) {
         return Vec::new();
     }
-    let sets = report.recommendations.iter().filter(|it| it.holder_kind == "permission-set");
+    let sets = report.recommendations.iter().filter(|it| it.holder_kind == HolderKind::PermissionSet);
     sets.map(|it| set_change(it, read)).collect()
 }
 
@@ -300,7 +286,6 @@ fn set_change<'r>(it: &'r Recommendation, read: &Read<'_>) -> SetChange<'r> {
         return change;
     };
     change.names = names;
-    let of_aws = it.id.ends_with(&format!("/aws:{policy}"));
     match it.action {
         Action::Replace => match read.text(&it.files.after).as_deref().map(parse_all) {
             Some(Ok(documents)) if documents.len() == 1 => {
@@ -308,7 +293,7 @@ fn set_change<'r>(it: &'r Recommendation, read: &Read<'_>) -> SetChange<'r> {
             }
             _ => change.steps.push(UNREADABLE.to_owned()),
         },
-        _ if of_aws => {
+        _ if it.policy_ref().kind == PolicyKind::AwsManaged => {
             change.steps.push(format!("detach the AWS-managed policy {policy} from the permission set"));
         }
         _ => change.steps.push("delete the permission set's inline policy".to_owned()),
@@ -319,7 +304,7 @@ fn set_change<'r>(it: &'r Recommendation, read: &Read<'_>) -> SetChange<'r> {
 impl Change<'_> {
     /// Whether what is by hand comes before the rest: there is no room for both.
     pub(super) fn hands_first(&self) -> bool {
-        self.recommendation.notes.iter().any(|note| note == "detach-before-attach")
+        self.recommendation.notes.contains(&Note::DetachBeforeAttach)
     }
 }
 
@@ -341,12 +326,11 @@ impl Step {
 }
 
 impl Holder {
-    fn of(kind: &str, name: &str) -> Found<Self> {
-        let (kind, most) = match kind {
-            "role" => ("role", 64),
-            "user" => ("user", 64),
-            "group" => ("group", 128),
-            _ => return Err(BAD_NAME),
+    fn of(kind: HolderKind, name: &str) -> Found<Self> {
+        let most = match kind {
+            HolderKind::Role | HolderKind::User => 64,
+            HolderKind::Group => 128,
+            HolderKind::Managed | HolderKind::PermissionSet => return Err(BAD_NAME),
         };
         Ok(Self { kind, name: named(name, most)?.to_owned() })
     }

@@ -10,6 +10,7 @@ mod csv;
 mod html;
 mod infrastructure;
 mod key;
+mod numbers;
 mod ocsf;
 mod reserve;
 mod sarif;
@@ -19,6 +20,7 @@ mod terraform;
 mod tickets;
 pub mod trend;
 mod weight;
+mod words;
 mod written;
 
 use std::borrow::Cow;

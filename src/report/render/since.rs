@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::written::States;
+use crate::decide::PrincipalStatus;
 use crate::report::account::{AccountReport, Coverage};
 use crate::report::compare::{Night, Row, Status};
 use crate::report::whole::Report;
@@ -187,7 +188,12 @@ impl Earlier {
             .principal()
             .and_then(|arn| account.and_then(|account| account.principals.iter().find(|it| it.arn == arn)));
         // An exception hides what is unused, and without evidence nobody knows.
-        principal.is_none_or(|it| !matches!(it.status.as_str(), "excluded" | "no-evidence" | "failed"))
+        principal.is_none_or(|it| {
+            !matches!(
+                it.status,
+                PrincipalStatus::Excluded | PrincipalStatus::NoEvidence | PrincipalStatus::Failed
+            )
+        })
     }
 }
 

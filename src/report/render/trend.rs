@@ -6,8 +6,10 @@
 
 use std::fmt::Write as _;
 
-use super::html::text::{count, day};
-use super::html::words::{STATUSES, status};
+use super::numbers::{count, day};
+use super::words::STATUSES;
+use crate::decide::PrincipalStatus;
+use crate::report::Coverage;
 use crate::report::trend::{Point, Trend};
 use crate::visible::visible;
 
@@ -103,23 +105,21 @@ fn rows(trend: &Trend) -> Vec<Row> {
         series("Changes recommended", &|it| it.recommendations as u64),
         series("Left alone", &|it| it.left_alone as u64),
         Row::Section("Accounts"),
-        series("Read completely", &|it| it.accounts.get("complete").copied().unwrap_or_default() as u64),
-        series("Read in part or not", &|it| {
-            let missing = ["partial", "failed"].iter().filter_map(|coverage| it.accounts.get(*coverage));
+        series("Read completely", &|it| {
+            it.accounts.get(&Coverage::Complete).copied().unwrap_or_default() as u64
+        }),
+        series("Read in part or not", &|point| {
+            let missing =
+                [Coverage::Partial, Coverage::Failed].into_iter().filter_map(|it| point.accounts.get(&it));
             missing.sum::<usize>() as u64
         }),
         Row::Section("Principals"),
         series("All", &|it| it.principals as u64),
     ];
-    let ours = STATUSES.iter().map(|(code, ..)| *code);
-    let others = reports.iter().flat_map(|it| it.statuses.keys().map(String::as_str));
-    let mut codes: Vec<&str> = others.filter(|code| !STATUSES.iter().any(|(it, ..)| it == code)).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    for code in ours.chain(codes) {
-        let of = |it: &Point| it.statuses.get(code).copied().unwrap_or_default() as u64;
-        if reports.iter().any(|it| of(it) > 0) {
-            rows.push(series(status(code), &of));
+    for it in STATUSES.into_iter().chain([PrincipalStatus::Unknown]) {
+        let of = |point: &Point| point.statuses.get(&it).copied().unwrap_or_default() as u64;
+        if reports.iter().any(|point| of(point) > 0) {
+            rows.push(series(it.title(), &of));
         }
     }
     rows

@@ -1,6 +1,6 @@
 //! How much a finding matters, for formats that know only a few steps.
 
-use crate::decide::Severity;
+use crate::decide::{Level, Severity};
 use crate::report::{PrincipalRow, Recommendation};
 
 /// How much a finding matters, the least first. The worst permission involved decides: a hundred permissions to read matter
@@ -37,7 +37,7 @@ impl Weight {
     /// Of a change, by the worst that it removes; a step less where its evidence leaves doubt.
     pub(super) fn of_change(change: &Recommendation) -> Self {
         let weight = Self::of(change.impact.severity);
-        if change.confidence.level == "low" { weight.lighter() } else { weight }
+        if change.confidence.level == Level::Low { weight.lighter() } else { weight }
     }
 
     /// Of a principal that nobody uses, by the worst that it may do; some at least where outsiders can become it. One that is

@@ -113,7 +113,7 @@ impl Nights {
         if report.since.is_some() {
             standing.mark_since(&mut again);
         }
-        let told = |it: &Recommendation| (it.ready, it.nights_stable, it.since.clone(), it.flapping.clone());
+        let told = |it: &Recommendation| (it.ready, it.nights_stable, it.since, it.flapping.clone());
         if told(&again) != told(change) {
             self.wrong.push(format!("{}: {HISTORY} says otherwise how long it has been the same", change.id));
         }

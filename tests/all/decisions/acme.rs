@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use leastwise::report::{Action, Recommendation};
+use leastwise::decide::PrincipalStatus;
+use leastwise::report::{Action, Note, Recommendation};
 
 use crate::run::{folder, leastwise};
 use crate::scan::{account, report};
@@ -29,7 +30,7 @@ fn recommendation(report: &Path, id: &str) -> Recommendation {
 
 fn trust(report: &Path, name: &str) -> (bool, String) {
     let row = account(report, PAYMENTS).principals.into_iter().find(|row| row.name == name).unwrap();
-    assert_eq!((row.status.as_str(), row.recommendations.len()), ("unused-principal", 0));
+    assert_eq!((row.status.name(), row.recommendations.len()), ("unused-principal", 0));
     let trust = row.trust.unwrap();
     (trust.open, trust.why)
 }
@@ -60,19 +61,19 @@ fn the_examples_of_decisions_come_out_as_their_names_say() {
         (format!("{SHOP_DEV}/role/pipeline-deployer/deploy-stacks"), "hint-deployment"),
     ] {
         let confidence = recommendation(&out, &id).confidence;
-        assert_eq!(confidence.level, "low", "{id}");
-        assert!(confidence.reasons.iter().any(|reason| reason.code == code), "{id}");
+        assert_eq!(confidence.level.name(), "low", "{id}");
+        assert!(confidence.reasons.iter().any(|reason| reason.code.name() == code), "{id}");
     }
 
     let ten = account(&out, SHOP).recommendations.into_iter().find(|it| {
         it.action == Action::Substitute
             && it.holders.iter().any(|hands| hands.name == "ten-attached-policies")
     });
-    assert_eq!(ten.unwrap().notes, ["detach-before-attach"]);
+    assert_eq!(ten.unwrap().notes, [Note::DetachBeforeAttach]);
 
     let shared = recommendation(&out, &format!("{SHOP}/managed/fork-wins-shared"));
     let fork = shared.alternative.unwrap();
-    assert_eq!((fork.choice.as_str(), fork.policies), ("fork", 2));
+    assert_eq!((fork.choice.name(), fork.policies), ("fork", 2));
     assert!(
         fork.removed_in_all > 5 * shared.permissions_removed,
         "{} and {}",
@@ -93,7 +94,7 @@ fn a_blind_account_lets_the_fleet_of_the_demonstration_stand_alone() {
     let out = acme("acme-blind-fleet", &[]);
     let families = report(&out).families;
     let fleet = families.iter().find(|row| row.name == "fleet-patch-agent").unwrap();
-    assert_eq!((fleet.code.as_str(), fleet.recommendation.as_ref()), ("blocked", None));
+    assert_eq!((fleet.code.name(), fleet.recommendation.as_ref()), ("blocked", None));
     assert_eq!(fleet.blockers, ["arn:aws:iam::222222222222:role/fleet/fleet-patch-agent"]);
     for id in [SHOP, PAYMENTS, SHOP_DEV] {
         assert!(recommendation(&out, &format!("{id}/role/fleet-patch-agent/patch")).proof.removed > 0);
@@ -112,9 +113,9 @@ fn equal_needs_of_the_demonstration_share_a_copy() {
 fn the_example_of_exceptions_has_one_in_every_state() {
     let out = acme("acme-exceptions", &["--config", "mocks/exceptions.toml", "--min-confidence", "low"]);
     let rules = report(&out).exceptions;
-    let codes = |id: &str| -> Vec<String> {
+    let codes = |id: &str| -> Vec<&str> {
         let rule = rules.iter().find(|rule| rule.id == id).unwrap();
-        rule.states.iter().map(|state| state.code.clone()).collect()
+        rule.states.iter().map(|state| state.code.name()).collect()
     };
     assert_eq!(codes("keep:1"), ["active"]);
     assert_eq!(codes("config:9"), ["active"]);
@@ -122,7 +123,7 @@ fn the_example_of_exceptions_has_one_in_every_state() {
     assert_eq!(codes("config:26"), ["expired"]);
     assert_eq!(codes("config:33"), ["active", "never-matched"]);
     assert_eq!(codes("config:41"), ["expired", "over-broad"]);
-    assert_eq!(report(&out).totals.statuses.get("excluded"), Some(&1));
+    assert_eq!(report(&out).totals.statuses.get(&PrincipalStatus::Excluded), Some(&1));
     let restore = recommendation(&out, &format!("{PAYMENTS}/role/backup-restore-dr/restore"));
     let after = std::fs::read_to_string(out.join(restore.files.after)).unwrap();
     for kept in ["backup:StartRestoreJob", "rds:Restore*", "ec2:CreateVolume"] {

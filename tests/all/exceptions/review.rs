@@ -11,7 +11,7 @@ fn usage(exceptions: &Exceptions<'_>, inventory: &Inventory, standings: &[Standi
 }
 
 fn codes(review: &ExceptionReview<'_>) -> Vec<&'static str> {
-    review.states.iter().map(|state| state.code()).collect()
+    review.states.iter().map(|state| state.code().name()).collect()
 }
 
 /// The codes of the only rule that is not a default one.

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{between, data, hostile};
 use crate::run::{folder, leastwise};
 use crate::scan::{report, scan};
+use leastwise::decide::PrincipalStatus;
 
 const QUIET: [&str; 11] = [
     "--headless",
@@ -201,7 +202,7 @@ fn what_is_ready_can_be_filtered_where_that_is_asked() {
         rows(&dom(&out, &format!("index.html#ready={value}"))).0
     };
     let all = filtered("1", "ready");
-    let refined = report(&folder.join("1")).totals.statuses["reducible"];
+    let refined = report(&folder.join("1")).totals.statuses[&PrincipalStatus::Reducible];
     assert!(refined > 50);
     assert_eq!((all, filtered("1", "not+yet")), (refined, 0));
     assert_eq!((filtered("2", "ready"), filtered("2", "not+yet")), (0, refined));

@@ -96,7 +96,7 @@ fn check(name: &str, out: &Path) {
         }
         // Who is to have the copies has them.
         for hands in &wanted.it.holders {
-            let key = match hands.kind.as_str() {
+            let key = match hands.kind.name() {
                 "role" => "Roles",
                 "user" => "Users",
                 _ => "Groups",

@@ -88,14 +88,14 @@ fn wanted(out: &Path) -> Vec<Wanted> {
         let shared = whole.recommendations.iter().filter(|it| {
             let family = whole.families.iter().find(|family| family.recommendation.as_ref() == Some(&it.id));
             family.is_some_and(|family| family.accounts.iter().any(|it| it.account == summary.id))
-                && (it.holder_kind != "permission-set" || !it.creates.is_empty())
+                && (it.holder_kind.name() != "permission-set" || !it.creates.is_empty())
         });
         for it in account.recommendations.iter().chain(shared) {
             let (folder, account) = (summary.id.clone(), Some(account.clone()));
             all.push(Wanted { folder, it: it.clone(), account });
         }
     }
-    for it in whole.recommendations.iter().filter(|it| it.holder_kind == "permission-set") {
+    for it in whole.recommendations.iter().filter(|it| it.holder_kind.name() == "permission-set") {
         all.push(Wanted { folder: "permission-sets-as-code".to_owned(), it: it.clone(), account: None });
     }
     all

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use leastwise::report::Action;
+use leastwise::report::{Action, Note};
 use serde_json::Value;
 
 use super::{acme, cases, documents, folders, poisoned, said, tool, wanted};
@@ -47,10 +47,10 @@ fn check(name: &str, out: &Path) {
         let imports = text.matches("import {").count();
         // What takes something away that Terraform did not make is by hand, and nothing else is.
         let takes_away = !matches!(wanted.it.action, Action::Replace | Action::NewVersion);
-        let is_whole = wanted.account.is_some() && wanted.it.holder_kind == "permission-set";
+        let is_whole = wanted.account.is_some() && wanted.it.holder_kind.name() == "permission-set";
         assert_eq!(by_hand, takes_away && !is_whole, "{at}");
         let adopts = wanted.account.is_some() && !takes_away;
-        let is_there = wanted.it.notes.iter().any(|note| note == "copy-exists");
+        let is_there = wanted.it.notes.contains(&Note::CopyExists);
         let wanted_imports = if is_there { wanted.it.creates.len() } else { usize::from(adopts) };
         assert_eq!(imports, wanted_imports, "{at}");
         // The documents are those of the report.
@@ -86,7 +86,7 @@ fn copies_forks_fleets_and_permission_sets_are_told_once() {
     let mut actions = BTreeSet::new();
     for (name, out) in cases("terraform-cases") {
         check(&name, &out);
-        actions.extend(wanted(&out).into_iter().map(|it| (it.it.action.name(), it.it.holder_kind)));
+        actions.extend(wanted(&out).into_iter().map(|it| (it.it.action.name(), it.it.holder_kind.name())));
     }
     for (action, kind) in [
         ("fork", "role"),
@@ -97,7 +97,7 @@ fn copies_forks_fleets_and_permission_sets_are_told_once() {
         ("replace", "group"),
         ("new-version", "managed"),
     ] {
-        assert!(actions.contains(&(action, kind.to_owned())), "no {action} of a {kind}: {actions:?}");
+        assert!(actions.contains(&(action, kind)), "no {action} of a {kind}: {actions:?}");
     }
 }
 

@@ -11,6 +11,7 @@ use crate::compare::{acme, change, without_its_finding};
 use crate::fake::{Invented, write_folder};
 use crate::run::{folder, leastwise};
 use crate::scan::{account, files, report};
+use leastwise::decide::PrincipalStatus;
 
 fn scan(snapshot: &str, out: &Path, more: &[&str]) {
     let to = out.to_str().unwrap();
@@ -117,7 +118,7 @@ fn every_finding_is_one_that_security_hub_takes_and_none_is_missing() {
         .collect();
     assert_eq!(told.len(), whole.totals.recommendations);
     let unused = about(&findings, "leastwise/unused-principal").count();
-    assert_eq!(unused, whole.totals.statuses["unused-principal"]);
+    assert_eq!(unused, whole.totals.statuses[&PrincipalStatus::UnusedPrincipal]);
     let (mut keys, mut passwords) = (0, 0);
     for summary in &whole.accounts {
         for principal in account(&out, &summary.id).principals {

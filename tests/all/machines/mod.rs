@@ -6,6 +6,7 @@ mod formats;
 mod hostile;
 mod nights;
 mod ocsf;
+mod policies;
 mod sarif;
 mod schemas;
 mod unseen;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{faults, json, schema, text};
 use crate::run::{folder, leastwise};
 use crate::scan::{account, report, scan};
+use leastwise::decide::PrincipalStatus;
 
 pub(super) fn results(out: &Path) -> Vec<Value> {
     json(&out.join("report.sarif")).pointer("/runs/0/results").unwrap().as_array().unwrap().clone()
@@ -67,7 +68,10 @@ fn every_finding_has_one_result_under_a_rule_that_the_file_explains() {
     told.sort_unstable();
     wanted.sort();
     assert_eq!(told, wanted);
-    assert_eq!(of_rule(&results, "unused-principal").len(), report.totals.statuses["unused-principal"]);
+    assert_eq!(
+        of_rule(&results, "unused-principal").len(),
+        report.totals.statuses[&PrincipalStatus::UnusedPrincipal]
+    );
     assert!(keys > 0 && passwords > 0);
     assert_eq!(of_rule(&results, "unused-access-key").len(), keys);
     assert_eq!(of_rule(&results, "unused-password").len(), passwords);
@@ -157,6 +161,9 @@ fn what_an_exception_leaves_as_it_is_is_suppressed_with_its_reason() {
     // SARIF gives braces and brackets in messages a meaning, in justifications none.
     assert!(text(one, "/message/text").contains(r"a {{sealed}} \[envelope\]"), "{one}");
     let totals = crate::scan::report(&out).totals;
-    assert_eq!(totals.statuses["excluded"], 1);
-    assert_eq!(of_rule(&results, "unused-principal").len(), totals.statuses["unused-principal"]);
+    assert_eq!(totals.statuses[&PrincipalStatus::Excluded], 1);
+    assert_eq!(
+        of_rule(&results, "unused-principal").len(),
+        totals.statuses[&PrincipalStatus::UnusedPrincipal]
+    );
 }

@@ -81,6 +81,24 @@ fn a_schema_refuses_what_a_scan_would_not_write() {
 }
 
 #[test]
+fn a_schema_lists_the_words_of_every_code() {
+    let schema = printed("account");
+    for (code, word) in [
+        ("PrincipalStatus", "reducible"),
+        ("PrincipalCode", "permissions-unused"),
+        ("PolicyKind", "aws-managed"),
+        ("PolicyState", "kept"),
+        ("HolderKind", "group"),
+        ("Level", "high"),
+        ("Note", "copy-exists"),
+        ("ReasonCode", "hint-backup"),
+    ] {
+        let words = schema["$defs"][code]["enum"].as_array().unwrap();
+        assert!(words.contains(&word.into()) && !words.contains(&"unknown".into()), "{code}: {words:?}");
+    }
+}
+
+#[test]
 fn a_schema_says_what_each_file_and_key_is() {
     for file in ["report", "manifest", "account"] {
         let schema = printed(file);

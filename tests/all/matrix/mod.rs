@@ -257,7 +257,7 @@ impl Nights {
             let failures: BTreeSet<String> =
                 failures.map(|it| format!("{} {}", it.operation, it.kind.name())).collect();
             if failures.is_empty() {
-                let source = account.evidence.analyzer.unwrap_or(account.evidence.source);
+                let source = account.evidence.analyzer.unwrap_or(account.evidence.source.to_string());
                 let statuses = account.statuses.iter().filter(|(_, count)| **count > 0);
                 let statuses: Vec<String> =
                     statuses.map(|(status, count)| format!("{count} {status}")).collect();

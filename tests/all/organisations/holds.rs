@@ -8,7 +8,7 @@ use leastwise::decide::{Exceptions, Families, Level, Needs, SharedPolicies};
 use leastwise::inventory::wire::Account;
 use leastwise::policy::ActionPattern;
 use leastwise::refine::Wildcards;
-use leastwise::report::{AccountReport, Recommendation};
+use leastwise::report::{AccountReport, Coverage, Recommendation};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -145,7 +145,7 @@ impl Said {
                 let arn = managed_arn(at, number);
                 let hands = |it: &Recommendation| {
                     it.policy_arn.as_ref() == Some(&arn)
-                        && it.holders.iter().any(|hands| hands.kind == kind && hands.name == name)
+                        && it.holders.iter().any(|hands| hands.kind.name() == kind && hands.name == name)
                 };
                 let family = format!("fleet/managed/shared-{number}");
                 all.extend(self.replaced(&before, at, |it| it.id == own || hands(it), &family));
@@ -153,7 +153,7 @@ impl Said {
             if aws {
                 let hands = |it: &Recommendation| {
                     it.policy_arn.as_deref() == Some(AWS)
-                        && it.holders.iter().any(|hands| hands.kind == kind && hands.name == name)
+                        && it.holders.iter().any(|hands| hands.kind.name() == kind && hands.name == name)
                 };
                 let family = match name.strip_prefix("AWSReservedSSO_") {
                     Some(set) => {
@@ -202,7 +202,7 @@ fn before(wanted: &Organisation, at: usize, number: usize) -> Actions {
 }
 
 fn empty() -> AccountReport {
-    leastwise::assess::unread(&Account::default(), leastwise::report::Coverage::Failed, Vec::new())
+    leastwise::assess::unread(&Account::default(), Coverage::Failed, Vec::new())
 }
 
 fn people(wanted: &Organisation) -> impl Iterator<Item = (usize, usize, &Person)> {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use leastwise::report::{AccountReport, Totals};
+use leastwise::report::{AccountReport, Coverage, Totals};
 use serde_json::Value;
 
 use crate::run::{Ran, folder, leastwise};
@@ -111,10 +111,7 @@ fn packs_stand_alone_and_add_up(out: &Path) {
         let totals = report(&pack).totals;
         assert_eq!(manifest(&pack).totals, totals);
         together.principals += totals.principals;
-        totals
-            .statuses
-            .iter()
-            .for_each(|(it, count)| *together.statuses.entry(it.clone()).or_default() += count);
+        totals.statuses.iter().for_each(|(it, count)| *together.statuses.entry(*it).or_default() += count);
         together.effect.join(&totals.effect);
         for file in ["index.html", "findings.csv", "tickets/tickets.csv", "catalog.json"] {
             assert!(pack.join(file).is_file(), "{file}");
@@ -152,7 +149,7 @@ fn a_pack_of_an_account_that_was_not_read_says_so() {
     split("mocks/partial", "owner", &out, &[]).exits(3);
     let pack = out.join("packs/222222222222");
     assert_eq!(account(&pack, "222222222222").summary.failures.len(), 1);
-    assert_eq!(report(&pack).totals.accounts["failed"], 1);
+    assert_eq!(report(&pack).totals.accounts[&Coverage::Failed], 1);
     leastwise(["verify", pack.to_str().unwrap()]).ran().exits(0);
 }
 

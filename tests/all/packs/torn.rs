@@ -75,7 +75,7 @@ fn count(folder: &Path, ending: &str, text: &str) -> usize {
 
 /// What a group has, all its members have.
 fn is_of_a_group(it: &Recommendation) -> bool {
-    it.holder_kind == "group" || it.holders.iter().any(|hands| hands.kind == "group")
+    it.holder_kind.name() == "group" || it.holders.iter().any(|hands| hands.kind.name() == "group")
 }
 
 /// Holds what a pack says of a change against whether others share it.
@@ -116,7 +116,9 @@ fn what_others_share_is_changed_from_the_whole_report_and_their_use_is_not_told(
                 }
             }
             versions += shared;
-            for it in report(&pack).recommendations.iter().filter(|it| it.holder_kind == "permission-set") {
+            for it in
+                report(&pack).recommendations.iter().filter(|it| it.holder_kind.name() == "permission-set")
+            {
                 is_refused(&pack, it, it.others > 0);
                 shared += usize::from(it.others > 0);
                 sets += usize::from(it.others > 0);

@@ -58,7 +58,7 @@ fn every_owner_has_a_ticket_and_those_without_the_tag_are_their_accounts() {
     for account in accounts(&out) {
         for principal in &account.principals {
             let idle = !principal.unused_access_keys.is_empty() || principal.unused_password.is_some();
-            if idle || ["reducible", "unused-principal"].contains(&principal.status.as_str()) {
+            if idle || ["reducible", "unused-principal"].contains(&principal.status.name()) {
                 wanted.insert(owner(principal, &account).to_owned());
             }
         }
@@ -83,7 +83,7 @@ fn without_a_tag_in_the_config_there_is_a_ticket_for_each_account() {
     let busy = |it: &&AccountReport| {
         it.principals.iter().any(|row| {
             let idle = !row.unused_access_keys.is_empty() || row.unused_password.is_some();
-            idle || ["reducible", "unused-principal"].contains(&row.status.as_str())
+            idle || ["reducible", "unused-principal"].contains(&row.status.name())
         })
     };
     let all = accounts(&out);
@@ -216,7 +216,7 @@ fn the_table_tells_of_all_that_the_report_does_under_ids_that_stay() {
         changes.extend(account.recommendations.iter().map(|it| it.id.clone()));
         for principal in &account.principals {
             let arn = &principal.arn;
-            if principal.status == "unused-principal" {
+            if principal.status.name() == "unused-principal" {
                 reviews.insert(format!("unused-principal:{arn}"));
             }
             let keys = principal.unused_access_keys.iter();

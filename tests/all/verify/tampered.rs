@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use leastwise::decide::Severity;
-use leastwise::report::{EscalationRow, First};
+use leastwise::decide::{Level, PolicyKind, PrincipalStatus, Severity};
+use leastwise::report::{Coverage, EscalationRow, First};
 use serde_json::json;
 
 use super::{ALL, Forged};
@@ -56,7 +56,7 @@ fn without_families(forged: &mut Forged) {
 }
 
 #[rustfmt::skip]
-const CASES: [Case; 61] = [
+const CASES: [Case; 63] = [
     unfit("an edited file", |it| it.replace("index.html", "<h1", "<h1 "), "index.html"),
     unfit("an added file", |it| it.put("accounts/extra.html", ""), "accounts/extra.html"),
     unfit("a removed file", |it| it.remove("findings.csv"), "findings.csv"),
@@ -124,14 +124,16 @@ const CASES: [Case; 61] = [
     case("a ticket", |it| it.remove("tickets/888888888888.md"), "tickets/888888888888.md"),
     // Lies.
     case("risk", |it| it.account("888888888888", |it| it.principals[0].effect.risk.before = 1), "accounts/888888888888.json"),
-    case("statuses", |it| it.account("111111111111", |it| *it.summary.statuses.get_mut("clean").unwrap() += 1), "accounts/111111111111.json"),
-    case("coverage", |it| it.account("111111111111", |it| it.summary.coverage = leastwise::report::Coverage::Excluded), "accounts/111111111111.json"),
-    case("confidence", |it| it.change(ADMIN, |it| it.confidence.level = "high".to_owned()), ADMIN),
-    case("confidence with its reasons", |it| it.change(ADMIN, |it| { it.confidence.level = "high".to_owned(); it.confidence.reasons.clear(); }), "report.json"),
+    case("statuses", |it| it.account("111111111111", |it| *it.summary.statuses.get_mut(&PrincipalStatus::Clean).unwrap() += 1), "accounts/111111111111.json"),
+    case("coverage", |it| it.account("111111111111", |it| it.summary.coverage = Coverage::Excluded), "accounts/111111111111.json"),
+    case("confidence", |it| it.change(ADMIN, |it| it.confidence.level = Level::High), ADMIN),
+    case("confidence with its reasons", |it| it.change(ADMIN, |it| { it.confidence.level = Level::High; it.confidence.reasons.clear(); }), "report.json"),
     case("impact", |it| it.change(ADMIN, |it| it.impact.severity = Severity::default()), "is not what the report's own data give"),
     case("escalations", |it| it.change(READER, |it| it.impact.escalations.push(EscalationRow { actions: "a".to_owned(), gives: "b".to_owned(), source: "c".to_owned() })), "is not what the report's own data give"),
     case("patterns", |it| it.change(READER, |it| it.patterns.clear()), READER),
-    case("the verdict", |it| it.change(READER, |it| it.proof.verdict = "trust me".to_owned()), READER),
+    case("what a policy is", |it| it.change(READER, |it| it.policy_kind = Some(PolicyKind::AwsManaged)), READER),
+    case("what the policies of many accounts are", |it| it.report(|it| it.recommendations.iter_mut().for_each(|it| it.policy_kind = Some(PolicyKind::CustomerManaged))), "fleet/role/fleet-inventory-collector/collect-inventory"),
+    case("the verdict", |it| it.json("accounts/111111111111.json", |it| it["recommendations"][0]["proof"]["verdict"] = json!("trust me")), "accounts/111111111111.json"),
     case("what is kept", |it| it.change(READER, |it| it.proof.kept += 1), READER),
     case("a holder and a policy", |it| it.change(READER, |it| { it.holder = "other".to_owned(); it.policy = "other".to_owned(); }), READER),
     case("an id that is there twice", |it| it.account("888888888888", |it| { let first = it.recommendations[0].clone(); it.recommendations[1] = first; }), "accounts/888888888888.json"),

@@ -15,10 +15,12 @@ use self::form::{
     DESCRIPTION, FIELD, Finding, MEND, ProviderFields, RESOURCES, Remediation, Resource, Severity, TITLE,
     Text, Workflow, fitted, fitted_id,
 };
-use super::ocsf::PROVEN;
 use super::since::{Earlier, State};
 use super::weight::Weight;
+use super::words::PROVEN;
 use super::{Format, Part, Read, key, reserve};
+use crate::decide::{HolderKind, PrincipalStatus};
+use crate::inventory::PrincipalKind;
 use crate::report::account::{AccountReport, IdleCredential, PrincipalRow};
 use crate::report::effect::Removal;
 use crate::report::recommendation::Recommendation;
@@ -96,7 +98,7 @@ fn of_account(report: &Report, account: &AccountReport) -> Vec<Finding> {
     let told = Teller { report, account };
     let mut found = Vec::new();
     for principal in &account.principals {
-        if principal.status == "unused-principal" {
+        if principal.status == PrincipalStatus::UnusedPrincipal {
             found.push(told.unused(principal));
         }
         found.extend(principal.unused_access_keys.iter().map(|key| told.idle(principal, key)));
@@ -140,7 +142,7 @@ fn label(weight: Weight) -> &'static str {
 
 /// What to do; where it would be cut, in fewer words.
 fn mend(change: &Recommendation) -> String {
-    let mend = super::ocsf::mend(change);
+    let mend = change.how_to_fix();
     if mend.chars().count() <= MEND {
         return mend;
     }
@@ -220,8 +222,8 @@ impl Teller<'_> {
             .iter()
             .filter_map(|it| it.removals.get(&change.id))
             .for_each(|it| taken += *it);
-        let on = match change.holder_kind.as_str() {
-            "managed" => String::new(),
+        let on = match change.holder_kind {
+            HolderKind::Managed => String::new(),
             kind => format!(" of {kind} {}", change.holder),
         };
         let policy = change.policy_arn.iter().map(|arn| ("AwsIamPolicy", arn.as_str()));
@@ -247,7 +249,7 @@ impl Teller<'_> {
             fields: BTreeMap::from([
                 ("leastwise/action", change.action.name().to_owned()),
                 ("leastwise/after", change.files.after.clone()),
-                ("leastwise/confidence", change.confidence.level.clone()),
+                ("leastwise/confidence", change.confidence.level.to_string()),
                 ("leastwise/actionsKept", kept.to_string()),
                 ("leastwise/actionsRemoved", removed.to_string()),
                 ("leastwise/permissionsRemoved", taken.permissions.to_string()),
@@ -260,9 +262,9 @@ impl Teller<'_> {
     }
 
     fn unused(&self, principal: &PrincipalRow) -> Finding {
-        let (kind, r#type) = match principal.kind.as_str() {
-            "user" => (UNUSED_USER, "AwsIamUser"),
-            _ => (UNUSED_ROLE, "AwsIamRole"),
+        let (kind, r#type) = match principal.kind {
+            PrincipalKind::User => (UNUSED_USER, "AwsIamUser"),
+            PrincipalKind::Role => (UNUSED_ROLE, "AwsIamRole"),
         };
         let trust = principal.trust.as_ref().map(|trust| format!(" It {}.", trust.why)).unwrap_or_default();
         self.finding(Told {

@@ -11,6 +11,7 @@ mod shell;
 mod steps;
 
 use super::{Format, Part, Read};
+use crate::decide::FamilyKind;
 use crate::report::whole::{FamilyRow, Report};
 use crate::report::{AccountReport, Lookup, Recommendation};
 use plan::Plan;
@@ -68,7 +69,7 @@ impl Format for Changes {
         for family in report.families.iter().filter(is_here) {
             let wanted = family.recommendation.as_ref();
             let Some(it) = report.recommendations.iter().find(|it| Some(&it.id) == wanted) else { continue };
-            if family.kind != "permission-set" {
+            if family.kind != FamilyKind::PermissionSet {
                 plans.push(Plan::fleet(report, account, &lookup, family, it));
                 continue;
             }

@@ -1,6 +1,7 @@
 //! What the scripts of one recommendation have to know.
 
 use super::shell::{is_arn, is_name};
+use crate::decide::{HolderKind, PolicyKind};
 use crate::report::whole::{FamilyRow, Report};
 use crate::report::{AccountReport, Action, Coverage, Lookup, PolicyRow, Recommendation};
 
@@ -45,9 +46,9 @@ impl<'r> Plan<'r> {
         it: &'r Recommendation,
     ) -> Self {
         let row = it.policy_arn.as_ref().and_then(|arn| lookup.policy_of_arn(arn));
-        let old = match &it.policy_arn {
-            Some(arn) => Old::Managed(Some(arn)),
-            None => Old::Inline,
+        let old = match it.policy_ref().kind {
+            PolicyKind::Inline => Old::Inline,
+            PolicyKind::CustomerManaged | PolicyKind::AwsManaged => Old::Managed(it.policy_arn.as_deref()),
         };
         let folder = folder(it);
         let holders = holders(it, row);
@@ -63,14 +64,15 @@ impl<'r> Plan<'r> {
         family: &FamilyRow,
         it: &'r Recommendation,
     ) -> Self {
-        let (old, row) = match () {
-            () if is_of_aws(it) => (Old::Managed(arn_of_aws(lookup, it)), None),
-            () if it.holder_kind == "managed" => {
-                let row = lookup.policy_named("customer-managed", &it.policy);
-                (Old::Managed(row.and_then(|row| row.arn.as_deref())), row)
+        let row = here(lookup, it);
+        let old = match it.policy_ref().kind {
+            PolicyKind::Inline => Old::Inline,
+            PolicyKind::CustomerManaged | PolicyKind::AwsManaged => {
+                Old::Managed(row.and_then(|row| row.arn.as_deref()))
             }
-            () => (Old::Inline, None),
         };
+        // A policy of AWS is detached from the holder that bears the fleet's name, whoever else has it.
+        let row = row.filter(|row| row.kind == PolicyKind::CustomerManaged);
         let folder = format!("changes/{}/{}", account.summary.id, below("policies/fleet/", it));
         let holders = holders(it, row);
         let is_shared = is_shared(account, lookup, it, true, &holders);
@@ -91,7 +93,10 @@ impl<'r> Plan<'r> {
             family.accounts.iter().map(|it| &it.account).chain(suspended.map(|it| &it.id)).cloned().collect();
         accounts.sort();
         accounts.dedup();
-        let old = if is_of_aws(it) { Old::Managed(arn_of_aws(lookup, it)) } else { Old::Inline };
+        let old = match it.policy_ref().kind {
+            PolicyKind::AwsManaged => Old::Managed(here(lookup, it).and_then(|row| row.arn.as_deref())),
+            PolicyKind::Inline | PolicyKind::CustomerManaged => Old::Inline,
+        };
         let folder = folder(it);
         Self { it, folder, place: Place::Set { accounts }, old, fleet: None, is_shared: it.others > 0 }
     }
@@ -160,7 +165,7 @@ fn is_shared(
     match it.action {
         Action::NewVersion => lookup.others(it) > 0,
         _ => {
-            let kinds = holders.iter().filter_map(|holder| Some(holder.split_once('/')?.0));
+            let kinds = holders.iter().filter_map(|holder| HolderKind::named(holder.split_once('/')?.0));
             account.shares_group(it, family, kinds)
         }
     }
@@ -181,11 +186,8 @@ fn holders(it: &Recommendation, row: Option<&PolicyRow>) -> Vec<String> {
     }
 }
 
-/// Whether what a family's recommendation replaces is a policy of AWS.
-fn is_of_aws(it: &Recommendation) -> bool {
-    it.id.contains(&format!("/aws:{}", it.policy))
-}
-
-fn arn_of_aws<'r>(lookup: &Lookup<'r>, it: &Recommendation) -> Option<&'r str> {
-    lookup.policy_named("aws-managed", &it.policy)?.arn.as_deref()
+/// The managed policy that a change of many accounts is about, in one of them.
+fn here<'r>(lookup: &Lookup<'r>, it: &Recommendation) -> Option<&'r PolicyRow> {
+    let policy = it.policy_ref();
+    if policy.kind == PolicyKind::Inline { None } else { lookup.policy_named(policy.kind, policy.name) }
 }

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use super::plan::{Old, Place, Plan};
 use super::shell::{comment, list, quoted, variable};
 use super::steps::Steps;
-use crate::report::Action;
 use crate::report::render::{Part, Read};
+use crate::report::{Action, Note};
 
 /// Which of the two scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl Plan<'_> {
                 "{accounts} accounts have this from one template, it seems: change that instead, or it comes back."
             ));
         }
-        if it.notes.iter().any(|note| note == "policy-newer-than-evidence") {
+        if it.notes.contains(&Note::PolicyNewer) {
             lines.push(
                 "The policy was changed after its use was looked at: read the difference first.".to_owned(),
             );
@@ -168,7 +168,7 @@ impl Plan<'_> {
             Old::Managed(arn) => variable(name, arn.unwrap_or_default()),
             Old::Inline => {
                 let it = self.it;
-                variable("KIND", &it.holder_kind)
+                variable("KIND", it.holder_kind.name())
                     + &variable("HOLDER", &it.holder)
                     + &variable("POLICY", &it.policy)
             }

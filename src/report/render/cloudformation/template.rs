@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::super::infrastructure::{Arn, Change, Holder, Resource, Step, ascii, plain};
+use crate::decide::{FamilyKind, HolderKind};
 use crate::report::recommendation::Recommendation;
 use crate::report::writer::sha256;
 
@@ -180,7 +181,7 @@ fn row(change: &Change<'_>, attached: &[(&str, &Holder)]) -> (ChangeRow, Vec<Ent
     row.resources.sort();
     row.resources.dedup();
     row.by_hand_first = change.hands_first();
-    if change.family.is_some_and(|family| family.kind != "permission-set") {
+    if change.family.is_some_and(|family| family.kind != FamilyKind::PermissionSet) {
         row.by_hand.push("one change for many accounts: better made where they all come from".to_owned());
     }
     (row, entries)
@@ -252,20 +253,22 @@ impl Entry {
         let (id, kind, properties, identifier, before, after) = match resource {
             Resource::Inline { holder, policy, before, after } => {
                 let (kind, key) = match holder.kind {
-                    "role" => ("AWS::IAM::RolePolicy", "RoleName"),
-                    "user" => ("AWS::IAM::UserPolicy", "UserName"),
-                    _ => ("AWS::IAM::GroupPolicy", "GroupName"),
+                    HolderKind::Role => ("AWS::IAM::RolePolicy", "RoleName"),
+                    HolderKind::User => ("AWS::IAM::UserPolicy", "UserName"),
+                    HolderKind::Group | HolderKind::Managed | HolderKind::PermissionSet => {
+                        ("AWS::IAM::GroupPolicy", "GroupName")
+                    }
                 };
                 let name = |kind| (holder.kind == kind).then(|| holder.name.clone());
                 let properties = Properties {
                     policy_name: Some(policy.clone()),
-                    role_name: name("role"),
-                    user_name: name("user"),
-                    group_name: name("group"),
+                    role_name: name(HolderKind::Role),
+                    user_name: name(HolderKind::User),
+                    group_name: name(HolderKind::Group),
                     ..Properties::default()
                 };
                 let identifier = BTreeMap::from([("PolicyName", policy.clone()), (key, holder.name.clone())]);
-                let id = logical_id(&[holder.kind, &holder.name, policy]);
+                let id = logical_id(&[holder.kind.name(), &holder.name, policy]);
                 (id, kind, properties, identifier, Some(before), after)
             }
             Resource::Managed { policy, before, after } => {
@@ -290,9 +293,11 @@ impl Entry {
         if let Resource::Copy { policy, .. } = resource {
             for (_, holder) in attached.iter().filter(|(copy, _)| *copy == policy.name) {
                 match holder.kind {
-                    "role" => properties.roles.push(holder.name.clone()),
-                    "user" => properties.users.push(holder.name.clone()),
-                    _ => properties.groups.push(holder.name.clone()),
+                    HolderKind::Role => properties.roles.push(holder.name.clone()),
+                    HolderKind::User => properties.users.push(holder.name.clone()),
+                    HolderKind::Group | HolderKind::Managed | HolderKind::PermissionSet => {
+                        properties.groups.push(holder.name.clone());
+                    }
                 }
             }
         }

@@ -7,9 +7,13 @@ use askama::Template;
 use super::change::{Change, Link, alternative, levels, principal};
 use super::text::{self, anchor, change_anchor};
 use super::{Html, PAGE_SCRIPT, STYLE, guard, words};
+use crate::decide::{Level, PrincipalStatus};
 use crate::report::render::{Read, reserve};
 use crate::report::whole::Report;
-use crate::report::{AccountReport, Coverage, IdleCredential, LeftAlone, Lookup, PolicyRow, PrincipalRow};
+use crate::report::{
+    AccountReport, AccountSummary, Coverage, EvidenceKind, IdleCredential, LeftAlone, Lookup, PolicyRow,
+    PrincipalRow,
+};
 
 /// The page of an account.
 #[derive(Template)]
@@ -32,17 +36,17 @@ struct Person<'r> {
     row: &'r PrincipalRow,
     anchor: String,
     policies: Vec<&'r PolicyRow>,
-    changes: Vec<Advice<'r>>,
+    changes: Vec<Advice>,
     remains: Vec<(&'r str, &'r str, String)>,
     /// The exception to add, where it is idle and looks as if it were kept for emergencies.
     exception: Option<String>,
 }
 
 /// A change that reaches a principal.
-struct Advice<'r> {
+struct Advice {
     link: Link,
     action: &'static str,
-    confidence: &'r str,
+    confidence: Level,
     is_ready: bool,
 }
 
@@ -63,8 +67,8 @@ impl<'r> AccountPage<'r> {
         let advice: BTreeMap<&str, _> = shared.chain(own).collect();
         let person = |row: &'r PrincipalRow| Person {
             row,
-            anchor: anchor(&row.kind, &row.name),
-            exception: (row.status == "unused-principal")
+            anchor: anchor(row.kind.name(), &row.name),
+            exception: (row.status == PrincipalStatus::UnusedPrincipal)
                 .then(|| reserve::exception(row, &account.summary.id))
                 .flatten(),
             policies: row.policies.iter().filter_map(|id| by_id.get(id.as_str()).copied()).collect(),
@@ -79,7 +83,7 @@ impl<'r> AccountPage<'r> {
                             label: format!("{} of {} {}", it.policy, it.holder_kind, it.holder),
                         },
                         action: it.action.name(),
-                        confidence: &it.confidence.level,
+                        confidence: it.confidence.level,
                         is_ready: it.ready == Some(true),
                     })
                 })
@@ -90,7 +94,7 @@ impl<'r> AccountPage<'r> {
                 .iter()
                 .map(|it| {
                     let name = by_id.get(it.policy.as_str()).map_or(it.policy.as_str(), |it| &it.name);
-                    (name, words::state(&it.state), text::counted(it.permissions, "unused permission"))
+                    (name, it.state.title(), text::counted(it.permissions, "unused permission"))
                 })
                 .collect(),
         };
@@ -154,9 +158,9 @@ impl<'r> AccountPage<'r> {
     }
 
     fn has_no_finding(&self) -> bool {
-        let in_status = |status: &str| self.account.summary.statuses.get(status).copied().unwrap_or_default();
-        let evidence = &self.account.summary.evidence;
-        evidence.source == "analyzer" && evidence.findings == 0 && in_status("no-finding") > 0
+        let AccountSummary { evidence, statuses, .. } = &self.account.summary;
+        let without = statuses.get(&PrincipalStatus::NoFinding).copied().unwrap_or_default();
+        evidence.source == EvidenceKind::Analyzer && evidence.findings == 0 && without > 0
     }
 
     /// Whether what is known of the account is enough to say that there is nothing to do.

@@ -7,10 +7,11 @@ use askama::Template;
 use super::sides::{self, Block, Row, Side};
 use super::text::{self, Content, account_page, anchor, arn_parts, change_anchor, counted};
 use super::{Script, words};
+use crate::decide::HolderKind;
 use crate::refine::Kind;
 use crate::report::render::Read;
 use crate::report::whole::CatalogRow;
-use crate::report::{Action, Alternative, Matched, PatternRow, Recommendation, UnusedService};
+use crate::report::{Action, Alternative, Choice, Matched, PatternRow, Recommendation, UnusedService};
 
 /// A link within the report.
 pub(super) struct Link {
@@ -83,7 +84,7 @@ impl<'r> Change<'r> {
     }
 
     fn action(&self) -> &'static str {
-        words::action(&self.it.action)
+        self.it.action.sentence()
     }
 
     /// Levels with their counts, the weightiest first.
@@ -136,10 +137,9 @@ pub(super) fn principal(arn: &str, accounts: &str) -> Link {
 
 /// What the other way would bring.
 pub(super) fn alternative(it: &Alternative) -> String {
-    let way = match it.choice.as_str() {
-        "fork" => "Copies for those who need less",
-        "in-place" => "Editing the shared policy in its place",
-        other => other,
+    let way = match it.choice {
+        Choice::Fork => "Copies for those who need less",
+        Choice::InPlace => "Editing the shared policy in its place",
     };
     format!(
         "{way} would remove {} in all, with {} more and {} changed.",
@@ -154,12 +154,12 @@ pub(super) fn alternative(it: &Alternative) -> String {
 
 /// How long the new documents are, against the quota.
 fn sizes(it: &Recommendation) -> Vec<String> {
-    let inline = matches!(it.action, Action::Replace);
-    let kind = match it.holder_kind.as_str() {
-        "role" if inline => Kind::Role,
-        "user" if inline => Kind::User,
-        "group" if inline => Kind::Group,
-        "permission-set" if inline => Kind::PermissionSet,
+    // Whatever takes the place of a policy is a managed one, unless it is edited where it is.
+    let kind = match (it.action, it.holder_kind) {
+        (Action::Replace, HolderKind::Role) => Kind::Role,
+        (Action::Replace, HolderKind::User) => Kind::User,
+        (Action::Replace, HolderKind::Group) => Kind::Group,
+        (Action::Replace, HolderKind::PermissionSet) => Kind::PermissionSet,
         _ => Kind::Managed,
     };
     let beside = match kind {

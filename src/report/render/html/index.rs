@@ -7,8 +7,9 @@ use askama::Template;
 use super::change::Link;
 use super::text::{self, account_page, change_anchor, counted, in_hash};
 use super::{INDEX_SCRIPT, STYLE, guard, rows, words};
+use crate::decide::{Level, PrincipalStatus};
 use crate::report::whole::{FamilyRow, Report};
-use crate::report::{AccountSummary, Coverage, EvidenceSource, Failed, FirstChange};
+use crate::report::{AccountSummary, Coverage, EvidenceKind, EvidenceSource, Failed, FirstChange};
 
 /// How many accounts a chart shows before it counts the rest.
 const CHARTED: usize = 12;
@@ -42,7 +43,7 @@ pub(super) struct IndexPage<'r> {
 struct Card {
     title: &'static str,
     means: &'static str,
-    code: &'static str,
+    code: PrincipalStatus,
     number: usize,
 }
 
@@ -73,7 +74,7 @@ struct FirstRow {
     page: String,
     rows: String,
     risk: String,
-    confidence: String,
+    confidence: Level,
 }
 
 struct Family<'r> {
@@ -124,11 +125,9 @@ impl<'r> IndexPage<'r> {
             evidence: sources(&report.accounts),
             cards: words::STATUSES
                 .iter()
-                .map(|(code, title, means)| Card {
-                    title,
-                    means,
-                    code,
-                    number: report.totals.statuses.get(*code).copied().unwrap_or_default(),
+                .map(|status| {
+                    let number = report.totals.statuses.get(status).copied().unwrap_or_default();
+                    Card { title: status.title(), means: status.meaning(), code: *status, number }
                 })
                 .collect(),
             permissions: permissions(&report.accounts),
@@ -170,8 +169,7 @@ fn is_read(account: &AccountSummary) -> bool {
 
 /// Why the charts do not show an account, if they do not.
 fn undrawn(account: &AccountSummary) -> Option<String> {
-    (!is_read(account))
-        .then(|| format!("{} ({}) {}", account.id, account.name, words::coverage(&account.coverage)))
+    (!is_read(account)).then(|| format!("{} ({}) {}", account.id, account.name, account.coverage))
 }
 
 /// What tells two accounts of one name apart, and that nothing is known of what one uses.
@@ -192,7 +190,7 @@ fn problem(account: &AccountSummary) -> Option<String> {
     }
     let told = failures(&account.failures);
     let told = if told.is_empty() { String::new() } else { format!(": {}", told.join("; ")) };
-    Some(format!("{} ({}) {}{told}", account.id, account.name, words::coverage(&account.coverage)))
+    Some(format!("{} ({}) {}{told}", account.id, account.name, account.coverage))
 }
 
 /// Failures by operation and kind, with how many principals each was about, and what was wrong with the first answer.
@@ -217,7 +215,7 @@ pub(super) fn failures(failures: &[Failed]) -> Vec<String> {
 
 /// Where an account's evidence comes from, in a sentence.
 pub(super) fn evidence(it: &EvidenceSource) -> String {
-    let mut told = words::source(&it.source).to_owned();
+    let mut told = it.source.title().to_owned();
     if let Some(days) = it.window_days {
         told.push_str(&format!(", window {}", counted(usize::try_from(days).unwrap_or_default(), "day")));
     }
@@ -241,13 +239,13 @@ pub(super) fn evidence(it: &EvidenceSource) -> String {
 
 /// The sources of evidence with their windows and newest dates, and how many accounts have each.
 fn sources(accounts: &[AccountSummary]) -> Vec<String> {
-    let mut all: BTreeMap<(&str, Option<u32>), Vec<Option<&str>>> = BTreeMap::new();
-    for it in accounts.iter().map(|it| &it.evidence).filter(|it| it.source != "none") {
-        all.entry((&it.source, it.window_days)).or_default().push(it.evaluated.as_deref());
+    let mut all: BTreeMap<(EvidenceKind, Option<u32>), Vec<Option<&str>>> = BTreeMap::new();
+    for it in accounts.iter().map(|it| &it.evidence).filter(|it| it.source != EvidenceKind::None) {
+        all.entry((it.source, it.window_days)).or_default().push(it.evaluated.as_deref());
     }
     let told = all.into_iter().map(|((source, window_days), evaluated)| {
         let one = EvidenceSource {
-            source: source.to_owned(),
+            source,
             window_days,
             evaluated: evaluated.iter().copied().max().flatten().map(str::to_owned),
             ..EvidenceSource::default()
@@ -347,7 +345,7 @@ fn first(report: &Report) -> Vec<FirstRow> {
             },
             rows: format!("#change={}", in_hash(id)),
             risk: text::count(risk),
-            confidence: confidence.clone(),
+            confidence: *confidence,
         }
     };
     report.first.changes.iter().take(NAMED).map(row).collect()

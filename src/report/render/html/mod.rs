@@ -13,11 +13,11 @@ mod index;
 mod rows;
 mod sides;
 pub(super) mod text;
-pub(super) mod words;
 
 use askama::Template;
 
-use super::{Format, Part, Read};
+use super::{Format, Part, Read, words};
+use crate::decide::HolderKind;
 use crate::report::whole::{FamilyRow, Report};
 use crate::report::{AccountReport, Lookup};
 use account::AccountPage;
@@ -65,7 +65,7 @@ impl Format for Html {
             let change = report.recommendations.iter().find(|it| Some(&it.id) == wanted);
             if let Some(change) = change {
                 // A fleet is changed account by account.
-                let is_set = self.scripts && change.holder_kind == "permission-set";
+                let is_set = self.scripts && change.holder_kind == HolderKind::PermissionSet;
                 let script =
                     is_set.then(|| super::changes::command(report, account, &lookup, Some(family), change));
                 let change = Change::new(change, &report.catalog, "accounts/", None, read).run(script);

@@ -10,13 +10,15 @@ use serde_json::{Value, json};
 
 use super::text::{anchor, in_script};
 use super::words::{LEVELS, STATUSES};
+use crate::decide::PolicyKind;
+use crate::inventory::PrincipalKind;
 use crate::report::whole::Report;
-use crate::report::{AccountReport, PrincipalRow, Recommendation, UnusedService};
+use crate::report::{AccountReport, PolicyState, PrincipalRow, Recommendation, UnusedService};
 use crate::visible::visible;
 
 /// What comes before the accounts.
 pub(super) fn head(report: &Report) -> String {
-    let statuses: Vec<_> = STATUSES.iter().map(|(code, title, _)| json!([code, title])).collect();
+    let statuses: Vec<_> = STATUSES.iter().map(|it| json!([it, it.title()])).collect();
     let levels: Vec<_> = LEVELS.iter().map(|(code, title)| json!([code, title])).collect();
     let families: Vec<_> = report
         .families
@@ -52,17 +54,17 @@ pub(super) fn account(report: &Report, account: &AccountReport) -> String {
         let short = short.map_or_else(|| format!(" {}", it.id), str::to_owned);
         with_ready(json!([visible(&short), it.confidence.level, ranges(&it.unused, &place)]), it)
     };
-    let mut kinds: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut kinds: BTreeMap<(PolicyKind, PolicyState), usize> = BTreeMap::new();
     for policy in &account.policies {
         let next = kinds.len();
-        kinds.entry((&policy.kind, &policy.state)).or_insert(next);
+        kinds.entry((policy.kind, policy.state)).or_insert(next);
     }
     let of_policy: BTreeMap<&str, usize> = account
         .policies
         .iter()
-        .filter_map(|it| Some((it.id.as_str(), *kinds.get(&(it.kind.as_str(), it.state.as_str()))?)))
+        .filter_map(|it| Some((it.id.as_str(), *kinds.get(&(it.kind, it.state))?)))
         .collect();
-    let mut numbered: Vec<((&str, &str), usize)> = kinds.into_iter().collect();
+    let mut numbered: Vec<_> = kinds.into_iter().collect();
     numbered.sort_by_key(|(_, number)| *number);
     let reached = Reached::of(report, account);
     let rows: Vec<Value> =
@@ -116,7 +118,7 @@ impl<'r> Reached<'r> {
 
 fn principal(row: &PrincipalRow, of_policy: &BTreeMap<&str, usize>, reached: &Reached<'_>) -> Value {
     let effect = &row.effect;
-    let status = STATUSES.iter().position(|(code, ..)| *code == row.status);
+    let status = STATUSES.iter().position(|it| *it == row.status);
     let levels = LEVELS.iter().enumerate().fold(0_u8, |bits, (at, (code, _))| {
         let some = effect.removed_by_level.get(*code).is_some_and(|count| *count > 0);
         bits | u8::from(some) << at
@@ -125,7 +127,7 @@ fn principal(row: &PrincipalRow, of_policy: &BTreeMap<&str, usize>, reached: &Re
         row.policies.iter().filter_map(|id| of_policy.get(id.as_str()).copied()).collect();
     let empty = Vec::new();
     let mut cells = vec![
-        json!(u8::from(row.kind == "user")),
+        json!(u8::from(row.kind == PrincipalKind::User)),
         json!(visible(&row.name)),
         json!(status),
         json!(effect.granted),
@@ -140,8 +142,8 @@ fn principal(row: &PrincipalRow, of_policy: &BTreeMap<&str, usize>, reached: &Re
         json!(row.credentials()),
         json!(u8::from(row.emergency.is_some())),
     ];
-    let place = anchor(&row.kind, &row.name);
-    if place != format!("{}/{}", if row.kind == "user" { "user" } else { "role" }, row.name) {
+    let place = anchor(row.kind.name(), &row.name);
+    if place != format!("{}/{}", row.kind, row.name) {
         cells.push(json!(place));
     }
     Value::Array(cells)

@@ -9,6 +9,7 @@ use std::fmt::{self, Write as _};
 use askama::filters::HtmlSafe;
 
 use crate::report::names::file_part;
+pub(super) use crate::report::render::numbers::{count, counted, day};
 use crate::visible::visible;
 
 /// Text between tags. A quotation mark means nothing there, and a document is full of them; in an attribute it would.
@@ -96,32 +97,9 @@ pub(super) fn account_page(id: &str) -> String {
     format!("{}.html", file_part(id))
 }
 
-/// A number with its thousands apart.
-pub(in crate::report::render) fn count<N: TryInto<u64> + Copy>(number: &N) -> String {
-    let digits = (*number).try_into().unwrap_or(u64::MAX).to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A number and what it counts.
-pub(in crate::report::render) fn counted(number: usize, what: &str) -> String {
-    format!("{} {what}{}", count(&number), if number == 1 { "" } else { "s" })
-}
-
-/// The day of a moment.
-pub(in crate::report::render) fn day(moment: &str) -> &str {
-    moment.split('T').next().unwrap_or(moment)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Content, all_visible, arn_parts, change_anchor, count, in_script};
+    use super::{Content, all_visible, arn_parts, change_anchor, in_script};
 
     #[test]
     fn what_is_unseen_on_a_page_is_written_out() {
@@ -144,8 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_places_are_spelt_for_people_and_addresses() {
-        assert_eq!((count(&7_usize), count(&1_234_567_u64)), ("7".to_owned(), "1,234,567".to_owned()));
+    fn places_are_spelt_for_addresses() {
         assert_eq!(arn_parts("arn:aws:iam::1:role/a/b/c"), Some(("1", "role", "c")));
         assert_eq!(change_anchor("1/role/a b/<p>"), "change/1/role/a%20b/%3Cp%3E");
     }

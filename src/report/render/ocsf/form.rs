@@ -60,7 +60,7 @@ pub(super) struct FindingInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) created_time: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) data_sources: Vec<String>,
+    pub(super) data_sources: Vec<&'static str>,
     pub(super) desc: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) last_seen_time: Option<i64>,

@@ -19,11 +19,11 @@ use self::form::{
 use self::unmapped::Unmapped;
 use super::since::{Earlier, Finding, State};
 use super::weight::Weight;
+use super::words::PROVEN;
 use super::{Format, Part, Read, key, reserve};
+use crate::decide::{Level, PrincipalStatus};
 use crate::report::whole::Report;
-use crate::report::{
-    AccountReport, AccountSummary, Action, EvidenceSource, Lookup, PrincipalRow, Recommendation,
-};
+use crate::report::{AccountReport, AccountSummary, EvidenceSource, Lookup, PrincipalRow, Recommendation};
 use crate::visible::visible_line;
 
 const PATH: &str = "findings.ocsf.jsonl";
@@ -82,7 +82,7 @@ fn of_all(report: &Report) -> Vec<Event<'_>> {
 }
 
 fn of_account<'e>(report: &'e Report, account: &'e AccountReport) -> Vec<Event<'e>> {
-    let unused = account.principals.iter().filter(|it| it.status == "unused-principal");
+    let unused = account.principals.iter().filter(|it| it.status == PrincipalStatus::UnusedPrincipal);
     let lookup = Lookup::of(report, account);
     let unused = unused.map(|principal| principal_event(report, account, &lookup, principal));
     let changes = account.recommendations.iter();
@@ -147,12 +147,11 @@ fn severity(weight: Weight) -> (&'static str, u8) {
     }
 }
 
-fn confidence(level: &str) -> (&'static str, u8) {
+fn confidence(level: Level) -> (&'static str, u8) {
     match level {
-        "low" => ("Low", 1),
-        "medium" => ("Medium", 2),
-        "high" => ("High", 3),
-        _ => ("Unknown", 0),
+        Level::Low => ("Low", 1),
+        Level::Medium => ("Medium", 2),
+        Level::High => ("High", 3),
     }
 }
 
@@ -160,7 +159,7 @@ fn confidence(level: &str) -> (&'static str, u8) {
 struct Told<'e> {
     account: Option<Account<'e>>,
     seen: Option<i64>,
-    sources: Vec<String>,
+    sources: Vec<&'static str>,
     /// A stable code, and what people call it.
     kind: (String, &'static str),
     uid: String,
@@ -288,7 +287,7 @@ fn change_event<'e>(
             reached.map(|it| &it.evidence).collect()
         }
     };
-    let mut sources: Vec<String> = evidence.iter().map(|it| it.source.clone()).collect();
+    let mut sources: Vec<&str> = evidence.iter().map(|it| it.source.name()).collect();
     sources.sort();
     sources.dedup();
     let uid = change.policy_arn.as_deref().unwrap_or(&change.id);
@@ -306,16 +305,16 @@ fn change_event<'e>(
             "{} actions of the policy are unused and can go, {} stay. {PROVEN}",
             proof.removed, proof.kept
         ),
-        mend: mend(change),
+        mend: change.how_to_fix(),
         weight: Weight::of_change(change),
         resources: policy.chain(principals).take(MOST_RESOURCES).collect(),
         unmapped: Unmapped::of(change),
     }
     .event(report);
-    let (name, id) = confidence(&change.confidence.level);
+    let (name, id) = confidence(change.confidence.level);
     (event.confidence, event.confidence_id) = (Some(name), Some(id));
     event.permission_analysis_results = vec![Analysed {
-        policy: Policy { name: &change.policy, r#type: kind_of(change), uid },
+        policy: Policy { name: &change.policy, r#type: change.policy_ref().kind.name(), uid },
         unused_privileges_count: Some(proof.removed),
         unused_services_count: Some(change.unused.iter().filter(|it| it.actions.is_none()).count()),
     }];
@@ -323,38 +322,6 @@ fn change_event<'e>(
         event.user = Some(user(only, account.map(account_of)));
     }
     event
-}
-
-fn kind_of(change: &Recommendation) -> &'static str {
-    match &change.policy_arn {
-        None => "inline",
-        Some(arn) if account_id(arn) == "aws" => "aws-managed",
-        Some(_) => "customer-managed",
-    }
-}
-
-/// What is proven of every change, and what is not.
-pub(super) const PROVEN: &str = "The smaller policy is proven against the evidence: nothing is gained, exactly the unused is \
-                                 removed, what stays is what the author wrote, and what the evidence saw in use is still \
-                                 allowed. That AWS saw every use is not proven.";
-
-/// What to do, in a sentence.
-pub(super) fn mend(change: &Recommendation) -> String {
-    let after = &change.files.after;
-    match change.action {
-        Action::Replace => format!("Put the document {after} of the report in its place."),
-        Action::NewVersion => format!("Make the document {after} of the report its new default version."),
-        Action::Substitute | Action::Fork => format!(
-            "Create {} from the document {after} of the report, attach it in place of this policy, and detach this one.",
-            change.creates.join(", "),
-        ),
-        Action::Split => format!(
-            "Create {} from the documents in {after} of the report, attach them, and remove this policy.",
-            change.creates.join(", "),
-        ),
-        Action::Detach => "Detach the policy: all that it grants is reported unused.".to_owned(),
-        Action::Delete => "Delete the policy: all that it grants is reported unused.".to_owned(),
-    }
 }
 
 fn principal_event<'e>(
@@ -369,7 +336,7 @@ fn principal_event<'e>(
     let mut event = Told {
         account: Some(account_of(summary)),
         seen: seen(std::iter::once(&summary.evidence)),
-        sources: vec![summary.evidence.source.clone()],
+        sources: vec![summary.evidence.source.name()],
         kind: ("unused-principal".to_owned(), "Unused Principal"),
         uid: key::of_principal("unused-principal", &principal.arn),
         title: format!("{} {} is reported unused", principal.kind, principal.name),
@@ -394,7 +361,11 @@ fn principal_event<'e>(
     event.permission_analysis_results = held
         .into_iter()
         .map(|it| Analysed {
-            policy: Policy { name: &it.name, r#type: &it.kind, uid: it.arn.as_deref().unwrap_or(&it.id) },
+            policy: Policy {
+                name: &it.name,
+                r#type: it.kind.name(),
+                uid: it.arn.as_deref().unwrap_or(&it.id),
+            },
             unused_privileges_count: None,
             unused_services_count: None,
         })

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::since::State;
-use crate::report::{Action, ConfidenceReason, EscalationRow, Files, Recommendation, UnusedService};
+use crate::report::{Action, ConfidenceReason, EscalationRow, Files, Note, Recommendation, UnusedService};
 
 /// Of a change it may be long, so it is written from where it stands.
 #[derive(Debug, Serialize)]
@@ -27,7 +27,7 @@ pub(super) struct OfChange<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     files: Option<&'e Files>,
     foremost: &'e [String],
-    notes: &'e [String],
+    notes: &'e [Note],
     permissions_removed: usize,
     reaches: usize,
     recommendation: &'e str,

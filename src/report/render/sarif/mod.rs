@@ -15,12 +15,15 @@ use self::form::{
     ArtifactLocation, Finding, Invocation, Location, LogicalLocation, Message, Notification,
     PhysicalLocation, Suppression,
 };
+use self::rules::Rule;
 use super::since::{Earlier, State};
 use super::weight::Weight;
 use super::{Format, Part, Read, key, reserve};
+use crate::decide::{HolderKind, PrincipalStatus};
 use crate::report::whole::{FamilyRow, Report};
 use crate::report::{
-    AccountReport, AccountSummary, Coverage, IdleCredential, LeftAlone, PrincipalRow, Recommendation,
+    AccountReport, AccountSummary, Coverage, IdleCredential, LeftAlone, PolicyState, PrincipalRow,
+    Recommendation,
 };
 use crate::visible::visible;
 
@@ -103,7 +106,8 @@ impl Format for Sarif {
 
 /// The results that are about no account alone.
 fn of_all(report: &Report) -> Vec<Finding> {
-    let families = report.families.iter().filter(|it| it.recommendation.is_none() && it.code != "in-use");
+    let families =
+        report.families.iter().filter(|it| it.recommendation.is_none() && it.code != PolicyState::InUse);
     let whole = report.recommendations.iter().map(|change| recommended(change, None));
     whole.chain(families.map(family_left)).collect()
 }
@@ -112,9 +116,9 @@ fn of_account(report: &Report, account: &AccountReport) -> Vec<Finding> {
     let id = account.summary.id.as_str();
     let mut found = Vec::new();
     for principal in &account.principals {
-        match principal.status.as_str() {
-            "unused-principal" => found.push(unused(principal, id)),
-            "excluded" => found.push(excepted(report, principal, id)),
+        match principal.status {
+            PrincipalStatus::UnusedPrincipal => found.push(unused(principal, id)),
+            PrincipalStatus::Excluded => found.push(excepted(report, principal, id)),
             _ => {}
         }
         found.extend(principal.unused_access_keys.iter().map(|key| idle(principal, key, id)));
@@ -154,7 +158,7 @@ fn invocation(report: &Report) -> Invocation {
 
 /// What all results have in common.
 struct Said<'s> {
-    rule: String,
+    rule: Rule,
     /// Its own level; else the rule's.
     weight: Option<Weight>,
     text: String,
@@ -168,8 +172,7 @@ struct Said<'s> {
 
 impl Said<'_> {
     fn finding(self) -> Finding {
-        let (rule_id, rule_index, level) = rules::find(&self.rule);
-        let level = self.weight.map_or(level, |weight| match weight {
+        let level = self.weight.map_or(self.rule.level, |weight| match weight {
             Weight::Heavy => "error",
             Weight::Middling => "warning",
             Weight::Light | Weight::Slight => "note",
@@ -180,8 +183,8 @@ impl Said<'_> {
             kind,
         };
         Finding {
-            rule_id,
-            rule_index,
+            rule_id: self.rule.id,
+            rule_index: self.rule.index(),
             level,
             message: Message::of(&sentence(&self.text)),
             locations: [Location {
@@ -240,11 +243,11 @@ fn policy_and<'s>(policy: &'s str, principals: &'s [String]) -> Vec<(&'static st
 
 fn recommended(change: &Recommendation, account: Option<&str>) -> Finding {
     let (action, holder, policy) = (change.action.name(), &change.holder, &change.policy);
-    let on = match change.holder_kind.as_str() {
-        "managed" => String::new(),
+    let on = match change.holder_kind {
+        HolderKind::Managed => String::new(),
         kind => format!(" of {kind} {holder}"),
     };
-    let (removed, kept, sure) = (change.proof.removed, change.proof.kept, &change.confidence.level);
+    let (removed, kept, sure) = (change.proof.removed, change.proof.kept, change.confidence.level);
     let impact = &change.impact;
     let text = format!(
         "{action} policy {policy}{on}: {removed} of its actions are unused, {kept} stay. \
@@ -252,7 +255,7 @@ fn recommended(change: &Recommendation, account: Option<&str>) -> Finding {
         impact.risk,
     );
     let escalations: Vec<&str> = impact.escalations.iter().map(|it| it.actions.as_str()).collect();
-    let reasons: Vec<&str> = change.confidence.reasons.iter().map(|it| it.code.as_str()).collect();
+    let reasons: Vec<&str> = change.confidence.reasons.iter().map(|it| it.code.name()).collect();
     Said {
         rule: rules::of_action(change.action),
         weight: Some(Weight::of_change(change)),
@@ -295,14 +298,14 @@ fn about(principal: &PrincipalRow, account: &str) -> Value {
     })
 }
 
-fn of_principal<'s>(principal: &'s PrincipalRow, account: &str, rule: &str, text: String) -> Said<'s> {
+fn of_principal<'s>(principal: &'s PrincipalRow, account: &str, rule: Rule, text: String) -> Said<'s> {
     Said {
-        rule: rule.to_owned(),
+        rule,
         weight: None,
         text,
         file: file_of(account),
         places: vec![("principal", principal.arn.as_str())],
-        fingerprint: key::of_principal(rule, &principal.arn),
+        fingerprint: key::of_principal(rule.id, &principal.arn),
         properties: about(principal, account),
     }
 }
@@ -376,7 +379,7 @@ fn idle(principal: &PrincipalRow, credential: &IdleCredential, account: &str) ->
 
 fn left_alone(left: &LeftAlone, account: &str) -> Finding {
     let said = Said {
-        rule: rules::of_code(&left.code),
+        rule: rules::of_state(left.code),
         weight: None,
         text: format!("policy {} stays as it is: {}.{}", left.policy, left.why, and(&left.remedy)),
         file: file_of(account),
@@ -391,7 +394,7 @@ fn left_alone(left: &LeftAlone, account: &str) -> Finding {
             "alternative": left.alternative,
         }),
     };
-    let excepted = left.code == "excepted";
+    let excepted = left.code == PolicyState::Excepted;
     let suppressions = excepted.then(|| suppression(&left.why)).into_iter().collect();
     Finding { suppressions, ..said.finding() }
 }
@@ -404,7 +407,7 @@ fn and(remedy: &str) -> String {
 fn family_left(family: &FamilyRow) -> Finding {
     let accounts = family.accounts.len();
     Said {
-        rule: rules::of_code(&family.code),
+        rule: rules::of_state(family.code),
         weight: None,
         text: format!(
             "policy {} of {} {} stays as it is: {}.",

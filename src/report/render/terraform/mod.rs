@@ -11,6 +11,7 @@ use super::infrastructure::{
     Arn, Change, Holder, OF_SETS, Resource, SetChange, ascii, changes, plain, set_changes,
 };
 use super::{Format, Part, Read};
+use crate::decide::FamilyKind;
 use crate::report::account::AccountReport;
 use crate::report::names::{Taken, told_apart};
 use crate::report::recommendation::Recommendation;
@@ -119,13 +120,13 @@ impl Folder {
 
     fn change(&mut self, change: &Change<'_>, parts: &mut Vec<Part>) -> String {
         let mut out = title(change.recommendation);
-        if let Some(family) = change.family.filter(|it| it.kind != "permission-set") {
+        if let Some(family) = change.family.filter(|it| it.kind != FamilyKind::PermissionSet) {
             let many = family.accounts.len();
             out.push_str(&format!(
                 "# One change for {many} accounts: better made where they all come from.\n"
             ));
         }
-        if change.family.is_some_and(|it| it.kind == "permission-set") {
+        if change.family.is_some_and(|it| it.kind == FamilyKind::PermissionSet) {
             out.push_str(
                 "# The policy that the permission set is to name: it has to be in each of its accounts.\n",
             );
@@ -150,7 +151,8 @@ impl Folder {
             Resource::Inline { holder: Holder { kind, name }, policy, after, .. } => {
                 let label = label(&[name, policy]);
                 let document = self.document(&format!("{kind}--{label}"), after, parts);
-                let attributes = [(*kind, quoted(name)), ("name", quoted(policy)), ("policy", document)];
+                let attributes =
+                    [(kind.name(), quoted(name)), ("name", quoted(policy)), ("policy", document)];
                 let address = format!("aws_iam_{kind}_policy");
                 block(&head_of(&address, &label), &attributes, None)
                     + &import(&address, &label, &format!("{name}:{policy}"))
@@ -160,7 +162,7 @@ impl Folder {
             Resource::Attachment { copy, holder: Holder { kind, name } } => {
                 let arn = format!("aws_iam_policy.{}.arn", label(&[copy]));
                 let head = head_of(&format!("aws_iam_{kind}_policy_attachment"), &label(&[name, copy]));
-                block(&head, &[(*kind, quoted(name)), ("policy_arn", arn)], None)
+                block(&head, &[(kind.name(), quoted(name)), ("policy_arn", arn)], None)
             }
         }
     }
@@ -225,7 +227,7 @@ fn title(it: &Recommendation) -> String {
         it.action.name(),
         it.proof.removed,
         it.proof.kept,
-        plain(&it.confidence.level),
+        it.confidence.level,
     )
 }
 

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use super::markdown::{code, one_line, prose};
 use super::ticket::Share;
+use crate::decide::{Effect, HolderKind};
 use crate::report::account::AccountSummary;
 use crate::report::effect::Removal;
 use crate::report::owner::Own;
 use crate::report::recommendation::{Files, Recommendation};
-use crate::report::render::html::text::{count, counted};
-use crate::report::render::html::words;
+use crate::report::render::numbers::{count, counted};
 
 /// Trackers cut longer titles.
 const LONGEST_TITLE: usize = 250;
@@ -30,7 +30,7 @@ pub(super) struct Entry {
 pub(super) struct Reached<'c> {
     own: usize,
     others: usize,
-    holders: Vec<(&'c str, &'c str)>,
+    holders: Vec<(HolderKind, &'c str)>,
     files: &'c Files,
     removal: Removal,
 }
@@ -39,9 +39,9 @@ impl<'c> Reached<'c> {
     /// A change in one account.
     pub(super) fn of(change: &'c Recommendation, own: &Own<'_>, removal: Removal) -> Self {
         let hands = own.hands(change);
-        let mut holders: Vec<_> = hands.iter().map(|it| (it.kind.as_str(), it.name.as_str())).collect();
+        let mut holders: Vec<_> = hands.iter().map(|it| (it.kind, it.name.as_str())).collect();
         if change.holders.is_empty() {
-            holders.push((&change.holder_kind, &change.holder));
+            holders.push((change.holder_kind, &change.holder));
         }
         let reached = own.count(&change.reaches);
         Self {
@@ -59,7 +59,7 @@ impl<'c> Reached<'c> {
         Self {
             own,
             others: (change.reaches.len() + change.others).saturating_sub(own),
-            holders: vec![(&change.holder_kind, &change.holder)],
+            holders: vec![(change.holder_kind, &change.holder)],
             files: &change.files,
             removal: share.removal,
         }
@@ -86,10 +86,11 @@ pub(super) fn title(text: &str) -> String {
 
 /// The change.
 pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<'_>) -> Entry {
-    let holder = |show: &dyn Fn(&str) -> String| {
-        let named = reached.holders.iter().take(MOST_HOLDERS).map(|(kind, name)| match *kind {
-            "managed" => "a managed policy".to_owned(),
-            kind => format!("{} {}", show(kind), show(name)),
+    let holder = |set: &str, show: &dyn Fn(&str) -> String| {
+        let named = reached.holders.iter().take(MOST_HOLDERS).map(|(kind, name)| match kind {
+            HolderKind::Managed => "a managed policy".to_owned(),
+            HolderKind::PermissionSet => format!("{} {}", set, show(name)),
+            HolderKind::Role | HolderKind::User | HolderKind::Group => format!("{kind} {}", show(name)),
         });
         let named = named.collect::<Vec<_>>().join(", ");
         match reached.holders.len().saturating_sub(MOST_HOLDERS) {
@@ -97,14 +98,7 @@ pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<
             more => format!("{named} and {} more", count(&more)),
         }
     };
-    let kind = |text: &str| match text {
-        "role" | "user" | "group" | "permission-set" => text.replace('-', " "),
-        other => code(other),
-    };
-    let holders = holder(&|text| match text {
-        "role" | "user" | "group" | "permission-set" => kind(text),
-        name => code(name),
-    });
+    let holders = holder("permission set", &code);
     let removed = counted(reached.removal.permissions, "permission");
     let risk = count(&reached.removal.risk);
     let mut text = String::new();
@@ -112,7 +106,7 @@ pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<
         // Writing to a string cannot fail.
         let _ = writeln!(text, "- {what}: {told}");
     };
-    say("To do", words::action(&change.action));
+    say("To do", change.action.sentence());
     if !change.creates.is_empty() {
         say("Creates", &change.creates.iter().map(|it| code(it)).collect::<Vec<_>>().join(", "));
     }
@@ -122,16 +116,16 @@ pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<
     say("Removes", &format!("{removed} of yours, {risk} points of risk"));
     // All that keeps it from being higher; where nothing does, what speaks for it most.
     let (lowers, supports): (Vec<_>, Vec<_>) =
-        change.confidence.reasons.iter().partition(|it| it.effect.starts_with("lowers-"));
+        change.confidence.reasons.iter().partition(|it| it.effect != Effect::Supports);
     let reasons = if lowers.is_empty() { supports.into_iter().take(1).collect() } else { lowers };
     let why: Vec<String> = reasons.iter().map(|it| prose(&it.why)).collect();
     let colon = if why.is_empty() { "" } else { ": " };
-    say("Confidence", &format!("{}{colon}{}", prose(&change.confidence.level), why.join("; ")));
+    say("Confidence", &format!("{}{colon}{}", change.confidence.level, why.join("; ")));
     say(
         "Proof",
         &format!(
             "{}: the policy grants nothing new, no longer {}, and still {}",
-            prose(&change.proof.verdict),
+            change.proof.verdict,
             counted(change.proof.removed, "action"),
             count(&change.proof.kept)
         ),
@@ -142,10 +136,10 @@ pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<
     };
     say("Reaches", &format!("{} of yours{others}", counted(reached.own, "principal")));
     for note in &change.notes {
-        say("Note", &prose(words::note(note)));
+        say("Note", &prose(note.sentence()));
     }
-    if let Some(since) = &change.since {
-        say("Since the last report", words::since(since));
+    if let Some(since) = change.since {
+        say("Since the last report", since.title());
     }
     if let (Some(is_ready), Some(nights)) = (change.ready, change.nights_stable) {
         let nights = counted(usize::try_from(nights).unwrap_or_default(), "night");
@@ -160,11 +154,16 @@ pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<
     say("Known as", &code(&change.id));
     let name = code(&change.policy);
     Entry {
-        plain: title(&format!("{}: {} less in {}", change.policy, removed, holder(&str::to_owned))),
+        plain: title(&format!(
+            "{}: {} less in {}",
+            change.policy,
+            removed,
+            holder("permission-set", &str::to_owned)
+        )),
         title: format!("{name}: {removed} less"),
         line: format!(
             "{name} of {holders}, {place}: {removed}, {risk} points of risk, confidence {}",
-            prose(&change.confidence.level)
+            change.confidence.level
         ),
         text,
     }

@@ -14,11 +14,12 @@ use std::sync::{Mutex, PoisonError};
 
 use self::change::{Entry, Reached, family_place, of_change, place, title};
 use self::markdown::{code, prose};
-use self::ticket::Ticket;
-use super::html::text::{count, day};
+use self::ticket::{Ticket, rank};
+use super::numbers::{count, day};
 use super::sheet::{guarded, guarded_text, rows};
 use super::weight::Weight;
 use super::{Format, Part, Read, key, reserve};
+use crate::decide::PrincipalStatus;
 use crate::report::account::{AccountReport, AccountSummary, IdleCredential, PrincipalRow};
 use crate::report::effect::Removal;
 use crate::report::owner::{Own, Owner};
@@ -75,7 +76,7 @@ impl Format for Tickets {
                 table.push(row_of_change(change, owner, &account.summary.id, &entry));
                 let ticket = tickets.entry(owner.clone()).or_default();
                 ticket.removed += removal;
-                ticket.changes.add((change.confidence.rank(), removal.risk), change.id.clone(), entry);
+                ticket.changes.add((rank(change.confidence.level), removal.risk), change.id.clone(), entry);
             }
         }
         share(report, &account.summary.id, (&of, &taken), &mut tickets);
@@ -157,12 +158,12 @@ fn people(
             _ => ticket.credentials.add((rank, points), id, entry),
         }
     };
-    if principal.status == "unused-principal" {
+    if principal.status == PrincipalStatus::UnusedPrincipal {
         let points = principal.effect.risk.before;
         let trust = principal.trust.as_ref().map(|it| format!(" It {}.", prose(&it.why))).unwrap_or_default();
         let mut text = format!(
             "{} {} in {here}: {}; worth {} points of risk.{trust}",
-            prose(&principal.kind),
+            principal.kind,
             code(&principal.name),
             prose(&principal.why),
             count(&points)

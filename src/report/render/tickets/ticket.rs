@@ -6,9 +6,10 @@ use std::fmt::Write as _;
 
 use super::change::{Entry, Reached, family_place, of_change};
 use super::markdown::code;
+use crate::decide::Level;
 use crate::report::effect::Removal;
 use crate::report::owner::Owner;
-use crate::report::render::html::text::{count, counted, day};
+use crate::report::render::numbers::{count, counted, day};
 use crate::report::whole::Report;
 
 /// Trackers take tickets of about 65,000 characters, so no more entries of a kind are kept, and shown, than fit. All
@@ -34,6 +35,15 @@ impl Foremost {
         if self.kept.len() > MOST {
             self.kept.pop_last();
         }
+    }
+}
+
+/// The surest first.
+pub(super) fn rank(level: Level) -> u8 {
+    match level {
+        Level::High => 0,
+        Level::Medium => 1,
+        Level::Low => 2,
     }
 }
 
@@ -65,7 +75,7 @@ impl Ticket {
             let reached = Reached::of_family(change, &share);
             self.removed += share.removal;
             let entry = of_change(change, &family_place(share.accounts), &reached);
-            self.changes.add((change.confidence.rank(), share.removal.risk), change.id.clone(), entry);
+            self.changes.add((rank(change.confidence.level), share.removal.risk), change.id.clone(), entry);
         }
         let mut out = self.head(owner, report);
         self.week(&mut out);

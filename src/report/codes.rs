@@ -1,0 +1,254 @@
+//! The words of a report beside those of [`crate::decide`]: each with what it means, in one place.
+
+codes! {
+    /// Why a principal has its status.
+    pub enum PrincipalCode {
+        /// Only the AWS service that owns it can change it.
+        ServiceLinked = "service-linked",
+        /// A rule leaves it as it is.
+        Excluded = "excluded",
+        /// Its evidence is older than the config allows.
+        EvidenceTooOld = "evidence-too-old",
+        /// The account's evidence could not be read.
+        EvidenceUnread = "evidence-unread",
+        /// Its finding could not be read.
+        FindingUnread = "finding-unread",
+        /// AWS does not see the use of anything that it may do.
+        UseNotObserved = "use-not-observed",
+        /// It looks like emergency access and was not used.
+        EmergencyAccessUnused = "emergency-access-unused",
+        /// It was not used.
+        PrincipalUnused = "principal-unused",
+        /// It is younger than the window.
+        YoungerThanWindow = "younger-than-window",
+        /// A rule of the analyzer excludes it.
+        ExcludedByAnalyzer = "excluded-by-analyzer",
+        /// Its findings are archived.
+        FindingsArchived = "findings-archived",
+        /// The account has no source of evidence.
+        NoSource = "no-source",
+        /// No last-accessed data was recorded for it.
+        NoAnswer = "no-answer",
+        /// No finding, though it may do more than anybody uses.
+        NoFindingImprobable = "no-finding-improbable",
+        /// No finding, which is not proof of use.
+        NoFinding = "no-finding",
+        /// Everything that AWS records about it was used.
+        NothingUnused = "nothing-unused",
+        /// Some of its policies can be reduced or removed.
+        PermissionsUnused = "permissions-unused",
+        /// Its policies stay although it does not use all of them.
+        PoliciesStay = "policies-stay",
+        /// None of its policies grants what is reported unused.
+        NothingGranted = "nothing-granted",
+        /// The analyzer failed on it.
+        ErrorFinding = "error-finding",
+        /// Its finding has no details.
+        EmptyFinding = "empty-finding",
+        /// Its finding has details that this version does not know.
+        UnknownDetails = "unknown-details",
+        /// Its evidence calls one action both unused and used.
+        ContradictoryEvidence = "contradictory-evidence",
+        /// Its evidence calls it unused, and IAM saw it in use.
+        UnusedButRecentlyUsed = "unused-but-recently-used",
+        /// The job that gathered its last-accessed data did not complete.
+        JobNotCompleted = "job-not-completed",
+        /// That job did not look at actions.
+        JobNotActionLevel = "job-not-action-level",
+        /// Only a part of its evidence was recorded.
+        AnswerTruncated = "answer-truncated",
+        /// It was used where IAM does not record what is used.
+        UntrackedRegion = "untracked-region",
+        ..
+    }
+}
+
+codes! {
+    /// What becomes of a policy.
+    pub enum PolicyState {
+        /// It can be smaller, or go.
+        Smaller = "smaller",
+        /// A smaller copy takes the place of a policy of AWS.
+        Copied = "copied",
+        /// Smaller copies take its place for those who need less.
+        Forked = "forked",
+        /// It is decided for many accounts together.
+        Family = "family",
+        /// It comes from a permission set.
+        PermissionSet = "permission-set",
+        /// All of it is used.
+        Kept = "kept",
+        /// What one account does not use, another does.
+        InUse = "in-use",
+        /// Its document could not be read.
+        NotAPolicy = "not-a-policy",
+        /// An exception keeps it.
+        Excepted = "excepted",
+        /// It is a permissions boundary as well.
+        UsedAsBoundary = "used-as-boundary",
+        /// It is attached to more than the account shows.
+        AttachedElsewhere = "attached-elsewhere",
+        /// What one holder does not use, another does.
+        InUseByOthers = "in-use-by-others",
+        /// A holder counts as using everything.
+        Blocked = "blocked",
+        /// The smaller policy does not fit its quota.
+        DoesNotFit = "does-not-fit",
+        /// The smaller policies are more than can be attached.
+        TooManyAttached = "too-many-attached",
+        /// The confidence is lower than the config asks for.
+        NotSureEnough = "not-sure-enough",
+        /// The smaller policy could not be proven.
+        NotProven = "not-proven",
+        /// The smaller policy was refuted: a defect of leastwise.
+        Refuted = "refuted",
+        /// The accounts have different versions of it.
+        ProvisionedDifferently = "provisioned-differently",
+        /// Accounts that may use it were not read.
+        AccountsUnread = "accounts-unread",
+        /// Accounts that may use it are not known.
+        AccountsUnknown = "accounts-unknown",
+        /// Rules keep what could go of it.
+        KeptByRule = "kept-by-rule",
+        /// What could go of it is beyond the catalog.
+        NotInCatalog = "not-in-catalog",
+        /// It was granted too recently to tell.
+        GrantTooYoung = "grant-too-young",
+        /// All who hold it are reported unused.
+        Idle = "idle",
+        ..
+    }
+}
+
+codes! {
+    /// What to know before acting on a recommendation.
+    pub enum Note {
+        /// The policy changed after the evidence was made.
+        PolicyNewer = "policy-newer-than-evidence",
+        /// A wildcard over a service that the catalog does not know stays.
+        ServiceNotInCatalog = "service-not-in-catalog",
+        /// The policy to create is there already.
+        CopyExists = "copy-exists",
+        /// There is no room for both policies at once.
+        DetachBeforeAttach = "detach-before-attach",
+        /// The change is made in Identity Center.
+        EditThePermissionSet = "edit-the-permission-set",
+        /// The change is better made in the template.
+        EditTheTemplate = "edit-the-template",
+        /// The same policy may stand in accounts that were not read.
+        AccountsUnread = "accounts-unread",
+        ..
+    }
+}
+
+codes! {
+    /// Where evidence comes from.
+    #[derive(Default, PartialOrd, Ord)]
+    pub enum EvidenceKind {
+        /// Findings of IAM Access Analyzer.
+        Analyzer = "analyzer",
+        /// IAM's last-accessed data.
+        LastAccessed = "last-accessed",
+        /// There is none.
+        #[default]
+        None = "none",
+        ..
+    }
+}
+
+codes! {
+    /// How to go about a shared policy.
+    pub enum Choice {
+        /// Edit it for all who hold it.
+        InPlace = "in-place",
+        /// Copy it for those who need less.
+        Fork = "fork",
+    }
+}
+
+codes! {
+    /// What was found out about a recommendation. Nothing else than what is proven is published.
+    pub enum ProofVerdict {
+        /// It is proven.
+        Proven = "proven",
+    }
+}
+
+sorted_by_name!(PrincipalCode, PolicyState);
+
+impl PolicyState {
+    /// Why a principal keeps what it does not use, where this becomes of the policy.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::Blocked => "a holder of the policy counts as using everything",
+            Self::UsedAsBoundary => "the policy is used as a permissions boundary",
+            Self::AttachedElsewhere => "the policy is attached to more than this account shows",
+            Self::Excepted => "an exception keeps the policy",
+            Self::KeptByRule => "an exception or `keep` keeps them",
+            Self::DoesNotFit | Self::TooManyAttached => "the smaller policy does not fit IAM's quotas",
+            Self::NotSureEnough => "confidence is lower than `min-confidence`",
+            Self::GrantTooYoung => "the policy was granted too recently to tell",
+            Self::NotProven | Self::Refuted => "the smaller policy could not be proven",
+            Self::NotInCatalog => "the catalog does not know the service",
+            Self::NotAPolicy => "the policy document could not be read",
+            Self::PermissionSet => "the policy comes from a permission set that cannot be reduced now",
+            Self::Family => "the policy is decided together with other accounts",
+            Self::Idle => "all who hold the policy are reported unused",
+            Self::Smaller
+            | Self::Copied
+            | Self::Forked
+            | Self::Kept
+            | Self::InUse
+            | Self::InUseByOthers
+            | Self::ProvisionedDifferently
+            | Self::AccountsUnread
+            | Self::AccountsUnknown
+            | Self::Unknown => "nothing of the policy can go for all of its holders",
+        }
+    }
+
+    /// What to do about a policy that stays.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Blocked => {
+                "detach the policy from holders that do not need it, or scan with `--shared fork` to give the others a \
+                 smaller copy"
+            }
+            Self::InUseByOthers => "scan with `--shared fork` to give each holder a copy with what it needs",
+            Self::UsedAsBoundary => "attach a separate policy, so that the boundary can stay as it is",
+            Self::AttachedElsewhere => {
+                "scan with credentials that see all of the account's users, groups and roles"
+            }
+            Self::Excepted | Self::KeptByRule => {
+                "review the exception, and remove it if its reason no longer holds"
+            }
+            Self::DoesNotFit | Self::TooManyAttached => {
+                "detach policies that are no longer needed, ask AWS for a higher quota, or use `wildcards = \"open\"`"
+            }
+            Self::NotSureEnough => {
+                "review the reasons; scan with `--min-confidence low` to get the smaller policy all the same"
+            }
+            Self::GrantTooYoung => "wait until the grant is older than the window",
+            Self::NotInCatalog => {
+                "run `leastwise catalog update`, or name the actions in place of the wildcard"
+            }
+            Self::PermissionSet => {
+                "change the permission set in Identity Center once its other roles allow it"
+            }
+            Self::Idle => "review the holders for deletion",
+            Self::NotProven
+            | Self::Refuted
+            | Self::NotAPolicy
+            | Self::Smaller
+            | Self::Copied
+            | Self::Forked
+            | Self::Family
+            | Self::Kept
+            | Self::InUse
+            | Self::ProvisionedDifferently
+            | Self::AccountsUnread
+            | Self::AccountsUnknown
+            | Self::Unknown => "review the policy by hand",
+        }
+    }
+}
