@@ -1,21 +1,21 @@
-//! The result of a scan as data, and its files. Everything here is pure but [`writer`], the one place that writes.
+//! The result of a scan as data, and its files. Everything here is pure but [`writer`], the one place that writes a report, and
+//! `folder`, the one that reads it again.
 
 mod account;
 pub mod agree;
 mod basis;
-pub mod compare;
 mod diff;
 mod effect;
 mod first;
-pub mod flapping;
+mod folder;
 mod hash;
 mod hashes;
+pub mod history;
 mod lookup;
 pub mod metrics;
 pub mod names;
 mod owner;
 pub mod pack;
-pub mod ready;
 mod recommendation;
 pub mod render;
 pub mod schema;
@@ -31,6 +31,8 @@ pub use basis::{BASIS, BasisFile};
 pub use diff::unified as unified_diff;
 pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, Removal, RiskRow};
 pub use first::{First, FirstChange};
+pub use folder::FolderError;
+pub(crate) use folder::{CATALOG, MANIFEST, REPORT, ReportFolder, account_path};
 pub use hash::FileHash;
 pub use hashes::Hashes;
 pub use lookup::Lookup;
@@ -40,8 +42,8 @@ pub use recommendation::{
     ProofRow, Recommendation, UnusedService, UsedService,
 };
 pub use whole::{
-    CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, Manifest, Rendering,
-    Report, SinceRow, Totals,
+    CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, Manifest, Ready,
+    Rendering, Report, SinceRow, Totals,
 };
 
 /// The version of the report's JSON files.

@@ -6,11 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::account::AccountSummary;
-use super::compare::Status;
 use super::effect::{EffectTotals, Removal};
 use super::first::First;
 use super::hash::FileHash;
-use super::ready::Ready;
+use super::history::Status;
 use super::recommendation::Recommendation;
 use crate::config::{ReportFormat, SplitBy};
 
@@ -64,6 +63,16 @@ impl Report {
             since: None,
         }
     }
+}
+
+/// How many changes are ready, and what that means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ready {
+    /// After how many nights of the same a change is ready.
+    pub after: u32,
+    /// How many are.
+    pub changes: usize,
 }
 
 /// So many accounts are named in a sentence.

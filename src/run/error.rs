@@ -19,7 +19,7 @@ use crate::disk;
 use crate::evidence::{EvidenceError, Failure, FailureKind};
 use crate::files;
 use crate::policy::PolicyError;
-use crate::report::SCHEMA;
+use crate::report::FolderError;
 use crate::report::writer::WriteError;
 use crate::update::UpdateError;
 
@@ -45,20 +45,12 @@ pub(super) enum RunError {
     /// Instead of a snapshot it is a report.
     #[error("`{}` is a report, and no snapshot", .0.display())]
     ReportAsSnapshot(PathBuf),
-    #[error("`{}` is not a report: {why}", folder.display())]
-    NotAReport { folder: PathBuf, why: &'static str, is_snapshot: bool },
-    /// Another version of leastwise wrote it.
-    #[error("`{}` is a report of schema {found}, and this command reads {}", folder.display(), schemas(*oldest))]
-    Schema { folder: PathBuf, found: u32, oldest: u32 },
-    /// A file of a report is not the one that its manifest has.
-    #[error("`{}` does not fit the report's manifest.json", path.display())]
-    Altered { path: PathBuf },
+    /// A report that was to be read again.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// Nobody but the version that wrote a report can make its files again.
     #[error("`{}` was written by leastwise {tool}, and this is {}", folder.display(), env!("CARGO_PKG_VERSION"))]
     OtherVersion { folder: PathBuf, tool: String },
-    /// The manifest is not the one that somebody kept the digest of.
-    #[error("`{}` has the SHA-256 {found}, and --manifest-sha256 is {wanted}", path.display())]
-    OtherManifest { path: PathBuf, found: String, wanted: String },
     #[error("the accounts of the organisation could not be read: {0}")]
     Organisation(Failure),
     #[error(transparent)]
@@ -132,17 +124,7 @@ impl RunError {
     /// The mend where it does not depend on the environment.
     fn lasting_help(&self) -> Option<&'static str> {
         match self {
-            Self::Read { error, .. } if error.kind() == io::ErrorKind::NotFound => Some("check the path"),
-            Self::Read { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
-                Some("check who may read the file")
-            }
-            Self::Read { error, .. } if error.kind() == io::ErrorKind::IsADirectory => {
-                Some("it is a folder; name a file in it")
-            }
-            Self::Read { error, .. } if error.kind() == io::ErrorKind::NotADirectory => {
-                Some("part of the path is a file; name the folder that holds it")
-            }
-            Self::Read { error, .. } => files::help(error),
+            Self::Read { error, .. } => files::help_to_read(error),
             Self::Snapshot { error: SnapshotError::Read { error, .. }, .. }
                 if files::help(error).is_some() =>
             {
@@ -166,19 +148,10 @@ impl RunError {
             Self::ReportAsSnapshot(_) => Some(
                 "name a folder that `leastwise capture` wrote; `leastwise verify` and `leastwise compare` read reports",
             ),
-            Self::NotAReport { is_snapshot: true, .. } => {
-                Some("it is a snapshot: `leastwise scan --snapshot` makes a report of it")
-            }
-            Self::Altered { .. } => Some(
-                "it was changed after it was written: copy the report again, name another one, or begin anew without it",
-            ),
-            Self::OtherManifest { .. } => {
-                Some("it is another report, or it was changed: do not act on it before you know which")
-            }
-            Self::Schema { .. } | Self::OtherVersion { .. } => {
+            Self::Folder(error) => error.help(),
+            Self::OtherVersion { .. } => {
                 Some("use the leastwise that wrote it; its manifest.json names the version as `tool`")
             }
-            Self::NotAReport { .. } => Some("name a folder that `leastwise scan --out` wrote"),
             Self::NothingToRead { .. } => Some("check that the credentials are of the organisation you mean"),
             Self::Report(error) => Some(error.help()),
             Self::Journal(error) => Some(error.help()),
@@ -233,11 +206,6 @@ impl RunError {
             _ => Exit::Failed,
         }
     }
-}
-
-/// The versions from the oldest that is read.
-fn schemas(oldest: u32) -> String {
-    if oldest == SCHEMA { SCHEMA.to_string() } else { format!("{oldest} to {SCHEMA}") }
 }
 
 fn all(accounts: usize) -> String {

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use tokio::sync::Semaphore;
 
 use super::advice::{self, earlier};
-use super::compare::Fault;
+use super::comparable::Fault;
 use super::cores::cores;
 use super::error::RunError;
 use super::finished::Finished;
@@ -32,8 +32,8 @@ use crate::evidence::Failure;
 use crate::inventory::wire::Account;
 use crate::report::writer::Writer;
 use crate::report::{
-    BASIS, BasisFile, CallFigures, CatalogRow, Coverage, ExceptionRow, ExceptionState, First, FirstChange,
-    Manifest, Report, SCHEMA,
+    BASIS, BasisFile, CATALOG, CallFigures, CatalogRow, Coverage, ExceptionRow, ExceptionState, First,
+    FirstChange, MANIFEST, Manifest, REPORT, Report, SCHEMA, account_path,
 };
 use crate::update::Chosen;
 
@@ -176,9 +176,9 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             .transpose()?;
         let (since, earlier) = told.unzip();
         let (report, earlier) = (Arc::new(report), earlier.flatten().map(Arc::new));
-        self.writer.write_json("report.json", &*report)?;
+        self.writer.write_json(REPORT, &*report)?;
         let extract = self.catalog.extract(gathered.services.as_ref());
-        self.writer.write_json("catalog.json", &extract)?;
+        self.writer.write_json(CATALOG, &extract)?;
         self.writer.write_json(BASIS, &BasisFile::of(&known.harvest, &self.unobserved))?;
         let owner_tag = self.config.owner_tag.as_deref();
         let formats = render::formats(&self.config.formats, owner_tag, &render::Since::of(earlier.as_ref()));
@@ -187,7 +187,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         render::all(place, &report, formats, earlier, cores()).await?;
         self.writer.settle()?;
         if let Some(error) = fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            return Err(error);
+            return Err(error.into());
         }
         let calls: Vec<CallFigures> = self.cloud.figures().into_iter().map(call_figures).collect();
         let rendering = packs::rendering(&self.config);
@@ -208,7 +208,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             calls: calls.clone(),
             files: self.writer.take_hashes(),
         };
-        self.writer.write_json("manifest.json", &manifest)?;
+        self.writer.write_json(MANIFEST, &manifest)?;
         let unread = report.accounts.iter().find_map(|it| Some((&it.id, &it.failures.first()?.failure)));
         let fix = unread.and_then(|(id, failure)| advice::on_failure(&self.config, id, failure));
         // All tasks have ended, so this is the last owner.
@@ -361,7 +361,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         if let Some(coverage) = outside(&self.config, account) {
             let mut report = assess::unread(account, coverage, Vec::new());
             report.grants = self.grants.of(&account.id, self.cloud.state());
-            self.writer.write_json(&format!("accounts/{}.json", account.id), &report)?;
+            self.writer.write_json(&account_path(&account.id), &report)?;
             return Ok(Kept::nothing(report.summary));
         }
         let _hand = self.hands.acquire().await;

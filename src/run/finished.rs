@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::error::RunError;
 use super::shelf::Shelf;
 use super::target::Target;
-use crate::report::AccountReport;
 use crate::report::writer::Writer;
+use crate::report::{AccountReport, account_path};
 
 /// About so many bytes of files wait in memory as well; what is beyond is read again.
 const ROOM: usize = 64 << 20;
@@ -36,7 +36,7 @@ impl Finished {
         report: AccountReport,
         texts: BTreeMap<String, String>,
     ) -> Result<(), RunError> {
-        let bytes = writer.write_json(&path(&report.summary.id), &report)?;
+        let bytes = writer.write_json(&account_path(&report.summary.id), &report)?;
         self.written(report, texts, bytes);
         Ok(())
     }
@@ -48,7 +48,7 @@ impl Finished {
         report: AccountReport,
         texts: BTreeMap<String, String>,
     ) -> Result<(), RunError> {
-        let bytes = writer.rewrite_json(&path(&report.summary.id), &report)?;
+        let bytes = writer.rewrite_json(&account_path(&report.summary.id), &report)?;
         self.written(report, texts, bytes);
         Ok(())
     }
@@ -72,14 +72,10 @@ impl Finished {
 
 /// An account's part of the report in a folder, from its file.
 pub(super) fn read(writer: &impl Target, folder: &str, id: &str) -> Result<Done, RunError> {
-    let path = format!("{folder}{}", path(id));
+    let path = format!("{folder}{}", account_path(id));
     let text = writer.read(&path)?;
     let report = serde_json::from_str(&text).map_err(|error| RunError::Json { path, error })?;
     Ok(Done { report, texts: BTreeMap::new(), bytes: text.len() })
-}
-
-fn path(id: &str) -> String {
-    format!("accounts/{id}.json")
 }
 
 #[cfg(test)]

@@ -3,19 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compare::{Fault, HISTORY, History, Told};
+use super::comparable::{ComparableReport, Fault};
 use super::error::RunError;
 use super::finished::{Done, Finished};
 use super::render;
-use crate::report::compare::{Night, Row, Status, accounts, compare_account, counted};
-use crate::report::flapping::Side;
-use crate::report::ready::{Ready, Standing};
+use crate::report::history::{
+    HISTORY, History, Night, Row, Side, Standing, Status, accounts, compare_account, counted,
+};
 use crate::report::render::{Earlier, Written as _};
 use crate::report::writer::Writer;
-use crate::report::{AccountSummary, Coverage, Report, SinceRow};
+use crate::report::{AccountSummary, Coverage, Ready, Report, SinceRow};
 
 /// An earlier report, for a scan to compare its own with. On the first night there is none.
-pub(super) struct Previous(pub(super) Option<Told>);
+pub(super) struct Previous(pub(super) Option<ComparableReport>);
 
 /// What is known since the earlier report.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub(super) struct Since {
 
 /// One pass over the accounts that have been written.
 struct Pass<'p> {
-    previous: &'p Option<Told>,
+    previous: &'p Option<ComparableReport>,
     old: &'p Night,
     night: Night,
     rows: Vec<Row>,
@@ -113,7 +113,7 @@ impl Previous {
         let news = changes.iter().filter(|(status, _)| status.is_news()).map(|(_, count)| count).sum();
         let idle_in_gaps = old.idle_in_gaps(&night);
         report.since = previous.as_ref().map(|told| SinceRow {
-            day: told.day.clone(),
+            day: told.day().to_owned(),
             changes: changes.into_iter().map(|(status, count)| (status.name().to_owned(), count)).collect(),
             newly_unused,
             no_longer_unused: old
@@ -126,7 +126,7 @@ impl Previous {
         });
         let history = History::of(rows, idle_in_gaps);
         writer.write_json(HISTORY, &history)?;
-        let is_known = |told: &Told| {
+        let is_known = |told: &ComparableReport| {
             let known = &told.report.accounts;
             known.is_empty() || known.iter().any(|account| there.contains(account.id.as_str()))
         };
@@ -135,7 +135,7 @@ impl Previous {
             news,
             newly_unused: if previous.is_some() { newly_unused } else { 0 },
             calm,
-            day: previous.as_ref().map(|told| told.day.clone()),
+            day: previous.as_ref().map(|told| told.day().to_owned()),
             too_old: Some(night.too_old).filter(|count| *count > old.too_old),
         };
         Ok((since, previous.map(|told| told.for_formats(&night, &history.rows, fault))))
@@ -143,7 +143,7 @@ impl Previous {
 }
 
 /// The accounts of the earlier report in which nobody is any more though they were read, and those that are not there.
-fn lost(previous: Option<&Told>, report: &Report) -> (Vec<String>, Vec<String>) {
+fn lost(previous: Option<&ComparableReport>, report: &Report) -> (Vec<String>, Vec<String>) {
     let now: BTreeMap<&str, &AccountSummary> =
         report.accounts.iter().map(|account| (account.id.as_str(), account)).collect();
     let before = previous.map_or(&[][..], |told| &told.report.accounts);

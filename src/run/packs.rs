@@ -15,10 +15,9 @@ use crate::inventory::wire::Account;
 use crate::policy::Document;
 use crate::report::names::part_without_case;
 use crate::report::pack;
-use crate::report::ready::Ready;
 use crate::report::{
-    AccountReport, AccountSummary, BASIS, BasisFile, Files, First, FirstChange, Manifest, Own, Owner,
-    Recommendation, Removal, Rendering, Report, SCHEMA,
+    AccountReport, AccountSummary, BASIS, BasisFile, CATALOG, Files, First, FirstChange, MANIFEST, Manifest,
+    Own, Owner, REPORT, Ready, Recommendation, Removal, Rendering, Report, SCHEMA, account_path,
 };
 
 /// Where accounts are of which it is not known where they are.
@@ -103,9 +102,9 @@ impl<W: Target> Packs<'_, W> {
                 // The counts of the whole organisation belong in its own report.
                 since: None,
             });
-            self.writer.write_json(&format!("{folder}report.json"), &*report)?;
+            self.writer.write_json(&format!("{folder}{REPORT}"), &*report)?;
             let extract = catalog.extract(growing.services.as_ref());
-            self.writer.write_json(&format!("{folder}catalog.json"), &extract)?;
+            self.writer.write_json(&format!("{folder}{CATALOG}"), &extract)?;
             // The proofs of its changes rest on the names of their services; what others name of other services is theirs.
             let harvest = self.harvest.about(growing.services.as_ref());
             let basis = BasisFile::of(&harvest, self.unobserved);
@@ -117,7 +116,7 @@ impl<W: Target> Packs<'_, W> {
             self.writer.settle()?;
             let mut files = self.writer.hashes_below(&folder);
             // It is there already when it is compared.
-            files.remove("manifest.json");
+            files.remove(MANIFEST);
             let manifest = Manifest {
                 schema: SCHEMA,
                 tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -128,7 +127,7 @@ impl<W: Target> Packs<'_, W> {
                 calls: Vec::new(),
                 files,
             };
-            self.writer.write_json(&format!("{folder}manifest.json"), &manifest)?;
+            self.writer.write_json(&format!("{folder}{MANIFEST}"), &manifest)?;
         }
         Ok(())
     }
@@ -155,7 +154,7 @@ impl<W: Target> Packs<'_, W> {
                 pack::covered(&part.principals, &mut growing.rules);
                 let arns = part.principals.iter().map(|it| &it.arn);
                 growing.relatives.extend(arns.filter(|arn| relatives.contains(arn.as_str())).cloned());
-                self.writer.write_json(&format!("{folder}accounts/{}.json", summary.id), &part)?;
+                self.writer.write_json(&format!("{folder}{}", account_path(&summary.id)), &part)?;
                 growing.summaries.push(part.summary);
             }
         }

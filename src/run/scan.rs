@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 
-use super::compare::Told;
+use super::comparable::ComparableReport;
 use super::cores::{hands, runtime};
 use super::error::RunError;
 use super::event::Event;
@@ -115,7 +115,7 @@ impl<'r> Ready<'r> {
         let hands = hands();
         let unobserved = Unobserved::table().clone().without(config.remove_unobserved.iter().cloned());
         let earlier = previous.as_ref().and_then(|Previous(told)| told.as_ref());
-        let grants = Grants::new(earlier.map(Told::sealed));
+        let grants = Grants::new(earlier.map(ComparableReport::folder));
         let again = previous.is_some() || !config.formats.is_empty();
         let all = Everything {
             cloud,
@@ -176,7 +176,7 @@ fn place<'i>(id: &'i str, file: Option<&str>) -> Cow<'i, str> {
 
 /// The report that tonight's is compared with. A schedule names it on its first night as well, so that it need not be there.
 fn earlier(folder: &Path, log: &Log) -> Result<Previous, RunError> {
-    let told = Told::earlier(folder)?;
+    let told = ComparableReport::earlier(folder)?;
     if told.is_none() {
         log.tell(&Event::FirstNight { path: shown(folder) });
     }

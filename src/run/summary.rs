@@ -15,8 +15,7 @@ use super::scan::shown;
 use super::terminal;
 use crate::cli::Exit;
 use crate::decide::PrincipalStatus;
-use crate::report::ready::Ready;
-use crate::report::{AccountSummary, Coverage, EvidenceSource};
+use crate::report::{AccountSummary, Coverage, EvidenceSource, Ready};
 
 /// The summary. When there is nothing to look at since the earlier report it is one line on a terminal and none elsewhere.
 pub(super) fn of<'s>(scanned: &'s Scanned, target: &Path, exit: Exit, log: &Log) -> Event<'s> {

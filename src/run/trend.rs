@@ -6,13 +6,12 @@ use std::io::{self, Read as _, Write};
 use std::path::Path;
 
 use super::error::RunError;
-use super::sealed::Sealed;
 use super::terminal;
 use crate::cli::Exit;
 use crate::disk::{replace, replaceable};
 use crate::report::render::trend::svg;
 use crate::report::trend::{Point, Trend};
-use crate::report::{OLDEST_COMPARED, Report, SCHEMA};
+use crate::report::{FolderError, MANIFEST, OLDEST_COMPARED, ReportFolder, SCHEMA};
 
 pub(super) fn run(folder: &Path, out: Option<&Path>) -> Result<Exit, RunError> {
     if let Some(out) = out {
@@ -67,20 +66,20 @@ fn point(path: &Path) -> Result<Point, String> {
     if path.is_symlink() {
         return Err("it is a link".to_owned());
     }
-    if !path.is_dir() || !path.join("manifest.json").is_file() {
+    if !path.is_dir() || !path.join(MANIFEST).is_file() {
         return Err("it is no report".to_owned());
     }
     if name.starts_with('.') {
         return Err("it is hidden, so a scan may be writing it".to_owned());
     }
-    let sealed = Sealed::open(path, OLDEST_COMPARED).map_err(|error| match error {
-        RunError::Schema { found, .. } => {
+    let folder = ReportFolder::open(path, OLDEST_COMPARED).map_err(|error| match error {
+        FolderError::Schema { found, .. } => {
             format!("its schema is version {found}, and this program reads {OLDEST_COMPARED} to {SCHEMA}")
         }
         error => error.to_string(),
     })?;
-    let report: Report = sealed.json("report.json").map_err(|error| error.to_string())?;
-    Point::of(&name, &sealed.manifest, &report)
+    let report = folder.report().map_err(|error| error.to_string())?;
+    Point::of(&name, &folder.manifest, &report)
         .ok_or_else(|| "its manifest does not tell when it was made".to_owned())
 }
 

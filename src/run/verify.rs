@@ -10,30 +10,27 @@ mod nights;
 mod proofs;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
-
-use serde::de::DeserializeOwned;
 
 use self::basis::Rests;
 use self::compared::Compared;
 use self::nights::Nights;
-use super::compare::{HISTORY, History};
 use super::cores::{cores, runtime};
 use super::error::RunError;
 use super::gather::totals;
 use super::log::Log;
 use super::packs::{self, Packs};
 use super::render::{self, Place, Since};
-use super::sealed::{MANIFEST, parsed, unread};
 use super::target::Target as _;
 use super::terminal;
 use crate::cli::{Exit, Verify};
 use crate::config::ReportFormat;
-use crate::files;
 use crate::report::agree::{self, Whole};
+use crate::report::history::HISTORY;
 use crate::report::render::{Judging, States};
-use crate::report::{AccountReport, BASIS, BasisFile, FileHash, Manifest, Rendering, Report, SCHEMA};
+use crate::report::{
+    BASIS, CATALOG, FileHash, MANIFEST, Manifest, REPORT, Rendering, Report, ReportFolder, account_path,
+};
 
 pub(super) fn run(args: &Verify, log: &Log) -> Result<Exit, RunError> {
     let checked = Checked::of(args, log)?;
@@ -64,7 +61,7 @@ pub(super) fn run(args: &Verify, log: &Log) -> Result<Exit, RunError> {
 
 /// What came of it.
 struct Checked {
-    root: PathBuf,
+    folder: Arc<ReportFolder>,
     wrong: Vec<String>,
     refuted: usize,
     proven: usize,
@@ -78,29 +75,20 @@ struct Checked {
 
 impl Checked {
     fn of(args: &Verify, log: &Log) -> Result<Self, RunError> {
-        let root = args.report.clone();
-        let bytes = files::bytes(&root, MANIFEST, files::REPORT);
-        let bytes = bytes.map_err(|error| unread(&root, MANIFEST, error))?;
-        let digest = FileHash::of(&bytes);
-        if let Some(wanted) = args.manifest_sha256.filter(|wanted| *wanted != digest) {
-            let (path, found, wanted) = (root.join(MANIFEST), digest.to_string(), wanted.to_string());
-            return Err(RunError::OtherManifest { path, found, wanted });
+        let mut folder = ReportFolder::examine(&args.report, args.manifest_sha256)?;
+        let files = std::mem::take(&mut folder.manifest.files);
+        let Manifest { catalog, totals, rendering, started, tool, .. } = folder.manifest.clone();
+        if tool != env!("CARGO_PKG_VERSION") {
+            return Err(RunError::OtherVersion { folder: args.report.clone(), tool });
         }
-        let manifest: Manifest = parsed(&root, MANIFEST, &bytes)?;
-        if manifest.schema != SCHEMA {
-            return Err(RunError::Schema { folder: root, found: manifest.schema, oldest: SCHEMA });
-        }
-        if manifest.tool != env!("CARGO_PKG_VERSION") {
-            return Err(RunError::OtherVersion { folder: root, tool: manifest.tool });
-        }
-        let Manifest { catalog, totals, rendering, files, started, .. } = manifest;
-        let wrong = folder::wrong(&root, &files)
-            .map_err(|error| RunError::Read { input: root.display().to_string(), error })?;
+        let wrong = folder::wrong(folder.path(), &files)
+            .map_err(|error| RunError::Read { input: folder.path().display().to_string(), error })?;
+        let (digest, folder) = (folder.digest, Arc::new(folder));
         let (by, formats) = ("", String::new());
         let count = files.len();
         let mut it =
-            Self { root, wrong, refuted: 0, proven: 0, files: count, accounts: 0, digest, by, formats };
-        let report: Arc<Report> = Arc::new(it.json("report.json")?);
+            Self { folder, wrong, refuted: 0, proven: 0, files: count, accounts: 0, digest, by, formats };
+        let report = Arc::new(it.folder.report()?);
         it.accounts = report.accounts.len();
         if report.catalog != catalog || report.totals != totals {
             it.wrong.push(format!("{MANIFEST}: its catalog or its totals are not those of report.json"));
@@ -110,19 +98,19 @@ impl Checked {
             return Ok(it);
         };
         it.formats = named(&rendering.formats);
-        let basis: BasisFile = it.json(BASIS)?;
-        let path = it.root.join("catalog.json").display().to_string();
-        let text = it.text("catalog.json")?;
+        let basis = it.folder.basis()?;
+        let path = it.folder.path().join(CATALOG).display().to_string();
+        let text = it.folder.text(CATALOG)?;
         let mut rests = Rests::read((&text, &basis), &report.catalog, args.catalog.as_deref(), log, &path)?;
         it.wrong.append(&mut rests.wrong);
         it.by = rests.name();
-        let compared = Arc::new(Compared::of(it.root.clone(), files, report.since.is_some()));
+        let compared = Arc::new(Compared::of(Arc::clone(&it.folder), files, report.since.is_some()));
         it.numbers(&report, &rendering, &rests, &compared)?;
         // Of what is wrong already, all that is made of it would be wrong as well.
         if it.wrong.is_empty() {
-            compared.write_json("report.json", &*report)?;
+            compared.write_json(REPORT, &*report)?;
             compared.write_json(BASIS, &basis)?;
-            compared.write_json("catalog.json", &rests.catalog.extract(None))?;
+            compared.write_json(CATALOG, &rests.catalog.extract(None))?;
             it.made(&report, (&rendering, &started), &rests, &compared)?;
         }
         Ok(it)
@@ -147,7 +135,7 @@ impl Checked {
         }
         let mut nights = None;
         if compared.known(HISTORY).is_some() {
-            let history: History = self.json(HISTORY)?;
+            let history = self.folder.history()?;
             compared.write_json(HISTORY, &history)?;
             nights = Some(Nights::of(history));
         } else if !rendering.pack && (report.ready.is_some() || report.since.is_some()) {
@@ -155,8 +143,8 @@ impl Checked {
         }
         let mut whole = Whole::default();
         for summary in &report.accounts {
-            let path = format!("accounts/{}.json", summary.id);
-            let account: AccountReport = self.json(&path)?;
+            let path = account_path(&summary.id);
+            let account = self.folder.account(&summary.id)?;
             compared.write_json(&path, &account)?;
             self.wrong
                 .extend(agree::account(&account, report).into_iter().map(|what| format!("{path}: {what}")));
@@ -213,15 +201,6 @@ impl Checked {
         let strangers = strangers.map(|path| format!("{path} is not in a report of these formats"));
         self.wrong.extend(strangers);
         Ok(())
-    }
-
-    fn json<T: DeserializeOwned>(&self, path: &str) -> Result<T, RunError> {
-        let bytes = files::bytes(&self.root, path, files::REPORT);
-        parsed(&self.root, path, &bytes.map_err(|error| unread(&self.root, path, error))?)
-    }
-
-    fn text(&self, path: &str) -> Result<String, RunError> {
-        files::text(&self.root, path, files::REPORT).map_err(|error| unread(&self.root, path, error))
     }
 }
 

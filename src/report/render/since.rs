@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::written::States;
 use crate::report::account::{AccountReport, Coverage};
-use crate::report::compare::{Night, Row, Status};
+use crate::report::history::{Night, Row, Status};
 use crate::report::whole::Report;
 
 /// Gives an account of an earlier report, by its id.
@@ -79,7 +79,7 @@ impl fmt::Debug for Earlier {
 }
 
 impl Earlier {
-    /// Of two nights and what [`compare`](crate::report::compare::compare) says of them.
+    /// Of two nights and what [`compare_account`](crate::report::history::compare_account) says of them.
     pub fn new(report: Report, old: &Night, new: &Night, rows: &[Row], read: Box<ReadAccount>) -> Self {
         let (mut open, mut known) = (BTreeSet::new(), BTreeMap::new());
         for Row { key, past } in rows {

@@ -7,23 +7,22 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::files;
-use crate::report::FileHash;
 use crate::report::render::Judging;
 use crate::report::writer::lay_out;
+use crate::report::{FileHash, ReportFolder};
 use crate::run::error::RunError;
 use crate::run::target::Target;
 
 /// See the module.
 pub(super) struct Compared {
-    folder: PathBuf,
+    folder: Arc<ReportFolder>,
     /// What the manifest has, sorted by path, and what was made again of it.
     files: Vec<(String, FileHash)>,
     made: Vec<AtomicBool>,
@@ -51,7 +50,7 @@ struct Judged {
 }
 
 impl Compared {
-    pub(super) fn of(folder: PathBuf, files: BTreeMap<String, FileHash>, since: bool) -> Self {
+    pub(super) fn of(folder: Arc<ReportFolder>, files: BTreeMap<String, FileHash>, since: bool) -> Self {
         let made = files.iter().map(|_| AtomicBool::new(false)).collect();
         let files = files.into_iter().collect();
         Self { folder, files, made, since, growing: Mutex::default(), wrong: Mutex::default() }
@@ -104,8 +103,9 @@ impl Compared {
 
     /// The lines of the files of one format.
     pub(super) fn each_line(&self, path: &str, mut each: impl FnMut(&str)) -> Result<(), RunError> {
-        let failed = |error| RunError::Read { input: self.folder.join(path).display().to_string(), error };
-        let file = files::open(&self.folder, path, files::REPORT).map_err(failed)?;
+        let failed =
+            |error| RunError::Read { input: self.folder.path().join(path).display().to_string(), error };
+        let file = self.folder.file(path)?;
         for line in BufReader::new(file.take(files::REPORT)).lines() {
             each(&line.map_err(failed)?);
         }
@@ -159,7 +159,8 @@ impl Target for Compared {
 
     fn write_json(&self, path: &str, value: &impl Serialize) -> Result<usize, RunError> {
         let mut hash = Sha256::new();
-        let failed = |error| RunError::Read { input: self.folder.join(path).display().to_string(), error };
+        let failed =
+            |error| RunError::Read { input: self.folder.path().join(path).display().to_string(), error };
         lay_out(value, &mut hash).map_err(failed)?;
         self.came_out(path, FileHash::from(hash));
         Ok(0)
@@ -177,8 +178,7 @@ impl Target for Compared {
     }
 
     fn read(&self, path: &str) -> Result<String, RunError> {
-        let failed = |error| RunError::Read { input: self.folder.join(path).display().to_string(), error };
-        files::text(&self.folder, path, files::REPORT).map_err(failed)
+        Ok(self.folder.text(path)?)
     }
 
     fn hashes_below(&self, folder: &str) -> BTreeMap<String, FileHash> {
@@ -218,15 +218,12 @@ impl Judged {
             if self.lines.is_none() {
                 let Some(path) = self.files.pop_front() else { return Ok(None) };
                 of.known(&path);
-                let failed =
-                    |error| RunError::Read { input: of.folder.join(&path).display().to_string(), error };
-                let file = files::open(&of.folder, &path, files::REPORT).map_err(failed)?;
-                self.lines = Some(BufReader::new(file));
+                self.lines = Some(BufReader::new(of.folder.file(&path)?));
             }
             let mut line = String::new();
             let read = self.lines.as_mut().map_or(Ok(0), |lines| lines.read_line(&mut line));
             let read = read.map_err(|error: io::Error| RunError::Read {
-                input: of.folder.display().to_string(),
+                input: of.folder.path().display().to_string(),
                 error,
             })?;
             if read == 0 {

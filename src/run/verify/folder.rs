@@ -6,8 +6,7 @@ use std::io;
 use std::path::Path;
 
 use crate::files;
-use crate::report::FileHash;
-use crate::run::sealed::MANIFEST;
+use crate::report::{FileHash, MANIFEST};
 
 /// A signature cannot be in the manifest that it signs.
 const SIGNATURES: [&str; 3] = ["manifest.json.sig", "manifest.json.minisig", "manifest.json.sigstore.json"];

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::report::compare::{Night, Row, Status};
-use crate::report::ready::Standing;
+use crate::report::history::{HISTORY, History, Night, Row, Standing, Status};
 use crate::report::{AccountReport, FileHash, Recommendation, Report};
-use crate::run::compare::{HISTORY, History};
 
 /// See the module.
 #[derive(Default)]

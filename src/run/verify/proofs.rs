@@ -54,7 +54,8 @@ impl Checked {
         (rests, compared): (&Rests, &Compared),
     ) -> Result<(), String> {
         let read = |path: &str| match is_inside(path) {
-            true => files::text(&self.root, path, files::REPORT).map_err(|error| format!("{path}: {error}")),
+            true => files::text(self.folder.path(), path, files::REPORT)
+                .map_err(|error| format!("{path}: {error}")),
             false => Err(format!("{path} leads out of the report")),
         };
         let (before, after) = (read(&files.before)?, read(&files.after)?);

@@ -2,22 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::compare::{Night, Row, Status};
-use super::flapping::Used;
-use super::recommendation::{FlappingAction, Recommendation};
-
-/// How many changes are ready, and what that means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Ready {
-    /// After how many nights of the same a change is ready.
-    pub after: u32,
-    /// How many are.
-    pub changes: usize,
-}
+use super::night::{Night, Row};
+use super::status::Status;
+use super::used::Used;
+use crate::report::recommendation::{FlappingAction, Recommendation};
 
 /// What the history says of each recommendation, by id: as much as of the least of those whom it reaches.
 #[derive(Debug, Default)]
