@@ -48,6 +48,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod arn;
 pub mod assess;
 pub mod aws;
 pub mod catalog;
@@ -56,6 +57,7 @@ mod closest;
 pub mod config;
 mod date;
 pub mod decide;
+pub mod digest;
 mod disk;
 pub mod evidence;
 mod files;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::age::GrantAge;
 use super::family::Family;
 use super::needs::{Needs, Seen};
+use crate::arn::Arn;
 use crate::inventory::wire::{InlinePolicy, ManagedPolicyDetail, PolicyText};
 use crate::inventory::{Inventory, PrincipalKind};
 use crate::policy::{Document, PolicyError};
@@ -173,7 +174,7 @@ impl<'i> Target<'i> {
 
 /// `arn:aws:iam::aws:policy/...`
 pub(crate) fn is_aws_managed(arn: &str) -> bool {
-    arn.split(':').nth(4) == Some("aws")
+    Arn::of(arn).account == "aws"
 }
 
 impl Holder<'_> {

@@ -11,10 +11,10 @@ use thiserror::Error;
 use super::SCHEMA;
 use super::account::AccountReport;
 use super::basis::{BASIS, BasisFile};
-use super::hash::FileHash;
 use super::history::{HISTORY, History};
 use super::whole::{Manifest, Report};
 use crate::decide::GrantLog;
+use crate::digest::FileHash;
 use crate::files;
 
 /// What the run was, and the hash of every other file.

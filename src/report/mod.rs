@@ -8,8 +8,6 @@ mod diff;
 mod effect;
 mod first;
 mod folder;
-mod hash;
-mod hashes;
 pub mod history;
 mod lookup;
 pub mod metrics;
@@ -23,6 +21,7 @@ pub mod trend;
 mod whole;
 pub mod writer;
 
+pub use crate::digest::FileHash;
 pub use account::{
     AccountReport, AccountSummary, Coverage, EvidenceSource, Failed, IdleCredential, LeftAlone, PolicyRow,
     PrincipalRow, TrustRow,
@@ -33,8 +32,6 @@ pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, Rem
 pub use first::{First, FirstChange};
 pub use folder::FolderError;
 pub(crate) use folder::{CATALOG, MANIFEST, REPORT, ReportFolder, account_path};
-pub use hash::FileHash;
-pub use hashes::Hashes;
 pub use lookup::Lookup;
 pub use owner::{Own, Owner};
 pub use recommendation::{

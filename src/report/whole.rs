@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::account::AccountSummary;
+use super::account::{AccountSummary, Coverage};
 use super::effect::{EffectTotals, Removal};
 use super::first::First;
-use super::hash::FileHash;
 use super::history::Status;
 use super::recommendation::Recommendation;
 use crate::config::{ReportFormat, SplitBy};
+use crate::digest::FileHash;
 
 /// `report.json`: the whole organisation, an account a row.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -47,6 +47,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// Whether everything was read that was to be read.
+    pub fn is_whole(&self) -> bool {
+        !self.accounts.iter().any(|it| matches!(it.coverage, Coverage::Partial | Coverage::Failed))
+    }
+
     /// Of nothing.
     pub(super) fn empty() -> Self {
         Self {
@@ -281,10 +286,9 @@ pub struct CatalogRow {
 }
 
 /// `manifest.json`: what the run was, and the hash of every file.
-// It is written from hashes that take less memory, and read as a map.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Manifest<F = BTreeMap<String, FileHash>> {
+pub struct Manifest {
     /// The version of the report's JSON files.
     pub schema: u32,
     /// The version of leastwise.
@@ -304,7 +308,7 @@ pub struct Manifest<F = BTreeMap<String, FileHash>> {
     pub calls: Vec<CallFigures>,
     /// SHA-256 of every other file, by path.
     #[schemars(with = "BTreeMap<String, String>")]
-    pub files: F,
+    pub files: BTreeMap<String, FileHash>,
 }
 
 /// What the files of a report depend on beside its JSON.

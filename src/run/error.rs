@@ -6,8 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::advice::{NothingRead, as_it_was};
-use super::selection::SelectionError;
+use super::scan::selection::SelectionError;
 use crate::RefineError;
 use crate::aws::live::ConnectError;
 use crate::aws::parts::PartsError;
@@ -213,5 +212,31 @@ fn all(accounts: usize) -> String {
         0 => "none is listed".to_owned(),
         1 => "the only one is suspended or closed".to_owned(),
         many => format!("all {many} are suspended or closed"),
+    }
+}
+
+/// That no account could be read: the first of them and why.
+#[derive(Debug, Error)]
+#[error("no account could be read, so nothing was written{}: {account}: {failure}{}", as_it_was(earlier), others(*failed))]
+pub(super) struct NothingRead {
+    pub(super) account: String,
+    pub(super) failure: Failure,
+    /// How many there are.
+    pub(super) failed: usize,
+    pub(super) earlier: Option<String>,
+    pub(super) help: Option<String>,
+}
+
+/// What has become of an earlier report.
+fn as_it_was(earlier: &Option<String>) -> String {
+    earlier.as_ref().map(|path| format!(", and `{path}` is as it was")).unwrap_or_default()
+}
+
+/// How many accounts beside the one that is named.
+fn others(failed: usize) -> String {
+    match failed {
+        0 | 1 => String::new(),
+        2 => "; 1 other account failed as well".to_owned(),
+        many => format!("; {} other accounts failed as well", many - 1),
     }
 }

@@ -10,7 +10,8 @@ use super::log::Log;
 use crate::aws::live::Live;
 use crate::aws::{Journal, State};
 use crate::config::Config;
-use crate::report::writer::{Writer, sha256};
+use crate::digest::sha256;
+use crate::report::writer::Writer;
 use crate::report::{Coverage, ReportFolder, SCHEMA};
 
 /// The journal of a run that writes to `writer`. Its lock keeps two runs from keeping one journal.

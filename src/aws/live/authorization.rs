@@ -8,6 +8,7 @@ use super::convert;
 use super::operations::GET_ACCOUNT_AUTHORIZATION_DETAILS as SWEEP;
 use super::pages::{Pages, malformed};
 use super::session::Session;
+use crate::arn::Arn;
 use crate::evidence::Failure;
 use crate::inventory::wire::Authorization;
 
@@ -64,7 +65,7 @@ fn is_of(all: &Authorization, account: &str) -> bool {
     let roles = all.role_detail_list.iter().map(|role| &role.arn);
     let users = all.user_detail_list.iter().map(|user| &user.arn);
     let groups = all.group_detail_list.iter().map(|group| &group.arn);
-    roles.chain(users).chain(groups).all(|arn| arn.split(':').nth(4) == Some(account))
+    roles.chain(users).chain(groups).all(|arn| Arn::of(arn).account == account)
 }
 
 /// AWS lists its own policies whether they are attached or not.
@@ -79,5 +80,5 @@ fn drop_idle_aws_managed(all: &mut Authorization) {
         .map(|policy| policy.policy_arn.clone())
         .chain(boundaries.flatten().map(|boundary| boundary.permissions_boundary_arn.clone()))
         .collect();
-    all.policies.retain(|policy| policy.arn.split(':').nth(4) != Some("aws") || in_use.contains(&policy.arn));
+    all.policies.retain(|policy| Arn::of(&policy.arn).account != "aws" || in_use.contains(&policy.arn));
 }

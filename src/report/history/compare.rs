@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use super::night::{Key, Night, Past, Row};
 use super::status::Status;
 use super::used::lapse;
-use crate::report::hash::FileHash;
+use crate::digest::FileHash;
 
 /// The accounts that one of two nights knows of, sorted.
 pub fn accounts<'n>(old: &'n Night, new: &'n Night) -> BTreeSet<&'n str> {

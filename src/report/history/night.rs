@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::status::Status;
 use super::used::{Used, trusted};
+use crate::arn::Arn;
 use crate::date::day;
+use crate::digest::FileHash;
 use crate::report::account::{AccountReport, Coverage};
-use crate::report::hash::FileHash;
 use crate::report::lookup::Lookup;
 use crate::report::recommendation::Recommendation;
 use crate::report::whole::Report;
@@ -198,7 +199,7 @@ impl Night {
     /// What it knows as unused in accounts that a later night did not read whole.
     pub fn idle_in_gaps(&self, later: &Self) -> BTreeSet<String> {
         // arn:aws:iam::<account>:user/...
-        let is_in_gap = |it: &&String| it.split(':').nth(4).is_some_and(|id| later.gaps.contains(id));
+        let is_in_gap = |it: &&String| later.gaps.contains(Arn::of(it).account);
         self.idle.iter().filter(is_in_gap).cloned().collect()
     }
 

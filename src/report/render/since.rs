@@ -177,7 +177,7 @@ impl Earlier {
             // What is decided for several accounts was looked at policy by policy.
             None => {
                 let ids = self.report.recommendations.iter().map(|it| it.id.as_str());
-                change.is_some_and(|change| ids.into_iter().any(|id| id == change)) || is_whole(report)
+                change.is_some_and(|change| ids.into_iter().any(|id| id == change)) || report.is_whole()
             }
         };
         if !can_tell {
@@ -189,9 +189,4 @@ impl Earlier {
         // An exception hides what is unused, and without evidence nobody knows.
         principal.is_none_or(|it| !matches!(it.status.as_str(), "excluded" | "no-evidence" | "failed"))
     }
-}
-
-/// Nothing that was to be read is missing.
-fn is_whole(report: &Report) -> bool {
-    !report.accounts.iter().any(|it| matches!(it.coverage, Coverage::Failed | Coverage::Partial))
 }

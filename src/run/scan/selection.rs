@@ -3,15 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use super::error::RunError;
 use crate::aws::Organisation;
 use crate::closest::closest;
-use crate::config::{Accounts, Selector, Taken};
+use crate::config::{Accounts, Config, Selector, Taken};
 use crate::inventory::wire::Account;
+use crate::report::Coverage;
 
 /// Why a selection cannot be meant.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum SelectionError {
+pub(crate) enum SelectionError {
     /// An entry that is about no account.
     #[error("`{entry}` in `accounts.{key}` (--{flag}) matches no account")]
     NoMatch { entry: String, key: &'static str, flag: &'static str, help: String },
@@ -21,7 +21,7 @@ pub(super) enum SelectionError {
 }
 
 impl SelectionError {
-    pub(super) fn help(&self) -> &str {
+    pub(crate) fn help(&self) -> &str {
         match self {
             Self::NoMatch { help, .. } => help,
             Self::NoneLeft => "name others: what --exclude matches is left out whatever --include says",
@@ -30,27 +30,38 @@ impl SelectionError {
 }
 
 /// The accounts that are listed, if any are, else all. Every entry of the selection is about one account at least.
-pub(super) fn choose(chosen: &Accounts, all: Organisation) -> Result<Organisation, RunError> {
+pub(crate) fn choose(chosen: &Accounts, all: Organisation) -> Result<Organisation, SelectionError> {
     let Organisation { partition, accounts, unknown } = all;
     let there: BTreeSet<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
     for listed in &chosen.list {
         if !there.contains(listed.id.as_str()) {
             let selector = Selector::Account(listed.id.clone());
-            return Err(no_match(&selector, ("list", "accounts"), &accounts).into());
+            return Err(no_match(&selector, ("list", "accounts"), &accounts));
         }
     }
     for (key, selectors) in [("include", &chosen.include), ("exclude", &chosen.exclude)] {
         let matches_none = |selector: &&Selector| !accounts.iter().any(|account| selector.selects(account));
         if let Some(selector) = selectors.iter().find(matches_none).filter(|_| is_whole(chosen, &accounts)) {
-            return Err(no_match(selector, (key, key), &accounts).into());
+            return Err(no_match(selector, (key, key), &accounts));
         }
     }
     let accounts = listed(chosen, accounts);
     let mut open = accounts.iter().filter(|account| !account.is_closed()).peekable();
     if open.peek().is_some() && !open.any(|account| chosen.takes(account) == Taken::Yes) {
-        return Err(SelectionError::NoneLeft.into());
+        return Err(SelectionError::NoneLeft);
     }
     Ok(Organisation { partition, accounts, unknown })
+}
+
+/// Why an account is not read at all, if it is not.
+pub(crate) fn outside(config: &Config, account: &Account) -> Option<Coverage> {
+    if account.is_closed() {
+        return Some(Coverage::Suspended);
+    }
+    match config.accounts.takes(account) {
+        Taken::Yes => None,
+        Taken::Excluded(_) | Taken::NotIncluded => Some(Coverage::Excluded),
+    }
 }
 
 /// Whether AWS Organizations listed these accounts. Of others an entry may be right in the config of an organisation,

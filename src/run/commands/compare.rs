@@ -5,16 +5,16 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::comparable::ComparableReport;
-use super::error::RunError;
-use super::event::Event;
-use super::log::Log;
-use super::scan::shown;
-use super::{terminal, trend};
+use super::trend;
 use crate::cli::{Compare, Exit, ProveFormat};
 use crate::report::history::{HISTORY, History, Row, Status, accounts, compare_account, may_show_use};
+use crate::run::error::RunError;
+use crate::run::event::Event;
+use crate::run::log::Log;
+use crate::run::scan::comparable::ComparableReport;
+use crate::run::terminal::{self, shown};
 
-pub(super) fn run(args: &Compare, log: &Log) -> Result<Exit, RunError> {
+pub(crate) fn run(args: &Compare, log: &Log) -> Result<Exit, RunError> {
     let (Some(old), Some(new)) = (&args.old, &args.new) else {
         // Without two reports the arguments have a folder of them.
         return trend::run(args.trend.as_deref().unwrap_or(Path::new(".")), args.out.as_deref());

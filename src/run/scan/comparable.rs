@@ -5,23 +5,23 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::error::RunError;
 use crate::report::history::{History, Night, Row, Side, has_service, may_show_use, remember};
 use crate::report::render::Earlier;
 use crate::report::{AccountReport, FolderError, OLDEST_COMPARED, Report, ReportFolder};
+use crate::run::error::RunError;
 
 /// Why an earlier report could not be read again.
-pub(super) type Fault = Arc<Mutex<Option<FolderError>>>;
+pub(crate) type Fault = Arc<Mutex<Option<FolderError>>>;
 
 /// See the module. Of its accounts only what is compared is in memory.
-pub(super) struct ComparableReport {
-    pub(super) night: Night,
-    pub(super) report: Report,
+pub(crate) struct ComparableReport {
+    pub(crate) night: Night,
+    pub(crate) report: Report,
     folder: Arc<ReportFolder>,
 }
 
 impl ComparableReport {
-    pub(super) fn read(path: &Path) -> Result<Self, RunError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, RunError> {
         let folder = ReportFolder::open(path, OLDEST_COMPARED)?;
         let mut report = folder.report()?;
         // Ids become paths.
@@ -46,7 +46,7 @@ impl ComparableReport {
     }
 
     /// The same of an earlier report, which is not there on the first night.
-    pub(super) fn earlier(path: &Path) -> Result<Option<Self>, RunError> {
+    pub(crate) fn earlier(path: &Path) -> Result<Option<Self>, RunError> {
         let is_empty = match fs::read_dir(path) {
             Ok(mut entries) => entries.next().is_none(),
             Err(error) => error.kind() == io::ErrorKind::NotFound,
@@ -54,38 +54,38 @@ impl ComparableReport {
         if is_empty { Ok(None) } else { Self::read(path).map(Some) }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// When its run began.
-    pub(super) fn began(&self) -> &str {
+    pub(crate) fn began(&self) -> &str {
         &self.folder.manifest.started
     }
 
     /// The day of its run.
-    pub(super) fn day(&self) -> &str {
+    pub(crate) fn day(&self) -> &str {
         self.began().split('T').next().unwrap_or_default()
     }
 
     /// The same report, for who reads more of it.
-    pub(super) fn folder(&self) -> Arc<ReportFolder> {
+    pub(crate) fn folder(&self) -> Arc<ReportFolder> {
         Arc::clone(&self.folder)
     }
 
     /// An account, if there is one of that id.
-    pub(super) fn account(&self, id: &str) -> Result<Option<AccountReport>, FolderError> {
+    pub(crate) fn account(&self, id: &str) -> Result<Option<AccountReport>, FolderError> {
         let is_there = self.report.accounts.iter().any(|account| account.id == id);
         is_there.then(|| self.folder.account(id)).transpose()
     }
 
-    pub(super) fn side<'t>(&'t self, account: Option<&'t AccountReport>) -> Side<'t> {
+    pub(crate) fn side<'t>(&'t self, account: Option<&'t AccountReport>) -> Side<'t> {
         Side { night: &self.night, report: &self.report, account }
     }
 
     /// Rows of one account, with what is used every so often. The account is read again only if some action may have come into
     /// use.
-    pub(super) fn remember(&self, mut rows: Vec<Row>, new: &Side<'_>) -> Result<Vec<Row>, FolderError> {
+    pub(crate) fn remember(&self, mut rows: Vec<Row>, new: &Side<'_>) -> Result<Vec<Row>, FolderError> {
         let showing = rows.iter().find(|row| may_show_use(&self.night, new.night, row) || has_service(row));
         let before = showing.map(|row| self.account(&row.key.account)).transpose()?.flatten();
         rows.iter_mut().for_each(|row| remember(row, &self.side(before.as_ref()), new));
@@ -94,7 +94,7 @@ impl ComparableReport {
 
     /// For the formats that tell what became of what it said. Its accounts are read again, one at a time: together they may
     /// be more than there is memory for. The first that cannot be read stands in `fault` then.
-    pub(super) fn for_formats(self, tonight: &Night, rows: &[Row], fault: &Fault) -> Earlier {
+    pub(crate) fn for_formats(self, tonight: &Night, rows: &[Row], fault: &Fault) -> Earlier {
         let Self { night, report, folder } = self;
         let fault = Arc::clone(fault);
         let read = move |id: &str| match folder.account(id) {

@@ -18,10 +18,10 @@ use crate::report::render::Judging;
 use crate::report::writer::lay_out;
 use crate::report::{FileHash, ReportFolder};
 use crate::run::error::RunError;
-use crate::run::target::Target;
+use crate::run::scan::target::Target;
 
 /// See the module.
-pub(super) struct Compared {
+pub(super) struct ComparingTarget {
     folder: Arc<ReportFolder>,
     /// What the manifest has, sorted by path, and what was made again of it.
     files: Vec<(String, FileHash)>,
@@ -49,7 +49,7 @@ struct Judged {
     agrees: bool,
 }
 
-impl Compared {
+impl ComparingTarget {
     pub(super) fn of(folder: Arc<ReportFolder>, files: BTreeMap<String, FileHash>, since: bool) -> Self {
         let made = files.iter().map(|_| AtomicBool::new(false)).collect();
         let files = files.into_iter().collect();
@@ -126,7 +126,7 @@ impl Compared {
     }
 }
 
-impl Target for Compared {
+impl Target for ComparingTarget {
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), RunError> {
         self.came_out(path, FileHash::of(bytes));
         Ok(())
@@ -189,7 +189,7 @@ impl Target for Compared {
 
 impl Judged {
     /// Compares what was made with the lines that come next.
-    fn add(&mut self, of: &Compared, text: &str) -> Result<(), RunError> {
+    fn add(&mut self, of: &ComparingTarget, text: &str) -> Result<(), RunError> {
         self.begun.push_str(text);
         while let Some((line, rest)) = self.begun.split_once('\n') {
             let (line, rest) = (line.to_owned(), rest.to_owned());
@@ -203,7 +203,7 @@ impl Judged {
     }
 
     /// Nothing but what is gone is left; all files of it were there.
-    fn end(mut self, of: &Compared, path: &str) -> Result<(), RunError> {
+    fn end(mut self, of: &ComparingTarget, path: &str) -> Result<(), RunError> {
         self.add(of, "\n")?;
         self.agrees &= self.next(of)?.is_none();
         if !self.agrees {
@@ -213,7 +213,7 @@ impl Judged {
     }
 
     /// The next line that is about something which is still there.
-    fn next(&mut self, of: &Compared) -> Result<Option<String>, RunError> {
+    fn next(&mut self, of: &ComparingTarget) -> Result<Option<String>, RunError> {
         loop {
             if self.lines.is_none() {
                 let Some(path) = self.files.pop_front() else { return Ok(None) };

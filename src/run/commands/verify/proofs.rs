@@ -1,9 +1,9 @@
 //! The changes of a report, proven again from their documents.
 
-use super::Checked;
-use super::basis::Rests;
-use super::compared::Compared;
+use super::Verification;
 use super::folder::is_inside;
+use super::proof_basis::ProofBasis;
+use super::target::ComparingTarget;
 use crate::assess::again::{contradiction, is_in_its_families_place, is_in_its_place, texts};
 use crate::catalog::{Basis, Universe};
 use crate::files;
@@ -11,9 +11,9 @@ use crate::policy::{Document, Observed, parse_all};
 use crate::prove::{Verdict, prove_in};
 use crate::report::{AccountReport, FileHash, Files, Recommendation, Report};
 
-impl Checked {
+impl Verification {
     /// The changes of one account.
-    pub(super) fn own(&mut self, account: &AccountReport, rests: &Rests, compared: &Compared) {
+    pub(super) fn own(&mut self, account: &AccountReport, rests: &ProofBasis, compared: &ComparingTarget) {
         let id = &account.summary.id;
         for change in account.recommendations.iter().chain(&account.alternatives) {
             if !is_in_its_place(id, change) {
@@ -24,7 +24,7 @@ impl Checked {
     }
 
     /// Those of many accounts.
-    pub(super) fn shared(&mut self, report: &Report, rests: &Rests, compared: &Compared) {
+    pub(super) fn shared(&mut self, report: &Report, rests: &ProofBasis, compared: &ComparingTarget) {
         for change in &report.recommendations {
             let family = report.families.iter().find(|family| family.id == change.id);
             if !family.is_some_and(|family| is_in_its_families_place(family, change)) {
@@ -34,7 +34,7 @@ impl Checked {
         }
     }
 
-    fn change(&mut self, change: &Recommendation, rests: &Rests, compared: &Compared) {
+    fn change(&mut self, change: &Recommendation, rests: &ProofBasis, compared: &ComparingTarget) {
         // A copy has files under the name of each of its holders, and they are all used.
         let others = change.holders.iter().map(|hands| &hands.files).filter(|files| **files != change.files);
         let wrong = std::iter::once(&change.files)
@@ -51,7 +51,7 @@ impl Checked {
         &mut self,
         change: &Recommendation,
         files: &Files,
-        (rests, compared): (&Rests, &Compared),
+        (rests, compared): (&ProofBasis, &ComparingTarget),
     ) -> Result<(), String> {
         let read = |path: &str| match is_inside(path) {
             true => files::text(self.folder.path(), path, files::REPORT)

@@ -2,35 +2,32 @@
 
 use std::collections::BTreeMap;
 
-use super::error::RunError;
-use super::shelf::Shelf;
+use super::cache::{AccountCache, ROOM};
 use super::target::Target;
 use crate::report::writer::Writer;
 use crate::report::{AccountReport, account_path};
-
-/// About so many bytes of files wait in memory as well; what is beyond is read again.
-const ROOM: usize = 64 << 20;
+use crate::run::error::RunError;
 
 /// See the module.
-pub(super) struct Finished(Shelf<Done>);
+pub(crate) struct FinishedAccounts(AccountCache<FinishedAccount>);
 
 /// One account as it was written.
-pub(super) struct Done {
-    pub(super) report: AccountReport,
+pub(crate) struct FinishedAccount {
+    pub(crate) report: AccountReport,
     /// Its documents and differences by path, those that are at hand.
-    pub(super) texts: BTreeMap<String, String>,
+    pub(crate) texts: BTreeMap<String, String>,
     /// How long its files are.
     bytes: usize,
 }
 
-impl Finished {
+impl FinishedAccounts {
     /// None yet. Unless somebody looks at them again, none waits.
-    pub(super) fn new(again: bool) -> Self {
-        Self(Shelf::new(if again { ROOM } else { 0 }))
+    pub(crate) fn new(again: bool) -> Self {
+        Self(AccountCache::new(if again { ROOM } else { 0 }))
     }
 
     /// Writes an account's part, of which these texts were written before.
-    pub(super) fn write(
+    pub(crate) fn write(
         &self,
         writer: &Writer,
         report: AccountReport,
@@ -42,7 +39,7 @@ impl Finished {
     }
 
     /// Writes what was taken once more, with what is known now.
-    pub(super) fn rewrite(
+    pub(crate) fn rewrite(
         &self,
         writer: &Writer,
         report: AccountReport,
@@ -55,33 +52,33 @@ impl Finished {
 
     fn written(&self, report: AccountReport, texts: BTreeMap<String, String>, bytes: usize) {
         let bytes = texts.values().map(String::len).fold(bytes, usize::saturating_add);
-        self.keep(Done { report, texts, bytes });
+        self.keep(FinishedAccount { report, texts, bytes });
     }
 
     /// Keeps what was taken and is as it was written.
-    pub(super) fn keep(&self, done: Done) {
+    pub(crate) fn keep(&self, done: FinishedAccount) {
         let (id, bytes) = (done.report.summary.id.clone(), done.bytes);
         self.0.put(&id, bytes, done);
     }
 
     /// Gives an account, which is not kept any longer.
-    pub(super) fn take(&self, writer: &impl Target, id: &str) -> Result<Done, RunError> {
+    pub(crate) fn take(&self, writer: &impl Target, id: &str) -> Result<FinishedAccount, RunError> {
         self.0.take(id).map_or_else(|| read(writer, "", id), Ok)
     }
 }
 
 /// An account's part of the report in a folder, from its file.
-pub(super) fn read(writer: &impl Target, folder: &str, id: &str) -> Result<Done, RunError> {
+pub(crate) fn read(writer: &impl Target, folder: &str, id: &str) -> Result<FinishedAccount, RunError> {
     let path = format!("{folder}{}", account_path(id));
     let text = writer.read(&path)?;
     let report = serde_json::from_str(&text).map_err(|error| RunError::Json { path, error })?;
-    Ok(Done { report, texts: BTreeMap::new(), bytes: text.len() })
+    Ok(FinishedAccount { report, texts: BTreeMap::new(), bytes: text.len() })
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use super::Finished;
+    use super::FinishedAccounts;
     use crate::assess::unread;
     use crate::inventory::wire::Account;
     use crate::report::Coverage;
@@ -95,7 +92,7 @@ mod tests {
         let texts = [("policies/a.diff".to_owned(), "-a".to_owned())].into();
         for again in [true, false] {
             let writer = Writer::begin(&folder.path().join("report"), Output::Report).unwrap();
-            let finished = Finished::new(again);
+            let finished = FinishedAccounts::new(again);
             let written = unread(&account, Coverage::Excluded, Vec::new());
             let told = format!("{written:?}");
             finished.write(&writer, written, std::collections::BTreeMap::clone(&texts)).unwrap();
@@ -106,6 +103,6 @@ mod tests {
             assert_eq!((first.texts.is_empty(), second.texts.is_empty()), (!again, true));
         }
         let writer = Writer::begin(&folder.path().join("report"), Output::Report).unwrap();
-        assert!(Finished::new(true).take(&writer, "222222222222").is_err());
+        assert!(FinishedAccounts::new(true).take(&writer, "222222222222").is_err());
     }
 }

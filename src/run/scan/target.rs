@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::error::RunError;
 use crate::report::FileHash;
 use crate::report::writer::Writer;
+use crate::run::error::RunError;
 
 /// See the module. Paths are from the report's folder, with forward slashes.
-pub(super) trait Target: Send + Sync + 'static {
+pub(crate) trait Target: Send + Sync + 'static {
     /// A whole file.
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), RunError>;
     /// What comes next in a file; a comma and a line's end stand before an element that is not the first.

@@ -4,35 +4,35 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::comparable::{ComparableReport, Fault};
-use super::error::RunError;
-use super::finished::{Done, Finished};
-use super::render;
+use super::finished::{FinishedAccount, FinishedAccounts};
+use super::formats;
 use crate::report::history::{
     HISTORY, History, Night, Row, Side, Standing, Status, accounts, compare_account, counted,
 };
 use crate::report::render::{Earlier, Written as _};
 use crate::report::writer::Writer;
 use crate::report::{AccountSummary, Coverage, Ready, Report, SinceRow};
+use crate::run::error::RunError;
 
 /// An earlier report, for a scan to compare its own with. On the first night there is none.
-pub(super) struct Previous(pub(super) Option<ComparableReport>);
+pub(crate) struct Previous(pub(crate) Option<ComparableReport>);
 
 /// What is known since the earlier report.
 #[derive(Debug)]
-pub(super) struct Since {
+pub(crate) struct Since {
     /// How much advice is new, reopened or regressed.
-    pub(super) news: usize,
+    pub(crate) news: usize,
     /// How many principals, access keys and passwords are newly unused.
-    pub(super) newly_unused: usize,
+    pub(crate) newly_unused: usize,
     /// Nothing asks to be looked at that did not ask before: no advice is new, another or withheld, none has become ready, and
     /// nobody and no credential is newly unused.
-    pub(super) calm: bool,
+    pub(crate) calm: bool,
     /// The day of the earlier run.
-    pub(super) day: Option<String>,
+    pub(crate) day: Option<String>,
     /// Of how many principals the evidence is too old, when they are more than before.
-    pub(super) too_old: Option<usize>,
+    pub(crate) too_old: Option<usize>,
     /// The earlier report is about other accounts altogether.
-    pub(super) no_common_account: bool,
+    pub(crate) no_common_account: bool,
 }
 
 /// One pass over the accounts that have been written.
@@ -52,10 +52,10 @@ struct Pass<'p> {
 impl Previous {
     /// Compares a report on its way with it, marks what is ready and what is used every so often, and writes the history. Gives
     /// the earlier report for the formats.
-    pub(super) fn tell(
+    pub(crate) fn tell(
         self,
         report: &mut Report,
-        (writer, finished): (&Writer, &Finished),
+        (writer, finished): (&Writer, &FinishedAccounts),
         after: Option<u32>,
         fault: &Fault,
     ) -> Result<(Since, Option<Earlier>), RunError> {
@@ -72,7 +72,7 @@ impl Previous {
             ready: 0,
             newly_ready: 0,
         };
-        let files = render::Files::new(writer, "");
+        let files = formats::Files::new(writer, "");
         for account in &report.accounts {
             pass.account(report, finished.take(writer, &account.id)?, (writer, finished), &files)?;
         }
@@ -163,9 +163,9 @@ impl Pass<'_> {
     fn account(
         &mut self,
         report: &Report,
-        mut done: Done,
-        (writer, finished): (&Writer, &Finished),
-        files: &render::Files<'_, Writer>,
+        mut done: FinishedAccount,
+        (writer, finished): (&Writer, &FinishedAccounts),
+        files: &formats::Files<'_, Writer>,
     ) -> Result<(), RunError> {
         let account = &mut done.report;
         let id = account.summary.id.clone();
@@ -198,7 +198,7 @@ impl Pass<'_> {
                 standing.mark_since(change);
             }
         }
-        let Done { report, texts, .. } = done;
+        let FinishedAccount { report, texts, .. } = done;
         finished.rewrite(writer, report, texts)
     }
 }

@@ -4,11 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::error::RunError;
 use super::finished;
-use super::gather::{cover, totals};
-use super::render::{self, Place, Since};
+use super::formats::{self, Place, Since};
 use super::target::Target;
+use super::totals::{cover, totals_of};
 use crate::catalog::{Catalog, Harvest, Unobserved};
 use crate::config::{Config, SplitBy};
 use crate::inventory::wire::Account;
@@ -19,22 +18,23 @@ use crate::report::{
     AccountReport, AccountSummary, BASIS, BasisFile, CATALOG, Files, First, FirstChange, MANIFEST, Manifest,
     Own, Owner, REPORT, Ready, Recommendation, Removal, Rendering, Report, SCHEMA, account_path,
 };
+use crate::run::error::RunError;
 
 /// Where accounts are of which it is not known where they are.
 const NO_UNIT: &str = "no-ou";
 
 /// What packs are made from.
-pub(super) struct Packs<'r, W> {
-    pub(super) writer: &'r Arc<W>,
-    pub(super) report: &'r Arc<Report>,
+pub(crate) struct Packs<'r, W> {
+    pub(crate) writer: &'r Arc<W>,
+    pub(crate) report: &'r Arc<Report>,
     /// How the report is made, and each pack as well.
-    pub(super) rendering: &'r Rendering,
-    pub(super) by: SplitBy,
+    pub(crate) rendering: &'r Rendering,
+    pub(crate) by: SplitBy,
     /// Names beyond the catalog.
-    pub(super) harvest: &'r Harvest,
-    pub(super) unobserved: &'r Unobserved,
+    pub(crate) harvest: &'r Harvest,
+    pub(crate) unobserved: &'r Unobserved,
     /// The organisational unit or root right above each account.
-    pub(super) units: BTreeMap<String, String>,
+    pub(crate) units: BTreeMap<String, String>,
 }
 
 /// What a pack keeps in memory while accounts come and go.
@@ -54,7 +54,7 @@ struct Growing {
 }
 
 /// The organisational unit or root right above each account, where it is known.
-pub(super) fn units(accounts: &[Account]) -> BTreeMap<String, String> {
+pub(crate) fn units(accounts: &[Account]) -> BTreeMap<String, String> {
     let unit = |account: &Account| {
         // o-acme/r-acme/ou-acme-workloads/444444444444/
         let parts: Vec<&str> = account.paths.first()?.split('/').filter(|part| !part.is_empty()).collect();
@@ -67,7 +67,7 @@ pub(super) fn units(accounts: &[Account]) -> BTreeMap<String, String> {
 
 impl<W: Target> Packs<'_, W> {
     /// Writes them all.
-    pub(super) async fn write(
+    pub(crate) async fn write(
         &self,
         catalog: &Catalog,
         started: &str,
@@ -84,7 +84,7 @@ impl<W: Target> Packs<'_, W> {
                 self.copy(&folder, change, &mut growing.services)?;
             }
             growing.weights.extend(recommendations.iter().map(FirstChange::of));
-            let mut totals = totals(&growing.summaries)?;
+            let mut totals = totals_of(&growing.summaries)?;
             totals.recommendations += recommendations.len();
             let ready = growing.ready + ready_among(&recommendations);
             let ready = whole.ready.map(|it| Ready { changes: ready, ..it });
@@ -110,9 +110,9 @@ impl<W: Target> Packs<'_, W> {
             let basis = BasisFile::of(&harvest, self.unobserved);
             self.writer.write_json(&format!("{folder}{BASIS}"), &basis)?;
             let formats =
-                render::formats(&rendering.formats, rendering.owner_tag.as_deref(), &Since::default());
+                formats::chosen(&rendering.formats, rendering.owner_tag.as_deref(), &Since::default());
             let place = Place { writer: self.writer, folder: &folder, finished: None };
-            render::all(place, &report, formats, None, at_a_time).await?;
+            formats::render(place, &report, formats, None, at_a_time).await?;
             self.writer.settle()?;
             let mut files = self.writer.hashes_below(&folder);
             // It is there already when it is compared.
@@ -204,7 +204,7 @@ impl<W: Target> Packs<'_, W> {
 }
 
 /// The same as packs have it, by the paths of their files. Each account is in one pack then.
-pub(super) fn units_told<'p>(paths: impl Iterator<Item = &'p str>) -> BTreeMap<String, String> {
+pub(crate) fn units_told<'p>(paths: impl Iterator<Item = &'p str>) -> BTreeMap<String, String> {
     let unit = |path: &str| {
         let (name, rest) = path.strip_prefix("packs/")?.split_once('/')?;
         let id = rest.strip_prefix("accounts/")?.strip_suffix(".json")?;
@@ -214,7 +214,7 @@ pub(super) fn units_told<'p>(paths: impl Iterator<Item = &'p str>) -> BTreeMap<S
 }
 
 /// How the files of a report are made.
-pub(super) fn rendering(config: &Config) -> Rendering {
+pub(crate) fn rendering(config: &Config) -> Rendering {
     let mut formats = config.formats.clone();
     formats.sort();
     Rendering { formats, owner_tag: config.owner_tag.clone(), split_by: config.split_by, pack: false }

@@ -5,15 +5,15 @@ use std::fs;
 use std::io::{self, Read as _, Write};
 use std::path::Path;
 
-use super::error::RunError;
-use super::terminal;
 use crate::cli::Exit;
 use crate::disk::{replace, replaceable};
 use crate::report::render::trend::svg;
 use crate::report::trend::{Point, Trend};
 use crate::report::{FolderError, MANIFEST, OLDEST_COMPARED, ReportFolder, SCHEMA};
+use crate::run::error::RunError;
+use crate::run::terminal;
 
-pub(super) fn run(folder: &Path, out: Option<&Path>) -> Result<Exit, RunError> {
+pub(crate) fn run(folder: &Path, out: Option<&Path>) -> Result<Exit, RunError> {
     if let Some(out) = out {
         check(out)?;
     }

@@ -1,4 +1,4 @@
-//! The SHA-256 of a file. A large report has hundreds of thousands, so they are kept in as many bytes as they have.
+//! SHA-256. A large report has hundreds of thousands of files, so their hashes are kept in as many bytes as they have.
 
 use std::fmt;
 
@@ -16,9 +16,11 @@ impl FileHash {
         Self::from(Sha256::new_with_prefix(bytes))
     }
 
-    /// Its first bytes: enough to distinguish a few things.
-    pub(super) fn beginning(self) -> [u8; 8] {
-        self.0.first_chunk().copied().unwrap_or_default()
+    /// Its first bytes, at most 32: enough to tell a few things apart.
+    pub(crate) fn first<const N: usize>(self) -> [u8; N] {
+        let mut first = [0; N];
+        first.iter_mut().zip(self.0).for_each(|(to, from)| *to = from);
+        first
     }
 
     /// As it is.
@@ -39,6 +41,11 @@ impl FileHash {
         }
         Some(Self(hash))
     }
+}
+
+/// A SHA-256 in hexadecimal.
+pub(crate) fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    FileHash::of(bytes.as_ref()).to_string()
 }
 
 impl From<Sha256> for FileHash {

@@ -1,11 +1,14 @@
-//! Where accounts wait in memory for the next look, as far as there is room: they need not be read again. The others are on
+//! Where accounts wait in memory for the next pass, as far as there is room: they need not be read again. The others are on
 //! disk. What a scan writes does not depend on which are which.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+/// About so many bytes of accounts wait in memory.
+pub(super) const ROOM: usize = 64 << 20;
+
 /// See the module.
-pub(super) struct Shelf<T> {
+pub(crate) struct AccountCache<T> {
     /// About so many bytes may wait, however many accounts there are.
     room: usize,
     kept: Mutex<Kept<T>>,
@@ -17,14 +20,20 @@ struct Kept<T> {
     taken: usize,
 }
 
-impl<T> Shelf<T> {
+impl<T> Default for AccountCache<T> {
+    fn default() -> Self {
+        Self::new(ROOM)
+    }
+}
+
+impl<T> AccountCache<T> {
     /// An empty one.
     pub(super) fn new(room: usize) -> Self {
         Self { room, kept: Mutex::new(Kept { accounts: BTreeMap::new(), taken: 0 }) }
     }
 
     /// Keeps an account that takes about so many bytes, unless it has no room.
-    pub(super) fn put(&self, id: &str, weight: usize, account: T) {
+    pub(crate) fn put(&self, id: &str, weight: usize, account: T) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = kept.taken.saturating_add(weight);
         if taken <= self.room {
@@ -34,7 +43,7 @@ impl<T> Shelf<T> {
     }
 
     /// Gives an account back, if it was kept.
-    pub(super) fn take(&self, id: &str) -> Option<T> {
+    pub(crate) fn take(&self, id: &str) -> Option<T> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let (weight, account) = kept.accounts.remove(id)?;
         kept.taken = kept.taken.saturating_sub(weight);
@@ -44,15 +53,15 @@ impl<T> Shelf<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::Shelf;
+    use super::AccountCache;
 
     #[test]
     fn what_has_no_room_is_not_kept_and_what_was_taken_makes_room() {
-        let shelf = Shelf::new(10);
-        shelf.put("one", 6, 1);
-        shelf.put("two", 6, 2);
-        assert_eq!((shelf.take("two"), shelf.take("one"), shelf.take("one")), (None, Some(1), None));
-        shelf.put("two", 6, 2);
-        assert_eq!(shelf.take("two"), Some(2));
+        let cache = AccountCache::new(10);
+        cache.put("one", 6, 1);
+        cache.put("two", 6, 2);
+        assert_eq!((cache.take("two"), cache.take("one"), cache.take("one")), (None, Some(1), None));
+        cache.put("two", 6, 2);
+        assert_eq!(cache.take("two"), Some(2));
     }
 }

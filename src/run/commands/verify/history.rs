@@ -7,7 +7,7 @@ use crate::report::{AccountReport, FileHash, Recommendation, Report};
 
 /// See the module.
 #[derive(Default)]
-pub(super) struct Nights {
+pub(super) struct HistoryCheck {
     /// By account.
     rows: BTreeMap<String, Vec<Row>>,
     families: Standing,
@@ -16,7 +16,7 @@ pub(super) struct Nights {
     wrong: Vec<String>,
 }
 
-impl Nights {
+impl HistoryCheck {
     pub(super) fn of(history: History) -> Self {
         let mut nights = Self::default();
         if !history.rows.is_sorted_by(|one, next| one.key < next.key) {

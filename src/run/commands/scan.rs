@@ -6,56 +6,57 @@ use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 
-use super::comparable::ComparableReport;
-use super::cores::{hands, runtime};
-use super::error::RunError;
-use super::event::Event;
-use super::everything::{Everything, Scanned, WAITING};
-use super::finished::Finished;
-use super::grants::Grants;
-use super::history::Previous;
-use super::log::Log;
-use super::progress::Progress;
-use super::shelf::Shelf;
-use super::{metrics, resume, settings, shard, summary};
 use crate::aws::live::Live;
-use crate::aws::{Cloud, Journaled, Snapshot};
+use crate::aws::{Cloud, Journaled};
 use crate::catalog::Unobserved;
 use crate::cli::{CatalogArg, Exit, FailOn, ReportArgs, Scan};
 use crate::config::{Config, Overrides};
+use crate::report::SinceRow;
 use crate::report::writer::{Output, Writer};
-use crate::report::{AccountSummary, Coverage, Report, SinceRow};
+use crate::run::cores::{cpu_permits, runtime};
+use crate::run::error::RunError;
+use crate::run::event::Event;
+use crate::run::log::Log;
+use crate::run::progress::Progress;
+use crate::run::scan::cache::AccountCache;
+use crate::run::scan::comparable::ComparableReport;
+use crate::run::scan::finished::FinishedAccounts;
+use crate::run::scan::grants::Grants;
+use crate::run::scan::history::Previous;
+use crate::run::scan::run::{ScanOutcome, ScanRun};
+use crate::run::terminal::shown;
+use crate::run::{input, metrics, resume, settings, shard, summary};
 use crate::update::Chosen;
 
-pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
+pub(crate) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
     log.tell(&Event::RunBegan { command: "scan", version: env!("CARGO_PKG_VERSION") });
     if let Some(which) = args.shard.shard {
         return shard::run(which, args, log);
     }
-    let ready = Ready::new(settings::read(&args.source, flags(&args.report), log)?, &args.report, log)?;
-    let began = ready.began;
+    let setup = ScanSetup::new(settings::read(&args.source, flags(&args.report), log)?, &args.report, log)?;
+    let began = setup.began;
     match &args.source.snapshot {
         Some(folder) => {
-            let snapshot = open(folder)?;
+            let snapshot = input::snapshot(folder)?;
             let as_of = snapshot.captured_at().map(str::to_owned);
-            ready.report(Journaled::new(snapshot, None), as_of, began)
+            setup.report(Journaled::new(snapshot, None), as_of, began)
         }
         None => {
-            let options = settings::live(&ready.config, ready.progress.observer());
-            let live = ready.runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
+            let options = settings::live(&setup.config, setup.progress.observer());
+            let live = setup.runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
             log.tell(&Event::Caller { account: live.caller_account(), arn: live.caller() });
             let journal =
-                resume::journal(&ready.writer, &live, &ready.config, args.source.resume, began, log)?;
+                resume::journal(&setup.writer, &live, &setup.config, args.source.resume, began, log)?;
             // A run that is gone on from began then, and so does its report.
             let started = journal.started();
-            let cloud = Journaled::new(live, Some(journal)).with(resume::state(&ready.config)?);
-            ready.report(cloud, Some(started.to_string()), started)
+            let cloud = Journaled::new(live, Some(journal)).with(resume::state(&setup.config)?);
+            setup.report(cloud, Some(started.to_string()), started)
         }
     }
 }
 
 /// What the command line says about the report.
-pub(super) fn flags(args: &ReportArgs) -> Overrides {
+pub(crate) fn flags(args: &ReportArgs) -> Overrides {
     Overrides {
         out: args.out.clone(),
         catalog: args.catalog.catalog.clone(),
@@ -71,7 +72,7 @@ pub(super) fn flags(args: &ReportArgs) -> Overrides {
 }
 
 /// All that a report needs but the answers, so that whatever is wrong with it is told before the long work.
-pub(super) struct Ready<'r> {
+pub(crate) struct ScanSetup<'r> {
     config: Config,
     /// What the config's file is called.
     file: Option<String>,
@@ -85,13 +86,13 @@ pub(super) struct Ready<'r> {
     log: &'r Log,
 }
 
-impl<'r> Ready<'r> {
-    pub(super) fn new(
+impl<'r> ScanSetup<'r> {
+    pub(crate) fn new(
         (config, file): (Config, Option<String>),
         args: &'r ReportArgs,
         log: &'r Arc<Log>,
     ) -> Result<Self, RunError> {
-        let catalog = super::catalog::choose(&CatalogArg { catalog: config.catalog.clone() }, log)?;
+        let catalog = crate::run::catalog::choose(&CatalogArg { catalog: config.catalog.clone() }, log)?;
         if let Some(path) = &args.metrics {
             metrics::check(path, &config.out)?;
         }
@@ -104,7 +105,7 @@ impl<'r> Ready<'r> {
     }
 
     /// Makes the report of what `cloud` answers, and tells how that went.
-    pub(super) fn report<C: Cloud + Send + Sync + 'static>(
+    pub(crate) fn report<C: Cloud + Send + Sync + 'static>(
         self,
         cloud: Journaled<C>,
         as_of: Option<String>,
@@ -112,27 +113,25 @@ impl<'r> Ready<'r> {
     ) -> Result<Exit, RunError> {
         let Self { config, file, catalog, writer, previous, progress, runtime, began, args, log } = self;
         let writer = Arc::new(writer);
-        let hands = hands();
         let unobserved = Unobserved::table().clone().without(config.remove_unobserved.iter().cloned());
         let earlier = previous.as_ref().and_then(|Previous(told)| told.as_ref());
         let grants = Grants::new(earlier.map(ComparableReport::folder));
         let again = previous.is_some() || !config.formats.is_empty();
-        let all = Everything {
+        let run = ScanRun {
             cloud,
             catalog,
             as_of,
             writer,
             progress,
             config,
-            previous: previous.into(),
             unobserved,
             grants,
             started,
-            hands,
-            shelf: Shelf::new(WAITING),
-            finished: Arc::new(Finished::new(again)),
+            cpu: cpu_permits(),
+            prepared: AccountCache::default(),
+            finished: Arc::new(FinishedAccounts::new(again)),
         };
-        let (result, target) = runtime.block_on(Arc::new(all).run_or_stop())?;
+        let (result, target) = runtime.block_on(Arc::new(run).run_or_stop(previous))?;
         for row in &result.report.exceptions {
             for state in row.states.iter().filter(|state| state.code != "active") {
                 let rule = place(&row.id, file.as_deref());
@@ -183,22 +182,11 @@ fn earlier(folder: &Path, log: &Log) -> Result<Previous, RunError> {
     Ok(Previous(told))
 }
 
-/// Opens a folder of recorded answers.
-pub(super) fn open(folder: &Path) -> Result<Snapshot, RunError> {
-    Snapshot::open(folder).map_err(|error| {
-        let is = |file: &str| folder.join(file).is_file();
-        match is("manifest.json") && !is("snapshot.json") {
-            true => RunError::ReportAsSnapshot(folder.to_owned()),
-            false => RunError::Snapshot { folder: folder.to_owned(), error },
-        }
-    })
-}
-
 /// How a finished scan exits. Of several reasons the graver: a defect, then missing accounts, then what was found.
-fn exit(result: &Scanned, fail_on: &[FailOn]) -> Exit {
+fn exit(result: &ScanOutcome, fail_on: &[FailOn]) -> Exit {
     if result.defects > 0 {
         Exit::Refuted
-    } else if result.accounts_unknown || !is_whole(&result.report) {
+    } else if result.accounts_unknown || !result.report.is_whole() {
         Exit::Incomplete
     } else if fail_on.iter().any(|what| found(result, what).is_some()) {
         Exit::Found
@@ -208,7 +196,7 @@ fn exit(result: &Scanned, fail_on: &[FailOn]) -> Exit {
 }
 
 /// What was found of what should fail a run, if anything was.
-fn found(result: &Scanned, what: &FailOn) -> Option<String> {
+fn found(result: &ScanOutcome, what: &FailOn) -> Option<String> {
     let totals = &result.report.totals;
     let idle = totals.statuses.get("unused-principal").copied().unwrap_or_default();
     match what {
@@ -245,17 +233,4 @@ fn listed(parts: &[(u64, &str, &str)]) -> Option<String> {
     let parts: Vec<String> =
         parts.map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many })).collect();
     Some(parts.join(", ")).filter(|text| !text.is_empty())
-}
-
-/// Whether everything was read that was to be read.
-pub(super) fn is_whole(report: &Report) -> bool {
-    let unread = |account: &AccountSummary| matches!(account.coverage, Coverage::Partial | Coverage::Failed);
-    !report.accounts.iter().any(unread)
-}
-
-/// As a message calls it.
-pub(super) fn shown(path: &Path) -> String {
-    let here = std::env::current_dir().ok();
-    let short = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
-    short.unwrap_or_else(|| path.to_owned()).display().to_string()
 }

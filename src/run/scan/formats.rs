@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 
-use super::error::RunError;
-use super::finished::{self, Done, Finished};
+use super::finished::{self, FinishedAccount, FinishedAccounts};
 use super::target::Target;
 use crate::config::ReportFormat;
 use crate::report::render::{
@@ -17,9 +16,10 @@ use crate::report::render::{
     Tickets, Written,
 };
 use crate::report::{FileHash, Report};
+use crate::run::error::RunError;
 
 /// The formats that were asked for. Some of them tell what became of what an earlier report said.
-pub(super) fn formats(
+pub(crate) fn chosen(
     wanted: &[ReportFormat],
     owner_tag: Option<&str>,
     since: &Since,
@@ -43,23 +43,21 @@ pub(super) fn formats(
 
 /// The earlier report, for each of the formats that tell what became of what it said.
 #[derive(Default)]
-pub(super) struct Since {
-    pub(super) asff: Option<Arc<Earlier>>,
-    pub(super) ocsf: Option<Arc<Earlier>>,
-    pub(super) sarif: Option<Arc<Earlier>>,
+pub(crate) struct Since {
+    pub(crate) asff: Option<Arc<Earlier>>,
+    pub(crate) ocsf: Option<Arc<Earlier>>,
+    pub(crate) sarif: Option<Arc<Earlier>>,
 }
 
 impl Since {
     /// The same for all.
-    pub(super) fn of(earlier: Option<&Arc<Earlier>>) -> Self {
+    pub(crate) fn of(earlier: Option<&Arc<Earlier>>) -> Self {
         let earlier = || earlier.map(Arc::clone);
         Self { asff: earlier(), ocsf: earlier(), sarif: earlier() }
     }
-}
 
-impl Since {
     /// As the files of a finished report tell it.
-    pub(super) fn told(
+    pub(crate) fn told(
         mut states: impl FnMut(Judging) -> Result<States, RunError>,
     ) -> Result<Self, RunError> {
         let mut told = |judging| Ok::<_, RunError>(Some(Arc::new(Earlier::told(states(judging)?))));
@@ -69,21 +67,21 @@ impl Since {
 }
 
 /// Whether one of them says what became of an earlier report.
-pub(super) fn tell_since(wanted: &[ReportFormat]) -> bool {
+pub(crate) fn tell_since(wanted: &[ReportFormat]) -> bool {
     wanted.iter().any(|it| matches!(it, ReportFormat::Asff | ReportFormat::Ocsf | ReportFormat::Sarif))
 }
 
 /// Where a report is.
-pub(super) struct Place<'p, W> {
-    pub(super) writer: &'p Arc<W>,
+pub(crate) struct Place<'p, W> {
+    pub(crate) writer: &'p Arc<W>,
     /// It may stand in a folder of another; that is what all its paths begin with.
-    pub(super) folder: &'p str,
+    pub(crate) folder: &'p str,
     /// Its accounts that are at hand.
-    pub(super) finished: Option<&'p Arc<Finished>>,
+    pub(crate) finished: Option<&'p Arc<FinishedAccounts>>,
 }
 
 /// Renders all formats, the accounts in their order, so many at a time.
-pub(super) async fn all<W: Target>(
+pub(crate) async fn render<W: Target>(
     place: Place<'_, W>,
     report: &Arc<Report>,
     formats: Vec<Box<dyn Format>>,
@@ -123,7 +121,7 @@ fn one<W: Target>(
     folder: &str,
     report: &Report,
     formats: &[Box<dyn Format>],
-    done: Done,
+    done: FinishedAccount,
 ) -> Result<Vec<Part>, RunError> {
     let texts = done.texts.into_iter().map(|(path, text)| (path, text.into())).collect();
     let files = Files { texts: RefCell::new(texts), ..Files::new(writer, folder) };
@@ -141,7 +139,7 @@ fn one<W: Target>(
 }
 
 /// The files of a report that are there when an account is looked at again.
-pub(super) struct Files<'w, W> {
+pub(crate) struct Files<'w, W> {
     writer: &'w W,
     folder: &'w str,
     /// Several formats show the same documents.
@@ -152,12 +150,12 @@ pub(super) struct Files<'w, W> {
 
 impl<'w, W: Target> Files<'w, W> {
     /// Those of the report in a folder.
-    pub(super) fn new(writer: &'w W, folder: &'w str) -> Self {
+    pub(crate) fn new(writer: &'w W, folder: &'w str) -> Self {
         Self { writer, folder, texts: RefCell::default(), hashes: RefCell::default() }
     }
 
     /// Forgets the hashes of the files below a folder.
-    pub(super) fn forget(&self, group: &str) {
+    pub(crate) fn forget(&self, group: &str) {
         self.hashes.borrow_mut().remove(group);
     }
 }

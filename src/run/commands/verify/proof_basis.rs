@@ -10,7 +10,7 @@ use crate::run::error::RunError;
 use crate::run::log::Log;
 
 /// See the module.
-pub(super) struct Rests {
+pub(super) struct ProofBasis {
     /// The report's own.
     pub(super) catalog: Catalog,
     pub(super) harvest: Harvest,
@@ -37,7 +37,7 @@ impl Whole {
     }
 }
 
-impl Rests {
+impl ProofBasis {
     pub(super) fn read(
         (text, basis): (&str, &BasisFile),
         told: &CatalogRow,

@@ -1,42 +1,31 @@
-//! What is gathered while accounts come and go, and the totals.
+//! What a scan adds up.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::AddAssign;
 
-use super::error::RunError;
 use crate::assess::{Assessed, FamilyShare};
 use crate::decide::Usage;
 use crate::report::{AccountReport, AccountSummary, FirstChange, Totals};
+use crate::run::error::RunError;
 
-/// What is gathered while accounts come and go.
-#[derive(Default)]
-pub(super) struct Gathered {
-    pub(super) summaries: Vec<AccountSummary>,
-    /// `None` is all services.
-    pub(super) services: Option<BTreeSet<String>>,
-    pub(super) left_alone: BTreeMap<String, usize>,
-    pub(super) defects: usize,
-    pub(super) shares: Vec<FamilyShare>,
-    pub(super) usage: Usage,
-    /// What each recommendation weighs, by id.
-    pub(super) weights: Vec<FirstChange>,
+/// What a scan adds up while accounts come and go: of one account, or of all.
+pub(crate) struct ScanTotals {
+    pub(crate) summaries: Vec<AccountSummary>,
+    /// The services that policies name; `None` is all there are.
+    pub(crate) services: Option<BTreeSet<String>>,
+    /// Why policies were not changed, by code.
+    pub(crate) left_alone: BTreeMap<String, usize>,
+    pub(crate) defects: usize,
+    pub(crate) shares: Vec<FamilyShare>,
+    pub(crate) usage: Usage,
+    /// The points of risk that each recommendation removes.
+    pub(crate) weights: Vec<FirstChange>,
 }
 
-/// What the whole keeps of one account.
-pub(super) struct Kept {
-    summary: AccountSummary,
-    services: Option<BTreeSet<String>>,
-    left_alone: BTreeMap<String, usize>,
-    defects: usize,
-    shares: Vec<FamilyShare>,
-    usage: Usage,
-    weights: Vec<FirstChange>,
-}
-
-impl Kept {
-    /// Of an account that was not read.
-    pub(super) fn nothing(summary: AccountSummary) -> Self {
+impl Default for ScanTotals {
+    fn default() -> Self {
         Self {
-            summary,
+            summaries: Vec::new(),
             services: Some(BTreeSet::new()),
             left_alone: BTreeMap::new(),
             defects: 0,
@@ -45,38 +34,40 @@ impl Kept {
             weights: Vec::new(),
         }
     }
+}
+
+impl ScanTotals {
+    /// Of an account that was not read.
+    pub(crate) fn unread(summary: AccountSummary) -> Self {
+        Self { summaries: vec![summary], ..Self::default() }
+    }
 
     /// Of what came of an account, with the rest of it: its part of the report, and its files.
-    pub(super) fn of(assessed: Assessed) -> (Self, AccountReport, Vec<(String, String)>) {
+    pub(crate) fn of(assessed: Assessed) -> (Self, AccountReport, Vec<(String, String)>) {
         let Assessed { report, files, services, defects, shares, usage } = assessed;
         let mut left_alone = BTreeMap::new();
         report.left_alone.iter().for_each(|it| *left_alone.entry(it.code.clone()).or_default() += 1);
         let weights = report.recommendations.iter().map(FirstChange::of).collect();
-        let (summary, defects) = (report.summary.clone(), defects.len());
-        (Self { summary, services, left_alone, defects, shares, usage, weights }, report, files)
+        let (summaries, defects) = (vec![report.summary.clone()], defects.len());
+        (Self { summaries, services, left_alone, defects, shares, usage, weights }, report, files)
     }
 }
 
-impl Gathered {
-    pub(super) fn add(&mut self, kept: Kept) {
-        self.summaries.push(kept.summary);
-        self.cover(kept.services);
-        self.shares.extend(kept.shares);
-        kept.left_alone
-            .into_iter()
-            .for_each(|(code, count)| *self.left_alone.entry(code).or_default() += count);
-        self.defects += kept.defects;
-        self.usage.merge(&kept.usage);
-        self.weights.extend(kept.weights);
-    }
-
-    pub(super) fn cover(&mut self, services: Option<BTreeSet<String>>) {
+impl AddAssign for ScanTotals {
+    fn add_assign(&mut self, more: Self) {
+        let Self { summaries, services, left_alone, defects, shares, usage, weights } = more;
+        self.summaries.extend(summaries);
         cover(&mut self.services, services);
+        left_alone.into_iter().for_each(|(code, count)| *self.left_alone.entry(code).or_default() += count);
+        self.defects += defects;
+        self.shares.extend(shares);
+        self.usage.merge(&usage);
+        self.weights.extend(weights);
     }
 }
 
 /// Adds services to others; `None` is all there are.
-pub(super) fn cover(all: &mut Option<BTreeSet<String>>, more: Option<BTreeSet<String>>) {
+pub(crate) fn cover(all: &mut Option<BTreeSet<String>>, more: Option<BTreeSet<String>>) {
     match (all.as_mut(), more) {
         (Some(all), Some(mut more)) => all.append(&mut more),
         _ => *all = None,
@@ -84,7 +75,7 @@ pub(super) fn cover(all: &mut Option<BTreeSet<String>>, more: Option<BTreeSet<St
 }
 
 /// Adds the accounts up, and checks that every principal is in exactly one status.
-pub(super) fn totals(accounts: &[AccountSummary]) -> Result<Totals, RunError> {
+pub(crate) fn totals_of(accounts: &[AccountSummary]) -> Result<Totals, RunError> {
     let mut totals = Totals::default();
     for account in accounts {
         let counted: usize = account.statuses.values().sum();

@@ -3,42 +3,42 @@
 //!
 //! It is not known who wrote the report, or that AWS said what it rests on: SECURITY.md tells what follows from it.
 
-mod basis;
-mod compared;
 mod folder;
-mod nights;
+mod history;
+mod proof_basis;
 mod proofs;
+mod target;
 
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use self::basis::Rests;
-use self::compared::Compared;
-use self::nights::Nights;
-use super::cores::{cores, runtime};
-use super::error::RunError;
-use super::gather::totals;
-use super::log::Log;
-use super::packs::{self, Packs};
-use super::render::{self, Place, Since};
-use super::target::Target as _;
-use super::terminal;
+use self::history::HistoryCheck;
+use self::proof_basis::ProofBasis;
+use self::target::ComparingTarget;
 use crate::cli::{Exit, Verify};
 use crate::config::ReportFormat;
 use crate::report::agree::{self, Whole};
 use crate::report::history::HISTORY;
 use crate::report::render::{Judging, States};
 use crate::report::{
-    BASIS, CATALOG, FileHash, MANIFEST, Manifest, REPORT, Rendering, Report, ReportFolder, account_path,
+    BASIS, CATALOG, MANIFEST, Manifest, REPORT, Rendering, Report, ReportFolder, account_path,
 };
+use crate::run::cores::{cores, runtime};
+use crate::run::error::RunError;
+use crate::run::log::Log;
+use crate::run::scan::formats::{self, Place, Since};
+use crate::run::scan::packs::{self, Packs};
+use crate::run::scan::target::Target as _;
+use crate::run::scan::totals::totals_of;
+use crate::run::terminal;
 
-pub(super) fn run(args: &Verify, log: &Log) -> Result<Exit, RunError> {
-    let checked = Checked::of(args, log)?;
+pub(crate) fn run(args: &Verify, log: &Log) -> Result<Exit, RunError> {
+    let checked = Verification::of(args, log)?;
     let mut out = String::new();
     for wrong in &checked.wrong {
         out.push_str(&format!("wrong: {}\n", terminal::line(wrong)));
     }
-    let Checked { wrong, refuted, proven, files, accounts, digest, by, formats, .. } = &checked;
+    let Verification { wrong, refuted, proven, files, accounts, folder, by, formats, .. } = &checked;
     let what = if *accounts == 1 { "account" } else { "accounts" };
     if wrong.is_empty() {
         out.push_str(&format!(
@@ -50,7 +50,7 @@ pub(super) fn run(args: &Verify, log: &Log) -> Result<Exit, RunError> {
             "{count} wrong, {proven} recommendations proven again, {files} files looked at\n"
         ));
     }
-    out.push_str(&format!("{accounts} {what}, SHA-256 of {MANIFEST}: {digest}\n"));
+    out.push_str(&format!("{accounts} {what}, SHA-256 of {MANIFEST}: {}\n", folder.digest));
     io::stdout().write_all(terminal::clean(&out).as_bytes())?;
     Ok(match (wrong.is_empty(), refuted) {
         (true, _) => Exit::Finished,
@@ -60,20 +60,19 @@ pub(super) fn run(args: &Verify, log: &Log) -> Result<Exit, RunError> {
 }
 
 /// What came of it.
-struct Checked {
+struct Verification {
     folder: Arc<ReportFolder>,
     wrong: Vec<String>,
     refuted: usize,
     proven: usize,
     files: usize,
     accounts: usize,
-    digest: FileHash,
     /// What catalog the proofs are by.
     by: &'static str,
     formats: String,
 }
 
-impl Checked {
+impl Verification {
     fn of(args: &Verify, log: &Log) -> Result<Self, RunError> {
         let mut folder = ReportFolder::examine(&args.report, args.manifest_sha256)?;
         let files = std::mem::take(&mut folder.manifest.files);
@@ -83,11 +82,10 @@ impl Checked {
         }
         let wrong = folder::wrong(folder.path(), &files)
             .map_err(|error| RunError::Read { input: folder.path().display().to_string(), error })?;
-        let (digest, folder) = (folder.digest, Arc::new(folder));
+        let folder = Arc::new(folder);
         let (by, formats) = ("", String::new());
         let count = files.len();
-        let mut it =
-            Self { folder, wrong, refuted: 0, proven: 0, files: count, accounts: 0, digest, by, formats };
+        let mut it = Self { folder, wrong, refuted: 0, proven: 0, files: count, accounts: 0, by, formats };
         let report = Arc::new(it.folder.report()?);
         it.accounts = report.accounts.len();
         if report.catalog != catalog || report.totals != totals {
@@ -101,10 +99,11 @@ impl Checked {
         let basis = it.folder.basis()?;
         let path = it.folder.path().join(CATALOG).display().to_string();
         let text = it.folder.text(CATALOG)?;
-        let mut rests = Rests::read((&text, &basis), &report.catalog, args.catalog.as_deref(), log, &path)?;
+        let mut rests =
+            ProofBasis::read((&text, &basis), &report.catalog, args.catalog.as_deref(), log, &path)?;
         it.wrong.append(&mut rests.wrong);
         it.by = rests.name();
-        let compared = Arc::new(Compared::of(Arc::clone(&it.folder), files, report.since.is_some()));
+        let compared = Arc::new(ComparingTarget::of(Arc::clone(&it.folder), files, report.since.is_some()));
         it.numbers(&report, &rendering, &rests, &compared)?;
         // Of what is wrong already, all that is made of it would be wrong as well.
         if it.wrong.is_empty() {
@@ -121,10 +120,10 @@ impl Checked {
         &mut self,
         report: &Report,
         rendering: &Rendering,
-        rests: &Rests,
-        compared: &Compared,
+        rests: &ProofBasis,
+        compared: &ComparingTarget,
     ) -> Result<(), RunError> {
-        match totals(&report.accounts) {
+        match totals_of(&report.accounts) {
             Ok(mut again) => {
                 again.recommendations += report.recommendations.len();
                 if again != report.totals {
@@ -137,7 +136,7 @@ impl Checked {
         if compared.known(HISTORY).is_some() {
             let history = self.folder.history()?;
             compared.write_json(HISTORY, &history)?;
-            nights = Some(Nights::of(history));
+            nights = Some(HistoryCheck::of(history));
         } else if !rendering.pack && (report.ready.is_some() || report.since.is_some()) {
             self.wrong.push(format!("{HISTORY} is not there, and report.json tells of earlier nights"));
         }
@@ -166,18 +165,18 @@ impl Checked {
         &mut self,
         report: &Arc<Report>,
         (rendering, started): (&Rendering, &str),
-        rests: &Rests,
-        compared: &Arc<Compared>,
+        rests: &ProofBasis,
+        compared: &Arc<ComparingTarget>,
     ) -> Result<(), RunError> {
         let since = if report.since.is_some() && !rendering.pack {
             Since::told(|judging| states(compared, judging))?
         } else {
             Since::default()
         };
-        let formats = render::formats(&rendering.formats, rendering.owner_tag.as_deref(), &since);
+        let formats = formats::chosen(&rendering.formats, rendering.owner_tag.as_deref(), &since);
         let place = Place { writer: compared, folder: "", finished: None };
         let runtime = runtime()?;
-        runtime.block_on(render::all(place, report, formats, None, cores()))?;
+        runtime.block_on(formats::render(place, report, formats, None, cores()))?;
         if report.since.is_some() && rendering.formats.contains(&ReportFormat::Asff) {
             // An account of which all findings are gone has files that nothing of today is in.
             for account in &report.accounts {
@@ -205,7 +204,7 @@ impl Checked {
 }
 
 /// What the files of a format say became of each finding.
-fn states(compared: &Compared, judging: Judging) -> Result<States, RunError> {
+fn states(compared: &ComparingTarget, judging: Judging) -> Result<States, RunError> {
     let mut states = States::default();
     let path = match judging {
         Judging::Sarif => "report.sarif",
