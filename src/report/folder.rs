@@ -31,60 +31,22 @@ pub(crate) fn account_path(id: &str) -> String {
 
 /// Why a report could not be read.
 #[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum FolderError {
-    /// It is something else.
+pub(crate) enum FolderError {
     #[error("`{}` is not a report: {why}", folder.display())]
-    NotAReport {
-        /// The folder.
-        folder: PathBuf,
-        /// What it lacks.
-        why: &'static str,
-        /// It holds recorded answers.
-        is_snapshot: bool,
-    },
+    NotAReport { folder: PathBuf, why: &'static str, is_snapshot: bool },
     /// Another version of leastwise wrote it.
     #[error("`{}` is a report of schema {found}, and this command reads {}", folder.display(), schemas(*oldest))]
-    Schema {
-        /// The folder.
-        folder: PathBuf,
-        /// Its schema.
-        found: u32,
-        /// The oldest that is read.
-        oldest: u32,
-    },
+    Schema { folder: PathBuf, found: u32, oldest: u32 },
     /// The manifest is not the one that somebody kept the digest of.
     #[error("`{}` has the SHA-256 {found}, and --manifest-sha256 is {wanted}", path.display())]
-    OtherManifest {
-        /// The manifest.
-        path: PathBuf,
-        /// Its digest.
-        found: FileHash,
-        /// The digest that was kept.
-        wanted: FileHash,
-    },
+    OtherManifest { path: PathBuf, found: FileHash, wanted: FileHash },
     /// A file is not the one that the manifest lists.
     #[error("`{}` does not fit the report's manifest.json", path.display())]
-    Altered {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A file or the folder cannot be read.
+    Altered { path: PathBuf },
     #[error("cannot read `{}`: {error}", path.display())]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// A file is not what a report has there.
+    Read { path: PathBuf, error: io::Error },
     #[error("`{}`: {error}", path.display())]
-    Json {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: serde_json::Error,
-    },
+    Json { path: PathBuf, error: serde_json::Error },
 }
 
 impl FolderError {

@@ -30,8 +30,7 @@ pub use basis::{BASIS, BasisFile};
 pub use diff::unified as unified_diff;
 pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, Removal, RiskRow};
 pub use first::{First, FirstChange};
-pub use folder::FolderError;
-pub(crate) use folder::{CATALOG, MANIFEST, REPORT, ReportFolder, account_path};
+pub(crate) use folder::{CATALOG, FolderError, MANIFEST, REPORT, ReportFolder, account_path};
 pub use lookup::Lookup;
 pub use owner::{Own, Owner};
 pub use recommendation::{
