@@ -72,6 +72,17 @@ pub(crate) fn help(error: &io::Error) -> Option<&'static str> {
     })
 }
 
+/// What to do about a file that cannot be read, whatever the reason.
+pub(crate) fn help_to_read(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::NotFound => Some("check the path"),
+        io::ErrorKind::PermissionDenied => Some("check who may read the file"),
+        io::ErrorKind::IsADirectory => Some("it is a folder; name a file in it"),
+        io::ErrorKind::NotADirectory => Some("part of the path is a file; name the folder that holds it"),
+        _ => help(error),
+    }
+}
+
 /// A plain file below `folder`, by its path with forward slashes, open and not longer than `most`. The folder itself may be
 /// reached by a link: its user named it.
 pub(crate) fn open(folder: &Path, path: &str, most: u64) -> io::Result<File> {

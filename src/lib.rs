@@ -52,6 +52,7 @@
 #[macro_use]
 mod code;
 
+pub mod arn;
 pub mod assess;
 pub mod aws;
 pub mod catalog;
@@ -60,6 +61,7 @@ mod closest;
 pub mod config;
 mod date;
 pub mod decide;
+pub mod digest;
 mod disk;
 pub mod evidence;
 mod files;

@@ -2,8 +2,9 @@
 //! to be.
 
 use super::family;
-use super::place::{copy_path, numbered, policy_name};
+use super::place::{copy_path, numbered};
 use super::refinement::{Refinement, after_text, before_text, told_again};
+use crate::arn::last_name;
 use crate::catalog::Universe;
 use crate::decide::{FamilyKind, HolderKind, PolicyKind, is_aws_managed};
 use crate::policy::Document;
@@ -56,7 +57,7 @@ fn are_at(files: &Files, path: &str) -> bool {
 /// Whether id, holder, policy and paths of an account's own recommendation fit together.
 pub(crate) fn is_in_its_place(account: &str, it: &Recommendation) -> bool {
     let (kind, holder, policy) = (it.holder_kind, it.holder.as_str(), it.policy.as_str());
-    let names_policy = it.policy_arn.as_deref().is_none_or(|arn| policy_name(arn) == policy);
+    let names_policy = it.policy_arn.as_deref().is_none_or(|arn| last_name(arn) == policy);
     let Some(first) = it.holders.first() else {
         let is_copied = matches!(it.action, Action::Substitute | Action::Fork);
         let (id, path) = match &it.policy_arn {

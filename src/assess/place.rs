@@ -4,12 +4,13 @@ use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use super::refinement::Refinement;
+use crate::arn::last_name;
 use crate::decide::{Holder, HolderKind, PolicyKind, Target};
+use crate::digest::sha256;
 use crate::inventory::Inventory;
 use crate::policy::{Document, parse_all};
 use crate::refine::Kind;
 use crate::report::names::{Spellings, file_part};
-use crate::report::writer::sha256;
 
 /// IAM takes names of so many characters.
 const LONGEST_NAME: usize = 128;
@@ -51,7 +52,7 @@ impl Place {
                 }
             }
             Target::Managed { arn } | Target::Aws { arn } => {
-                let name = policy_name(arn).to_owned();
+                let name = last_name(arn).to_owned();
                 let kind = if matches!(target, Target::Aws { .. }) { "aws" } else { "managed" };
                 Self {
                     id: format!("{account}/{kind}/{name}"),
@@ -113,10 +114,6 @@ pub(super) fn inline_kind(holder_kind: HolderKind) -> Kind {
         HolderKind::PermissionSet => Kind::PermissionSet,
         HolderKind::Managed => Kind::Managed,
     }
-}
-
-pub(super) fn policy_name(arn: &str) -> &str {
-    arn.rsplit('/').next().unwrap_or(arn)
 }
 
 /// Names for the copies of one policy: `<name>-leastwise` for the first, with the beginning of its digest for the others.

@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, Write};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::digest::FileHash;
 use crate::disk::Folder;
 
 /// Writes a value as JSON, by its path in a folder of ours. It is there whole or as it was: whoever is killed on the way leaves
@@ -82,5 +83,5 @@ impl Write for Hashed<'_> {
 
 /// What has been hashed, in hexadecimal.
 pub(super) fn hexadecimal(hasher: Sha256) -> String {
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    FileHash::from(hasher).to_string()
 }

@@ -23,6 +23,7 @@ use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
 use super::{Answers, Cloud, Evidence, Organisation, Reading};
+use crate::arn::is_account_id;
 use crate::evidence::{
     Analyzer, AnalyzerAnswer, Failure, FailureKind, Finding, LastAccessed, choose_analyzers,
 };
@@ -216,11 +217,6 @@ impl Cloud for Snapshot {
         }
         answers
     }
-}
-
-/// Twelve digits.
-pub(crate) fn is_account_id(id: &str) -> bool {
-    id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn absent(operation: &str) -> Failure {

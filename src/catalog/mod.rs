@@ -19,11 +19,11 @@ mod words;
 use std::borrow::Cow;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
-use sha2::{Digest, Sha256};
+
+use crate::digest::sha256;
 
 pub use basis::{Basis, Harvest};
 pub use error::CatalogError;
@@ -208,11 +208,7 @@ impl Catalog {
 
     /// The SHA-256 of the text form: two catalogs with one digest prove the same.
     pub fn digest(&self) -> String {
-        Sha256::digest(self.to_text()).iter().fold(String::new(), |mut hex, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        sha256(self.to_text())
     }
 
     /// The names of some services' actions, `None` for all services: what [`Catalog::from_json`] reads.

@@ -1,6 +1,8 @@
 //! What ids, names, globs and ARNs look like. Each form knows its test, its name and the mend; nothing else of the
 //! configuration is known here.
 
+pub(super) use crate::arn::is_account_id;
+
 /// The form of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -177,11 +179,6 @@ pub(super) fn is_unit(text: &str) -> bool {
         (None, Some(root)) => id(root, 4),
         (None, None) => false,
     }
-}
-
-/// Whether a text is an account id.
-pub(super) fn is_account_id(text: &str) -> bool {
-    text.len() == 12 && all(text, |b| b.is_ascii_digit())
 }
 
 fn is_account_glob(text: &str) -> bool {

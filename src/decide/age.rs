@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::held::{Holder, is_aws_managed};
 use super::needs::Needs;
 use crate::catalog::{Basis, Scope, Universe};
 use crate::date::{day, days_after, days_between};
+use crate::digest::sha256;
 use crate::inventory::Inventory;
 use crate::inventory::wire::{ManagedPolicyDetail, PolicyText};
 use crate::policy::{ActionSet, Clause, Document, Effect, Pattern, Shape, Statement};
@@ -149,7 +149,7 @@ fn grants(inventory: &Inventory) -> Vec<(String, &PolicyText)> {
 }
 
 fn digest(text: &PolicyText) -> String {
-    Sha256::digest(text.0.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    sha256(&text.0).chars().take(16).collect()
 }
 
 /// The ages of an account's grants.

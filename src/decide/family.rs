@@ -7,13 +7,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest, Sha256};
-
 use super::codes::{FamilyKind, HolderKind, Level, PolicyKind};
 use super::compact::Compact;
 use super::held::{Held, Holder, Obstacle, Part, Target, inline_chars};
 use super::needs::{Needs, Seen};
+use crate::arn::last_name;
 use crate::catalog::{Basis, Catalog};
+use crate::digest::FileHash;
 use crate::inventory::{Inventory, Principal};
 
 /// In how many accounts a role with the same policy is a fleet.
@@ -140,7 +140,7 @@ impl Seat {
         let holder = held.holders.first()?;
         match (held.set, held.target) {
             (None, Target::Managed { arn }) => {
-                let name = policy_name(arn).to_owned();
+                let name = last_name(arn).to_owned();
                 Some(Self {
                     kind: FamilyKind::Fleet,
                     holder_kind: HolderKind::Managed,
@@ -160,7 +160,7 @@ impl Seat {
         if policy_kind == PolicyKind::CustomerManaged {
             return None;
         }
-        let policy = policy_name(target.name()).to_owned();
+        let policy = last_name(target.name()).to_owned();
         let set = match holder {
             Holder::Principal(at) => inventory.principals.get(at).and_then(Principal::permission_set),
             Holder::Group(_) => None,
@@ -410,13 +410,6 @@ impl Families {
 /// What one account says of a seat, and what else its holders have.
 type Said = (Says, Room);
 
-/// The name at the end of an ARN, or the whole.
-fn policy_name(arn: &str) -> &str {
-    arn.rsplit('/').next().unwrap_or(arn)
-}
-
 fn digest(text: &str) -> TextDigest {
-    let mut first = TextDigest::default();
-    first.iter_mut().zip(Sha256::digest(text.as_bytes())).for_each(|(to, from)| *to = from);
-    first
+    FileHash::of(text.as_bytes()).first()
 }

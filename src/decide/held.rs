@@ -6,6 +6,7 @@ use super::age::GrantAge;
 use super::codes::{HolderKind, PolicyKind};
 use super::family::Family;
 use super::needs::{Needs, Seen};
+use crate::arn::Arn;
 use crate::inventory::Inventory;
 use crate::inventory::wire::{InlinePolicy, ManagedPolicyDetail, PolicyText};
 use crate::policy::{Document, PolicyError};
@@ -183,7 +184,7 @@ impl<'i> Target<'i> {
 
 /// `arn:aws:iam::aws:policy/...`
 pub(crate) fn is_aws_managed(arn: &str) -> bool {
-    arn.split(':').nth(4) == Some("aws")
+    Arn::of(arn).account == "aws"
 }
 
 impl Holder<'_> {

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use crate::arn::{Arn, is_account_id};
 use crate::inventory::wire::PolicyText;
 use crate::policy::json::Json;
 use crate::policy::{ActionPattern, Quoted};
@@ -263,12 +264,11 @@ impl<'r> Reading<'r> {
 
     /// An account's id, an ARN, the star, or the id of somebody who has been deleted.
     fn of_aws(&mut self, name: &str) {
-        let account =
-            if name.starts_with("arn:") { name.split(':').nth(4).unwrap_or_default() } else { name };
+        let account = if name.starts_with("arn:") { Arn::of(name).account } else { name };
         if account.contains('*') {
             // IAM takes no other wildcard here; whatever is meant is more than one account.
             self.anyone = true;
-        } else if account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) {
+        } else if is_account_id(account) {
             self.accounts.insert(account.to_owned());
         } else {
             self.nameless.insert(name.to_owned());

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::arn::Arn;
+
 pub(super) use super::failure::Failure;
 
 /// `aws accessanalyzer get-analyzer`
@@ -89,7 +91,7 @@ impl Analyzer {
 
     /// The account in its ARN.
     pub fn account(&self) -> &str {
-        self.arn.split(':').nth(4).unwrap_or_default()
+        Arn::of(&self.arn).account
     }
 }
 

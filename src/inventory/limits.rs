@@ -10,6 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAcce
 use thiserror::Error;
 
 use super::wire::Authorization;
+use crate::arn::Arn;
 
 /// The most entries of one list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +78,7 @@ impl Authorization {
             holder(it.role_policy_list.len(), it.attached_managed_policies.len(), it.tags.len())?;
         }
         // AWS keeps more versions of its own policies than anybody else may.
-        let mut own = self.policies.iter().filter(|it| it.arn.split(':').nth(4) != Some("aws"));
+        let mut own = self.policies.iter().filter(|it| Arn::of(&it.arn).account != "aws");
         own.try_for_each(|it| VERSIONS.holds(it.policy_version_list.len()))?;
         ALL_INLINE.holds(inline)
     }

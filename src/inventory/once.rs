@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::{InventoryError, NamedKind};
 use super::wire::{GroupDetail, InlinePolicy, ManagedPolicyDetail, RoleDetail, UserDetail};
+use crate::arn::Arn;
 
 /// Something with a name in an account.
 pub(super) trait Named: PartialEq {
@@ -81,7 +82,7 @@ fn of_account<'a>(arn: &'a str, account: &str) -> Option<&'a str> {
 
 /// Whose it is: an account's id, `aws`, or a partner's name.
 fn owner(arn: &str) -> &str {
-    arn.split(':').nth(4).unwrap_or_default()
+    Arn::of(arn).account
 }
 
 /// The same of what is no account's.

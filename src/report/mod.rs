@@ -1,23 +1,21 @@
-//! The result of a scan as data, and its files. Everything here is pure but [`writer`], the one place that writes.
+//! The result of a scan as data, and its files. Everything here is pure but [`writer`], the one place that writes a report, and
+//! `folder`, the one that reads it again.
 
 mod account;
 pub mod agree;
 mod basis;
 mod codes;
-pub mod compare;
 mod diff;
 mod effect;
 mod first;
-pub mod flapping;
+mod folder;
 mod format;
-mod hash;
-mod hashes;
+pub mod history;
 mod lookup;
 pub mod metrics;
 pub mod names;
 mod owner;
 pub mod pack;
-pub mod ready;
 mod recommendation;
 pub mod render;
 pub mod schema;
@@ -25,6 +23,7 @@ pub mod trend;
 mod whole;
 pub mod writer;
 
+pub use crate::digest::FileHash;
 pub use account::{
     AccountReport, AccountSummary, Coverage, EvidenceSource, Failed, IdleCredential, LeftAlone, PolicyRow,
     PrincipalRow, TrustRow,
@@ -34,9 +33,8 @@ pub use codes::{Choice, EvidenceKind, Note, PolicyState, PrincipalCode, ProofVer
 pub use diff::unified as unified_diff;
 pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, Removal, RiskRow};
 pub use first::{First, FirstChange};
+pub(crate) use folder::{CATALOG, FolderError, MANIFEST, REPORT, ReportFolder, account_path};
 pub use format::{ReportFormat, SplitBy};
-pub use hash::FileHash;
-pub use hashes::Hashes;
 pub use lookup::Lookup;
 pub use owner::{Own, Owner};
 pub use recommendation::{
@@ -44,8 +42,8 @@ pub use recommendation::{
     PolicyRef, ProofRow, Recommendation, UnusedService, UsedService,
 };
 pub use whole::{
-    CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, Manifest, Rendering,
-    Report, SinceRow, Totals,
+    CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, Manifest, Ready,
+    Rendering, Report, SinceRow, Totals,
 };
 
 /// The version of the report's JSON files.

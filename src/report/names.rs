@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::hash::FileHash;
+use crate::digest::FileHash;
 
 /// A name as one part of a path. Letters, digits and `+=,.@_-` stand for themselves; everything else becomes `%XX`, so
 /// two names never share a file and none leads out of its folder. So does what Windows does not take: the dot at an end, and

@@ -10,6 +10,7 @@ use super::effect::{EffectTotals, Removal};
 use super::owner::Own;
 use super::recommendation::Recommendation;
 use super::whole::{ExceptionRow, FamilyAccount, FamilyRow, Report};
+use crate::arn::Arn;
 use crate::decide::{PrincipalStatus, RuleCode, impersonal};
 
 /// What a pack says of an account.
@@ -17,7 +18,7 @@ pub fn account(whole: &AccountReport, own: &Own<'_>) -> AccountReport {
     let mut pack = whole.clone();
     // The analyzer lives with whoever administers it.
     let account = &whole.summary.id;
-    let is_at_home = |arn: &String| arn.split(':').nth(4) == Some(account);
+    let is_at_home = |arn: &String| Arn::of(arn).account == account;
     pack.summary.evidence.analyzer = pack.summary.evidence.analyzer.filter(is_at_home);
     pack.summary.evidence.other_analyzers.retain(is_at_home);
     // It is for the next night's scan, which is nobody's but the whole's.

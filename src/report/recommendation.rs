@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::codes::{Choice, Note, ProofVerdict};
-use super::compare::Status;
 use super::effect::ImpactRow;
+use super::history::Status;
 use crate::decide::{Effect, HolderKind, Level, PolicyKind, ReasonCode, is_aws_managed};
 
 /// What to do with one policy.

@@ -7,14 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{AccountSummary, Coverage};
 use super::codes::PolicyState;
-use super::compare::Status;
 use super::effect::{EffectTotals, Removal};
 use super::first::First;
 use super::format::{ReportFormat, SplitBy};
-use super::hash::FileHash;
-use super::ready::Ready;
+use super::history::Status;
 use super::recommendation::Recommendation;
 use crate::decide::{FamilyKind, PrincipalStatus, RuleCode};
+use crate::digest::FileHash;
 
 /// `report.json`: the whole organisation, an account a row.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -50,6 +49,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// Whether everything was read that was to be read.
+    pub fn is_whole(&self) -> bool {
+        !self.accounts.iter().any(|it| matches!(it.coverage, Coverage::Partial | Coverage::Failed))
+    }
+
     /// Of nothing.
     pub(super) fn empty() -> Self {
         Self {
@@ -66,6 +70,16 @@ impl Report {
             since: None,
         }
     }
+}
+
+/// How many changes are ready, and what that means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ready {
+    /// After how many nights of the same a change is ready.
+    pub after: u32,
+    /// How many are.
+    pub changes: usize,
 }
 
 /// So many accounts are named in a sentence.
@@ -274,10 +288,9 @@ pub struct CatalogRow {
 }
 
 /// `manifest.json`: what the run was, and the hash of every file.
-// It is written from hashes that take less memory, and read as a map.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Manifest<F = BTreeMap<String, FileHash>> {
+pub struct Manifest {
     /// The version of the report's JSON files.
     pub schema: u32,
     /// The version of leastwise.
@@ -297,7 +310,7 @@ pub struct Manifest<F = BTreeMap<String, FileHash>> {
     pub calls: Vec<CallFigures>,
     /// SHA-256 of every other file, by path.
     #[schemars(with = "BTreeMap<String, String>")]
-    pub files: F,
+    pub files: BTreeMap<String, FileHash>,
 }
 
 /// What the files of a report depend on beside its JSON.

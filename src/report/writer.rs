@@ -21,8 +21,8 @@ pub use self::earlier::Output;
 use self::growing::AllGrowing;
 use self::layout::Layout;
 use self::work::Work;
+use super::FileHash;
 use super::names::Taken;
-use super::{FileHash, Hashes};
 use crate::disk::{self, Folder, Lock, make_folder};
 
 /// Nothing that is worth reading fits into less.
@@ -106,7 +106,7 @@ pub struct Writer {
     output: Output,
     /// Where the report is made. It goes before the lock does.
     work: Work,
-    files: Mutex<Hashes>,
+    files: Mutex<BTreeMap<String, FileHash>>,
     /// The paths of all files.
     taken: Mutex<Taken>,
     /// Files that grow part by part.
@@ -204,7 +204,7 @@ impl Writer {
         let growing = std::mem::take(&mut *self.growing.lock().unwrap_or_else(PoisonError::into_inner));
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         for (path, hash) in growing.end().map_err(|(path, error)| self.io(&path, error))? {
-            files.insert(&path, FileHash::from(hash));
+            files.insert(path, FileHash::from(hash));
         }
         Ok(())
     }
@@ -258,16 +258,18 @@ impl Writer {
     }
 
     fn keep(&self, path: &str, hash: FileHash) {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(path, hash);
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), hash);
     }
 
     /// The hashes of the files so far whose paths begin so, by the rest of the path.
     pub fn hashes_below(&self, folder: &str) -> BTreeMap<String, FileHash> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).below(folder)
+        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = |(path, hash): (&String, &FileHash)| Some((path.strip_prefix(folder)?.to_owned(), *hash));
+        files.range(folder.to_owned()..).map_while(rest).collect()
     }
 
     /// The hashes of all files so far, by path; they are not kept any longer.
-    pub fn take_hashes(&self) -> Hashes {
+    pub fn take_hashes(&self) -> BTreeMap<String, FileHash> {
         std::mem::take(&mut *self.files.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -338,9 +340,4 @@ impl Write for Hashed {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
-}
-
-/// A SHA-256 in hexadecimal.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    FileHash::of(bytes).to_string()
 }

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use thiserror::Error;
-
-use super::error::RunError;
-use super::scan::shown;
+use super::error::{NothingRead, RunError};
+use super::terminal::shown;
 use crate::aws::options::Role;
 use crate::config::Config;
 use crate::evidence::{Failure, FailureKind};
@@ -65,31 +63,5 @@ pub(super) fn nothing_read(
             RunError::NothingRead(Box::new(NothingRead { account, failure, failed: count, earlier, help }))
         }
         None => RunError::NothingToRead { accounts, earlier },
-    }
-}
-
-/// That no account could be read: the first of them and why.
-#[derive(Debug, Error)]
-#[error("no account could be read, so nothing was written{}: {account}: {failure}{}", as_it_was(earlier), others(*failed))]
-pub(super) struct NothingRead {
-    account: String,
-    failure: Failure,
-    /// How many there are.
-    failed: usize,
-    earlier: Option<String>,
-    pub(super) help: Option<String>,
-}
-
-/// What has become of an earlier report.
-pub(super) fn as_it_was(earlier: &Option<String>) -> String {
-    earlier.as_ref().map(|path| format!(", and `{path}` is as it was")).unwrap_or_default()
-}
-
-/// How many accounts beside the one that is named.
-fn others(failed: usize) -> String {
-    match failed {
-        0 | 1 => String::new(),
-        2 => "; 1 other account failed as well".to_owned(),
-        many => format!("; {} other accounts failed as well", many - 1),
     }
 }

@@ -10,9 +10,9 @@ use super::error::RunError;
 use super::event::Event;
 use super::log::Log;
 use super::progress::{Progress, Read, Stage};
-use super::scan::{open, shown};
-use super::selection::choose;
-use super::{advice, resume, settings, stop};
+use super::scan::selection::choose;
+use super::terminal::shown;
+use super::{advice, input, resume, settings, stop};
 use crate::aws::live::Live;
 use crate::aws::{Cloud, Journal, Journaled, Reading, record};
 use crate::cli::{Capture, Exit};
@@ -30,7 +30,7 @@ pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
     let now = jiff::Timestamp::now();
     let (done, journal) = match &args.source.snapshot {
         Some(folder) => {
-            let snapshot = open(folder)?;
+            let snapshot = input::snapshot(folder)?;
             let captured_at = snapshot.captured_at().map_or_else(|| now.to_string(), str::to_owned);
             let cloud = Journaled::new(snapshot, None);
             runtime.block_on(capture_or_stop(cloud, &writer, &progress, &config, &captured_at))?

@@ -1,4 +1,4 @@
-//! Who does the work: threads that talk, and hands that work accounts out.
+//! Sizes the I/O runtime and the CPU semaphore.
 
 use std::num::NonZero;
 
@@ -12,8 +12,8 @@ pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// As many as there are cores.
-pub(super) fn hands() -> Semaphore {
+/// A permit for each core.
+pub(super) fn cpu_permits() -> Semaphore {
     Semaphore::new(cores())
 }
 

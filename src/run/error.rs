@@ -6,8 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::advice::{NothingRead, as_it_was};
-use super::selection::SelectionError;
+use super::scan::selection::SelectionError;
 use crate::RefineError;
 use crate::aws::live::ConnectError;
 use crate::aws::parts::PartsError;
@@ -19,7 +18,7 @@ use crate::disk;
 use crate::evidence::{EvidenceError, Failure, FailureKind};
 use crate::files;
 use crate::policy::PolicyError;
-use crate::report::SCHEMA;
+use crate::report::FolderError;
 use crate::report::writer::WriteError;
 use crate::update::UpdateError;
 
@@ -45,20 +44,12 @@ pub(super) enum RunError {
     /// Instead of a snapshot it is a report.
     #[error("`{}` is a report, and no snapshot", .0.display())]
     ReportAsSnapshot(PathBuf),
-    #[error("`{}` is not a report: {why}", folder.display())]
-    NotAReport { folder: PathBuf, why: &'static str, is_snapshot: bool },
-    /// Another version of leastwise wrote it.
-    #[error("`{}` is a report of schema {found}, and this command reads {}", folder.display(), schemas(*oldest))]
-    Schema { folder: PathBuf, found: u32, oldest: u32 },
-    /// A file of a report is not the one that its manifest has.
-    #[error("`{}` does not fit the report's manifest.json", path.display())]
-    Altered { path: PathBuf },
+    /// A report that was to be read again.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// Nobody but the version that wrote a report can make its files again.
     #[error("`{}` was written by leastwise {tool}, and this is {}", folder.display(), env!("CARGO_PKG_VERSION"))]
     OtherVersion { folder: PathBuf, tool: String },
-    /// The manifest is not the one that somebody kept the digest of.
-    #[error("`{}` has the SHA-256 {found}, and --manifest-sha256 is {wanted}", path.display())]
-    OtherManifest { path: PathBuf, found: String, wanted: String },
     #[error("the accounts of the organisation could not be read: {0}")]
     Organisation(Failure),
     #[error(transparent)]
@@ -132,17 +123,7 @@ impl RunError {
     /// The mend where it does not depend on the environment.
     fn lasting_help(&self) -> Option<&'static str> {
         match self {
-            Self::Read { error, .. } if error.kind() == io::ErrorKind::NotFound => Some("check the path"),
-            Self::Read { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
-                Some("check who may read the file")
-            }
-            Self::Read { error, .. } if error.kind() == io::ErrorKind::IsADirectory => {
-                Some("it is a folder; name a file in it")
-            }
-            Self::Read { error, .. } if error.kind() == io::ErrorKind::NotADirectory => {
-                Some("part of the path is a file; name the folder that holds it")
-            }
-            Self::Read { error, .. } => files::help(error),
+            Self::Read { error, .. } => files::help_to_read(error),
             Self::Snapshot { error: SnapshotError::Read { error, .. }, .. }
                 if files::help(error).is_some() =>
             {
@@ -166,19 +147,10 @@ impl RunError {
             Self::ReportAsSnapshot(_) => Some(
                 "name a folder that `leastwise capture` wrote; `leastwise verify` and `leastwise compare` read reports",
             ),
-            Self::NotAReport { is_snapshot: true, .. } => {
-                Some("it is a snapshot: `leastwise scan --snapshot` makes a report of it")
-            }
-            Self::Altered { .. } => Some(
-                "it was changed after it was written: copy the report again, name another one, or begin anew without it",
-            ),
-            Self::OtherManifest { .. } => {
-                Some("it is another report, or it was changed: do not act on it before you know which")
-            }
-            Self::Schema { .. } | Self::OtherVersion { .. } => {
+            Self::Folder(error) => error.help(),
+            Self::OtherVersion { .. } => {
                 Some("use the leastwise that wrote it; its manifest.json names the version as `tool`")
             }
-            Self::NotAReport { .. } => Some("name a folder that `leastwise scan --out` wrote"),
             Self::NothingToRead { .. } => Some("check that the credentials are of the organisation you mean"),
             Self::Report(error) => Some(error.help()),
             Self::Journal(error) => Some(error.help()),
@@ -235,15 +207,36 @@ impl RunError {
     }
 }
 
-/// The versions from the oldest that is read.
-fn schemas(oldest: u32) -> String {
-    if oldest == SCHEMA { SCHEMA.to_string() } else { format!("{oldest} to {SCHEMA}") }
-}
-
 fn all(accounts: usize) -> String {
     match accounts {
         0 => "none is listed".to_owned(),
         1 => "the only one is suspended or closed".to_owned(),
         many => format!("all {many} are suspended or closed"),
+    }
+}
+
+/// That no account could be read: the first of them and why.
+#[derive(Debug, Error)]
+#[error("no account could be read, so nothing was written{}: {account}: {failure}{}", as_it_was(earlier), others(*failed))]
+pub(super) struct NothingRead {
+    pub(super) account: String,
+    pub(super) failure: Failure,
+    /// How many there are.
+    pub(super) failed: usize,
+    pub(super) earlier: Option<String>,
+    pub(super) help: Option<String>,
+}
+
+/// What has become of an earlier report.
+fn as_it_was(earlier: &Option<String>) -> String {
+    earlier.as_ref().map(|path| format!(", and `{path}` is as it was")).unwrap_or_default()
+}
+
+/// How many accounts beside the one that is named.
+fn others(failed: usize) -> String {
+    match failed {
+        0 | 1 => String::new(),
+        2 => "; 1 other account failed as well".to_owned(),
+        many => format!("; {} other accounts failed as well", many - 1),
     }
 }

@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use serde_json::{Map, json};
 
 use super::error::RunError;
+use crate::arn::Arn;
 use crate::aws::live::{Operation, actions};
 use crate::cli::{Exit, IamPolicy};
 
 pub(super) fn run(args: &IamPolicy) -> Result<Exit, RunError> {
     // arn:aws:iam::<account>:role/...
-    let of = |arn: &String| arn.split(':').nth(4).unwrap_or_default().to_owned();
+    let of = |arn: &String| Arn::of(arn).account.to_owned();
     if let (Some(arn), Some(account)) = (&args.caller, &args.trust)
         && of(arn) != *account
     {

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::error::RunError;
+use crate::aws::Snapshot;
 use crate::files;
 
 /// `-`
@@ -26,6 +27,17 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, RunError> {
 /// Opens a file, or standard input.
 pub(super) fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
     Ok(if is_stdin(path) { Box::new(io::stdin()) } else { Box::new(File::open(path)?) })
+}
+
+/// Opens a folder of recorded answers.
+pub(super) fn snapshot(folder: &Path) -> Result<Snapshot, RunError> {
+    Snapshot::open(folder).map_err(|error| {
+        let is = |file: &str| folder.join(file).is_file();
+        match is("manifest.json") && !is("snapshot.json") {
+            true => RunError::ReportAsSnapshot(folder.to_owned()),
+            false => RunError::Snapshot { folder: folder.to_owned(), error },
+        }
+    })
 }
 
 /// Standard input can be read once.

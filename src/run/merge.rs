@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::commands::scan::ScanSetup;
 use super::error::RunError;
 use super::event::Event;
 use super::log::Log;
-use super::scan::Ready;
 use super::settings;
 use crate::aws::Journaled;
 use crate::aws::parts::Parts;
@@ -25,5 +25,5 @@ pub(super) fn run(args: &Merge, log: &Arc<Log>) -> Result<Exit, RunError> {
     config.accounts = Accounts { exclude, ..Accounts::default() };
     config.window_days = parts.window_days().unwrap_or(config.window_days);
     let (as_of, started) = (parts.as_of(), parts.started().unwrap_or_else(jiff::Timestamp::now));
-    Ready::new((config, file), &args.report, log)?.report(Journaled::new(parts, None), as_of, started)
+    ScanSetup::new((config, file), &args.report, log)?.report(Journaled::new(parts, None), as_of, started)
 }

@@ -6,22 +6,27 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::error::RunError;
-use super::everything::Scanned;
+use super::scan::run::ScanOutcome;
 use crate::cli::Exit;
 use crate::disk::{replace, replaceable};
 use crate::report::metrics::{RunFigures, metrics};
 
 /// Writes it, whole or not at all: a collector may read at any time.
-pub(super) fn write(path: &Path, scanned: &Scanned, began: Timestamp, exit: Exit) -> Result<(), RunError> {
+pub(super) fn write(
+    path: &Path,
+    outcome: &ScanOutcome,
+    began: Timestamp,
+    exit: Exit,
+) -> Result<(), RunError> {
     let run = RunFigures {
         version: env!("CARGO_PKG_VERSION"),
         began: began.as_second(),
         took: Timestamp::now().duration_since(began).as_secs_f64(),
         exit: exit.code(),
-        calls: &scanned.calls,
+        calls: &outcome.calls,
     };
     let failed = |error| RunError::WriteTo { path: path.display().to_string(), error };
-    replace(path, metrics(&scanned.report, &run).as_bytes()).map_err(failed)
+    replace(path, metrics(&outcome.report, &run).as_bytes()).map_err(failed)
 }
 
 /// Tells before the work that the file has no place, or one in the report that the run replaces as a whole.

@@ -4,15 +4,10 @@ mod advice;
 mod batch;
 mod capture;
 mod catalog;
-mod compare;
+mod commands;
 mod cores;
 mod error;
 mod event;
-mod everything;
-mod finished;
-mod gather;
-mod grants;
-mod history;
 mod iam_policy;
 mod init;
 mod input;
@@ -21,25 +16,17 @@ mod manual;
 mod merge;
 mod message;
 mod metrics;
-mod packs;
 mod progress;
 mod prove;
 mod refine;
-mod render;
 mod resume;
 mod scan;
 mod schema;
-mod sealed;
-mod selection;
 mod settings;
 mod shard;
-mod shelf;
 mod stop;
 mod summary;
-mod target;
 mod terminal;
-mod trend;
-mod verify;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -66,13 +53,13 @@ pub fn run(cli: Cli) -> Exit {
             Some(path) => batch::run(path, &args, &log),
             None => refine::run(&args, &log),
         },
-        Command::Scan(args) => scan::run(&args, &log),
+        Command::Scan(args) => commands::scan::run(&args, &log),
         Command::Capture(args) => capture::run(&args, &log),
         Command::Merge(args) => merge::run(&args, &log),
         Command::Schema(args) => schema::run(&args),
         Command::IamPolicy(args) => iam_policy::run(&args),
-        Command::Verify(args) => verify::run(&args, &log),
-        Command::Compare(args) => compare::run(&args, &log),
+        Command::Verify(args) => commands::verify::run(&args, &log),
+        Command::Compare(args) => commands::compare::run(&args, &log),
         Command::Prove(args) => prove::run(&args, &log),
         Command::Catalog(command) => catalog::run(&command, &log),
         Command::Init(args) => init::run(&args),

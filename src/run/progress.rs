@@ -12,8 +12,8 @@ use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
 use super::event::{AccountEnded, CallTold, Event, FailureTold};
 use super::log::Log;
-use super::scan::shown;
 use super::terminal;
+use super::terminal::shown;
 use crate::aws::observe::{Call, Limit, Observe, Observer};
 use crate::aws::{Answers, Contradiction, Watch};
 use crate::evidence::{Failure, FailureKind};

@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use super::error::RunError;
 use super::event::Event;
 use super::log::Log;
-use super::sealed::Sealed;
 use crate::aws::live::Live;
 use crate::aws::{Journal, State};
 use crate::config::Config;
-use crate::report::writer::{Writer, sha256};
-use crate::report::{Coverage, SCHEMA};
+use crate::digest::sha256;
+use crate::report::writer::Writer;
+use crate::report::{Coverage, ReportFolder, SCHEMA};
 
 /// The journal of a run that writes to `writer`. Its lock keeps two runs from keeping one journal.
 pub(super) fn journal(
@@ -43,7 +43,7 @@ pub(super) fn state(config: &Config) -> Result<Option<State>, RunError> {
 
 /// Whether the report in its place is what the run of a journal came to, with nothing left to be read again.
 fn is_done(report: &Path, journal: &Journal) -> bool {
-    let manifest = Sealed::open(report, SCHEMA).ok().map(|sealed| sealed.manifest);
+    let manifest = ReportFolder::open(report, SCHEMA).ok().map(|folder| folder.manifest);
     let unread = [Coverage::Partial, Coverage::Failed];
     manifest.is_some_and(|manifest| {
         let accounts = manifest.totals.accounts;

@@ -11,20 +11,20 @@ use super::capture::{in_json, one};
 use super::cores::runtime;
 use super::error::RunError;
 use super::event::Event;
-use super::everything::outside;
 use super::log::Log;
 use super::progress::{Progress, Stage};
-use super::scan::{open, shown};
-use super::selection::choose;
-use super::{advice, resume, settings, stop};
+use super::scan::selection::{choose, outside};
+use super::terminal::shown;
+use super::{advice, input, resume, settings, stop};
 use crate::aws::live::Live;
 use crate::aws::parts::{self, PART, Part, Row, Share};
 use crate::aws::{Cloud, Journal, Journaled, record};
 use crate::cli::{Exit, Scan, Which};
 use crate::config::Config;
+use crate::digest::sha256;
 use crate::evidence::Analyzer;
 use crate::inventory::wire::Account;
-use crate::report::writer::{Output, Writer, sha256};
+use crate::report::writer::{Output, Writer};
 
 /// Whoever starts many equal processes says by one of these which is which, from 0.
 const INDICES: [&str; 2] = ["AWS_BATCH_JOB_ARRAY_INDEX", "JOB_COMPLETION_INDEX"];
@@ -51,7 +51,7 @@ pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, Run
     let work = Work { share, writer: &writer, progress: &progress, config: &config };
     let (done, journal) = match &args.source.snapshot {
         Some(folder) => {
-            let snapshot = open(folder)?;
+            let snapshot = input::snapshot(folder)?;
             let captured_at = snapshot.captured_at().map(str::to_owned);
             let Config { accounts, window_days, .. } = &config;
             let settings = sha256(format!("{captured_at:?} {accounts:?} {window_days}").as_bytes());
@@ -190,7 +190,7 @@ impl Work<'_> {
             organisation: parts::organisation_digest(&organisation).map_err(in_json)?,
             accounts: rows,
             calls: cloud.figures().into_iter().map(parts::Calls::from).collect(),
-            files: files.iter().map(|(path, hash)| (path, hash.to_string())).collect(),
+            files: files.into_iter().map(|(path, hash)| (path, hash.to_string())).collect(),
             ..part
         };
         self.writer.write_json(PART, &part.sealed().map_err(in_json)?)?;

@@ -7,19 +7,19 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use super::event::{Event, ScanEnded};
-use super::everything::Scanned;
-use super::history::Since;
 use super::log::Log;
 use super::message::count as count_of;
-use super::scan::shown;
+use super::scan::history::Since;
+use super::scan::run::ScanOutcome;
 use super::terminal;
+use super::terminal::shown;
+use crate::arn::Arn;
 use crate::cli::Exit;
 use crate::decide::PrincipalStatus;
-use crate::report::ready::Ready;
-use crate::report::{AccountSummary, Coverage, EvidenceKind, EvidenceSource};
+use crate::report::{AccountSummary, Coverage, EvidenceKind, EvidenceSource, Ready};
 
 /// The summary. When there is nothing to look at since the earlier report it is one line on a terminal and none elsewhere.
-pub(super) fn of<'s>(scanned: &'s Scanned, target: &Path, exit: Exit, log: &Log) -> Event<'s> {
+pub(super) fn of<'s>(scanned: &'s ScanOutcome, target: &Path, exit: Exit, log: &Log) -> Event<'s> {
     let since = scanned.since.as_ref().filter(|since| since.calm && log.is_brief());
     let text = match since.filter(|_| matches!(exit, Exit::Finished | Exit::Found)) {
         Some(since) if io::stderr().is_terminal() => nothing_new(scanned, since, target),
@@ -36,7 +36,7 @@ pub(super) fn of<'s>(scanned: &'s Scanned, target: &Path, exit: Exit, log: &Log)
     })
 }
 
-fn nothing_new(scanned: &Scanned, since: &Since, target: &Path) -> String {
+fn nothing_new(scanned: &ScanOutcome, since: &Since, target: &Path) -> String {
     let since = since.day.as_ref().map(|day| format!(" since {day}")).unwrap_or_default();
     let open = match scanned.report.totals.recommendations {
         1 => "1 change is".to_owned(),
@@ -46,7 +46,7 @@ fn nothing_new(scanned: &Scanned, since: &Since, target: &Path) -> String {
     format!("nothing new{since}: {open} still open{ready}; report in {}\n", shown(target))
 }
 
-fn text(scanned: &Scanned, target: &Path) -> String {
+fn text(scanned: &ScanOutcome, target: &Path) -> String {
     let totals = &scanned.report.totals;
     let mut out = String::new();
     // Writing to a string cannot fail.
@@ -161,7 +161,7 @@ fn source(evidence: &EvidenceSource) -> String {
     match (evidence.source, &evidence.analyzer) {
         (EvidenceKind::Analyzer, Some(arn)) => {
             // arn:aws:access-analyzer:us-east-1:111111111111:analyzer/NAME
-            let account = arn.split(':').nth(4).unwrap_or_default();
+            let account = Arn::of(arn).account;
             let name = arn.rsplit('/').next().unwrap_or_default();
             format!("IAM Access Analyzer{window} (`{}` of {})", terminal::line(name), terminal::line(account))
         }

@@ -15,6 +15,7 @@ use super::organisation::{self, Identity};
 use super::pages::{self, List, is_refusal, malformed};
 use super::session::Session;
 use super::{DEFAULT_REGION, Live, Scope, convert};
+use crate::arn::Arn;
 use crate::aws::observe::Limit;
 use crate::aws::options::EvidenceFrom;
 use crate::evidence::{Analyzer, Failure, FailureKind, choose_analyzers};
@@ -151,8 +152,7 @@ impl Live {
 
     async fn find_common(&self, region: &str) -> Result<Common, Failure> {
         if let Some(arn) = &self.options.analyzer_arn {
-            let mut parts = arn.split(':').skip(3);
-            let (region, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+            let Arn { region, account, .. } = Arn::of(arn);
             let session = self.session_in(account, region);
             let found = get(&session, arn).await.map(|analyzer| vec![(analyzer, session)]);
             return Common::of(found);

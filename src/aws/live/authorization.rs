@@ -9,6 +9,7 @@ use super::operations::GET_ACCOUNT_AUTHORIZATION_DETAILS as SWEEP;
 use super::options::AUTHORIZATION_PAGE;
 use super::pages::{Pages, malformed};
 use super::session::Session;
+use crate::arn::Arn;
 use crate::evidence::Failure;
 use crate::inventory::wire::Authorization;
 
@@ -65,7 +66,7 @@ fn is_of(all: &Authorization, account: &str) -> bool {
     let roles = all.role_detail_list.iter().map(|role| &role.arn);
     let users = all.user_detail_list.iter().map(|user| &user.arn);
     let groups = all.group_detail_list.iter().map(|group| &group.arn);
-    roles.chain(users).chain(groups).all(|arn| arn.split(':').nth(4) == Some(account))
+    roles.chain(users).chain(groups).all(|arn| Arn::of(arn).account == account)
 }
 
 /// AWS lists its own policies whether they are attached or not.
@@ -80,5 +81,5 @@ fn drop_idle_aws_managed(all: &mut Authorization) {
         .map(|policy| policy.policy_arn.clone())
         .chain(boundaries.flatten().map(|boundary| boundary.permissions_boundary_arn.clone()))
         .collect();
-    all.policies.retain(|policy| policy.arn.split(':').nth(4) != Some("aws") || in_use.contains(&policy.arn));
+    all.policies.retain(|policy| Arn::of(&policy.arn).account != "aws" || in_use.contains(&policy.arn));
 }

@@ -55,8 +55,8 @@ use self::pages::List;
 use self::session::{Origin, Session, Shared};
 use super::observe::{self, Limit};
 use super::pace::{BucketKey, Figures, Pacers};
-use super::snapshot::is_account_id;
 use super::{Answers, Cloud, Evidence, Organisation, Reading};
+use crate::arn::{Arn, is_account_id};
 use crate::aws::options::{EvidenceFrom, Role};
 use crate::evidence::{Failure, FailureKind};
 use crate::inventory::wire::{Account, Authorization};
@@ -325,9 +325,12 @@ fn check(options: &LiveOptions) -> Result<(), ConnectError> {
 }
 
 fn is_analyzer_arn(arn: &str) -> bool {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    matches!(parts.as_slice(), ["arn", _, "access-analyzer", region, account, name]
-        if !region.is_empty() && is_account_id(account) && name.starts_with("analyzer/"))
+    Arn::parse(arn).is_some_and(|arn| {
+        arn.service == "access-analyzer"
+            && !arn.region.is_empty()
+            && is_account_id(arn.account)
+            && arn.resource.starts_with("analyzer/")
+    })
 }
 
 fn failure(operation: &Operation, kind: FailureKind) -> Failure {

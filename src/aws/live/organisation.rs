@@ -6,7 +6,7 @@ use super::convert;
 use super::operations::{GET_CALLER_IDENTITY, LIST_ACCOUNTS, LIST_DELEGATED_ADMINISTRATORS};
 use super::pages::{self, List, malformed};
 use super::session::Session;
-use crate::aws::snapshot::is_account_id;
+use crate::arn::{Arn, is_account_id};
 use crate::evidence::Failure;
 use crate::inventory::wire::Account;
 
@@ -27,9 +27,9 @@ pub(super) async fn identity(caller: &Session) -> Result<Identity, Failure> {
         caller.call(&GET_CALLER_IDENTITY, |clients| clients.sts().get_caller_identity().send()).await?;
     // The ARN names the partition; some emulators leave the account to it as well.
     let arn = answer.arn.unwrap_or_default();
-    let part = |index| arn.split(':').nth(index).unwrap_or_default().to_owned();
-    let account = answer.account.unwrap_or_else(|| part(4));
-    let partition = part(1);
+    let parts = Arn::of(&arn);
+    let account = answer.account.unwrap_or_else(|| parts.account.to_owned());
+    let partition = parts.partition.to_owned();
     // They become ARNs.
     let is_partition = |text: &str| {
         text.starts_with("aws") && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')

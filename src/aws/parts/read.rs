@@ -12,10 +12,11 @@ use sha2::Sha256;
 
 use super::part::FORMAT;
 use super::{MOST_SHARDS, PART, Part, PartsError, Row, Share, organisation_digest, shard_of};
+use crate::arn::is_account_id;
 use crate::aws::keeping::hexadecimal;
 use crate::aws::live::OPERATIONS;
 use crate::aws::pace::{BucketKey, Figures};
-use crate::aws::snapshot::{SnapshotError, is_account_id, optional, read};
+use crate::aws::snapshot::{SnapshotError, optional, read};
 use crate::aws::{Answers, Cloud, Evidence, Organisation, Reading};
 use crate::evidence::{Analyzer, AnalyzerAnswer, Failure, FailureKind};
 use crate::files;

@@ -3,6 +3,7 @@
 //! A name alone never makes one: anybody can give a role the name of AWS's own. `OrganizationAccountAccessRole` and the
 //! roles of self-managed StackSets are the owner's to change, and are shown like any other.
 
+use crate::arn::Arn;
 use crate::inventory::{Inventory, Principal, PrincipalKind};
 
 /// A rule that always holds.
@@ -67,7 +68,7 @@ fn is_protected(role: &Principal) -> bool {
 pub(super) fn is_enrolled(inventory: &Inventory) -> bool {
     let account = &inventory.account;
     // arn:aws:organizations::<management account>:account/...
-    let is_management = account.arn.split(':').nth(4) == Some(account.id.as_str());
+    let is_management = Arn::of(&account.arn).account == account.id;
     let is_the_role = |it: &Principal| {
         it.kind == PrincipalKind::Role && it.path == "/" && it.name == "AWSControlTowerExecution"
     };

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Wrong, here, is_sorted, twice};
+use crate::arn::Arn;
 use crate::decide::{Effect, Level, PolicyKind, PrincipalStatus, is_aws_managed};
 use crate::report::pack::{counted, removals};
 use crate::report::{
@@ -119,16 +120,12 @@ impl<'r> About<'r> {
     fn principal(&self, it: &'r PrincipalRow, wrong: &mut Wrong) {
         let none = BTreeSet::new();
         // arn:aws:iam::<account>:<kind>/<path><name>
-        let parts: Vec<&str> = it.arn.splitn(6, ':').collect();
-        let is_own = match parts.as_slice() {
-            [_, partition, "iam", "", account, resource] => {
-                *partition == self.report.partition
-                    && *account == self.account.summary.id
-                    && resource.split('/').next() == Some(it.kind.name())
-                    && resource.rsplit('/').next() == Some(it.name.as_str())
-            }
-            _ => false,
-        };
+        let Arn { partition, service, region, account, resource } = Arn::of(&it.arn);
+        let is_own = (service, region) == ("iam", "")
+            && partition == self.report.partition
+            && account == self.account.summary.id
+            && resource.split('/').next() == Some(it.kind.name())
+            && resource.rsplit('/').next() == Some(it.name.as_str());
         wrong.unless(is_own, || format!("{} is not a {} `{}` of this account", it.arn, it.kind, it.name));
         let held = self.held.get(it.arn.as_str()).unwrap_or(&none);
         let told: BTreeSet<&str> = it.policies.iter().map(String::as_str).collect();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::account::{common, ready};
 use super::{Wrong, here, is_sorted};
+use crate::arn::is_account_id;
 use crate::report::pack::{covered, removals};
 use crate::report::{
     AccountReport, AccountSummary, FamilyRow, First, FirstChange, Recommendation, Removal, Report, SCHEMA,
@@ -55,8 +56,7 @@ impl Whole {
         let mut wrong = std::mem::take(&mut self.wrong);
         wrong.unless(report.schema == SCHEMA, || format!("it says that it is of schema {}", report.schema));
         wrong.unless(!report.accounts.is_empty(), || "it has no account, and no scan writes that".to_owned());
-        let is_id =
-            |it: &AccountSummary| it.id.len() == 12 && it.id.bytes().all(|byte| byte.is_ascii_digit());
+        let is_id = |it: &AccountSummary| is_account_id(&it.id);
         wrong.unless(report.accounts.iter().all(is_id), || "an id of an account is none".to_owned());
         wrong.unless(is_sorted(report.accounts.iter().map(|it| &it.id)), || {
             "its accounts are not sorted, or one is there twice".to_owned()

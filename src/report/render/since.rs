@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use super::written::States;
 use crate::decide::PrincipalStatus;
 use crate::report::account::{AccountReport, Coverage};
-use crate::report::compare::{Night, Row, Status};
+use crate::report::history::{Night, Row, Status};
 use crate::report::whole::Report;
 
 /// Gives an account of an earlier report, by its id.
@@ -80,7 +80,7 @@ impl fmt::Debug for Earlier {
 }
 
 impl Earlier {
-    /// Of two nights and what [`compare`](crate::report::compare::compare) says of them.
+    /// Of two nights and what [`compare_account`](crate::report::history::compare_account) says of them.
     pub fn new(report: Report, old: &Night, new: &Night, rows: &[Row], read: Box<ReadAccount>) -> Self {
         let (mut open, mut known) = (BTreeSet::new(), BTreeMap::new());
         for Row { key, past } in rows {
@@ -178,7 +178,7 @@ impl Earlier {
             // What is decided for several accounts was looked at policy by policy.
             None => {
                 let ids = self.report.recommendations.iter().map(|it| it.id.as_str());
-                change.is_some_and(|change| ids.into_iter().any(|id| id == change)) || is_whole(report)
+                change.is_some_and(|change| ids.into_iter().any(|id| id == change)) || report.is_whole()
             }
         };
         if !can_tell {
@@ -195,9 +195,4 @@ impl Earlier {
             )
         })
     }
-}
-
-/// Nothing that was to be read is missing.
-fn is_whole(report: &Report) -> bool {
-    !report.accounts.iter().any(|it| matches!(it.coverage, Coverage::Failed | Coverage::Partial))
 }

@@ -1,7 +1,7 @@
 //! The codes of a report in words, for people.
 
 use crate::decide::{Effect, FamilyKind, PolicyKind, PrincipalStatus};
-use crate::report::compare::Status;
+use crate::report::history::Status;
 use crate::report::{Action, EvidenceKind, Note, PolicyState, Recommendation};
 
 /// Statuses in the order in which people want to see them.

@@ -71,5 +71,5 @@ impl States {
 }
 
 fn key(uid: &str) -> [u8; 8] {
-    FileHash::of(uid.as_bytes()).beginning()
+    FileHash::of(uid.as_bytes()).first()
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::WriteError;
+use crate::arn::is_account_id;
 use crate::disk::{Folder, Kind};
 use crate::files;
 use crate::report::FileHash;
@@ -88,8 +89,8 @@ fn is_of_snapshot(path: &str) -> bool {
     const OF_AN_ACCOUNT: [&str; 4] =
         ["authorization.json", "findings.json", "last-accessed.json", "error.json"];
     let of_account = path.strip_prefix("accounts/").and_then(|rest| rest.split_once('/'));
-    let is_id = |id: &str| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
-    COMMON.contains(&path) || of_account.is_some_and(|(id, file)| is_id(id) && OF_AN_ACCOUNT.contains(&file))
+    COMMON.contains(&path)
+        || of_account.is_some_and(|(id, file)| is_account_id(id) && OF_AN_ACCOUNT.contains(&file))
 }
 
 /// The keys of the file, and the hashes of the paths that it lists: there may be a million.

@@ -111,7 +111,7 @@ pub(super) fn fitted_id(text: &str) -> String {
     if fitted == text {
         return fitted;
     }
-    let digest = crate::report::writer::sha256(text.as_bytes());
+    let digest = crate::digest::sha256(text.as_bytes());
     let head: String = fitted.chars().take(ID - 17).collect();
     format!("{head}~{}", digest.get(..16).unwrap_or_default())
 }

@@ -19,6 +19,7 @@ use super::since::{Earlier, State};
 use super::weight::Weight;
 use super::words::PROVEN;
 use super::{Format, Part, Read, key, reserve};
+use crate::arn::Arn;
 use crate::decide::{HolderKind, PrincipalStatus};
 use crate::inventory::PrincipalKind;
 use crate::report::account::{AccountReport, IdleCredential, PrincipalRow};
@@ -123,7 +124,7 @@ fn day(report: &Report, account: &AccountReport) -> String {
 /// Where the findings go: to the Region of the analyzer, else to that of IAM.
 fn region<'r>(report: &'r Report, account: &'r AccountReport) -> &'r str {
     let analyzer = account.summary.evidence.analyzer.as_deref();
-    let of_analyzer = analyzer.and_then(|arn| arn.split(':').nth(3)).filter(|it| !it.is_empty());
+    let of_analyzer = analyzer.map(|arn| Arn::of(arn).region).filter(|it| !it.is_empty());
     of_analyzer.unwrap_or(match report.partition.as_str() {
         "aws-us-gov" => "us-gov-west-1",
         "aws-cn" => "cn-north-1",
@@ -150,10 +151,6 @@ fn mend(change: &Recommendation) -> String {
     format!(
         "Create the {policies} policies whose documents are in {after} of the report, in place of this policy."
     )
-}
-
-fn is_user(arn: &str) -> bool {
-    arn.split(':').nth(5).is_some_and(|rest| rest.starts_with("user/"))
 }
 
 /// What one finding differs from another in.
@@ -227,9 +224,9 @@ impl Teller<'_> {
             kind => format!(" of {kind} {}", change.holder),
         };
         let policy = change.policy_arn.iter().map(|arn| ("AwsIamPolicy", arn.as_str()));
-        let here = change.reaches.iter().filter(|arn| arn.split(':').nth(4) == Some(id.as_str()));
+        let here = change.reaches.iter().filter(|arn| Arn::of(arn).account == *id);
         let principals =
-            here.map(|arn| (if is_user(arn) { "AwsIamUser" } else { "AwsIamRole" }, arn.as_str()));
+            here.map(|arn| (if Arn::of(arn).is_user() { "AwsIamUser" } else { "AwsIamRole" }, arn.as_str()));
         let mut resources: Vec<_> = policy.chain(principals).collect();
         if resources.is_empty() {
             resources.push(("Other", &change.id));

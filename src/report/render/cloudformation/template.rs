@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 
 use super::super::infrastructure::{Arn, Change, Holder, Resource, Step, ascii, plain};
 use crate::decide::{FamilyKind, HolderKind};
+use crate::digest::sha256;
 use crate::report::recommendation::Recommendation;
-use crate::report::writer::sha256;
 
 /// What CloudFormation takes: resources and bytes of a template, resources of one import. A template of more than 51,200
 /// bytes has to lie in S3.

@@ -8,6 +8,7 @@ use std::fmt::{self, Write as _};
 
 use askama::filters::HtmlSafe;
 
+use crate::arn::Arn;
 use crate::report::names::file_part;
 pub(super) use crate::report::render::numbers::{count, counted, day};
 use crate::visible::visible;
@@ -86,8 +87,7 @@ pub(super) fn in_hash(value: &str) -> String {
 
 /// The account, kind and name in the ARN of a principal.
 pub(super) fn arn_parts(arn: &str) -> Option<(&str, &str, &str)> {
-    let mut parts = arn.splitn(6, ':').skip(4);
-    let (account, resource) = (parts.next()?, parts.next()?);
+    let Arn { account, resource, .. } = Arn::of(arn);
     let (kind, rest) = resource.split_once('/')?;
     Some((account, kind, rest.rsplit('/').next().unwrap_or(rest)))
 }

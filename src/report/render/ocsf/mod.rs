@@ -21,6 +21,7 @@ use super::since::{Earlier, Finding, State};
 use super::weight::Weight;
 use super::words::PROVEN;
 use super::{Format, Part, Read, key, reserve};
+use crate::arn::Arn;
 use crate::decide::{Level, PrincipalStatus};
 use crate::report::whole::Report;
 use crate::report::{AccountReport, AccountSummary, EvidenceSource, Lookup, PrincipalRow, Recommendation};
@@ -104,7 +105,7 @@ fn account_of(summary: &AccountSummary) -> Account<'_> {
 
 /// An ARN's account, and what it names.
 fn account_id(arn: &str) -> &str {
-    arn.split(':').nth(4).unwrap_or_default()
+    Arn::of(arn).account
 }
 
 fn last_part(name: &str) -> &str {
@@ -112,11 +113,7 @@ fn last_part(name: &str) -> &str {
 }
 
 fn principal_type(arn: &str) -> (&'static str, u8) {
-    if arn.split(':').nth(5).is_some_and(|rest| rest.starts_with("user/")) {
-        ("User", 1)
-    } else {
-        ("Role", 99)
-    }
+    if Arn::of(arn).is_user() { ("User", 1) } else { ("Role", 99) }
 }
 
 fn resource<'e>(report: &'e Report, r#type: &'static str, uid: &'e str) -> Resource<'e> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::report::writer::sha256;
+use crate::digest::sha256;
 
 /// File systems and readers take labels of so many characters.
 const LONGEST_LABEL: usize = 120;

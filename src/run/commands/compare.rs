@@ -1,0 +1,89 @@
+//! `leastwise compare`: what became of the advice of one report in another.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::trend;
+use crate::cli::{Compare, Exit, ProveFormat};
+use crate::report::history::{HISTORY, History, Row, Status, accounts, compare_account, may_show_use};
+use crate::run::error::RunError;
+use crate::run::event::Event;
+use crate::run::log::Log;
+use crate::run::scan::comparable::ComparableReport;
+use crate::run::terminal::{self, shown};
+
+pub(crate) fn run(args: &Compare, log: &Log) -> Result<Exit, RunError> {
+    let (Some(old), Some(new)) = (&args.old, &args.new) else {
+        // Without two reports the arguments have a folder of them.
+        return trend::run(args.trend.as_deref().unwrap_or(Path::new(".")), args.out.as_deref());
+    };
+    let (old, new) = (ComparableReport::read(old)?, ComparableReport::read(new)?);
+    if let Some(message) = doubt(&old, &new) {
+        log.tell(&Event::CompareWarning { message });
+    }
+    let mut rows = Vec::new();
+    for id in accounts(&old.night, &new.night) {
+        let moved = compare_account(&old.night, &new.night, id);
+        let is_wanted = |row: &Row| !row.past.used.is_empty() || may_show_use(&old.night, &new.night, row);
+        let is_wanted = moved.iter().any(is_wanted);
+        let account = if is_wanted { new.account(id)? } else { None };
+        rows.extend(old.remember(moved, &new.side(account.as_ref()))?);
+    }
+    let history = History::of(rows, old.night.idle_in_gaps(&new.night));
+    let text = match args.format {
+        ProveFormat::Text => text(&history),
+        ProveFormat::Json => {
+            let json = serde_json::to_string_pretty(&history);
+            json.map_err(|error| RunError::Json { path: HISTORY.to_owned(), error })? + "\n"
+        }
+    };
+    let clean = match args.format {
+        ProveFormat::Text => terminal::clean(&text),
+        ProveFormat::Json => terminal::json(&text),
+    };
+    io::stdout().write_all(clean.as_bytes())?;
+    Ok(Exit::Finished)
+}
+
+/// Why these two are hardly meant to be compared, if they are not: they would seem to differ in everything.
+fn doubt(old: &ComparableReport, new: &ComparableReport) -> Option<String> {
+    let (first, second) = (shown(old.path()), shown(new.path()));
+    let ids =
+        |it: &ComparableReport| it.report.accounts.iter().map(|it| it.id.clone()).collect::<BTreeSet<_>>();
+    if ids(old).is_disjoint(&ids(new)) {
+        return Some(format!(
+            "`{first}` and `{second}` have no account in common: they are of different organisations"
+        ));
+    }
+    let began = |it: &ComparableReport| it.began().parse::<jiff::Timestamp>().ok();
+    let (before, after) = (began(old)?, began(new)?);
+    (before > after).then(|| {
+        format!(
+            "`{first}` is the later report ({}), and `{second}` the earlier one ({}): the earlier one comes first",
+            old.began(),
+            new.began()
+        )
+    })
+}
+
+fn text(history: &History) -> String {
+    let counts = Status::ALL.iter().map(|status| {
+        format!("{} {}", history.counts.get(status.name()).copied().unwrap_or_default(), status.name())
+    });
+    let mut out = counts.collect::<Vec<_>>().join(", ") + "\n";
+    for status in Status::ALL.into_iter().filter(|status| *status != Status::Same) {
+        for row in history.rows.iter().filter(|row| row.past.status == status) {
+            // Writing to a string cannot fail.
+            let (principal, policy) = (terminal::line(&row.key.principal), terminal::line(&row.key.policy));
+            let _ = writeln!(out, "{:<10} {principal}  {policy}", status.name());
+        }
+    }
+    for row in history.rows.iter().filter(|row| !row.past.flapping.is_empty()) {
+        let (principal, policy) = (terminal::line(&row.key.principal), terminal::line(&row.key.policy));
+        let actions = row.past.flapping.join(", ");
+        let _ = writeln!(out, "used every so often  {principal}  {policy}: {}", terminal::line(&actions));
+    }
+    out
+}

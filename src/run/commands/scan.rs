@@ -1,0 +1,223 @@
+//! `leastwise scan`: what is told, where it goes, how it exits.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+
+use crate::aws::live::Live;
+use crate::aws::{Cloud, Journaled};
+use crate::catalog::Unobserved;
+use crate::cli::{CatalogArg, Exit, FailOn, ReportArgs, Scan};
+use crate::config::Config;
+use crate::decide::{PrincipalStatus, RuleCode};
+use crate::report::SinceRow;
+use crate::report::writer::{Output, Writer};
+use crate::run::cores::{cpu_permits, runtime};
+use crate::run::error::RunError;
+use crate::run::event::Event;
+use crate::run::log::Log;
+use crate::run::progress::Progress;
+use crate::run::scan::cache::AccountCache;
+use crate::run::scan::comparable::ComparableReport;
+use crate::run::scan::finished::FinishedAccounts;
+use crate::run::scan::grants::Grants;
+use crate::run::scan::history::Previous;
+use crate::run::scan::run::{ScanOutcome, ScanRun};
+use crate::run::terminal::shown;
+use crate::run::{input, metrics, resume, settings, shard, summary};
+use crate::update::Chosen;
+
+pub(crate) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
+    log.tell(&Event::RunBegan { command: "scan", version: env!("CARGO_PKG_VERSION") });
+    if let Some(which) = args.shard.shard {
+        return shard::run(which, args, log);
+    }
+    let flags = args.source.overrides().and(args.report.overrides());
+    let config = settings::read(args.source.config.as_deref(), &flags, log)?;
+    let setup = ScanSetup::new(config, &args.report, log)?;
+    let began = setup.began;
+    match &args.source.snapshot {
+        Some(folder) => {
+            let snapshot = input::snapshot(folder)?;
+            let as_of = snapshot.captured_at().map(str::to_owned);
+            setup.report(Journaled::new(snapshot, None), as_of, began)
+        }
+        None => {
+            let options = settings::live(&setup.config, setup.progress.observer());
+            let live = setup.runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
+            log.tell(&Event::Caller { account: live.caller_account(), arn: live.caller() });
+            let journal =
+                resume::journal(&setup.writer, &live, &setup.config, args.source.resume, began, log)?;
+            // A run that is gone on from began then, and so does its report.
+            let started = journal.started();
+            let cloud = Journaled::new(live, Some(journal)).with(resume::state(&setup.config)?);
+            setup.report(cloud, Some(started.to_string()), started)
+        }
+    }
+}
+
+/// All that a report needs but the answers, so that whatever is wrong with it is told before the long work.
+pub(crate) struct ScanSetup<'r> {
+    config: Config,
+    /// What the config's file is called.
+    file: Option<String>,
+    catalog: Chosen,
+    writer: Writer,
+    previous: Option<Previous>,
+    progress: Arc<Progress>,
+    runtime: Runtime,
+    began: jiff::Timestamp,
+    args: &'r ReportArgs,
+    log: &'r Log,
+}
+
+impl<'r> ScanSetup<'r> {
+    pub(crate) fn new(
+        (config, file): (Config, Option<String>),
+        args: &'r ReportArgs,
+        log: &'r Arc<Log>,
+    ) -> Result<Self, RunError> {
+        let catalog = crate::run::catalog::choose(&CatalogArg { catalog: config.catalog.clone() }, log)?;
+        if let Some(path) = &args.metrics {
+            metrics::check(path, &config.out)?;
+        }
+        let writer = Writer::begin(&config.out, Output::Report)?;
+        // Read before the work, as the report that it is in may be replaced.
+        let previous = args.previous.as_deref().map(|folder| earlier(folder, log)).transpose()?;
+        let (progress, began) = (Progress::new(log), jiff::Timestamp::now());
+        let runtime = runtime()?;
+        Ok(Self { config, file, catalog, writer, previous, progress, runtime, began, args, log })
+    }
+
+    /// Makes the report of what `cloud` answers, and tells how that went.
+    pub(crate) fn report<C: Cloud + Send + Sync + 'static>(
+        self,
+        cloud: Journaled<C>,
+        as_of: Option<String>,
+        started: jiff::Timestamp,
+    ) -> Result<Exit, RunError> {
+        let Self { config, file, catalog, writer, previous, progress, runtime, began, args, log } = self;
+        let writer = Arc::new(writer);
+        let unobserved = Unobserved::table().clone().without(config.remove_unobserved.iter().cloned());
+        let earlier = previous.as_ref().and_then(|Previous(told)| told.as_ref());
+        let grants = Grants::new(earlier.map(ComparableReport::folder));
+        let again = previous.is_some() || !config.formats.is_empty();
+        let run = ScanRun {
+            cloud,
+            catalog,
+            as_of,
+            writer,
+            progress,
+            config,
+            unobserved,
+            grants,
+            started,
+            cpu: cpu_permits(),
+            prepared: AccountCache::default(),
+            finished: Arc::new(FinishedAccounts::new(again)),
+        };
+        let (result, target) = runtime.block_on(Arc::new(run).run_or_stop(previous))?;
+        for row in &result.report.exceptions {
+            for state in row.states.iter().filter(|state| state.code != RuleCode::Active) {
+                let rule = place(&row.id, file.as_deref());
+                let message = format!("exception {rule} ({}): {}", row.reason, state.why);
+                log.tell(&Event::RuleWarning { rule: &row.id, state: state.code.name(), message });
+            }
+        }
+        if let Some(principals) = result.since.as_ref().and_then(|since| since.too_old) {
+            log.tell(&Event::EvidenceTooOld { principals });
+        }
+        if result.since.as_ref().is_some_and(|since| since.no_common_account) {
+            let message =
+                "the earlier report has no account in common with this one: it is of another organisation";
+            log.tell(&Event::CompareWarning { message: message.to_owned() });
+        } else {
+            for message in result.report.since.iter().flat_map(SinceRow::doubts) {
+                log.tell(&Event::CompareWarning { message });
+            }
+        }
+        let exit = exit(&result, &args.fail_on);
+        if let Some(path) = &args.metrics {
+            metrics::write(path, &result, began, exit)?;
+        }
+        let summary = summary::of(&result, &target, exit, log);
+        // Also where something graver decides on the exit code, and on a night that says nothing else.
+        for (rule, message) in args.fail_on.iter().filter_map(|what| Some((what, found(&result, what)?))) {
+            log.tell(&Event::FailOn { rule: rule.to_string(), message });
+        }
+        log.tell(&summary);
+        Ok(exit)
+    }
+}
+
+/// Where an exception of the config is written: `config:17` is line 17 of its file.
+fn place<'i>(id: &'i str, file: Option<&str>) -> Cow<'i, str> {
+    match (id.strip_prefix("config:"), file) {
+        (Some(line), Some(file)) => format!("{file}:{line}").into(),
+        _ => id.into(),
+    }
+}
+
+/// The report that tonight's is compared with. A schedule names it on its first night as well, so that it need not be there.
+fn earlier(folder: &Path, log: &Log) -> Result<Previous, RunError> {
+    let told = ComparableReport::earlier(folder)?;
+    if told.is_none() {
+        log.tell(&Event::FirstNight { path: shown(folder) });
+    }
+    Ok(Previous(told))
+}
+
+/// How a finished scan exits. Of several reasons the graver: a defect, then missing accounts, then what was found.
+fn exit(result: &ScanOutcome, fail_on: &[FailOn]) -> Exit {
+    if result.defects > 0 {
+        Exit::Refuted
+    } else if result.accounts_unknown || !result.report.is_whole() {
+        Exit::Incomplete
+    } else if fail_on.iter().any(|what| found(result, what).is_some()) {
+        Exit::Found
+    } else {
+        Exit::Finished
+    }
+}
+
+/// What was found of what should fail a run, if anything was.
+fn found(result: &ScanOutcome, what: &FailOn) -> Option<String> {
+    let totals = &result.report.totals;
+    let idle = totals.statuses.get(&PrincipalStatus::UnusedPrincipal).copied().unwrap_or_default();
+    match what {
+        FailOn::Unused => {
+            let (changes, idle) = (totals.recommendations as u64, idle as u64);
+            let credentials = totals.credentials as u64;
+            listed(&[
+                (changes, "policy can be reduced", "policies can be reduced"),
+                (idle, "principal is unused", "principals are unused"),
+                (credentials, "access key or password is unused", "access keys and passwords are unused"),
+            ])
+        }
+        FailOn::Risk(points) => (totals.recommendations > 0 && result.heaviest >= *points)
+            .then(|| format!("the largest change removes {} points of risk", result.heaviest)),
+        FailOn::New => {
+            let since = result.since.as_ref();
+            let changes = since.map_or(0, |since| since.news) as u64;
+            let idle = since.map_or(0, |since| since.newly_unused) as u64;
+            listed(&[
+                (changes, "change is new, reopened or regressed", "changes are new, reopened or regressed"),
+                (
+                    idle,
+                    "principal, access key or password is newly unused",
+                    "principals, access keys and passwords are newly unused",
+                ),
+            ])
+        }
+    }
+}
+
+/// Counts with what they count, one and many of it; nothing when there is none of any.
+fn listed(parts: &[(u64, &str, &str)]) -> Option<String> {
+    let parts = parts.iter().filter(|(count, ..)| *count > 0);
+    let parts: Vec<String> =
+        parts.map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many })).collect();
+    Some(parts.join(", ")).filter(|text| !text.is_empty())
+}

@@ -1,0 +1,115 @@
+//! What the proofs of a report rest on: its catalog, which is to be an extract of one that is known, and names beyond it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::catalog::{Catalog, Harvest, Unobserved};
+use crate::cli::CatalogArg;
+use crate::report::{BASIS, BasisFile, CatalogRow};
+use crate::run::error::RunError;
+use crate::run::log::Log;
+
+/// See the module.
+pub(super) struct ProofBasis {
+    /// The report's own.
+    pub(super) catalog: Catalog,
+    pub(super) harvest: Harvest,
+    pub(super) unobserved: Unobserved,
+    /// The whole catalog that it says it is an extract of, where that is at hand.
+    whole: Option<Whole>,
+    /// The services that the whole catalog has beside.
+    missing: BTreeSet<String>,
+    pub(super) wrong: Vec<String>,
+}
+
+/// A whole catalog.
+enum Whole {
+    Embedded(&'static Catalog),
+    Named(Box<crate::update::Chosen>),
+}
+
+impl Whole {
+    fn catalog(&self) -> &Catalog {
+        match self {
+            Self::Embedded(catalog) => catalog,
+            Self::Named(chosen) => chosen,
+        }
+    }
+}
+
+impl ProofBasis {
+    pub(super) fn read(
+        (text, basis): (&str, &BasisFile),
+        told: &CatalogRow,
+        named: Option<&Path>,
+        log: &Log,
+        path: &str,
+    ) -> Result<Self, RunError> {
+        let not_one = |error| RunError::Catalog { input: path.to_owned(), error };
+        let catalog = Catalog::from_extract(text).map_err(not_one)?;
+        let mut wrong = Vec::new();
+        let whole = match named {
+            Some(named) => {
+                let arg = CatalogArg { catalog: Some(named.to_owned()) };
+                let chosen = crate::run::catalog::choose(&arg, log)?;
+                let found = chosen.digest();
+                if found != told.digest {
+                    let (named, wanted) = (named.display(), &told.digest);
+                    wrong.push(format!(
+                        "report.json: it was made with the catalog {wanted}, and `{named}` is {found}"
+                    ));
+                }
+                Some(Whole::Named(Box::new(chosen)))
+            }
+            None => {
+                let embedded = Catalog::embedded();
+                (embedded.digest() == told.digest).then_some(Whole::Embedded(embedded))
+            }
+        };
+        let Some((harvest, unobserved)) = basis.read(&catalog) else {
+            let error = std::io::Error::new(std::io::ErrorKind::InvalidData, "a pattern in it is none");
+            return Err(RunError::Read { input: BASIS.to_owned(), error });
+        };
+        if !unobserved.patterns().eq(Unobserved::table().patterns()) {
+            wrong.push(format!("{BASIS}: its actions whose use AWS does not see are not those of leastwise"));
+        }
+        let rests = Self { catalog, harvest, unobserved, whole, missing: BTreeSet::new(), wrong };
+        Ok(rests.extracted(told))
+    }
+
+    /// Every service is there as the whole catalog has it.
+    fn extracted(mut self, told: &CatalogRow) -> Self {
+        let Some(whole) = self.whole.as_ref().map(Whole::catalog) else { return self };
+        let own = self.catalog.extract(None);
+        let services: BTreeSet<String> = own.keys().map(|service| (*service).to_owned()).collect();
+        let again = whole.extract(Some(&services));
+        let other = own.iter().find(|(service, actions)| again.get(*service) != Some(actions));
+        if let Some((service, _)) = other {
+            let version = &told.version;
+            self.wrong.push(format!(
+                "catalog.json: its actions of {service} are not those of the catalog {version}"
+            ));
+        }
+        let missing = whole.extract(None).into_keys().filter(|service| !own.contains_key(service));
+        self.missing = missing.map(str::to_owned).collect();
+        if (whole.version(), whole.updated()) != (told.version.as_str(), told.updated.as_str()) {
+            self.wrong.push("report.json: its catalog has another version or date than it says".to_owned());
+        }
+        self
+    }
+
+    /// Whether all is there of the services that a document names; `None` is all there are.
+    pub(super) fn lacks(&self, services: Option<&BTreeSet<String>>) -> Option<&str> {
+        let is_named = |service: &&String| services.is_none_or(|all| all.contains(*service));
+        self.missing.iter().find(is_named).map(String::as_str)
+    }
+
+    /// What the proofs are by, for people.
+    pub(super) fn name(&self) -> &'static str {
+        match &self.whole {
+            Some(Whole::Embedded(_)) => "by the embedded catalog",
+            Some(Whole::Named(_)) => "by the catalog of --catalog",
+            None => "by the report's own catalog, which is not the embedded one: name it with --catalog",
+        }
+    }
+}

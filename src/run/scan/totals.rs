@@ -1,0 +1,100 @@
+//! What a scan adds up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::AddAssign;
+
+use crate::assess::{Assessed, FamilyShare};
+use crate::decide::Usage;
+use crate::report::{AccountReport, AccountSummary, FirstChange, PolicyState, Totals};
+use crate::run::error::RunError;
+
+/// What a scan adds up while accounts come and go: of one account, or of all.
+pub(crate) struct ScanTotals {
+    pub(crate) summaries: Vec<AccountSummary>,
+    /// The services that policies name; `None` is all there are.
+    pub(crate) services: Option<BTreeSet<String>>,
+    /// Why policies were not changed, by code.
+    pub(crate) left_alone: BTreeMap<PolicyState, usize>,
+    pub(crate) defects: usize,
+    pub(crate) shares: Vec<FamilyShare>,
+    pub(crate) usage: Usage,
+    /// The points of risk that each recommendation removes.
+    pub(crate) weights: Vec<FirstChange>,
+}
+
+impl Default for ScanTotals {
+    fn default() -> Self {
+        Self {
+            summaries: Vec::new(),
+            services: Some(BTreeSet::new()),
+            left_alone: BTreeMap::new(),
+            defects: 0,
+            shares: Vec::new(),
+            usage: Usage::default(),
+            weights: Vec::new(),
+        }
+    }
+}
+
+impl ScanTotals {
+    /// Of an account that was not read.
+    pub(crate) fn unread(summary: AccountSummary) -> Self {
+        Self { summaries: vec![summary], ..Self::default() }
+    }
+
+    /// Of what came of an account, with the rest of it: its part of the report, and its files.
+    pub(crate) fn of(assessed: Assessed) -> (Self, AccountReport, Vec<(String, String)>) {
+        let Assessed { report, files, services, defects, shares, usage } = assessed;
+        let mut left_alone = BTreeMap::new();
+        report.left_alone.iter().for_each(|it| *left_alone.entry(it.code).or_default() += 1);
+        let weights = report.recommendations.iter().map(FirstChange::of).collect();
+        let (summaries, defects) = (vec![report.summary.clone()], defects.len());
+        (Self { summaries, services, left_alone, defects, shares, usage, weights }, report, files)
+    }
+}
+
+impl AddAssign for ScanTotals {
+    fn add_assign(&mut self, more: Self) {
+        let Self { summaries, services, left_alone, defects, shares, usage, weights } = more;
+        self.summaries.extend(summaries);
+        cover(&mut self.services, services);
+        left_alone.into_iter().for_each(|(code, count)| *self.left_alone.entry(code).or_default() += count);
+        self.defects += defects;
+        self.shares.extend(shares);
+        self.usage.merge(&usage);
+        self.weights.extend(weights);
+    }
+}
+
+/// Adds services to others; `None` is all there are.
+pub(crate) fn cover(all: &mut Option<BTreeSet<String>>, more: Option<BTreeSet<String>>) {
+    match (all.as_mut(), more) {
+        (Some(all), Some(mut more)) => all.append(&mut more),
+        _ => *all = None,
+    }
+}
+
+/// Adds the accounts up, and checks that every principal is in exactly one status.
+pub(crate) fn totals_of(accounts: &[AccountSummary]) -> Result<Totals, RunError> {
+    let mut totals = Totals::default();
+    for account in accounts {
+        let counted: usize = account.statuses.values().sum();
+        if counted != account.principals {
+            return Err(RunError::Lost {
+                account: account.id.clone(),
+                counted,
+                population: account.principals,
+            });
+        }
+        *totals.accounts.entry(account.coverage).or_default() += 1;
+        for (status, count) in &account.statuses {
+            *totals.statuses.entry(*status).or_default() += count;
+        }
+        totals.principals += account.principals;
+        totals.recommendations += account.recommendations;
+        totals.credentials += account.credentials;
+        totals.left_alone += account.left_alone;
+        totals.effect.join(&account.effect);
+    }
+    Ok(totals)
+}
