@@ -15,8 +15,7 @@ use crate::report::whole::{FamilyRow, Report};
 use crate::report::{Lookup, Note};
 use crate::visible::visible_line;
 
-/// Where the code of permission sets is. Under `changes/permission-sets/` each has a folder of its name, which is whatever
-/// somebody called it.
+/// Where the code of permission sets is, which are of no account.
 pub(super) const OF_SETS: &str = "changes/permission-sets-as-code";
 
 const BAD_NAME: &str = "a name in it is none that IAM takes, so that no template can hold it";

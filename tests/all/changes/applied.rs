@@ -92,13 +92,13 @@ impl Acme {
         command
     }
 
-    /// Runs a script of the report, by its path below `changes/`, with credentials of an account.
-    fn runs(&self, account: &str, script: &str, variable: Option<&str>) -> Ran {
+    /// Runs a script of the report for a change, with credentials of an account.
+    fn runs(&self, account: &str, (script, change): (&str, &str), variable: Option<&str>) -> Ran {
         let mut command = self.command("bash", account);
         if let Some(variable) = variable {
             command.env(variable, "1");
         }
-        let output = command.arg(self.out.join("changes").join(script)).output().unwrap();
+        let output = command.arg(self.out.join("changes").join(script)).arg(change).output().unwrap();
         Ran {
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
@@ -115,22 +115,22 @@ impl Acme {
 
     /// Tells, applies, applies again, and gives what the account has then.
     fn applied(&self, account: &str, folder: &str, variable: Option<&str>) -> Value {
-        let script = format!("{folder}/apply.sh");
-        let ran = self.runs(account, &script, variable).exits(0);
+        let script = ("apply.sh", folder);
+        let ran = self.runs(account, script, variable).exits(0);
         assert!(!ran.out.contains("already applied"), "{folder}: {}", ran.out);
         if !self.again[0].swap(true, Ordering::Relaxed) {
-            self.runs(account, &script, variable).exits(0).prints("already applied");
+            self.runs(account, script, variable).exits(0).prints("already applied");
         }
         self.all(account)
     }
 
     /// Takes it back, and again.
     fn taken_back(&self, account: &str, folder: &str, variable: Option<&str>) -> Value {
-        let script = format!("{folder}/rollback.sh");
-        let ran = self.runs(account, &script, variable).exits(0);
+        let script = ("rollback.sh", folder);
+        let ran = self.runs(account, script, variable).exits(0);
         assert!(!ran.out.contains("already rolled back"), "{folder}: {}", ran.out);
         if !self.again[1].swap(true, Ordering::Relaxed) {
-            self.runs(account, &script, variable).exits(0).prints("already rolled back");
+            self.runs(account, script, variable).exits(0).prints("already rolled back");
         }
         self.all(account)
     }
@@ -216,7 +216,7 @@ fn a_managed_policy_gets_a_version_also_when_it_has_five() {
         &["iam", "attach-role-policy", "--role-name", "nightly-backup", "--policy-arn", arn],
     );
     let before = acme.all(SHOP);
-    let ran = acme.runs(SHOP, &format!("{folder}/apply.sh"), None).exits(1);
+    let ran = acme.runs(SHOP, ("apply.sh", &folder), None).exits(1);
     assert!(ran.err.contains("now used by role/nightly-backup"), "{}", ran.err);
     assert_eq!(acme.all(SHOP), before);
 }
@@ -271,7 +271,7 @@ fn policies_that_take_the_place_of_one_are_created_attached_and_taken_back() {
     let other = "role/nightly-backup";
     let name = other.split_once('/').unwrap().1;
     acme.meanwhile(SHOP, &["iam", "attach-role-policy", "--role-name", name, "--policy-arn", &new]);
-    let ran = acme.runs(SHOP, &format!("{folder}/rollback.sh"), None).exits(0);
+    let ran = acme.runs(SHOP, ("rollback.sh", &folder), None).exits(0);
     assert!(ran.out.contains("stays: it is used by role/nightly-backup"), "{}", ran.out);
     let text = acme.document(&format!("{folder}.after.json"));
     let held = attached(&before, other, "", &[&new]);
@@ -317,7 +317,7 @@ fn nobody_gets_a_policy_back_when_one_of_its_holders_has_no_room_for_it() {
         acme.meanwhile(SHOP, &["iam", "attach-role-policy", "--role-name", second, "--policy-arn", arn]);
     }
     let full = acme.all(SHOP);
-    let ran = acme.runs(SHOP, &format!("{folder}/rollback.sh"), None).exits(1);
+    let ran = acme.runs(SHOP, ("rollback.sh", &folder), None).exits(1);
     assert!(ran.err.contains(&format!("role/{second} has 10 of 10 managed policies")), "{}", ran.err);
     assert_eq!(acme.all(SHOP), full, "it wrote before it refused");
     let detached = "arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess";
@@ -336,7 +336,7 @@ fn a_copy_of_a_policy_of_aws_wants_room_or_leave_to_detach_first() {
     let before = acme.all(SHOP);
     let holder = "role/ten-attached-policies";
     let folder = format!("{SHOP}/{holder}/CloudWatchReadOnlyAccess~aws");
-    let ran = acme.runs(SHOP, &format!("{folder}/apply.sh"), None).exits(1);
+    let ran = acme.runs(SHOP, ("apply.sh", &folder), None).exits(1);
     assert!(
         ran.err.contains("has 10 of 10 managed policies") && ran.err.contains("DETACH_FIRST=1"),
         "{}",
@@ -361,9 +361,7 @@ fn a_copy_of_a_policy_of_aws_wants_room_or_leave_to_detach_first() {
     let text = r#"{"Version":"2012-10-17","Statement":[]}"#;
     acme.meanwhile(SHOP, &["iam", "create-policy", "--policy-name", name, "--policy-document", text]);
     let before = acme.all(SHOP);
-    acme.runs(SHOP, &format!("{folder}/apply.sh"), Some("DETACH_FIRST"))
-        .exits(1)
-        .says("is not as it was analysed");
+    acme.runs(SHOP, ("apply.sh", &folder), Some("DETACH_FIRST")).exits(1).says("is not as it was analysed");
     assert_eq!(acme.all(SHOP), before);
 }
 
@@ -371,23 +369,23 @@ fn a_copy_of_a_policy_of_aws_wants_room_or_leave_to_detach_first() {
 fn a_script_refuses_what_was_not_analysed_and_a_dry_run_writes_nothing() {
     let Some(acme) = Acme::with("changes-refused", &[SHOP, DEV]) else { return };
     let folder = format!("{SHOP}/role/nightly-backup/copy");
-    let script = format!("{folder}/apply.sh");
+    let script = ("apply.sh", &*folder);
     let before = acme.all(SHOP);
     for folder in [
         &*folder,
         "444444444444/managed/five-versions-already",
         "444444444444/managed/platform-operations-large",
     ] {
-        acme.runs(SHOP, &format!("{folder}/apply.sh"), Some("DRY_RUN")).exits(0).prints("would ");
+        acme.runs(SHOP, ("apply.sh", folder), Some("DRY_RUN")).exits(0).prints("would ");
     }
     assert_eq!(acme.all(SHOP), before, "a dry run wrote");
 
-    acme.runs(DEV, &script, None).exits(1).says("these are credentials of account 666666666666");
+    acme.runs(DEV, script, None).exits(1).says("these are credentials of account 666666666666");
 
     let file = acme.out.join(format!("policies/{folder}.after.json"));
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.clone() + "\n").unwrap();
-    acme.runs(SHOP, &script, None).exits(1).says("is not the file that this script was made with");
+    acme.runs(SHOP, script, None).exits(1).says("is not the file that this script was made with");
     fs::write(&file, text).unwrap();
 
     let put = ["iam", "put-role-policy", "--role-name", "nightly-backup", "--policy-name", "copy"];
@@ -395,7 +393,7 @@ fn a_script_refuses_what_was_not_analysed_and_a_dry_run_writes_nothing() {
     acme.meanwhile(SHOP, &[&put[..], &[other]].concat());
     let changed = acme.all(SHOP);
     for script in ["apply.sh", "rollback.sh"] {
-        acme.runs(SHOP, &format!("{folder}/{script}"), None).exits(1).says("scan again");
+        acme.runs(SHOP, (script, &folder), None).exits(1).says("scan again");
     }
     assert_eq!(acme.all(SHOP), changed);
 }

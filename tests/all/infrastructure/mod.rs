@@ -153,7 +153,7 @@ fn a_report_with_both_is_verified_and_is_the_same_twice() {
     leastwise(["verify", one.to_str().unwrap()]).ran().exits(0);
 }
 
-/// A permission set is called whatever somebody called it; each has a folder of its name for its scripts.
+/// A permission set is called whatever somebody called it.
 #[test]
 fn no_name_of_a_permission_set_is_in_the_way_of_the_code() {
     let root = folder("infrastructure-sets");
@@ -182,9 +182,9 @@ fn no_name_of_a_permission_set_is_in_the_way_of_the_code() {
     leastwise(args.into_iter().chain([out.to_str().unwrap()])).ran().exits(0);
     leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
     let folders = folders(&out);
-    let scripts = &folders["permission-sets"];
-    let wanted = names.iter().flat_map(|name| ["apply.sh", "rollback.sh"].map(|it| format!("{name}/{it}")));
-    assert_eq!(scripts.keys().cloned().collect::<BTreeSet<_>>(), wanted.collect());
+    let changes = crate::changes::changes(&out);
+    let wanted: BTreeSet<String> = names.iter().map(|name| format!("permission-sets/{name}")).collect();
+    assert_eq!(changes.into_keys().collect::<BTreeSet<_>>(), wanted);
     let code = &folders["permission-sets-as-code"];
     assert!(code.contains_key("terraform/main.tf") && code.contains_key("cloudformation.template.json"));
 }

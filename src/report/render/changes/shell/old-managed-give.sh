@@ -1,2 +1,0 @@
-
-give_old() { attach "$1" "$OLD"; }

@@ -1,2 +1,0 @@
-
-take_old() { detach "$1" "$OLD"; }
