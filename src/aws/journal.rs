@@ -33,7 +33,7 @@ use self::lines::Lines;
 use super::keeping::{put_sealed, unsealed, unsealed_line};
 use super::pace::{BucketKey, Figures};
 use super::state::State;
-use super::{Answers, Cloud, Evidence, Nobody, Organisation, Reading, Watch};
+use super::{Answers, Cloud, EventSink, Evidence, Nobody, Organisation, ReadEvent, Reading};
 use crate::disk::{self, Folder};
 use crate::evidence::Failure;
 use crate::files;
@@ -170,26 +170,26 @@ impl Journal {
         Ok(serde_json::from_slice(unsealed(&text, id).ok_or_else(altered)?)?)
     }
 
-    /// What an earlier run kept of an account, if that was all of it. A file that cannot be trusted is reported to `watch`.
-    fn kept(&self, id: &str, watch: &dyn Watch) -> Option<Whole> {
+    /// What an earlier run kept of an account, if that was all of it. A file that cannot be trusted is an event.
+    fn kept(&self, id: &str, events: &dyn EventSink) -> Option<Whole> {
         match self.account(id) {
             Ok(whole) => Some(whole).filter(|whole| whole.complete),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
-                watch.journal_doubted(&self.place(id), &error);
+                events.emit(ReadEvent::JournalRejected { file: &self.place(id), error: &error });
                 None
             }
         }
     }
 
     /// Keeps what was read of an account.
-    fn keep_account(&self, id: &str, answers: Answers, watch: &dyn Watch) -> Answers {
+    fn keep_account(&self, id: &str, answers: Answers, events: &dyn EventSink) -> Answers {
         let whole = Whole::of(answers);
         let path = account_file(id);
         if let Err(error) = put_sealed(&self.folder, &path, id, &whole) {
             // What an earlier run kept is not what this one read. That it may not be there is no failure.
             let _ = self.folder.remove_file(&path);
-            self.lacks(watch, &error);
+            self.not_saved(events, &error);
             let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
             lost.get_or_insert_with(|| (id.to_owned(), error));
         } else if whole.complete {
@@ -203,9 +203,9 @@ impl Journal {
     }
 
     /// Tells once that a run which goes on from this one will not find everything.
-    fn lacks(&self, watch: &dyn Watch, error: &io::Error) {
+    fn not_saved(&self, events: &dyn EventSink, error: &io::Error) {
         if !self.told.swap(true, Ordering::Relaxed) {
-            watch.loses(self.folder.path(), error);
+            events.emit(ReadEvent::JournalNotSaved { folder: self.folder.path(), error });
         }
     }
 
@@ -351,19 +351,19 @@ impl<C: Cloud> Cloud for Journaled<C> {
     async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
         // Only what AWS is asked for need be remembered.
         let Some(journal) = &self.journal else { return self.cloud.read(account, reading).await };
-        if let Some(known) = journal.resumed.then(|| journal.kept(&account.id, reading.watch)).flatten() {
+        if let Some(known) = journal.resumed.then(|| journal.kept(&account.id, reading.events)).flatten() {
             return known.answers();
         }
         let state = self.state.as_ref();
-        let earlier = state.map(|state| state.remembered(&account.id, reading.watch)).unwrap_or_default();
-        let memory = Lines::of(journal, state, &account.id, earlier, reading.watch);
+        let earlier = state.map(|state| state.remembered(&account.id, reading.events)).unwrap_or_default();
+        let memory = Lines::of(journal, state, &account.id, earlier, reading.events);
         let answers = self.cloud.read(account, Reading { memory: &memory, ..reading }).await;
         if let (Some(state), Ok(evidence)) = (state, &answers.evidence)
             && evidence.analyzer.is_some()
         {
-            state.keep(&account.id, &evidence.findings, &memory.into_earlier(), reading.watch);
+            state.keep(&account.id, &evidence.findings, &memory.into_earlier(), reading.events);
         }
-        journal.keep_account(&account.id, answers, reading.watch)
+        journal.keep_account(&account.id, answers, reading.events)
     }
 
     fn figures(&self) -> Vec<(BucketKey, Figures)> {

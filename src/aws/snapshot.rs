@@ -22,7 +22,7 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
-use super::{Answers, Cloud, Evidence, Organisation, Reading};
+use super::{Answers, Cloud, Evidence, Organisation, ReadEvent, Reading};
 use crate::evidence::{
     Analyzer, AnalyzerAnswer, Failure, FailureKind, Finding, LastAccessed, choose_analyzers,
 };
@@ -211,8 +211,8 @@ impl Cloud for Snapshot {
     async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
         let answers = self.account(account);
         if let Ok(evidence) = &answers.evidence {
-            reading.watch.findings(evidence.findings.len());
-            evidence.findings.iter().for_each(|_| reading.watch.finding());
+            reading.events.emit(ReadEvent::FindingsListed(evidence.findings.len()));
+            reading.events.emit(ReadEvent::FindingsRead(evidence.findings.len()));
         }
         answers
     }

@@ -30,8 +30,8 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use self::doubt::Doubts;
-use super::Watch;
 use super::keeping::{hexadecimal, put};
+use super::{EventSink, ReadEvent};
 use crate::decide::GrantLog;
 use crate::disk::{self, Folder, Kind, make_folder};
 use crate::evidence::Finding;
@@ -151,7 +151,7 @@ impl State {
     }
 
     /// What is remembered of an account. Nothing when it is not to be trusted.
-    pub(super) fn remembered(&self, account: &str, watch: &dyn Watch) -> Remembered {
+    pub(super) fn remembered(&self, account: &str, events: &dyn EventSink) -> Remembered {
         let doubt = self.doubt();
         let path = self.place(account);
         let text = files::own_bytes(self.folder.path(), &format!("accounts/{account}.json"), files::ANSWERS);
@@ -163,14 +163,14 @@ impl State {
         match known {
             Some(known) if known.doubt == doubt => known,
             Some(_) => {
-                self.tell_doubt(watch);
+                self.tell_doubt(events);
                 Remembered::nothing(doubt)
             }
             None => {
                 let aside = path.with_extension("set-aside");
                 // When even this fails, the file is written anew all the same.
                 let _ = std::fs::rename(&path, &aside);
-                watch.doubts(&aside);
+                events.emit(ReadEvent::StateRejected { aside: &aside });
                 Remembered::nothing(doubt)
             }
         }
@@ -178,16 +178,22 @@ impl State {
 
     /// Remembers the findings of an account in place of what was remembered before. That this fails costs the next night
     /// calls and nothing else, so it is told once and the run goes on.
-    pub(super) fn keep(&self, account: &str, findings: &[Finding], before: &Remembered, watch: &dyn Watch) {
+    pub(super) fn keep(
+        &self,
+        account: &str,
+        findings: &[Finding],
+        before: &Remembered,
+        events: &dyn EventSink,
+    ) {
         if let Err(error) = self.write(account, findings, before) {
-            self.lacks(watch, &error);
+            self.not_saved(events, &error);
         }
     }
 
     /// Tells once that the next night will not find everything.
-    fn lacks(&self, watch: &dyn Watch, error: &io::Error) {
+    fn not_saved(&self, events: &dyn EventSink, error: &io::Error) {
         if !self.told.swap(true, Ordering::Relaxed) {
-            watch.forgets(self.folder.path(), error);
+            events.emit(ReadEvent::StateNotSaved { folder: self.folder.path(), error });
         }
     }
 
@@ -210,11 +216,11 @@ impl State {
     }
 
     /// Saves the log for the next night. A failure only makes the next night's evidence less sure, so the run warns once and goes on.
-    pub fn keep_grants(&self, account: &str, log: &GrantLog, watch: &dyn Watch) {
+    pub fn keep_grants(&self, account: &str, log: &GrantLog, events: &dyn EventSink) {
         let kept = serde_json::to_vec(log).map_err(io::Error::from);
         // That a finding is doubted says nothing about when a policy was first seen.
         if let Err(error) = kept.and_then(|body| self.put("grants", account, &body, None)) {
-            self.lacks(watch, &error);
+            self.not_saved(events, &error);
         }
     }
 

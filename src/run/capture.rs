@@ -36,7 +36,7 @@ pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
             runtime.block_on(capture_or_stop(cloud, &writer, &progress, &config, &captured_at))?
         }
         None => {
-            let options = settings::live(&config, progress.observer());
+            let options = settings::live(&config, progress.events());
             let live = runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
             log.tell(&Event::Caller { account: live.caller_account(), arn: live.caller() });
             let journal = resume::journal(&writer, &live, &config, args.source.resume, now, log)?;

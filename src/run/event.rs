@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::aws::observe::Limit;
+use crate::aws::Limit;
 use crate::report::Totals;
 
 /// How grave an event is, the gravest first.

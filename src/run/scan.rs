@@ -41,7 +41,7 @@ pub(super) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
             ready.report(Journaled::new(snapshot, None), as_of, began)
         }
         None => {
-            let options = settings::live(&ready.config, ready.progress.observer());
+            let options = settings::live(&ready.config, ready.progress.events());
             let live = ready.runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
             log.tell(&Event::Caller { account: live.caller_account(), arn: live.caller() });
             let journal =

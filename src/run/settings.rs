@@ -2,12 +2,13 @@
 
 use std::env;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::error::RunError;
 use super::event::Event;
 use super::log::Log;
+use crate::aws::EventSink;
 use crate::aws::live::{Access as LiveAccess, Limits, LiveOptions, Rates, Role, Source};
-use crate::aws::observe::Observer;
 use crate::aws::pace::Rate;
 use crate::cli::SourceArgs;
 use crate::config::{self, Access, Config, EvidenceFrom, ListedAccount, Overrides};
@@ -77,7 +78,7 @@ fn text_of(path: &Path) -> Result<(String, String), RunError> {
 }
 
 /// What a live scan is told.
-pub(super) fn live(config: &Config, observer: Observer) -> LiveOptions {
+pub(super) fn live(config: &Config, events: Arc<dyn EventSink>) -> LiveOptions {
     let access = |account: &String| match config.assume.access(account) {
         Access::Direct => LiveAccess::Direct,
         Access::Role { role, external_id, session_name } => LiveAccess::Role(Role {
@@ -127,7 +128,7 @@ pub(super) fn live(config: &Config, observer: Observer) -> LiveOptions {
             EvidenceFrom::LastAccessed => Source::LastAccessed,
         },
         limits,
-        observer,
+        events: Some(events),
     }
 }
 

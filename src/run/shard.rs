@@ -59,7 +59,7 @@ pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, Run
             runtime.block_on(work.or_stop(Journaled::new(snapshot, None), part))?
         }
         None => {
-            let options = settings::live(&config, progress.observer());
+            let options = settings::live(&config, progress.events());
             let live = runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
             log.tell(&Event::Caller { account: live.caller_account(), arn: live.caller() });
             let journal = resume::journal(&writer, &live, &config, args.source.resume, now, log)?;

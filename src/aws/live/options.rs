@@ -1,10 +1,11 @@
 //! What a live scan can be told.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::operations::Api;
-use crate::aws::observe::Observer;
+use crate::aws::EventSink;
 use crate::aws::pace::Rate;
 use crate::inventory::wire::Account;
 
@@ -31,8 +32,8 @@ pub struct LiveOptions {
     pub source: Source,
     /// What must not be exceeded.
     pub limits: Limits,
-    /// Who is told what happens to calls.
-    pub observer: Observer,
+    /// Where the events of calls go.
+    pub events: Option<Arc<dyn EventSink>>,
 }
 
 /// A role to assume.

@@ -16,7 +16,7 @@ use crate::aws::keeping::hexadecimal;
 use crate::aws::live::OPERATIONS;
 use crate::aws::pace::{BucketKey, Figures};
 use crate::aws::snapshot::{SnapshotError, is_account_id, optional, read};
-use crate::aws::{Answers, Cloud, Evidence, Organisation, Reading};
+use crate::aws::{Answers, Cloud, Evidence, Organisation, ReadEvent, Reading};
 use crate::evidence::{Analyzer, AnalyzerAnswer, Failure, FailureKind};
 use crate::files;
 use crate::inventory::wire::{Account, Accounts};
@@ -127,8 +127,8 @@ impl Cloud for Parts {
             .answers(account)
             .unwrap_or_else(|| Answers { authorization: Err(malformed()), evidence: Err(malformed()) });
         if let Ok(evidence) = &answers.evidence {
-            reading.watch.findings(evidence.findings.len());
-            evidence.findings.iter().for_each(|_| reading.watch.finding());
+            reading.events.emit(ReadEvent::FindingsListed(evidence.findings.len()));
+            reading.events.emit(ReadEvent::FindingsRead(evidence.findings.len()));
         }
         answers
     }
