@@ -72,15 +72,12 @@ struct InFlight {
     throttles: u64,
 }
 
-/// How often something failed, with AWS's words and what was wrong with the answer, of the first.
-type FailureCount = (usize, Option<String>, Option<String>);
-
 /// What was read of an account, in numbers.
 pub(super) struct Read {
     principals: usize,
     findings: usize,
-    /// How often, and what AWS said first.
-    failures: BTreeMap<(String, &'static str), FailureCount>,
+    /// By operation and kind.
+    failures: BTreeMap<(String, &'static str), FailureTold>,
 }
 
 impl Progress {
@@ -148,7 +145,6 @@ impl Progress {
         let ended = in_flight.remove(at);
         self.show(&in_flight);
         drop(in_flight);
-        let failures = read.failures.into_iter();
         self.log.tell(&Event::AccountEnded(AccountEnded {
             account: &account.id,
             name: &account.name,
@@ -157,15 +153,7 @@ impl Progress {
             seconds: ended.began.elapsed(),
             calls: ended.calls,
             throttles: ended.throttles,
-            failures: failures
-                .map(|((operation, kind), (count, aws_says, detail))| FailureTold {
-                    operation,
-                    kind,
-                    count,
-                    aws_says,
-                    detail,
-                })
-                .collect(),
+            failures: read.failures.into_values().collect(),
         }));
     }
 
@@ -240,15 +228,12 @@ impl Read {
     pub(super) fn of(answers: &Answers) -> Self {
         let mut read = Self { principals: 0, findings: 0, failures: BTreeMap::new() };
         let mut failed = |failure: &Failure| {
-            let (count, words, detail) =
-                read.failures.entry((failure.operation.clone(), failure.kind.name())).or_default();
-            *count += 1;
-            if words.is_none() {
-                *words = failure.words().map(Cow::into_owned);
-            }
-            if detail.is_none() {
-                detail.clone_from(&failure.detail);
-            }
+            let (operation, kind) = (failure.operation.clone(), failure.kind.name());
+            let new = || FailureTold { operation: operation.clone(), kind, ..FailureTold::default() };
+            let told = read.failures.entry((operation.clone(), kind)).or_insert_with(new);
+            told.count += 1;
+            told.aws_says = told.aws_says.take().or_else(|| failure.words().map(Cow::into_owned));
+            told.detail = told.detail.take().or_else(|| failure.detail.clone());
         };
         match (&answers.authorization, &answers.evidence) {
             // Then nobody asked for evidence.
