@@ -1,17 +1,10 @@
-//! The seam to AWS: what a scan asks, and two who answer. `live` talks to AWS and holds all SDK code; `snapshot` reads
-//! recorded answers. Both give the same shapes, so nothing behind the seam knows which it was. `journal` stands before them
-//! and remembers what was read, for a run that goes on from an interrupted one; `state` for the next night; `parts` joins
-//! what several processes have read.
+//! The seam to AWS: what a scan asks, and two who answer. `live` talks to AWS and holds all SDK code; `recorded` reads and
+//! writes recorded answers. Both give the same shapes, so nothing behind the seam knows which it was.
 
 mod event;
-mod journal;
-mod keeping;
 pub mod live;
 pub mod pace;
-pub mod parts;
-pub mod record;
-mod snapshot;
-mod state;
+mod recorded;
 
 use std::future::Future;
 
@@ -21,9 +14,9 @@ use crate::evidence::{Analyzer, Failure, Finding, LastAccessed};
 use crate::inventory::wire::{Account, Authorization};
 
 pub use event::{Call, EventSink, Limit, Nobody, ReadEvent};
-pub use journal::{Journal, JournalError, Journaled};
-pub use snapshot::{Snapshot, SnapshotError};
-pub use state::{State, StateError};
+pub use recorded::{
+    Journal, JournalError, Journaled, Snapshot, SnapshotError, State, StateError, parts, snapshot,
+};
 
 /// What AWS, or a record of it, knows.
 pub trait Cloud: Sync {
@@ -117,13 +110,24 @@ pub struct Organisation {
     pub unknown: Option<Failure>,
 }
 
-/// What was read of one account.
-#[derive(Debug)]
+/// What was read of one account. As JSON it is what journals and parts record of it.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Answers {
     /// Principals and policies.
     pub authorization: Result<Authorization, Failure>,
     /// What is unused.
     pub evidence: Result<Evidence, Failure>,
+}
+
+impl Answers {
+    /// Whether nothing of it failed.
+    pub fn is_complete(&self) -> bool {
+        self.authorization.is_ok()
+            && self.evidence.as_ref().is_ok_and(|read| {
+                read.findings.iter().all(|finding| finding.failure.is_none())
+                    && read.last_accessed.iter().all(|answer| answer.failure.is_none())
+            })
+    }
 }
 
 /// What was read about use.

@@ -9,8 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use super::Journal;
-use crate::aws::keeping::sealed_line;
-use crate::aws::state::{Remembered, State};
+use crate::aws::recorded::seal;
+use crate::aws::recorded::state::{Remembered, State};
 use crate::aws::{EventSink, Memory, ReadEvent, Recall, RememberedFinding};
 use crate::evidence::{Finding, LastAccessed};
 
@@ -60,7 +60,8 @@ impl<'j> Lines<'j> {
 
     fn add<T: Serialize>(&self, kind: &str, kept: &Mutex<Kept<T>>, line: &T) {
         let add = || -> io::Result<()> {
-            let mut text = sealed_line(self.account, line)?;
+            let mut text = Vec::new();
+            seal::write(&mut text, self.account, line)?;
             let mut kept = lock(kept);
             if kept.file.is_none() {
                 // An earlier run may have been cut off in the middle of a line.

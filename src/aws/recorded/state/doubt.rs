@@ -43,7 +43,7 @@ struct Note<'n> {
 
 impl State {
     /// The digest of the newest note; none when there never was one.
-    pub(in crate::aws) fn doubt(&self) -> Option<String> {
+    pub(in crate::aws::recorded) fn doubt(&self) -> Option<String> {
         let unsaved = self.doubts.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
         if unsaved.is_some() {
             return unsaved.clone();
@@ -57,7 +57,7 @@ impl State {
 
     /// AWS contradicts what is remembered of an account: leaves a note, and sets the account's file aside. Gives where it lies
     /// now, if that could be done.
-    pub(in crate::aws) fn contradicted(
+    pub(in crate::aws::recorded) fn contradicted(
         &self,
         account: &str,
         earlier: &Remembered,
@@ -92,7 +92,7 @@ impl State {
     }
 
     /// Tells once that there is a note, unless this process left it and told so.
-    pub(in crate::aws) fn tell_doubt(&self, events: &dyn EventSink) {
+    pub(in crate::aws::recorded) fn tell_doubt(&self, events: &dyn EventSink) {
         if !self.doubts.told.swap(true, Ordering::Relaxed) {
             events.emit(ReadEvent::StateDoubted { note: &self.folder.path().join(NOTE) });
         }
