@@ -1,31 +1,23 @@
-//! The seam to AWS: what a scan asks, and two who answer. `live` talks to AWS and holds all SDK code; `snapshot` reads
-//! recorded answers. Both give the same shapes, so nothing behind the seam knows which it was. `journal` stands before them
-//! and remembers what was read, for a run that goes on from an interrupted one; `state` for the next night; `parts` joins
-//! what several processes have read.
+//! The seam to AWS: what a scan asks, and two who answer. `live` talks to AWS and holds all SDK code; `recorded` reads and
+//! writes recorded answers. Both give the same shapes, so nothing behind the seam knows which it was.
 
-mod journal;
-mod keeping;
+mod event;
 pub mod live;
-pub mod observe;
 pub mod options;
 pub mod pace;
-pub mod parts;
-pub mod record;
-mod snapshot;
-mod state;
+mod recorded;
 
 use std::future::Future;
-use std::io;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Analyzer, Failure, Finding, LastAccessed};
 use crate::inventory::wire::{Account, Authorization};
 
-pub use journal::{Journal, JournalError, Journaled};
-pub use snapshot::{Snapshot, SnapshotError};
-pub use state::{State, StateError};
+pub use event::{Call, EventSink, Limit, Nobody, ReadEvent};
+pub use recorded::{
+    Journal, JournalError, Journaled, Snapshot, SnapshotError, State, StateError, parts, snapshot,
+};
 
 /// What AWS, or a record of it, knows.
 pub trait Cloud: Sync {
@@ -39,35 +31,6 @@ pub trait Cloud: Sync {
     fn figures(&self) -> Vec<(pace::BucketKey, pace::Figures)> {
         Vec::new()
     }
-}
-
-/// Who is told how far the reading of an account has come.
-pub trait Watch: Sync {
-    /// So many findings are to be read.
-    fn findings(&self, total: usize);
-    /// One more was read.
-    fn finding(&self);
-    /// What an earlier night kept is not to be trusted; it lies here now.
-    fn doubts(&self, _aside: &Path) {}
-    /// What an interrupted run kept of an account is not to be trusted, so the account is read again.
-    fn journal_doubted(&self, _file: &Path, _error: &io::Error) {}
-    /// AWS changed a finding that an earlier night remembers, and its list did not say so.
-    fn state_contradicted(&self, _contradiction: &Contradiction<'_>) {}
-    /// This note in the state says that AWS contradicted it, so what it remembers from before is not used. Told once.
-    fn state_doubted(&self, _note: &Path) {}
-    /// What was read cannot be kept in this folder for the next night. Told once.
-    fn forgets(&self, _folder: &Path, _error: &io::Error) {}
-    /// What was read cannot be kept in this folder for a run that goes on from this one. Told once.
-    fn loses(&self, _folder: &Path, _error: &io::Error) {}
-}
-
-/// Nobody watches.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Nobody;
-
-impl Watch for Nobody {
-    fn findings(&self, _total: usize) {}
-    fn finding(&self) {}
 }
 
 /// What earlier reading remembers. Nothing, unless it says so.
@@ -121,30 +84,19 @@ pub struct RememberedFinding {
     pub known: Finding,
 }
 
-/// AWS changed a finding without changing its entry in the list.
-#[derive(Debug, Clone, Copy)]
-pub struct Contradiction<'c> {
-    /// The account that it is about.
-    pub account: &'c str,
-    /// As AWS answers now.
-    pub finding: &'c Finding,
-    /// Where the account's memory lies now; none when it could not be set aside.
-    pub set_aside: Option<&'c Path>,
-}
-
 /// What goes along with the reading of one account.
 #[derive(Clone, Copy)]
 pub struct Reading<'r> {
-    /// Who is told how far it has come.
-    pub watch: &'r dyn Watch,
+    /// Where events go.
+    pub events: &'r dyn EventSink,
     /// What need not be read again.
     pub memory: &'r dyn Memory,
 }
 
 impl<'r> Reading<'r> {
-    /// All of it, while somebody watches.
-    pub fn watched(watch: &'r dyn Watch) -> Self {
-        Self { watch, memory: &Forgetful }
+    /// All of it, with its events.
+    pub fn watched(events: &'r dyn EventSink) -> Self {
+        Self { events, memory: &Forgetful }
     }
 }
 
@@ -159,13 +111,24 @@ pub struct Organisation {
     pub unknown: Option<Failure>,
 }
 
-/// What was read of one account.
-#[derive(Debug)]
+/// What was read of one account. As JSON it is what journals and parts record of it.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Answers {
     /// Principals and policies.
     pub authorization: Result<Authorization, Failure>,
     /// What is unused.
     pub evidence: Result<Evidence, Failure>,
+}
+
+impl Answers {
+    /// Whether nothing of it failed.
+    pub fn is_complete(&self) -> bool {
+        self.authorization.is_ok()
+            && self.evidence.as_ref().is_ok_and(|read| {
+                read.findings.iter().all(|finding| finding.failure.is_none())
+                    && read.last_accessed.iter().all(|answer| answer.failure.is_none())
+            })
+    }
 }
 
 /// What was read about use.

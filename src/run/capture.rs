@@ -14,7 +14,7 @@ use super::scan::selection::choose;
 use super::terminal::shown;
 use super::{advice, input, resume, settings, stop};
 use crate::aws::live::Live;
-use crate::aws::{Cloud, Journal, Journaled, Reading, record};
+use crate::aws::{Cloud, Journal, Journaled, Reading, snapshot};
 use crate::cli::{Capture, Exit};
 use crate::config::{Config, Taken};
 use crate::evidence::{Analyzer, Failure};
@@ -36,7 +36,7 @@ pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
             runtime.block_on(capture_or_stop(cloud, &writer, &progress, &config, &captured_at))?
         }
         None => {
-            let options = settings::live(&config, progress.observer());
+            let options = settings::live(&config, progress.events());
             let live = runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
             log.tell(&Event::Caller { account: live.caller_account(), arn: live.caller() });
             let journal = resume::journal(&writer, &live, &config, args.source.resume, now, log)?;
@@ -109,7 +109,7 @@ async fn capture<C: Cloud>(
             let read = read?;
             analyzers.extend(read.analyzers.into_iter().map(|analyzer| (analyzer.arn.clone(), analyzer)));
             captured.accounts += 1;
-            captured.not_whole += usize::from(!read.whole);
+            captured.not_whole += usize::from(!read.is_complete);
             progress.account(read.authorization.is_none());
             failed.extend(read.authorization.map(|failure| (read.account, failure)));
         }
@@ -118,26 +118,24 @@ async fn capture<C: Cloud>(
     if captured.accounts == failed.len() {
         return Err(advice::nothing_read(config, organisation.accounts.len(), failed, writer));
     }
-    for (path, text) in record::common_files(&organisation, &analyzers, captured_at).map_err(in_json)? {
+    for (path, text) in snapshot::common_files(&organisation, &analyzers, captured_at).map_err(in_json)? {
         writer.write(&path, text.as_bytes())?;
     }
     Ok(captured)
 }
 
 /// What is to be told of an account whose answers are written.
-pub(super) struct Recorded {
+struct Recorded {
     /// Its id.
-    pub(super) account: String,
+    account: String,
     /// That of its findings first.
-    pub(super) analyzers: Vec<Analyzer>,
-    pub(super) authorization: Option<Failure>,
-    pub(super) evidence: Option<Failure>,
-    /// Nothing of it failed.
-    pub(super) whole: bool,
+    analyzers: Vec<Analyzer>,
+    authorization: Option<Failure>,
+    is_complete: bool,
 }
 
 /// Reads one account and writes the answers.
-pub(super) async fn one<C: Cloud>(
+async fn one<C: Cloud>(
     cloud: &C,
     writer: &Writer,
     progress: &Progress,
@@ -145,21 +143,16 @@ pub(super) async fn one<C: Cloud>(
 ) -> Result<Recorded, RunError> {
     progress.begins(account);
     let answers = cloud.read(account, Reading::watched(progress)).await;
-    for (path, text) in record::account_files(account, &answers).map_err(in_json)? {
+    for (path, text) in snapshot::account_files(account, &answers).map_err(in_json)? {
         writer.write(&path, text.as_bytes())?;
     }
     progress.ends(account, Read::of(&answers));
-    let evidence = answers.evidence.as_ref().ok();
-    let whole = evidence.is_some_and(|evidence| {
-        evidence.findings.iter().all(|finding| finding.failure.is_none())
-            && evidence.last_accessed.iter().all(|answer| answer.failure.is_none())
-    });
+    let evidence = answers.evidence.as_ref().into_iter();
     Ok(Recorded {
         account: account.id.clone(),
-        analyzers: evidence.into_iter().flat_map(|evidence| evidence.analyzers()).cloned().collect(),
-        whole: whole && answers.authorization.is_ok(),
+        analyzers: evidence.flat_map(|evidence| evidence.analyzers()).cloned().collect(),
+        is_complete: answers.is_complete(),
         authorization: answers.authorization.err(),
-        evidence: answers.evidence.err(),
     })
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::aws::observe::Limit;
+use crate::aws::Limit;
 use crate::report::{PolicyState, Totals};
 
 /// How grave an event is, the gravest first.
@@ -224,7 +224,7 @@ pub(super) struct AccountEnded<'e> {
 }
 
 /// What could not be read, and how often.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct FailureTold {
     pub(super) operation: String,
@@ -269,70 +269,50 @@ pub(super) struct ScanEnded<'e> {
 impl Event<'_> {
     /// Its name, for programs. Part of the interface: it never changes.
     pub(super) fn name(&self) -> &'static str {
-        match self {
-            Self::RunBegan { .. } => "run-began",
-            Self::ConfigFound { .. } => "config-found",
-            Self::Caller { .. } => "caller",
-            Self::RunResumed { .. } => "run-resumed",
-            Self::CatalogWarning { .. } => "catalog-warning",
-            Self::LittleRoom { .. } => "little-room",
-            Self::StateSetAside { .. } => "state-set-aside",
-            Self::JournalDoubted { .. } => "journal-doubted",
-            Self::StateContradicted { .. } => "state-contradicted",
-            Self::StateDoubted { .. } => "state-doubted",
-            Self::StateNotKept { .. } => "state-not-kept",
-            Self::JournalNotKept { .. } => "journal-not-kept",
-            Self::FirstNight { .. } => "first-night",
-            Self::EvidenceTooOld { .. } => "evidence-too-old",
-            Self::RuleWarning { .. } => "rule-warning",
-            Self::ReachLimited { limit: Limit::OwnAccountOnly, .. } => "own-account-only",
-            Self::ReachLimited { limit: Limit::AdministratorsUnknown, .. } => "administrators-unknown",
-            Self::ReachLimited { limit: Limit::AdministratorClosed, .. } => "administrator-closed",
-            Self::Progress { .. } => "progress",
-            Self::AccountBegan { .. } => "account-began",
-            Self::AccountSkipped { .. } => "account-skipped",
-            Self::AccountEnded(_) => "account-ended",
-            Self::CallThrottled { .. } => "call-throttled",
-            Self::CallRepeated { .. } => "call-repeated",
-            Self::CallWaited { .. } => "call-waited",
-            Self::FailOn { .. } => "fail-on",
-            Self::CompareWarning { .. } => "compare-warning",
-            Self::ScanEnded(_) => "scan-ended",
-            Self::CaptureEnded { .. } => "capture-ended",
-            Self::ShardEnded { .. } => "shard-ended",
-            Self::ConfigProblem { .. } => "config-problem",
-            Self::RunFailed { .. } => "run-failed",
-        }
+        self.kind().0
     }
 
     pub(super) fn level(&self) -> Level {
+        self.kind().1
+    }
+
+    fn kind(&self) -> (&'static str, Level) {
         match self {
-            Self::ConfigProblem { .. } | Self::RunFailed { .. } => Level::Error,
-            Self::CatalogWarning { .. }
-            | Self::LittleRoom { .. }
-            | Self::StateSetAside { .. }
-            | Self::JournalDoubted { .. }
-            | Self::StateContradicted { .. }
-            | Self::StateNotKept { .. }
-            | Self::JournalNotKept { .. }
-            | Self::FirstNight { .. }
-            | Self::EvidenceTooOld { .. }
-            | Self::RuleWarning { .. }
-            | Self::CompareWarning { .. }
-            | Self::ReachLimited { .. } => Level::Warn,
-            Self::AccountEnded(ended) if !ended.failures.is_empty() => Level::Warn,
-            Self::RunBegan { .. }
-            | Self::ConfigFound { .. }
-            | Self::Caller { .. }
-            | Self::RunResumed { .. }
-            | Self::StateDoubted { .. }
-            | Self::Progress { .. }
-            | Self::FailOn { .. }
-            | Self::ScanEnded(_)
-            | Self::CaptureEnded { .. }
-            | Self::ShardEnded { .. } => Level::Info,
-            Self::AccountBegan { .. } | Self::AccountSkipped { .. } | Self::AccountEnded(_) => Level::Debug,
-            Self::CallThrottled { .. } | Self::CallRepeated { .. } | Self::CallWaited { .. } => Level::Trace,
+            Self::RunBegan { .. } => ("run-began", Level::Info),
+            Self::ConfigFound { .. } => ("config-found", Level::Info),
+            Self::Caller { .. } => ("caller", Level::Info),
+            Self::RunResumed { .. } => ("run-resumed", Level::Info),
+            Self::CatalogWarning { .. } => ("catalog-warning", Level::Warn),
+            Self::LittleRoom { .. } => ("little-room", Level::Warn),
+            Self::StateSetAside { .. } => ("state-set-aside", Level::Warn),
+            Self::JournalDoubted { .. } => ("journal-doubted", Level::Warn),
+            Self::StateContradicted { .. } => ("state-contradicted", Level::Warn),
+            Self::StateDoubted { .. } => ("state-doubted", Level::Info),
+            Self::StateNotKept { .. } => ("state-not-kept", Level::Warn),
+            Self::JournalNotKept { .. } => ("journal-not-kept", Level::Warn),
+            Self::FirstNight { .. } => ("first-night", Level::Warn),
+            Self::EvidenceTooOld { .. } => ("evidence-too-old", Level::Warn),
+            Self::RuleWarning { .. } => ("rule-warning", Level::Warn),
+            Self::ReachLimited { limit, .. } => match limit {
+                Limit::OwnAccountOnly => ("own-account-only", Level::Warn),
+                Limit::AdministratorsUnknown => ("administrators-unknown", Level::Warn),
+                Limit::AdministratorClosed => ("administrator-closed", Level::Warn),
+            },
+            Self::Progress { .. } => ("progress", Level::Info),
+            Self::AccountBegan { .. } => ("account-began", Level::Debug),
+            Self::AccountSkipped { .. } => ("account-skipped", Level::Debug),
+            Self::AccountEnded(ended) if ended.failures.is_empty() => ("account-ended", Level::Debug),
+            Self::AccountEnded(_) => ("account-ended", Level::Warn),
+            Self::CallThrottled { .. } => ("call-throttled", Level::Trace),
+            Self::CallRepeated { .. } => ("call-repeated", Level::Trace),
+            Self::CallWaited { .. } => ("call-waited", Level::Trace),
+            Self::FailOn { .. } => ("fail-on", Level::Info),
+            Self::CompareWarning { .. } => ("compare-warning", Level::Warn),
+            Self::ScanEnded(_) => ("scan-ended", Level::Info),
+            Self::CaptureEnded { .. } => ("capture-ended", Level::Info),
+            Self::ShardEnded { .. } => ("shard-ended", Level::Info),
+            Self::ConfigProblem { .. } => ("config-problem", Level::Error),
+            Self::RunFailed { .. } => ("run-failed", Level::Error),
         }
     }
 

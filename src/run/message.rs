@@ -1,7 +1,7 @@
 //! Events in the words of people: one sentence each.
 
 use super::event::{AccountEnded, CallTold, Event, FailureTold};
-use crate::aws::observe::Limit;
+use crate::aws::Limit;
 
 impl Event<'_> {
     /// In one sentence. Names in it are as others wrote them.

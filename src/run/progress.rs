@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,9 +12,8 @@ use super::event::{AccountEnded, CallTold, Event, FailureTold};
 use super::log::Log;
 use super::terminal;
 use super::terminal::shown;
-use crate::aws::observe::{Call, Limit, Observe, Observer};
-use crate::aws::{Answers, Contradiction, Watch};
-use crate::evidence::{Failure, FailureKind};
+use crate::aws::{Answers, Call, EventSink, ReadEvent};
+use crate::evidence::Failure;
 use crate::inventory::wire::Account;
 use crate::report::Coverage;
 use crate::report::writer::Writer;
@@ -75,15 +72,12 @@ struct InFlight {
     throttles: u64,
 }
 
-/// How often something failed, with AWS's words and what was wrong with the answer, of the first.
-type FailureCount = (usize, Option<String>, Option<String>);
-
 /// What was read of an account, in numbers.
 pub(super) struct Read {
     principals: usize,
     findings: usize,
-    /// How often, and what AWS said first.
-    failures: BTreeMap<(String, &'static str), FailureCount>,
+    /// By operation and kind.
+    failures: BTreeMap<(String, &'static str), FailureTold>,
 }
 
 impl Progress {
@@ -97,9 +91,9 @@ impl Progress {
         })
     }
 
-    /// For whoever makes calls.
-    pub(super) fn observer(self: &Arc<Self>) -> Observer {
-        Observer::new(Arc::<Self>::clone(self))
+    /// Where the events of calls go.
+    pub(super) fn events(self: &Arc<Self>) -> Arc<dyn EventSink> {
+        Arc::<Self>::clone(self)
     }
 
     /// From now on this is done, with so many accounts.
@@ -151,7 +145,6 @@ impl Progress {
         let ended = in_flight.remove(at);
         self.show(&in_flight);
         drop(in_flight);
-        let failures = read.failures.into_iter();
         self.log.tell(&Event::AccountEnded(AccountEnded {
             account: &account.id,
             name: &account.name,
@@ -160,15 +153,7 @@ impl Progress {
             seconds: ended.began.elapsed(),
             calls: ended.calls,
             throttles: ended.throttles,
-            failures: failures
-                .map(|((operation, kind), (count, aws_says, detail))| FailureTold {
-                    operation,
-                    kind,
-                    count,
-                    aws_says,
-                    detail,
-                })
-                .collect(),
+            failures: read.failures.into_values().collect(),
         }));
     }
 
@@ -212,6 +197,12 @@ impl Progress {
         }
     }
 
+    fn count_for(&self, account: &str, count: impl FnOnce(&mut InFlight)) {
+        if let Some(it) = lock(&self.in_flight).iter_mut().find(|it| it.account == account) {
+            count(it);
+        }
+    }
+
     /// The newest first: what has just begun is news.
     fn show(&self, in_flight: &[InFlight]) {
         if let Some(bars) = self.bars.get() {
@@ -237,15 +228,12 @@ impl Read {
     pub(super) fn of(answers: &Answers) -> Self {
         let mut read = Self { principals: 0, findings: 0, failures: BTreeMap::new() };
         let mut failed = |failure: &Failure| {
-            let (count, words, detail) =
-                read.failures.entry((failure.operation.clone(), failure.kind.name())).or_default();
-            *count += 1;
-            if words.is_none() {
-                *words = failure.words().map(Cow::into_owned);
-            }
-            if detail.is_none() {
-                detail.clone_from(&failure.detail);
-            }
+            let (operation, kind) = (failure.operation.clone(), failure.kind.name());
+            let new = || FailureTold { operation: operation.clone(), kind, ..FailureTold::default() };
+            let told = read.failures.entry((operation.clone(), kind)).or_insert_with(new);
+            told.count += 1;
+            told.aws_says = told.aws_says.take().or_else(|| failure.words().map(Cow::into_owned));
+            told.detail = told.detail.take().or_else(|| failure.detail.clone());
         };
         match (&answers.authorization, &answers.evidence) {
             // Then nobody asked for evidence.
@@ -267,79 +255,65 @@ impl Read {
     }
 }
 
-impl Watch for Progress {
-    fn findings(&self, total: usize) {
-        if let Some(bars) = self.bars.get() {
-            bars.findings.inc_length(total as u64);
+impl EventSink for Progress {
+    fn emit(&self, event: ReadEvent<'_>) {
+        match event {
+            ReadEvent::FindingsListed(total) => {
+                if let Some(bars) = self.bars.get() {
+                    bars.findings.inc_length(total as u64);
+                }
+            }
+            ReadEvent::FindingsRead(read) => {
+                self.findings.fetch_add(read, Ordering::Relaxed);
+                if let Some(bars) = self.bars.get() {
+                    bars.findings.inc(read as u64);
+                }
+            }
+            ReadEvent::CallSent { call, .. } => self.count_for(call.account, |it| it.calls += 1),
+            ReadEvent::CallThrottled { call, .. } => self.count_for(call.account, |it| it.throttles += 1),
+            _ => {}
+        }
+        if let Some(event) = logged(event) {
+            self.log.tell(&event);
         }
     }
+}
 
-    fn finding(&self) {
-        self.findings.fetch_add(1, Ordering::Relaxed);
-        if let Some(bars) = self.bars.get() {
-            bars.findings.inc(1);
-        }
-    }
-
-    fn doubts(&self, aside: &Path) {
-        self.log.tell(&Event::StateSetAside { path: shown(aside) });
-    }
-
-    fn journal_doubted(&self, file: &Path, error: &io::Error) {
-        self.log.tell(&Event::JournalDoubted { path: shown(file), why: error.to_string() });
-    }
-
-    fn state_contradicted(&self, contradiction: &Contradiction<'_>) {
-        let Contradiction { account, finding, set_aside } = *contradiction;
-        self.log.tell(&Event::StateContradicted {
+/// How the log has an event, if it does.
+fn logged(event: ReadEvent<'_>) -> Option<Event<'_>> {
+    Some(match event {
+        ReadEvent::FindingsListed(_) | ReadEvent::FindingsRead(_) => return None,
+        ReadEvent::StateRejected { aside } => Event::StateSetAside { path: shown(aside) },
+        ReadEvent::StateContradicted { account, finding, aside } => Event::StateContradicted {
             account,
             finding: &finding.id,
             resource: &finding.resource,
             updated_at: finding.updated_at.as_deref(),
-            path: set_aside.map(shown),
-        });
-    }
-
-    fn state_doubted(&self, note: &Path) {
-        self.log.tell(&Event::StateDoubted { path: shown(note) });
-    }
-
-    fn forgets(&self, folder: &Path, error: &io::Error) {
-        self.log.tell(&Event::StateNotKept { path: shown(folder), why: error.to_string() });
-    }
-
-    fn loses(&self, folder: &Path, error: &io::Error) {
-        self.log.tell(&Event::JournalNotKept { path: shown(folder), why: error.to_string() });
-    }
-}
-
-impl Observe for Progress {
-    fn called(&self, call: &Call<'_>, held: Duration) {
-        if let Some(it) = lock(&self.in_flight).iter_mut().find(|it| it.account == call.account) {
-            it.calls += 1;
+            path: aside.map(shown),
+        },
+        ReadEvent::StateDoubted { note } => Event::StateDoubted { path: shown(note) },
+        ReadEvent::StateNotSaved { folder, error } => {
+            Event::StateNotKept { path: shown(folder), why: error.to_string() }
         }
-        if held > LONG_WAIT {
-            self.log.tell(&Event::CallWaited { call: told(call), waited_seconds: held });
+        ReadEvent::JournalRejected { file, error } => {
+            Event::JournalDoubted { path: shown(file), why: error.to_string() }
         }
-    }
-
-    fn throttled(&self, call: &Call<'_>, attempt: u32, retry_after: Option<Duration>) {
-        if let Some(it) = lock(&self.in_flight).iter_mut().find(|it| it.account == call.account) {
-            it.throttles += 1;
+        ReadEvent::JournalNotSaved { folder, error } => {
+            Event::JournalNotKept { path: shown(folder), why: error.to_string() }
         }
-        self.log.tell(&Event::CallThrottled { call: told(call), attempt, retry_after_seconds: retry_after });
-    }
-
-    fn repeated(&self, call: &Call<'_>, attempt: u32, kind: FailureKind, pause: Duration) {
-        let (call, kind) = (told(call), kind.name());
-        self.log.tell(&Event::CallRepeated { call, attempt, kind, pause_seconds: pause });
-    }
-
-    fn limited(&self, limit: Limit, account: &str, why: &Failure) {
-        let (operation, kind) = (why.operation.as_str(), why.kind.name());
-        let aws_says = why.words();
-        self.log.tell(&Event::ReachLimited { limit, account, operation, kind, aws_says });
-    }
+        ReadEvent::ReachLimited { limit, account, why } => {
+            let (operation, kind) = (why.operation.as_str(), why.kind.name());
+            Event::ReachLimited { limit, account, operation, kind, aws_says: why.words() }
+        }
+        ReadEvent::CallSent { held, .. } if held <= LONG_WAIT => return None,
+        ReadEvent::CallSent { call, held } => Event::CallWaited { call: told(call), waited_seconds: held },
+        ReadEvent::CallThrottled { call, attempt, retry_after } => {
+            Event::CallThrottled { call: told(call), attempt, retry_after_seconds: retry_after }
+        }
+        ReadEvent::CallRepeated { call, attempt, kind, pause } => {
+            Event::CallRepeated { call: told(call), attempt, kind: kind.name(), pause_seconds: pause }
+        }
+    })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -347,8 +321,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn told<'e>(call: &Call<'e>) -> CallTold<'e> {
-    let Call { account, operation, bucket } = *call;
+fn told(call: Call<'_>) -> CallTold<'_> {
+    let Call { account, operation, bucket } = call;
     CallTold { account, operation, api: bucket.api, asked_account: &bucket.account, region: &bucket.region }
 }
 

@@ -2,12 +2,13 @@
 
 use std::env;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::error::RunError;
 use super::event::Event;
 use super::log::Log;
+use crate::aws::EventSink;
 use crate::aws::live::LiveOptions;
-use crate::aws::observe::Observer;
 use crate::config::{self, Config, Overrides};
 use crate::files;
 
@@ -49,7 +50,7 @@ fn text_of(path: &Path) -> Result<(String, String), RunError> {
 }
 
 /// What a live scan is told.
-pub(super) fn live(config: &Config, observer: Observer) -> LiveOptions {
+pub(super) fn live(config: &Config, events: Arc<dyn EventSink>) -> LiveOptions {
     LiveOptions {
         profile: config.profile.clone(),
         region: config.region.clone(),
@@ -60,6 +61,6 @@ pub(super) fn live(config: &Config, observer: Observer) -> LiveOptions {
         analyzer_arn: config.analyzer.clone(),
         source: config.evidence,
         limits: config.limits.clone(),
-        observer,
+        events: Some(events),
     }
 }

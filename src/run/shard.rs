@@ -1,29 +1,28 @@
 //! `leastwise scan --shard`: one process of several reads its share of the accounts and leaves the answers.
 
-use std::collections::BTreeMap;
 use std::env;
 use std::sync::Arc;
 
 use futures::StreamExt;
 use jiff::Timestamp;
+use serde::Serialize;
 
-use super::capture::{in_json, one};
+use super::capture::in_json;
 use super::cores::runtime;
 use super::error::RunError;
 use super::event::Event;
 use super::log::Log;
-use super::progress::{Progress, Stage};
+use super::progress::{Progress, Read, Stage};
 use super::scan::selection::{choose, outside};
 use super::terminal::shown;
 use super::{advice, input, resume, settings, stop};
 use crate::aws::live::Live;
-use crate::aws::parts::{self, PART, Part, Row, Share};
-use crate::aws::{Cloud, Journal, Journaled, record};
+use crate::aws::parts::{self, ACCOUNTS, PART, Part, Share};
+use crate::aws::{Cloud, Journal, Journaled, Reading};
 use crate::cli::{Exit, Scan, Which};
 use crate::config::Config;
 use crate::digest::sha256;
-use crate::evidence::Analyzer;
-use crate::inventory::wire::Account;
+use crate::inventory::wire::{Account, Accounts};
 use crate::report::writer::{Output, Writer};
 
 /// Whoever starts many equal processes says by one of these which is which, from 0.
@@ -59,7 +58,7 @@ pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, Run
             runtime.block_on(work.or_stop(Journaled::new(snapshot, None), part))?
         }
         None => {
-            let options = settings::live(&config, progress.observer());
+            let options = settings::live(&config, progress.events());
             let live = runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
             log.tell(&Event::Caller { account: live.caller_account(), arn: live.caller() });
             let journal = resume::journal(&writer, &live, &config, args.source.resume, now, log)?;
@@ -152,48 +151,46 @@ impl Work<'_> {
         let mine = organisation.accounts.iter().filter(|account| self.share.takes(&account.id));
         let (wanted, left_out): (Vec<&Account>, Vec<&Account>) =
             mine.partition(|account| outside(self.config, account).is_none());
-        let mut rows: BTreeMap<String, Row> = BTreeMap::new();
-        for account in left_out {
+        for account in &left_out {
             outside(self.config, account).into_iter().for_each(|why| self.progress.skips(account, why));
-            rows.insert(account.id.clone(), Row::default());
         }
         let accounts = wanted.len();
         self.progress.room(self.writer, accounts);
         self.progress.stage(Stage::Read, accounts);
-        let (mut analyzers, mut not_whole) = (BTreeMap::<String, Analyzer>::new(), 0);
-        let each = wanted.into_iter().map(|account| async move {
-            Ok::<_, RunError>((&account.id, one(cloud, self.writer, self.progress, account).await?))
-        });
+        let mut not_whole = 0;
+        let each = wanted.into_iter().map(|account| self.one(cloud, account));
         let mut done = futures::stream::iter(each).buffer_unordered(self.config.limits.accounts);
-        while let Some(read) = done.next().await {
-            let (id, read) = read?;
-            let mut arns = read.analyzers.iter().map(|analyzer| analyzer.arn.clone());
-            let (analyzer, others) = (arns.next(), arns.collect());
-            analyzers.extend(read.analyzers.into_iter().map(|analyzer| (analyzer.arn.clone(), analyzer)));
-            not_whole += usize::from(!read.whole);
-            let (authorization, evidence) = (read.authorization, read.evidence);
-            self.progress.account(authorization.is_none());
-            rows.insert(id.clone(), Row { read: true, analyzer, others, authorization, evidence });
+        while let Some(is_complete) = done.next().await {
+            not_whole += usize::from(!is_complete?);
         }
         drop(done);
         self.progress.finish();
-        let captured_at = part.captured_at.clone().unwrap_or_default();
-        // A part is no snapshot: what the other shards read would seem to have failed.
-        let files = record::common_files(&organisation, &analyzers, &captured_at).map_err(in_json)?;
-        for (path, text) in files.iter().filter(|(path, _)| path != "snapshot.json") {
-            self.writer.write(path, text.as_bytes())?;
-        }
+        self.write(ACCOUNTS, &Accounts { accounts: organisation.accounts.clone() })?;
         let files = self.writer.take_hashes();
         let part = Part {
             partition: organisation.partition.clone(),
             accounts_unknown: organisation.unknown.clone(),
             organisation: parts::organisation_digest(&organisation).map_err(in_json)?,
-            accounts: rows,
+            left_out: left_out.into_iter().map(|account| account.id.clone()).collect(),
             calls: cloud.figures().into_iter().map(parts::Calls::from).collect(),
             files: files.into_iter().map(|(path, hash)| (path, hash.to_string())).collect(),
             ..part
         };
         self.writer.write_json(PART, &part.sealed().map_err(in_json)?)?;
         Ok(Done { not_whole, accounts, unknown: organisation.unknown.is_some() })
+    }
+    /// Reads one account and writes the answers; whether nothing of it failed.
+    async fn one<C: Cloud>(&self, cloud: &C, account: &Account) -> Result<bool, RunError> {
+        self.progress.begins(account);
+        let answers = cloud.read(account, Reading::watched(self.progress)).await;
+        self.write(&parts::answers_of(&account.id), &answers)?;
+        self.progress.ends(account, Read::of(&answers));
+        self.progress.account(answers.authorization.is_ok());
+        Ok(answers.is_complete())
+    }
+
+    fn write(&self, path: &str, value: &impl Serialize) -> Result<(), RunError> {
+        let text = serde_json::to_vec(value).map_err(in_json)?;
+        Ok(self.writer.write(path, &text)?)
     }
 }

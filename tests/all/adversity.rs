@@ -9,7 +9,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use futures::StreamExt;
 use leastwise::aws::live::{ConnectError, Live, LiveOptions, OPERATIONS, Operation};
 use leastwise::aws::options::{EvidenceFrom, Limits, Rates};
-use leastwise::aws::{Cloud, Reading, Watch};
+use leastwise::aws::{Cloud, Nobody, Reading};
 use leastwise::evidence::{Failure, FailureKind};
 use leastwise::inventory::wire::Account;
 use tokio::time::{Instant, timeout};
@@ -49,13 +49,6 @@ fn is_list(operation: &str) -> bool {
         operation,
         "GetCallerIdentity" | "AssumeRole" | "GetAnalyzer" | "GenerateServiceLastAccessedDetails"
     )
-}
-
-struct Nobody;
-
-impl Watch for Nobody {
-    fn findings(&self, _: usize) {}
-    fn finding(&self) {}
 }
 
 /// All that was read, and all that was not.

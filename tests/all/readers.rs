@@ -220,7 +220,7 @@ fn parts_that_lead_out_or_never_end_are_told_by_name() {
     run(&["scan", "--snapshot", "mocks/acme", "--shard", "1/1", "--parts", text(&good)]).exits(0);
     let shard = fs::read_dir(&good).unwrap().map(|it| it.unwrap().file_name()).next().unwrap();
     for (what, trap) in TRAPS {
-        for file in ["part.json", "accounts.json", &format!("accounts/{VICTIM}/findings.json")] {
+        for file in ["part.json", "accounts.json", &format!("accounts/{VICTIM}.json")] {
             let _ = fs::remove_dir_all(&bad);
             copy(&good, &bad);
             let path = bad.join(&shard).join(file);

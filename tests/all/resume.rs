@@ -9,7 +9,7 @@ use leastwise::report::Coverage;
 use crate::fake::{Fake, Fault, Rule, When};
 use crate::run::{Run, folder};
 use crate::scan::{acme, command_as, files, report, scan};
-use crate::verify::sha256;
+use crate::state::{sealed, unsealed};
 
 /// Findings in flight at a time, and more pages than any of them has, so that a test knows what may be lost by a kill.
 const IN_FLIGHT: u64 = 4;
@@ -164,12 +164,14 @@ fn a_journal_of_other_settings_of_last_week_or_of_nobody_is_refused_and_the_mend
         .says("leave --resume out");
     let about = out.parent().unwrap().join(".report.journal/about.json");
     let text = fs::read_to_string(&about).unwrap();
-    let mut old: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    let mut old: serde_json::Value = serde_json::from_str(unsealed(&text)).unwrap();
     old["started"] = "2026-01-01T00:00:00Z".into();
     // Somebody who can write the digest as well.
-    let digest = sha256(format!("about.json\n{old}").as_bytes());
-    fs::write(&about, format!("{old}\n{digest}\n")).unwrap();
+    fs::write(&about, sealed("about.json", &old.to_string())).unwrap();
     live(&fake, &out, &["--resume"]).ran().exits(1).says("began at 2026-01-01T00:00:00Z");
+    old["format"] = 2.into();
+    fs::write(&about, sealed("about.json", &old.to_string())).unwrap();
+    live(&fake, &out, &["--resume"]).ran().exits(1).says("is not what an interrupted run leaves behind");
     fs::write(&about, text.split_at(9).0).unwrap();
     live(&fake, &out, &["--resume"]).ran().exits(1).says("is not what an interrupted run leaves behind");
     fake.heal();

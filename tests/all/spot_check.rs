@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use futures::future::join_all;
 use jiff::Timestamp;
-use leastwise::aws::{Answers, Cloud, Contradiction, Evidence, Journal, Journaled, Organisation, Reading};
-use leastwise::aws::{State, Watch};
+use leastwise::aws::{Answers, Cloud, EventSink, Evidence, Journal, Journaled, Organisation, ReadEvent};
+use leastwise::aws::{Reading, State};
 use leastwise::evidence::{Analyzer, Detail, Failure, Finding, Unused, UnusedPermission};
 use leastwise::inventory::wire::{Account, Authorization};
 use serde_json::Value;
@@ -252,15 +252,17 @@ impl Cloud for Tonight {
 #[derive(Default)]
 struct Said(Mutex<Vec<String>>);
 
-impl Watch for Said {
-    fn findings(&self, _total: usize) {}
-    fn finding(&self) {}
-    fn state_contradicted(&self, contradiction: &Contradiction<'_>) {
-        assert!(contradiction.set_aside.is_some());
-        self.0.lock().unwrap().push(contradiction.account.to_owned());
-    }
-    fn state_doubted(&self, _note: &Path) {
-        self.0.lock().unwrap().push("doubted".to_owned());
+impl EventSink for Said {
+    fn emit(&self, event: ReadEvent<'_>) {
+        let said = match event {
+            ReadEvent::StateContradicted { account, aside, .. } => {
+                assert!(aside.is_some());
+                account.to_owned()
+            }
+            ReadEvent::StateDoubted { .. } => "doubted".to_owned(),
+            _ => return,
+        };
+        self.0.lock().unwrap().push(said);
     }
 }
 

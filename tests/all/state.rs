@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::fake::{Fake, Invented, World};
 use crate::run::{Run, folder};
 use crate::scan::{command_as, files};
+use crate::verify::sha256;
 
 const ORGANISATION: Invented = Invented { accounts: 6, principals: 80, seed: 11 };
 
@@ -47,10 +48,21 @@ fn first_night(name: &str) -> (PathBuf, PathBuf, u64) {
 pub(crate) fn remembered(state: &Path) -> BTreeMap<String, u64> {
     let files = files(&state.join("accounts")).into_iter();
     let count = |text: Vec<u8>| {
-        let body = text.splitn(2, |byte| *byte == b'\n').nth(1).unwrap();
-        serde_json::from_slice::<Vec<serde_json::Value>>(body).unwrap().len() as u64
+        let saved: serde_json::Value =
+            serde_json::from_str(unsealed(std::str::from_utf8(&text).unwrap())).unwrap();
+        saved["findings"].as_array().unwrap().len() as u64
     };
     files.filter_map(|(name, text)| Some((name.strip_suffix(".json")?.to_owned(), count(text)))).collect()
+}
+
+/// What is in a sealed line.
+pub(crate) fn unsealed(line: &str) -> &str {
+    line.rsplit_once(' ').unwrap().0
+}
+
+/// A line as whoever can write the seal as well would have it.
+pub(crate) fn sealed(of: &str, value: &str) -> String {
+    format!("{value} {}\n", sha256(format!("{of}\n{value}").as_bytes()))
 }
 
 /// How many of these the next night reads all the same, if none changes: one in fifty, and at least one.
@@ -92,7 +104,14 @@ fn state_that_is_damaged_or_of_another_account_or_version_is_set_aside_and_made_
     let cut = |text: String| text[..text.len() / 2].to_owned();
     // Somebody takes an action out of the evidence, so that it would seem to be in use.
     let altered = |text: String| text.replacen("\"action\":\"", "\"action\":\"X", 1);
-    let version = |text: String| text.replacen("\"tool\":\"", "\"tool\":\"9", 1);
+    let of = |format: u32, version: &str| {
+        format!("findings of 200000000002, format {format}, leastwise {version}")
+    };
+    // The same seal as the program's, but for the version.
+    let version = env!("CARGO_PKG_VERSION");
+    let text = fs::read_to_string(file("200000000002")).unwrap();
+    assert_eq!(sealed(&of(2, version), unsealed(&text)), text);
+    let version = |text: String| sealed(&of(2, "9.9.9"), unsealed(&text));
     change("200000000000", &cut);
     change("200000000001", &altered);
     change("200000000002", &version);

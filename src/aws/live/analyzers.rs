@@ -16,7 +16,7 @@ use super::pages::{self, List, is_refusal, malformed};
 use super::session::Session;
 use super::{DEFAULT_REGION, Live, Scope, convert};
 use crate::arn::Arn;
-use crate::aws::observe::Limit;
+use crate::aws::Limit;
 use crate::aws::options::EvidenceFrom;
 use crate::evidence::{Analyzer, Failure, FailureKind, choose_analyzers};
 
@@ -163,7 +163,7 @@ impl Live {
                 Ok(theirs) => theirs,
                 // An analyzer that was found serves, though a better one may be hidden.
                 Err(failure) if !common.found.is_empty() => {
-                    self.shared.observer.limited(Limit::AdministratorClosed, account, &failure);
+                    self.shared.limited(Limit::AdministratorClosed, account, &failure);
                     continue;
                 }
                 Err(failure) => return Err(failure),
@@ -171,7 +171,7 @@ impl Live {
             // Of the Region that the scan is about: others may be forbidden for good reason.
             let is_needed = common.found.is_empty() && region == self.region;
             if let Some(failure) = theirs.refused.as_ref().filter(|_| is_needed) {
-                self.shared.observer.limited(Limit::AdministratorClosed, account, failure);
+                self.shared.limited(Limit::AdministratorClosed, account, failure);
             }
             common = common.and(theirs);
         }
@@ -198,7 +198,7 @@ impl Live {
                 List::Refused(failure) => {
                     if needed && self.reads_others() && failure.kind == FailureKind::Denied {
                         let caller = &self.identity.account;
-                        self.shared.observer.limited(Limit::AdministratorsUnknown, caller, &failure);
+                        self.shared.limited(Limit::AdministratorsUnknown, caller, &failure);
                     }
                     Ok(Vec::new())
                 }

@@ -14,7 +14,7 @@ use super::operations::{GET_FINDING, LIST_FINDINGS};
 use super::options::FINDINGS_PAGE;
 use super::pages::{Pages, malformed};
 use super::session::Session;
-use crate::aws::{Reading, Recall};
+use crate::aws::{ReadEvent, Reading, Recall};
 use crate::evidence::{Analyzer, Failure, FailureKind, Finding};
 
 /// How findings are read.
@@ -32,18 +32,18 @@ impl Reader<'_> {
     pub(super) async fn read(&self, account: &str, reading: Reading<'_>) -> Result<Vec<Finding>, Failure> {
         let listed = timeout_at(self.deadline, self.list(account)).await;
         let listed = listed.map_err(|_| deadline::late(&LIST_FINDINGS, &[]))??;
-        reading.watch.findings(listed.len());
+        reading.events.emit(ReadEvent::FindingsListed(listed.len()));
         let refused = OnceLock::new();
         let settled =
             |finding: &Finding| same(&finding.status, "ARCHIVED") || same(&finding.status, "RESOLVED");
         let (mut findings, active): (Vec<Finding>, Vec<Finding>) = listed.into_iter().partition(settled);
         let Recall { read, remembered, unread } = reading.memory.recall(active);
         findings.extend(read);
-        findings.iter().for_each(|_| reading.watch.finding());
+        reading.events.emit(ReadEvent::FindingsRead(findings.len()));
         findings.extend(self.unread(unread, &refused, reading).await);
         // Only now is it known what the spot check found.
         if reading.memory.is_trusted() {
-            remembered.iter().for_each(|_| reading.watch.finding());
+            reading.events.emit(ReadEvent::FindingsRead(remembered.len()));
             findings.extend(remembered.into_iter().map(|it| it.known));
         } else {
             let unread = remembered.into_iter().map(|it| it.listed).collect();
@@ -110,7 +110,7 @@ impl Reader<'_> {
                 if finding.failure.is_none() {
                     reading.memory.keep_finding(&finding);
                 }
-                reading.watch.finding();
+                reading.events.emit(ReadEvent::FindingsRead(1));
                 finding
             })
             .buffer_unordered(self.session.limits().findings.max(1))

@@ -13,7 +13,7 @@ use super::operations::{GENERATE_LAST_ACCESSED, GET_LAST_ACCESSED};
 use super::options::{AUTHORIZATION_PAGE, JOBS_IN_FLIGHT};
 use super::pages::{Pages, malformed};
 use super::session::Session;
-use crate::aws::Reading;
+use crate::aws::{ReadEvent, Reading};
 use crate::evidence::{Failure, FailureKind, LastAccessed};
 use crate::inventory::wire::Authorization;
 
@@ -35,11 +35,11 @@ pub(super) async fn read(
         roles.chain(authorization.user_detail_list.iter().map(|user| &user.arn)).cloned().collect();
     arns.sort();
     arns.dedup();
-    reading.watch.findings(arns.len());
+    reading.events.emit(ReadEvent::FindingsListed(arns.len()));
     iter(arns)
         .map(|arn| async move {
             if let Some(known) = reading.memory.last_accessed(&arn) {
-                reading.watch.finding();
+                reading.events.emit(ReadEvent::FindingsRead(1));
                 return known;
             }
             let read = timeout_at(deadline, principal(session, &arn)).await;
@@ -47,7 +47,7 @@ pub(super) async fn read(
             if let Ok(answer) = &read {
                 reading.memory.keep_last_accessed(answer);
             }
-            reading.watch.finding();
+            reading.events.emit(ReadEvent::FindingsRead(1));
             read.unwrap_or_else(|failure| LastAccessed {
                 arn,
                 failure: Some(failure),

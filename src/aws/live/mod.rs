@@ -52,10 +52,9 @@ use self::analyzers::Sought;
 use self::deadline::InTheWay;
 use self::organisation::Identity;
 use self::pages::List;
-use self::session::{Origin, Session, Shared};
-use super::observe::{self, Limit};
+use self::session::{Origin, Session, Shared, for_account};
 use super::pace::{BucketKey, Figures, Pacers};
-use super::{Answers, Cloud, Evidence, Organisation, Reading};
+use super::{Answers, Cloud, Evidence, Limit, Organisation, Reading};
 use crate::arn::{Arn, is_account_id};
 use crate::aws::options::{EvidenceFrom, Role};
 use crate::evidence::{Failure, FailureKind};
@@ -144,8 +143,8 @@ impl Live {
         let region = region.unwrap_or_else(|| DEFAULT_REGION.to_owned());
         let settings = clients::settings(sdk, &options.limits);
         let shared = || {
-            let (limits, observer) = (options.limits.clone(), options.observer.clone());
-            Arc::new(Shared { pacers: Pacers::default(), limits, observer })
+            let (limits, events) = (options.limits.clone(), options.events.clone());
+            Arc::new(Shared { pacers: Pacers::default(), limits, events })
         };
         let origin = Origin::Chain(provider);
         // Whose bucket this call is of, is what it asks; it has one of its own.
@@ -226,7 +225,7 @@ impl Live {
                 List::Whole(accounts) => (Scope::Organisation, accounts),
                 // Not the management account nor a delegated administrator, or in no organisation.
                 List::Refused(failure) => {
-                    self.shared.observer.limited(Limit::OwnAccountOnly, &self.identity.account, &failure);
+                    self.shared.limited(Limit::OwnAccountOnly, &self.identity.account, &failure);
                     (Scope::OwnAccount(failure), own())
                 }
             }
@@ -288,7 +287,7 @@ impl Cloud for Live {
 
     async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
         let answers = InTheWay::default().of(self.answers(account, reading));
-        observe::for_account(&account.id, answers).await
+        for_account(&account.id, answers).await
     }
 
     fn figures(&self) -> Vec<(BucketKey, Figures)> {

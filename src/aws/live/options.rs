@@ -1,9 +1,10 @@
 //! What a live scan can be told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::operations::Api;
-use crate::aws::observe::Observer;
+use crate::aws::EventSink;
 use crate::aws::options::{Assume, EvidenceFrom, Limits, Rates};
 use crate::aws::pace::Rate;
 use crate::inventory::wire::Account;
@@ -29,8 +30,8 @@ pub struct LiveOptions {
     pub source: EvidenceFrom,
     /// What must not be exceeded.
     pub limits: Limits,
-    /// Who is told what happens to calls.
-    pub observer: Observer,
+    /// Where the events of calls go.
+    pub events: Option<Arc<dyn EventSink>>,
 }
 
 /// How long a connection may take.

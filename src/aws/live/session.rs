@@ -26,9 +26,9 @@ use super::clients::Clients;
 use super::deadline;
 use super::error;
 use super::operations::{ASSUME_ROLE, Operation, session_policy};
-use crate::aws::observe::Observer;
 use crate::aws::options::{Limits, Role};
 use crate::aws::pace::{BucketKey, Pacers};
+use crate::aws::{Call, EventSink, Limit, ReadEvent};
 use crate::evidence::{Failure, FailureKind};
 
 /// The first pause after a fault; it doubles up to the longest.
@@ -51,7 +51,31 @@ pub(super) struct Session {
 pub(super) struct Shared {
     pub(super) pacers: Pacers,
     pub(super) limits: Limits,
-    pub(super) observer: Observer,
+    pub(super) events: Option<Arc<dyn EventSink>>,
+}
+
+impl Shared {
+    /// See [`ReadEvent::ReachLimited`].
+    pub(super) fn limited(&self, limit: Limit, account: &str, why: &Failure) {
+        self.emit(ReadEvent::ReachLimited { limit, account, why });
+    }
+
+    fn emit(&self, event: ReadEvent<'_>) {
+        if let Some(events) = &self.events {
+            events.emit(event);
+        }
+    }
+}
+
+tokio::task_local! {
+    /// The account that is being read. A session does not know: those of the caller and of the analyzer's account work for
+    /// all accounts.
+    static READ: Arc<str>;
+}
+
+/// Calls that `work` makes are made for this account.
+pub(super) fn for_account<F: Future>(account: &str, work: F) -> impl Future<Output = F::Output> {
+    READ.scope(Arc::from(account), work)
 }
 
 /// Where credentials come from.
@@ -155,12 +179,14 @@ impl Session {
         };
         let limits = self.limits();
         let pacer = self.shared.pacers.bucket(key.clone(), limits.calls_per_second.of(operation.api()));
-        let mut told = self.shared.observer.call(operation.name(), &key);
-        let (mut faults, mut throttles, mut renewed) = (0, 0, false);
+        let account = READ.try_with(Arc::clone).unwrap_or_else(|_| Arc::from(self.account.as_str()));
+        let call = Call { account: &account, operation: operation.name(), bucket: &key };
+        let (mut attempt, mut faults, mut throttles, mut renewed) = (0, 0, 0, false);
         loop {
             let held = self.held(operation).await?;
             let leave = deadline::leave(operation, &pacer).await;
-            told.goes_out(leave.held());
+            attempt += 1;
+            self.shared.emit(ReadEvent::CallSent { call, held: leave.held() });
             let permit = match in_flight {
                 Some(semaphore) => semaphore.acquire().await.ok(),
                 None => None,
@@ -178,7 +204,8 @@ impl Session {
             deadline::met(fault.of_operation(operation));
             if fault.kind == FailureKind::Throttled {
                 pacer.throttled(leave, fault.retry_after);
-                told.throttled(fault.retry_after);
+                let retry_after = fault.retry_after;
+                self.shared.emit(ReadEvent::CallThrottled { call, attempt, retry_after });
                 throttles += 1;
                 if throttles >= limits.throttled_attempts() {
                     return Err(fault.of_operation(operation));
@@ -189,7 +216,8 @@ impl Session {
             if fault.kind == FailureKind::Expired && !renewed {
                 renewed = true;
                 self.forget(held.number).await;
-                told.repeated(fault.kind, Duration::ZERO);
+                let pause = Duration::ZERO;
+                self.shared.emit(ReadEvent::CallRepeated { call, attempt, kind: fault.kind, pause });
                 continue;
             }
             faults += 1;
@@ -198,7 +226,7 @@ impl Session {
             }
             let pause = FIRST_PAUSE.saturating_mul(1 << (faults - 1).min(16)).min(LONGEST_PAUSE);
             let pause = fault.retry_after.unwrap_or_default().min(LONGEST_PAUSE).max(pause);
-            told.repeated(fault.kind, pause);
+            self.shared.emit(ReadEvent::CallRepeated { call, attempt, kind: fault.kind, pause });
             sleep(pause).await;
         }
     }

@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
             setup.report(Journaled::new(snapshot, None), as_of, began)
         }
         None => {
-            let options = settings::live(&setup.config, setup.progress.observer());
+            let options = settings::live(&setup.config, setup.progress.events());
             let live = setup.runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
             log.tell(&Event::Caller { account: live.caller_account(), arn: live.caller() });
             let journal =

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use leastwise::aws::live::{Live, LiveOptions};
-use leastwise::aws::{Answers, Cloud, Reading, Watch};
+use leastwise::aws::{Answers, Cloud, Nobody, Reading};
 use leastwise::inventory::wire::Account;
 use tokio::time::sleep;
 
@@ -190,14 +190,6 @@ pub(super) async fn live(recorded: &Arc<Recorded>) -> Live {
 pub(super) async fn read(live: &Live, account: &str) -> Answers {
     let account = Account { id: account.to_owned(), ..Account::default() };
     live.read(&account, Reading::watched(&Nobody)).await
-}
-
-/// Watches nothing.
-pub(super) struct Nobody;
-
-impl Watch for Nobody {
-    fn findings(&self, _: usize) {}
-    fn finding(&self) {}
 }
 
 fn asked(request: &HttpRequest) -> Asked {

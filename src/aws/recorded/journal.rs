@@ -6,13 +6,13 @@
 //!
 //! ```text
 //! about.json             when the run began, and what its answers depend on
-//! accounts/<id>.json     all answers of an account, or why there are none
+//! accounts/<id>.json     all answers of an account, or why there are none, in one line
 //! findings/<id>.jsonl    findings of an account that was being read; the last line may be cut off
 //! principals/<id>.jsonl  the same of last-accessed data
 //! ```
 //!
-//! Each file, and each line of the two, has a digest: what was changed since is read from AWS again. Who can write the journal
-//! can write the digest as well, so it has to belong to whoever goes on from it.
+//! Each line is sealed: what was changed since is read from AWS again. Who can write the journal can seal it as well, so it has
+//! to belong to whoever goes on from it.
 
 mod error;
 mod lines;
@@ -30,18 +30,18 @@ use serde::{Deserialize, Serialize};
 
 pub use self::error::JournalError;
 use self::lines::Lines;
-use super::keeping::{put_sealed, unsealed, unsealed_line};
-use super::pace::{BucketKey, Figures};
+use super::seal;
 use super::state::State;
-use super::{Answers, Cloud, Evidence, Nobody, Organisation, Reading, Watch};
+use crate::aws::pace::{BucketKey, Figures};
+use crate::aws::{Answers, Cloud, EventSink, Nobody, Organisation, ReadEvent, Reading};
 use crate::disk::{self, Folder};
 use crate::evidence::Failure;
 use crate::files;
-use crate::inventory::wire::{Account, Authorization};
+use crate::inventory::wire::Account;
 
 /// Findings change once a day: what was read longer ago is not what a scan of today would read.
 const OLDEST: SignedDuration = SignedDuration::from_hours(24);
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// The file that makes a folder a journal.
 const ABOUT: &str = "about.json";
 
@@ -51,15 +51,6 @@ struct About {
     started: Timestamp,
     /// What the answers depend on, as a digest.
     terms: String,
-}
-
-/// All answers of one account.
-#[derive(Serialize, Deserialize)]
-struct Whole {
-    /// Nothing of it failed.
-    complete: bool,
-    authorization: Result<Authorization, Failure>,
-    evidence: Result<Evidence, Failure>,
 }
 
 /// A journal that is being kept.
@@ -90,7 +81,7 @@ impl Journal {
         let new = clear(&parent, &name).and_then(|()| parent.make(Path::new(&name)));
         let folder = new.and_then(furnished).map_err(io)?;
         let about = About { format: FORMAT, started, terms: terms.to_owned() };
-        put_sealed(&folder, ABOUT, ABOUT, &about).map_err(io)?;
+        seal::put(&folder, ABOUT, ABOUT, &about).map_err(io)?;
         Ok(Self::of((parent, name, folder), started, false))
     }
 
@@ -112,8 +103,7 @@ impl Journal {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(JournalError::Unread { path: about, error }),
         };
-        let read = unsealed(&text, ABOUT).and_then(|text| serde_json::from_slice::<About>(text).ok());
-        let read = read.filter(|about| about.format == FORMAT);
+        let read = seal::read::<About>(&text, ABOUT).filter(|about| about.format == FORMAT);
         let about = read.ok_or(JournalError::Form { path: about })?;
         if about.terms != terms {
             return Err(JournalError::OtherTerms);
@@ -164,48 +154,46 @@ impl Journal {
         self.folder.path().join(account_file(id))
     }
 
-    fn account(&self, id: &str) -> io::Result<Whole> {
+    fn account(&self, id: &str) -> io::Result<Answers> {
         let text = files::bytes_of(self.folder.open(&account_file(id))?, files::ANSWERS)?;
         let altered = || io::Error::new(io::ErrorKind::InvalidData, "it is not what was kept");
-        Ok(serde_json::from_slice(unsealed(&text, id).ok_or_else(altered)?)?)
+        seal::read(&text, id).ok_or_else(altered)
     }
 
-    /// What an earlier run kept of an account, if that was all of it. A file that cannot be trusted is reported to `watch`.
-    fn kept(&self, id: &str, watch: &dyn Watch) -> Option<Whole> {
+    /// What an earlier run kept of an account, if that was all of it. A file that cannot be trusted is an event.
+    fn kept(&self, id: &str, events: &dyn EventSink) -> Option<Answers> {
         match self.account(id) {
-            Ok(whole) => Some(whole).filter(|whole| whole.complete),
+            Ok(answers) => Some(answers).filter(Answers::is_complete),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
-                watch.journal_doubted(&self.place(id), &error);
+                events.emit(ReadEvent::JournalRejected { file: &self.place(id), error: &error });
                 None
             }
         }
     }
 
     /// Keeps what was read of an account.
-    fn keep_account(&self, id: &str, answers: Answers, watch: &dyn Watch) -> Answers {
-        let whole = Whole::of(answers);
+    fn keep_account(&self, id: &str, answers: &Answers, events: &dyn EventSink) {
         let path = account_file(id);
-        if let Err(error) = put_sealed(&self.folder, &path, id, &whole) {
+        if let Err(error) = seal::put(&self.folder, &path, id, answers) {
             // What an earlier run kept is not what this one read. That it may not be there is no failure.
             let _ = self.folder.remove_file(&path);
-            self.lacks(watch, &error);
+            self.not_saved(events, &error);
             let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
             lost.get_or_insert_with(|| (id.to_owned(), error));
-        } else if whole.complete {
+        } else if answers.is_complete() {
             self.begun.store(true, Ordering::Relaxed);
             for kind in ["findings", "principals"] {
                 // A line that is kept twice is no harm.
                 let _ = self.folder.remove_file(&format!("{kind}/{id}.jsonl"));
             }
         }
-        whole.answers()
     }
 
     /// Tells once that a run which goes on from this one will not find everything.
-    fn lacks(&self, watch: &dyn Watch, error: &io::Error) {
+    fn not_saved(&self, events: &dyn EventSink, error: &io::Error) {
         if !self.told.swap(true, Ordering::Relaxed) {
-            watch.loses(self.folder.path(), error);
+            events.emit(ReadEvent::JournalNotSaved { folder: self.folder.path(), error });
         }
     }
 
@@ -223,8 +211,7 @@ impl Journal {
         let text = self.folder.open(&path).and_then(|file| files::bytes_of(file, files::ANSWERS));
         let text = text.unwrap_or_default();
         // The last line may have been cut off, in a letter even: it has no digest then, and the others have.
-        let lines = text.split(|byte| *byte == b'\n').filter_map(|line| unsealed_line(line, id));
-        let lines = lines.filter_map(|line| serde_json::from_slice::<T>(line).ok());
+        let lines = text.split(|byte| *byte == b'\n').filter_map(|line| seal::read::<T>(line, id));
         lines.map(|line| (key(&line), line)).collect()
     }
 }
@@ -258,22 +245,6 @@ fn clear(parent: &Folder, name: &OsStr) -> io::Result<()> {
         Ok(own) => own.remove(Path::new(ABOUT)).and_then(|()| parent.remove(name)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
-    }
-}
-
-impl Whole {
-    fn of(answers: Answers) -> Self {
-        let Answers { authorization, evidence } = answers;
-        let complete = authorization.is_ok()
-            && evidence.as_ref().is_ok_and(|read| {
-                read.findings.iter().all(|finding| finding.failure.is_none())
-                    && read.last_accessed.iter().all(|answer| answer.failure.is_none())
-            });
-        Self { complete, authorization, evidence }
-    }
-
-    fn answers(self) -> Answers {
-        Answers { authorization: self.authorization, evidence: self.evidence }
     }
 }
 
@@ -317,8 +288,8 @@ impl<C> Journaled<C> {
     {
         match &self.journal {
             Some(journal) => match journal.account(&account.id) {
-                Ok(whole) => Ok(whole.answers()),
                 Err(error) => Err(JournalError::Gone { path: journal.place(&account.id), error }),
+                Ok(answers) => Ok(answers),
             },
             // Recorded answers are where they were.
             None => Ok(self.cloud.read(account, Reading::watched(&Nobody)).await),
@@ -351,19 +322,20 @@ impl<C: Cloud> Cloud for Journaled<C> {
     async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
         // Only what AWS is asked for need be remembered.
         let Some(journal) = &self.journal else { return self.cloud.read(account, reading).await };
-        if let Some(known) = journal.resumed.then(|| journal.kept(&account.id, reading.watch)).flatten() {
-            return known.answers();
+        if let Some(known) = journal.resumed.then(|| journal.kept(&account.id, reading.events)).flatten() {
+            return known;
         }
         let state = self.state.as_ref();
-        let earlier = state.map(|state| state.remembered(&account.id, reading.watch)).unwrap_or_default();
-        let memory = Lines::of(journal, state, &account.id, earlier, reading.watch);
+        let earlier = state.map(|state| state.remembered(&account.id, reading.events)).unwrap_or_default();
+        let memory = Lines::of(journal, state, &account.id, earlier, reading.events);
         let answers = self.cloud.read(account, Reading { memory: &memory, ..reading }).await;
         if let (Some(state), Ok(evidence)) = (state, &answers.evidence)
             && evidence.analyzer.is_some()
         {
-            state.keep(&account.id, &evidence.findings, &memory.into_earlier(), reading.watch);
+            state.keep(&account.id, &evidence.findings, &memory.into_earlier(), reading.events);
         }
-        journal.keep_account(&account.id, answers, reading.watch)
+        journal.keep_account(&account.id, &answers, reading.events);
+        answers
     }
 
     fn figures(&self) -> Vec<(BucketKey, Figures)> {

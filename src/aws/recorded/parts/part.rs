@@ -1,6 +1,6 @@
 //! `part.json`: what a part says of itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,13 +8,13 @@ use sha2::{Digest, Sha256};
 
 use super::Share;
 use crate::aws::Organisation;
-use crate::aws::keeping::hexadecimal;
 use crate::aws::pace::{BucketKey, Figures};
+use crate::aws::recorded::seal::hexadecimal;
 use crate::evidence::Failure;
 use crate::inventory::wire::Account;
 
 /// The version of the form of parts.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// What a part says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +51,9 @@ pub struct Part {
     /// The day of the answers, if they tell it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captured_at: Option<String>,
-    /// Its accounts, by id.
-    pub accounts: BTreeMap<String, Row>,
+    /// The accounts of its share that are not read, suspended or excluded, by id.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub left_out: BTreeSet<String>,
     /// What each pacer has seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<Calls>,
@@ -60,26 +61,6 @@ pub struct Part {
     pub files: BTreeMap<String, String>,
     /// SHA-256 of all of the above.
     pub digest: String,
-}
-
-/// One account of a part.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Row {
-    /// Whether it is read at all. Suspended and excluded accounts are not.
-    pub read: bool,
-    /// The analyzer that its findings are of, by ARN.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub analyzer: Option<String>,
-    /// Other analyzers that look at the account, by ARN.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub others: Vec<String>,
-    /// Why its principals could not be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authorization: Option<Failure>,
-    /// Why there is no evidence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub evidence: Option<Failure>,
 }
 
 /// What one pacer has seen.
@@ -120,7 +101,7 @@ impl Part {
             organisation: String::new(),
             started,
             captured_at: None,
-            accounts: BTreeMap::new(),
+            left_out: BTreeSet::new(),
             calls: Vec::new(),
             files: BTreeMap::new(),
             digest: String::new(),

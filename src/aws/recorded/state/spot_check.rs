@@ -15,7 +15,7 @@ const MOST: usize = 20;
 
 impl State {
     /// Draws the findings that are checked and puts them with those that are to be read: at least one, if there is any.
-    pub(in crate::aws) fn draw(&self, recall: &mut Recall) {
+    pub(in crate::aws::recorded) fn draw(&self, recall: &mut Recall) {
         let remembered = &mut recall.remembered;
         let wanted = remembered.len().div_ceil(ONE_IN).min(MOST);
         // The key of the hash is the run's own, so any finding may come last, whatever its id.
@@ -28,7 +28,7 @@ impl State {
 impl Remembered {
     /// Whether a finding that was read is not what is remembered of it, though nothing that the list tells of it has changed.
     /// In which order AWS gives the details is no difference.
-    pub(in crate::aws) fn is_contradicted_by(&self, read: &Finding) -> bool {
+    pub(in crate::aws::recorded) fn is_contradicted_by(&self, read: &Finding) -> bool {
         self.unchanged(read).is_some_and(|known| read.error.is_some() || sorted(known) != sorted(read))
     }
 }

@@ -11,14 +11,16 @@ use serde::Deserialize;
 use sha2::Sha256;
 
 use super::part::FORMAT;
-use super::{MOST_SHARDS, PART, Part, PartsError, Row, Share, organisation_digest, shard_of};
-use crate::arn::is_account_id;
-use crate::aws::keeping::hexadecimal;
+use super::{
+    ACCOUNTS, MOST_SHARDS, PART, Part, PartsError, Share, account_of, answers_of, organisation_digest,
+    shard_of,
+};
 use crate::aws::live::OPERATIONS;
 use crate::aws::pace::{BucketKey, Figures};
-use crate::aws::snapshot::{SnapshotError, optional, read};
-use crate::aws::{Answers, Cloud, Evidence, Organisation, Reading};
-use crate::evidence::{Analyzer, AnalyzerAnswer, Failure, FailureKind};
+use crate::aws::recorded::seal::hexadecimal;
+use crate::aws::recorded::snapshot::{SnapshotError, read};
+use crate::aws::{Answers, Cloud, Organisation, ReadEvent, Reading};
+use crate::evidence::{Failure, FailureKind};
 use crate::files;
 use crate::inventory::wire::{Account, Accounts};
 
@@ -38,7 +40,6 @@ pub struct Parts {
 struct Found {
     folder: PathBuf,
     part: Part,
-    analyzers: BTreeMap<String, Analyzer>,
 }
 
 /// What tells whether the rest can be understood.
@@ -58,10 +59,10 @@ impl Parts {
         found.sort_by(|a, b| (a.part.of, a.part.shard, &a.folder).cmp(&(b.part.of, b.part.shard, &b.folder)));
         is_complete(folder, &found)?;
         is_one_run(&found)?;
-        found.iter_mut().try_for_each(Found::check_files)?;
+        found.iter().try_for_each(Found::check_files)?;
         let first = found.first().ok_or_else(|| PartsError::None { path: folder.to_owned() })?;
-        let path = first.folder.join("accounts.json");
-        let accounts: Accounts = read(&first.folder, "accounts.json")?;
+        let path = first.folder.join(ACCOUNTS);
+        let accounts: Accounts = read(&first.folder, ACCOUNTS)?;
         let unknown = found.iter().find_map(|found| found.part.accounts_unknown.clone());
         let organisation =
             Organisation { partition: first.part.partition.clone(), accounts: accounts.accounts, unknown };
@@ -96,25 +97,14 @@ impl Parts {
 
     /// The accounts that the shards were told not to read, by id; suspended ones are among them.
     pub fn left_out(&self) -> Vec<String> {
-        let rows = self.folders.iter().flat_map(|found| &found.part.accounts);
-        rows.filter(|(_, row)| !row.read).map(|(id, _)| id.clone()).collect()
+        self.folders.iter().flat_map(|found| &found.part.left_out).cloned().collect()
     }
 
-    fn answers(&self, account: &Account) -> Option<Answers> {
+    /// What was read of an account. It was there when the parts were checked.
+    fn answers(&self, account: &str) -> Option<Answers> {
         let of = u32::try_from(self.folders.len()).ok()?;
-        let place = usize::try_from(shard_of(&account.id, of)).ok()?.checked_sub(1)?;
-        let found = self.folders.get(place)?;
-        let row = found.part.accounts.get(&account.id)?;
-        Some(Answers {
-            authorization: match &row.authorization {
-                Some(failure) => Err(failure.clone()),
-                None => found.file(&account.id, "authorization.json"),
-            },
-            evidence: match &row.evidence {
-                Some(failure) => Err(failure.clone()),
-                None => found.evidence(&account.id, row),
-            },
-        })
+        let place = usize::try_from(shard_of(account, of)).ok()?.checked_sub(1)?;
+        read(&self.folders.get(place)?.folder, &answers_of(account)).ok()
     }
 }
 
@@ -124,12 +114,13 @@ impl Cloud for Parts {
     }
 
     async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
-        let answers = self
-            .answers(account)
-            .unwrap_or_else(|| Answers { authorization: Err(malformed()), evidence: Err(malformed()) });
+        // What became unreadable between the check and the reading.
+        let malformed = || Failure::new("merge", FailureKind::Malformed);
+        let unread = || Answers { authorization: Err(malformed()), evidence: Err(malformed()) };
+        let answers = self.answers(&account.id).unwrap_or_else(unread);
         if let Ok(evidence) = &answers.evidence {
-            reading.watch.findings(evidence.findings.len());
-            evidence.findings.iter().for_each(|_| reading.watch.finding());
+            reading.events.emit(ReadEvent::FindingsListed(evidence.findings.len()));
+            reading.events.emit(ReadEvent::FindingsRead(evidence.findings.len()));
         }
         answers
     }
@@ -174,102 +165,45 @@ impl Found {
             return Err(PartsError::Changed { path });
         }
         let is_numbered = part.of <= MOST_SHARDS && (1..=part.of).contains(&part.shard);
-        // Ids become file names.
-        if !is_numbered || !part.accounts.keys().all(|id| is_account_id(id)) {
+        let is_named = |file: &String| file == ACCOUNTS || account_of(file).is_some();
+        if !is_numbered || !part.files.keys().all(is_named) {
             return Err(PartsError::Form { path });
         }
-        Ok(Self { folder, part, analyzers: BTreeMap::new() })
+        Ok(Self { folder, part })
     }
 
-    /// Every file is as the shard left it, and none is of a name that a shard does not give.
-    fn check_files(&mut self) -> Result<(), PartsError> {
-        const COMMON: [&str; 2] = ["accounts.json", "analyzers.json"];
+    /// Every file is as the shard left it.
+    fn check_files(&self) -> Result<(), PartsError> {
         for (name, wanted) in &self.part.files {
             let path = self.folder.join(name);
-            let answer = name.strip_prefix("accounts/").and_then(|rest| rest.split_once('/'));
-            let is_answer = answer.is_some_and(|(id, file)| {
-                self.part.accounts.contains_key(id)
-                    && ["authorization.json", "findings.json", "last-accessed.json", "error.json"]
-                        .contains(&file)
-            });
-            if !is_answer && !COMMON.contains(&name.as_str()) {
-                return Err(PartsError::Form { path: self.folder.join(PART) });
-            }
-            let hash =
-                hash(&self.folder, name).map_err(|error| PartsError::Io { path: path.clone(), error })?;
-            if hash != *wanted {
-                return Err(PartsError::Changed { path });
+            match hash(&self.folder, name) {
+                Ok(hash) if hash == *wanted => {}
+                Ok(_) => return Err(PartsError::Changed { path }),
+                Err(error) => return Err(PartsError::Io { path, error }),
             }
         }
-        if let Some(name) = COMMON.iter().find(|name| !self.part.files.contains_key(**name)) {
+        if !self.part.files.contains_key(ACCOUNTS) {
             let error = io::ErrorKind::NotFound.into();
-            return Err(PartsError::Io { path: self.folder.join(name), error });
+            return Err(PartsError::Io { path: self.folder.join(ACCOUNTS), error });
         }
-        let analyzers: Vec<AnalyzerAnswer> = read(&self.folder, "analyzers.json")?;
-        let by_arn = |answer: AnalyzerAnswer| (answer.analyzer.arn.clone(), answer.analyzer);
-        self.analyzers = analyzers.into_iter().map(by_arn).collect();
         Ok(())
     }
 
-    /// Its rows are the accounts that are dealt to it, no more and no fewer, and what they tell of is there.
+    /// It has answers of the accounts that are dealt to it or left them out, no more and no fewer.
     fn has_its_share(&self, organisation: &Organisation) -> Result<(), PartsError> {
         let (path, share) = (|| self.folder.clone(), self.part.share());
-        let mine: BTreeMap<&str, &Account> = organisation
-            .accounts
-            .iter()
-            .filter(|account| share.takes(&account.id))
-            .map(|account| (account.id.as_str(), account))
-            .collect();
-        if let Some(account) = self.part.accounts.keys().find(|id| !mine.contains_key(id.as_str())) {
-            return Err(PartsError::Foreign { path: path(), account: account.clone() });
+        let ids = organisation.accounts.iter().map(|account| account.id.as_str());
+        let mine: BTreeSet<&str> = ids.filter(|id| share.takes(id)).collect();
+        let read = self.part.files.keys().filter_map(|file| account_of(file));
+        let here: BTreeSet<&str> = read.chain(self.part.left_out.iter().map(String::as_str)).collect();
+        if let Some(account) = here.difference(&mine).next() {
+            return Err(PartsError::Foreign { path: path(), account: (*account).to_owned() });
         }
-        for id in mine.keys() {
-            let has = |file: &str| self.part.files.contains_key(&format!("accounts/{id}/{file}"));
-            let is_there = |row: &Row| {
-                let mut named = row.analyzer.iter().chain(&row.others);
-                let analyzer = named.all(|arn| self.analyzers.contains_key(arn));
-                let evidence = row.evidence.is_some() || has("findings.json") || has("last-accessed.json");
-                // Evidence on principals that could not be read is not kept, whether there was any or not.
-                let answers = row.authorization.is_some() || has("authorization.json") && evidence;
-                !row.read || answers && analyzer
-            };
-            if !self.part.accounts.get(*id).is_some_and(is_there) {
-                return Err(PartsError::Lacks { path: path(), account: (*id).to_owned() });
-            }
+        if let Some(account) = mine.difference(&here).next() {
+            return Err(PartsError::Lacks { path: path(), account: (*account).to_owned() });
         }
         Ok(())
     }
-
-    fn evidence(&self, account: &str, row: &Row) -> Result<Evidence, Failure> {
-        Ok(Evidence {
-            analyzer: row.analyzer.as_ref().and_then(|arn| self.analyzers.get(arn)).cloned(),
-            others: row.others.iter().filter_map(|arn| self.analyzers.get(arn)).cloned().collect(),
-            findings: self.file_if_any(account, "findings.json")?,
-            last_accessed: self.file_if_any(account, "last-accessed.json")?,
-        })
-    }
-
-    fn file_if_any<T: serde::de::DeserializeOwned + Default>(
-        &self,
-        account: &str,
-        name: &str,
-    ) -> Result<T, Failure> {
-        match self.part.files.contains_key(&format!("accounts/{account}/{name}")) {
-            true => self.file(account, name),
-            false => Ok(T::default()),
-        }
-    }
-
-    /// A file of an account. It was there when the parts were checked.
-    fn file<T: serde::de::DeserializeOwned>(&self, account: &str, name: &str) -> Result<T, Failure> {
-        let path = format!("accounts/{account}/{name}");
-        optional(&self.folder, &path).ok().flatten().ok_or_else(malformed)
-    }
-}
-
-/// What became unreadable between the check and the reading.
-fn malformed() -> Failure {
-    Failure::new("merge", FailureKind::Malformed)
 }
 
 /// Every part in a folder. What is being written has a name that begins with a dot.

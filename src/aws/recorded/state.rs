@@ -1,7 +1,7 @@
 //! What nightly runs remember: findings with their details, so that a night asks only for those that changed.
 //!
-//! A folder that the runs keep. Whatever is in it is known by its digest and asked for again when in doubt: a file that is
-//! cut off, altered, of another version or of another account is set aside and made anew. What AWS lists tonight decides
+//! A folder that the runs keep. Whatever is in it is sealed and asked for again when in doubt: a file that is cut off, altered,
+//! of another version or of another account is set aside and made anew. What AWS lists tonight decides
 //! what of it counts, so two runs may share a folder, and one that was killed leaves nothing wrong behind.
 //!
 //! That AWS says so when it changes a finding is taken on trust, and every run checks it (`spot_check`): when it did not, the
@@ -10,10 +10,10 @@
 //! ```text
 //! leastwise-state.json        what the folder is
 //! doubt.json                  which finding AWS changed unseen, if it ever did; findings from before it are not used
-//! accounts/<id>.json          a line about the rest, then the account's findings
+//! accounts/<id>.json          the account's findings
 //! accounts/<id>.set-aside     the same, found damaged
 //! accounts/<id>.contradicted  the same, found to be no longer what AWS says
-//! grants/<id>.json            a line about the rest, then since when each policy of the account is held
+//! grants/<id>.json            since when each policy of the account is held
 //! ```
 
 mod doubt;
@@ -30,14 +30,14 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use self::doubt::Doubts;
-use super::Watch;
-use super::keeping::{hexadecimal, put};
+use super::seal::{self, hexadecimal};
+use crate::aws::{EventSink, ReadEvent};
 use crate::decide::GrantLog;
 use crate::disk::{self, Folder, Kind, make_folder};
 use crate::evidence::Finding;
 use crate::files;
 
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const MARK: &str = "leastwise-state.json";
 
 /// Why a folder cannot be used.
@@ -84,30 +84,20 @@ pub struct State {
     told: AtomicBool,
 }
 
+/// The findings of an account, as they are saved.
 #[derive(Serialize, Deserialize)]
-struct Mark {
-    format: u32,
-}
-
-/// The first line of an account's file.
-#[derive(Serialize, Deserialize, PartialEq, Eq)]
-struct About {
-    format: u32,
-    /// Another version may read more of a finding.
-    tool: String,
-    account: String,
-    /// Of everything behind the first line.
-    sha256: String,
+struct Saved {
     /// The newest doubt when the findings were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     doubt: Option<String>,
+    findings: Vec<Finding>,
 }
 
 /// What is remembered of an account.
 #[derive(Debug, Default)]
 pub(super) struct Remembered {
     pub(super) findings: BTreeMap<String, Finding>,
-    /// The digest of the file's findings, as they stand there.
+    /// The digest of the file.
     sha256: String,
     /// The newest doubt when they were read, or tonight when nothing is remembered.
     doubt: Option<String>,
@@ -133,7 +123,7 @@ impl State {
         }
         // First of all: a run that is killed behind this, or one that begins beside it, leaves no folder that seems to be
         // something else's.
-        put(&own, MARK, &Mark { format: FORMAT }).map_err(io)?;
+        own.put(MARK, |file| write!(file, r#"{{"format":{FORMAT}}}"#)).map_err(io)?;
         for name in ["accounts", "grants"] {
             let made = own.own_or_new(Path::new(name));
             made.map_err(|error| StateError::Io { path: folder.join(name), error })?;
@@ -151,7 +141,7 @@ impl State {
     }
 
     /// What is remembered of an account. Nothing when it is not to be trusted.
-    pub(super) fn remembered(&self, account: &str, watch: &dyn Watch) -> Remembered {
+    pub(super) fn remembered(&self, account: &str, events: &dyn EventSink) -> Remembered {
         let doubt = self.doubt();
         let path = self.place(account);
         let text = files::own_bytes(self.folder.path(), &format!("accounts/{account}.json"), files::ANSWERS);
@@ -163,14 +153,14 @@ impl State {
         match known {
             Some(known) if known.doubt == doubt => known,
             Some(_) => {
-                self.tell_doubt(watch);
+                self.tell_doubt(events);
                 Remembered::nothing(doubt)
             }
             None => {
                 let aside = path.with_extension("set-aside");
                 // When even this fails, the file is written anew all the same.
                 let _ = std::fs::rename(&path, &aside);
-                watch.doubts(&aside);
+                events.emit(ReadEvent::StateRejected { aside: &aside });
                 Remembered::nothing(doubt)
             }
         }
@@ -178,61 +168,59 @@ impl State {
 
     /// Remembers the findings of an account in place of what was remembered before. That this fails costs the next night
     /// calls and nothing else, so it is told once and the run goes on.
-    pub(super) fn keep(&self, account: &str, findings: &[Finding], before: &Remembered, watch: &dyn Watch) {
+    pub(super) fn keep(
+        &self,
+        account: &str,
+        findings: &[Finding],
+        before: &Remembered,
+        events: &dyn EventSink,
+    ) {
         if let Err(error) = self.write(account, findings, before) {
-            self.lacks(watch, &error);
+            self.not_saved(events, &error);
         }
     }
 
     /// Tells once that the next night will not find everything.
-    fn lacks(&self, watch: &dyn Watch, error: &io::Error) {
+    fn not_saved(&self, events: &dyn EventSink, error: &io::Error) {
         if !self.told.swap(true, Ordering::Relaxed) {
-            watch.forgets(self.folder.path(), error);
+            events.emit(ReadEvent::StateNotSaved { folder: self.folder.path(), error });
         }
     }
 
     fn write(&self, account: &str, findings: &[Finding], before: &Remembered) -> io::Result<()> {
-        let kept: Vec<Finding> = findings.iter().filter(|finding| is_whole(finding)).map(timeless).collect();
-        let body = serde_json::to_vec(&kept)?;
-        if digest(&body) == before.sha256 {
+        let findings = findings.iter().filter(|finding| is_whole(finding)).map(timeless).collect();
+        let mut text = Vec::new();
+        seal::write(&mut text, &findings_of(account), &Saved { doubt: before.doubt.clone(), findings })?;
+        if digest(&text) == before.sha256 {
             return Ok(());
         }
-        self.put("accounts", account, &body, before.doubt.as_deref())
+        self.folder.put(&format!("accounts/{account}.json"), |file| file.write_all(&text))
     }
 
     /// Since when each policy of an account is held, as far as earlier nights have seen. Nothing when it is not to be trusted.
     pub fn grants(&self, account: &str) -> Option<GrantLog> {
         let path = format!("grants/{account}.json");
         let text = files::own_bytes(self.folder.path(), &path, files::ANSWERS).ok()?;
-        let (body, about) = whole(&text)?;
-        // Dates of policies mean the same to every version, and no night brings them back.
-        (about.account == account && about.format == FORMAT).then(|| serde_json::from_slice(body).ok())?
+        seal::read(&text, &grants_of(account))
     }
 
     /// Saves the log for the next night. A failure only makes the next night's evidence less sure, so the run warns once and goes on.
-    pub fn keep_grants(&self, account: &str, log: &GrantLog, watch: &dyn Watch) {
-        let kept = serde_json::to_vec(log).map_err(io::Error::from);
-        // That a finding is doubted says nothing about when a policy was first seen.
-        if let Err(error) = kept.and_then(|body| self.put("grants", account, &body, None)) {
-            self.lacks(watch, &error);
+    pub fn keep_grants(&self, account: &str, log: &GrantLog, events: &dyn EventSink) {
+        let path = format!("grants/{account}.json");
+        if let Err(error) = seal::put(&self.folder, &path, &grants_of(account), log) {
+            self.not_saved(events, &error);
         }
-    }
-
-    /// Puts what is remembered of an account in its place, under a line that tells what it is.
-    fn put(&self, kind: &str, account: &str, body: &[u8], doubt: Option<&str>) -> io::Result<()> {
-        let about = About::of(account, body, doubt.map(str::to_owned));
-        let mut text = serde_json::to_vec(&about)?;
-        text.push(b'\n');
-        text.extend(body);
-        self.folder.put(&format!("{kind}/{account}.json"), |file| file.write_all(&text))
     }
 }
 
-impl About {
-    fn of(account: &str, body: &[u8], doubt: Option<String>) -> Self {
-        let tool = env!("CARGO_PKG_VERSION").to_owned();
-        Self { format: FORMAT, tool, account: account.to_owned(), sha256: digest(body), doubt }
-    }
+/// What the file of an account's findings is of. Another version may read more of a finding.
+fn findings_of(account: &str) -> String {
+    format!("findings of {account}, format {FORMAT}, leastwise {}", env!("CARGO_PKG_VERSION"))
+}
+
+/// The same of its grants. Dates of policies mean the same to every version, and no night brings them back.
+fn grants_of(account: &str) -> String {
+    format!("grants of {account}, format {FORMAT}")
 }
 
 impl Remembered {
@@ -246,10 +234,9 @@ impl Remembered {
     }
 
     fn of(text: &[u8], account: &str) -> Option<Self> {
-        let (body, About { sha256, doubt, .. }) = trusted(text, account)?;
-        let findings: Vec<Finding> = serde_json::from_slice(body).ok()?;
+        let Saved { doubt, findings } = seal::read(text, &findings_of(account))?;
         let findings = findings.into_iter().map(|finding| (finding.id.clone(), finding)).collect();
-        Some(Self { findings, sha256, doubt, given_up: false })
+        Some(Self { findings, sha256: digest(text), doubt, given_up: false })
     }
 
     /// Whether it is still to be trusted when this is the newest doubt.
@@ -273,23 +260,6 @@ impl Remembered {
                 && known.finding_type == listed.finding_type
         })
     }
-}
-
-/// What a file says, with what its first line says of it, if it is one of this version about that account and as it was
-/// written.
-fn trusted<'t>(text: &'t [u8], account: &str) -> Option<(&'t [u8], About)> {
-    let (body, about) = whole(text)?;
-    let wanted = About::of(account, body, about.doubt.clone());
-    (about == wanted).then_some((body, about))
-}
-
-/// The rest of a file behind its first line, if that is what was written.
-fn whole(text: &[u8]) -> Option<(&[u8], About)> {
-    let end = text.iter().position(|byte| *byte == b'\n')?;
-    let (first, body) = text.split_at_checked(end)?;
-    let body = body.get(1..)?;
-    let about: About = serde_json::from_slice(first).ok()?;
-    (about.sha256 == digest(body)).then_some((body, about))
 }
 
 /// Whether a finding was read with all its details.

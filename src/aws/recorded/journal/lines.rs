@@ -9,9 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use super::Journal;
-use crate::aws::keeping::sealed_line;
-use crate::aws::state::{Remembered, State};
-use crate::aws::{Contradiction, Memory, Recall, RememberedFinding, Watch};
+use crate::aws::recorded::seal;
+use crate::aws::recorded::state::{Remembered, State};
+use crate::aws::{EventSink, Memory, ReadEvent, Recall, RememberedFinding};
 use crate::evidence::{Finding, LastAccessed};
 
 /// What one account's journal holds, line by line.
@@ -21,7 +21,7 @@ pub(super) struct Lines<'j> {
     account: &'j str,
     /// What earlier nights remember of it: nothing any more when AWS contradicts it.
     earlier: Mutex<Remembered>,
-    watch: &'j dyn Watch,
+    events: &'j dyn EventSink,
     findings: Mutex<Kept<Finding>>,
     principals: Mutex<Kept<LastAccessed>>,
 }
@@ -38,7 +38,7 @@ impl<'j> Lines<'j> {
         state: Option<&'j State>,
         account: &'j str,
         earlier: Remembered,
-        watch: &'j dyn Watch,
+        events: &'j dyn EventSink,
     ) -> Self {
         let findings = journal.lines("findings", account, |finding: &Finding| finding.id.clone());
         let principals = journal.lines("principals", account, |answer: &LastAccessed| answer.arn.clone());
@@ -47,7 +47,7 @@ impl<'j> Lines<'j> {
             state,
             account,
             earlier: Mutex::new(earlier),
-            watch,
+            events,
             findings: Mutex::new(Kept { known: findings, file: None }),
             principals: Mutex::new(Kept { known: principals, file: None }),
         }
@@ -60,7 +60,8 @@ impl<'j> Lines<'j> {
 
     fn add<T: Serialize>(&self, kind: &str, kept: &Mutex<Kept<T>>, line: &T) {
         let add = || -> io::Result<()> {
-            let mut text = sealed_line(self.account, line)?;
+            let mut text = Vec::new();
+            seal::write(&mut text, self.account, line)?;
             let mut kept = lock(kept);
             if kept.file.is_none() {
                 // An earlier run may have been cut off in the middle of a line.
@@ -71,7 +72,7 @@ impl<'j> Lines<'j> {
         };
         match add() {
             Ok(()) => self.journal.begun.store(true, Ordering::Relaxed),
-            Err(error) => self.journal.lacks(self.watch, &error),
+            Err(error) => self.journal.not_saved(self.events, &error),
         }
     }
 
@@ -82,11 +83,11 @@ impl<'j> Lines<'j> {
         if !earlier.is_contradicted_by(finding) {
             return;
         }
-        let set_aside = state.contradicted(self.account, &earlier, finding, self.watch);
+        let aside = state.contradicted(self.account, &earlier, finding, self.events);
         *earlier = Remembered::given_up(state.doubt());
         drop(earlier);
-        let set_aside = set_aside.as_deref();
-        self.watch.state_contradicted(&Contradiction { account: self.account, finding, set_aside });
+        let (account, aside) = (self.account, aside.as_deref());
+        self.events.emit(ReadEvent::StateContradicted { account, finding, aside });
     }
 }
 
@@ -128,7 +129,7 @@ impl Memory for Lines<'_> {
             return true;
         }
         // Another account, of this process or of one that shares the folder, was contradicted meanwhile.
-        state.tell_doubt(self.watch);
+        state.tell_doubt(self.events);
         *earlier = Remembered::given_up(state.doubt());
         false
     }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{FORMAT, Remembered, State, digest};
-use crate::aws::Watch;
+use crate::aws::{EventSink, ReadEvent};
 use crate::evidence::Finding;
 use crate::files;
 
@@ -43,7 +43,7 @@ struct Note<'n> {
 
 impl State {
     /// The digest of the newest note; none when there never was one.
-    pub(in crate::aws) fn doubt(&self) -> Option<String> {
+    pub(in crate::aws::recorded) fn doubt(&self) -> Option<String> {
         let unsaved = self.doubts.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
         if unsaved.is_some() {
             return unsaved.clone();
@@ -57,17 +57,17 @@ impl State {
 
     /// AWS contradicts what is remembered of an account: leaves a note, and sets the account's file aside. Gives where it lies
     /// now, if that could be done.
-    pub(in crate::aws) fn contradicted(
+    pub(in crate::aws::recorded) fn contradicted(
         &self,
         account: &str,
         earlier: &Remembered,
         finding: &Finding,
-        watch: &dyn Watch,
+        events: &dyn EventSink,
     ) -> Option<PathBuf> {
         // The note first: whoever is killed between the two leaves nothing that is trusted. It is left out when there is
         // one that the account's file is from before, so that what was read since keeps its worth.
         if earlier.doubt == self.doubt() {
-            self.leave_note(account, finding, watch);
+            self.leave_note(account, finding, events);
         }
         self.doubts.told.store(true, Ordering::Relaxed);
         let path = self.place(account);
@@ -75,7 +75,7 @@ impl State {
         fs::rename(path, &aside).is_ok().then_some(aside)
     }
 
-    fn leave_note(&self, account: &str, finding: &Finding, watch: &dyn Watch) {
+    fn leave_note(&self, account: &str, finding: &Finding, events: &dyn EventSink) {
         let note = Note {
             format: FORMAT,
             found: Timestamp::now().to_string(),
@@ -87,14 +87,14 @@ impl State {
         let text = serde_json::to_vec(&note).unwrap_or_default();
         if let Err(error) = self.folder.put(NOTE, |file| file.write_all(&text)) {
             *self.doubts.unsaved.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest(&text));
-            self.lacks(watch, &error);
+            self.not_saved(events, &error);
         }
     }
 
     /// Tells once that there is a note, unless this process left it and told so.
-    pub(in crate::aws) fn tell_doubt(&self, watch: &dyn Watch) {
+    pub(in crate::aws::recorded) fn tell_doubt(&self, events: &dyn EventSink) {
         if !self.doubts.told.swap(true, Ordering::Relaxed) {
-            watch.state_doubted(&self.folder.path().join(NOTE));
+            events.emit(ReadEvent::StateDoubted { note: &self.folder.path().join(NOTE) });
         }
     }
 }

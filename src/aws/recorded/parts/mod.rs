@@ -5,9 +5,9 @@
 //! organisation and reading is what takes long, so a shard reads and leaves the answers, and who joins them decides.
 //!
 //! ```text
-//! part.json                   which shard of which run, a row an account, the SHA-256 of every other file
-//! accounts.json               the accounts of the organisation, those of other shards as well
-//! analyzers.json, accounts/   the answers, in the form of a snapshot
+//! part.json               which shard of which run, the accounts that it left out, the SHA-256 of every other file
+//! accounts.json           the accounts of the organisation, those of other shards as well
+//! accounts/<id>.json      all answers of an account, or why there are none
 //! ```
 
 mod error;
@@ -18,12 +18,16 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use crate::arn::is_account_id;
+
 pub use self::error::PartsError;
-pub use self::part::{Calls, Part, Row, organisation_digest};
+pub use self::part::{Calls, Part, organisation_digest};
 pub use self::read::Parts;
 
 /// The file that makes a folder a part.
 pub const PART: &str = "part.json";
+/// The organisation's accounts.
+pub const ACCOUNTS: &str = "accounts.json";
 /// More shards than any engine starts at once.
 pub const MOST_SHARDS: u32 = 10_000;
 
@@ -48,6 +52,17 @@ impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "shard-{}-of-{}", self.shard, self.of)
     }
+}
+
+/// The file with the answers of an account.
+pub fn answers_of(account: &str) -> String {
+    format!("accounts/{account}.json")
+}
+
+/// The account whose answers a file has, if it is such a file.
+fn account_of(path: &str) -> Option<&str> {
+    let id = path.strip_prefix("accounts/")?.strip_suffix(".json")?;
+    is_account_id(id).then_some(id)
 }
 
 /// The shard that reads an account, of so many. Parts of different versions would not fit together if this changed.

@@ -11,7 +11,7 @@
 //!                                     beside authorization.json when its findings could not be listed
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
@@ -19,11 +19,11 @@ use std::path::{Path, PathBuf};
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
-use super::{Answers, Cloud, Evidence, Organisation, Reading};
 use crate::arn::is_account_id;
+use crate::aws::{Answers, Cloud, Evidence, Organisation, ReadEvent, Reading};
 use crate::evidence::{
     Analyzer, AnalyzerAnswer, Failure, FailureKind, Finding, LastAccessed, choose_analyzers,
 };
@@ -97,7 +97,9 @@ impl SnapshotError {
     }
 }
 
-#[derive(Deserialize)]
+const FORMAT: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct About {
     format: u32,
@@ -106,7 +108,7 @@ struct About {
     #[serde(default)]
     partition: Option<String>,
     /// Why AWS did not tell which other accounts there are.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     accounts_unknown: Option<Failure>,
 }
 
@@ -118,7 +120,7 @@ impl Snapshot {
     pub fn open(folder: &Path) -> Result<Self, SnapshotError> {
         let path = folder.join("snapshot.json");
         let Object(about): Object<About> = read(folder, "snapshot.json")?;
-        if about.format != 1 {
+        if about.format != FORMAT {
             return Err(SnapshotError::Format { path, found: about.format });
         }
         let path = folder.join("accounts.json");
@@ -212,11 +214,72 @@ impl Cloud for Snapshot {
     async fn read(&self, account: &Account, reading: Reading<'_>) -> Answers {
         let answers = self.account(account);
         if let Ok(evidence) = &answers.evidence {
-            reading.watch.findings(evidence.findings.len());
-            evidence.findings.iter().for_each(|_| reading.watch.finding());
+            reading.events.emit(ReadEvent::FindingsListed(evidence.findings.len()));
+            reading.events.emit(ReadEvent::FindingsRead(evidence.findings.len()));
         }
         answers
     }
+}
+
+/// A file of a snapshot: its path from the snapshot's folder, and its text.
+pub type RecordedFile = (String, String);
+
+/// The files of one account, for a new snapshot.
+///
+/// # Errors
+/// When a value has no JSON form, which these have.
+pub fn account_files(account: &Account, answers: &Answers) -> Result<Vec<RecordedFile>, serde_json::Error> {
+    let path = |name: &str| format!("accounts/{}/{name}", account.id);
+    let mut files = Vec::new();
+    match &answers.authorization {
+        Ok(authorization) => files.push((path("authorization.json"), pretty(authorization)?)),
+        Err(failure) => {
+            files.push((path("error.json"), pretty(failure)?));
+            return Ok(files);
+        }
+    }
+    match &answers.evidence {
+        Ok(evidence) => {
+            let has_findings = evidence.analyzer.is_some() || !evidence.findings.is_empty();
+            if has_findings || evidence.last_accessed.is_empty() {
+                files.push((path("findings.json"), pretty(&evidence.findings)?));
+            }
+            if !evidence.last_accessed.is_empty() {
+                files.push((path("last-accessed.json"), pretty(&evidence.last_accessed)?));
+            }
+        }
+        Err(failure) => files.push((path("error.json"), pretty(failure)?)),
+    }
+    Ok(files)
+}
+
+/// The files that stand beside the accounts' folders. `analyzers` are those that answered, by ARN.
+///
+/// # Errors
+/// As [`account_files`].
+pub fn common_files(
+    organisation: &Organisation,
+    analyzers: &BTreeMap<String, Analyzer>,
+    captured_at: &str,
+) -> Result<Vec<RecordedFile>, serde_json::Error> {
+    let about = About {
+        format: FORMAT,
+        captured_at: Some(captured_at.to_owned()),
+        partition: Some(organisation.partition.clone()),
+        accounts_unknown: organisation.unknown.clone(),
+    };
+    let accounts = Accounts { accounts: organisation.accounts.clone() };
+    let answers = analyzers.values().map(|analyzer| AnalyzerAnswer { analyzer: analyzer.clone() });
+    let answers: Vec<_> = answers.collect();
+    Ok(vec![
+        ("snapshot.json".to_owned(), pretty(&about)?),
+        ("accounts.json".to_owned(), pretty(&accounts)?),
+        ("analyzers.json".to_owned(), pretty(&answers)?),
+    ])
+}
+
+fn pretty(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(value).map(|text| text + "\n")
 }
 
 fn absent(operation: &str) -> Failure {
