@@ -1,5 +1,5 @@
 //! What the calls of the AWS SDK alone cost, to compare a scan with: lists the findings of an analyzer and reads each once,
-//! archived ones too, as any program would that uses the SDK as it comes, and does nothing with them. `benches/scan.py` runs it.
+//! archived ones too, as any program would that uses the SDK as it comes, and does nothing with them. `tools/scan.py` runs it.
 
 #![allow(clippy::expect_used, missing_docs, reason = "a bench that panics has failed")]
 

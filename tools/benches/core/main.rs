@@ -1,7 +1,7 @@
 //! What one policy costs: parsing, refining, proving, and a batch of all three.
 //!
 //! ```text
-//! cargo bench
+//! cargo bench -p leastwise-tools
 //! ```
 
 #![allow(

@@ -8,10 +8,10 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "a program for benches fails by panicking"
+    reason = "it fails by panicking"
 )]
 
-#[path = "../tests/fake/mod.rs"]
+#[path = "../../../tests/fake/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the tests use all of it")]
 mod fake;
 

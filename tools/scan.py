@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Times whole scans: live against the fake AWS, and from snapshots. Builds nothing; first build what it runs:
 
-    cargo build --release --bin leastwise --example generate --example fake-aws --example sdk-calls
-    python3 benches/scan.py                       all of it, three runs each: about 25 minutes on 2 cores
-    python3 benches/scan.py limited               GetFindingV2 limited to 50, 200, 500 and 1,000 calls a second
-    python3 benches/scan.py unlimited             processor time per finding, from the wire to the written files
-    python3 benches/scan.py nights                the night after, on which one finding in a hundred changed, with --state
-    python3 benches/scan.py snapshot              250, 500 and 1,000 accounts of 200 principals: time, memory, growth
-    python3 benches/scan.py --runs 5 --work /dev/shm/work snapshot
+    cargo build --release --workspace
+    python3 tools/scan.py                       all of it, three runs each: about 25 minutes on 2 cores
+    python3 tools/scan.py limited               GetFindingV2 limited to 50, 200, 500 and 1,000 calls a second
+    python3 tools/scan.py unlimited             processor time per finding, from the wire to the written files
+    python3 tools/scan.py nights                the night after, on which one finding in a hundred changed, with --state
+    python3 tools/scan.py snapshot              250, 500 and 1,000 accounts of 200 principals: time, memory, growth
+    python3 tools/scan.py --runs 5 --work /dev/shm/work snapshot
 
 The report is measured bare, which is its JSON, documents, differences and hashes, and with the formats that a scan writes by
 default, which are five times as many bytes. A machine that is shared is faster in one hour than in another, so what the
@@ -51,7 +51,7 @@ def main() -> None:
     unknown = [name for name in arguments.what if name not in PARTS]
     if unknown:
         parser.error(f"there is no {unknown[0]}, only {', '.join(PARTS)}")
-    missing = [name for name in ("leastwise", "examples/generate", "examples/fake-aws", "examples/sdk-calls") if not (RELEASE / name).exists()]
+    missing = [name for name in ("leastwise", "generate", "fake-aws", "sdk-calls") if not (RELEASE / name).exists()]
     if missing:
         sys.exit(f"not built: {', '.join(missing)} (the first lines of this file tell how)")
     parent = arguments.work
@@ -120,7 +120,7 @@ def snapshot(work: pathlib.Path, runs: int) -> None:
     print("accounts  formats     seconds              processor seconds      peak MB              ms an account")
     for accounts in SNAPSHOTS:
         source = work / f"snapshot-{accounts}"
-        generate = [RELEASE / "examples" / "generate", "--accounts", str(accounts), "--principals", str(PRINCIPALS)]
+        generate = [RELEASE / "generate", "--accounts", str(accounts), "--principals", str(PRINCIPALS)]
         subprocess.run([*generate, "--out", source], check=True, stderr=subprocess.DEVNULL)
         for formats, arguments in FORMATS.items():
             done = [scan(work, ["--snapshot", source, *arguments], {}) for _ in range(runs)]
@@ -147,7 +147,7 @@ def sdk_calls(work: pathlib.Path, accounts: int) -> dict:
     with Fake(accounts, []) as environment:
         told = work / "calls"
         with told.open("w") as out:
-            done = run([RELEASE / "examples" / "sdk-calls"], work, environment, out)
+            done = run([RELEASE / "sdk-calls"], work, environment, out)
         return done | {"pages": int(told.read_text().split()[0])}
 
 
@@ -155,7 +155,7 @@ class Fake:
     """A fake AWS with an invented organisation, and the environment of who calls it."""
 
     def __init__(self, accounts: int, knobs: list) -> None:
-        self.command = [RELEASE / "examples" / "fake-aws", "--invented", f"{accounts},{PRINCIPALS},1", *knobs]
+        self.command = [RELEASE / "fake-aws", "--invented", f"{accounts},{PRINCIPALS},1", *knobs]
 
     def __enter__(self) -> dict:
         self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)

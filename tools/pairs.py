@@ -4,7 +4,7 @@
 The policies are the AWS-managed ones that the PyPI package `moto` carries (Apache-2.0), pinned by version and hash.
 The unused lists are random: 10, 50 and 90 % of what a policy grants, and some of its services as a whole.
 
-    python3 benches/pairs.py > pairs.jsonl
+    python3 tools/pairs.py > pairs.jsonl
 """
 
 import fnmatch

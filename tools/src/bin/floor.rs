@@ -2,7 +2,7 @@
 //! every unused name up in one hash table, write compact JSON. It removes nothing and proves nothing.
 //!
 //! ```text
-//! cargo run --release --example floor < pairs.jsonl > /dev/null
+//! cargo run --release -p leastwise-tools --bin floor < pairs.jsonl > /dev/null
 //! ```
 
 #![allow(
