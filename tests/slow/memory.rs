@@ -11,8 +11,8 @@ use leastwise::prove::{Verdict, prove};
 use leastwise::refine::{DoesNotFit, Kind};
 use serde_json::{Value, json};
 
+use crate::harness::catalog::{Lists, embedded};
 use crate::run::{folder, leastwise};
-use crate::tables::embedded;
 
 const ACCOUNT: &str = "111111111111";
 
@@ -69,7 +69,7 @@ fn finding(role: &str, unused: &[(&str, Vec<&str>)]) -> Value {
 }
 
 /// Every second action of every service.
-fn every_second(lists: &crate::tables::Lists) -> Vec<(&str, Vec<&str>)> {
+fn every_second(lists: &Lists) -> Vec<(&str, Vec<&str>)> {
     let several = lists.iter().filter(|(_, names)| names.len() > 1);
     several
         .map(|(service, names)| (service.as_str(), names.iter().step_by(2).map(String::as_str).collect()))

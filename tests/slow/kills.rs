@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::fake::{Dice, Fake, Fault, Invented, Rule, When, World};
-use crate::run::{Run, folder};
+use crate::run::{LAST_RESORT, Run, folder};
 use crate::scan::{command_as, files, manifest};
 
 const ORGANISATION: Invented = Invented { accounts: 3, principals: 8, seed: 23 };
@@ -24,8 +24,6 @@ const NIGHTS: u32 = 10;
 const KILLS: usize = 10;
 /// Calls take a while, so that moments differ.
 const LATENCY: Duration = Duration::from_millis(4);
-/// What hangs fails.
-const MOST: Duration = Duration::from_secs(60);
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -114,7 +112,7 @@ impl Victim {
             if is_there || running.has_ended() {
                 break;
             }
-            assert!(now - started < MOST, "{moment:?} never comes");
+            assert!(now - started < LAST_RESORT, "{moment:?} never comes");
             thread::sleep(Duration::from_micros(300));
         }
         let killed = running.killed();

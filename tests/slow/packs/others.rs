@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::split;
 use super::torn::REASON;
-use crate::decisions::{catalog, recorded};
+use crate::harness::decisions::{catalog, recorded};
 use crate::run::folder;
 use crate::scan::{account, files};
 

@@ -7,6 +7,10 @@ use serde_json::{Map, Value};
 const NAMES: [(&str, &str); 4] =
     [(":role/", "RoleName"), (":user/", "UserName"), (":group/", "GroupName"), (":policy/", "PolicyName")];
 
+/// What somebody may choose.
+pub(crate) const CHOSEN: [&str; 8] =
+    ["RoleName", "UserName", "PolicyName", "Sid", "Value", "Name", "Condition", "GroupName"];
+
 /// Adds text to every string under one of these members, and to the ARNs of what it names.
 pub(crate) fn poison(value: &mut Value, members: &[&str], text: &str) {
     poison_under(value, "", members, text);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::fake::{Invented, write_folder};
 use crate::run::folder;
 
-use super::{acme, cases, documents, folders, poisoned, said, tool, wanted};
+use super::{acme, cases, documents, folders, poisoned, said, wanted};
 
 /// The templates of a folder: those to update with, those to import first, and what to import.
 struct Templates {
@@ -169,7 +169,7 @@ fn what_cloudformation_would_evaluate_is_by_hand() {
     assert_eq!(ids, wanted(&out).len());
 }
 
-fn lint(folders: &[std::path::PathBuf], more: &[&str]) -> Option<std::process::Output> {
+fn lint(folders: &[std::path::PathBuf], more: &[&str]) -> std::process::Output {
     let mut paths = Vec::new();
     for out in folders {
         for (folder, files) in super::folders(out) {
@@ -180,10 +180,11 @@ fn lint(folders: &[std::path::PathBuf], more: &[&str]) -> Option<std::process::O
     assert!(!paths.is_empty());
     let mut command = Command::new("cfn-lint");
     command.args(more).arg("--").args(paths);
-    tool(&mut command, true, "cfn-lint")
+    command.output().expect("cfn-lint, from pip install cfn-lint")
 }
 
 #[test]
+#[ignore = "needs cfn-lint"]
 fn cfn_lint_has_nothing_to_say() {
     let hostile = "${evil}\"\\\u{301}é\u{2028}</script>";
     let mut all = vec![
@@ -197,22 +198,21 @@ fn cfn_lint_has_nothing_to_say() {
             .map(|(_, out)| out)
             .filter(|out| !folders(out).is_empty()),
     );
-    if let Some(output) = lint(&all, &[]) {
-        assert!(output.status.success() && output.stdout.is_empty(), "{}", said(&output));
-    }
+    let output = lint(&all, &[]);
+    assert!(output.status.success() && output.stdout.is_empty(), "{}", said(&output));
 }
 
 /// Of the demonstration's documents one alone is such that cfn-lint would not take it: its author left a Sid empty.
 #[test]
+#[ignore = "needs cfn-lint"]
 fn cfn_lint_takes_the_documents_but_one_when_it_looks_at_them() {
     let out = acme("cloudformation-documents");
-    if let Some(output) = lint(&[out], &["--mandatory-checks", "E3510", "--format", "parseable"]) {
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        // Of three kinds each, in the template and in the one that is imported first.
-        assert_eq!(text.lines().count(), 6, "{text}");
-        for line in text.lines() {
-            let of_the_sid = line.contains("['Sid']") || line.contains("''");
-            assert!(line.contains("/444444444444/") && of_the_sid, "{line}");
-        }
+    let output = lint(&[out], &["--mandatory-checks", "E3510", "--format", "parseable"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    // Of three kinds each, in the template and in the one that is imported first.
+    assert_eq!(text.lines().count(), 6, "{text}");
+    for line in text.lines() {
+        let of_the_sid = line.contains("['Sid']") || line.contains("''");
+        assert!(line.contains("/444444444444/") && of_the_sid, "{line}");
     }
 }

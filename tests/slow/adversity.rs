@@ -15,12 +15,10 @@ use leastwise::inventory::wire::Account;
 use tokio::time::{Instant, timeout};
 
 use crate::fake::{Fake, Fault, Rule, Setup, When};
-use crate::fake_aws::{MANAGEMENT, MEMBER, small};
-use crate::run::folder;
+use crate::harness::small::{MANAGEMENT, MEMBER, small};
+use crate::run::{LAST_RESORT, folder};
 use crate::scan::{acme, live, report};
 
-/// Nothing here may take longer, with all that is tried again.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How long one attempt may take.
 const ATTEMPT: Duration = Duration::from_millis(800);
 
@@ -133,7 +131,7 @@ async fn read(fake: &Fake, source: Source) -> Read {
 async fn under(rule: Rule, source: Source) -> Read {
     let fake = aws().fault(rule).start();
     let began = Instant::now();
-    let read = timeout(PATIENCE, read(&fake, source)).await;
+    let read = timeout(LAST_RESORT, read(&fake, source)).await;
     let what = fake.struck();
     assert!(!what.is_empty(), "nothing went wrong");
     read.unwrap_or_else(|_| panic!("{what:?} hangs after {:?}", began.elapsed()))

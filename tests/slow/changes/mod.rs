@@ -4,25 +4,12 @@ mod applied;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::run::{folder, leastwise};
-
-/// Whether a program that a test needs is there. Without it the test says that it was skipped, which `.ci/run` forbids.
-pub(crate) fn is_there(program: &str, package: &str) -> bool {
-    // moto has no version to tell.
-    let question = if program == "moto_server" { "--help" } else { "--version" };
-    let there = Command::new(program).arg(question).output().is_ok_and(|out| out.status.success());
-    assert!(there || std::env::var_os("LEASTWISE_NO_SKIP").is_none(), "{program} is not installed");
-    if !there {
-        let _ = writeln!(std::io::stderr(), "skipped: {program} is not installed ({package})");
-    }
-    there
-}
 
 /// A report of a snapshot with these scripts in it.
 fn report(snapshot: &Path, out: &Path) {
@@ -87,16 +74,6 @@ fn each(value: &mut Value, under: &str, change: &impl Fn(&mut Value, &str)) {
     }
 }
 
-fn passes_shellcheck(out: &Path) {
-    let checked = Command::new("shellcheck")
-        .arg("--external-sources")
-        .current_dir(out)
-        .args(scripts(out))
-        .output()
-        .unwrap();
-    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
-}
-
 #[test]
 fn every_recommendation_has_two_scripts_where_it_is_carried_out() {
     let out = folder("changes-all").join("report");
@@ -146,7 +123,7 @@ fn policies_that_are_called_like_files_have_scripts_of_their_own() {
         "roles": {"app": {"inline": inline}}, "unused": {"app": {"s3": ["DeleteBucket"]}},
     }}});
     let snapshot = root.join("snapshot");
-    crate::decisions::recorded::write(&case, &snapshot);
+    crate::harness::decisions::recorded::write(&case, &snapshot);
     let out = root.join("report");
     report(&snapshot, &out);
     let all = scripts(&out);
@@ -244,23 +221,13 @@ fn an_alternative_has_no_script() {
     assert!(!alternatives.is_empty());
 }
 
-#[test]
-fn scripts_pass_shellcheck() {
-    if !is_there("shellcheck", "the Debian package shellcheck") {
-        return;
-    }
-    let out = folder("changes-shellcheck").join("report");
-    report(Path::new("mocks/acme"), &out);
-    passes_shellcheck(&out);
-}
-
 /// What ends a word, a line, a comment or a script, and would leave a file behind.
 const HOSTILE: &str = "'\"`touch pwned`$(touch pwned)\n\rtouch pwned;#\\\u{2028}";
 
-#[test]
-fn a_name_that_aws_cannot_have_gets_a_script_that_refuses() {
+/// A report of names that AWS cannot have.
+fn impossible_names(name: &str) -> PathBuf {
     let names = ["RoleName", "UserName", "GroupName", "PolicyName", "Sid"];
-    let snapshot = folder("changes-hostile").join("snapshot");
+    let snapshot = folder(name).join("snapshot");
     for (path, bytes) in crate::scan::files(Path::new("mocks/acme")) {
         let mut value: Value = serde_json::from_slice(&bytes).unwrap();
         crate::hostile::poison(&mut value, &names, HOSTILE);
@@ -270,8 +237,14 @@ fn a_name_that_aws_cannot_have_gets_a_script_that_refuses() {
     }
     let out = snapshot.with_file_name("report");
     report(&snapshot, &out);
+    out
+}
+
+#[test]
+fn a_name_that_aws_cannot_have_gets_a_script_that_refuses() {
+    let out = impossible_names("changes-hostile");
     let all = scripts(&out);
-    let there = snapshot.with_file_name("pwned");
+    let there = out.with_file_name("pwned");
     for path in &all {
         let text = fs::read_to_string(out.join(path)).unwrap();
         if !text.contains("AWS takes no such name") {
@@ -285,17 +258,14 @@ fn a_name_that_aws_cannot_have_gets_a_script_that_refuses() {
     let refusing = |path: &&String| fs::read_to_string(out.join(path)).unwrap().contains("no such name");
     assert!(all.iter().filter(refusing).count() > 100);
     assert!(!there.exists(), "what stands in a name was run");
-    if is_there("shellcheck", "the Debian package shellcheck") {
-        passes_shellcheck(&out);
-    }
 }
 
 /// The path of a policy may hold any graphic character, so this one AWS takes.
 const PATH: &str = "policy/'$(touch${IFS}pwned)`touch${IFS}pwned`;touch${IFS}pwned#\\\"/";
 
-#[test]
-fn the_path_of_a_policy_is_quoted_for_the_shell() {
-    let snapshot = changed("changes-path", |value, under| {
+/// A report of policies with such a path.
+fn steering_paths(name: &str) -> PathBuf {
+    let snapshot = changed(name, |value, under| {
         if let Value::String(text) = value
             && ["Arn", "PolicyArn"].contains(&under)
             && !text.contains(":aws:policy/")
@@ -303,9 +273,16 @@ fn the_path_of_a_policy_is_quoted_for_the_shell() {
             *text = text.replace("policy/", PATH);
         }
     });
-    let root = snapshot.parent().unwrap();
-    let out = root.join("report");
+    let out = snapshot.with_file_name("report");
     report(&snapshot, &out);
+    out
+}
+
+#[test]
+#[ignore = "needs jq"]
+fn the_path_of_a_policy_is_quoted_for_the_shell() {
+    let out = steering_paths("changes-path");
+    let root = out.parent().unwrap();
     // A CLI that gives back what it was asked.
     let bin = root.join("bin");
     fs::create_dir_all(&bin).unwrap();
@@ -314,9 +291,6 @@ fn the_path_of_a_policy_is_quoted_for_the_shell() {
     let program = bin.join("aws");
     fs::write(&program, aws).unwrap();
     make_executable(&program);
-    if !is_there("jq", "the Debian package jq") {
-        return;
-    }
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     let name = "shop-assets-shared";
     for script in ["apply.sh", "rollback.sh"] {
@@ -332,12 +306,25 @@ fn the_path_of_a_policy_is_quoted_for_the_shell() {
     for place in [root, &out.join("changes/444444444444/managed").join(name)] {
         assert!(!place.join("pwned").exists(), "what stands in a path was run");
     }
-    if is_there("shellcheck", "the Debian package shellcheck") {
-        passes_shellcheck(&out);
+}
+
+#[test]
+#[ignore = "needs shellcheck"]
+fn scripts_pass_shellcheck() {
+    let out = folder("changes-shellcheck").join("report");
+    report(Path::new("mocks/acme"), &out);
+    for out in [out, impossible_names("changes-shellcheck-names"), steering_paths("changes-shellcheck-paths")]
+    {
+        let checked = Command::new("shellcheck")
+            .arg("--external-sources")
+            .current_dir(&out)
+            .args(scripts(&out))
+            .output()
+            .expect("shellcheck, from the Debian package of that name");
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
     }
 }
 
-#[cfg(unix)]
 fn make_executable(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();

@@ -1,7 +1,7 @@
 //! `--split-by`: reports of their own that contain nobody else's data.
 
 mod others;
-pub(crate) mod torn;
+mod torn;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -162,7 +162,7 @@ fn owners_of_long_digits_and_of_one_name_in_two_cases_have_packs_and_tickets_of_
     let root = folder("packs-odd-owners");
     let snapshot = root.join("snapshot");
     let owners = ["shop", "Shop", "SHOP", &"7".repeat(200), "12", "444444444444"];
-    torn::by_turns(&snapshot, &owners);
+    crate::scan::by_turns(&snapshot, &owners);
     let out = root.join("report");
     split(snapshot.to_str().unwrap(), "owner", &out, &[]).exits(0);
     leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
@@ -182,7 +182,7 @@ fn owners_of_long_digits_and_of_one_name_in_two_cases_have_packs_and_tickets_of_
 fn an_account_whose_unit_is_not_known_is_in_a_pack_that_says_so() {
     let root = folder("packs-no-ou");
     let snapshot = root.join("snapshot");
-    torn::copy("mocks/acme", &snapshot, |path, value| {
+    crate::scan::copy("mocks/acme", &snapshot, |path, value| {
         if path == "accounts.json" {
             value["Accounts"].as_array_mut().unwrap()[7].as_object_mut().unwrap().remove("Paths");
         }

@@ -1,74 +1,13 @@
 //! The scan, from answers to a report: on recorded answers, and live against a fake AWS over HTTP.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use leastwise::report::{AccountReport, Manifest, Report};
-
 use crate::fake::{Fake, Fault, Invented, Rule, Setup, When, World};
-use crate::run::{Ran, Run, folder, leastwise};
-
-/// Every file below a folder, by path.
-pub(crate) fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
-    fn walk(root: &Path, folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(root, &path, found);
-            } else {
-                let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
-                found.insert(name, fs::read(&path).unwrap());
-            }
-        }
-    }
-    let mut found = BTreeMap::new();
-    walk(root, root, &mut found);
-    found
-}
-
-pub(crate) fn report(folder: &Path) -> Report {
-    serde_json::from_slice(&fs::read(folder.join("report.json")).unwrap()).unwrap()
-}
-
-pub(crate) fn manifest(folder: &Path) -> Manifest {
-    serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap()
-}
-
-pub(crate) fn account(folder: &Path, id: &str) -> AccountReport {
-    serde_json::from_slice(&fs::read(folder.join(format!("accounts/{id}.json"))).unwrap()).unwrap()
-}
-
-pub(crate) fn scan(snapshot: &str, out: &Path) -> Ran {
-    leastwise(["scan", "--snapshot", snapshot, "--out", out.to_str().unwrap()]).ran()
-}
-
-/// A command against a fake AWS, with the credentials of the delegated administrator, whose analyzer it is.
-pub(crate) fn live(fake: &Fake, args: &[&str]) -> Ran {
-    live_as(fake, "AKIA222222222222", args)
-}
-
-/// The same with other credentials, from a shell that knows nothing else of AWS.
-pub(crate) fn live_as(fake: &Fake, key: &str, args: &[&str]) -> Ran {
-    command_as(fake, key, args).ran()
-}
-
-pub(crate) fn command_as(fake: &Fake, key: &str, args: &[&str]) -> Run {
-    leastwise(args)
-        .with("AWS_ENDPOINT_URL", &fake.url())
-        .with("AWS_ACCESS_KEY_ID", key)
-        .with("AWS_SECRET_ACCESS_KEY", "invented")
-        .with("AWS_REGION", "us-east-1")
-        .with("AWS_CONFIG_FILE", "/dev/null")
-        .with("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .with("AWS_EC2_METADATA_DISABLED", "true")
-        // What is recorded grows older every day.
-        .with("LEASTWISE_LIMITS_EVIDENCE_MAX_AGE", "none")
-}
-
-pub(crate) fn acme() -> Setup {
-    Fake::of(World::folder(Path::new("mocks/acme")))
-}
+use crate::run::{folder, leastwise};
+use crate::scan::{
+    account, acme, assert_same, command_as, files, lasting_files, live, live_as, manifest, report, scan,
+};
 
 #[test]
 fn the_demonstration_is_read_whole_and_its_totals_add_up() {
@@ -104,9 +43,7 @@ fn the_same_answers_give_the_same_bytes_but_for_the_time_of_the_run() {
     let (one, other) = (folder.join("one"), folder.join("other"));
     scan("mocks/acme", &one).exits(0);
     scan("mocks/acme", &other).exits(0);
-    let (mut one, mut other) = (files(&one), files(&other));
-    assert!(one.remove("manifest.json").is_some() && other.remove("manifest.json").is_some());
-    assert_eq!(one, other);
+    assert_eq!(lasting_files(&one), lasting_files(&other));
 }
 
 #[test]
@@ -225,13 +162,7 @@ fn a_live_scan_gives_byte_for_byte_the_report_of_its_snapshot() {
     assert!(
         manifest(&lived).calls.iter().any(|row| row.api == "access-analyzer:get-finding" && row.calls > 50)
     );
-    let (mut recorded, mut lived) = (files(&recorded), files(&lived));
-    recorded.remove("manifest.json");
-    lived.remove("manifest.json");
-    let differing: Vec<&String> =
-        recorded.keys().filter(|path| lived.get(*path) != recorded.get(*path)).collect();
-    assert!(differing.is_empty(), "{differing:?}");
-    assert_eq!(recorded.len(), lived.len());
+    assert_same(&recorded, &lived);
 }
 
 #[test]

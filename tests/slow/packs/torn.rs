@@ -3,37 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use leastwise::report::{Action, Recommendation};
-use serde_json::{Value, json};
-
 use super::{nobody_else_is_in, packs, packs_stand_alone_and_add_up, split};
 use crate::run::folder;
-use crate::scan::{account, files, report};
-
-/// A snapshot with changes.
-pub(crate) fn copy(from: &str, to: &Path, change: impl Fn(&str, &mut Value)) {
-    for (path, bytes) in files(Path::new(from)) {
-        let mut value: Value = serde_json::from_slice(&bytes).unwrap();
-        change(&path, &mut value);
-        let full = to.join(&path);
-        fs::create_dir_all(full.parent().unwrap()).unwrap();
-        fs::write(full, value.to_string()).unwrap();
-    }
-}
-
-/// Gives the principals of acme their owners by turns.
-pub(crate) fn by_turns(to: &Path, owners: &[&str]) {
-    copy("mocks/acme", to, |path, value| {
-        if !path.ends_with("authorization.json") {
-            return;
-        }
-        for list in ["RoleDetailList", "UserDetailList"] {
-            for (at, principal) in value[list].as_array_mut().unwrap().iter_mut().enumerate() {
-                principal["Tags"] = json!([{"Key": "owner", "Value": owners[at % owners.len()]}]);
-            }
-        }
-    });
-}
+use crate::scan::{account, by_turns, files, report};
+use leastwise::report::{Action, Recommendation};
 
 #[test]
 fn owners_who_share_policies_learn_of_each_other_no_more_than_how_many_they_are() {
@@ -139,10 +112,10 @@ fn what_others_share_is_changed_from_the_whole_report_and_their_use_is_not_told(
 fn a_fleet_is_changed_from_the_pack_of_each_of_its_accounts() {
     let root = folder("packs-fleet");
     let case = "a-fleet-of-customer-managed-policies-is-one-change";
-    let (_, case) = crate::decisions::all().into_iter().find(|(name, _)| name == case).unwrap();
+    let (_, case) = crate::harness::decisions::all().into_iter().find(|(name, _)| name == case).unwrap();
     let (snapshot, out) = (root.join("snapshot"), root.join("report"));
-    crate::decisions::recorded::write(&crate::cases::expand(&case), &snapshot);
-    let catalog = crate::decisions::catalog(&root);
+    crate::harness::decisions::recorded::write(&crate::harness::decisions::expand(&case), &snapshot);
+    let catalog = crate::harness::decisions::catalog(&root);
     let mut more = vec!["--catalog", catalog.to_str().unwrap()];
     more.extend(ALL);
     split(snapshot.to_str().unwrap(), "account", &out, &more).exits(0);

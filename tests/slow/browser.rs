@@ -1,7 +1,6 @@
-//! The pages in a browser without a screen. It needs `chromium`, which `.ci/run` installs; without it the tests say that
-//! they were skipped, and `.ci/run` forbids that.
+//! The pages in a browser without a screen.
 
-use std::io::{Read, Write as _};
+use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{between, data, hostile};
-use crate::run::{folder, leastwise};
-use crate::scan::{report, scan};
+use crate::harness::pages::{between, data, hostile};
+use crate::run::{LAST_RESORT, folder, leastwise};
+use crate::scan::{demonstration, report};
 
 const QUIET: [&str; 11] = [
     "--headless",
@@ -26,17 +25,6 @@ const QUIET: [&str; 11] = [
     "--virtual-time-budget=5000",
     "--dump-dom",
 ];
-
-/// Whether there is a browser. If not, it is said.
-fn is_there() -> bool {
-    let ran = Command::new("chromium").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    let there = ran.is_ok_and(|status| status.success());
-    if !there {
-        assert!(std::env::var_os("LEASTWISE_NO_SKIP").is_none(), "chromium is not installed");
-        let _ = writeln!(std::io::stderr(), "skipped: chromium is not installed (apt-get install chromium)");
-    }
-    there
-}
 
 /// What a page comes to. An error in the console fails, and so does a request that leaves.
 fn dom(report: &Path, page: &str) -> String {
@@ -62,7 +50,7 @@ fn visit(report: &Path, page: &str) -> (String, String, Vec<String>) {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
+        .expect("chromium, from the Debian package of that name");
     let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let whole = |pipe: &mut dyn Read| {
         let mut bytes = Vec::new();
@@ -78,7 +66,7 @@ fn visit(report: &Path, page: &str) -> (String, String, Vec<String>) {
                 Ok((peer, _)) => requests.push(asked(peer)),
                 Err(_) => std::thread::sleep(Duration::from_millis(10)),
             }
-            if started.elapsed() > Duration::from_secs(120) {
+            if started.elapsed() > LAST_RESORT {
                 child.kill().unwrap();
             }
         }
@@ -117,12 +105,9 @@ fn rows(dom: &str) -> (usize, usize) {
 }
 
 #[test]
+#[ignore = "needs chromium"]
 fn a_number_equals_the_rows_that_its_link_opens() {
-    if !is_there() {
-        return;
-    }
-    let out = folder("html-browser").join("report");
-    scan("mocks/acme", &out).exits(0);
+    let out = demonstration();
     let whole = report(&out);
     let first = dom(&out, "index.html");
     assert_eq!(rows(&first), (whole.totals.principals, whole.totals.principals.min(100)));
@@ -146,12 +131,9 @@ fn a_number_equals_the_rows_that_its_link_opens() {
 }
 
 #[test]
+#[ignore = "needs chromium"]
 fn filters_join_and_a_pasted_link_shows_the_same() {
-    if !is_there() {
-        return;
-    }
-    let out = folder("html-links").join("report");
-    scan("mocks/acme", &out).exits(0);
+    let out = demonstration();
     let data = data(&out);
     let refined = data["statuses"].as_array().unwrap().iter().position(|it| it[0] == "reducible").unwrap();
     let of = data["accounts"].as_array().unwrap().iter().find(|it| it["id"] == "444444444444").unwrap();
@@ -187,10 +169,8 @@ fn filters_join_and_a_pasted_link_shows_the_same() {
 }
 
 #[test]
+#[ignore = "needs chromium"]
 fn what_is_ready_can_be_filtered_where_that_is_asked() {
-    if !is_there() {
-        return;
-    }
     let folder = folder("html-ready");
     let filtered = |after: &str, value: &str| {
         let (out, none) = (folder.join(after), folder.join("none"));
@@ -208,10 +188,8 @@ fn what_is_ready_can_be_filtered_where_that_is_asked() {
 }
 
 #[test]
+#[ignore = "needs chromium"]
 fn hostile_text_executes_nothing_and_every_page_opens_without_an_error() {
-    if !is_there() {
-        return;
-    }
     let out = hostile("html-hostile-browser");
     let whole = report(&out);
     let index = dom(&out, "index.html");
@@ -223,10 +201,8 @@ fn hostile_text_executes_nothing_and_every_page_opens_without_an_error() {
 }
 
 #[test]
+#[ignore = "needs chromium"]
 fn a_page_that_loads_something_would_be_seen() {
-    if !is_there() {
-        return;
-    }
     let out = folder("html-leak");
     std::fs::write(out.join("leak.html"), "<html><img src=http://leak.invalid/x></html>").unwrap();
     let (_, _, requests) = visit(&out, "leak.html");

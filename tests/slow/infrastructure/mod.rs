@@ -6,9 +6,8 @@ mod terraform;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use leastwise::report::{AccountReport, Recommendation};
 use serde_json::{Value, json};
@@ -51,16 +50,16 @@ fn poisoned(name: &str, members: &[&str], text: &str) -> PathBuf {
 /// Whole organisations of a few lines, each with something that the demonstration does not show.
 fn cases(name: &str) -> Vec<(String, PathBuf)> {
     let root = folder(name);
-    let catalog = crate::decisions::catalog(&root);
+    let catalog = crate::harness::decisions::catalog(&root);
     let shown = ["fork", "fleet", "copy", "copies", "set", "group", "split", "detached", "attach", "path"];
     let is_shown = |name: &str| name.split('-').any(|word| shown.contains(&word));
     let mut all = Vec::new();
-    for (case, value) in crate::decisions::all().into_iter().filter(|(case, _)| is_shown(case)) {
-        let value = crate::cases::expand(&value);
+    for (case, value) in crate::harness::decisions::all().into_iter().filter(|(case, _)| is_shown(case)) {
+        let value = crate::harness::decisions::expand(&value);
         let place = root.join(&case);
         let (snapshot, config, out) =
             (place.join("snapshot"), place.join("leastwise.toml"), place.join("report"));
-        crate::decisions::recorded::write(&value, &snapshot);
+        crate::harness::decisions::recorded::write(&value, &snapshot);
         let lines = value["config"].as_array().into_iter().flatten().map(|line| line.as_str().unwrap());
         fs::write(&config, lines.collect::<Vec<_>>().join("\n")).unwrap();
         let more = ["--config", config.to_str().unwrap(), "--catalog", catalog.to_str().unwrap()];
@@ -123,18 +122,6 @@ fn folders(out: &Path) -> BTreeMap<String, BTreeMap<String, String>> {
     all
 }
 
-/// Runs a tool; says that a check was skipped where it is not there.
-fn tool(command: &mut Command, required: bool, what: &str) -> Option<Output> {
-    let tried = command.output();
-    let is_there = tried.as_ref().is_ok_and(|output| output.status.code() != Some(127));
-    if is_there {
-        return tried.ok();
-    }
-    assert!(!required || std::env::var_os("LEASTWISE_NO_SKIP").is_none(), "{what} is not installed");
-    let _ = writeln!(std::io::stderr(), "skipped: {what} is not installed");
-    None
-}
-
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
@@ -165,7 +152,7 @@ fn no_name_of_a_permission_set_is_in_the_way_of_the_code() {
     let of = |value: &Value| roles.iter().map(|it| (it.clone(), value.clone())).collect::<Value>();
     let account = json!({"roles": of(&role), "unused": of(&json!({"s3": ["PutObject"]}))});
     let snapshot = root.join("snapshot");
-    crate::decisions::recorded::write(&json!({"accounts": {"111111111111": account}}), &snapshot);
+    crate::harness::decisions::recorded::write(&json!({"accounts": {"111111111111": account}}), &snapshot);
     let out = root.join("report");
     let formats = "changes,terraform,cloudformation";
     let args = [
@@ -197,7 +184,10 @@ fn a_command_takes_no_name_for_an_option_and_a_template_looks_nothing_up() {
     let role = json!({"inline": {"--cli-input-json": ["s3:GetObject"]}, "attached": ["aws:Storage"]});
     let account = json!({"roles": {"-role": role}, "unused": {"-role": {"s3": ["GetObject"]}}});
     let snapshot = root.join("snapshot");
-    crate::decisions::recorded::write(&json!({"aws": aws, "accounts": {"111111111111": account}}), &snapshot);
+    crate::harness::decisions::recorded::write(
+        &json!({"aws": aws, "accounts": {"111111111111": account}}),
+        &snapshot,
+    );
     let path = snapshot.join("accounts/111111111111/authorization.json");
     let text =
         fs::read_to_string(&path).unwrap().replace("policy/Storage", "policy/{{resolve:ssm:x}}/Storage");

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::{
     ACTIONS, AWS, Actions, BEYOND, Organisation, Person, Use, document, id, managed_arn, organisations,
 };
-use crate::laws::config;
+use crate::harness::chance::config;
 
 /// Everything that a scan says of an organisation.
 struct Said {

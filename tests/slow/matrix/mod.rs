@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use leastwise::aws::live::{OPERATIONS, Operation};
 use leastwise::report::Report;
@@ -21,13 +20,11 @@ use leastwise::report::Report;
 use self::world::{ADMINISTRATOR, MANAGEMENT, MEMBER, aws, is_list};
 use crate::fake::{Fake, Fault, Rule, When};
 use crate::run::{Ran, folder};
-use crate::scan::{command_as, files, report};
+use crate::scan::{command_as, lasting_files, report};
 
 const TABLE: &str = "tests/faults.tsv";
 /// Cells under way at a time: most wait for a time limit.
 const AT_A_TIME: usize = 16;
-/// What hangs is ended.
-const MOST: Duration = Duration::from_secs(60);
 
 const CONFIG: &str = r#"
 formats = ["json"]
@@ -187,7 +184,7 @@ impl Nights {
             let out = nights.root.join(format!("calm-{}-{}", terms.0, terms.1));
             nights.scan(&aws().start(), terms, 1, &out).exits(0);
             assert!(report(&out).totals.recommendations >= 3, "{terms:?}: nothing could be lost");
-            nights.calm.insert(terms, result(&out));
+            nights.calm.insert(terms, lasting_files(&out));
         }
         nights
     }
@@ -199,7 +196,7 @@ impl Nights {
         command_as(fake, &format!("AKIA{MANAGEMENT}"), &args)
             .with("LEASTWISE_LIMITS_ATTEMPTS", &attempts.to_string())
             .with("LEASTWISE_ACCOUNTS_EXCLUDE", unit)
-            .ran_within(MOST)
+            .ran_unless_it_hangs()
     }
 
     /// What a scan makes of it.
@@ -240,7 +237,7 @@ impl Nights {
         let warnings: String =
             warnings.map(|line| format!(", {}", line.split(';').next().unwrap())).collect();
         let calm = &self.calm[&terms];
-        if result(out) == *calm {
+        if lasting_files(out) == *calm {
             assert_eq!(ran.code, 0, "{}", ran.err);
             return format!("{SAME}{warnings}");
         }
@@ -268,13 +265,6 @@ impl Nights {
         }
         told
     }
-}
-
-/// All of a report but what tells of the run itself.
-fn result(out: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut files = files(out);
-    assert!(files.remove("manifest.json").is_some());
-    files
 }
 
 #[test]
