@@ -1,6 +1,5 @@
 //! What both binaries of tests use.
 
-pub(crate) mod catalog;
 pub(crate) mod chance;
 pub(crate) mod decisions;
 pub(crate) mod hostile;

@@ -20,6 +20,14 @@ mod harness;
 
 use harness::{hostile, run, scan};
 
+// What the evaluator knows of the embedded catalog, and what that is read with.
+#[path = "../all/globs.rs"]
+#[allow(dead_code, reason = "the evaluator uses the rest")]
+mod globs;
+#[path = "../all/tables.rs"]
+#[allow(dead_code, reason = "the evaluator uses the rest")]
+mod tables;
+
 mod adversity;
 mod browser;
 mod bucket;

@@ -11,8 +11,8 @@ use leastwise::prove::{Verdict, prove};
 use leastwise::refine::{DoesNotFit, Kind};
 use serde_json::{Value, json};
 
-use crate::harness::catalog::{Lists, embedded};
 use crate::run::{folder, leastwise};
+use crate::tables::{Lists, embedded};
 
 const ACCOUNT: &str = "111111111111";
 
