@@ -65,7 +65,7 @@ pub(crate) fn scan(snapshot: &str, out: &Path) -> Ran {
 pub(crate) fn demonstration() -> PathBuf {
     static REPORT: OnceLock<PathBuf> = OnceLock::new();
     let made = REPORT.get_or_init(|| {
-        let out = folder("demonstration").join("report");
+        let out = folder(concat!("demonstration-", env!("CARGO_CRATE_NAME"))).join("report");
         scan("mocks/acme", &out).exits(0);
         out
     });
