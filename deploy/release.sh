@@ -137,6 +137,8 @@ sbom() {
   # Where it was built is nobody's business, and would differ from machine to machine.
   sed "s|path+file://$PWD|path+file:///leastwise|g" leastwise.cdx.json > "$files/leastwise.cdx.json"
   rm leastwise.cdx.json
+  # It writes one for every member of the workspace.
+  rm -f tools/leastwise.cdx.json
 }
 
 sums() {

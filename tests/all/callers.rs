@@ -7,18 +7,11 @@ use leastwise::report::Coverage;
 
 use crate::fake::{Fake, Fault, Rule, When, World};
 use crate::run::{Ran, folder};
-use crate::scan::{acme, command_as, files, live_as, manifest, report, scan};
+use crate::scan::{acme, command_as, files, lasting_files, live_as, manifest, report, scan};
 
 const MANAGEMENT: &str = "AKIA111111111111";
 const ADMINISTRATOR_KEY: &str = "AKIA222222222222";
 const ADMINISTRATOR: &str = "222222222222";
-
-/// All of a report but what is of the run itself.
-fn lasting(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut files = files(folder);
-    assert!(files.remove("manifest.json").is_some());
-    files
-}
 
 fn differing(one: &BTreeMap<String, Vec<u8>>, other: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
     let names = one.keys().chain(other.keys()).filter(|name| one.get(*name) != other.get(*name));
@@ -36,7 +29,10 @@ fn the_management_account_finds_the_delegated_administrators_analyzer_and_gives_
     scan_as(&acme().start(), ADMINISTRATOR_KEY, &by_administrator).exits(0);
     let fake = acme().page("ListAccounts", 3).empty_pages("ListDelegatedAdministrators").start();
     scan_as(&fake, MANAGEMENT, &by_management).exits(0);
-    assert_eq!(differing(&lasting(&by_administrator), &lasting(&by_management)), Vec::<String>::new());
+    assert_eq!(
+        differing(&lasting_files(&by_administrator), &lasting_files(&by_management)),
+        Vec::<String>::new()
+    );
     for operation in ["GetAnalyzer", "ListFindingsV2", "GetFindingV2"] {
         let callers = fake.calls().into_keys().filter(|(called, _)| called == operation);
         let callers: Vec<String> = callers.map(|(_, account)| account).collect();
@@ -78,7 +74,7 @@ fn units_choose_the_same_accounts_whether_the_list_of_accounts_tells_them_or_not
     let scanned = |fake: &Fake, out: &Path| {
         let args = args(out);
         live_as(fake, MANAGEMENT, &args.iter().map(String::as_str).collect::<Vec<_>>()).exits(0);
-        lasting(out)
+        lasting_files(out)
     };
     let (told, walked) = (acme().start(), acme().no_paths().page("ListAccountsForParent", 1).start());
     let with = scanned(&told, &folder.join("told"));
@@ -170,7 +166,7 @@ fn other_partitions_are_entered_by_their_own_arns_and_read_whole() {
             command_as(&fake, key, &args).with("AWS_REGION", region).ran().exits(0);
             assert_eq!(report(&out).totals, report(&recorded).totals);
             assert!(manifest(&out).calls.iter().all(|row| row.region == region));
-            lasting(&out)
+            lasting_files(&out)
         });
         assert_eq!(differing(&lived[0], &lived[1]), Vec::<String>::new());
         assert!(fake.calls_of("AssumeRole") >= 16);
@@ -197,5 +193,5 @@ fn the_ids_of_findings_change_nothing() {
     assert!(changed.get() > 50, "{}", changed.get());
     scan("mocks/acme", &one).exits(0);
     scan(snapshot.to_str().unwrap(), &other).exits(0);
-    assert_eq!(differing(&lasting(&one), &lasting(&other)), Vec::<String>::new());
+    assert_eq!(differing(&lasting_files(&one), &lasting_files(&other)), Vec::<String>::new());
 }

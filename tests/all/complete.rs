@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, Fault, Rule, When};
-use crate::packs::torn::copy;
 use crate::run::{Ran, folder, leastwise};
+use crate::scan::copy;
 use crate::scan::{acme, command_as, live, live_as, report, scan};
 
 const ACCOUNT: &str = "444444444444";

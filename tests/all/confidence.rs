@@ -6,7 +6,7 @@ use leastwise::policy::ActionSet;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::laws::config as cases;
+use crate::harness::chance::config as cases;
 
 /// Nothing speaks against this one.
 fn sure() -> Facts<'static> {

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::run::folder;
-use crate::scan::{account, report, scan};
+use crate::scan::{account, demonstration, report, scan};
 
 type Table = (Vec<String>, Vec<Vec<String>>);
 
@@ -20,8 +20,7 @@ fn cell<'t>((head, _): &Table, row: &'t [String], column: &str) -> &'t str {
 
 #[test]
 fn every_principal_has_a_row_for_each_of_its_policies_and_the_numbers_are_those_of_the_report() {
-    let out = folder("csv").join("report");
-    scan("mocks/acme", &out).exits(0);
+    let out = demonstration();
     let text = fs::read_to_string(out.join("findings.csv")).unwrap();
     assert!(text.ends_with("\r\n"));
     let table = table(&text);

@@ -9,7 +9,7 @@ use leastwise::evidence::{Failure, FailureKind};
 use serde_json::{Value, json};
 
 use crate::fake::{Books, Fake, Fault, Invented, Rule, When, World};
-use crate::fake_aws::{ANALYZER, MANAGEMENT, MEMBER, small};
+use crate::harness::small::{ANALYZER, MANAGEMENT, MEMBER, small};
 use crate::raw::{BASE, Reply, analyzer, ask, get, iam, key, organizations, receive, request, sign, sts};
 
 const FINDING: &str = "0fa3f5a1-bd92-4193-8ca4-aba12cd91370";

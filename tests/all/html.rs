@@ -9,34 +9,13 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::fake::{Invented, write_folder};
-use crate::hostile::poison;
+use crate::harness::pages::{between, data, hostile, page};
 use crate::run::folder;
-use crate::scan::{account, files, report, scan};
-
-mod browser;
-
-pub(crate) const HOSTILE: &str = "</script><img src=//leak.invalid/x onerror=alert(1)>\"'`\u{2028}\u{202e}\u{1b}<!--<script>javascript:alert(2)";
-
-fn page(report: &Path, name: &str) -> String {
-    fs::read_to_string(report.join(name)).unwrap()
-}
+use crate::scan::{account, demonstration, files, report, scan};
 
 fn pages(report: &Path) -> BTreeMap<String, String> {
     let html = files(report).into_iter().filter(|(path, _)| path.ends_with(".html"));
     html.map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap())).collect()
-}
-
-/// What stands between two texts, each time.
-pub(crate) fn between<'t>(text: &'t str, from: &str, to: &str) -> Vec<&'t str> {
-    text.split(from).skip(1).map(|rest| rest.split(to).next().unwrap()).collect()
-}
-
-/// The rows of the index.
-pub(crate) fn data(report: &Path) -> Value {
-    let index = page(report, "index.html");
-    let found = between(&index, "<script type=\"application/json\" id=\"data\">", "</script>");
-    assert_eq!(found.len(), 1);
-    serde_json::from_str(found[0]).unwrap()
 }
 
 fn from_base64(text: &str) -> Vec<u8> {
@@ -55,8 +34,7 @@ fn from_base64(text: &str) -> Vec<u8> {
 
 #[test]
 fn every_principal_and_change_has_its_place_and_every_link_within_the_report_leads_somewhere() {
-    let out = folder("html").join("report");
-    scan("mocks/acme", &out).exits(0);
+    let out = demonstration();
     let whole = report(&out);
     let pages = pages(&out);
     let mut places: Vec<String> = Vec::new();
@@ -137,8 +115,7 @@ fn table_of_patterns(shown: &str) -> Vec<(Vec<&str>, usize, &str)> {
 
 #[test]
 fn names_of_one_statement_that_go_have_a_row_together_and_none_is_missing() {
-    let out = folder("html-together").join("report");
-    scan("mocks/acme", &out).exits(0);
+    let out = demonstration();
     let mut together = 0;
     for (change, shown) in &changes(&out) {
         let mut left = change.patterns.iter();
@@ -161,8 +138,7 @@ fn names_of_one_statement_that_go_have_a_row_together_and_none_is_missing() {
 
 #[test]
 fn a_change_shows_both_sides_and_what_becomes_of_each_pattern() {
-    let out = folder("html-sides").join("report");
-    scan("mocks/acme", &out).exits(0);
+    let out = demonstration();
     let (mut wildcards, mut marks) = (0, 0);
     for (change, shown) in &changes(&out) {
         let read = |path: &str| fs::read_to_string(out.join(path)).unwrap();
@@ -219,8 +195,7 @@ impl Sentence for leastwise::report::PrincipalRow {
 
 #[test]
 fn states_and_notes_are_told_in_words() {
-    let out = folder("html-words").join("report");
-    scan("mocks/acme", &out).exits(0);
+    let out = demonstration();
     let mut seen = 0;
     for summary in &report(&out).accounts {
         let (account, page) =
@@ -238,8 +213,7 @@ fn states_and_notes_are_told_in_words() {
 
 #[test]
 fn the_rows_and_the_cards_add_up_to_the_report() {
-    let out = folder("html-rows").join("report");
-    scan("mocks/acme", &out).exits(0);
+    let out = demonstration();
     let whole = report(&out);
     let data = data(&out);
     let rows: Vec<&Value> =
@@ -293,8 +267,7 @@ fn coverage_comes_first_and_says_what_failed() {
 
 #[test]
 fn only_our_own_script_and_style_are_allowed_by_their_hashes_and_nothing_is_loaded() {
-    let out = folder("html-csp").join("report");
-    scan("mocks/acme", &out).exits(0);
+    let out = demonstration();
     for (path, text) in pages(&out) {
         let policy = between(&text, "http-equiv=\"Content-Security-Policy\" content=\"", "\"")[0];
         assert!(policy.starts_with("default-src 'none'; script-src 'sha256-"), "{policy}");
@@ -314,26 +287,6 @@ fn only_our_own_script_and_style_are_allowed_by_their_hashes_and_nothing_is_load
         }
     }
 }
-
-/// A recorded organisation whose names, Sids, tags and conditions are hostile.
-fn hostile(name: &str) -> std::path::PathBuf {
-    let root = folder(name);
-    let snapshot = root.join("snapshot");
-    for (path, bytes) in files(Path::new("mocks/acme")) {
-        let mut value: Value = serde_json::from_slice(&bytes).unwrap();
-        poison(&mut value, &CHOSEN, HOSTILE);
-        let path = snapshot.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, value.to_string()).unwrap();
-    }
-    let out = root.join("report");
-    scan(snapshot.to_str().unwrap(), &out);
-    out
-}
-
-/// What somebody may choose.
-pub(crate) const CHOSEN: [&str; 8] =
-    ["RoleName", "UserName", "PolicyName", "Sid", "Value", "Name", "Condition", "GroupName"];
 
 #[test]
 fn nothing_hostile_reaches_a_page_unescaped() {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::generate::glob;
 use crate::globs::{self, lower};
-use crate::laws::config;
+use crate::harness::chance::config;
 
 /// All strings of at most six of these letters; `z` stands for every letter that no pattern has.
 fn short_strings() -> Vec<Vec<char>> {

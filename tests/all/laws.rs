@@ -9,25 +9,15 @@ use leastwise::evidence::read_unused;
 use leastwise::policy::{ActionSet, Document, decode};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 
 use crate::contexts::stray;
 use crate::documents::{actions, is_from, is_same_shape, statements, strings};
 use crate::generate::{restated, scene, text, tokens};
 use crate::globs::Pattern;
+use crate::harness::chance::config;
 use crate::languages::one_statement;
 use crate::oracle::World;
-
-pub(crate) fn config(cases: u32) -> ProptestConfig {
-    // The same cases on every machine, so that a change fails for what it does. `LAWS=explore` rolls the dice anew, and
-    // PROPTEST_CASES says how often.
-    let given = ProptestConfig::default();
-    match std::env::var_os("LAWS") {
-        Some(_) => given,
-        None => ProptestConfig { cases, rng_seed: RngSeed::Fixed(1), ..given },
-    }
-}
 
 /// Refines without a quota; what comes out is proven, or the test fails.
 pub(crate) fn refined(policy: &str, unused: &Value, catalog: &Catalog) -> Vec<String> {

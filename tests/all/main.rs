@@ -1,4 +1,5 @@
-//! All tests, in one binary.
+//! What a contributor runs, in one binary: a few minutes on two cores, offline. What takes longer, or needs programs that not
+//! everybody has, is in tests/slow.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,15 +11,18 @@
 )]
 
 #[path = "../fake/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "the programs in benches use the rest")]
+#[allow(dead_code, unused_imports, reason = "the programs in tools use the rest")]
 mod fake;
+#[path = "../harness/mod.rs"]
+#[allow(dead_code, reason = "the other binary uses the rest")]
+mod harness;
 
-mod adversity;
+use harness::{hostile, run, scan};
+
 mod bounds;
 mod callers;
 mod cases;
 mod catalog;
-mod changes;
 mod chosen;
 mod command;
 mod compare;
@@ -42,32 +46,23 @@ mod fake_sdk;
 #[path = "gen.rs"]
 mod generate;
 mod globs;
-mod hostile;
 mod house;
 mod html;
-mod infrastructure;
 mod init;
 mod invented;
-#[cfg(unix)]
-mod kills;
 mod languages;
 mod laws;
 mod live;
 mod logs;
 mod machines;
 mod manual;
-mod matrix;
-mod memory;
 mod mocks;
-mod moto;
 mod mutants;
 mod nothing;
 mod older;
 mod oracle;
-mod organisations;
 mod own_proposals;
 mod pace;
-mod packs;
 mod pairs;
 mod permissions;
 #[cfg(unix)]
@@ -80,10 +75,8 @@ mod readers;
 mod regions;
 mod resume;
 mod risk;
-mod run;
-mod scan;
+mod scanning;
 mod shards;
-mod soak;
 mod spot_check;
 mod stability;
 mod state;

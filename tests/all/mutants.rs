@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use crate::documents::{actions, shares_frame, statements, strings};
 use crate::generate::{scene, text};
 use crate::globs::lower;
-use crate::laws::{config, refined, values};
+use crate::harness::chance::config;
+use crate::laws::{refined, values};
 use crate::oracle::World;
 
 /// All mutants of a document, each with what was done to it. `pool` has actions that can be added.

@@ -11,7 +11,8 @@ use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
 use crate::generate::{Scene, scene, text};
-use crate::laws::{config, values};
+use crate::harness::chance::config;
+use crate::laws::values;
 use crate::oracle::World;
 
 /// What is put between the statements of a policy.

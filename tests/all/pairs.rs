@@ -10,6 +10,7 @@ use leastwise::refine::{DoesNotFit, FitStep, Kind};
 use serde_json::{Value, json};
 
 use crate::contexts::stray;
+use crate::harness::chance::some_of;
 use crate::oracle::World;
 use crate::tables::{Lists, embedded};
 
@@ -198,12 +199,13 @@ fn the_embedded_catalog_is_the_file_it_was_made_of() {
 }
 
 #[test]
-fn five_thousand_policies_lose_what_is_unused_and_nothing_else() {
+fn policies_lose_what_is_unused_and_nothing_else() {
     let pool = Pool::new();
     let mut dice = Dice(20_240_612);
-    let tally = run((0..5_200).map(|_| pool.pair(&mut dice)), &pool, None);
+    let all = some_of(5_200) as usize;
+    let tally = run((0..all).map(|_| pool.pair(&mut dice)), &pool, None);
     // A generator that touches nothing would prove nothing.
-    assert!(tally.changed > 3_500 && tally.gone > 200, "{tally:?}");
+    assert!(tally.changed > all * 2 / 3 && tally.gone > all / 26, "{tally:?}");
 }
 
 #[test]

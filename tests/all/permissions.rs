@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::documents::{actions, is_deny, statements, strings};
 use crate::generate::{Scene, name, scene};
 use crate::globs::{Pattern, glob, lower};
-use crate::laws::config;
+use crate::harness::chance::config;
 
 const LEVELS: [AccessLevel; 5] = [
     AccessLevel::PermissionsManagement,

@@ -1,34 +1,22 @@
 //! Where things are written when somebody else was there before: nothing of his is written through, taken over or removed.
 
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use leastwise::report::writer::{Output, WriteError, Writer};
 
-use crate::fake::{Fault, Rule, When};
+use crate::fake::{Fake, Fault, Rule, When};
 use crate::run::{Ran, folder, leastwise};
 use crate::scan::{acme, live, scan};
 
 /// Nobody, everywhere.
 const STRANGER: u32 = 65_534;
-/// What hangs fails.
-const MOST: Duration = Duration::from_secs(60);
 
-/// Whether a path could be given to another user, which only root may do; else the test says that it was skipped.
-fn given_away(path: &Path) -> bool {
-    let given = std::os::unix::fs::lchown(path, Some(STRANGER), Some(STRANGER)).is_ok();
-    if !given {
-        skipped("only root can give files away");
-    }
-    given
-}
-
-fn skipped(why: &str) {
-    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+/// Gives a path to another user, which only root may do.
+fn give_away(path: &Path) {
+    std::os::unix::fs::lchown(path, Some(STRANGER), Some(STRANGER)).expect("root gives files away");
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -53,7 +41,7 @@ fn pipe(path: &Path) {
 /// A scan that may not hang.
 fn scanned(out: &Path, more: &[&str]) -> Ran {
     let args = ["scan", "--snapshot", "mocks/partial", "--out", out.to_str().unwrap()];
-    leastwise(args.iter().chain(more)).ran_within(MOST)
+    leastwise(args.iter().chain(more)).ran_unless_it_hangs()
 }
 
 #[test]
@@ -81,21 +69,20 @@ fn folders_that_somebody_prepared_beside_a_report_are_neither_used_nor_removed()
 }
 
 #[test]
+#[ignore = "needs root"]
 fn what_another_user_left_is_not_put_back_and_not_cleared_away() {
     let place = shared("places-foreign", 0o1777);
     let work = place.join(".report.0123456789abcdef.partial");
     fs::create_dir_all(work.join("old")).unwrap();
     fs::write(work.join("old/precious"), "").unwrap();
     fs::set_permissions(&work, fs::Permissions::from_mode(0o700)).unwrap();
-    if !given_away(&work) {
-        return;
-    }
+    give_away(&work);
     scanned(&place.join("report"), &[]).exits(3);
     assert!(work.join("old/precious").is_file());
     // Nor is a report that another user made replaced, whatever it holds.
     let theirs = place.join("theirs");
     scanned(&theirs, &[]).exits(3);
-    assert!(given_away(&theirs));
+    give_away(&theirs);
     scanned(&theirs, &[]).exits(1).says("theirs`: it belongs to another user");
     assert!(theirs.join("manifest.json").is_file());
 }
@@ -110,11 +97,17 @@ fn a_lock_that_is_no_file_of_ours_is_refused_at_once() {
     fs::remove_file(&lock).unwrap();
     pipe(&lock);
     scanned(&out, &[]).exits(1).says(".report.lock`: it is no plain file");
-    fs::remove_file(&lock).unwrap();
+    assert_eq!(names(&place), [".report.lock"]);
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_lock_of_another_user_is_refused_at_once() {
+    let place = folder("places-lock-of-another");
+    let lock = place.join(".report.lock");
     fs::write(&lock, "").unwrap();
-    if given_away(&lock) {
-        scanned(&out, &[]).exits(1).says(".report.lock`: it belongs to another user");
-    }
+    give_away(&lock);
+    scanned(&place.join("report"), &[]).exits(1).says(".report.lock`: it belongs to another user");
     assert_eq!(names(&place), [".report.lock"]);
 }
 
@@ -138,14 +131,14 @@ fn a_folder_in_which_everybody_may_rename_is_no_place_for_a_report() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn a_link_that_another_user_put_where_everybody_may_put_things_is_not_followed() {
     let place = shared("places-link", 0o1777);
     let (link, real) = (place.join("report"), folder("places-link-real"));
     symlink(&real, &link).unwrap();
     scanned(&link, &[]).exits(3);
-    if given_away(&link) {
-        scanned(&link, &[]).exits(1).says("report`: it belongs to another user");
-    }
+    give_away(&link);
+    scanned(&link, &[]).exits(1).says("report`: it belongs to another user");
 }
 
 #[test]
@@ -163,20 +156,31 @@ fn a_journal_that_is_not_ours_is_neither_written_nor_removed() {
         assert_eq!(names(&elsewhere), ["about.json"]);
     }
     fs::remove_file(&journal).unwrap();
-    // Answers that another user prepared are not gone on from.
+    // Nor are answers that another user may have prepared gone on from.
+    let (fake, resumed) = one_account_short(&out);
+    fs::set_permissions(&journal, fs::Permissions::from_mode(0o707)).unwrap();
+    live(&fake, &resumed).exits(1).says("other users may write to it");
+}
+
+/// A scan that could not read one account, healed, and what goes on from its journal.
+fn one_account_short(out: &Path) -> (Fake, [&str; 4]) {
     let denied =
         Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of("444444444444");
     let fake = acme().fault(denied).start();
     live(&fake, &["scan", "--out", out.to_str().unwrap()]).exits(3);
     fake.heal();
-    fs::set_permissions(&journal, fs::Permissions::from_mode(0o707)).unwrap();
-    let resumed = ["scan", "--resume", "--out", out.to_str().unwrap()];
-    live(&fake, &resumed).exits(1).says("other users may write to it");
-    fs::set_permissions(&journal, fs::Permissions::from_mode(0o700)).unwrap();
-    if given_away(&journal) {
-        live(&fake, &resumed).exits(1).says(".report.journal`: it belongs to another user");
-        assert!(journal.join("about.json").is_file());
-    }
+    (fake, ["scan", "--resume", "--out", out.to_str().unwrap()])
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_journal_of_another_user_is_neither_written_nor_removed() {
+    let place = folder("places-journal-of-another");
+    let (out, journal) = (place.join("report"), place.join(".report.journal"));
+    let (fake, resumed) = one_account_short(&out);
+    give_away(&journal);
+    live(&fake, &resumed).exits(1).says(".report.journal`: it belongs to another user");
+    assert!(journal.join("about.json").is_file());
 }
 
 #[test]
@@ -244,12 +248,11 @@ fn no_path_of_a_report_is_written_twice() {
 }
 
 #[test]
+#[ignore = "needs root that may mount"]
 fn a_place_without_room_is_told_and_nothing_stays_there() {
     let place = folder("places-full");
-    let mount = |args: &[&str]| Command::new("mount").args(args).arg(&place).output();
-    if !mount(&["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).is_ok_and(|done| done.status.success()) {
-        return skipped("no file system can be mounted");
-    }
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(&place).status();
+    assert!(mounted.unwrap().success());
     let ran = scanned(&place.join("report"), &[]);
     let left = names(&place);
     assert!(Command::new("umount").arg(&place).status().unwrap().success());
@@ -279,11 +282,20 @@ fn metrics_take_the_place_of_a_file_and_of_nothing_else() {
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
     assert!(link.is_symlink() && !out.join("metrics.prom").exists());
     assert_eq!(names(&place), ["file", "link", "metrics.prom", "pipe", "report"]);
-    // Where everybody may put things, another user's file stays his.
-    fs::set_permissions(&place, fs::Permissions::from_mode(0o1777)).unwrap();
-    if given_away(&metrics) {
-        with(&metrics).exits(1).says("metrics.prom`: it belongs to another user");
-    }
+}
+
+/// Where everybody may put things, another user's file stays his.
+#[test]
+#[ignore = "needs root"]
+fn metrics_of_another_user_stay_his() {
+    let place = shared("places-metrics-of-another", 0o1777);
+    let metrics = place.join("metrics.prom");
+    fs::write(&metrics, "his").unwrap();
+    give_away(&metrics);
+    scanned(&place.join("report"), &["--metrics", metrics.to_str().unwrap()])
+        .exits(1)
+        .says("metrics.prom`: it belongs to another user");
+    assert_eq!(fs::read_to_string(&metrics).unwrap(), "his");
 }
 
 #[test]
@@ -310,7 +322,7 @@ fn however_few_files_may_be_open_a_scan_ends_with_a_message() {
     let args = ["scan", "--snapshot", "mocks/partial", "--out", out.to_str().unwrap()];
     let mut told = 0;
     for most in (4..=32).step_by(2) {
-        let ran = leastwise(args).with_open_files(most).ran_within(MOST);
+        let ran = leastwise(args).with_open_files(most).ran_unless_it_hangs();
         assert!(!ran.err.contains("panicked"), "{most}: {}", ran.err);
         assert!(matches!(ran.code, 1 | 3), "{most}: {} {}", ran.code, ran.err);
         told += usize::from(ran.err.contains("ulimit -n"));

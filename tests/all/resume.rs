@@ -8,7 +8,7 @@ use leastwise::report::Coverage;
 
 use crate::fake::{Fake, Fault, Rule, When};
 use crate::run::{Run, folder};
-use crate::scan::{acme, command_as, files, report, scan};
+use crate::scan::{acme, command_as, lasting_files, report, scan};
 use crate::state::{sealed, unsealed};
 
 /// Findings in flight at a time, and more pages than any of them has, so that a test knows what may be lost by a kill.
@@ -24,13 +24,6 @@ fn live(fake: &Fake, out: &Path, more: &[&str]) -> Run {
         .with("LEASTWISE_LIMITS_FINDINGS", &IN_FLIGHT.to_string())
 }
 
-/// All of a report but what tells of the run itself.
-fn result(out: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut files = files(out);
-    assert!(files.remove("manifest.json").is_some());
-    files
-}
-
 fn beside(out: &Path) -> Vec<String> {
     let entries = fs::read_dir(out.parent().unwrap()).unwrap();
     let mut names: Vec<String> =
@@ -44,7 +37,7 @@ fn whole(name: &str) -> (BTreeMap<String, Vec<u8>>, u64) {
     let out = folder(name).join("report");
     let fake = acme().start();
     live(&fake, &out, &[]).ran().exits(0);
-    (result(&out), fake.calls_of("GetFindingV2"))
+    (lasting_files(&out), fake.calls_of("GetFindingV2"))
 }
 
 /// A scan that was killed when so many calls for findings were answered, where it writes, and the files of accounts that were
@@ -86,7 +79,7 @@ fn a_scan_that_is_killed_goes_on_where_it_was_and_gives_the_same_bytes() {
     fake.heal();
     fake.forget();
     live(&fake, &out, &["--resume"]).ran().exits(0).says("goes on from the run that began at ");
-    assert!(result(&out) == wanted, "the report differs from that of a scan that was not killed");
+    assert!(lasting_files(&out) == wanted, "the report differs from that of a scan that was not killed");
     let again = fake.calls_of("GetFindingV2");
     assert!(
         again <= pages - ANSWERED + IN_FLIGHT * PAGES,
@@ -109,7 +102,7 @@ fn a_scan_that_is_killed_while_it_writes_a_file_leaves_nothing_that_cannot_be_go
         assert!(!out.exists());
     }
     live(&fake, &out, &["--resume"]).ran().exits(0);
-    assert!(result(&out) == wanted, "the report differs from that of a scan that was not killed");
+    assert!(lasting_files(&out) == wanted, "the report differs from that of a scan that was not killed");
     assert_eq!(beside(&out), ["report"]);
 }
 
@@ -123,7 +116,7 @@ fn what_could_not_be_read_can_be_read_again_alone() {
     assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 1);
     let recorded = folder("resume-recorded").join("report");
     scan("mocks/acme", &recorded).exits(0);
-    assert!(result(&out) == result(&recorded));
+    assert!(lasting_files(&out) == lasting_files(&recorded));
     assert_eq!(beside(&out), ["report"]);
 }
 
@@ -194,7 +187,7 @@ fn a_line_that_was_cut_off_in_a_letter_costs_no_line_before_it() {
     fake.heal();
     fake.forget();
     live(&fake, &out, &["--resume"]).ran().exits(0);
-    assert!(result(&out) == wanted);
+    assert!(lasting_files(&out) == wanted);
     let again = fake.calls_of("GetFindingV2");
     assert!(again <= pages - ANSWERED + IN_FLIGHT * PAGES, "{again} calls, {pages} pages");
 }
@@ -221,7 +214,7 @@ fn a_broken_file_of_a_journal_is_read_again_from_aws() {
     fake.forget();
     live(&fake, &out, &["--resume"]).ran().exits(0);
     assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 2);
-    assert!(result(&out) == wanted);
+    assert!(lasting_files(&out) == wanted);
 }
 
 /// Whoever changes what was read would have it advised on.
@@ -241,7 +234,7 @@ fn what_somebody_changed_in_a_journal_is_said_and_read_again_from_aws() {
         .exits(0)
         .says("888888888888.json` is not used: it is not what was kept; its account is read again");
     assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 2);
-    assert!(result(&out) == wanted);
+    assert!(lasting_files(&out) == wanted);
     // The note of the run is held to the same.
     let (fake, out) = unread("resume-changed-note");
     let note = out.parent().unwrap().join(".report.journal/about.json");
@@ -289,7 +282,7 @@ fn a_scan_that_cannot_keep_an_account_stops_there_and_goes_on_when_it_can() {
     fake.forget();
     live(&fake, &out, &["--resume"]).ran().exits(0);
     assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 2);
-    assert!(result(&out) == wanted);
+    assert!(lasting_files(&out) == wanted);
     assert_eq!(beside(&out), ["report"]);
 }
 

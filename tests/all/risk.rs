@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::generate::scene;
-use crate::laws::config;
+use crate::harness::chance::config;
 use crate::permissions::list;
 
 fn policy(effect: &str, actions: &Value, resource: &str) -> String {

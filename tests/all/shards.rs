@@ -2,7 +2,7 @@
 
 mod refused;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::thread;
@@ -12,7 +12,7 @@ use leastwise::inventory::wire::PolicyText;
 
 use crate::fake::{Fake, Fault, Invented, Rule, When, World};
 use crate::run::{Ran, Run, folder, leastwise};
-use crate::scan::{acme, command_as, files, manifest, scan};
+use crate::scan::{acme, assert_same, command_as, files, lasting_files, manifest, scan};
 
 const ORGANISATION: Invented = Invented { accounts: 12, principals: 25, seed: 3 };
 /// The account that has the analyzer.
@@ -47,22 +47,6 @@ fn merge(parts: &Path, out: &Path, more: &[&str]) -> Ran {
     let args = ["merge", text(parts), "--out", text(out)];
     // What is recorded grows older every day.
     leastwise(args.iter().chain(more)).with("LEASTWISE_LIMITS_EVIDENCE_MAX_AGE", "none").ran()
-}
-
-/// All of a report but what tells of the run itself.
-fn result(out: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut files = files(out);
-    assert!(files.remove("manifest.json").is_some());
-    files
-}
-
-pub(crate) fn assert_same(one: &Path, other: &Path) {
-    let (one, other) = (result(one), result(other));
-    let differ = one.iter().filter(|(path, bytes)| other.get(*path) != Some(bytes)).map(|(path, _)| path);
-    let more = other.keys().filter(|path| !one.contains_key(*path));
-    let differ: Vec<&String> = differ.chain(more).collect();
-    assert!(differ.is_empty(), "{differ:?}");
-    assert!(one.len() > 8);
 }
 
 #[test]
@@ -319,9 +303,9 @@ fn last_accessed_data_keeps_the_window_that_the_shards_looked_back_on() {
     let scan =
         |more: &[&str]| leastwise([&["scan", "--snapshot", text(&snapshot)], more].concat()).ran().exits(0);
     scan(&["--out", text(&whole)]);
-    let default = result(&whole);
+    let default = lasting_files(&whole);
     scan(&[&window[..], &["--out", text(&whole)]].concat());
-    assert!(result(&whole) != default, "the window decides nothing: the test tells nothing");
+    assert!(lasting_files(&whole) != default, "the window decides nothing: the test tells nothing");
     shards(3, |which| recorded(text(&snapshot), &parts, which, &window))
         .into_iter()
         .for_each(|ran| drop(ran.exits(0)));

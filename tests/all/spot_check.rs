@@ -17,8 +17,8 @@ use tokio::sync::Barrier;
 
 use crate::fake::{Fake, Fault, Invented, Rule, Setup, When, World};
 use crate::run::{Run, folder};
-use crate::scan::files;
-use crate::state::{remembered, result, scan, scan_with, spot_checks};
+use crate::scan::{files, lasting_files};
+use crate::state::{remembered, scan, scan_with, spot_checks};
 
 const FIRST: &str = "200000000000";
 const LAST: &str = "200000000002";
@@ -82,7 +82,7 @@ fn full(name: &str, fake: &Fake) -> BTreeMap<String, Vec<u8>> {
     let out = folder(name).join("report");
     scan(fake, &out, None).ran().exits(0);
     fake.forget();
-    result(&out)
+    lasting_files(&out)
 }
 
 fn contradicted(state: &Path) -> Vec<String> {
@@ -116,7 +116,7 @@ fn a_finding_that_changed_unseen_has_this_account_and_those_that_follow_read_ane
     let fake = changed().start();
     let wanted = full("spot-check-contradicted-full", &fake);
     let run = in_turn(&fake, &out, &state, &[]).ran().exits(0);
-    assert!(result(&out) == wanted, "the report differs from that of a full scan");
+    assert!(lasting_files(&out) == wanted, "the report differs from that of a full scan");
     assert_eq!(fake.calls_of("GetFindingV2"), first);
     assert_eq!(run.err.matches("AWS changed finding").count(), 1, "{}", run.err);
     let told = format!("warning: account {FIRST}: AWS changed finding 0000");
@@ -130,7 +130,7 @@ fn a_finding_that_changed_unseen_has_this_account_and_those_that_follow_read_ane
     // What was read is believed again.
     let fake = changed().start();
     let run = in_turn(&fake, &out, &state, &[]).ran().exits(0);
-    assert!(result(&out) == wanted);
+    assert!(lasting_files(&out) == wanted);
     assert_eq!(fake.calls_of("GetFindingV2"), spot_checks(&state).values().sum::<u64>());
     assert!(!run.err.contains("AWS changed"), "{}", run.err);
 }
@@ -156,7 +156,7 @@ fn accounts_that_were_done_before_a_contradiction_are_read_anew_the_next_night()
     let run = in_turn(&fake, &out, &state, &[]).ran().exits(0);
     assert_eq!(run.err.matches("what was remembered before is not used").count(), 1, "{}", run.err);
     assert_eq!(fake.calls_of("GetFindingV2"), first - known[LAST] + checks[LAST]);
-    assert!(result(&out) == wanted);
+    assert!(lasting_files(&out) == wanted);
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn a_finding_that_cannot_be_checked_is_a_failure_like_any_other_and_no_contradic
     let wanted = full("spot-check-denied-full", &fake);
     scan(&fake, &out, Some(&state)).ran().exits(0);
     assert!(fake.calls_of("GetFindingV2") * 10 < first);
-    assert!(result(&out) == wanted);
+    assert!(lasting_files(&out) == wanted);
 }
 
 #[cfg(unix)]
@@ -191,7 +191,7 @@ fn a_scan_that_is_killed_after_a_contradiction_goes_on_without_what_was_remember
     fake.heal();
     fake.forget();
     let run = in_turn(&fake, &out, &state, &["--resume"]).ran().exits(0);
-    assert!(result(&out) == wanted, "the report differs from that of a full scan");
+    assert!(lasting_files(&out) == wanted, "the report differs from that of a full scan");
     assert!(fake.calls_of("GetFindingV2") < first, "nothing was gone on from");
     assert!(!run.err.contains("AWS changed finding"), "{}", run.err);
     assert!(fs::read(state.join(format!("accounts/{FIRST}.contradicted"))).unwrap() == old);

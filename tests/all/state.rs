@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::fake::{Fake, Invented, World};
 use crate::run::{Run, folder};
-use crate::scan::{command_as, files};
+use crate::scan::{command_as, files, lasting_files};
 use crate::verify::sha256;
 
 const ORGANISATION: Invented = Invented { accounts: 6, principals: 80, seed: 11 };
@@ -26,13 +26,6 @@ pub(crate) fn scan_with(fake: &Fake, out: &Path, state: Option<&Path>, more: &[&
     // The account whose analyzer it is.
     command_as(fake, "AKIA200000000001", &args)
         .with("LEASTWISE_LIMITS_CALLS_PER_SECOND_ACCESS_ANALYZER", "1000")
-}
-
-/// All of a report but what tells of the run itself.
-pub(crate) fn result(out: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut files = files(out);
-    assert!(files.remove("manifest.json").is_some());
-    files
 }
 
 /// A folder with the state of the first night, and how many calls for findings that night made.
@@ -73,7 +66,7 @@ pub(crate) fn spot_checks(state: &Path) -> BTreeMap<String, u64> {
 fn full(name: &str, nights: u32) -> BTreeMap<String, Vec<u8>> {
     let out = folder(name).join("report");
     scan(&night(nights), &out, None).ran().exits(0);
-    result(&out)
+    lasting_files(&out)
 }
 
 #[test]
@@ -87,7 +80,7 @@ fn a_night_reads_only_the_findings_that_changed_and_reports_what_a_full_scan_rep
         assert!(calls > checked, "nothing changed in night {nights}: the test tells nothing");
         assert!((calls - checked) * 50 <= first, "{calls} calls in night {nights}, {first} in the first");
         let full = full(&format!("state-full-{nights}"), nights);
-        assert!(result(&out) == full, "the report of night {nights} differs from that of a full scan");
+        assert!(lasting_files(&out) == full, "the report of night {nights} differs from that of a full scan");
     }
 }
 
@@ -125,7 +118,7 @@ fn state_that_is_damaged_or_of_another_account_or_version_is_set_aside_and_made_
     }
     let calls = fake.calls_of("GetFindingV2");
     assert!(calls < first && calls * 10 > first * 7, "{calls} calls, {first} in the first night");
-    assert!(result(&out) == full("state-damaged-full", 1));
+    assert!(lasting_files(&out) == full("state-damaged-full", 1));
     // And the next night is quick again.
     let fake = night(1);
     scan(&fake, &out, Some(&state)).ran().exits(0);
@@ -198,5 +191,5 @@ fn state_that_cannot_be_kept_is_told_once_and_the_report_is_whole() {
     let run = scan(&fake, &out, Some(&state)).ran().exits(0);
     assert_eq!(run.err.matches("findings cannot be remembered in").count(), 1, "{}", run.err);
     assert_eq!(fake.calls_of("GetFindingV2"), first);
-    assert!(result(&out) == full("state-not-kept-full", 0));
+    assert!(lasting_files(&out) == full("state-not-kept-full", 0));
 }

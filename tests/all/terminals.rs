@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::hostile::CHOSEN;
 use crate::hostile::poison;
-use crate::html::CHOSEN;
 use crate::run::{Ran, folder, leastwise};
 use crate::scan::files;
 

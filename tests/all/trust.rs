@@ -7,7 +7,7 @@ use leastwise::inventory::wire::PolicyText;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::laws::config as cases;
+use crate::harness::chance::config as cases;
 
 const MINE: &str = "111111111111";
 const SISTER: &str = "222222222222";

@@ -1,4 +1,4 @@
-"""Starts a moto server with accounts of a snapshot in it, for tests/all/changes. Takes the snapshot and the accounts.
+"""Starts a moto server with accounts of a snapshot in it, for tests/slow/changes. Takes the snapshot and the accounts.
 
 Prints a line of JSON with its address and credentials for each account. Then, for each line `ACCOUNT` on standard input,
 a line with all that the account has. Ends with standard input."""

@@ -1,4 +1,4 @@
-"""Puts a small organisation into a moto server, for tests/all/moto.rs. Takes the server's address."""
+"""Puts a small organisation into a moto server, for tests/slow/moto.rs. Takes the server's address."""
 
 import json
 import sys

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::{TODAY, catalog, config, find, inventory, role, rules, unused};
-use crate::laws::config as cases;
+use crate::harness::chance::config as cases;
 
 /// As `s3:GetObject`, whole services as `s3:*`.
 fn listed(set: &ActionSet<'_>) -> Vec<String> {

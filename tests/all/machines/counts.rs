@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{json, ocsf, text};
 use crate::fake::{Invented, write_folder};
-use crate::html::{between, data};
+use crate::harness::pages::{between, data};
 use crate::run::{folder, leastwise};
 use crate::scan::{account, manifest, report};
 

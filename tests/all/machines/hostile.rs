@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::{faults, json, ocsf, sarif, schema, text};
 use crate::compare::night;
+use crate::harness::pages::HOSTILE;
+use crate::hostile::CHOSEN;
 use crate::hostile::poison;
-use crate::html::{CHOSEN, HOSTILE};
 use crate::run::{folder, leastwise};
 use crate::scan::{files, report};
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{faults, schema, text};
 use crate::run::folder;
-use crate::scan::{report, scan};
+use crate::scan::{demonstration, report, scan};
 
 pub(super) fn events(out: &Path) -> Vec<Value> {
     let text = fs::read_to_string(out.join("findings.ocsf.jsonl")).unwrap();
@@ -41,8 +41,7 @@ fn every_line_is_an_event_of_the_published_class() {
 
 #[test]
 fn an_event_is_known_from_night_to_night_and_dated_by_its_evidence() {
-    let out = folder("ocsf-uids").join("report");
-    scan("mocks/acme", &out).exits(0);
+    let out = demonstration();
     let (report, events) = (report(&out), events(&out));
     let uids: BTreeSet<&str> = events.iter().map(|it| text(it, "/finding_info/uid")).collect();
     assert_eq!(uids.len(), events.len(), "two events have one uid");
@@ -58,8 +57,7 @@ fn an_event_is_known_from_night_to_night_and_dated_by_its_evidence() {
 
 #[test]
 fn a_policy_is_told_with_what_is_unused_and_an_idle_role_with_what_it_holds() {
-    let out = folder("ocsf-contents").join("report");
-    scan("mocks/acme", &out).exits(0);
+    let out = demonstration();
     let events = events(&out);
     let find = |uid: &str| events.iter().find(|it| text(it, "/finding_info/uid") == uid).unwrap();
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{faults, json, schema, text};
 use crate::run::{folder, leastwise};
-use crate::scan::{account, report, scan};
+use crate::scan::{account, demonstration, report, scan};
 use leastwise::decide::PrincipalStatus;
 
 pub(super) fn results(out: &Path) -> Vec<Value> {
@@ -40,8 +40,7 @@ fn the_file_is_what_the_published_schema_of_sarif_asks_for() {
 
 #[test]
 fn every_finding_has_one_result_under_a_rule_that_the_file_explains() {
-    let out = folder("sarif-results").join("report");
-    scan("mocks/acme", &out).exits(0);
+    let out = demonstration();
     let (report, results) = (report(&out), results(&out));
     let sarif = json(&out.join("report.sarif"));
     let rules = sarif.pointer("/runs/0/tool/driver/rules").unwrap().as_array().unwrap();
@@ -79,8 +78,7 @@ fn every_finding_has_one_result_under_a_rule_that_the_file_explains() {
 
 #[test]
 fn a_result_is_known_from_night_to_night_without_the_ids_of_findings() {
-    let out = folder("sarif-fingerprints").join("report");
-    scan("mocks/acme", &out).exits(0);
+    let out = demonstration();
     let results = results(&out);
     let prints: BTreeSet<&str> =
         results.iter().map(|it| text(it, "/partialFingerprints/leastwise~1v1")).collect();
@@ -114,8 +112,7 @@ fn ids(value: &Value) -> Vec<String> {
 
 #[test]
 fn a_result_leads_to_a_file_of_the_report_and_to_whom_it_is_about() {
-    let out = folder("sarif-places").join("report");
-    scan("mocks/acme", &out).exits(0);
+    let out = demonstration();
     for result in results(&out) {
         let place = "/locations/0/physicalLocation/artifactLocation";
         assert_eq!(text(&result, &format!("{place}/uriBaseId")), "REPORT");

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{faults, json};
 use crate::run::{folder, leastwise};
-use crate::scan::scan;
+use crate::scan::demonstration;
 
 fn printed(file: &str) -> Value {
     serde_json::from_str(&leastwise(["schema", file]).ran().exits(0).out).unwrap()
@@ -64,8 +64,7 @@ fn every_file_that_a_scan_writes_is_as_its_schema_says_and_every_key_is_in_it() 
 
 #[test]
 fn a_schema_refuses_what_a_scan_would_not_write() {
-    let out = folder("schemas-broken").join("report");
-    scan("mocks/acme", &out).exits(0);
+    let out = demonstration();
     let report = json(&out.join("report.json"));
     let schema = validator("report");
     let broken = |change: &dyn Fn(&mut Value)| {

@@ -3,8 +3,8 @@
 use std::fs;
 
 use super::{scan, table, tickets};
-use crate::packs::torn::copy;
 use crate::run::folder;
+use crate::scan::copy;
 
 const NAME: &str = "x`\n\n# @all #1 ![i](http://e.example/i) <script>alert(1)</script>\n- [ ] `|y|\u{202e}";
 const OWNER: &str = "=cmd()/../../@team\n# title";

@@ -10,9 +10,8 @@ use std::path::{Path, PathBuf};
 use leastwise::report::{AccountReport, PrincipalRow};
 use serde_json::json;
 
-use crate::packs::torn::by_turns;
 use crate::run::{Ran, folder, leastwise};
-use crate::scan::{account, files, report};
+use crate::scan::{account, by_turns, files, report};
 
 fn scan(snapshot: &str, out: &Path) -> Ran {
     leastwise(["scan", "--snapshot", snapshot, "--format", "tickets", "--out", out.to_str().unwrap()])

@@ -1,0 +1,9 @@
+//! What both binaries of tests use.
+
+pub(crate) mod chance;
+pub(crate) mod decisions;
+pub(crate) mod hostile;
+pub(crate) mod pages;
+pub(crate) mod run;
+pub(crate) mod scan;
+pub(crate) mod small;

@@ -1,0 +1,350 @@
+//! `changes/`: scripts for hands. What they do is tried on moto, in [`applied`].
+
+mod applied;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::run::{Ran, folder, leastwise};
+
+/// A report of a snapshot with these scripts in it.
+fn report(snapshot: &Path, out: &Path) {
+    let args = [
+        "scan",
+        "--min-confidence",
+        "low",
+        "--format",
+        "changes",
+        "--snapshot",
+        snapshot.to_str().unwrap(),
+        "--out",
+    ];
+    let ran = leastwise(args.iter().copied().chain([out.to_str().unwrap()])).ran();
+    assert!([0, 3].contains(&ran.code), "{}", ran.err);
+}
+
+/// The changes that the scripts of a report know, by their names.
+pub(crate) fn changes(out: &Path) -> BTreeMap<String, Value> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(out.join("changes")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|it| it != "jsonl") {
+            continue;
+        }
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            let row: Value = serde_json::from_str(line).unwrap();
+            let name = row["change"].as_str().unwrap().to_owned();
+            let table = name.split('/').next().unwrap();
+            assert_eq!(path.file_stem().unwrap().to_str().unwrap(), table, "{name}");
+            assert!(found.insert(name, row).is_none(), "twice: {line}");
+        }
+    }
+    found
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+/// The same snapshot with other text in it.
+fn changed(name: &str, change: impl Fn(&mut Value, &str)) -> PathBuf {
+    let root = folder(name).join("snapshot");
+    let mut paths = vec![PathBuf::from("mocks/acme")];
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            paths.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let mut value = json(&path);
+        each(&mut value, "", &change);
+        let path = root.join(path.strip_prefix("mocks/acme").unwrap());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, value.to_string()).unwrap();
+    }
+    root
+}
+
+fn each(value: &mut Value, under: &str, change: &impl Fn(&mut Value, &str)) {
+    match value {
+        Value::Object(members) => members.iter_mut().for_each(|(key, it)| each(it, key, change)),
+        Value::Array(items) => items.iter_mut().for_each(|it| each(it, under, change)),
+        _ => change(value, under),
+    }
+}
+
+#[test]
+fn every_recommendation_is_a_change_where_it_is_carried_out() {
+    let out = folder("changes-all").join("report");
+    report(Path::new("mocks/acme"), &out);
+    let mut wanted = BTreeSet::new();
+    let mut want = |path: String| assert!(wanted.insert(path));
+    let trunk = |it: &Value| {
+        let before = it["files"]["before"].as_str().unwrap();
+        before.strip_prefix("policies/").unwrap().strip_suffix(".before.json").unwrap().to_owned()
+    };
+    let whole = json(&out.join("report.json"));
+    for account in whole["accounts"].as_array().unwrap() {
+        let account = json(&out.join(format!("accounts/{}.json", account["id"].as_str().unwrap())));
+        let own = account["recommendations"].as_array().unwrap();
+        own.iter().for_each(|it| want(trunk(it)));
+    }
+    for it in whole["recommendations"].as_array().unwrap() {
+        let path = trunk(it);
+        let families = whole["families"].as_array().unwrap();
+        let family = families.iter().find(|family| family["recommendation"] == it["id"]).unwrap();
+        let accounts =
+            family["accounts"].as_array().unwrap().iter().map(|it| it["account"].as_str().unwrap());
+        match path.strip_prefix("fleet/") {
+            Some(path) => accounts.for_each(|account| want(format!("{account}/{path}"))),
+            None => {
+                want(path.clone());
+                let creates = it["creates"].as_array().is_some();
+                accounts.filter(|_| creates).for_each(|account| want(format!("{account}/{path}")));
+            }
+        }
+    }
+    assert!(wanted.len() > 85);
+    let changes = changes(&out);
+    assert_eq!(changes.keys().cloned().collect::<BTreeSet<_>>(), wanted);
+    for (name, row) in &changes {
+        for file in ["before", "after", "diff"] {
+            assert!(out.join(row[file].as_str().unwrap()).is_file(), "{name}: {row}");
+        }
+    }
+    let files: BTreeSet<String> = fs::read_dir(out.join("changes"))
+        .unwrap()
+        .map(|it| it.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let others = files.iter().filter(|it| !it.ends_with(".jsonl")).collect::<Vec<_>>();
+    assert_eq!(others, ["README.md", "apply.sh", "lib.bash", "rollback.sh"]);
+    let text = fs::read_to_string(out.join("changes/README.md")).unwrap();
+    assert!(text.contains("bash changes/rollback.sh"));
+    leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
+}
+
+/// A name of IAM may end like the name of a file.
+#[test]
+fn policies_that_are_called_like_files_are_changes_of_their_own() {
+    let root = folder("changes-endings");
+    let inline: Vec<String> = ["x", "x.before.json", "x.before.json.before.json"].map(String::from).into();
+    let policy = |name: &String| (name.clone(), json!(["s3:GetObject", "s3:DeleteBucket"]));
+    let inline = inline.iter().map(policy).collect::<serde_json::Map<_, _>>();
+    let case = json!({"accounts": {"111111111111": {
+        "roles": {"app": {"inline": inline}}, "unused": {"app": {"s3": ["DeleteBucket"]}},
+    }}});
+    let snapshot = root.join("snapshot");
+    crate::harness::decisions::recorded::write(&case, &snapshot);
+    let out = root.join("report");
+    report(&snapshot, &out);
+    let all = changes(&out);
+    assert_eq!(all.len(), 3, "{all:?}");
+    for name in ["x", "x.before.json", "x.before.json.before.json"] {
+        let row = &all[&format!("111111111111/role/app/{name}")];
+        assert_eq!(row["policy"], name);
+        assert_eq!(row["after"], format!("policies/111111111111/role/app/{name}.after.json"));
+    }
+}
+
+#[test]
+fn the_same_answers_make_the_same_changes() {
+    let root = folder("changes-same");
+    let [one, other] = ["one", "other"].map(|name| {
+        let out = root.join(name);
+        report(Path::new("mocks/acme"), &out);
+        crate::scan::files(&out.join("changes"))
+    });
+    assert!(one == other);
+}
+
+const COPY: &str = "444444444444/role/nightly-backup/copy";
+
+/// Runs a script of a report, without an AWS that could be changed.
+fn runs(folder: &Path, script: &Path, args: &[&str]) -> Ran {
+    let mut command = Command::new("bash");
+    command.arg(script).args(args).current_dir(folder).stdin(Stdio::null());
+    command.env("PATH", format!("{}:/usr/bin:/bin", folder.display())).env("BASH_ENV", "/dev/null");
+    let output = command.output().unwrap();
+    Ran {
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+        code: output.status.code().unwrap_or(-1),
+    }
+}
+
+#[test]
+#[ignore = "needs jq"]
+fn a_script_without_its_library_refuses_and_takes_none_from_the_current_folder() {
+    let root = folder("changes-library");
+    report(Path::new("mocks/acme"), &root.join("report"));
+    let (here, away) = (root.join("here"), root.join("away"));
+    for folder in [&here, &away] {
+        fs::create_dir_all(folder).unwrap();
+    }
+    fs::write(here.join("lib.bash"), "touch pwned\n").unwrap();
+    for script in ["apply.sh", "rollback.sh"] {
+        let own = root.join("report/changes").join(script);
+        let copied = away.join(script);
+        fs::copy(&own, &copied).unwrap();
+        runs(&here, &copied, &[COPY]).exits(1).says("refused: lib.bash is not beside");
+        // From standard input it does not know its folder.
+        let input = fs::File::open(&own).unwrap();
+        let ran = Command::new("bash").current_dir(&here).stdin(input).output().unwrap();
+        let told = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(told, format!("refused: run this as a file, with bash {script}\n"));
+        assert_eq!(ran.status.code(), Some(1));
+        runs(&here, &own, &["444444444444/role/nobody/copy"]).exits(1).says("this report has no change");
+    }
+    assert!(!here.join("pwned").exists(), "the current folder's library was run");
+}
+
+#[test]
+#[ignore = "needs jq"]
+fn a_script_lists_the_changes_and_takes_one_of_them_by_its_name() {
+    let out = folder("changes-listed").join("report");
+    report(Path::new("mocks/acme"), &out);
+    let changes = changes(&out);
+    for script in ["apply.sh", "rollback.sh"] {
+        let path = out.join("changes").join(script);
+        let ran = runs(&out, &path, &[]).exits(1).says(&format!("bash changes/{script} CHANGE"));
+        let listed: BTreeMap<&str, &str> =
+            ran.out.lines().map(|line| line.split_once('\t').unwrap()).collect();
+        let wanted = changes.iter().map(|(name, row)| (name.as_str(), row["what"].as_str().unwrap()));
+        assert_eq!(listed, wanted.collect());
+        runs(&out, &path, &[COPY, COPY]).exits(1).says("one change at a time");
+        for name in ["", "copy", "../444444444444/role/nightly-backup/copy", "lib.bash", "-h", "444444444444"]
+        {
+            runs(&out, &path, &[name]).exits(1).says("this report has no change");
+        }
+    }
+}
+
+#[test]
+fn an_alternative_has_no_script() {
+    let out = folder("changes-both");
+    fs::write(out.join("leastwise.toml"), "shared = \"both\"\n").unwrap();
+    let (config, report) = (out.join("leastwise.toml"), out.join("report"));
+    let args =
+        ["scan", "--min-confidence", "low", "--format", "changes", "--snapshot", "mocks/acme", "--config"];
+    let args = args.into_iter().chain([config.to_str().unwrap(), "--out", report.to_str().unwrap()]);
+    leastwise(args).ran().exits(0);
+    let account = json(&report.join("accounts/444444444444.json"));
+    let alternatives = account["alternatives"].as_array().unwrap();
+    let all = changes(&report);
+    for it in alternatives {
+        let path = it["files"]["before"].as_str().unwrap().strip_suffix(".before.json").unwrap();
+        assert!(!all.contains_key(path.strip_prefix("policies/").unwrap()), "{path}");
+    }
+    assert!(!alternatives.is_empty());
+}
+
+/// What ends a word, a line, a comment or a script, and would leave a file behind.
+const HOSTILE: &str = "'\"`touch pwned`$(touch pwned)\n\rtouch pwned;#\\\u{2028}";
+
+/// A report of names that AWS cannot have.
+fn impossible_names(name: &str) -> PathBuf {
+    let names = ["RoleName", "UserName", "GroupName", "PolicyName", "Sid"];
+    let snapshot = folder(name).join("snapshot");
+    for (path, bytes) in crate::scan::files(Path::new("mocks/acme")) {
+        let mut value: Value = serde_json::from_slice(&bytes).unwrap();
+        crate::hostile::poison(&mut value, &names, HOSTILE);
+        let path = snapshot.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, value.to_string()).unwrap();
+    }
+    let out = snapshot.with_file_name("report");
+    report(&snapshot, &out);
+    out
+}
+
+#[test]
+#[ignore = "needs jq"]
+fn a_change_with_a_name_that_aws_cannot_have_is_refused() {
+    let out = impossible_names("changes-hostile");
+    let all = changes(&out);
+    let refused: Vec<&String> = all
+        .iter()
+        .filter(|(_, row)| row["refused"].as_str().is_some_and(|why| why.contains("AWS takes no such name")))
+        .map(|(name, row)| {
+            assert!(row.get("how").is_none(), "{row}");
+            name
+        })
+        .collect();
+    assert!(refused.len() > 50);
+    let root = out.parent().unwrap();
+    for (name, script) in refused.into_iter().zip(["apply.sh", "rollback.sh"].into_iter().cycle()) {
+        let ran = runs(root, &out.join("changes").join(script), &[name]).exits(1);
+        assert!(ran.err.starts_with("refused: AWS takes no such name") && ran.out.is_empty(), "{name}");
+    }
+    assert!(
+        !root.join("pwned").exists() && !out.join("changes/pwned").exists(),
+        "what stands in a name was run"
+    );
+}
+
+/// The path of a policy may hold any graphic character, so this one AWS takes.
+const PATH: &str = "policy/'$(touch${IFS}pwned)`touch${IFS}pwned`;touch${IFS}pwned#\\\"/";
+
+/// A report of policies with such a path.
+fn steering_paths(name: &str) -> PathBuf {
+    let snapshot = changed(name, |value, under| {
+        if let Value::String(text) = value
+            && ["Arn", "PolicyArn"].contains(&under)
+            && !text.contains(":aws:policy/")
+        {
+            *text = text.replace("policy/", PATH);
+        }
+    });
+    let out = snapshot.with_file_name("report");
+    report(&snapshot, &out);
+    out
+}
+
+#[test]
+#[ignore = "needs jq"]
+fn the_path_of_a_policy_is_passed_as_it_is_and_never_run() {
+    let out = steering_paths("changes-path");
+    let root = out.parent().unwrap();
+    // A CLI that gives back what it was asked.
+    let bin = root.join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    let told = root.join("told");
+    let aws = "#!/bin/sh\nprintf '%s\\n' \"$@\" >>\"$TOLD\"\necho '{\"Account\":\"444444444444\"}'\n";
+    let program = bin.join("aws");
+    fs::write(&program, aws).unwrap();
+    make_executable(&program);
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let name = "shop-assets-shared";
+    for script in ["apply.sh", "rollback.sh"] {
+        let _ = fs::remove_file(&told);
+        let mut command = Command::new("bash");
+        command.arg(out.join("changes").join(script)).arg(format!("444444444444/managed/{name}"));
+        command.current_dir(root).env("PATH", &path).env("TOLD", &told);
+        command.output().unwrap();
+        let told = fs::read_to_string(&told).unwrap();
+        let asked = format!("--policy-arn=arn:aws:iam::444444444444:{PATH}{name}\n");
+        assert!(told.contains(&asked), "{told}");
+    }
+    for place in [root, &out.join("changes")] {
+        assert!(!place.join("pwned").exists(), "what stands in a path was run");
+    }
+}
+
+#[test]
+#[ignore = "needs shellcheck"]
+fn scripts_pass_shellcheck() {
+    let checked = Command::new("shellcheck")
+        .current_dir("src/report/render/changes/shell")
+        .args(["--external-sources", "apply.sh", "rollback.sh", "lib.bash"])
+        .output()
+        .expect("shellcheck, from the Debian package of that name");
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+}
+
+fn make_executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
