@@ -36,6 +36,25 @@ pub(crate) fn lasting_files(report: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
+/// The changes that the scripts of a report know, by their names.
+pub(crate) fn changes(out: &Path) -> BTreeMap<String, Value> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(out.join("changes")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|it| it != "jsonl") {
+            continue;
+        }
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            let row: Value = serde_json::from_str(line).unwrap();
+            let name = row["change"].as_str().unwrap().to_owned();
+            let table = name.split('/').next().unwrap();
+            assert_eq!(path.file_stem().unwrap().to_str().unwrap(), table, "{name}");
+            assert!(found.insert(name, row).is_none(), "twice: {line}");
+        }
+    }
+    found
+}
+
 /// Two reports are the same but for what tells of their runs.
 pub(crate) fn assert_same(one: &Path, other: &Path) {
     let (one, other) = (lasting_files(one), lasting_files(other));

@@ -44,7 +44,7 @@ fn a_change_is_ready_on_the_third_night_and_not_on_the_second() {
         "111111111111/role/other/own\n111111111111/role/worker/own\n"
     );
     assert!(text(&nights, "changes/README.md").contains("the same for 3 nights running"));
-    let changes = crate::changes::changes(nights.report());
+    let changes = crate::scan::changes(nights.report());
     for line in text(&nights, "changes/ready.txt").lines() {
         assert!(changes[line].get("refused").is_none(), "{line}");
     }

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::run::{Ran, folder, leastwise};
+use crate::scan::changes;
 
 /// A report of a snapshot with these scripts in it.
 fn report(snapshot: &Path, out: &Path) {
@@ -25,25 +26,6 @@ fn report(snapshot: &Path, out: &Path) {
     ];
     let ran = leastwise(args.iter().copied().chain([out.to_str().unwrap()])).ran();
     assert!([0, 3].contains(&ran.code), "{}", ran.err);
-}
-
-/// The changes that the scripts of a report know, by their names.
-pub(crate) fn changes(out: &Path) -> BTreeMap<String, Value> {
-    let mut found = BTreeMap::new();
-    for entry in fs::read_dir(out.join("changes")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|it| it != "jsonl") {
-            continue;
-        }
-        for line in fs::read_to_string(&path).unwrap().lines() {
-            let row: Value = serde_json::from_str(line).unwrap();
-            let name = row["change"].as_str().unwrap().to_owned();
-            let table = name.split('/').next().unwrap();
-            assert_eq!(path.file_stem().unwrap().to_str().unwrap(), table, "{name}");
-            assert!(found.insert(name, row).is_none(), "twice: {line}");
-        }
-    }
-    found
 }
 
 fn json(path: &Path) -> Value {

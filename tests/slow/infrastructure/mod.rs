@@ -169,7 +169,7 @@ fn no_name_of_a_permission_set_is_in_the_way_of_the_code() {
     leastwise(args.into_iter().chain([out.to_str().unwrap()])).ran().exits(0);
     leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
     let folders = folders(&out);
-    let changes = crate::changes::changes(&out);
+    let changes = crate::scan::changes(&out);
     let wanted: BTreeSet<String> = names.iter().map(|name| format!("permission-sets/{name}")).collect();
     assert_eq!(changes.into_keys().collect::<BTreeSet<_>>(), wanted);
     let code = &folders["permission-sets-as-code"];

@@ -53,7 +53,7 @@ fn is_of_a_group(it: &Recommendation) -> bool {
 
 /// Holds what a pack says of a change against whether others share it.
 pub(crate) fn is_refused(pack: &Path, it: &Recommendation, shared: bool) {
-    let row = crate::changes::changes(pack).remove(name(it)).unwrap();
+    let row = crate::scan::changes(pack).remove(name(it)).unwrap();
     let refused = row["refused"].as_str().is_some_and(|why| why.contains(REASON));
     assert_eq!(refused, shared, "{}: {row}", it.id);
     assert_eq!(row.get("how").is_none(), refused);
