@@ -162,7 +162,11 @@ fn a_change_shows_both_sides_and_what_becomes_of_each_pattern() {
             marks += lines.iter().filter(|text| text.contains("<mark>")).count();
         }
         let command = between(shown, "<pre tabindex=\"0\">bash ", "</pre>");
-        assert!(command.len() == 1 && out.join(command[0]).is_file(), "{}: {command:?}", change.id);
+        let [(script, name)] = command.iter().filter_map(|it| it.split_once(' ')).collect::<Vec<_>>()[..]
+        else {
+            panic!("{}: {command:?}", change.id)
+        };
+        assert!(out.join(script).is_file() && !name.is_empty(), "{}: {command:?}", change.id);
         assert!(!change.patterns.is_empty(), "{}", change.id);
         for row in &change.patterns {
             let is_list = row.pattern == "NotAction";

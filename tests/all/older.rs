@@ -37,7 +37,7 @@ fn words_of_another_version_decide_nothing_and_are_read_all_the_same() {
     for word in
         ["clean", "refined", "permissions-unused", "nothing-unused", "kept", "smaller", "used-in-window"]
     {
-        text = text.replace(&format!("\"{word}\""), &format!("\"{word}-in-other-words\""));
+        text = text.replace(&format!(": \"{word}\""), &format!(": \"{word}-in-other-words\""));
     }
     std::fs::write(other.join(account), text).unwrap();
     crate::verify::fit(&other, account);

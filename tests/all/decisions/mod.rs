@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use leastwise::report::{PolicyState, PrincipalCode};
 use serde_json::Value;
 
 use self::compare::check;
@@ -113,14 +114,12 @@ fn every_case_of_a_decision_is_named_as_a_sentence_in_kebab_case() {
     }
 }
 
-/// The codes that `src/assess/why.rs` and `src/assess/family.rs` can give.
 #[test]
 fn every_code_that_a_decision_can_have_is_in_a_case() {
-    let mut codes = BTreeSet::new();
-    for file in ["why.rs", "family.rs"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/assess").join(file);
-        codes.extend(kebabs(&std::fs::read_to_string(path).unwrap()));
-    }
+    let principals = PrincipalCode::ALL.iter().map(|code| code.name());
+    let policies = PolicyState::ALL.iter().map(|state| state.name());
+    let codes: BTreeSet<String> =
+        principals.chain(policies).filter(|code| code.contains('-')).map(str::to_owned).collect();
     assert!(codes.len() > 30, "{codes:?}");
     let told: BTreeSet<String> =
         all().iter().flat_map(|(_, case)| kebabs(&case["expect"].to_string())).collect();
