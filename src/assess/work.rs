@@ -297,14 +297,13 @@ impl<'i, 't> Work<'i, 't> {
         let fork = self.fork(&copies).filter(|fork| fork.removed_in_all > in_place_gain);
         let wants_fork = self.terms.shared != SharedPolicies::InPlace;
         match (tried, fork) {
-            (Tried::Smaller(smaller), Some(fork)) if self.terms.shared == SharedPolicies::Fork => {
+            (Tried::Smaller(smaller), Some(_)) if self.terms.shared == SharedPolicies::Fork => {
                 let other = Alternative {
                     choice: Choice::InPlace,
                     removed_in_all: smaller.removed() * part.reaches.len(),
                     policies: 0,
                     attachments: 0,
                 };
-                drop(fork);
                 self.copy(bench, copies, Some(&other), false);
                 PolicyState::Forked
             }

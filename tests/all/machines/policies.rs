@@ -143,7 +143,7 @@ fn in_findings(out: &Path, own: &BTreeMap<String, PolicyKind>) {
             continue;
         };
         let place = text(result, "/locations/0/logicalLocations/0/fullyQualifiedName");
-        assert_eq!(place.starts_with("arn:").then(|| kind_of(place)).unwrap_or(PolicyKind::Inline), *kind);
+        assert_eq!(if place.starts_with("arn:") { kind_of(place) } else { PolicyKind::Inline }, *kind);
         seen += 1;
     }
     assert_eq!(seen, own.len());
