@@ -82,13 +82,13 @@ fn decide(c: &mut Criterion) {
     use leastwise::inventory::wire::Account;
     use serde_json::{Value, json};
 
-    struct Needs<'s>(&'s [Standing]);
-    impl Wants for Needs<'_> {
-        fn needs(&self, principal: usize, _: &str) -> std::borrow::Cow<'_, leastwise::decide::Needs> {
-            std::borrow::Cow::Borrowed(self.0[principal].needs())
+    struct Evidence<'s>(&'s [Standing]);
+    impl Wants for Evidence<'_> {
+        fn removable(&self, principal: usize, _: &str) -> std::borrow::Cow<'_, leastwise::decide::Removable> {
+            std::borrow::Cow::Borrowed(self.0[principal].removable())
         }
 
-        fn seen(&self, _: usize) -> std::borrow::Cow<'_, leastwise::decide::Seen> {
+        fn used(&self, _: usize) -> std::borrow::Cow<'_, leastwise::policy::ActionSet> {
             std::borrow::Cow::default()
         }
 
@@ -123,14 +123,7 @@ fn decide(c: &mut Criterion) {
     let known = (0..1_000).map(|at| {
         let mut unused = leastwise::policy::ActionSet::new();
         for _ in 0..8 {
-            for (service, extent) in all[dice.roll(50)].unused.iter() {
-                match extent {
-                    leastwise::policy::Extent::Whole => unused.add_service(service.to_owned()),
-                    leastwise::policy::Extent::Names(names) => {
-                        unused.add_actions(service.to_owned(), names.iter().map(ToString::to_string));
-                    }
-                }
-            }
+            unused.extend(&all[dice.roll(50)].unused, &leastwise::policy::Services::All);
         }
         (role(at), Known { tells: true, observed: unused.into(), ..Known::default() })
     });
@@ -146,7 +139,7 @@ fn decide(c: &mut Criterion) {
                 excluded: &|_| None,
             };
             let standings = standings(&inventory, &known, &around);
-            plan(&inventory, &standings, &Needs(&standings), &none).len()
+            plan(&inventory, &standings, &Evidence(&standings), &none).len()
         });
     });
 }

@@ -104,7 +104,7 @@ pub enum RefineError {
 /// When the result does not fit, or cannot be proven. Nothing unproven is given out.
 pub fn refine<'a>(
     policy: &Document<'a>,
-    observed: &Observed<'_>,
+    observed: &Observed,
     basis: impl Into<Basis<'a>>,
     kind: Option<Kind>,
 ) -> Result<Refined<'a>, RefineError> {
@@ -117,7 +117,7 @@ pub fn refine<'a>(
 /// As [`refine()`].
 pub fn refine_with<'a>(
     policy: &Document<'a>,
-    observed: &Observed<'_>,
+    observed: &Observed,
     basis: impl Into<Basis<'a>>,
     how: How,
 ) -> Result<Refined<'a>, RefineError> {
@@ -167,7 +167,7 @@ impl<'a> Refined<'a> {
     pub fn explain(
         &self,
         policy: &Document<'a>,
-        observed: &Observed<'_>,
+        observed: &Observed,
         basis: impl Into<Basis<'a>>,
     ) -> Explanation {
         refine::explain(&Universe::new(basis.into(), policy, observed), policy, self.documents(), Named::ALL)

@@ -6,6 +6,7 @@ use super::refinement::{Smaller, Stays, Tried};
 use super::why::{self, Sharers};
 use super::work::{Bench, Copied, Work};
 use crate::decide::{GrantAge, Holder, Obstacle, Part};
+use crate::policy::Services;
 use crate::refine::Kind;
 use crate::report::LeftAlone;
 
@@ -139,16 +140,16 @@ impl<'i, 't> Work<'i, 't> {
         }
     }
 
-    /// Two needs that come to one text are one copy: what either calls unused and the policy grants is the same.
+    /// Two that come to one text are one copy: what either calls unused and the policy grants is the same.
     fn merge<'w>(&self, bench: Bench<'w, 'i, 't>, copies: &mut Vec<Copied<'w, 'i>>, new: Copied<'w, 'i>)
     where
         't: 'w,
     {
         for old in copies.iter_mut().filter(|old| old.after == new.after) {
-            let needs = old.part.needs.clone().and(&new.part.needs, self.terms.unobserved);
-            let mut seen = old.part.seen.clone();
-            seen.join(&new.part.seen, None);
-            let both = bench.original(self.terms).attempt(&needs, &seen, Kind::Managed, 0);
+            let removable = old.part.removable.clone().and(&new.part.removable, self.terms.unobserved);
+            let mut used = old.part.used.clone();
+            used.extend(&new.part.used, &Services::All);
+            let both = bench.original(self.terms).attempt(&removable, &used, Kind::Managed, 0);
             if let Tried::Smaller(smaller) = both
                 && smaller.after() == old.after
             {
@@ -156,7 +157,7 @@ impl<'i, 't> Work<'i, 't> {
                 old.part.reaches.extend(&new.part.reaches);
                 old.part.reaches.sort_unstable();
                 old.part.reaches.dedup();
-                (old.part.needs, old.part.seen) = (needs, seen);
+                (old.part.removable, old.part.used) = (removable, used);
                 old.smaller = smaller;
                 return;
             }

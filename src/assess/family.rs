@@ -1,6 +1,6 @@
 //! What is decided once for many accounts: permission sets and fleets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::Terms;
@@ -9,7 +9,8 @@ use super::place::names_everywhere;
 use super::publish::confidence_row;
 use super::refinement::{Original, Refinement, Smaller, Stays, Tried};
 use super::why;
-use crate::decide::{Confidence, Families, Family, FamilyKind, Level, Needs, Seat};
+use crate::decide::{Confidence, Families, Family, FamilyKind, Level, Removable, Seat};
+use crate::policy::Services;
 use crate::refine::Kind;
 use crate::report::names::{Spellings, file_part, joined_parts};
 use crate::report::{Action, FamilyAccount, FamilyRow, ImpactRow, Recommendation};
@@ -22,8 +23,8 @@ pub struct Outcomes(Vec<OnceLock<Outcome>>);
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) tried: Tried<Refinement>,
-    /// The services that the policy names; `None` for all there are.
-    services: Option<BTreeSet<String>>,
+    /// The services that the policy names.
+    services: Services,
 }
 
 /// One account's part of a family.
@@ -50,8 +51,8 @@ pub struct Whole {
     pub recommendations: Vec<Recommendation>,
     /// Documents and diffs, by path from the report's folder.
     pub files: Vec<(String, String)>,
-    /// The services that the policies name; `None` for all there are.
-    pub services: Option<BTreeSet<String>>,
+    /// The services that the policies name.
+    pub services: Services,
     /// Proposals that the checker refuted.
     pub defects: Vec<(String, String)>,
 }
@@ -73,12 +74,12 @@ impl Outcomes {
         obstacle(family, families, terms.least_sure).is_none().then_some(())?;
         let outcome = self.0.get(family.index)?.get_or_init(|| {
             let (kind, taken) = (kind_of(&family.seat), family.room.inline);
-            let tried = match original.attempt(&family.needs, &family.seen, kind, taken) {
+            let tried = match original.attempt(&family.removable, &family.used, kind, taken) {
                 Tried::Smaller(smaller) => {
                     match room(family, &smaller).or(doubted(&smaller, terms.least_sure)) {
                         Some(stays) => Tried::Stays(stays),
                         None => {
-                            let told = smaller.told(smaller.after(), &family.needs, &family.seen);
+                            let told = smaller.told(smaller.after(), &family.removable, &family.used);
                             Tried::Smaller(Box::new(told))
                         }
                     }
@@ -86,7 +87,7 @@ impl Outcomes {
                 Tried::Stays(stays) => Tried::Stays(stays),
                 Tried::Nothing => Tried::Nothing,
             };
-            Outcome { tried, services: original.services.cloned() }
+            Outcome { tried, services: original.services.clone() }
         });
         Some(outcome)
     }
@@ -135,14 +136,14 @@ fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(
         let why = "other accounts may use it, and the organisation did not tell which there are";
         return Some(("accounts-unknown", why.to_owned()));
     }
-    match &family.needs {
-        Needs::Nothing => {
+    match &family.removable {
+        Removable::Anything => {
             Some(("idle", "all its roles are reported unused: review who still needs it".to_owned()))
         }
-        needs if !needs.is_all() && family.level < least_sure => {
+        removable if !removable.is_nothing() && family.level < least_sure => {
             Some(("not-sure-enough", format!("confidence is {}", family.level.name())))
         }
-        needs if needs.is_all() => {
+        removable if removable.is_nothing() => {
             Some(("in-use", "nothing of it is reported unused in all of its accounts".to_owned()))
         }
         _ => None,
@@ -221,7 +222,7 @@ pub fn organisation(
     let mut by_family: BTreeMap<usize, Vec<FamilyShare>> = BTreeMap::new();
     shares.into_iter().for_each(|share| by_family.entry(share.index).or_default().push(share));
     let spellings = Spellings::of(families.iter().map(plain_path_of));
-    let mut whole = Whole { services: Some(BTreeSet::new()), ..Whole::default() };
+    let mut whole = Whole::default();
     for family in families.iter() {
         let shares = by_family.remove(&family.index).unwrap_or_default();
         let sure = shares.iter().map(|share| share.confidence.clone()).reduce(|all, one| all.join(&one));
@@ -267,7 +268,7 @@ impl Whole {
                 (code, why, None)
             }
             (None, Some(Outcome { tried: Tried::Smaller(smaller), services })) => {
-                self.cover(services.as_ref());
+                self.services.extend(services);
                 let mut recommendation =
                     self.publish((family, &path), smaller, &accounts, (sure.as_ref(), impact));
                 if !families.unread.is_empty() || families.others {
@@ -305,13 +306,6 @@ impl Whole {
             others: 0,
             recommendation: id,
         });
-    }
-
-    fn cover(&mut self, services: Option<&BTreeSet<String>>) {
-        match (&mut self.services, services) {
-            (Some(all), Some(more)) => all.extend(more.iter().cloned()),
-            (all, _) => *all = None,
-        }
     }
 
     fn publish(

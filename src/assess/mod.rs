@@ -47,6 +47,7 @@ use crate::config::SharedPolicies;
 use crate::decide::{Exceptions, Families, Grain, Held, Level, Part, PrincipalStatus, Survey, Usage, plan};
 use crate::evidence::Failure;
 use crate::inventory::wire::Account;
+use crate::policy::Services;
 use crate::refine::Wildcards;
 use crate::report::{AccountReport, AccountSummary, Coverage, EffectTotals, EvidenceSource, Failed, SCHEMA};
 
@@ -91,8 +92,8 @@ pub struct Assessed {
     pub report: AccountReport,
     /// Documents and diffs, by path from the report's folder.
     pub files: Vec<(String, String)>,
-    /// The services that its policies name; `None` for all there are.
-    pub services: Option<BTreeSet<String>>,
+    /// The services that its policies name.
+    pub services: Services,
     /// Proposals that the checker refuted: defects, written out for a report to us.
     pub defects: Vec<(String, String)>,
     /// Its part of what is decided once for many accounts.
@@ -107,7 +108,7 @@ pub fn survey(prepared: &Prepared, terms: Terms<'_>) -> (Survey, Harvest) {
     let none = Families::default();
     let held = plan(&prepared.inventory, &prepared.standings, &desk, &none);
     let sure = |held: &Held<'_>, part: &Part<'_>| {
-        let grain = Grain::of(&part.needs.unused(None));
+        let grain = Grain::of(&part.removable.unused(&Services::All));
         prepared.confidence(&About::of(held, part, grain), terms).level
     };
     (Survey::of(&prepared.inventory, &held, terms.catalog, &sure), prepared.harvest(terms.catalog))
@@ -127,7 +128,7 @@ pub fn account(
             return Assessed {
                 report: unread(account, Coverage::Failed, vec![Failed { failure, principal: None }]),
                 files: Vec::new(),
-                services: Some(BTreeSet::new()),
+                services: Services::default(),
                 defects: Vec::new(),
                 shares: Vec::new(),
                 usage: Usage::default(),

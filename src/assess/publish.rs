@@ -22,7 +22,7 @@ impl<'i, 't> Work<'i, 't> {
         alternative: Option<Alternative>,
     ) {
         let (grain, permissions) = (smaller.grain, smaller.permissions(self.terms.catalog));
-        let smaller = smaller.told(smaller.after(), &part.needs, &part.seen);
+        let smaller = smaller.told(smaller.after(), &part.removable, &part.used);
         let inline = matches!(bench.held.target, Target::Inline { .. });
         self.inlined(bench.held.target, &smaller);
         let action = match smaller.documents {
@@ -64,7 +64,7 @@ impl<'i, 't> Work<'i, 't> {
         for Copied { part, smaller, after } in copies {
             let Some(first) = part.holders.first() else { continue };
             let (grain, permissions) = (smaller.grain, smaller.permissions(self.terms.catalog));
-            let smaller = smaller.told(after, &part.needs, &part.seen);
+            let smaller = smaller.told(after, &part.removable, &part.used);
             let named = (smaller.documents > 0).then(|| self.names.name(&bench.place.policy, &smaller));
             let inventory = &self.prepared.inventory;
             let base = named.as_ref().map(|named| named.base.as_str());

@@ -1,10 +1,13 @@
 //! One smaller policy with what its proof says. Only a proof makes one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::catalog::{Basis, Catalog, Permissions, Scope, Universe};
-use crate::decide::{Confidence, Doubts, Grain, Needs, Seen, rare_actions};
-use crate::policy::{ActionSet, Clause, Document, Effect, Extent, Observed, Pattern, Shape, print_all};
+use crate::decide::{Confidence, Doubts, Grain, Removable, rare_actions};
+use crate::policy::{
+    ActionSet, Clause, Document, Effect, Extent, Observed, Pattern, Services, Shape, print_all,
+};
 use crate::refine::{Change, DoesNotFit, FitStep, How, Kind, Named, Wildcards, explain};
 use crate::report::{Files, Matched, PatternRow, ProofRow, UnusedService, UsedService, unified_diff};
 use crate::{RefineError, Refined, refine_in};
@@ -19,8 +22,8 @@ pub(super) struct Original<'w> {
     pub(super) document: &'w Document<'w>,
     /// Its text.
     pub(super) text: &'w str,
-    /// The services that it names; `None` for all there are.
-    pub(super) services: Option<&'w BTreeSet<String>>,
+    /// The services that it names.
+    pub(super) services: &'w Services,
     pub(super) basis: Basis<'w>,
     pub(super) wildcards: Wildcards,
 }
@@ -102,8 +105,14 @@ pub(super) enum Stays {
 
 impl<'w> Original<'w> {
     /// Takes from it what is not needed, and has that proven. `taken` is what others take of the same quota.
-    pub(super) fn attempt(self, needs: &Needs, seen: &Seen, kind: Kind, taken: usize) -> Tried<Smaller<'w>> {
-        let observed = Observed { unused: needs.unused(self.services), used: seen.used() };
+    pub(super) fn attempt(
+        self,
+        removable: &Removable,
+        used: &ActionSet,
+        kind: Kind,
+        taken: usize,
+    ) -> Tried<Smaller<'w>> {
+        let observed = Observed { unused: removable.unused(self.services), used: used.clone() };
         if observed.is_empty() {
             return Tried::Nothing;
         }
@@ -123,7 +132,7 @@ impl<'w> Original<'w> {
                     "counterexample": counterexample.to_string(),
                     "policy": self.text,
                     "unused": listed(&observed.unused),
-                    "used": used(&observed.used),
+                    "used": used_rows(&observed.used),
                 });
                 Tried::Stays(Stays::Refuted(format!("{case:#}\n")))
             }
@@ -175,8 +184,8 @@ impl Smaller<'_> {
         all
     }
 
-    /// Everything that the report says about it. `after` is the text of the file; pass the same `needs` and `seen` as before.
-    pub(super) fn told(&self, after: String, needs: &Needs, seen: &Seen) -> Refinement {
+    /// Everything that the report says about it. `after` is the text of the file; pass the same `removable` and `used` as before.
+    pub(super) fn told(&self, after: String, removable: &Removable, used: &ActionSet) -> Refinement {
         let Self { original, universe, refined, .. } = self;
         let (proof, documents) = (refined.proof(), refined.documents());
         let (patterns, sizes) = told_again(universe, original.document, documents);
@@ -187,8 +196,8 @@ impl Smaller<'_> {
             split: self.is_split(),
             sizes,
             patterns,
-            unused: listed(&needs.unused(original.services)),
-            used: used(&seen.used()),
+            unused: listed(&removable.unused(original.services)),
+            used: used_rows(used),
             doubts: self.doubts.clone(),
             proof: ProofRow {
                 verdict: "proven".to_owned(),
@@ -302,25 +311,19 @@ fn is_split(service: &str, before: &Document<'_>, after: &[Document<'_>], univer
 }
 
 /// What was seen in use as it stands in a report: sorted.
-pub(super) fn used(used: &ActionSet<'_>) -> Vec<UsedService> {
-    let service = |(service, extent): (&str, &Extent<'_>)| UsedService {
-        service_namespace: service.to_owned(),
-        actions: match extent {
-            Extent::Whole => Vec::new(),
-            Extent::Names(names) => names.iter().map(ToString::to_string).collect(),
-        },
+fn used_rows(used: &ActionSet) -> Vec<UsedService> {
+    let service = |(service, extent): (&Arc<str>, &Extent)| UsedService {
+        service_namespace: service.to_string(),
+        actions: extent.names.iter().map(str::to_owned).collect(),
     };
     used.iter().map(service).collect()
 }
 
 /// Evidence as it stands in a report: sorted.
-pub(super) fn listed(unused: &ActionSet<'_>) -> Vec<UnusedService> {
-    let service = |(service, extent): (&str, &Extent<'_>)| UnusedService {
-        service_namespace: service.to_owned(),
-        actions: match extent {
-            Extent::Whole => None,
-            Extent::Names(names) => Some(names.iter().map(ToString::to_string).collect()),
-        },
+pub(super) fn listed(unused: &ActionSet) -> Vec<UnusedService> {
+    let service = |(service, extent): (&Arc<str>, &Extent)| UnusedService {
+        service_namespace: service.to_string(),
+        actions: (!extent.whole).then(|| extent.names.iter().map(str::to_owned).collect()),
         last_accessed: None,
     };
     unused.iter().map(service).collect()

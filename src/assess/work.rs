@@ -1,6 +1,6 @@
 //! Each policy of an account: which way it can be smaller, and what is published of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Terms;
 use super::attach::Attached;
@@ -15,7 +15,7 @@ use crate::config::SharedPolicies;
 use crate::decide::{
     Confidence, Families, Family, FamilyKind, Grain, Held, Holder, Level, Obstacle, Part, Target,
 };
-use crate::policy::Document;
+use crate::policy::{Document, Services};
 use crate::refine::Kind;
 use crate::report::{Alternative, FamilyAccount, ImpactRow, LeftAlone, PolicyRow, Recommendation, Removal};
 
@@ -34,7 +34,7 @@ pub(super) struct Work<'i, 't> {
     pub(super) alternatives: Vec<(Recommendation, Vec<usize>, Permissions<'t>)>,
     pub(super) left_alone: Vec<LeftAlone>,
     pub(super) files: Vec<(String, String)>,
-    pub(super) services: Option<BTreeSet<String>>,
+    pub(super) services: Services,
     pub(super) defects: Vec<(String, String)>,
     pub(super) shares: Vec<FamilyShare>,
     /// What the families' recommendations reach here: ids by the principal's ARN.
@@ -66,7 +66,7 @@ impl<'w> Bench<'w, '_, 'w> {
     pub(super) fn original(self, terms: Terms<'w>) -> Original<'w> {
         let Held { text, services, .. } = self.held;
         let (basis, wildcards) = (terms.basis(), terms.wildcards);
-        Original { document: self.document, text: &text.0, services: services.as_ref(), basis, wildcards }
+        Original { document: self.document, text: &text.0, services, basis, wildcards }
     }
 }
 
@@ -96,7 +96,7 @@ impl<'i, 't> Work<'i, 't> {
             alternatives: Vec::new(),
             left_alone: Vec::new(),
             files: Vec::new(),
-            services: Some(BTreeSet::new()),
+            services: Services::default(),
             defects: Vec::new(),
             shares: Vec::new(),
             from_families: BTreeMap::new(),
@@ -115,7 +115,7 @@ impl<'i, 't> Work<'i, 't> {
         let mut granted = 0;
         let state = match &held.document {
             Ok(document) => {
-                self.cover(held.services.as_ref());
+                self.services.extend(&held.services);
                 let allows = Permissions::allowed_by(self.terms.catalog, document);
                 granted = allows.len();
                 let state = self.readable(Bench { held, document, place: &place, allows: &allows });
@@ -150,13 +150,6 @@ impl<'i, 't> Work<'i, 't> {
             state: state.to_owned(),
             granted,
         });
-    }
-
-    fn cover(&mut self, services: Option<&BTreeSet<String>>) {
-        match (&mut self.services, services) {
-            (Some(all), Some(more)) => all.extend(more.iter().cloned()),
-            (all, _) => *all = None,
-        }
     }
 
     /// What becomes of a policy, as a stable code.
@@ -201,7 +194,7 @@ impl<'i, 't> Work<'i, 't> {
         if !is_told {
             return false;
         }
-        let alone = bench.original(self.terms).attempt(&part.needs, &part.seen, bench.place.kind, 0);
+        let alone = bench.original(self.terms).attempt(&part.removable, &part.used, bench.place.kind, 0);
         let removable_alone = match alone {
             Tried::Smaller(smaller) => smaller.removed(),
             Tried::Nothing | Tried::Stays(_) => 0,
@@ -219,7 +212,7 @@ impl<'i, 't> Work<'i, 't> {
         // What the change takes here is known once all changes of the account are.
         let removal = Removal::default();
         let account = FamilyAccount { account, removable_alone, removal, principals };
-        let grain = Grain::of(&family.needs.unused(bench.held.services.as_ref()));
+        let grain = Grain::of(&family.removable.unused(&bench.held.services));
         let confidence = self.prepared.confidence(&About::of(bench.held, part, grain), self.terms);
         let impact = match outcome.map(|outcome| &outcome.tried) {
             Some(Tried::Smaller(smaller)) => {
@@ -358,7 +351,7 @@ impl<'i, 't> Work<'i, 't> {
     where
         't: 'w,
     {
-        match bench.original(self.terms).attempt(&part.needs, &part.seen, kind, taken) {
+        match bench.original(self.terms).attempt(&part.removable, &part.used, kind, taken) {
             Tried::Smaller(smaller) if self.terms.least_sure > Level::Low => {
                 let confidence =
                     self.confidence(bench, part, smaller.grain).of_change(smaller.doubts.count());

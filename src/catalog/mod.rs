@@ -17,13 +17,15 @@ mod universe;
 mod unobserved;
 mod words;
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
+
+use crate::policy::Services;
 
 pub use basis::{Basis, Harvest};
 pub use error::CatalogError;
@@ -235,9 +237,9 @@ impl Catalog {
         })
     }
 
-    /// The names of some services' actions, `None` for all services: what [`Catalog::from_json`] reads.
-    pub fn extract(&self, services: Option<&BTreeSet<String>>) -> BTreeMap<&str, Vec<&str>> {
-        let wanted = |service: &&Service| services.is_none_or(|all| all.contains(service.prefix()));
+    /// The names of some services' actions: what [`Catalog::from_json`] reads.
+    pub fn extract(&self, services: &Services) -> BTreeMap<&str, Vec<&str>> {
+        let wanted = |service: &&Service| services.contains(service.prefix());
         let names = self.services().filter(wanted).map(|service| {
             (service.prefix(), (0..service.len()).map(|place| service.spelled(place)).collect())
         });

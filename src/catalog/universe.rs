@@ -94,7 +94,7 @@ pub(crate) struct Universe<'a> {
 const NONE: u32 = u32::MAX;
 
 impl<'a> Universe<'a> {
-    pub(crate) fn new(basis: Basis<'a>, policy: &Document<'a>, observed: &Observed<'_>) -> Self {
+    pub(crate) fn new(basis: Basis<'a>, policy: &Document<'a>, observed: &Observed) -> Self {
         let catalog = basis.catalog;
         let mut universe = Self {
             catalog,

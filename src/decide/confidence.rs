@@ -9,7 +9,7 @@ use super::hint::{Found, HINTS, Hint, hints};
 use crate::config;
 use crate::date::{days_between, is_after};
 use crate::inventory::wire::Tag;
-use crate::policy::{ActionSet, Extent};
+use crate::policy::ActionSet;
 
 /// A shorter window misses what is done once a quarter.
 const QUARTER: u32 = 90;
@@ -82,10 +82,9 @@ pub enum Grain {
 
 impl Grain {
     /// By what this evidence tells; nothing when nothing is unused.
-    pub fn of(unused: &ActionSet<'_>) -> Option<Self> {
-        let whole = unused.iter().any(|(_, extent)| *extent == Extent::Whole);
-        let single =
-            unused.iter().any(|(_, extent)| matches!(extent, Extent::Names(names) if !names.is_empty()));
+    pub fn of(unused: &ActionSet) -> Option<Self> {
+        let whole = unused.iter().any(|(_, extent)| extent.whole);
+        let single = unused.iter().any(|(_, extent)| !extent.names.is_empty());
         match (whole, single) {
             (true, true) => Some(Self::Both),
             (true, false) => Some(Self::Services),

@@ -12,9 +12,10 @@ use sha2::{Digest, Sha256};
 use super::compact::Compact;
 use super::confidence::Level;
 use super::held::{Held, Holder, Obstacle, Part, Target, inline_chars};
-use super::needs::{Needs, Seen};
+use super::removable::Removable;
 use crate::catalog::{Basis, Catalog};
 use crate::inventory::{Inventory, Principal};
+use crate::policy::{ActionSet, Services};
 
 /// In how many accounts a role with the same policy is a fleet.
 pub const FLEET: usize = 3;
@@ -101,7 +102,7 @@ enum Says {
     /// A rule leaves it as it is.
     Excepted,
     /// So much may go, so sure is that, and so much was seen in use.
-    Without { needs: Compact, seen: Compact, level: Level },
+    Without { unused: Compact, used: Compact, level: Level },
     /// All of it is used, or it has to stay for another reason.
     Used,
     /// Nothing is known of these principals, by ARN.
@@ -127,9 +128,9 @@ pub struct Family {
     /// The accounts, by id, sorted.
     pub accounts: Vec<String>,
     /// What may go everywhere.
-    pub needs: Needs,
+    pub removable: Removable,
     /// What was seen in use somewhere.
-    pub seen: Seen,
+    pub used: ActionSet,
     /// How sure that is: as sure as the least sure of its accounts.
     pub level: Level,
     /// The principals of which nothing is known, by ARN, sorted.
@@ -232,7 +233,7 @@ impl Survey {
                     }
                     Some(Obstacle::Excepted) => Says::Excepted,
                     Some(_) => Says::Used,
-                    None if policy.idle.len() == policy.reaches.len() => Says::idle(&part.needs, catalog),
+                    None if policy.idle.len() == policy.reaches.len() => Says::idle(&part.removable, catalog),
                     None => Says::of(part, catalog, || sure(policy, part)),
                 };
                 let inline = policy.beside(&taken);
@@ -240,7 +241,7 @@ impl Survey {
                 entries.push(Entry { seat, digest, says, room });
                 continue;
             }
-            // A policy of AWS: each holder has needs of its own.
+            // A policy of AWS: from each holder something else may be taken.
             for holder in &policy.holders {
                 let Some(seat) = Seat::of_holder(policy.target, *holder, inventory) else { continue };
                 let part = policy.copies.iter().find(|part| part.holders.contains(holder));
@@ -264,22 +265,22 @@ impl Survey {
 
 impl Says {
     fn of(part: &Part<'_>, catalog: &Catalog, sure: impl FnOnce() -> Level) -> Self {
-        match &part.needs {
-            Needs::Nothing => Self::Idle(None),
-            Needs::Everything => Self::Used,
-            needs @ Needs::AllBut(_) => Self::Without {
-                needs: Compact::of(needs, catalog),
-                seen: Compact::of_seen(&part.seen, catalog),
+        match &part.removable {
+            Removable::Anything => Self::Idle(None),
+            Removable::Nothing => Self::Used,
+            Removable::Only(unused) => Self::Without {
+                unused: Compact::pack(unused, catalog),
+                used: Compact::pack(&part.used, catalog),
                 level: sure(),
             },
         }
     }
 
     /// Of holders that use nothing.
-    fn idle(needs: &Needs, catalog: &Catalog) -> Self {
-        match needs {
-            Needs::AllBut(_) => Self::Idle(Some(Compact::of(needs, catalog))),
-            Needs::Nothing | Needs::Everything => Self::Idle(None),
+    fn idle(removable: &Removable, catalog: &Catalog) -> Self {
+        match removable {
+            Removable::Only(unused) => Self::Idle(Some(Compact::pack(unused, catalog))),
+            Removable::Anything | Removable::Nothing => Self::Idle(None),
         }
     }
 }
@@ -353,37 +354,38 @@ impl Families {
         let mut accounts: Vec<String> = entries.iter().map(|(account, _)| account.clone()).collect();
         accounts.sort();
         accounts.dedup();
-        let (mut needs, mut blockers, mut level): (Option<Needs>, _, _) = (None, Vec::new(), Level::High);
+        let (mut removable, mut blockers, mut level): (Option<Removable>, _, _) =
+            (None, Vec::new(), Level::High);
         let (mut excepted, mut in_use, mut room) = (false, false, Room::default());
-        let mut seen = Seen::default();
+        let mut used = ActionSet::new();
         for (_, (says, own)) in entries {
             in_use |= !matches!(says, Says::Idle(_));
             room = room.join(own);
             let one = match says {
-                Says::Idle(None) => Needs::Nothing,
-                Says::Idle(Some(compact)) => compact.needs(catalog),
-                Says::Without { needs: own, seen: used, level: sure } => {
+                Says::Idle(None) => Removable::Anything,
+                Says::Idle(Some(unused)) => Removable::Only(unused.unpack(catalog)),
+                Says::Without { unused, used: own, level: sure } => {
                     level = level.min(sure);
-                    seen.join(&used.seen(catalog), None);
-                    own.needs(catalog)
+                    used.extend(&own.unpack(catalog), &Services::All);
+                    Removable::Only(unused.unpack(catalog))
                 }
-                Says::Used => Needs::Everything,
+                Says::Used => Removable::Nothing,
                 Says::Excepted => {
                     excepted = true;
-                    Needs::Everything
+                    Removable::Nothing
                 }
                 Says::Blocked(arns) => {
                     blockers.extend(arns);
-                    Needs::Everything
+                    Removable::Nothing
                 }
             };
-            needs = Some(match needs {
-                Some(needs) => needs.and(&one, unobserved),
+            removable = Some(match removable {
+                Some(removable) => removable.and(&one, unobserved),
                 None => one,
             });
         }
         // Of what nobody uses at all the advice is another, whatever rules keep of it.
-        let needs = needs.filter(|_| in_use).unwrap_or(Needs::Nothing);
+        let removable = removable.filter(|_| in_use).unwrap_or(Removable::Anything);
         blockers.sort();
         let index = self.all.len();
         for text in texts {
@@ -391,7 +393,7 @@ impl Families {
         }
         let (seat, drifted) = (seat.clone(), texts.len() > 1);
         let family =
-            Family { id, index, seat, accounts, needs, seen, level, blockers, excepted, room, drifted };
+            Family { id, index, seat, accounts, removable, used, level, blockers, excepted, room, drifted };
         self.all.push(family);
     }
 

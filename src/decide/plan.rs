@@ -9,20 +9,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::age::GrantAge;
 use super::family::{Families, Seat};
 use super::held::{Held, Holder, Part, Target, is_aws_managed};
-use super::needs::{Needs, Seen};
+use super::removable::Removable;
 use super::standing::Standing;
 use crate::catalog::Unobserved;
 use crate::inventory::Inventory;
 use crate::inventory::wire::{AttachedPolicy, PolicyText};
-use crate::policy::Document;
+use crate::policy::{ActionSet, Document, Services};
 
 /// What is asked about one principal and one policy: what may be taken from it there.
 pub trait Wants {
-    /// What the principal at that place can do without of a policy of that name or ARN.
-    fn needs(&self, principal: usize, policy: &str) -> Cow<'_, Needs>;
+    /// What may be taken from the principal at that place of a policy of that name or ARN.
+    fn removable(&self, principal: usize, policy: &str) -> Cow<'_, Removable>;
 
     /// What the principal at that place was seen to use.
-    fn seen(&self, principal: usize) -> Cow<'_, Seen>;
+    fn used(&self, principal: usize) -> Cow<'_, ActionSet>;
 
     /// Actions whose use AWS does not see.
     fn unobserved(&self) -> &Unobserved;
@@ -138,7 +138,7 @@ impl<'i> Planner<'i, '_> {
         set: Option<&'i str>,
     ) {
         let document = Document::parse(&text.0);
-        let services = document.as_ref().ok().and_then(Document::services);
+        let services = document.as_ref().map_or(Services::All, Document::services);
         let reaches = self.reached(&holders);
         let blind = |at: &usize| self.standings.get(*at).is_some_and(Standing::is_blind);
         let mut held = Held {
@@ -175,11 +175,11 @@ impl<'i> Planner<'i, '_> {
         }
         let seat = Seat::of(&held, self.inventory);
         if !matches!(target, Target::Aws { .. }) || set.is_some() {
-            let needs = self.needs_of(&held.reaches, target.name(), held.services.as_ref());
-            let seen = self.seen_by(&held.reaches, held.services.as_ref());
+            let removable = self.removable_of_all(&held.reaches, target.name(), &held.services);
+            let used = self.used_by(&held.reaches, &held.services);
             let family = seat.and_then(|seat| self.families.of(&seat, &held.text.0));
             let (holders, reaches) = (held.holders.clone(), held.reaches.clone());
-            held.in_place = Some(Part { holders, reaches, needs, seen, family });
+            held.in_place = Some(Part { holders, reaches, removable, used, family });
         }
         if held.advises && set.is_none() && !matches!(target, Target::Inline { .. }) {
             held.copies = self.copies(&held);
@@ -187,10 +187,10 @@ impl<'i> Planner<'i, '_> {
         self.held.push(held);
     }
 
-    /// One copy for each distinct need of the holders that can do with less.
+    /// One copy for each distinct set of what may go, for the holders that can do with less.
     fn copies(&self, held: &Held<'i>) -> Vec<Part<'i>> {
         let mut parts: Vec<Part<'i>> = Vec::new();
-        let mut by_needs: BTreeMap<Needs, usize> = BTreeMap::new();
+        let mut by_removable: BTreeMap<Removable, usize> = BTreeMap::new();
         for holder in &held.holders {
             let reaches = self.reached(&[*holder]);
             // Of an idle principal the advice is its deletion; one of a permission set cannot be given another policy here.
@@ -200,48 +200,48 @@ impl<'i> Planner<'i, '_> {
             let is_free = self.reserves(&[*holder], &reaches).is_empty()
                 && self.reserve_groups(&[*holder]).is_empty()
                 && !matches!(held.age(&[*holder]), GrantAge::Young(_));
-            let needs = self.needs_of(&reaches, held.target.name(), held.services.as_ref());
-            if needs.is_all() || !is_free {
+            let removable = self.removable_of_all(&reaches, held.target.name(), &held.services);
+            if removable.is_nothing() || !is_free {
                 continue;
             }
-            let seen = self.seen_by(&reaches, held.services.as_ref());
+            let used = self.used_by(&reaches, &held.services);
             let seat = Seat::of_holder(held.target, *holder, self.inventory);
             if let Some(family) = seat.and_then(|seat| self.families.of(&seat, &held.text.0)) {
-                parts.push(Part { holders: vec![*holder], reaches, needs, seen, family: Some(family) });
+                parts.push(Part { holders: vec![*holder], reaches, removable, used, family: Some(family) });
                 continue;
             }
-            match by_needs.get(&needs).and_then(|at| parts.get_mut(*at)) {
-                Some(part) => part.add(*holder, &reaches, &seen),
+            match by_removable.get(&removable).and_then(|at| parts.get_mut(*at)) {
+                Some(part) => part.add(*holder, &reaches, &used),
                 None => {
-                    by_needs.insert(needs.clone(), parts.len());
-                    parts.push(Part { holders: vec![*holder], reaches, needs, seen, family: None });
+                    by_removable.insert(removable.clone(), parts.len());
+                    parts.push(Part { holders: vec![*holder], reaches, removable, used, family: None });
                 }
             }
         }
         parts
     }
 
-    /// What all of some principals can do without.
-    fn needs_of(&self, principals: &[usize], policy: &str, services: Option<&BTreeSet<String>>) -> Needs {
-        let mut all: Option<Needs> = None;
+    /// What may be taken from all of some principals.
+    fn removable_of_all(&self, principals: &[usize], policy: &str, services: &Services) -> Removable {
+        let mut all: Option<Removable> = None;
         for at in principals {
-            let one = self.wants.needs(*at, policy).within(services);
+            let one = self.wants.removable(*at, policy).within(services);
             let both = match all {
                 Some(all) => all.and(&one, self.wants.unobserved()),
                 None => one,
             };
-            if both.is_all() {
-                return Needs::Everything;
+            if both.is_nothing() {
+                return Removable::Nothing;
             }
             all = Some(both);
         }
-        all.unwrap_or(Needs::Nothing)
+        all.unwrap_or(Removable::Anything)
     }
 
     /// What all of some principals were seen to use.
-    fn seen_by(&self, principals: &[usize], services: Option<&BTreeSet<String>>) -> Seen {
-        let mut all = Seen::default();
-        principals.iter().for_each(|at| all.join(&self.wants.seen(*at), services));
+    fn used_by(&self, principals: &[usize], services: &Services) -> ActionSet {
+        let mut all = ActionSet::new();
+        principals.iter().for_each(|at| all.extend(&self.wants.used(*at), services));
         all
     }
 

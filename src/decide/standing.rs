@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::age::is_stale;
 use super::exceptions::RuleId;
-use super::needs::Needs;
+use super::removable::Removable;
 use crate::date::days_between;
 use crate::evidence::{Analyzer, Failure, Gap, Known, is_tracked};
 use crate::inventory::{Inventory, Principal};
@@ -70,16 +70,16 @@ pub enum Standing {
     /// Last-accessed data were read in the account, and none of it.
     NoAnswer,
     /// Something is unused.
-    Unused(Needs),
+    Unused(Removable),
 }
 
 impl Standing {
     /// What may be taken from the principal.
-    pub fn needs(&self) -> &Needs {
+    pub fn removable(&self) -> &Removable {
         match self {
-            Self::Idle(_) => &Needs::Nothing,
-            Self::Unused(needs) => needs,
-            _ => &Needs::Everything,
+            Self::Idle(_) => &Removable::Anything,
+            Self::Unused(removable) => removable,
+            _ => &Removable::Nothing,
         }
     }
 
@@ -165,7 +165,7 @@ fn standing(
             return idle(last, principal, known, source);
         }
         if !known.observed.unused.is_empty() {
-            return Standing::Unused(Needs::of(&known.observed.unused));
+            return Standing::Unused(Removable::of(&known.observed.unused));
         }
     }
     if source.window_days().is_none() {

@@ -23,7 +23,7 @@ pub struct Known {
     /// Whether some evidence tells what it does not use.
     pub tells: bool,
     /// What it has and did not use, and what it was seen to use.
-    pub observed: Observed<'static>,
+    pub observed: Observed,
     /// The whole principal was not used; inside, when it last was.
     pub idle: Option<Option<String>>,
     /// Access keys that were not used.
@@ -207,18 +207,18 @@ fn add_permissions(about: &mut Known, row: &UnusedPermission, analyzed_at: Optio
     };
     let Observed { unused, used } = &mut about.observed;
     match row.actions.as_deref() {
-        None | Some([]) => unused.add_service(service.clone()),
+        None | Some([]) => unused.add_service(service),
         Some(actions) => {
-            unused.add_actions(service.clone(), actions.iter().map(|action| action.action.clone()));
-            let used_all_the_same = actions.iter().filter(|action| within(&action.last_accessed));
-            let names: Vec<String> = used_all_the_same.map(|action| action.action.clone()).collect();
-            if !names.is_empty() {
-                used.add_actions(service.clone(), names);
+            unused.add_actions(service, actions.iter().map(|action| &action.action));
+            let mut used_all_the_same =
+                actions.iter().filter(|action| within(&action.last_accessed)).peekable();
+            if used_all_the_same.peek().is_some() {
+                used.add_actions(service, used_all_the_same.map(|action| &action.action));
             }
         }
     }
     if within(&row.last_accessed) {
-        used.add_service(service.clone());
+        used.add_service(service);
     }
     if let Some(last) = &row.last_accessed {
         about.last_used.insert(service.clone(), last.clone());
@@ -246,20 +246,18 @@ fn add_last_accessed(about: &mut Known, answer: &LastAccessed, window_days: u32)
         let name = &service.service_namespace;
         let (active, idle): (Vec<_>, Vec<_>) = (service.tracked_actions_last_accessed.iter().flatten())
             .partition(|action| within(&action.last_accessed_time));
-        let active: Vec<String> = active.into_iter().map(|action| action.action_name.clone()).collect();
         let is_used = within(&service.last_authenticated);
         used_at_all |= is_used || !active.is_empty();
         if is_used {
-            used.add_service(name.clone());
-            let idle: Vec<String> = idle.into_iter().map(|action| action.action_name.clone()).collect();
+            used.add_service(name);
             if !idle.is_empty() {
-                unused.add_actions(name.clone(), idle);
+                unused.add_actions(name, idle.iter().map(|action| &action.action_name));
             }
         } else {
-            unused.add_service(name.clone());
+            unused.add_service(name);
         }
         if !active.is_empty() {
-            used.add_actions(name.clone(), active);
+            used.add_actions(name, active.iter().map(|action| &action.action_name));
         }
     }
     if !used_at_all && !unused.is_empty() {

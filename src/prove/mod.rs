@@ -194,7 +194,7 @@ impl fmt::Display for Counterexample {
 pub fn prove<'a>(
     before: &Document<'a>,
     after: Vec<Document<'a>>,
-    observed: &Observed<'_>,
+    observed: &Observed,
     basis: impl Into<Basis<'a>>,
 ) -> Verdict<'a> {
     prove_in(&Universe::new(basis.into(), before, observed), before, after)

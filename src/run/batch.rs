@@ -207,7 +207,7 @@ impl Batch<'_> {
         &self,
         rows: &mut String,
         document: &Document<'_>,
-        observed: &policy::Observed<'_>,
+        observed: &policy::Observed,
         kind: Option<Kind>,
         id: &str,
     ) -> Result<(), Problem> {

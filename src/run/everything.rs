@@ -118,7 +118,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         let ids = organisation.accounts.iter().map(|account| account.id.clone()).collect();
         let (families, harvest) = self.survey(&organisation.accounts, &ids).await?;
         let known = Arc::new(Known { outcomes: Outcomes::of(&families), families, harvest, ids });
-        let mut gathered = Gathered { services: Some(BTreeSet::new()), ..Gathered::default() };
+        let mut gathered = Gathered::default();
         self.progress.stage(Stage::Written, organisation.accounts.len());
         let work = |all: Arc<Self>, account| {
             let known = Arc::clone(&known);
@@ -139,7 +139,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
             self.writer.write(&format!("defects/{path}"), text.as_bytes())?;
         }
         gathered.defects += whole.defects.len();
-        gathered.cover(whole.services);
+        gathered.services.extend(&whole.services);
         gathered.weights.extend(whole.recommendations.iter().map(FirstChange::of));
         gathered.summaries.sort_by(|a, b| a.id.cmp(&b.id));
         let catalog = CatalogRow {
@@ -177,7 +177,7 @@ impl<C: Cloud + Send + Sync + 'static> Everything<C> {
         let (since, earlier) = told.unzip();
         let (report, earlier) = (Arc::new(report), earlier.flatten().map(Arc::new));
         self.writer.write_json("report.json", &*report)?;
-        let extract = self.catalog.extract(gathered.services.as_ref());
+        let extract = self.catalog.extract(&gathered.services);
         self.writer.write_json("catalog.json", &extract)?;
         self.writer.write_json(BASIS, &BasisFile::of(&known.harvest, &self.unobserved))?;
         let owner_tag = self.config.owner_tag.as_deref();

@@ -1,18 +1,18 @@
 //! What is gathered while accounts come and go, and the totals.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::error::RunError;
 use crate::assess::{Assessed, FamilyShare};
 use crate::decide::Usage;
+use crate::policy::Services;
 use crate::report::{AccountReport, AccountSummary, FirstChange, Totals};
 
 /// What is gathered while accounts come and go.
 #[derive(Default)]
 pub(super) struct Gathered {
     pub(super) summaries: Vec<AccountSummary>,
-    /// `None` is all services.
-    pub(super) services: Option<BTreeSet<String>>,
+    pub(super) services: Services,
     pub(super) left_alone: BTreeMap<String, usize>,
     pub(super) defects: usize,
     pub(super) shares: Vec<FamilyShare>,
@@ -24,7 +24,7 @@ pub(super) struct Gathered {
 /// What the whole keeps of one account.
 pub(super) struct Kept {
     summary: AccountSummary,
-    services: Option<BTreeSet<String>>,
+    services: Services,
     left_alone: BTreeMap<String, usize>,
     defects: usize,
     shares: Vec<FamilyShare>,
@@ -37,7 +37,7 @@ impl Kept {
     pub(super) fn nothing(summary: AccountSummary) -> Self {
         Self {
             summary,
-            services: Some(BTreeSet::new()),
+            services: Services::default(),
             left_alone: BTreeMap::new(),
             defects: 0,
             shares: Vec::new(),
@@ -60,7 +60,7 @@ impl Kept {
 impl Gathered {
     pub(super) fn add(&mut self, kept: Kept) {
         self.summaries.push(kept.summary);
-        self.cover(kept.services);
+        self.services.extend(&kept.services);
         self.shares.extend(kept.shares);
         kept.left_alone
             .into_iter()
@@ -68,18 +68,6 @@ impl Gathered {
         self.defects += kept.defects;
         self.usage.merge(&kept.usage);
         self.weights.extend(kept.weights);
-    }
-
-    pub(super) fn cover(&mut self, services: Option<BTreeSet<String>>) {
-        cover(&mut self.services, services);
-    }
-}
-
-/// Adds services to others; `None` is all there are.
-pub(super) fn cover(all: &mut Option<BTreeSet<String>>, more: Option<BTreeSet<String>>) {
-    match (all.as_mut(), more) {
-        (Some(all), Some(mut more)) => all.append(&mut more),
-        _ => *all = None,
     }
 }
 

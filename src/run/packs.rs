@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::error::RunError;
 use super::finished;
-use super::gather::{cover, totals};
+use super::gather::totals;
 use super::render::{self, Place, Since};
 use super::target::Target;
 use crate::catalog::{Catalog, Harvest, Unobserved};
 use crate::config::{Config, SplitBy};
 use crate::inventory::wire::Account;
-use crate::policy::Document;
+use crate::policy::{Document, Services};
 use crate::report::names::part_without_case;
 use crate::report::pack;
 use crate::report::ready::Ready;
@@ -47,7 +47,7 @@ struct Growing {
     rules: BTreeMap<String, usize>,
     /// Its principals in families.
     relatives: BTreeSet<String>,
-    services: Option<BTreeSet<String>>,
+    services: Services,
     /// What each change takes from its principals, by account.
     removals: BTreeMap<String, BTreeMap<String, Removal>>,
     /// How many of its accounts' own changes are ready.
@@ -104,10 +104,10 @@ impl<W: Target> Packs<'_, W> {
                 since: None,
             });
             self.writer.write_json(&format!("{folder}report.json"), &*report)?;
-            let extract = catalog.extract(growing.services.as_ref());
+            let extract = catalog.extract(&growing.services);
             self.writer.write_json(&format!("{folder}catalog.json"), &extract)?;
             // The proofs of its changes rest on the names of their services; what others name of other services is theirs.
-            let harvest = self.harvest.about(growing.services.as_ref());
+            let harvest = self.harvest.about(&growing.services);
             let basis = BasisFile::of(&harvest, self.unobserved);
             self.writer.write_json(&format!("{folder}{BASIS}"), &basis)?;
             let formats =
@@ -144,8 +144,7 @@ impl<W: Target> Packs<'_, W> {
             for (name, own) in self.divide(&account) {
                 let folder = format!("packs/{name}/");
                 let part = pack::account(&account, &own);
-                let new = || Growing { services: Some(BTreeSet::new()), ..Growing::default() };
-                let growing = packs.entry(name).or_insert_with(new);
+                let growing = packs.entry(name).or_default();
                 for change in part.recommendations.iter().chain(&part.alternatives) {
                     self.copy(&folder, change, &mut growing.services)?;
                 }
@@ -185,18 +184,14 @@ impl<W: Target> Packs<'_, W> {
     }
 
     /// Copies the files of a change into a pack, and tells which services its proof rests on.
-    fn copy(
-        &self,
-        folder: &str,
-        change: &Recommendation,
-        services: &mut Option<BTreeSet<String>>,
-    ) -> Result<(), RunError> {
+    fn copy(&self, folder: &str, change: &Recommendation, services: &mut Services) -> Result<(), RunError> {
         let hands = change.holders.iter().map(|hands| &hands.files);
         let all: BTreeSet<&str> = std::iter::once(&change.files).chain(hands).flat_map(paths).collect();
         for path in all {
             let text = self.writer.read(path)?;
             if path == change.files.before {
-                cover(services, Document::parse(&text).ok().and_then(|document| document.services()));
+                services
+                    .extend(&Document::parse(&text).map_or(Services::All, |document| document.services()));
             }
             self.writer.write(&format!("{folder}{path}"), text.as_bytes())?;
         }

@@ -31,6 +31,7 @@ use super::terminal;
 use crate::cli::{Exit, Verify};
 use crate::config::ReportFormat;
 use crate::files;
+use crate::policy::Services;
 use crate::report::agree::{self, Whole};
 use crate::report::render::{Judging, States};
 use crate::report::{AccountReport, BASIS, BasisFile, FileHash, Manifest, Rendering, Report, SCHEMA};
@@ -122,7 +123,7 @@ impl Checked {
         if it.wrong.is_empty() {
             compared.write_json("report.json", &*report)?;
             compared.write_json(BASIS, &basis)?;
-            compared.write_json("catalog.json", &rests.catalog.extract(None))?;
+            compared.write_json("catalog.json", &rests.catalog.extract(&Services::All))?;
             it.made(&report, (&rendering, &started), &rests, &compared)?;
         }
         Ok(it)

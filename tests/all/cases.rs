@@ -326,7 +326,7 @@ fn refused(case: &Value, source: &str) -> Outcome {
     ensure(message.contains(part), || format!("the message is: {message}"))
 }
 
-fn verdict<'a>(case: &Value, policy: &Document<'a>, unused: &Observed<'_>, basis: Basis<'a>) -> Outcome {
+fn verdict<'a>(case: &Value, policy: &Document<'a>, unused: &Observed, basis: Basis<'a>) -> Outcome {
     // A string is the text of a document, for when the order of members matters.
     let written = |document: &Value| document.as_str().map_or_else(|| document.to_string(), str::to_owned);
     let after: Vec<String> = case["after"].as_array().expect("after").iter().map(written).collect();

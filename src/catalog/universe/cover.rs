@@ -7,11 +7,11 @@ use crate::catalog::basis::Basis;
 use crate::catalog::grants::Grants;
 use crate::catalog::service::Service;
 use crate::catalog::{is_name, is_prefix};
-use crate::policy::{Document, Effect, Extent, Observed, Shape};
+use crate::policy::{Document, Effect, Observed, Shape};
 
 impl<'a> Universe<'a> {
     /// Covers the services with something unused; gives back the names that the catalog does not know.
-    pub(super) fn cover_unused(&mut self, observed: &Observed<'_>) -> Vec<(usize, String)> {
+    pub(super) fn cover_unused(&mut self, observed: &Observed) -> Vec<(usize, String)> {
         let mut extras = Vec::new();
         for (service, extent) in observed.unused.iter() {
             // What no service or action can be called is no evidence about any.
@@ -20,20 +20,15 @@ impl<'a> Universe<'a> {
             }
             let at = self.cover(service);
             let Some(scope) = self.scopes.get_mut(at) else { continue };
-            match extent {
-                Extent::Whole => scope.whole = true,
-                Extent::Names(names) => {
-                    let (known, first) = (scope.known, scope.first_word * 64);
-                    for name in names {
-                        match known.and_then(|service| service.find(name)) {
-                            Some(place) => self.unused.insert(first + place),
-                            None if !is_name(name) => {}
-                            None => {
-                                let lower = name.to_ascii_lowercase();
-                                self.add_extra(at, From::Evidence, Cow::Owned(name.to_string()));
-                                extras.push((at, lower));
-                            }
-                        }
+            scope.whole |= extent.whole;
+            let (known, first) = (scope.known, scope.first_word * 64);
+            for name in extent.names.iter() {
+                match known.and_then(|service| service.find(name)) {
+                    Some(place) => self.unused.insert(first + place),
+                    None if !is_name(name) => {}
+                    None => {
+                        self.add_extra(at, From::Evidence, Cow::Owned(name.to_owned()));
+                        extras.push((at, name.to_ascii_lowercase()));
                     }
                 }
             }
@@ -42,18 +37,16 @@ impl<'a> Universe<'a> {
     }
 
     /// Covers the services that were seen in use, so that nothing of them is lost with a wildcard.
-    pub(super) fn cover_used(&mut self, observed: &Observed<'_>) {
+    pub(super) fn cover_used(&mut self, observed: &Observed) {
         for (service, extent) in observed.used.iter().filter(|(service, _)| is_prefix(service)) {
             let scope = self.cover(service);
             let mut names = Vec::new();
-            if let Extent::Names(all) = extent {
-                let known = self.scopes.get(scope).and_then(|scope| scope.known);
-                for name in all.iter().filter(|name| is_name(name)) {
-                    if known.is_none_or(|service| service.find(name).is_none()) {
-                        self.add_extra(scope, From::Evidence, Cow::Owned(name.to_string()));
-                    }
-                    names.push(name.to_string());
+            let known = self.scopes.get(scope).and_then(|scope| scope.known);
+            for name in extent.names.iter().filter(|name| is_name(name)) {
+                if known.is_none_or(|service| service.find(name).is_none()) {
+                    self.add_extra(scope, From::Evidence, Cow::Owned(name.to_owned()));
                 }
+                names.push(name.to_owned());
             }
             self.seen.push(Seen { scope, names });
         }

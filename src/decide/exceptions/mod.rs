@@ -212,7 +212,7 @@ impl<'e> AccountExceptions<'e> {
                 }
                 uses.principals += 1;
                 if let Some(standing) = standings.get(at).filter(|_| !rule.patterns().is_empty()) {
-                    uses.actions += keep::matched(rule.patterns(), standing.needs(), catalog);
+                    uses.actions += keep::matched(rule.patterns(), standing.removable(), catalog);
                 }
             }
             usage.rules.insert(rule.id, uses);

@@ -1,13 +1,13 @@
 //! A policy that somebody holds: where it lives, whom it reaches, and what stands in the way of making it smaller.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::age::GrantAge;
 use super::family::Family;
-use super::needs::{Needs, Seen};
+use super::removable::Removable;
 use crate::inventory::wire::{InlinePolicy, ManagedPolicyDetail, PolicyText};
 use crate::inventory::{Inventory, PrincipalKind};
-use crate::policy::{Document, PolicyError};
+use crate::policy::{ActionSet, Document, PolicyError, Services};
 
 /// Who holds a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,9 +48,9 @@ pub struct Part<'i> {
     /// The principals that it reaches, by place in the inventory.
     pub reaches: Vec<usize>,
     /// What may go, as far as the policy's services are concerned.
-    pub needs: Needs,
+    pub removable: Removable,
     /// What they were seen to use of these services.
-    pub seen: Seen,
+    pub used: ActionSet,
     /// The family of equal policies over many accounts that decides instead.
     pub family: Option<&'i Family>,
 }
@@ -64,8 +64,8 @@ pub struct Held<'i> {
     pub text: &'i PolicyText,
     /// The same, read.
     pub document: Result<Document<'i>, PolicyError>,
-    /// The services that it names; `None` for all there are, and where it could not be read.
-    pub services: Option<BTreeSet<String>>,
+    /// The services that it names; all where it could not be read.
+    pub services: Services,
     /// The characters that count against the quota for its holder's inline policies: none where it is no such policy.
     pub inline_chars: usize,
     /// When it was last changed, if AWS tells.
@@ -128,7 +128,7 @@ impl Held<'_> {
         } else if let GrantAge::Young(days) = self.age(&self.holders) {
             Some(Obstacle::Young(days))
         } else {
-            part.needs.is_all().then_some(Obstacle::InUse)
+            part.removable.is_nothing().then_some(Obstacle::InUse)
         }
     }
 }
@@ -151,10 +151,10 @@ pub enum Obstacle {
 }
 
 impl<'i> Part<'i> {
-    /// Joins a holder whose needs are the same.
-    pub(super) fn add(&mut self, holder: Holder<'i>, reaches: &[usize], seen: &Seen) {
+    /// Joins a holder from whom the same may be taken.
+    pub(super) fn add(&mut self, holder: Holder<'i>, reaches: &[usize], used: &ActionSet) {
         self.holders.push(holder);
-        self.seen.join(seen, None);
+        self.used.extend(used, &Services::All);
         self.reaches.extend(reaches);
         self.reaches.sort_unstable();
         self.reaches.dedup();
