@@ -39,7 +39,8 @@ fn core(c: &mut Criterion) {
         let pairs: &'static [synthetic::Pair] = Box::leak(synthetic::pairs(1_000, 7).into_boxed_slice());
         let read: Vec<_> = pairs.iter().map(read).collect();
         bench.iter(|| {
-            let refine = |(policy, unused): &(_, _)| leastwise::refine(policy, unused, catalog, None).is_ok();
+            let refine =
+                |(policy, unused): &(_, _)| leastwise::Refiner::new(catalog).refine(policy, unused).is_ok();
             read.iter().filter(|pair| refine(pair)).count()
         });
     });
@@ -48,7 +49,8 @@ fn core(c: &mut Criterion) {
         let read = |pair: &'static synthetic::Pair| {
             let policy = Document::parse(&pair.policy).expect("it is one");
             let unused = read_unused(&pair.unused).expect("it is");
-            let after = leastwise::refine(&policy, &unused, catalog, None)
+            let after = leastwise::Refiner::new(catalog)
+                .refine(&policy, &unused)
                 .expect("it is proven")
                 .documents()
                 .to_vec();
@@ -65,7 +67,8 @@ fn core(c: &mut Criterion) {
             let line = |pair: &synthetic::Pair| {
                 let policy = Document::parse(&pair.policy).expect("it is one");
                 let unused = read_unused(&pair.unused).expect("it is");
-                let refined = leastwise::refine(&policy, &unused, catalog, None).expect("it is proven");
+                let refined =
+                    leastwise::Refiner::new(catalog).refine(&policy, &unused).expect("it is proven");
                 refined.documents().first().map_or(0, |document| document.compact().len())
             };
             pairs.iter().map(line).sum::<usize>()
@@ -76,14 +79,14 @@ fn core(c: &mut Criterion) {
 
 /// An account of a thousand roles that share fifty policies, three each.
 fn decide(c: &mut Criterion) {
-    use leastwise::decide::{Circumstances, Families, Source, Standing, Wants, plan, standings};
-    use leastwise::evidence::{Analyzer, Known};
+    use leastwise::decide::{Circumstances, Families, PlanFacts, Source, Standing, plan, standings};
+    use leastwise::evidence::{Analyzer, PrincipalEvidence};
     use leastwise::inventory::Inventory;
     use leastwise::inventory::wire::Account;
     use serde_json::{Value, json};
 
     struct Evidence<'s>(&'s [Standing]);
-    impl Wants for Evidence<'_> {
+    impl PlanFacts for Evidence<'_> {
         fn removable(&self, principal: usize, _: &str) -> std::borrow::Cow<'_, leastwise::decide::Removable> {
             std::borrow::Cow::Borrowed(self.0[principal].removable())
         }
@@ -125,9 +128,9 @@ fn decide(c: &mut Criterion) {
         for _ in 0..8 {
             unused.extend(&all[dice.roll(50)].unused, &leastwise::policy::Services::All);
         }
-        (role(at), Known { tells: true, observed: unused.into(), ..Known::default() })
+        (role(at), PrincipalEvidence { tells: true, observed: unused.into(), ..PrincipalEvidence::default() })
     });
-    let known: std::collections::BTreeMap<String, Known> = known.collect();
+    let known: std::collections::BTreeMap<String, PrincipalEvidence> = known.collect();
     let analyzer = Analyzer::default();
     let none = Families::default();
     c.bench_function("a thousand principals that share fifty policies", |bench| {

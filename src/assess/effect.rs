@@ -11,7 +11,7 @@ use super::Terms;
 use super::prepared::Prepared;
 use crate::catalog::{AccessLevel, Basis, Levels, Permissions};
 use crate::decide::{
-    Escalation, Held, Holder, Removable, Risk, Severity, Standing, boundary_of, by_danger, ineffective,
+    Escalation, Holder, PolicyPlan, Removable, Risk, Severity, Standing, boundary_of, by_danger, ineffective,
 };
 use crate::policy::{Document, Services, parse_all};
 use crate::report::{EffectRow, EscalationRow, ImpactRow, Remains, Removal, RiskRow, UnusedService};
@@ -46,7 +46,7 @@ pub(super) struct After<'i, 't> {
 }
 
 impl<'t> Effects<'t> {
-    pub(super) fn of(prepared: &Prepared, terms: Terms<'t>, held: &[Held<'_>]) -> Self {
+    pub(super) fn of(prepared: &Prepared, terms: Terms<'t>, held: &[PolicyPlan<'_>]) -> Self {
         let (basis, catalog) = (terms.basis(), terms.catalog);
         let inventory = &prepared.inventory;
         let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -109,7 +109,7 @@ impl<'t> Effects<'t> {
     /// Adds a policy: what it grants now, and to some of its holders after a change.
     pub(super) fn policy(
         &mut self,
-        held: &Held<'_>,
+        held: &PolicyPlan<'_>,
         before: &Permissions<'t>,
         after: &[After<'_, 't>],
         (id, state): (&str, &str),

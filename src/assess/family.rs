@@ -9,7 +9,7 @@ use super::place::names_everywhere;
 use super::publish::confidence_row;
 use super::refinement::{Original, Refinement, Smaller, Stays, Tried};
 use super::why;
-use crate::decide::{Confidence, Families, Family, FamilyKind, Level, Removable, Seat};
+use crate::decide::{Confidence, Families, Family, FamilyIndex, FamilyKind, Level, PolicySlot, Removable};
 use crate::policy::Services;
 use crate::refine::Kind;
 use crate::report::names::{Spellings, file_part, joined_parts};
@@ -31,7 +31,7 @@ pub(super) struct Outcome {
 #[derive(Debug)]
 pub struct FamilyShare {
     /// Which family, by its place.
-    pub index: usize,
+    pub index: FamilyIndex,
     /// The same, by its id.
     pub id: String,
     /// What the account says.
@@ -71,9 +71,11 @@ impl Outcomes {
         original: Original<'_>,
         terms: Terms<'_>,
     ) -> Option<&Outcome> {
-        obstacle(family, families, terms.least_sure).is_none().then_some(())?;
-        let outcome = self.0.get(family.index)?.get_or_init(|| {
-            let (kind, taken) = (kind_of(&family.seat), family.room.inline);
+        if obstacle(family, families, terms.least_sure).is_some() {
+            return None;
+        }
+        let outcome = self.0.get(family.index.place())?.get_or_init(|| {
+            let (kind, taken) = (kind_of(&family.slot), family.room.inline);
             let tried = match original.attempt(&family.removable, &family.used, kind, taken) {
                 Tried::Smaller(smaller) => {
                     match room(family, &smaller).or(doubted(&smaller, terms.least_sure)) {
@@ -95,7 +97,7 @@ impl Outcomes {
 
 /// Whether a policy of a family is a managed one, which is detached when others take its place.
 fn is_attached(family: &Family) -> bool {
-    family.seat.of_aws || family.seat.holder_kind == "managed"
+    family.slot.of_aws || family.slot.holder_kind == "managed"
 }
 
 /// Why so many policies cannot take the place of one, if they cannot. One of an inline policy needs no attachment.
@@ -113,7 +115,7 @@ fn doubted(smaller: &Smaller<'_>, least_sure: Level) -> Option<Stays> {
 
 /// Why nothing can be recommended for a family as a whole, if nothing can: a stable code and one sentence.
 fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(&'static str, String)> {
-    let set = family.seat.kind == FamilyKind::PermissionSet;
+    let set = family.slot.kind == FamilyKind::PermissionSet;
     if family.drifted {
         return Some((
             "provisioned-differently",
@@ -166,8 +168,8 @@ pub(super) fn is_told(
     }
 }
 
-fn kind_of(seat: &Seat) -> Kind {
-    match (seat.kind, seat.of_aws, seat.holder_kind) {
+fn kind_of(slot: &PolicySlot) -> Kind {
+    match (slot.kind, slot.of_aws, slot.holder_kind) {
         (FamilyKind::PermissionSet, false, _) => Kind::PermissionSet,
         (_, true, _) | (_, _, "managed") => Kind::Managed,
         (_, _, "role") => Kind::Role,
@@ -182,8 +184,8 @@ fn path_of(family: &Family, spellings: &Spellings) -> String {
 }
 
 fn plain_path_of(family: &Family) -> String {
-    let seat = &family.seat;
-    path((seat.kind, seat.of_aws), (seat.holder_kind, &seat.holder), &seat.policy, &family.id)
+    let slot = &family.slot;
+    path((slot.kind, slot.of_aws), (slot.holder_kind, &slot.holder), &slot.policy, &family.id)
 }
 
 /// The same of what a family is known by.
@@ -219,7 +221,7 @@ pub fn organisation(
     shares: Vec<FamilyShare>,
     least_sure: Level,
 ) -> Whole {
-    let mut by_family: BTreeMap<usize, Vec<FamilyShare>> = BTreeMap::new();
+    let mut by_family: BTreeMap<FamilyIndex, Vec<FamilyShare>> = BTreeMap::new();
     shares.into_iter().for_each(|share| by_family.entry(share.index).or_default().push(share));
     let spellings = Spellings::of(families.iter().map(plain_path_of));
     let mut whole = Whole::default();
@@ -235,7 +237,7 @@ pub fn organisation(
         accounts.sort();
         let (obstacle, path) = (obstacle(family, families, least_sure), path_of(family, &spellings));
         let about = About { family, path, obstacle, accounts, sure, impact };
-        whole.add(about, families, outcomes.0.get(family.index).and_then(OnceLock::get));
+        whole.add(about, families, outcomes.0.get(family.index.place()).and_then(OnceLock::get));
     }
     whole.families.sort_by(|a, b| a.id.cmp(&b.id));
     whole.recommendations.sort_by(|a, b| a.id.cmp(&b.id));
@@ -256,7 +258,7 @@ struct About<'f> {
 impl Whole {
     fn add(&mut self, about: About<'_>, families: &Families, outcome: Option<&Outcome>) {
         let About { family, path, obstacle, accounts, sure, impact } = about;
-        let set = family.seat.kind == FamilyKind::PermissionSet;
+        let set = family.slot.kind == FamilyKind::PermissionSet;
         let mut blockers = family.blockers.clone();
         let (code, why, recommendation) = match (obstacle, outcome) {
             // A fleet of which nothing is unused everywhere is no news: its accounts stand alone.
@@ -296,9 +298,9 @@ impl Whole {
         self.recommendations.extend(recommendation);
         self.families.push(FamilyRow {
             id: family.id.clone(),
-            kind: family.seat.kind.name().to_owned(),
-            name: family.seat.holder.clone(),
-            policy: family.seat.policy.clone(),
+            kind: family.slot.kind.name().to_owned(),
+            name: family.slot.holder.clone(),
+            policy: family.slot.policy.clone(),
             code: code.to_owned(),
             why,
             accounts,
@@ -317,9 +319,9 @@ impl Whole {
     ) -> Recommendation {
         let files = Refinement::places(path);
         self.files.extend(smaller.texts(&files));
-        let seat = &family.seat;
+        let slot = &family.slot;
         let reaches: Vec<String> = accounts.iter().flat_map(|it| it.principals.iter().cloned()).collect();
-        let action = match (smaller.documents, seat.of_aws, seat.holder_kind) {
+        let action = match (smaller.documents, slot.of_aws, slot.holder_kind) {
             (0, true, _) | (0, _, "managed") => Action::Detach,
             (0, ..) => Action::Delete,
             _ if smaller.split => Action::Split,
@@ -328,12 +330,12 @@ impl Whole {
             _ => Action::Replace,
         };
         let mut notes = Vec::new();
-        if seat.kind == FamilyKind::PermissionSet {
+        if slot.kind == FamilyKind::PermissionSet {
             notes.push("edit-the-permission-set".to_owned());
         } else {
             notes.push("edit-the-template".to_owned());
         }
-        if seat.of_aws || smaller.split {
+        if slot.of_aws || smaller.split {
             let room = Attached::with(family.room, is_attached(family));
             notes.extend(room.note(smaller.documents).map(str::to_owned));
         }
@@ -343,20 +345,20 @@ impl Whole {
         let certain = Confidence { level: Level::High, reasons: Vec::new() };
         let sure = sure.cloned().unwrap_or(certain).of_change(smaller.doubts.count());
         let creates = match smaller.documents {
-            count if count > 0 && (seat.of_aws || smaller.split) => {
-                names_everywhere(&seat.policy, &smaller.after, count)
+            count if count > 0 && (slot.of_aws || smaller.split) => {
+                names_everywhere(&slot.policy, &smaller.after, count)
             }
             _ => Vec::new(),
         };
         Recommendation {
             since: None,
             id: family.id.clone(),
-            holder_kind: match seat.kind {
-                FamilyKind::PermissionSet => seat.kind.name().to_owned(),
-                FamilyKind::Fleet => seat.holder_kind.to_owned(),
+            holder_kind: match slot.kind {
+                FamilyKind::PermissionSet => slot.kind.name().to_owned(),
+                FamilyKind::Fleet => slot.holder_kind.to_owned(),
             },
-            holder: seat.holder.clone(),
-            policy: seat.policy.clone(),
+            holder: slot.holder.clone(),
+            policy: slot.policy.clone(),
             policy_arn: None,
             action,
             holders: Vec::new(),

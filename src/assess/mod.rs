@@ -39,12 +39,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::family::{FamilyShare, Outcomes, Whole, organisation};
 use self::prepared::About;
-use self::prepared::Desk;
 pub use self::prepared::Prepared;
+use self::prepared::RemovableActions;
 use self::work::Work;
 use crate::catalog::{Basis, Catalog, Harvest, Unobserved};
 use crate::config::SharedPolicies;
-use crate::decide::{Exceptions, Families, Grain, Held, Level, Part, PrincipalStatus, Survey, Usage, plan};
+use crate::decide::{
+    EditScope, Exceptions, Families, Grain, Level, PolicyPlan, PrincipalStatus, Survey, Usage, plan,
+};
 use crate::evidence::Failure;
 use crate::inventory::wire::Account;
 use crate::policy::Services;
@@ -104,10 +106,10 @@ pub struct Assessed {
 
 /// What one account has that could concern others, and what it names beyond the catalog.
 pub fn survey(prepared: &Prepared, terms: Terms<'_>) -> (Survey, Harvest) {
-    let desk = Desk::of(prepared, terms);
+    let desk = RemovableActions::of(prepared, terms);
     let none = Families::default();
     let held = plan(&prepared.inventory, &prepared.standings, &desk, &none);
-    let sure = |held: &Held<'_>, part: &Part<'_>| {
+    let sure = |held: &PolicyPlan<'_>, part: &EditScope<'_>| {
         let grain = Grain::of(&part.removable.unused(&Services::All));
         prepared.confidence(&About::of(held, part, grain), terms).level
     };
@@ -135,12 +137,12 @@ pub fn account(
             };
         }
     };
-    let desk = Desk::of(&prepared, terms);
+    let desk = RemovableActions::of(&prepared, terms);
     let held = plan(&prepared.inventory, &prepared.standings, &desk, families);
     let mut work = Work::new(&prepared, terms, families, outcomes, &held);
     // What is decided for many accounts comes first: the other inline policies of its holders have the room that it leaves.
     let is_of_family =
-        |policy: &&Held<'_>| policy.in_place.as_ref().is_some_and(|part| part.family.is_some());
+        |policy: &&PolicyPlan<'_>| policy.in_place.as_ref().is_some_and(|part| part.family.is_some());
     let (first, rest): (Vec<_>, Vec<_>) = held.iter().partition(is_of_family);
     first.into_iter().chain(rest).for_each(|policy| work.policy(policy));
     work.finish(desk.usage())

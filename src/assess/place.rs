@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use super::refinement::Refinement;
-use crate::decide::{Holder, Target};
+use crate::decide::{Holder, PolicyLocation};
 use crate::inventory::Inventory;
 use crate::policy::{Document, parse_all};
 use crate::refine::Kind;
@@ -27,10 +27,10 @@ pub(super) struct Place {
 
 impl Place {
     /// A policy where it is: inline in its holder, or managed.
-    pub(super) fn of(target: Target<'_>, inventory: &Inventory) -> Self {
+    pub(super) fn of(target: PolicyLocation<'_>, inventory: &Inventory) -> Self {
         let account = &inventory.account.id;
         match target {
-            Target::Inline { holder, policy } => {
+            PolicyLocation::Inline { holder, policy } => {
                 let (holder_kind, name) = holder.describe(inventory);
                 Self {
                     id: format!("{account}/{holder_kind}/{name}/{policy}"),
@@ -48,9 +48,9 @@ impl Place {
                     arn: None,
                 }
             }
-            Target::Managed { arn } | Target::Aws { arn } => {
+            PolicyLocation::Managed { arn } | PolicyLocation::Aws { arn } => {
                 let name = policy_name(arn).to_owned();
-                let kind = if matches!(target, Target::Aws { .. }) { "aws" } else { "managed" };
+                let kind = if matches!(target, PolicyLocation::Aws { .. }) { "aws" } else { "managed" };
                 Self {
                     id: format!("{account}/{kind}/{name}"),
                     path: format!("policies/{account}/managed/{}", file_part(&name)),
@@ -66,7 +66,7 @@ impl Place {
 
     /// A copy of a managed policy that is given to some holders in its stead, with the id that tells it from others.
     pub(super) fn of_copy(
-        target: Target<'_>,
+        target: PolicyLocation<'_>,
         holder: Holder<'_>,
         inventory: &Inventory,
         name: Option<&str>,
@@ -75,7 +75,7 @@ impl Place {
         let account = &inventory.account.id;
         let (holder_kind, holder) = holder.describe(inventory);
         // A policy of the account may bear the name of one of AWS.
-        let mark = if matches!(target, Target::Aws { .. }) { "aws" } else { "managed" };
+        let mark = if matches!(target, PolicyLocation::Aws { .. }) { "aws" } else { "managed" };
         let id = match name {
             Some(name) => format!("{account}/copy/{name}"),
             None => format!("{account}/detach/{mark}/{}", whole.policy),

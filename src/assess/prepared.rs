@@ -7,10 +7,11 @@ use super::Terms;
 use crate::aws::{Answers, Evidence};
 use crate::catalog::{Catalog, Harvest, Unobserved};
 use crate::decide::{
-    AccountExceptions, Ages, Circumstances, Confidence, Facts, Grain, GrantAge, GrantLog, Held, Holder,
-    Level, Origin, Part, Removable, Source, Standing, Usage, Wants, emergency, granted_before, standings,
+    AccountExceptions, Ages, Circumstances, Confidence, EditScope, EvidenceKind, Facts, Grain, GrantAge,
+    GrantLog, Holder, Level, PlanFacts, PolicyPlan, Removable, Source, Standing, Usage, emergency,
+    granted_before, standings,
 };
-use crate::evidence::{Failure, FailureKind, Known, Windows, join};
+use crate::evidence::{Failure, FailureKind, PrincipalEvidence, Windows, join};
 use crate::inventory::Inventory;
 use crate::inventory::wire::{Account, ManagedPolicyDetail, PolicyText};
 use crate::policy::{ActionSet, Document};
@@ -24,7 +25,7 @@ pub struct Prepared {
     pub(super) inventory: Inventory,
     pub(super) evidence: Result<Evidence, Failure>,
     /// What is known of each principal, by ARN.
-    pub(super) known: BTreeMap<String, Known>,
+    pub(super) known: BTreeMap<String, PrincipalEvidence>,
     /// The newest day on which the use of one of them was looked at.
     evaluated: Option<String>,
     /// In the order of the inventory's principals.
@@ -49,7 +50,7 @@ pub(super) struct About<'p> {
 
 impl<'p> About<'p> {
     /// Of a policy's change for some of its holders.
-    pub(super) fn of(held: &'p Held<'_>, part: &'p Part<'_>, grain: Option<Grain>) -> Self {
+    pub(super) fn of(held: &'p PolicyPlan<'_>, part: &'p EditScope<'_>, grain: Option<Grain>) -> Self {
         Self { reaches: &part.reaches, updated: held.updated, grain, age: held.age(&part.holders) }
     }
 }
@@ -167,13 +168,15 @@ impl Prepared {
         let as_of = self.evaluated.as_deref().or(terms.as_of);
         let of = |at: &usize| {
             let principal = self.inventory.principals.get(*at)?;
-            matches!(self.standings.get(*at), Some(Standing::Unused(_))).then_some(())?;
+            if !matches!(self.standings.get(*at), Some(Standing::Unused(_))) {
+                return None;
+            }
             let known = self.known.get(&principal.arn);
             let newest = known.and_then(|known| known.last_used.values().max());
             Some(Confidence::of(&Facts {
                 origin: match source {
-                    Source::LastAccessed { .. } => Origin::LastAccessed,
-                    _ => Origin::Analyzer,
+                    Source::LastAccessed { .. } => EvidenceKind::LastAccessed,
+                    _ => EvidenceKind::Analyzer,
                 },
                 window_days: source.window_days().unwrap_or_default(),
                 grain: about.grain,
@@ -199,14 +202,14 @@ impl Prepared {
 }
 
 /// What the rules and the age of grants leave of the evidence, policy by policy.
-pub(super) struct Desk<'p> {
+pub(super) struct RemovableActions<'p> {
     prepared: &'p Prepared,
     rules: AccountExceptions<'p>,
     terms: Terms<'p>,
     ages: Option<Ages<'p>>,
 }
 
-impl<'p> Desk<'p> {
+impl<'p> RemovableActions<'p> {
     pub(super) fn of(prepared: &'p Prepared, terms: Terms<'p>) -> Self {
         let ages = prepared.grants.as_ref().zip(prepared.until(terms)).map(|(log, until)| Ages {
             inventory: &prepared.inventory,
@@ -243,7 +246,7 @@ impl<'p> Desk<'p> {
     }
 }
 
-impl Wants for Desk<'_> {
+impl PlanFacts for RemovableActions<'_> {
     fn removable(&self, principal: usize, policy: &str) -> Cow<'_, Removable> {
         let standing = self.prepared.standings.get(principal);
         let Some((standing, who)) = standing.zip(self.prepared.inventory.principals.get(principal)) else {

@@ -8,13 +8,13 @@ use crate::decide::{Confidence, Doubts, Grain, Removable, rare_actions};
 use crate::policy::{
     ActionSet, Clause, Document, Effect, Extent, Observed, Pattern, Services, Shape, print_all,
 };
-use crate::refine::{Change, DoesNotFit, FitStep, How, Kind, Named, Wildcards, explain};
+use crate::refine::{DoesNotFit, FitStep, Kind, NameLimit, PatternChange, RefineOptions, Wildcards, explain};
 use crate::report::{Files, Matched, PatternRow, ProofRow, UnusedService, UsedService, unified_diff};
-use crate::{RefineError, Refined, refine_in};
+use crate::{RefineError, Refined, Refiner};
 
 /// What is unused is told by service, so its names are not repeated for each pattern; of what a wildcard matches the first
 /// names show its kind.
-const NAMED: Named = Named { unused: 0, matches: 24 };
+const NAMED: NameLimit = NameLimit { unused: 0, matches: 24 };
 
 /// A policy that could be smaller.
 #[derive(Clone, Copy)]
@@ -31,12 +31,11 @@ pub(super) struct Original<'w> {
 /// A smaller policy, proven, of which nothing is told yet: many are only compared.
 pub(super) struct Smaller<'w> {
     original: Original<'w>,
-    universe: Universe<'w>,
     /// By what the evidence tells what goes.
     pub(super) grain: Option<Grain>,
     /// What makes it doubtful, whoever it reaches.
     pub(super) doubts: Doubted,
-    refined: Refined<'w>,
+    refined: Refined<'w, 'w>,
 }
 
 /// What makes a change doubtful, by name.
@@ -116,14 +115,13 @@ impl<'w> Original<'w> {
         if observed.is_empty() {
             return Tried::Nothing;
         }
-        let universe = Universe::new(self.basis, self.document, &observed);
-        let how = How { kind: Some(kind), taken, wildcards: self.wildcards };
-        match refine_in(&universe, self.document, how) {
+        let options = RefineOptions { kind: Some(kind), taken, wildcards: self.wildcards };
+        match Refiner::new(self.basis).with(options).refine(self.document, &observed) {
             Ok(refined) if refined.proof().removed() == 0 => Tried::Nothing,
             Ok(refined) => {
                 let grain = Grain::of(&observed.unused);
-                let doubts = self.doubts(&universe, refined.documents());
-                Tried::Smaller(Box::new(Smaller { original: self, universe, grain, doubts, refined }))
+                let doubts = self.doubts(refined.universe(), refined.documents());
+                Tried::Smaller(Box::new(Smaller { original: self, grain, doubts, refined }))
             }
             Err(RefineError::DoesNotFit(numbers)) => Tried::Stays(Stays::DoesNotFit(numbers)),
             Err(RefineError::Undecided(_)) => Tried::Stays(Stays::Undecided),
@@ -186,9 +184,9 @@ impl Smaller<'_> {
 
     /// Everything that the report says about it. `after` is the text of the file; pass the same `removable` and `used` as before.
     pub(super) fn told(&self, after: String, removable: &Removable, used: &ActionSet) -> Refinement {
-        let Self { original, universe, refined, .. } = self;
+        let Self { original, refined, .. } = self;
         let (proof, documents) = (refined.proof(), refined.documents());
-        let (patterns, sizes) = told_again(universe, original.document, documents);
+        let (patterns, sizes) = told_again(refined.universe(), original.document, documents);
         Refinement {
             before: before_text(original.document),
             after,
@@ -252,7 +250,7 @@ pub(super) fn after_text(documents: &[Document<'_>]) -> String {
     print_all(documents, false) + "\n"
 }
 
-fn pattern(change: Change) -> PatternRow {
+fn pattern(change: PatternChange) -> PatternRow {
     let is_split = change.pattern == "*" && !change.instead.is_empty();
     let services: BTreeSet<&str> =
         change.instead.iter().filter_map(|it| it.pattern.split(':').next()).collect();

@@ -13,7 +13,8 @@ use super::why;
 use crate::catalog::Permissions;
 use crate::config::SharedPolicies;
 use crate::decide::{
-    Confidence, Families, Family, FamilyKind, Grain, Held, Holder, Level, Obstacle, Part, Target,
+    Confidence, EditScope, Families, Family, FamilyKind, Grain, Holder, Level, Obstacle, PolicyLocation,
+    PolicyPlan,
 };
 use crate::policy::{Document, Services};
 use crate::refine::Kind;
@@ -47,7 +48,7 @@ pub(super) struct Work<'i, 't> {
 /// One policy under work.
 #[derive(Clone, Copy)]
 pub(super) struct Bench<'w, 'i, 't> {
-    pub(super) held: &'w Held<'i>,
+    pub(super) held: &'w PolicyPlan<'i>,
     pub(super) document: &'w Document<'i>,
     pub(super) place: &'w Place,
     /// What the document allows.
@@ -56,7 +57,7 @@ pub(super) struct Bench<'w, 'i, 't> {
 
 /// A copy for some of a policy's holders.
 pub(super) struct Copied<'w, 'i> {
-    pub(super) part: Part<'i>,
+    pub(super) part: EditScope<'i>,
     pub(super) smaller: Box<Smaller<'w>>,
     /// Its documents as they stand in a file.
     pub(super) after: String,
@@ -64,7 +65,7 @@ pub(super) struct Copied<'w, 'i> {
 
 impl<'w> Bench<'w, '_, 'w> {
     pub(super) fn original(self, terms: Terms<'w>) -> Original<'w> {
-        let Held { text, services, .. } = self.held;
+        let PolicyPlan { text, services, .. } = self.held;
         let (basis, wildcards) = (terms.basis(), terms.wildcards);
         Original { document: self.document, text: &text.0, services, basis, wildcards }
     }
@@ -76,11 +77,11 @@ impl<'i, 't> Work<'i, 't> {
         terms: Terms<'t>,
         families: &'i Families,
         outcomes: &'t Outcomes,
-        held: &[Held<'i>],
+        held: &[PolicyPlan<'i>],
     ) -> Self {
         let mut inline: BTreeMap<Holder<'i>, BTreeMap<&'i str, usize>> = BTreeMap::new();
         for policy in held {
-            if let Target::Inline { holder, policy: name } = policy.target {
+            if let PolicyLocation::Inline { holder, policy: name } = policy.target {
                 inline.entry(holder).or_default().insert(name, policy.inline_chars);
             }
         }
@@ -106,9 +107,11 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// Works on one policy, and writes its row.
-    pub(super) fn policy(&mut self, held: &Held<'i>) {
+    pub(super) fn policy(&mut self, held: &PolicyPlan<'i>) {
         let mut place = Place::of(held.target, &self.prepared.inventory);
-        if let (Some(_), Target::Aws { .. }, Some(holder)) = (held.set, held.target, held.holders.first()) {
+        if let (Some(_), PolicyLocation::Aws { .. }, Some(holder)) =
+            (held.set, held.target, held.holders.first())
+        {
             // Others may hold the same policy of AWS, and it is changed elsewhere for them.
             place.id = format!("{}@{}", place.id, holder.describe(&self.prepared.inventory).1);
         }
@@ -137,9 +140,9 @@ impl<'i, 't> Work<'i, 't> {
         self.policies.push(PolicyRow {
             id: place.id,
             kind: match held.target {
-                Target::Inline { .. } => "inline",
-                Target::Managed { .. } => "customer-managed",
-                Target::Aws { .. } => "aws-managed",
+                PolicyLocation::Inline { .. } => "inline",
+                PolicyLocation::Managed { .. } => "customer-managed",
+                PolicyLocation::Aws { .. } => "aws-managed",
             }
             .to_owned(),
             name: place.policy,
@@ -169,16 +172,21 @@ impl<'i, 't> Work<'i, 't> {
             return "kept";
         }
         match held.target {
-            Target::Inline { holder, policy } => self.inline(bench, holder, policy),
-            Target::Managed { .. } => self.managed(bench),
-            Target::Aws { .. } => self.of_aws(bench),
+            PolicyLocation::Inline { holder, policy } => self.inline(bench, holder, policy),
+            PolicyLocation::Managed { .. } => self.managed(bench),
+            PolicyLocation::Aws { .. } => self.of_aws(bench),
         }
+    }
+
+    /// The family that decides on a part of a policy.
+    pub(super) fn family(&self, part: &EditScope<'i>) -> Option<&'i Family> {
+        part.family.and_then(|index| self.families.get(index))
     }
 
     /// What a permission set provisioned is changed there, if anywhere.
     fn of_permission_set(&mut self, bench: Bench<'_, 'i, 't>) -> &'static str {
         let part = bench.held.in_place.as_ref();
-        let Some((part, family)) = part.and_then(|part| Some((part, part.family?))) else {
+        let Some((part, family)) = part.and_then(|part| Some((part, self.family(part)?))) else {
             return "permission-set";
         };
         self.join(bench, part, family);
@@ -186,10 +194,15 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// Adds what this account says of a family; tells whether the family's change holds here.
-    pub(super) fn join(&mut self, bench: Bench<'_, 'i, 't>, part: &Part<'i>, family: &'i Family) -> bool {
+    pub(super) fn join(
+        &mut self,
+        bench: Bench<'_, 'i, 't>,
+        part: &EditScope<'i>,
+        family: &'i Family,
+    ) -> bool {
         let outcome = self.outcomes.get(family, self.families, bench.original(self.terms), self.terms);
         let smaller = matches!(outcome.map(|outcome| &outcome.tried), Some(Tried::Smaller(_)));
-        let is_told = family.seat.kind == FamilyKind::PermissionSet
+        let is_told = family.slot.kind == FamilyKind::PermissionSet
             || is_told(family, self.families, outcome, self.terms.least_sure);
         if !is_told {
             return false;
@@ -236,7 +249,7 @@ impl<'i, 't> Work<'i, 't> {
 
     fn inline(&mut self, bench: Bench<'_, 'i, 't>, holder: Holder<'i>, policy: &'i str) -> &'static str {
         let Some(part) = &bench.held.in_place else { return "kept" };
-        if part.family.is_some_and(|family| self.join(bench, part, family)) {
+        if self.family(part).is_some_and(|family| self.join(bench, part, family)) {
             return "family";
         }
         if let Some(obstacle) = bench.held.obstacle() {
@@ -261,8 +274,8 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// From now on a policy that is inline takes what is left of it.
-    pub(super) fn inlined(&mut self, target: Target<'i>, smaller: &Refinement) {
-        if let Target::Inline { holder, policy } = target {
+    pub(super) fn inlined(&mut self, target: PolicyLocation<'i>, smaller: &Refinement) {
+        if let PolicyLocation::Inline { holder, policy } = target {
             self.inline.entry(holder).or_default().insert(policy, smaller.inline_chars());
         }
     }
@@ -270,7 +283,7 @@ impl<'i, 't> Work<'i, 't> {
     /// A customer-managed policy: in its place for all, or copies for those who can do with less.
     fn managed(&mut self, bench: Bench<'_, 'i, 't>) -> &'static str {
         let Some(part) = &bench.held.in_place else { return "kept" };
-        if part.family.is_some_and(|family| self.join(bench, part, family)) {
+        if self.family(part).is_some_and(|family| self.join(bench, part, family)) {
             return "family";
         }
         let obstacle = bench.held.obstacle();
@@ -321,7 +334,11 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// A policy that is split needs room for its parts at each of its holders.
-    pub(super) fn attachable<'w>(&self, part: &Part<'i>, smaller: Box<Smaller<'w>>) -> Tried<Smaller<'w>> {
+    pub(super) fn attachable<'w>(
+        &self,
+        part: &EditScope<'i>,
+        smaller: Box<Smaller<'w>>,
+    ) -> Tried<Smaller<'w>> {
         match Attached::to(&part.holders, &self.prepared.inventory, true).refuses(smaller.documents()) {
             Some(stays) => Tried::Stays(stays),
             None => Tried::Smaller(smaller),
@@ -344,7 +361,7 @@ impl<'i, 't> Work<'i, 't> {
     pub(super) fn attempt<'w>(
         &self,
         bench: Bench<'w, 'i, 't>,
-        part: &Part<'i>,
+        part: &EditScope<'i>,
         kind: Kind,
         taken: usize,
     ) -> Tried<Smaller<'w>>
@@ -367,7 +384,7 @@ impl<'i, 't> Work<'i, 't> {
     pub(super) fn confidence(
         &self,
         bench: Bench<'_, 'i, 't>,
-        part: &Part<'i>,
+        part: &EditScope<'i>,
         grain: Option<Grain>,
     ) -> Confidence {
         self.prepared.confidence(&About::of(bench.held, part, grain), self.terms)
@@ -405,7 +422,7 @@ impl<'i, 't> Work<'i, 't> {
 
     fn leave(
         &mut self,
-        held: &Held<'i>,
+        held: &PolicyPlan<'i>,
         place: &Place,
         (code, why): (&'static str, String),
         alternative: Option<Alternative>,

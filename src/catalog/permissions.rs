@@ -13,8 +13,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::action_bits::ActionBits;
 use super::beyond::{Beyond, Share};
-use super::grants::Grants;
 use super::service::Service;
 use super::{AccessLevel, ActionTable, Basis, Catalog, is_name, is_prefix};
 use crate::policy::{ActionSet, Clause, Document, Effect, Pattern, Shape, Statement};
@@ -25,7 +25,7 @@ pub struct Permissions<'c> {
     catalog: &'c Catalog,
     /// The services that have bits, by place.
     slots: Vec<Slot>,
-    bits: Grants,
+    bits: ActionBits,
     /// What the catalog does not know, by service and name in small letters. A wildcard stands here as a glob.
     named: BTreeMap<(String, String), Pattern<'static>>,
     /// Everything that the catalog does not know, listed or not.
@@ -69,7 +69,7 @@ impl<'c> Permissions<'c> {
         Self {
             catalog,
             slots: Vec::new(),
-            bits: Grants(Vec::new()),
+            bits: ActionBits(Vec::new()),
             named: BTreeMap::new(),
             beyond: Beyond::default(),
         }

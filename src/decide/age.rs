@@ -11,32 +11,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::held::{Holder, is_aws_managed};
+use super::policy_plan::{GrantAge, Holder, is_aws_managed};
 use super::removable::Removable;
 use crate::catalog::{Basis, Scope, Universe};
 use crate::date::{day, days_after, days_between};
 use crate::inventory::Inventory;
 use crate::inventory::wire::{ManagedPolicyDetail, PolicyText};
 use crate::policy::{ActionSet, Clause, Document, Effect, Pattern, Shape, Statement};
-
-/// How long a policy has been held as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum GrantAge {
-    /// Longer than the window, or the evidence has looked at that itself.
-    Settled,
-    /// Nobody knows.
-    Unknown,
-    /// For so many days, which is less than the window.
-    Young(i64),
-}
-
-impl GrantAge {
-    /// What is known of a grant of which both hold.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        self.max(other)
-    }
-}
 
 /// Since when each policy of an account is held, as far as earlier nights have seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -307,9 +288,12 @@ fn is_gained((clause, beside): &(&Clause<'_>, Vec<&Clause<'_>>), scope: &Scope<'
     let every = scope.every();
     let touches = |pattern: &Pattern<'_>| pattern.overlaps(&every) != Some(false);
     let has = |wanted: &Pattern<'_>| {
-        beside.iter().any(|other| match other.negated {
-            true => other.patterns.iter().all(|excluded| excluded.overlaps(wanted) == Some(false)),
-            false => other.patterns.iter().any(|pattern| pattern.contains(wanted)),
+        beside.iter().any(|other| {
+            if other.negated {
+                other.patterns.iter().all(|excluded| excluded.overlaps(wanted) == Some(false))
+            } else {
+                other.patterns.iter().any(|pattern| pattern.contains(wanted))
+            }
         })
     };
     if !clause.negated {

@@ -5,11 +5,11 @@
 
 use std::cmp::Reverse;
 
+use super::grain::Grain;
 use super::hint::{Found, HINTS, Hint, hints};
 use crate::config;
 use crate::date::{days_between, is_after};
 use crate::inventory::wire::Tag;
-use crate::policy::ActionSet;
 
 /// A shorter window misses what is done once a quarter.
 const QUARTER: u32 = 90;
@@ -62,36 +62,11 @@ impl From<Level> for config::Confidence {
 
 /// Where evidence comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Origin {
+pub enum EvidenceKind {
     /// An analyzer's findings.
     Analyzer,
     /// IAM's last-accessed data.
     LastAccessed,
-}
-
-/// By what the evidence tells what is unused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Grain {
-    /// Whole services only.
-    Services,
-    /// Single actions only.
-    Actions,
-    /// Some of both.
-    Both,
-}
-
-impl Grain {
-    /// By what this evidence tells; nothing when nothing is unused.
-    pub fn of(unused: &ActionSet) -> Option<Self> {
-        let whole = unused.iter().any(|(_, extent)| extent.whole);
-        let single = unused.iter().any(|(_, extent)| !extent.names.is_empty());
-        match (whole, single) {
-            (true, true) => Some(Self::Both),
-            (true, false) => Some(Self::Services),
-            (false, true) => Some(Self::Actions),
-            (false, false) => None,
-        }
-    }
 }
 
 /// What is known around the evidence about one principal. Dates are RFC 3339; one that cannot be read counts as absent,
@@ -99,7 +74,7 @@ impl Grain {
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'f> {
     /// Where the evidence comes from.
-    pub origin: Origin,
+    pub origin: EvidenceKind,
     /// How far it looks back.
     pub window_days: u32,
     /// By what it tells what is unused.
@@ -189,7 +164,7 @@ impl Confidence {
 
 /// What a reason does. In the order of every list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Effect {
+pub enum ReasonEffect {
     /// It lowers the confidence to low.
     LowersToLow,
     /// It lowers the confidence to medium.
@@ -198,7 +173,7 @@ pub enum Effect {
     Supports,
 }
 
-impl Effect {
+impl ReasonEffect {
     /// As it stands in files.
     pub fn name(self) -> &'static str {
         match self {
@@ -235,11 +210,11 @@ pub struct Reason {
 enum Cause {
     PolicyNewer,
     CatalogBehind(usize),
-    WindowVeryShort(u32, Origin),
+    WindowVeryShort(u32, EvidenceKind),
     Hint(Found),
     GrantAgeUnknown,
     RareActions(usize),
-    WindowShort(u32, Origin),
+    WindowShort(u32, EvidenceKind),
     Young { days: i64, window: u32 },
     AgeUnknown,
     EvidenceUndated,
@@ -273,13 +248,15 @@ impl Reason {
     }
 
     /// What it does.
-    pub fn effect(&self) -> Effect {
+    pub fn effect(&self) -> ReasonEffect {
         match self.cause {
-            Cause::PolicyNewer | Cause::CatalogBehind(_) | Cause::WindowVeryShort(..) => Effect::LowersToLow,
+            Cause::PolicyNewer | Cause::CatalogBehind(_) | Cause::WindowVeryShort(..) => {
+                ReasonEffect::LowersToLow
+            }
             Cause::Hint(found) => match found.hint().map_or(Level::Low, |hint| hint.cap) {
-                Level::Low => Effect::LowersToLow,
-                Level::Medium => Effect::LowersToMedium,
-                Level::High => Effect::Supports,
+                Level::Low => ReasonEffect::LowersToLow,
+                Level::Medium => ReasonEffect::LowersToMedium,
+                Level::High => ReasonEffect::Supports,
             },
             Cause::GrantAgeUnknown
             | Cause::RareActions(_)
@@ -288,8 +265,8 @@ impl Reason {
             | Cause::AgeUnknown
             | Cause::EvidenceUndated
             | Cause::UnusedInWindow { .. }
-            | Cause::LastUseUnknown => Effect::LowersToMedium,
-            Cause::UsedInWindow { .. } | Cause::Grain(_) => Effect::Supports,
+            | Cause::LastUseUnknown => ReasonEffect::LowersToMedium,
+            Cause::UsedInWindow { .. } | Cause::Grain(_) => ReasonEffect::Supports,
         }
     }
 
@@ -313,8 +290,8 @@ impl Reason {
 impl Cause {
     fn sentence(self) -> String {
         let looked_back = |days: u32, origin| match origin {
-            Origin::Analyzer => format!("the analyzer looks back {}", span(i64::from(days))),
-            Origin::LastAccessed => format!("last-accessed data count for {}", span(i64::from(days))),
+            EvidenceKind::Analyzer => format!("the analyzer looks back {}", span(i64::from(days))),
+            EvidenceKind::LastAccessed => format!("last-accessed data count for {}", span(i64::from(days))),
         };
         match self {
             Self::PolicyNewer => "the policy was changed after its use was last looked at".to_owned(),

@@ -10,29 +10,33 @@ mod danger;
 mod escalation;
 mod exceptions;
 mod family;
-mod held;
+mod grain;
 mod hint;
 mod ineffective;
 mod plan;
+mod policy_plan;
 mod rare;
 mod removable;
 mod risk;
 mod standing;
 mod trust;
 
-pub use age::{Ages, FirstSeen, GrantAge, GrantLog, granted_before, is_stale};
-pub use confidence::{Confidence, Doubts, Effect, Facts, Grain, Level, Origin, Reason, impersonal};
+pub use age::{Ages, FirstSeen, GrantLog, granted_before, is_stale};
+pub use confidence::{Confidence, Doubts, EvidenceKind, Facts, Level, Reason, ReasonEffect, impersonal};
 pub use danger::{Severity, by_danger};
 pub use escalation::{Escalation, Gain};
 pub use exceptions::{
     AccountExceptions, DefaultRule, ExceptionReview, Exceptions, Kept, RuleId, RuleState, Usage, Uses,
 };
-pub use family::{FLEET, Families, Family, FamilyKind, Room, Seat, Survey};
-pub(crate) use held::is_aws_managed;
-pub use held::{Held, Holder, Obstacle, Part, Target, boundary_of};
+pub use family::{FLEET, Families, Family, FamilyKind, PolicySlot, QuotaUse, Survey};
+pub use grain::Grain;
 pub use hint::emergency;
 pub use ineffective::ineffective;
-pub use plan::{Wants, plan};
+pub use plan::{PlanFacts, plan};
+pub(crate) use policy_plan::is_aws_managed;
+pub use policy_plan::{
+    EditScope, FamilyIndex, GrantAge, Holder, Obstacle, PolicyLocation, PolicyPlan, boundary_of,
+};
 pub use rare::rare_actions;
 pub use removable::Removable;
 pub use risk::{Risk, rank};

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::age::GrantAge;
-use super::family::Family;
 use super::removable::Removable;
 use crate::inventory::wire::{InlinePolicy, ManagedPolicyDetail, PolicyText};
 use crate::inventory::{Inventory, PrincipalKind};
@@ -20,7 +18,7 @@ pub enum Holder<'i> {
 
 /// Where a policy lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Target<'i> {
+pub enum PolicyLocation<'i> {
     /// In its holder.
     Inline {
         /// Who holds it.
@@ -40,9 +38,39 @@ pub enum Target<'i> {
     },
 }
 
+/// How long a policy has been held as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GrantAge {
+    /// Longer than the window, or the evidence has looked at that itself.
+    Settled,
+    /// Nobody knows.
+    Unknown,
+    /// For so many days, which is less than the window.
+    Young(i64),
+}
+
+impl GrantAge {
+    /// What is known of a grant of which both hold.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        self.max(other)
+    }
+}
+
+/// A family of equal policies over many accounts, by its place among all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FamilyIndex(pub(super) usize);
+
+impl FamilyIndex {
+    /// The place.
+    pub fn place(self) -> usize {
+        self.0
+    }
+}
+
 /// What can be changed as one: the holders, whom it reaches, and what all of them can do without.
 #[derive(Debug, Clone)]
-pub struct Part<'i> {
+pub struct EditScope<'i> {
     /// Who holds it.
     pub holders: Vec<Holder<'i>>,
     /// The principals that it reaches, by place in the inventory.
@@ -52,14 +80,14 @@ pub struct Part<'i> {
     /// What they were seen to use of these services.
     pub used: ActionSet,
     /// The family of equal policies over many accounts that decides instead.
-    pub family: Option<&'i Family>,
+    pub family: Option<FamilyIndex>,
 }
 
 /// One policy that somebody holds.
 #[derive(Debug)]
-pub struct Held<'i> {
+pub struct PolicyPlan<'i> {
     /// Where it lives.
-    pub target: Target<'i>,
+    pub target: PolicyLocation<'i>,
     /// Its text.
     pub text: &'i PolicyText,
     /// The same, read.
@@ -97,12 +125,12 @@ pub struct Held<'i> {
     /// Somebody whom it reaches does not use all that he may, and is more than idle.
     pub advises: bool,
     /// The edit in its place. None for a policy of AWS.
-    pub in_place: Option<Part<'i>>,
+    pub in_place: Option<EditScope<'i>>,
     /// Copies for the holders that can do with less, one for each distinct need.
-    pub copies: Vec<Part<'i>>,
+    pub copies: Vec<EditScope<'i>>,
 }
 
-impl Held<'_> {
+impl PolicyPlan<'_> {
     /// Whether a holder is a principal that uses nothing at all.
     pub fn is_idle(&self, holder: Holder<'_>) -> bool {
         matches!(holder, Holder::Principal(at) if self.idle.contains(&at))
@@ -150,7 +178,7 @@ pub enum Obstacle {
     InUse,
 }
 
-impl<'i> Part<'i> {
+impl<'i> EditScope<'i> {
     /// Joins a holder from whom the same may be taken.
     pub(super) fn add(&mut self, holder: Holder<'i>, reaches: &[usize], used: &ActionSet) {
         self.holders.push(holder);
@@ -161,7 +189,7 @@ impl<'i> Part<'i> {
     }
 }
 
-impl<'i> Target<'i> {
+impl<'i> PolicyLocation<'i> {
     /// The name of an inline policy, the ARN of a managed one.
     pub fn name(self) -> &'i str {
         match self {
@@ -213,21 +241,21 @@ pub fn boundary_of<'i>(inventory: &'i Inventory, arn: &str) -> Option<&'i Policy
 }
 
 /// The characters of all inline policies of each holder.
-pub(super) fn inline_chars<'i>(held: &[Held<'i>]) -> BTreeMap<Holder<'i>, usize> {
+pub(super) fn inline_chars<'i>(held: &[PolicyPlan<'i>]) -> BTreeMap<Holder<'i>, usize> {
     let mut taken: BTreeMap<Holder<'i>, usize> = BTreeMap::new();
     for policy in held {
-        if let Target::Inline { holder, .. } = policy.target {
+        if let PolicyLocation::Inline { holder, .. } = policy.target {
             *taken.entry(holder).or_default() += policy.inline_chars;
         }
     }
     taken
 }
 
-impl Held<'_> {
+impl PolicyPlan<'_> {
     /// Those of its neighbours. The policy of a permission set has a quota of its own.
     pub(super) fn beside(&self, taken: &BTreeMap<Holder<'_>, usize>) -> usize {
         match self.target {
-            Target::Inline { holder, .. } if self.set.is_none() => {
+            PolicyLocation::Inline { holder, .. } if self.set.is_none() => {
                 taken.get(&holder).copied().unwrap_or_default().saturating_sub(self.inline_chars)
             }
             _ => 0,

@@ -10,8 +10,9 @@ use rustc_hash::FxHasher;
 use super::action::{Pattern, Shape};
 use super::error::{Fault, PolicyError};
 use super::json::{self, Json, Member, is_key, offset_of};
-use super::print::{Chars, Printer, Sink, Style};
+use super::print::{Printer, Style};
 use super::services::Services;
+use super::sink::{Chars, Sink};
 
 /// The longest document that IAM takes, in characters, white space included.
 const MAX_CHARS: usize = 131_072;

@@ -9,6 +9,7 @@ pub(crate) mod json;
 mod observed;
 pub(crate) mod print;
 mod services;
+pub(crate) mod sink;
 
 pub use action::ActionPattern;
 pub(crate) use action::{Pattern, Shape, starts_with};

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{Extra, From, NONE, Scope, Seen, Universe};
+use super::{Extra, NONE, NamedBy, Scope, ServiceUse, Universe};
+use crate::catalog::action_bits::ActionBits;
 use crate::catalog::basis::Basis;
-use crate::catalog::grants::Grants;
 use crate::catalog::service::Service;
 use crate::catalog::{is_name, is_prefix};
 use crate::policy::{Document, Effect, Observed, Shape};
@@ -27,7 +27,7 @@ impl<'a> Universe<'a> {
                     Some(place) => self.unused.insert(first + place),
                     None if !is_name(name) => {}
                     None => {
-                        self.add_extra(at, From::Evidence, Cow::Owned(name.to_owned()));
+                        self.add_extra(at, NamedBy::Evidence, Cow::Owned(name.to_owned()));
                         extras.push((at, name.to_ascii_lowercase()));
                     }
                 }
@@ -44,15 +44,15 @@ impl<'a> Universe<'a> {
             let known = self.scopes.get(scope).and_then(|scope| scope.known);
             for name in extent.names.iter().filter(|name| is_name(name)) {
                 if known.is_none_or(|service| service.find(name).is_none()) {
-                    self.add_extra(scope, From::Evidence, Cow::Owned(name.to_owned()));
+                    self.add_extra(scope, NamedBy::Evidence, Cow::Owned(name.to_owned()));
                 }
                 names.push(name.to_owned());
             }
-            self.seen.push(Seen { scope, names });
+            self.used.push(ServiceUse { scope, names });
         }
     }
 
-    fn add_extra(&mut self, scope: usize, from: From, spelled: Cow<'a, str>) {
+    fn add_extra(&mut self, scope: usize, from: NamedBy, spelled: Cow<'a, str>) {
         self.extras.push(Extra { scope, lower: spelled.to_ascii_lowercase(), from, spelled });
     }
 
@@ -71,7 +71,7 @@ impl<'a> Universe<'a> {
                 if pattern.shape == Shape::Literal
                     && known.is_none_or(|service| service.find(&pattern.name).is_none())
                 {
-                    self.add_extra(at, From::Policy, pattern.name.clone());
+                    self.add_extra(at, NamedBy::Policy, pattern.name.clone());
                 }
             }
         }
@@ -98,7 +98,7 @@ impl<'a> Universe<'a> {
             for (lower, spelled) in basis.harvest.of_service(&prefix) {
                 // The catalog may have learnt it since.
                 if known.is_none_or(|service| service.find(lower).is_none()) {
-                    self.add_extra(at, From::Organisation, Cow::Borrowed(spelled));
+                    self.add_extra(at, NamedBy::Organisation, Cow::Borrowed(spelled));
                 }
             }
         }
@@ -107,7 +107,7 @@ impl<'a> Universe<'a> {
     /// Of a service that was not used at all everything is unused, but for actions whose use is not seen: of those only what
     /// the evidence names.
     pub(super) fn cover_whole(&mut self, basis: Basis<'a>) {
-        let mut all = std::mem::replace(&mut self.unused, Grants(Vec::new()));
+        let mut all = std::mem::replace(&mut self.unused, ActionBits(Vec::new()));
         let named = all.clone();
         for at in 0..self.scopes.len() {
             let Some((prefix, known, whole)) =
@@ -182,9 +182,10 @@ impl<'a> Universe<'a> {
     }
 
     pub(super) fn unknown_scope(&self, prefix: &str) -> Option<usize> {
-        match prefix.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            true => self.unknown.get(&prefix.to_ascii_lowercase()).copied(),
-            false => self.unknown.get(prefix).copied(),
+        if prefix.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            self.unknown.get(&prefix.to_ascii_lowercase()).copied()
+        } else {
+            self.unknown.get(prefix).copied()
         }
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::RuleId;
+use super::rule_id::RuleId;
 use crate::catalog::{Basis, Catalog};
 use crate::decide::Removable;
 use crate::policy::{ActionNames, ActionPattern, ActionSet, Extent};

@@ -11,49 +11,23 @@
 mod defaults;
 mod keep;
 mod review;
+mod rule_id;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 
 use jiff::civil::Date;
 
 pub use defaults::DefaultRule;
 pub use keep::Kept;
 pub use review::{ExceptionReview, RuleState};
+pub use rule_id::RuleId;
 
 use crate::catalog::Catalog;
 use crate::config::{Exception, Expires};
 use crate::decide::Standing;
 use crate::inventory::{Inventory, Principal};
 use crate::policy::ActionPattern;
-
-/// Names a rule: `default:service-linked`, `config:12` by its line, `keep:1` by its place in the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RuleId {
-    /// One that always holds.
-    Default(DefaultRule),
-    /// An `[[exception]]` of the configuration.
-    Config {
-        /// The line on which it begins, counted from 1.
-        line: usize,
-        /// How many begin before it on the same line.
-        before: usize,
-    },
-    /// An entry of `keep`, counted from 1.
-    Keep(usize),
-}
-
-impl fmt::Display for RuleId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default(rule) => write!(f, "default:{}", rule.name()),
-            Self::Config { line, before: 0 } => write!(f, "config:{line}"),
-            Self::Config { line, before } => write!(f, "config:{line}-{}", before + 1),
-            Self::Keep(at) => write!(f, "keep:{at}"),
-        }
-    }
-}
 
 /// What a rule says.
 #[derive(Debug, Clone, Copy)]
@@ -90,9 +64,10 @@ impl<'c> Rule<'c> {
     fn covers_policy(&self, policy: &str) -> bool {
         let Text::Exception(exception) = self.text else { return true };
         // The name of an inline policy has neither colon nor slash.
-        match policy.starts_with("arn:") {
-            true => exception.covers_policy(policy.rsplit('/').next().unwrap_or(policy), Some(policy)),
-            false => exception.covers_policy(policy, None),
+        if policy.starts_with("arn:") {
+            exception.covers_policy(policy.rsplit('/').next().unwrap_or(policy), Some(policy))
+        } else {
+            exception.covers_policy(policy, None)
         }
     }
 

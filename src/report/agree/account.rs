@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Wrong, here, is_sorted, twice};
-use crate::decide::Effect;
+use crate::decide::ReasonEffect;
 use crate::report::pack::{counted, removals};
 use crate::report::{
     AccountReport, ConfidenceRow, Coverage, PolicyRow, PrincipalRow, Recommendation, Removal, Report, SCHEMA,
@@ -205,8 +205,8 @@ pub(super) fn ready(it: &Recommendation, report: &Report, wrong: &mut Wrong) {
 
 /// The confidence is what its weakest reason leaves.
 fn is_sure(confidence: &ConfidenceRow) -> bool {
-    let effects: Option<Vec<Effect>> =
-        confidence.reasons.iter().map(|reason| Effect::named(&reason.effect)).collect();
+    let effects: Option<Vec<ReasonEffect>> =
+        confidence.reasons.iter().map(|reason| ReasonEffect::named(&reason.effect)).collect();
     effects.is_some_and(|effects| {
         let level = effects.into_iter().min().map_or("high", |effect| effect.most().name());
         level == confidence.level
