@@ -17,8 +17,10 @@ impl ActionNames {
         // No action has a line's end in its name.
         let mut all: Vec<&str> =
             names.into_iter().filter(|name| !name.is_empty() && !name.contains('\n')).collect();
-        all.sort_unstable_by(|a, b| without_case(a, b).then_with(|| a.cmp(b)));
-        all.dedup_by(|later, first| later.eq_ignore_ascii_case(first));
+        if !all.is_sorted_by(|a, b| without_case(a, b) == Ordering::Less) {
+            all.sort_by_cached_key(|name| (name.to_ascii_lowercase(), *name));
+            all.dedup_by(|later, first| later.eq_ignore_ascii_case(first));
+        }
         Self(all.join("\n").into())
     }
 
@@ -80,7 +82,13 @@ impl ActionNames {
 }
 
 fn without_case(a: &str, b: &str) -> Ordering {
-    a.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(b.bytes().map(|byte| byte.to_ascii_lowercase()))
+    for (a, b) in a.bytes().zip(b.bytes()).filter(|(a, b)| a != b) {
+        let order = a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase());
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+    a.len().cmp(&b.len())
 }
 
 /// What a set holds of one service.
