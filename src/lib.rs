@@ -20,7 +20,8 @@
 //! Invariants:
 //! - only `Action` and `NotAction` of Allow statements change, and only by losing permissions that the evidence calls unused;
 //!   what it saw in use stays;
-//! - [`mod@prove`] shares [`policy`] and [`catalog`] with [`mod@refine`] and nothing else, and only it makes a [`prove::Proof`];
+//! - [`mod@prove`] shares the parser, the pattern matcher and the catalog with [`mod@refine`] and nothing else, and only it makes
+//!   a [`prove::Proof`];
 //! - every principal ends in exactly one status, or the scan fails;
 //! - same input, same bytes;
 //! - nothing that can be called writes to AWS.
@@ -38,7 +39,7 @@
 //! let mut unused = ActionSet::new();
 //! unused.add_actions("s3", ["GetBucketAcl"]);
 //!
-//! let refined = leastwise::refine(&policy, &unused.into(), &catalog, None)?;
+//! let refined = leastwise::Refiner::new(&catalog).refine(&policy, &unused.into())?;
 //!
 //! let smaller = &refined.documents()[0];
 //! assert_eq!(
@@ -80,11 +81,20 @@ use thiserror::Error;
 use catalog::{Basis, Universe};
 use policy::{Document, Observed};
 use prove::{Counterexample, Proof, Undecided, Verdict, prove_in};
-use refine::{Budget, DoesNotFit, Explanation, FitStep, How, Kind, Named};
+use refine::{Budget, DoesNotFit, Explanation, FitStep, NameLimit, RefineOptions};
+
+/// Removes from policies what was observed to be unused, and proves each result.
+#[derive(Debug, Clone, Copy)]
+pub struct Refiner<'a> {
+    basis: Basis<'a>,
+    options: RefineOptions,
+}
 
 /// A smaller policy with the proof that it is right against the evidence.
 #[derive(Debug)]
-pub struct Refined<'a> {
+pub struct Refined<'p, 'a> {
+    before: &'p Document<'a>,
+    universe: Universe<'a>,
     proof: Proof<'a>,
     step: FitStep,
 }
@@ -104,56 +114,47 @@ pub enum RefineError {
     Undecided(Undecided),
 }
 
-/// Removes from `policy` what was observed to be unused, and proves the result. With a `kind`, the result keeps to that kind's quota.
-///
-/// # Errors
-/// When the result does not fit, or cannot be proven. Nothing unproven is given out.
-pub fn refine<'a>(
-    policy: &Document<'a>,
-    observed: &Observed<'_>,
-    basis: impl Into<Basis<'a>>,
-    kind: Option<Kind>,
-) -> Result<Refined<'a>, RefineError> {
-    refine_with(policy, observed, basis, How { kind, ..How::default() })
-}
+impl<'a> Refiner<'a> {
+    /// By a catalog, or by all that is known of actions. The results may be of any length.
+    pub fn new(basis: impl Into<Basis<'a>>) -> Self {
+        Self { basis: basis.into(), options: RefineOptions::default() }
+    }
 
-/// As [`refine()`], with all there is to choose.
-///
-/// # Errors
-/// As [`refine()`].
-pub fn refine_with<'a>(
-    policy: &Document<'a>,
-    observed: &Observed<'_>,
-    basis: impl Into<Basis<'a>>,
-    how: How,
-) -> Result<Refined<'a>, RefineError> {
-    refine_in(&Universe::new(basis.into(), policy, observed), policy, how)
-}
+    /// The same with these options.
+    #[must_use]
+    pub fn with(self, options: RefineOptions) -> Self {
+        Self { options, ..self }
+    }
 
-/// As [`refine_with()`], in a universe that was made of the same policy, evidence and catalog; with it the result can be
-/// explained.
-fn refine_in<'a>(
-    universe: &Universe<'a>,
-    policy: &Document<'a>,
-    how: How,
-) -> Result<Refined<'a>, RefineError> {
-    let mut budget = how.kind.map_or_else(Budget::endless, |_| Budget::usual());
-    let proposal = refine::propose(universe, policy, how.wildcards, &mut budget)?;
-    let (documents, step) = match (proposal, how.kind) {
-        (None, _) => (Vec::new(), FitStep::AsIs),
-        (Some(document), None) => (vec![document], FitStep::AsIs),
-        (Some(document), Some(kind)) => {
-            refine::fit(universe, policy, document, kind, how.taken, &mut budget)?
+    /// Removes from `policy` what was observed to be unused, and proves the result.
+    ///
+    /// # Errors
+    /// When the result does not fit, or cannot be proven. Nothing unproven is given out.
+    pub fn refine<'p>(
+        self,
+        policy: &'p Document<'a>,
+        observed: &Observed,
+    ) -> Result<Refined<'p, 'a>, RefineError> {
+        let universe = Universe::new(self.basis, policy, observed);
+        let RefineOptions { kind, taken, wildcards } = self.options;
+        let mut budget = kind.map_or_else(Budget::endless, |_| Budget::usual());
+        let proposal = refine::propose(&universe, policy, wildcards, &mut budget)?;
+        let (documents, step) = match (proposal, kind) {
+            (None, _) => (Vec::new(), FitStep::AsIs),
+            (Some(document), None) => (vec![document], FitStep::AsIs),
+            (Some(document), Some(kind)) => {
+                refine::fit(&universe, policy, document, kind, taken, &mut budget)?
+            }
+        };
+        match prove_in(&universe, policy, documents) {
+            Verdict::Proven(proof) => Ok(Refined { before: policy, universe, proof, step }),
+            Verdict::Refuted(counterexample) => Err(RefineError::Refuted(counterexample)),
+            Verdict::Undecided(reason) => Err(RefineError::Undecided(reason)),
         }
-    };
-    match prove_in(universe, policy, documents) {
-        Verdict::Proven(proof) => Ok(Refined { proof, step }),
-        Verdict::Refuted(counterexample) => Err(RefineError::Refuted(counterexample)),
-        Verdict::Undecided(reason) => Err(RefineError::Undecided(reason)),
     }
 }
 
-impl<'a> Refined<'a> {
+impl<'a> Refined<'_, 'a> {
     /// The smaller policy: none when nothing is left, several when it had to be split to fit.
     pub fn documents(&self) -> &[Document<'a>] {
         self.proof.documents()
@@ -169,13 +170,13 @@ impl<'a> Refined<'a> {
         self.step
     }
 
-    /// What changed and why. Give what [`refine()`] was given.
-    pub fn explain(
-        &self,
-        policy: &Document<'a>,
-        observed: &Observed<'_>,
-        basis: impl Into<Basis<'a>>,
-    ) -> Explanation {
-        refine::explain(&Universe::new(basis.into(), policy, observed), policy, self.documents(), Named::ALL)
+    /// What changed and why.
+    pub fn explain(&self) -> Explanation {
+        refine::explain(&self.universe, self.before, self.documents(), NameLimit::ALL)
+    }
+
+    /// The actions that policy and evidence are about.
+    pub(crate) fn universe(&self) -> &Universe<'a> {
+        &self.universe
     }
 }

@@ -4,7 +4,7 @@ use leastwise::RefineError;
 use leastwise::catalog::Catalog;
 use leastwise::evidence::read_unused;
 use leastwise::policy::Document;
-use leastwise::refine::Kind;
+use leastwise::refine::{Kind, RefineOptions};
 use serde_json::Value;
 
 use crate::{contexts, oracle, scene};
@@ -20,7 +20,9 @@ pub fn run(bytes: &[u8]) {
         (Catalog::from_json(&lists.to_string()).expect("a catalog"), evidence.to_string());
     let policy = Document::parse(&text).expect("a policy");
     let unused = read_unused(&evidence_text).expect("evidence");
-    let refined = match leastwise::refine(&policy, &unused, &catalog, kind) {
+    let refiner =
+        leastwise::Refiner::new(&catalog).with(RefineOptions { kind, ..RefineOptions::default() });
+    let refined = match refiner.refine(&policy, &unused) {
         Ok(refined) => refined,
         Err(RefineError::DoesNotFit(_)) => return,
         Err(error) => panic!("{error}\n{text}\n{evidence}\n{lists}"),
@@ -33,9 +35,9 @@ pub fn run(bytes: &[u8]) {
     assert!(judged.is_ok(), "{judged:?}\n{text}\n{evidence}\n{lists}\n{after:?}");
     assert_eq!(contexts::stray(&before, &after), None, "{text}\n{evidence}\n{lists}\n{after:?}");
     for document in refined.documents() {
-        let again = leastwise::refine(document, &unused, &catalog, kind).expect("refined again");
+        let again = refiner.refine(document, &unused).expect("refined again");
         let again: Vec<String> = again.documents().iter().map(Document::compact).collect();
         assert_eq!(again, [document.compact()], "{text}\n{evidence}\n{lists}");
     }
-    let _ = refined.explain(&policy, &unused, &catalog);
+    let _ = refined.explain();
 }

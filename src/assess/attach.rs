@@ -1,7 +1,7 @@
 //! Room at the holders of a policy for those that take its place: IAM attaches only so many managed policies.
 
 use super::refinement::Stays;
-use crate::decide::{Holder, Room};
+use crate::decide::{Holder, QuotaUse};
 use crate::inventory::Inventory;
 use crate::refine::{MOST_ATTACHED, USUALLY_ATTACHED};
 use crate::report::Note;
@@ -18,11 +18,11 @@ pub(super) struct Attached {
 impl Attached {
     /// Of these holders. `goes` says that the policy is itself a managed one, which is detached.
     pub(super) fn to(holders: &[Holder<'_>], inventory: &Inventory, goes: bool) -> Self {
-        Self::with(Room::of(holders, inventory), goes)
+        Self::with(QuotaUse::of(holders, inventory), goes)
     }
 
     /// Of holders that were looked at before.
-    pub(super) fn with(room: Room, goes: bool) -> Self {
+    pub(super) fn with(room: QuotaUse, goes: bool) -> Self {
         // Whoever has more attached today has had the quota raised; anybody else would have to ask AWS first.
         let most = USUALLY_ATTACHED.max(room.attached).min(MOST_ATTACHED);
         Self { count: room.attached, most, goes: usize::from(goes) }

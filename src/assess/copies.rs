@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::refinement::{Smaller, Stays, Tried};
 use super::why::{self, Sharers};
 use super::work::{Bench, Copied, Work};
-use crate::decide::{GrantAge, Holder, Obstacle, Part};
+use crate::decide::{EditScope, GrantAge, Holder, Obstacle};
+use crate::policy::Services;
 use crate::refine::Kind;
 use crate::report::{LeftAlone, PolicyState};
 
@@ -81,14 +82,14 @@ impl<'i, 't> Work<'i, 't> {
     pub(super) fn copies<'w>(
         &mut self,
         bench: Bench<'w, 'i, 't>,
-    ) -> (Vec<Copied<'w, 'i>>, Vec<(Part<'i>, Stays)>)
+    ) -> (Vec<Copied<'w, 'i>>, Vec<(EditScope<'i>, Stays)>)
     where
         't: 'w,
     {
         let mut copies: Vec<Copied<'w, 'i>> = Vec::new();
         let mut stay = Vec::new();
         for part in &bench.held.copies {
-            if part.family.is_some_and(|family| self.join(bench, part, family)) {
+            if self.family(part).is_some_and(|family| self.join(bench, part, family)) {
                 continue;
             }
             match self.tried(bench, part) {
@@ -96,7 +97,7 @@ impl<'i, 't> Work<'i, 't> {
                 Tried::Stays(Stays::NotSure(_) | Stays::TooManyAttached { .. }) if part.holders.len() > 1 => {
                     for holder in &part.holders {
                         let reaches = self.effects.reached(*holder);
-                        let own = Part { holders: vec![*holder], reaches, ..part.clone() };
+                        let own = EditScope { holders: vec![*holder], reaches, ..part.clone() };
                         let tried = self.tried(bench, &own);
                         self.sort(bench, (own, tried), &mut copies, &mut stay);
                     }
@@ -110,7 +111,7 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// A copy for some holders, if they have room for it.
-    fn tried<'w>(&self, bench: Bench<'w, 'i, 't>, part: &Part<'i>) -> Tried<Smaller<'w>>
+    fn tried<'w>(&self, bench: Bench<'w, 'i, 't>, part: &EditScope<'i>) -> Tried<Smaller<'w>>
     where
         't: 'w,
     {
@@ -123,9 +124,9 @@ impl<'i, 't> Work<'i, 't> {
     fn sort<'w>(
         &self,
         bench: Bench<'w, 'i, 't>,
-        (part, tried): (Part<'i>, Tried<Smaller<'w>>),
+        (part, tried): (EditScope<'i>, Tried<Smaller<'w>>),
         copies: &mut Vec<Copied<'w, 'i>>,
-        stay: &mut Vec<(Part<'i>, Stays)>,
+        stay: &mut Vec<(EditScope<'i>, Stays)>,
     ) where
         't: 'w,
     {
@@ -139,16 +140,16 @@ impl<'i, 't> Work<'i, 't> {
         }
     }
 
-    /// Two needs that come to one text are one copy: what either calls unused and the policy grants is the same.
+    /// Two that come to one text are one copy: what either calls unused and the policy grants is the same.
     fn merge<'w>(&self, bench: Bench<'w, 'i, 't>, copies: &mut Vec<Copied<'w, 'i>>, new: Copied<'w, 'i>)
     where
         't: 'w,
     {
         for old in copies.iter_mut().filter(|old| old.after == new.after) {
-            let needs = old.part.needs.clone().and(&new.part.needs, self.terms.unobserved);
-            let mut seen = old.part.seen.clone();
-            seen.join(&new.part.seen, None);
-            let both = bench.original(self.terms).attempt(&needs, &seen, Kind::Managed, 0);
+            let removable = old.part.removable.clone().and(&new.part.removable, self.terms.unobserved);
+            let mut used = old.part.used.clone();
+            used.extend(&new.part.used, &Services::All);
+            let both = bench.original(self.terms).attempt(&removable, &used, Kind::Managed, 0);
             if let Tried::Smaller(smaller) = both
                 && smaller.after() == old.after
             {
@@ -156,7 +157,7 @@ impl<'i, 't> Work<'i, 't> {
                 old.part.reaches.extend(&new.part.reaches);
                 old.part.reaches.sort_unstable();
                 old.part.reaches.dedup();
-                (old.part.needs, old.part.seen) = (needs, seen);
+                (old.part.removable, old.part.used) = (removable, used);
                 old.smaller = smaller;
                 return;
             }

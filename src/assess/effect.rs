@@ -11,9 +11,9 @@ use super::Terms;
 use super::prepared::Prepared;
 use crate::catalog::{AccessLevel, Basis, Levels, Permissions};
 use crate::decide::{
-    Escalation, Held, Holder, Needs, Risk, Severity, Standing, boundary_of, by_danger, ineffective,
+    Escalation, Holder, PolicyPlan, Removable, Risk, Severity, Standing, boundary_of, by_danger, ineffective,
 };
-use crate::policy::{Document, Extent, parse_all};
+use crate::policy::{Document, Services, parse_all};
 use crate::report::{
     EffectRow, EscalationRow, ImpactRow, PolicyState, Remains, Removal, RiskRow, UnusedService,
 };
@@ -48,7 +48,7 @@ pub(super) struct After<'i, 't> {
 }
 
 impl<'t> Effects<'t> {
-    pub(super) fn of(prepared: &Prepared, terms: Terms<'t>, held: &[Held<'_>]) -> Self {
+    pub(super) fn of(prepared: &Prepared, terms: Terms<'t>, held: &[PolicyPlan<'_>]) -> Self {
         let (basis, catalog) = (terms.basis(), terms.catalog);
         let inventory = &prepared.inventory;
         let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -66,15 +66,15 @@ impl<'t> Effects<'t> {
                 });
                 known.as_ref()
             });
-            let needs = prepared.standings.get(at).map_or(&Needs::Everything, Standing::needs);
-            let evidence = needs.unused(None);
-            let whole = evidence.iter().filter(|(_, extent)| **extent == Extent::Whole);
-            let unobserved = match needs {
-                Needs::Nothing => anywhere.clone(),
-                _ => Permissions::unobserved(basis, whole.map(|(service, _)| service)),
+            let removable = prepared.standings.get(at).map_or(&Removable::Nothing, Standing::removable);
+            let evidence = removable.unused(&Services::All);
+            let whole = evidence.iter().filter(|(_, extent)| extent.whole);
+            let unobserved = match removable {
+                Removable::Anything => anywhere.clone(),
+                _ => Permissions::unobserved(basis, whole.map(|(service, _)| &**service)),
             };
-            let unused = match needs {
-                Needs::Nothing => None,
+            let unused = match removable {
+                Removable::Anything => None,
                 _ => Some(Permissions::of_unused(basis, &evidence)),
             };
             people.push(Person {
@@ -111,7 +111,7 @@ impl<'t> Effects<'t> {
     /// Adds a policy: what it grants now, and to some of its holders after a change.
     pub(super) fn policy(
         &mut self,
-        held: &Held<'_>,
+        held: &PolicyPlan<'_>,
         before: &Permissions<'t>,
         after: &[After<'_, 't>],
         (id, state): (&str, PolicyState),

@@ -1,6 +1,6 @@
 //! What is decided once for many accounts: permission sets and fleets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::Terms;
@@ -9,7 +9,11 @@ use super::place::{inline_kind, names_everywhere};
 use super::publish::confidence_row;
 use super::refinement::{Original, Refinement, Smaller, Stays, Tried};
 use super::why;
-use crate::decide::{Confidence, Families, Family, FamilyKind, HolderKind, Level, Needs, PolicyKind, Seat};
+use crate::decide::{
+    Confidence, Families, Family, FamilyIndex, FamilyKind, HolderKind, Level, PolicyKind, PolicySlot,
+    Removable,
+};
+use crate::policy::Services;
 use crate::refine::Kind;
 use crate::report::names::{Spellings, file_part, joined_parts};
 use crate::report::{Action, FamilyAccount, FamilyRow, ImpactRow, Note, PolicyState, Recommendation};
@@ -22,15 +26,15 @@ pub struct Outcomes(Vec<OnceLock<Outcome>>);
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) tried: Tried<Refinement>,
-    /// The services that the policy names; `None` for all there are.
-    services: Option<BTreeSet<String>>,
+    /// The services that the policy names.
+    services: Services,
 }
 
 /// One account's part of a family.
 #[derive(Debug)]
 pub struct FamilyShare {
     /// Which family, by its place.
-    pub index: usize,
+    pub index: FamilyIndex,
     /// The same, by its id.
     pub id: String,
     /// What the account says.
@@ -50,8 +54,8 @@ pub struct Whole {
     pub recommendations: Vec<Recommendation>,
     /// Documents and diffs, by path from the report's folder.
     pub files: Vec<(String, String)>,
-    /// The services that the policies name; `None` for all there are.
-    pub services: Option<BTreeSet<String>>,
+    /// The services that the policies name.
+    pub services: Services,
     /// Proposals that the checker refuted.
     pub defects: Vec<(String, String)>,
 }
@@ -70,15 +74,17 @@ impl Outcomes {
         original: Original<'_>,
         terms: Terms<'_>,
     ) -> Option<&Outcome> {
-        obstacle(family, families, terms.least_sure).is_none().then_some(())?;
-        let outcome = self.0.get(family.index)?.get_or_init(|| {
-            let (kind, taken) = (kind_of(&family.seat), family.room.inline);
-            let tried = match original.attempt(&family.needs, &family.seen, kind, taken) {
+        if obstacle(family, families, terms.least_sure).is_some() {
+            return None;
+        }
+        let outcome = self.0.get(family.index.place())?.get_or_init(|| {
+            let (kind, taken) = (kind_of(&family.slot), family.room.inline);
+            let tried = match original.attempt(&family.removable, &family.used, kind, taken) {
                 Tried::Smaller(smaller) => {
                     match room(family, &smaller).or(doubted(&smaller, terms.least_sure)) {
                         Some(stays) => Tried::Stays(stays),
                         None => {
-                            let told = smaller.told(smaller.after(), &family.needs, &family.seen);
+                            let told = smaller.told(smaller.after(), &family.removable, &family.used);
                             Tried::Smaller(Box::new(told))
                         }
                     }
@@ -86,7 +92,7 @@ impl Outcomes {
                 Tried::Stays(stays) => Tried::Stays(stays),
                 Tried::Nothing => Tried::Nothing,
             };
-            Outcome { tried, services: original.services.cloned() }
+            Outcome { tried, services: original.services.clone() }
         });
         Some(outcome)
     }
@@ -94,7 +100,7 @@ impl Outcomes {
 
 /// Whether a policy of a family is a managed one, which is detached when others take its place.
 fn is_attached(family: &Family) -> bool {
-    family.seat.policy_kind != PolicyKind::Inline
+    family.slot.policy_kind != PolicyKind::Inline
 }
 
 /// Why so many policies cannot take the place of one, if they cannot. One of an inline policy needs no attachment.
@@ -112,7 +118,7 @@ fn doubted(smaller: &Smaller<'_>, least_sure: Level) -> Option<Stays> {
 
 /// Why nothing can be recommended for a family as a whole, if nothing can: a stable code and one sentence.
 fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(PolicyState, String)> {
-    let set = family.seat.kind == FamilyKind::PermissionSet;
+    let set = family.slot.kind == FamilyKind::PermissionSet;
     if family.drifted {
         return Some((
             PolicyState::ProvisionedDifferently,
@@ -138,15 +144,15 @@ fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(
         let why = "other accounts may use it, and the organisation did not tell which there are";
         return Some((PolicyState::AccountsUnknown, why.to_owned()));
     }
-    match &family.needs {
-        Needs::Nothing => Some((
+    match &family.removable {
+        Removable::Anything => Some((
             PolicyState::Idle,
             "all its roles are reported unused: review who still needs it".to_owned(),
         )),
-        needs if !needs.is_all() && family.level < least_sure => {
+        removable if !removable.is_nothing() && family.level < least_sure => {
             Some((PolicyState::NotSureEnough, format!("confidence is {}", family.level.name())))
         }
-        needs if needs.is_all() => {
+        removable if removable.is_nothing() => {
             Some((PolicyState::InUse, "nothing of it is reported unused in all of its accounts".to_owned()))
         }
         _ => None,
@@ -169,9 +175,9 @@ pub(super) fn is_told(
     }
 }
 
-fn kind_of(seat: &Seat) -> Kind {
-    match seat.policy_kind {
-        PolicyKind::Inline => inline_kind(seat.holder_kind),
+fn kind_of(slot: &PolicySlot) -> Kind {
+    match slot.policy_kind {
+        PolicyKind::Inline => inline_kind(slot.holder_kind),
         PolicyKind::CustomerManaged | PolicyKind::AwsManaged => Kind::Managed,
     }
 }
@@ -182,8 +188,8 @@ fn path_of(family: &Family, spellings: &Spellings) -> String {
 }
 
 fn plain_path_of(family: &Family) -> String {
-    let seat = &family.seat;
-    path((seat.kind, seat.policy_kind), (seat.holder_kind, &seat.holder), &seat.policy, &family.id)
+    let slot = &family.slot;
+    path((slot.kind, slot.policy_kind), (slot.holder_kind, &slot.holder), &slot.policy, &family.id)
 }
 
 /// The same of what a family is known by.
@@ -221,10 +227,10 @@ pub fn organisation(
     shares: Vec<FamilyShare>,
     least_sure: Level,
 ) -> Whole {
-    let mut by_family: BTreeMap<usize, Vec<FamilyShare>> = BTreeMap::new();
+    let mut by_family: BTreeMap<FamilyIndex, Vec<FamilyShare>> = BTreeMap::new();
     shares.into_iter().for_each(|share| by_family.entry(share.index).or_default().push(share));
     let spellings = Spellings::of(families.iter().map(plain_path_of));
-    let mut whole = Whole { services: Some(BTreeSet::new()), ..Whole::default() };
+    let mut whole = Whole::default();
     for family in families.iter() {
         let shares = by_family.remove(&family.index).unwrap_or_default();
         let sure = shares.iter().map(|share| share.confidence.clone()).reduce(|all, one| all.join(&one));
@@ -237,7 +243,7 @@ pub fn organisation(
         accounts.sort();
         let (obstacle, path) = (obstacle(family, families, least_sure), path_of(family, &spellings));
         let about = About { family, path, obstacle, accounts, sure, impact };
-        whole.add(about, families, outcomes.0.get(family.index).and_then(OnceLock::get));
+        whole.add(about, families, outcomes.0.get(family.index.place()).and_then(OnceLock::get));
     }
     whole.families.sort_by(|a, b| a.id.cmp(&b.id));
     whole.recommendations.sort_by(|a, b| a.id.cmp(&b.id));
@@ -258,7 +264,7 @@ struct About<'f> {
 impl Whole {
     fn add(&mut self, about: About<'_>, families: &Families, outcome: Option<&Outcome>) {
         let About { family, path, obstacle, accounts, sure, impact } = about;
-        let set = family.seat.kind == FamilyKind::PermissionSet;
+        let set = family.slot.kind == FamilyKind::PermissionSet;
         let mut blockers = family.blockers.clone();
         let (code, why, recommendation) = match (obstacle, outcome) {
             // A fleet of which nothing is unused everywhere is no news: its accounts stand alone.
@@ -270,7 +276,7 @@ impl Whole {
                 (code, why, None)
             }
             (None, Some(Outcome { tried: Tried::Smaller(smaller), services })) => {
-                self.cover(services.as_ref());
+                self.services.extend(services);
                 let mut recommendation =
                     self.publish((family, &path), smaller, &accounts, (sure.as_ref(), impact));
                 if !families.unread.is_empty() || families.others {
@@ -298,9 +304,9 @@ impl Whole {
         self.recommendations.extend(recommendation);
         self.families.push(FamilyRow {
             id: family.id.clone(),
-            kind: family.seat.kind,
-            name: family.seat.holder.clone(),
-            policy: family.seat.policy.clone(),
+            kind: family.slot.kind,
+            name: family.slot.holder.clone(),
+            policy: family.slot.policy.clone(),
             code,
             why,
             accounts,
@@ -308,13 +314,6 @@ impl Whole {
             others: 0,
             recommendation: id,
         });
-    }
-
-    fn cover(&mut self, services: Option<&BTreeSet<String>>) {
-        match (&mut self.services, services) {
-            (Some(all), Some(more)) => all.extend(more.iter().cloned()),
-            (all, _) => *all = None,
-        }
     }
 
     fn publish(
@@ -326,9 +325,9 @@ impl Whole {
     ) -> Recommendation {
         let files = Refinement::places(path);
         self.files.extend(smaller.texts(&files));
-        let seat = &family.seat;
+        let slot = &family.slot;
         let reaches: Vec<String> = accounts.iter().flat_map(|it| it.principals.iter().cloned()).collect();
-        let action = match (smaller.documents, seat.policy_kind) {
+        let action = match (smaller.documents, slot.policy_kind) {
             (0, PolicyKind::Inline) => Action::Delete,
             (0, PolicyKind::CustomerManaged | PolicyKind::AwsManaged) => Action::Detach,
             _ if smaller.split => Action::Split,
@@ -336,9 +335,9 @@ impl Whole {
             (_, PolicyKind::CustomerManaged) => Action::NewVersion,
             (_, PolicyKind::Inline) => Action::Replace,
         };
-        let is_copied = seat.policy_kind == PolicyKind::AwsManaged || smaller.split;
+        let is_copied = slot.policy_kind == PolicyKind::AwsManaged || smaller.split;
         let mut notes = Vec::new();
-        if seat.kind == FamilyKind::PermissionSet {
+        if slot.kind == FamilyKind::PermissionSet {
             notes.push(Note::EditThePermissionSet);
         } else {
             notes.push(Note::EditTheTemplate);
@@ -353,16 +352,16 @@ impl Whole {
         let certain = Confidence { level: Level::High, reasons: Vec::new() };
         let sure = sure.cloned().unwrap_or(certain).of_change(smaller.doubts.count());
         let creates = match smaller.documents {
-            count if count > 0 && is_copied => names_everywhere(&seat.policy, &smaller.after, count),
+            count if count > 0 && is_copied => names_everywhere(&slot.policy, &smaller.after, count),
             _ => Vec::new(),
         };
         Recommendation {
             since: None,
             id: family.id.clone(),
-            holder_kind: seat.holder_kind,
-            holder: seat.holder.clone(),
-            policy_kind: Some(seat.policy_kind),
-            policy: seat.policy.clone(),
+            holder_kind: slot.holder_kind,
+            holder: slot.holder.clone(),
+            policy_kind: Some(slot.policy_kind),
+            policy: slot.policy.clone(),
             policy_arn: None,
             action,
             holders: Vec::new(),

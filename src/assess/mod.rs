@@ -39,15 +39,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::family::{FamilyShare, Outcomes, Whole, organisation};
 use self::prepared::About;
-use self::prepared::Desk;
 pub use self::prepared::Prepared;
+use self::prepared::RemovableActions;
 use self::work::Work;
 use crate::catalog::{Basis, Catalog, Harvest, Unobserved};
 use crate::decide::{
-    Exceptions, Families, Grain, Held, Level, Part, PrincipalStatus, SharedPolicies, Survey, Usage, plan,
+    EditScope, Exceptions, Families, Grain, Level, PolicyPlan, PrincipalStatus, SharedPolicies, Survey,
+    Usage, plan,
 };
 use crate::evidence::Failure;
 use crate::inventory::wire::Account;
+use crate::policy::Services;
 use crate::refine::Wildcards;
 use crate::report::{AccountReport, AccountSummary, Coverage, EffectTotals, EvidenceSource, Failed, SCHEMA};
 
@@ -92,8 +94,8 @@ pub struct Assessed {
     pub report: AccountReport,
     /// Documents and diffs, by path from the report's folder.
     pub files: Vec<(String, String)>,
-    /// The services that its policies name; `None` for all there are.
-    pub services: Option<BTreeSet<String>>,
+    /// The services that its policies name.
+    pub services: Services,
     /// Proposals that the checker refuted: defects, written out for a report to us.
     pub defects: Vec<(String, String)>,
     /// Its part of what is decided once for many accounts.
@@ -104,11 +106,11 @@ pub struct Assessed {
 
 /// What one account has that could concern others, and what it names beyond the catalog.
 pub fn survey(prepared: &Prepared, terms: Terms<'_>) -> (Survey, Harvest) {
-    let desk = Desk::of(prepared, terms);
+    let desk = RemovableActions::of(prepared, terms);
     let none = Families::default();
     let held = plan(&prepared.inventory, &prepared.standings, &desk, &none);
-    let sure = |held: &Held<'_>, part: &Part<'_>| {
-        let grain = Grain::of(&part.needs.unused(None));
+    let sure = |held: &PolicyPlan<'_>, part: &EditScope<'_>| {
+        let grain = Grain::of(&part.removable.unused(&Services::All));
         prepared.confidence(&About::of(held, part, grain), terms).level
     };
     (Survey::of(&prepared.inventory, &held, terms.catalog, &sure), prepared.harvest(terms.catalog))
@@ -128,19 +130,19 @@ pub fn account(
             return Assessed {
                 report: unread(account, Coverage::Failed, vec![Failed { failure, principal: None }]),
                 files: Vec::new(),
-                services: Some(BTreeSet::new()),
+                services: Services::default(),
                 defects: Vec::new(),
                 shares: Vec::new(),
                 usage: Usage::default(),
             };
         }
     };
-    let desk = Desk::of(&prepared, terms);
+    let desk = RemovableActions::of(&prepared, terms);
     let held = plan(&prepared.inventory, &prepared.standings, &desk, families);
     let mut work = Work::new(&prepared, terms, families, outcomes, &held);
     // What is decided for many accounts comes first: the other inline policies of its holders have the room that it leaves.
     let is_of_family =
-        |policy: &&Held<'_>| policy.in_place.as_ref().is_some_and(|part| part.family.is_some());
+        |policy: &&PolicyPlan<'_>| policy.in_place.as_ref().is_some_and(|part| part.family.is_some());
     let (first, rest): (Vec<_>, Vec<_>) = held.iter().partition(is_of_family);
     first.into_iter().chain(rest).for_each(|policy| work.policy(policy));
     work.finish(desk.usage())

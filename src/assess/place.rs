@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::refinement::Refinement;
 use crate::arn::last_name;
-use crate::decide::{Holder, HolderKind, PolicyKind, Target};
+use crate::decide::{Holder, HolderKind, PolicyKind, PolicyLocation};
 use crate::digest::sha256;
 use crate::inventory::Inventory;
 use crate::policy::{Document, parse_all};
@@ -29,10 +29,10 @@ pub(super) struct Place {
 
 impl Place {
     /// A policy where it is: inline in its holder, or managed.
-    pub(super) fn of(target: Target<'_>, inventory: &Inventory) -> Self {
+    pub(super) fn of(target: PolicyLocation<'_>, inventory: &Inventory) -> Self {
         let account = &inventory.account.id;
         match target {
-            Target::Inline { holder, policy } => {
+            PolicyLocation::Inline { holder, policy } => {
                 let (holder_kind, name) = holder.describe(inventory);
                 Self {
                     id: format!("{account}/{holder_kind}/{name}/{policy}"),
@@ -51,9 +51,9 @@ impl Place {
                     arn: None,
                 }
             }
-            Target::Managed { arn } | Target::Aws { arn } => {
+            PolicyLocation::Managed { arn } | PolicyLocation::Aws { arn } => {
                 let name = last_name(arn).to_owned();
-                let kind = if matches!(target, Target::Aws { .. }) { "aws" } else { "managed" };
+                let kind = if matches!(target, PolicyLocation::Aws { .. }) { "aws" } else { "managed" };
                 Self {
                     id: format!("{account}/{kind}/{name}"),
                     path: format!("policies/{account}/managed/{}", file_part(&name)),
@@ -70,7 +70,7 @@ impl Place {
 
     /// A copy of a managed policy that is given to some holders in its stead, with the id that tells it from others.
     pub(super) fn of_copy(
-        target: Target<'_>,
+        target: PolicyLocation<'_>,
         holder: Holder<'_>,
         inventory: &Inventory,
         name: Option<&str>,
@@ -79,7 +79,7 @@ impl Place {
         let account = &inventory.account.id;
         let (holder_kind, holder) = holder.describe(inventory);
         // A policy of the account may bear the name of one of AWS.
-        let mark = if matches!(target, Target::Aws { .. }) { "aws" } else { "managed" };
+        let mark = if matches!(target, PolicyLocation::Aws { .. }) { "aws" } else { "managed" };
         let id = match name {
             Some(name) => format!("{account}/copy/{name}"),
             None => format!("{account}/detach/{mark}/{}", whole.policy),

@@ -7,13 +7,14 @@ use super::Terms;
 use crate::aws::{Answers, Evidence};
 use crate::catalog::{Catalog, Harvest, Unobserved};
 use crate::decide::{
-    AccountExceptions, Ages, Circumstances, Confidence, Facts, Grain, GrantAge, GrantLog, Held, Holder,
-    Level, Needs, Origin, Part, Seen, Source, Standing, Usage, Wants, emergency, granted_before, standings,
+    AccountExceptions, Ages, Circumstances, Confidence, EditScope, EvidenceOrigin, Facts, Grain, GrantAge,
+    GrantLog, Holder, Level, PlanFacts, PolicyPlan, Removable, Source, Standing, Usage, emergency,
+    granted_before, standings,
 };
-use crate::evidence::{Failure, FailureKind, Known, Windows, join};
+use crate::evidence::{Failure, FailureKind, PrincipalEvidence, Windows, join};
+use crate::inventory::Inventory;
 use crate::inventory::wire::{Account, ManagedPolicyDetail, PolicyText};
-use crate::inventory::{Inventory, Principal};
-use crate::policy::Document;
+use crate::policy::{ActionSet, Document};
 
 /// The window of an analyzer that does not say: ninety days is what AWS sets when nobody chooses.
 const USUAL_WINDOW: u32 = 90;
@@ -24,13 +25,11 @@ pub struct Prepared {
     pub(super) inventory: Inventory,
     pub(super) evidence: Result<Evidence, Failure>,
     /// What is known of each principal, by ARN.
-    pub(super) known: BTreeMap<String, Known>,
+    pub(super) known: BTreeMap<String, PrincipalEvidence>,
     /// The newest day on which the use of one of them was looked at.
     evaluated: Option<String>,
     /// In the order of the inventory's principals.
     pub(super) standings: Vec<Standing>,
-    /// What each was seen to use, in the same order.
-    seen: Vec<Seen>,
     /// What says that a principal is kept for emergencies, in the same order.
     pub(super) emergencies: Vec<Option<String>>,
     /// Since when each policy is held, where the evidence does not look at that itself.
@@ -51,7 +50,7 @@ pub(super) struct About<'p> {
 
 impl<'p> About<'p> {
     /// Of a policy's change for some of its holders.
-    pub(super) fn of(held: &'p Held<'_>, part: &'p Part<'_>, grain: Option<Grain>) -> Self {
+    pub(super) fn of(held: &'p PolicyPlan<'_>, part: &'p EditScope<'_>, grain: Option<Grain>) -> Self {
         Self { reaches: &part.reaches, updated: held.updated, grain, age: held.age(&part.holders) }
     }
 }
@@ -89,19 +88,9 @@ impl Prepared {
         );
         let evaluated = known.values().filter_map(|known| known.analyzed_at.as_ref()).max().cloned();
         let all = inventory.principals.iter();
-        let seen_by = |it: &Principal| known.get(&it.arn).map(|known| Seen::of(&known.observed.used));
-        let seen = all.clone().map(|it| seen_by(it).unwrap_or_default()).collect();
         let emergencies = all.map(|it| emergency(&it.name, &it.path, &it.tags)).collect();
-        let mut prepared = Self {
-            inventory,
-            evidence,
-            known,
-            evaluated,
-            standings: Vec::new(),
-            seen,
-            emergencies,
-            grants: None,
-        };
+        let mut prepared =
+            Self { inventory, evidence, known, evaluated, standings: Vec::new(), emergencies, grants: None };
         let rules = terms.exceptions.of(&prepared.inventory);
         let around = Circumstances {
             source: prepared.source(terms),
@@ -179,13 +168,15 @@ impl Prepared {
         let as_of = self.evaluated.as_deref().or(terms.as_of);
         let of = |at: &usize| {
             let principal = self.inventory.principals.get(*at)?;
-            matches!(self.standings.get(*at), Some(Standing::Unused(_))).then_some(())?;
+            if !matches!(self.standings.get(*at), Some(Standing::Unused(_))) {
+                return None;
+            }
             let known = self.known.get(&principal.arn);
             let newest = known.and_then(|known| known.last_used.values().max());
             Some(Confidence::of(&Facts {
                 origin: match source {
-                    Source::LastAccessed { .. } => Origin::LastAccessed,
-                    _ => Origin::Analyzer,
+                    Source::LastAccessed { .. } => EvidenceOrigin::LastAccessed,
+                    _ => EvidenceOrigin::Analyzer,
                 },
                 window_days: source.window_days().unwrap_or_default(),
                 grain: about.grain,
@@ -211,14 +202,14 @@ impl Prepared {
 }
 
 /// What the rules and the age of grants leave of the evidence, policy by policy.
-pub(super) struct Desk<'p> {
+pub(super) struct RemovableActions<'p> {
     prepared: &'p Prepared,
     rules: AccountExceptions<'p>,
     terms: Terms<'p>,
     ages: Option<Ages<'p>>,
 }
 
-impl<'p> Desk<'p> {
+impl<'p> RemovableActions<'p> {
     pub(super) fn of(prepared: &'p Prepared, terms: Terms<'p>) -> Self {
         let ages = prepared.grants.as_ref().zip(prepared.until(terms)).map(|(log, until)| Ages {
             inventory: &prepared.inventory,
@@ -240,45 +231,42 @@ impl<'p> Desk<'p> {
     }
 
     /// What of it the older text of a policy granted too, where the policy changed within the window.
-    fn settled<'n>(&self, needs: Cow<'n, Needs>, policy: &str) -> Cow<'n, Needs> {
-        let Some(older) = self.ages.and_then(|ages| ages.older(policy)) else { return needs };
+    fn settled<'n>(&self, removable: Cow<'n, Removable>, policy: &str) -> Cow<'n, Removable> {
+        let Some(older) = self.ages.and_then(|ages| ages.older(policy)) else { return removable };
         let current = self.prepared.inventory.managed.get(policy).and_then(ManagedPolicyDetail::document);
         let documents =
             current.and_then(|text| Document::parse(&text.0).ok()).zip(Document::parse(&older.0).ok());
         match documents {
             Some((current, older)) => {
-                Cow::Owned(granted_before(&needs, &current, &older, self.terms.basis()))
+                Cow::Owned(granted_before(&removable, &current, &older, self.terms.basis()))
             }
             // What cannot be read cannot be compared.
-            None => Cow::Owned(Needs::Everything),
+            None => Cow::Owned(Removable::Nothing),
         }
     }
 }
 
-impl Wants for Desk<'_> {
-    fn needs(&self, principal: usize, policy: &str) -> Cow<'_, Needs> {
+impl PlanFacts for RemovableActions<'_> {
+    fn removable(&self, principal: usize, policy: &str) -> Cow<'_, Removable> {
         let standing = self.prepared.standings.get(principal);
         let Some((standing, who)) = standing.zip(self.prepared.inventory.principals.get(principal)) else {
-            return Cow::Owned(Needs::Everything);
+            return Cow::Owned(Removable::Nothing);
         };
-        match standing.needs() {
-            Needs::Everything => Cow::Borrowed(&Needs::Everything),
-            _ if self.rules.policy(who, policy).is_some() => Cow::Owned(Needs::Everything),
+        match standing.removable() {
+            Removable::Nothing => Cow::Borrowed(&Removable::Nothing),
+            _ if self.rules.policy(who, policy).is_some() => Cow::Owned(Removable::Nothing),
             // What is kept for somebody is kept though he uses nothing: others may share the policy.
-            needs => {
+            removable => {
                 let kept = self.rules.kept(who, policy);
-                let needs = if kept.is_empty() {
-                    Cow::Borrowed(needs)
-                } else {
-                    kept.narrow(needs, self.terms.basis())
-                };
-                self.settled(needs, policy)
+                self.settled(kept.narrow(removable, self.terms.basis()), policy)
             }
         }
     }
 
-    fn seen(&self, principal: usize) -> Cow<'_, Seen> {
-        self.prepared.seen.get(principal).map_or_else(Cow::default, Cow::Borrowed)
+    fn used(&self, principal: usize) -> Cow<'_, ActionSet> {
+        let who = self.prepared.inventory.principals.get(principal);
+        let known = who.and_then(|who| self.prepared.known.get(&who.arn));
+        known.map_or_else(Cow::default, |known| Cow::Borrowed(&known.observed.used))
     }
 
     fn unobserved(&self) -> &Unobserved {

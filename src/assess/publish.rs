@@ -7,7 +7,7 @@ use super::refinement::{Refinement, Smaller};
 use super::work::{Bench, Copied, Work};
 use crate::catalog::Permissions;
 use crate::date::is_after;
-use crate::decide::{Confidence, Holder, Part, Reason, Target};
+use crate::decide::{Confidence, EditScope, Holder, PolicyLocation, Reason};
 use crate::report::{
     Action, Alternative, ConfidenceReason, ConfidenceRow, Hands, Note, Recommendation, UnusedService,
 };
@@ -17,13 +17,13 @@ impl<'i, 't> Work<'i, 't> {
     pub(super) fn in_place(
         &mut self,
         bench: Bench<'_, 'i, 't>,
-        part: &Part<'i>,
+        part: &EditScope<'i>,
         smaller: &Smaller<'_>,
         alternative: Option<Alternative>,
     ) {
         let (grain, permissions) = (smaller.grain, smaller.permissions(self.terms.catalog));
-        let smaller = smaller.told(smaller.after(), &part.needs, &part.seen);
-        let inline = matches!(bench.held.target, Target::Inline { .. });
+        let smaller = smaller.told(smaller.after(), &part.removable, &part.used);
+        let inline = matches!(bench.held.target, PolicyLocation::Inline { .. });
         self.inlined(bench.held.target, &smaller);
         let action = match smaller.documents {
             0 if inline => Action::Delete,
@@ -60,11 +60,11 @@ impl<'i, 't> Work<'i, 't> {
         alternative: Option<&Alternative>,
         beside: bool,
     ) {
-        let substitutes = matches!(bench.held.target, Target::Aws { .. });
+        let substitutes = matches!(bench.held.target, PolicyLocation::Aws { .. });
         for Copied { part, smaller, after } in copies {
             let Some(first) = part.holders.first() else { continue };
             let (grain, permissions) = (smaller.grain, smaller.permissions(self.terms.catalog));
-            let smaller = smaller.told(after, &part.needs, &part.seen);
+            let smaller = smaller.told(after, &part.removable, &part.used);
             let named = (smaller.documents > 0).then(|| self.names.name(&bench.place.policy, &smaller));
             let inventory = &self.prepared.inventory;
             let base = named.as_ref().map(|named| named.base.as_str());
@@ -123,7 +123,7 @@ impl<'i, 't> Work<'i, 't> {
         &self,
         bench: Bench<'_, 'i, 't>,
         place: &Place,
-        (part, confidence): (&Part<'i>, &Confidence),
+        (part, confidence): (&EditScope<'i>, &Confidence),
         (smaller, permissions): (Refinement, &Permissions<'t>),
         action: Action,
     ) -> Recommendation {

@@ -1,19 +1,22 @@
 //! One smaller policy with what its proof says. Only a proof makes one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::catalog::{Basis, Catalog, Permissions, Scope, Universe};
-use crate::decide::{Confidence, Doubts, Grain, Needs, Seen, rare_actions};
-use crate::policy::{ActionSet, Clause, Document, Effect, Extent, Observed, Pattern, Shape, print_all};
-use crate::refine::{Change, DoesNotFit, FitStep, How, Kind, Named, Wildcards, explain};
+use crate::decide::{Confidence, Doubts, Grain, Removable, rare_actions};
+use crate::policy::{
+    ActionSet, Clause, Document, Effect, Extent, Observed, Pattern, Services, Shape, print_all,
+};
+use crate::refine::{DoesNotFit, FitStep, Kind, NameLimit, PatternChange, RefineOptions, Wildcards, explain};
 use crate::report::{
     Files, Matched, PatternRow, ProofRow, ProofVerdict, UnusedService, UsedService, unified_diff,
 };
-use crate::{RefineError, Refined, refine_in};
+use crate::{RefineError, Refined, Refiner};
 
 /// What is unused is told by service, so its names are not repeated for each pattern; of what a wildcard matches the first
 /// names show its kind.
-const NAMED: Named = Named { unused: 0, matches: 24 };
+const NAMED: NameLimit = NameLimit { unused: 0, matches: 24 };
 
 /// A policy that could be smaller.
 #[derive(Clone, Copy)]
@@ -21,8 +24,8 @@ pub(super) struct Original<'w> {
     pub(super) document: &'w Document<'w>,
     /// Its text.
     pub(super) text: &'w str,
-    /// The services that it names; `None` for all there are.
-    pub(super) services: Option<&'w BTreeSet<String>>,
+    /// The services that it names.
+    pub(super) services: &'w Services,
     pub(super) basis: Basis<'w>,
     pub(super) wildcards: Wildcards,
 }
@@ -30,12 +33,11 @@ pub(super) struct Original<'w> {
 /// A smaller policy, proven, of which nothing is told yet: many are only compared.
 pub(super) struct Smaller<'w> {
     original: Original<'w>,
-    universe: Universe<'w>,
     /// By what the evidence tells what goes.
     pub(super) grain: Option<Grain>,
     /// What makes it doubtful, whoever it reaches.
     pub(super) doubts: Doubted,
-    refined: Refined<'w>,
+    refined: Refined<'w, 'w>,
 }
 
 /// What makes a change doubtful, by name.
@@ -104,19 +106,24 @@ pub(super) enum Stays {
 
 impl<'w> Original<'w> {
     /// Takes from it what is not needed, and has that proven. `taken` is what others take of the same quota.
-    pub(super) fn attempt(self, needs: &Needs, seen: &Seen, kind: Kind, taken: usize) -> Tried<Smaller<'w>> {
-        let observed = Observed { unused: needs.unused(self.services), used: seen.used() };
+    pub(super) fn attempt(
+        self,
+        removable: &Removable,
+        used: &ActionSet,
+        kind: Kind,
+        taken: usize,
+    ) -> Tried<Smaller<'w>> {
+        let observed = Observed { unused: removable.unused(self.services), used: used.clone() };
         if observed.is_empty() {
             return Tried::Nothing;
         }
-        let universe = Universe::new(self.basis, self.document, &observed);
-        let how = How { kind: Some(kind), taken, wildcards: self.wildcards };
-        match refine_in(&universe, self.document, how) {
+        let options = RefineOptions { kind: Some(kind), taken, wildcards: self.wildcards };
+        match Refiner::new(self.basis).with(options).refine(self.document, &observed) {
             Ok(refined) if refined.proof().removed() == 0 => Tried::Nothing,
             Ok(refined) => {
                 let grain = Grain::of(&observed.unused);
-                let doubts = self.doubts(&universe, refined.documents());
-                Tried::Smaller(Box::new(Smaller { original: self, universe, grain, doubts, refined }))
+                let doubts = self.doubts(refined.universe(), refined.documents());
+                Tried::Smaller(Box::new(Smaller { original: self, grain, doubts, refined }))
             }
             Err(RefineError::DoesNotFit(numbers)) => Tried::Stays(Stays::DoesNotFit(numbers)),
             Err(RefineError::Undecided(_)) => Tried::Stays(Stays::Undecided),
@@ -125,7 +132,7 @@ impl<'w> Original<'w> {
                     "counterexample": counterexample.to_string(),
                     "policy": self.text,
                     "unused": listed(&observed.unused),
-                    "used": used(&observed.used),
+                    "used": used_rows(&observed.used),
                 });
                 Tried::Stays(Stays::Refuted(format!("{case:#}\n")))
             }
@@ -177,11 +184,11 @@ impl Smaller<'_> {
         all
     }
 
-    /// Everything that the report says about it. `after` is the text of the file; pass the same `needs` and `seen` as before.
-    pub(super) fn told(&self, after: String, needs: &Needs, seen: &Seen) -> Refinement {
-        let Self { original, universe, refined, .. } = self;
+    /// Everything that the report says about it. `after` is the text of the file; pass the same `removable` and `used` as before.
+    pub(super) fn told(&self, after: String, removable: &Removable, used: &ActionSet) -> Refinement {
+        let Self { original, refined, .. } = self;
         let (proof, documents) = (refined.proof(), refined.documents());
-        let (patterns, sizes) = told_again(universe, original.document, documents);
+        let (patterns, sizes) = told_again(refined.universe(), original.document, documents);
         Refinement {
             before: before_text(original.document),
             after,
@@ -189,8 +196,8 @@ impl Smaller<'_> {
             split: self.is_split(),
             sizes,
             patterns,
-            unused: listed(&needs.unused(original.services)),
-            used: used(&seen.used()),
+            unused: listed(&removable.unused(original.services)),
+            used: used_rows(used),
             doubts: self.doubts.clone(),
             proof: ProofRow {
                 verdict: ProofVerdict::Proven,
@@ -245,7 +252,7 @@ pub(super) fn after_text(documents: &[Document<'_>]) -> String {
     print_all(documents, false) + "\n"
 }
 
-fn pattern(change: Change) -> PatternRow {
+fn pattern(change: PatternChange) -> PatternRow {
     let is_split = change.pattern == "*" && !change.instead.is_empty();
     let services: BTreeSet<&str> =
         change.instead.iter().filter_map(|it| it.pattern.split(':').next()).collect();
@@ -304,25 +311,19 @@ fn is_split(service: &str, before: &Document<'_>, after: &[Document<'_>], univer
 }
 
 /// What was seen in use as it stands in a report: sorted.
-pub(super) fn used(used: &ActionSet<'_>) -> Vec<UsedService> {
-    let service = |(service, extent): (&str, &Extent<'_>)| UsedService {
-        service_namespace: service.to_owned(),
-        actions: match extent {
-            Extent::Whole => Vec::new(),
-            Extent::Names(names) => names.iter().map(ToString::to_string).collect(),
-        },
+fn used_rows(used: &ActionSet) -> Vec<UsedService> {
+    let service = |(service, extent): (&Arc<str>, &Extent)| UsedService {
+        service_namespace: service.to_string(),
+        actions: extent.names.iter().map(str::to_owned).collect(),
     };
     used.iter().map(service).collect()
 }
 
 /// Evidence as it stands in a report: sorted.
-pub(super) fn listed(unused: &ActionSet<'_>) -> Vec<UnusedService> {
-    let service = |(service, extent): (&str, &Extent<'_>)| UnusedService {
-        service_namespace: service.to_owned(),
-        actions: match extent {
-            Extent::Whole => None,
-            Extent::Names(names) => Some(names.iter().map(ToString::to_string).collect()),
-        },
+pub(super) fn listed(unused: &ActionSet) -> Vec<UnusedService> {
+    let service = |(service, extent): (&Arc<str>, &Extent)| UnusedService {
+        service_namespace: service.to_string(),
+        actions: (!extent.whole).then(|| extent.names.iter().map(str::to_owned).collect()),
         last_accessed: None,
     };
     unused.iter().map(service).collect()

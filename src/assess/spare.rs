@@ -1,9 +1,9 @@
 //! Why a policy stays that somebody does not use all of, and who is in the way.
 
-use super::prepared::Desk;
+use super::prepared::RemovableActions;
 use super::why::{self, Sharers};
 use super::work::{Bench, Work};
-use crate::decide::{Held, Holder, Obstacle};
+use crate::decide::{Holder, Obstacle, PolicyPlan};
 use crate::report::PolicyState;
 
 impl<'i, 't> Work<'i, 't> {
@@ -16,13 +16,18 @@ impl<'i, 't> Work<'i, 't> {
         let rules = self.terms.exceptions.of(&self.prepared.inventory);
         let people = reaches.iter().filter_map(|at| self.prepared.inventory.principals.get(*at));
         let kept: Vec<_> = people.map(|who| rules.kept(who, bench.held.target.name())).collect();
-        let lately = Desk::of(self.prepared, self.terms).changed_lately(bench.held.target.name());
+        let lately = RemovableActions::of(self.prepared, self.terms).changed_lately(bench.held.target.name());
         let is_kept = |service: &str, name: &str| kept.iter().any(|kept| kept.keeps(service, name));
         why::unspared(spare.iter().all(|(service, name, _)| is_kept(service, name)), lately)
     }
 
     /// Those who count as using everything.
-    pub(super) fn sharers(&self, held: &Held<'i>, holders: &[Holder<'i>], reaches: &[usize]) -> Sharers {
+    pub(super) fn sharers(
+        &self,
+        held: &PolicyPlan<'i>,
+        holders: &[Holder<'i>],
+        reaches: &[usize],
+    ) -> Sharers {
         let mut sharers = Sharers::default();
         let people = &self.prepared.inventory.principals;
         for at in reaches.iter().filter(|at| held.blockers.contains(at)) {

@@ -1,6 +1,6 @@
 //! Each policy of an account: which way it can be smaller, and what is published of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Terms;
 use super::attach::Attached;
@@ -12,10 +12,10 @@ use super::refinement::{Original, Refinement, Smaller, Stays, Tried};
 use super::why;
 use crate::catalog::Permissions;
 use crate::decide::{
-    Confidence, Families, Family, FamilyKind, Grain, Held, Holder, Level, Obstacle, Part, SharedPolicies,
-    Target,
+    Confidence, EditScope, Families, Family, FamilyKind, Grain, Holder, Level, Obstacle, PolicyLocation,
+    PolicyPlan, SharedPolicies,
 };
-use crate::policy::Document;
+use crate::policy::{Document, Services};
 use crate::refine::Kind;
 use crate::report::{
     Alternative, Choice, FamilyAccount, ImpactRow, LeftAlone, PolicyRow, PolicyState, Recommendation, Removal,
@@ -36,7 +36,7 @@ pub(super) struct Work<'i, 't> {
     pub(super) alternatives: Vec<(Recommendation, Vec<usize>, Permissions<'t>)>,
     pub(super) left_alone: Vec<LeftAlone>,
     pub(super) files: Vec<(String, String)>,
-    pub(super) services: Option<BTreeSet<String>>,
+    pub(super) services: Services,
     pub(super) defects: Vec<(String, String)>,
     pub(super) shares: Vec<FamilyShare>,
     /// What the families' recommendations reach here: ids by the principal's ARN.
@@ -49,7 +49,7 @@ pub(super) struct Work<'i, 't> {
 /// One policy under work.
 #[derive(Clone, Copy)]
 pub(super) struct Bench<'w, 'i, 't> {
-    pub(super) held: &'w Held<'i>,
+    pub(super) held: &'w PolicyPlan<'i>,
     pub(super) document: &'w Document<'i>,
     pub(super) place: &'w Place,
     /// What the document allows.
@@ -58,7 +58,7 @@ pub(super) struct Bench<'w, 'i, 't> {
 
 /// A copy for some of a policy's holders.
 pub(super) struct Copied<'w, 'i> {
-    pub(super) part: Part<'i>,
+    pub(super) part: EditScope<'i>,
     pub(super) smaller: Box<Smaller<'w>>,
     /// Its documents as they stand in a file.
     pub(super) after: String,
@@ -66,9 +66,9 @@ pub(super) struct Copied<'w, 'i> {
 
 impl<'w> Bench<'w, '_, 'w> {
     pub(super) fn original(self, terms: Terms<'w>) -> Original<'w> {
-        let Held { text, services, .. } = self.held;
+        let PolicyPlan { text, services, .. } = self.held;
         let (basis, wildcards) = (terms.basis(), terms.wildcards);
-        Original { document: self.document, text: &text.0, services: services.as_ref(), basis, wildcards }
+        Original { document: self.document, text: &text.0, services, basis, wildcards }
     }
 }
 
@@ -78,11 +78,11 @@ impl<'i, 't> Work<'i, 't> {
         terms: Terms<'t>,
         families: &'i Families,
         outcomes: &'t Outcomes,
-        held: &[Held<'i>],
+        held: &[PolicyPlan<'i>],
     ) -> Self {
         let mut inline: BTreeMap<Holder<'i>, BTreeMap<&'i str, usize>> = BTreeMap::new();
         for policy in held {
-            if let Target::Inline { holder, policy: name } = policy.target {
+            if let PolicyLocation::Inline { holder, policy: name } = policy.target {
                 inline.entry(holder).or_default().insert(name, policy.inline_chars);
             }
         }
@@ -98,7 +98,7 @@ impl<'i, 't> Work<'i, 't> {
             alternatives: Vec::new(),
             left_alone: Vec::new(),
             files: Vec::new(),
-            services: Some(BTreeSet::new()),
+            services: Services::default(),
             defects: Vec::new(),
             shares: Vec::new(),
             from_families: BTreeMap::new(),
@@ -108,16 +108,18 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// Works on one policy, and writes its row.
-    pub(super) fn policy(&mut self, held: &Held<'i>) {
+    pub(super) fn policy(&mut self, held: &PolicyPlan<'i>) {
         let mut place = Place::of(held.target, &self.prepared.inventory);
-        if let (Some(_), Target::Aws { .. }, Some(holder)) = (held.set, held.target, held.holders.first()) {
+        if let (Some(_), PolicyLocation::Aws { .. }, Some(holder)) =
+            (held.set, held.target, held.holders.first())
+        {
             // Others may hold the same policy of AWS, and it is changed elsewhere for them.
             place.id = format!("{}@{}", place.id, holder.describe(&self.prepared.inventory).1);
         }
         let mut granted = 0;
         let state = match &held.document {
             Ok(document) => {
-                self.cover(held.services.as_ref());
+                self.services.extend(&held.services);
                 let allows = Permissions::allowed_by(self.terms.catalog, document);
                 granted = allows.len();
                 let state = self.readable(Bench { held, document, place: &place, allows: &allows });
@@ -149,13 +151,6 @@ impl<'i, 't> Work<'i, 't> {
         });
     }
 
-    fn cover(&mut self, services: Option<&BTreeSet<String>>) {
-        match (&mut self.services, services) {
-            (Some(all), Some(more)) => all.extend(more.iter().cloned()),
-            (all, _) => *all = None,
-        }
-    }
-
     /// What becomes of a policy, as a stable code.
     fn readable(&mut self, bench: Bench<'_, 'i, 't>) -> PolicyState {
         let held = bench.held;
@@ -173,16 +168,21 @@ impl<'i, 't> Work<'i, 't> {
             return PolicyState::Kept;
         }
         match held.target {
-            Target::Inline { holder, policy } => self.inline(bench, holder, policy),
-            Target::Managed { .. } => self.managed(bench),
-            Target::Aws { .. } => self.of_aws(bench),
+            PolicyLocation::Inline { holder, policy } => self.inline(bench, holder, policy),
+            PolicyLocation::Managed { .. } => self.managed(bench),
+            PolicyLocation::Aws { .. } => self.of_aws(bench),
         }
+    }
+
+    /// The family that decides on a part of a policy.
+    pub(super) fn family(&self, part: &EditScope<'i>) -> Option<&'i Family> {
+        part.family.and_then(|index| self.families.get(index))
     }
 
     /// What a permission set provisioned is changed there, if anywhere.
     fn of_permission_set(&mut self, bench: Bench<'_, 'i, 't>) -> PolicyState {
         let part = bench.held.in_place.as_ref();
-        let Some((part, family)) = part.and_then(|part| Some((part, part.family?))) else {
+        let Some((part, family)) = part.and_then(|part| Some((part, self.family(part)?))) else {
             return PolicyState::PermissionSet;
         };
         self.join(bench, part, family);
@@ -190,15 +190,20 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// Adds what this account says of a family; tells whether the family's change holds here.
-    pub(super) fn join(&mut self, bench: Bench<'_, 'i, 't>, part: &Part<'i>, family: &'i Family) -> bool {
+    pub(super) fn join(
+        &mut self,
+        bench: Bench<'_, 'i, 't>,
+        part: &EditScope<'i>,
+        family: &'i Family,
+    ) -> bool {
         let outcome = self.outcomes.get(family, self.families, bench.original(self.terms), self.terms);
         let smaller = matches!(outcome.map(|outcome| &outcome.tried), Some(Tried::Smaller(_)));
-        let is_told = family.seat.kind == FamilyKind::PermissionSet
+        let is_told = family.slot.kind == FamilyKind::PermissionSet
             || is_told(family, self.families, outcome, self.terms.least_sure);
         if !is_told {
             return false;
         }
-        let alone = bench.original(self.terms).attempt(&part.needs, &part.seen, bench.place.kind, 0);
+        let alone = bench.original(self.terms).attempt(&part.removable, &part.used, bench.place.kind, 0);
         let removable_alone = match alone {
             Tried::Smaller(smaller) => smaller.removed(),
             Tried::Nothing | Tried::Stays(_) => 0,
@@ -216,7 +221,7 @@ impl<'i, 't> Work<'i, 't> {
         // What the change takes here is known once all changes of the account are.
         let removal = Removal::default();
         let account = FamilyAccount { account, removable_alone, removal, principals };
-        let grain = Grain::of(&family.needs.unused(bench.held.services.as_ref()));
+        let grain = Grain::of(&family.removable.unused(&bench.held.services));
         let confidence = self.prepared.confidence(&About::of(bench.held, part, grain), self.terms);
         let impact = match outcome.map(|outcome| &outcome.tried) {
             Some(Tried::Smaller(smaller)) => {
@@ -240,7 +245,7 @@ impl<'i, 't> Work<'i, 't> {
 
     fn inline(&mut self, bench: Bench<'_, 'i, 't>, holder: Holder<'i>, policy: &'i str) -> PolicyState {
         let Some(part) = &bench.held.in_place else { return PolicyState::Kept };
-        if part.family.is_some_and(|family| self.join(bench, part, family)) {
+        if self.family(part).is_some_and(|family| self.join(bench, part, family)) {
             return PolicyState::Family;
         }
         if let Some(obstacle) = bench.held.obstacle() {
@@ -265,8 +270,8 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// From now on a policy that is inline takes what is left of it.
-    pub(super) fn inlined(&mut self, target: Target<'i>, smaller: &Refinement) {
-        if let Target::Inline { holder, policy } = target {
+    pub(super) fn inlined(&mut self, target: PolicyLocation<'i>, smaller: &Refinement) {
+        if let PolicyLocation::Inline { holder, policy } = target {
             self.inline.entry(holder).or_default().insert(policy, smaller.inline_chars());
         }
     }
@@ -274,7 +279,7 @@ impl<'i, 't> Work<'i, 't> {
     /// A customer-managed policy: in its place for all, or copies for those who can do with less.
     fn managed(&mut self, bench: Bench<'_, 'i, 't>) -> PolicyState {
         let Some(part) = &bench.held.in_place else { return PolicyState::Kept };
-        if part.family.is_some_and(|family| self.join(bench, part, family)) {
+        if self.family(part).is_some_and(|family| self.join(bench, part, family)) {
             return PolicyState::Family;
         }
         let obstacle = bench.held.obstacle();
@@ -324,7 +329,11 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// A policy that is split needs room for its parts at each of its holders.
-    pub(super) fn attachable<'w>(&self, part: &Part<'i>, smaller: Box<Smaller<'w>>) -> Tried<Smaller<'w>> {
+    pub(super) fn attachable<'w>(
+        &self,
+        part: &EditScope<'i>,
+        smaller: Box<Smaller<'w>>,
+    ) -> Tried<Smaller<'w>> {
         match Attached::to(&part.holders, &self.prepared.inventory, true).refuses(smaller.documents()) {
             Some(stays) => Tried::Stays(stays),
             None => Tried::Smaller(smaller),
@@ -347,14 +356,14 @@ impl<'i, 't> Work<'i, 't> {
     pub(super) fn attempt<'w>(
         &self,
         bench: Bench<'w, 'i, 't>,
-        part: &Part<'i>,
+        part: &EditScope<'i>,
         kind: Kind,
         taken: usize,
     ) -> Tried<Smaller<'w>>
     where
         't: 'w,
     {
-        match bench.original(self.terms).attempt(&part.needs, &part.seen, kind, taken) {
+        match bench.original(self.terms).attempt(&part.removable, &part.used, kind, taken) {
             Tried::Smaller(smaller) if self.terms.least_sure > Level::Low => {
                 let confidence =
                     self.confidence(bench, part, smaller.grain).of_change(smaller.doubts.count());
@@ -370,7 +379,7 @@ impl<'i, 't> Work<'i, 't> {
     pub(super) fn confidence(
         &self,
         bench: Bench<'_, 'i, 't>,
-        part: &Part<'i>,
+        part: &EditScope<'i>,
         grain: Option<Grain>,
     ) -> Confidence {
         self.prepared.confidence(&About::of(bench.held, part, grain), self.terms)
@@ -408,7 +417,7 @@ impl<'i, 't> Work<'i, 't> {
 
     fn leave(
         &mut self,
-        held: &Held<'i>,
+        held: &PolicyPlan<'i>,
         place: &Place,
         (code, why): (PolicyState, String),
         alternative: Option<Alternative>,

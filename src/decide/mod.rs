@@ -11,34 +11,40 @@ mod danger;
 mod escalation;
 mod exceptions;
 mod family;
-mod held;
+mod grain;
 mod hint;
 mod ineffective;
-mod needs;
 mod plan;
+mod policy_plan;
 mod rare;
+mod removable;
 mod risk;
 mod shared;
 mod standing;
 mod trust;
 
-pub use age::{Ages, FirstSeen, GrantAge, GrantLog, granted_before, is_stale};
-pub use codes::{Effect, FamilyKind, HolderKind, Level, PolicyKind, PrincipalStatus, ReasonCode, RuleCode};
-pub use confidence::{Confidence, Doubts, Facts, Grain, Origin, Reason, impersonal};
+pub use age::{Ages, FirstSeen, GrantLog, granted_before, is_stale};
+pub use codes::{
+    FamilyKind, HolderKind, Level, PolicyKind, PrincipalStatus, ReasonCode, ReasonEffect, RuleCode,
+};
+pub use confidence::{Confidence, Doubts, EvidenceOrigin, Facts, Reason, impersonal};
 pub use danger::{Severity, by_danger};
 pub use escalation::{Escalation, Gain};
 pub use exceptions::{
     AccountExceptions, DefaultRule, Exception, ExceptionReview, Exceptions, Expires, Glob, Kept, RuleId,
     RuleState, Selector, Usage, Uses,
 };
-pub use family::{FLEET, Families, Family, Room, Seat, Survey};
-pub(crate) use held::is_aws_managed;
-pub use held::{Held, Holder, Obstacle, Part, Target, boundary_of};
+pub use family::{FLEET, Families, Family, PolicySlot, QuotaUse, Survey};
+pub use grain::Grain;
 pub use hint::emergency;
 pub use ineffective::ineffective;
-pub use needs::{Names, Needs, Seen};
-pub use plan::{Wants, plan};
+pub use plan::{PlanFacts, plan};
+pub(crate) use policy_plan::is_aws_managed;
+pub use policy_plan::{
+    EditScope, FamilyIndex, GrantAge, Holder, Obstacle, PolicyLocation, PolicyPlan, boundary_of,
+};
 pub use rare::rare_actions;
+pub use removable::Removable;
 pub use risk::{Risk, rank};
 pub use shared::SharedPolicies;
 pub use standing::{Circumstances, Source, Standing, stale_days, standings};

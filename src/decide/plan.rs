@@ -6,23 +6,22 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::age::GrantAge;
-use super::family::{Families, Seat};
-use super::held::{Held, Holder, Part, Target, is_aws_managed};
-use super::needs::{Needs, Seen};
+use super::family::{Families, PolicySlot};
+use super::policy_plan::{EditScope, GrantAge, Holder, PolicyLocation, PolicyPlan, is_aws_managed};
+use super::removable::Removable;
 use super::standing::Standing;
 use crate::catalog::Unobserved;
 use crate::inventory::Inventory;
 use crate::inventory::wire::{AttachedPolicy, PolicyText};
-use crate::policy::Document;
+use crate::policy::{ActionSet, Document, Services};
 
 /// What is asked about one principal and one policy: what may be taken from it there.
-pub trait Wants {
-    /// What the principal at that place can do without of a policy of that name or ARN.
-    fn needs(&self, principal: usize, policy: &str) -> Cow<'_, Needs>;
+pub trait PlanFacts {
+    /// What may be taken from the principal at that place of a policy of that name or ARN.
+    fn removable(&self, principal: usize, policy: &str) -> Cow<'_, Removable>;
 
     /// What the principal at that place was seen to use.
-    fn seen(&self, principal: usize) -> Cow<'_, Seen>;
+    fn used(&self, principal: usize) -> Cow<'_, ActionSet>;
 
     /// Actions whose use AWS does not see.
     fn unobserved(&self) -> &Unobserved;
@@ -52,14 +51,14 @@ pub trait Wants {
 pub fn plan<'i>(
     inventory: &'i Inventory,
     standings: &[Standing],
-    wants: &dyn Wants,
-    families: &'i Families,
-) -> Vec<Held<'i>> {
+    facts: &dyn PlanFacts,
+    families: &Families,
+) -> Vec<PolicyPlan<'i>> {
     let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, principal) in inventory.principals.iter().enumerate() {
         principal.groups.iter().for_each(|group| members.entry(group).or_default().push(at));
     }
-    let mut planner = Planner { inventory, standings, wants, families, members, held: Vec::new() };
+    let mut planner = Planner { inventory, standings, facts, families, members, held: Vec::new() };
     planner.inline();
     planner.managed();
     planner.held
@@ -68,18 +67,19 @@ pub fn plan<'i>(
 struct Planner<'i, 's> {
     inventory: &'i Inventory,
     standings: &'s [Standing],
-    wants: &'s dyn Wants,
-    families: &'i Families,
+    facts: &'s dyn PlanFacts,
+    families: &'s Families,
     /// The users of each group.
     members: BTreeMap<&'i str, Vec<usize>>,
-    held: Vec<Held<'i>>,
+    held: Vec<PolicyPlan<'i>>,
 }
 
 impl<'i> Planner<'i, '_> {
     fn inline(&mut self) {
         for (at, principal) in self.inventory.principals.iter().enumerate() {
             for policy in &principal.inline {
-                let target = Target::Inline { holder: Holder::Principal(at), policy: &policy.policy_name };
+                let target =
+                    PolicyLocation::Inline { holder: Holder::Principal(at), policy: &policy.policy_name };
                 self.one(
                     target,
                     &policy.policy_document,
@@ -91,7 +91,8 @@ impl<'i> Planner<'i, '_> {
         }
         for (name, group) in &self.inventory.groups {
             for policy in &group.group_policy_list {
-                let target = Target::Inline { holder: Holder::Group(name), policy: &policy.policy_name };
+                let target =
+                    PolicyLocation::Inline { holder: Holder::Group(name), policy: &policy.policy_name };
                 self.one(target, &policy.policy_document, None, vec![Holder::Group(name)], None);
             }
         }
@@ -114,40 +115,46 @@ impl<'i> Planner<'i, '_> {
             let Some(text) = policy.document() else { continue };
             let updated = policy.update_date.as_deref();
             if !is_aws_managed(arn) {
-                self.one(Target::Managed { arn }, text, updated, holders, None);
+                self.one(PolicyLocation::Managed { arn }, text, updated, holders, None);
                 continue;
             }
             let (sets, others): (Vec<_>, Vec<_>) =
                 holders.into_iter().partition(|holder| self.permission_set(*holder).is_some());
             // A role of a permission set is made anew from it: what is attached there is changed there.
             for holder in sets {
-                self.one(Target::Aws { arn }, text, updated, vec![holder], self.permission_set(holder));
+                self.one(
+                    PolicyLocation::Aws { arn },
+                    text,
+                    updated,
+                    vec![holder],
+                    self.permission_set(holder),
+                );
             }
             if !others.is_empty() {
-                self.one(Target::Aws { arn }, text, updated, others, None);
+                self.one(PolicyLocation::Aws { arn }, text, updated, others, None);
             }
         }
     }
 
     fn one(
         &mut self,
-        target: Target<'i>,
+        target: PolicyLocation<'i>,
         text: &'i PolicyText,
         updated: Option<&'i str>,
         holders: Vec<Holder<'i>>,
         set: Option<&'i str>,
     ) {
         let document = Document::parse(&text.0);
-        let services = document.as_ref().ok().and_then(Document::services);
+        let services = document.as_ref().map_or(Services::All, Document::services);
         let reaches = self.reached(&holders);
         let blind = |at: &usize| self.standings.get(*at).is_some_and(Standing::is_blind);
-        let mut held = Held {
+        let mut held = PolicyPlan {
             blockers: reaches.iter().copied().filter(blind).collect(),
             excepted: self.excepted(&reaches, target.name()),
             idle: reaches.iter().copied().filter(|at| self.is_idle(*at)).collect(),
             reserves: self.reserves(&holders, &reaches),
             reserve_groups: self.reserve_groups(&holders),
-            ages: holders.iter().map(|holder| self.wants.age(*holder, target.name())).collect(),
+            ages: holders.iter().map(|holder| self.facts.age(*holder, target.name())).collect(),
             advises: self.advises(&reaches),
             bounds: false,
             unseen: false,
@@ -156,7 +163,7 @@ impl<'i> Planner<'i, '_> {
             target,
             text,
             inline_chars: match (&document, target) {
-                (Ok(document), Target::Inline { .. }) => document.quota_chars(),
+                (Ok(document), PolicyLocation::Inline { .. }) => document.quota_chars(),
                 _ => 0,
             },
             document,
@@ -167,30 +174,30 @@ impl<'i> Planner<'i, '_> {
             set,
         };
         let policy = self.inventory.managed.get(target.name());
-        if let (Target::Managed { arn }, Some(policy)) = (target, policy) {
+        if let (PolicyLocation::Managed { arn }, Some(policy)) = (target, policy) {
             held.bounds = policy.permissions_boundary_usage_count.is_some_and(|count| count > 0)
                 || self.inventory.principals.iter().any(|it| it.boundary.as_deref() == Some(arn));
             // Somebody whom the account does not show may hold it too.
             held.unseen = policy.attachment_count.is_some_and(|count| count as usize > held.holders.len());
         }
-        let seat = Seat::of(&held, self.inventory);
-        if !matches!(target, Target::Aws { .. }) || set.is_some() {
-            let needs = self.needs_of(&held.reaches, target.name(), held.services.as_ref());
-            let seen = self.seen_by(&held.reaches, held.services.as_ref());
-            let family = seat.and_then(|seat| self.families.of(&seat, &held.text.0));
+        let slot = PolicySlot::of(&held, self.inventory);
+        if !matches!(target, PolicyLocation::Aws { .. }) || set.is_some() {
+            let removable = self.removable_of_all(&held.reaches, target.name(), &held.services);
+            let used = self.used_by(&held.reaches, &held.services);
+            let family = slot.and_then(|slot| self.families.of(&slot, &held.text.0));
             let (holders, reaches) = (held.holders.clone(), held.reaches.clone());
-            held.in_place = Some(Part { holders, reaches, needs, seen, family });
+            held.in_place = Some(EditScope { holders, reaches, removable, used, family });
         }
-        if held.advises && set.is_none() && !matches!(target, Target::Inline { .. }) {
+        if held.advises && set.is_none() && !matches!(target, PolicyLocation::Inline { .. }) {
             held.copies = self.copies(&held);
         }
         self.held.push(held);
     }
 
-    /// One copy for each distinct need of the holders that can do with less.
-    fn copies(&self, held: &Held<'i>) -> Vec<Part<'i>> {
-        let mut parts: Vec<Part<'i>> = Vec::new();
-        let mut by_needs: BTreeMap<Needs, usize> = BTreeMap::new();
+    /// One copy for each distinct set of what may go, for the holders that can do with less.
+    fn copies(&self, held: &PolicyPlan<'i>) -> Vec<EditScope<'i>> {
+        let mut parts: Vec<EditScope<'i>> = Vec::new();
+        let mut by_removable: BTreeMap<Removable, usize> = BTreeMap::new();
         for holder in &held.holders {
             let reaches = self.reached(&[*holder]);
             // Of an idle principal the advice is its deletion; one of a permission set cannot be given another policy here.
@@ -200,48 +207,54 @@ impl<'i> Planner<'i, '_> {
             let is_free = self.reserves(&[*holder], &reaches).is_empty()
                 && self.reserve_groups(&[*holder]).is_empty()
                 && !matches!(held.age(&[*holder]), GrantAge::Young(_));
-            let needs = self.needs_of(&reaches, held.target.name(), held.services.as_ref());
-            if needs.is_all() || !is_free {
+            let removable = self.removable_of_all(&reaches, held.target.name(), &held.services);
+            if removable.is_nothing() || !is_free {
                 continue;
             }
-            let seen = self.seen_by(&reaches, held.services.as_ref());
-            let seat = Seat::of_holder(held.target, *holder, self.inventory);
-            if let Some(family) = seat.and_then(|seat| self.families.of(&seat, &held.text.0)) {
-                parts.push(Part { holders: vec![*holder], reaches, needs, seen, family: Some(family) });
+            let used = self.used_by(&reaches, &held.services);
+            let slot = PolicySlot::of_holder(held.target, *holder, self.inventory);
+            if let Some(family) = slot.and_then(|slot| self.families.of(&slot, &held.text.0)) {
+                parts.push(EditScope {
+                    holders: vec![*holder],
+                    reaches,
+                    removable,
+                    used,
+                    family: Some(family),
+                });
                 continue;
             }
-            match by_needs.get(&needs).and_then(|at| parts.get_mut(*at)) {
-                Some(part) => part.add(*holder, &reaches, &seen),
+            match by_removable.get(&removable).and_then(|at| parts.get_mut(*at)) {
+                Some(part) => part.add(*holder, &reaches, &used),
                 None => {
-                    by_needs.insert(needs.clone(), parts.len());
-                    parts.push(Part { holders: vec![*holder], reaches, needs, seen, family: None });
+                    by_removable.insert(removable.clone(), parts.len());
+                    parts.push(EditScope { holders: vec![*holder], reaches, removable, used, family: None });
                 }
             }
         }
         parts
     }
 
-    /// What all of some principals can do without.
-    fn needs_of(&self, principals: &[usize], policy: &str, services: Option<&BTreeSet<String>>) -> Needs {
-        let mut all: Option<Needs> = None;
+    /// What may be taken from all of some principals.
+    fn removable_of_all(&self, principals: &[usize], policy: &str, services: &Services) -> Removable {
+        let mut all: Option<Removable> = None;
         for at in principals {
-            let one = self.wants.needs(*at, policy).within(services);
+            let one = self.facts.removable(*at, policy).within(services);
             let both = match all {
-                Some(all) => all.and(&one, self.wants.unobserved()),
+                Some(all) => all.and(&one, self.facts.unobserved()),
                 None => one,
             };
-            if both.is_all() {
-                return Needs::Everything;
+            if both.is_nothing() {
+                return Removable::Nothing;
             }
             all = Some(both);
         }
-        all.unwrap_or(Needs::Nothing)
+        all.unwrap_or(Removable::Anything)
     }
 
     /// What all of some principals were seen to use.
-    fn seen_by(&self, principals: &[usize], services: Option<&BTreeSet<String>>) -> Seen {
-        let mut all = Seen::default();
-        principals.iter().for_each(|at| all.join(&self.wants.seen(*at), services));
+    fn used_by(&self, principals: &[usize], services: &Services) -> ActionSet {
+        let mut all = ActionSet::new();
+        principals.iter().for_each(|at| all.extend(&self.facts.used(*at), services));
         all
     }
 
@@ -249,7 +262,7 @@ impl<'i> Planner<'i, '_> {
     /// of its account.
     fn reserves(&self, holders: &[Holder<'i>], reaches: &[usize]) -> Vec<usize> {
         let is_shared = reaches.len() > 1 || !self.reserve_groups(holders).is_empty();
-        let is_reserve = |at: &usize| self.is_idle(*at) || self.is_active(*at) && self.wants.is_reserve(*at);
+        let is_reserve = |at: &usize| self.is_idle(*at) || self.is_active(*at) && self.facts.is_reserve(*at);
         reaches.iter().copied().filter(|at| is_shared && is_reserve(at)).collect()
     }
 
@@ -259,7 +272,7 @@ impl<'i> Planner<'i, '_> {
             Holder::Principal(_) => None,
         });
         let is_empty = |name: &str| self.members.get(name).is_none_or(Vec::is_empty);
-        groups.filter(|name| is_empty(name) || self.wants.is_reserve_group(name)).collect()
+        groups.filter(|name| is_empty(name) || self.facts.is_reserve_group(name)).collect()
     }
 
     /// Whether any of them is more than idle: of an idle principal the advice is its deletion, and nothing beside it.
@@ -273,7 +286,7 @@ impl<'i> Planner<'i, '_> {
     }
 
     fn excepted(&self, principals: &[usize], policy: &str) -> Vec<usize> {
-        principals.iter().copied().filter(|at| self.wants.is_excepted(*at, policy)).collect()
+        principals.iter().copied().filter(|at| self.facts.is_excepted(*at, policy)).collect()
     }
 
     fn is_idle(&self, principal: usize) -> bool {

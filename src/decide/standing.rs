@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::age::is_stale;
 use super::exceptions::RuleId;
-use super::needs::Needs;
+use super::removable::Removable;
 use crate::date::days_between;
-use crate::evidence::{Analyzer, Failure, Gap, Known, is_tracked};
+use crate::evidence::{Analyzer, Failure, Gap, PrincipalEvidence, is_tracked};
 use crate::inventory::{Inventory, Principal};
 
 /// Where an account's evidence comes from.
@@ -70,16 +70,16 @@ pub enum Standing {
     /// Last-accessed data were read in the account, and none of it.
     NoAnswer,
     /// Something is unused.
-    Unused(Needs),
+    Unused(Removable),
 }
 
 impl Standing {
     /// What may be taken from the principal.
-    pub fn needs(&self) -> &Needs {
+    pub fn removable(&self) -> &Removable {
         match self {
-            Self::Idle(_) => &Needs::Nothing,
-            Self::Unused(needs) => needs,
-            _ => &Needs::Everything,
+            Self::Idle(_) => &Removable::Anything,
+            Self::Unused(removable) => removable,
+            _ => &Removable::Nothing,
         }
     }
 
@@ -104,7 +104,7 @@ pub struct Circumstances<'c> {
 /// The standing of every principal of an account, in the inventory's order.
 pub fn standings(
     inventory: &Inventory,
-    known: &BTreeMap<String, Known>,
+    known: &BTreeMap<String, PrincipalEvidence>,
     around: &Circumstances<'_>,
 ) -> Vec<Standing> {
     // What the analyzer evaluated last is the day that its window ends.
@@ -117,7 +117,7 @@ pub fn standings(
 }
 
 /// How old the evidence about a principal is, in days, when that is too old to act on.
-pub fn stale_days(known: &Known, as_of: Option<&str>, oldest_days: Option<i64>) -> Option<i64> {
+pub fn stale_days(known: &PrincipalEvidence, as_of: Option<&str>, oldest_days: Option<i64>) -> Option<i64> {
     let limit = known.oldest.as_deref().zip(as_of).zip(oldest_days);
     limit.and_then(|((at, as_of), oldest)| is_stale(at, as_of, oldest))
 }
@@ -125,7 +125,7 @@ pub fn stale_days(known: &Known, as_of: Option<&str>, oldest_days: Option<i64>) 
 fn standing(
     principal: &Principal,
     account: &str,
-    known: Option<&Known>,
+    known: Option<&PrincipalEvidence>,
     around: &Circumstances<'_>,
     age_at: Option<&str>,
 ) -> Standing {
@@ -165,7 +165,7 @@ fn standing(
             return idle(last, principal, known, source);
         }
         if !known.observed.unused.is_empty() {
-            return Standing::Unused(Needs::of(&known.observed.unused));
+            return Standing::Unused(Removable::of(&known.observed.unused));
         }
     }
     if source.window_days().is_none() {
@@ -182,7 +182,12 @@ fn standing(
 
 /// Of a principal that the evidence calls unused as a whole. Where IAM saw the role itself at work within the window, the two
 /// contradict each other (E15): it may work by the policies of resources, or in a Region that is not tracked.
-fn idle(last: &Option<String>, principal: &Principal, known: &Known, source: Source<'_>) -> Standing {
+fn idle(
+    last: &Option<String>,
+    principal: &Principal,
+    known: &PrincipalEvidence,
+    source: Source<'_>,
+) -> Standing {
     let used = principal.last_used.as_deref();
     let days = used.zip(known.analyzed_at.as_deref()).and_then(|(used, at)| days_between(used, at));
     // Dates that cannot be compared say nothing against it, and so nothing for it either.

@@ -19,11 +19,11 @@ pub struct Windows {
 
 /// What the evidence says about one principal.
 #[derive(Debug, Clone, Default)]
-pub struct Known {
+pub struct PrincipalEvidence {
     /// Whether some evidence tells what it does not use.
     pub tells: bool,
     /// What it has and did not use, and what it was seen to use.
-    pub observed: Observed<'static>,
+    pub observed: Observed,
     /// The whole principal was not used; inside, when it last was.
     pub idle: Option<Option<String>>,
     /// Access keys that were not used.
@@ -46,7 +46,7 @@ pub struct Known {
     pub last_used: BTreeMap<String, String>,
 }
 
-impl Known {
+impl PrincipalEvidence {
     fn dated(&mut self, at: Option<&String>) {
         self.analyzed_at = self.analyzed_at.take().max(at.cloned());
         self.oldest = self.oldest.take().into_iter().chain(at.cloned()).min();
@@ -89,8 +89,8 @@ pub fn join(
     findings: &[Finding],
     last_accessed: &[LastAccessed],
     windows: Windows,
-) -> BTreeMap<String, Known> {
-    let mut known: BTreeMap<String, Known> = BTreeMap::new();
+) -> BTreeMap<String, PrincipalEvidence> {
+    let mut known: BTreeMap<String, PrincipalEvidence> = BTreeMap::new();
     let newest = newest(findings);
     // A page may come twice.
     let mut counted = BTreeSet::new();
@@ -160,7 +160,7 @@ fn is_understood(detail: &Detail) -> bool {
     *detail != Detail::default() && detail.unused_permission_details.as_ref().is_none_or(named)
 }
 
-fn add_finding(about: &mut Known, finding: &Finding, window_days: u32) {
+fn add_finding(about: &mut PrincipalEvidence, finding: &Finding, window_days: u32) {
     let gap = match (&finding.error, &finding.failure, &finding.finding_details) {
         (Some(error), ..) => Some(Gap::Error(error.clone())),
         (_, Some(failure), _) => Some(Gap::Unread(failure.clone())),
@@ -195,7 +195,12 @@ fn add_finding(about: &mut Known, finding: &Finding, window_days: u32) {
 
 /// What a finding says of one service. Dates within the window tell of use (E12): of a service that it calls unused as a
 /// whole, or of an action, that is a contradiction, which is looked for at the end.
-fn add_permissions(about: &mut Known, row: &UnusedPermission, analyzed_at: Option<&str>, window_days: u32) {
+fn add_permissions(
+    about: &mut PrincipalEvidence,
+    row: &UnusedPermission,
+    analyzed_at: Option<&str>,
+    window_days: u32,
+) {
     about.tells = true;
     let service = &row.service_namespace;
     // A date that cannot be compared is taken to lie within: what may be in use stays.
@@ -207,18 +212,18 @@ fn add_permissions(about: &mut Known, row: &UnusedPermission, analyzed_at: Optio
     };
     let Observed { unused, used } = &mut about.observed;
     match row.actions.as_deref() {
-        None | Some([]) => unused.add_service(service.clone()),
+        None | Some([]) => unused.add_service(service),
         Some(actions) => {
-            unused.add_actions(service.clone(), actions.iter().map(|action| action.action.clone()));
-            let used_all_the_same = actions.iter().filter(|action| within(&action.last_accessed));
-            let names: Vec<String> = used_all_the_same.map(|action| action.action.clone()).collect();
-            if !names.is_empty() {
-                used.add_actions(service.clone(), names);
+            unused.add_actions(service, actions.iter().map(|action| &action.action));
+            let mut used_all_the_same =
+                actions.iter().filter(|action| within(&action.last_accessed)).peekable();
+            if used_all_the_same.peek().is_some() {
+                used.add_actions(service, used_all_the_same.map(|action| &action.action));
             }
         }
     }
     if within(&row.last_accessed) {
-        used.add_service(service.clone());
+        used.add_service(service);
     }
     if let Some(last) = &row.last_accessed {
         about.last_used.insert(service.clone(), last.clone());
@@ -227,7 +232,7 @@ fn add_permissions(about: &mut Known, row: &UnusedPermission, analyzed_at: Optio
 
 /// E9: what IAM tracks and did not see within the window is unused; a service without any access is, as a whole. What it did
 /// see is in use (E12).
-fn add_last_accessed(about: &mut Known, answer: &LastAccessed, window_days: u32) {
+fn add_last_accessed(about: &mut PrincipalEvidence, answer: &LastAccessed, window_days: u32) {
     if let Some(gap) = gap_of(answer) {
         about.has_gap(gap);
         return;
@@ -246,20 +251,18 @@ fn add_last_accessed(about: &mut Known, answer: &LastAccessed, window_days: u32)
         let name = &service.service_namespace;
         let (active, idle): (Vec<_>, Vec<_>) = (service.tracked_actions_last_accessed.iter().flatten())
             .partition(|action| within(&action.last_accessed_time));
-        let active: Vec<String> = active.into_iter().map(|action| action.action_name.clone()).collect();
         let is_used = within(&service.last_authenticated);
         used_at_all |= is_used || !active.is_empty();
         if is_used {
-            used.add_service(name.clone());
-            let idle: Vec<String> = idle.into_iter().map(|action| action.action_name.clone()).collect();
+            used.add_service(name);
             if !idle.is_empty() {
-                unused.add_actions(name.clone(), idle);
+                unused.add_actions(name, idle.iter().map(|action| &action.action_name));
             }
         } else {
-            unused.add_service(name.clone());
+            unused.add_service(name);
         }
         if !active.is_empty() {
-            used.add_actions(name.clone(), active);
+            used.add_actions(name, active.iter().map(|action| &action.action_name));
         }
     }
     if !used_at_all && !unused.is_empty() {

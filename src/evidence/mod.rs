@@ -15,7 +15,7 @@ pub use finding::{
     AnalysisRule, Analyzer, AnalyzerAnswer, Configuration, Detail, Exclusion, Finding, Unused, UnusedAccess,
     UnusedAction, UnusedKey, UnusedPermission,
 };
-pub use join::{Gap, Known, Windows, join};
+pub use join::{Gap, PrincipalEvidence, Windows, join};
 pub use last_accessed::{LastAccessed, ServiceLastAccessed, TrackedAction};
 pub(crate) use read::from_json;
 pub use read::{EvidenceError, read_unused};

@@ -79,12 +79,12 @@ impl EvidenceError {
 ///
 /// # Errors
 /// When the text is not evidence; [`EvidenceError::help`] names the mend.
-pub fn read_unused(text: &str) -> Result<Observed<'_>, EvidenceError> {
+pub fn read_unused(text: &str) -> Result<Observed, EvidenceError> {
     from_json(&Json::parse(text)?)
 }
 
 /// Reads evidence from a value that has been read.
-pub(crate) fn from_json<'a>(json: &Json<'a>) -> Result<Observed<'a>, EvidenceError> {
+pub(crate) fn from_json(json: &Json<'_>) -> Result<Observed, EvidenceError> {
     let mut observed = Observed::default();
     match json {
         Json::List(services, _) => {
@@ -100,7 +100,7 @@ pub(crate) fn from_json<'a>(json: &Json<'a>) -> Result<Observed<'a>, EvidenceErr
 }
 
 /// An entry of the plain list, which may tell of use as well.
-fn add_entry<'a>(observed: &mut Observed<'a>, json: &Json<'a>) -> Result<(), EvidenceError> {
+fn add_entry(observed: &mut Observed, json: &Json<'_>) -> Result<(), EvidenceError> {
     let Some(used) = json.get("used") else { return add_service(&mut observed.unused, json) };
     let service = service_of(json)?;
     match used {
@@ -118,7 +118,7 @@ fn form(what: &'static str, wanted: &'static str, found: &Json<'_>) -> EvidenceE
     EvidenceError::Form { what, wanted, found: found.kind() }
 }
 
-fn finding<'a>(unused: &mut ActionSet<'a>, json: &Json<'a>) -> Result<(), EvidenceError> {
+fn finding(unused: &mut ActionSet, json: &Json<'_>) -> Result<(), EvidenceError> {
     let text = |key| json.get(key).and_then(Json::as_text);
     let is = |found: &str, wanted: &str| found.replace(['_', '-'], "").eq_ignore_ascii_case(wanted);
     if let Some(error) = json.get("error").filter(|error| !error.is_null()) {
@@ -172,7 +172,7 @@ fn service_of<'a>(json: &Json<'a>) -> Result<Cow<'a, str>, EvidenceError> {
     Ok(service)
 }
 
-fn add_service<'a>(unused: &mut ActionSet<'a>, json: &Json<'a>) -> Result<(), EvidenceError> {
+fn add_service(unused: &mut ActionSet, json: &Json<'_>) -> Result<(), EvidenceError> {
     let service = service_of(json)?;
     match json.get("actions") {
         None => unused.add_service(service),

@@ -9,12 +9,9 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use thiserror::Error;
 
-use super::wire::Authorization;
-use crate::arn::Arn;
-
 /// The most entries of one list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Limit {
+pub(super) struct Limit {
     list: &'static str,
     most: usize,
 }
@@ -23,20 +20,20 @@ const fn limit(list: &'static str, most: usize) -> Limit {
     Limit { list, most }
 }
 
-const USERS: Limit = limit("UserDetailList", 50_000);
-const GROUPS: Limit = limit("GroupDetailList", 3_000);
-const ROLES: Limit = limit("RoleDetailList", 20_000);
-const POLICIES: Limit = limit("Policies", 15_000);
+pub(super) const USERS: Limit = limit("UserDetailList", 50_000);
+pub(super) const GROUPS: Limit = limit("GroupDetailList", 3_000);
+pub(super) const ROLES: Limit = limit("RoleDetailList", 20_000);
+pub(super) const POLICIES: Limit = limit("Policies", 15_000);
 /// IAM counts characters: 10,240 of a role's, and the shortest policy has 58.
-const INLINE: Limit = limit("the list of a principal's inline policies", 1_760);
+pub(super) const INLINE: Limit = limit("the list of a principal's inline policies", 1_760);
 /// Ten for each of ten thousand principals.
-const ALL_INLINE: Limit = limit("all lists of inline policies together", 100_000);
-const ATTACHED: Limit = limit("AttachedManagedPolicies", 200);
-const VERSIONS: Limit = limit("PolicyVersionList", 50);
+pub(super) const ALL_INLINE: Limit = limit("all lists of inline policies together", 100_000);
+pub(super) const ATTACHED: Limit = limit("AttachedManagedPolicies", 200);
+pub(super) const VERSIONS: Limit = limit("PolicyVersionList", 50);
 /// AWS does not say how many it keeps of its own policies.
 const ANY_VERSIONS: Limit = limit("PolicyVersionList", 2_000);
-const GROUPS_OF_USER: Limit = limit("GroupList", 100);
-const TAGS: Limit = limit("Tags", 500);
+pub(super) const GROUPS_OF_USER: Limit = limit("GroupList", 100);
+pub(super) const TAGS: Limit = limit("Tags", 500);
 
 /// An answer with more than IAM can have said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -47,40 +44,8 @@ pub struct TooMany {
 }
 
 impl Limit {
-    fn holds(self, count: usize) -> Result<(), TooMany> {
+    pub(super) fn holds(self, count: usize) -> Result<(), TooMany> {
         if count > self.most { Err(TooMany { limit: self, count }) } else { Ok(()) }
-    }
-}
-
-impl Authorization {
-    /// That no list is longer than IAM can have made it.
-    ///
-    /// # Errors
-    /// Which one is.
-    pub fn within_limits(&self) -> Result<(), TooMany> {
-        USERS.holds(self.user_detail_list.len())?;
-        GROUPS.holds(self.group_detail_list.len())?;
-        ROLES.holds(self.role_detail_list.len())?;
-        POLICIES.holds(self.policies.len())?;
-        let mut inline = 0;
-        let mut holder = |policies: usize, attached: usize, tags: usize| {
-            inline += policies;
-            INLINE.holds(policies).and(ATTACHED.holds(attached)).and(TAGS.holds(tags))
-        };
-        for it in &self.user_detail_list {
-            holder(it.user_policy_list.len(), it.attached_managed_policies.len(), it.tags.len())?;
-            GROUPS_OF_USER.holds(it.group_list.len())?;
-        }
-        for it in &self.group_detail_list {
-            holder(it.group_policy_list.len(), it.attached_managed_policies.len(), 0)?;
-        }
-        for it in &self.role_detail_list {
-            holder(it.role_policy_list.len(), it.attached_managed_policies.len(), it.tags.len())?;
-        }
-        // AWS keeps more versions of its own policies than anybody else may.
-        let mut own = self.policies.iter().filter(|it| Arn::of(&it.arn).account != "aws");
-        own.try_for_each(|it| VERSIONS.holds(it.policy_version_list.len()))?;
-        ALL_INLINE.holds(inline)
     }
 }
 
@@ -116,9 +81,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Bounded<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        match self.or_one {
-            true => Ok(vec![T::deserialize(MapAccessDeserializer::new(map))?]),
-            false => Err(A::Error::invalid_type(serde::de::Unexpected::Map, &self)),
+        if self.or_one {
+            Ok(vec![T::deserialize(MapAccessDeserializer::new(map))?])
+        } else {
+            Err(A::Error::invalid_type(serde::de::Unexpected::Map, &self))
         }
     }
 }

@@ -72,6 +72,38 @@ pub struct Authorization {
     pub policies: Vec<ManagedPolicyDetail>,
 }
 
+impl Authorization {
+    /// That no list is longer than IAM can have made it.
+    ///
+    /// # Errors
+    /// Which one is.
+    pub fn within_limits(&self) -> Result<(), TooMany> {
+        limits::USERS.holds(self.user_detail_list.len())?;
+        limits::GROUPS.holds(self.group_detail_list.len())?;
+        limits::ROLES.holds(self.role_detail_list.len())?;
+        limits::POLICIES.holds(self.policies.len())?;
+        let mut inline = 0;
+        let mut holder = |policies: usize, attached: usize, tags: usize| {
+            inline += policies;
+            limits::INLINE.holds(policies).and(limits::ATTACHED.holds(attached)).and(limits::TAGS.holds(tags))
+        };
+        for it in &self.user_detail_list {
+            holder(it.user_policy_list.len(), it.attached_managed_policies.len(), it.tags.len())?;
+            limits::GROUPS_OF_USER.holds(it.group_list.len())?;
+        }
+        for it in &self.group_detail_list {
+            holder(it.group_policy_list.len(), it.attached_managed_policies.len(), 0)?;
+        }
+        for it in &self.role_detail_list {
+            holder(it.role_policy_list.len(), it.attached_managed_policies.len(), it.tags.len())?;
+        }
+        // AWS keeps more versions of its own policies than anybody else may.
+        let mut own = self.policies.iter().filter(|it| it.arn.split(':').nth(4) != Some("aws"));
+        own.try_for_each(|it| limits::VERSIONS.holds(it.policy_version_list.len()))?;
+        limits::ALL_INLINE.holds(inline)
+    }
+}
+
 /// The same as it is written down.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use super::error::BadAction;
 use super::glob::{self, Containment};
 use super::json;
-use super::print::{Chars, Sink};
+use super::sink::{Chars, Sink, write_text};
 
 /// The form of a pattern, which decides how it can be made smaller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,11 +78,12 @@ impl<'a> Pattern<'a> {
                 let needs_escapes = |part: &str| {
                     part.bytes().fold(false, |found, b| found | (b < b' ') | (b == b'"') | (b == b'\\'))
                 };
-                match needs_escapes(&self.service) || needs_escapes(&self.name) {
-                    true => json::write_text(out, &self.text()),
-                    false => ["\"", &self.service, ":", &self.name, self.star(), "\""]
-                        .iter()
-                        .for_each(|part| out.push_str(part)),
+                if needs_escapes(&self.service) || needs_escapes(&self.name) {
+                    write_text(out, &self.text());
+                } else {
+                    for part in ["\"", &self.service, ":", &self.name, self.star(), "\""] {
+                        out.push_str(part);
+                    }
                 }
             }
         }
@@ -198,7 +199,7 @@ pub(crate) fn starts_with(text: &str, prefix: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionPattern {
     text: String,
-    parts: Parts,
+    parts: PatternParts,
 }
 
 impl ActionPattern {
@@ -236,14 +237,14 @@ impl ActionPattern {
 
 /// Where the parts of an action string lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Parts {
+struct PatternParts {
     shape: Shape,
     colon: usize,
     /// Behind the name, without the stars of a prefix.
     end: usize,
 }
 
-impl Parts {
+impl PatternParts {
     /// Service and name; both empty for everything.
     fn cut<'t>(&self, text: &'t str) -> (&'t str, &'t str) {
         let name = text.get(self.colon + 1..self.end).unwrap_or_default();
@@ -252,9 +253,9 @@ impl Parts {
 }
 
 /// Reads an action string in one pass.
-fn split(text: &str) -> Result<Parts, BadAction> {
+fn split(text: &str) -> Result<PatternParts, BadAction> {
     if matches!(text, "*" | "*:*") {
-        return Ok(Parts { shape: Shape::All, colon: 0, end: 0 });
+        return Ok(PatternParts { shape: Shape::All, colon: 0, end: 0 });
     }
     let wild = |byte: &u8| matches!(byte, b'*' | b'?');
     let bytes = text.as_bytes();
@@ -286,56 +287,8 @@ fn split(text: &str) -> Result<Parts, BadAction> {
         }
     }
     Ok(match first_wild {
-        None => Parts { shape: Shape::Literal, colon, end: bytes.len() },
-        Some(end) if !glob => Parts { shape: Shape::Prefix, colon, end },
-        Some(_) => Parts { shape: Shape::Glob, colon, end: bytes.len() },
+        None => PatternParts { shape: Shape::Literal, colon, end: bytes.len() },
+        Some(end) if !glob => PatternParts { shape: Shape::Prefix, colon, end },
+        Some(_) => PatternParts { shape: Shape::Glob, colon, end: bytes.len() },
     })
-}
-
-/// What a set holds of one service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Extent<'a> {
-    /// Every action, known or not.
-    Whole,
-    /// These action names.
-    Names(Vec<Cow<'a, str>>),
-}
-
-/// A set of actions, service by service, as evidence states it: some services whole, of others some names.
-///
-/// Names and services are compared without regard to case; repeats do no harm and order means nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ActionSet<'a> {
-    entries: Vec<(Cow<'a, str>, Extent<'a>)>,
-}
-
-impl<'a> ActionSet<'a> {
-    /// The empty set.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds all of a service.
-    pub fn add_service(&mut self, service: impl Into<Cow<'a, str>>) {
-        self.entries.push((service.into(), Extent::Whole));
-    }
-
-    /// Adds some actions of a service, by name, without the service's prefix.
-    pub fn add_actions<N: Into<Cow<'a, str>>>(
-        &mut self,
-        service: impl Into<Cow<'a, str>>,
-        names: impl IntoIterator<Item = N>,
-    ) {
-        self.entries.push((service.into(), Extent::Names(names.into_iter().map(Into::into).collect())));
-    }
-
-    /// Whether nothing was added.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// Everything that was added, in that order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Extent<'a>)> {
-        self.entries.iter().map(|(service, extent)| (service.as_ref(), extent))
-    }
 }

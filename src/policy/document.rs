@@ -10,7 +10,9 @@ use rustc_hash::FxHasher;
 use super::action::{Pattern, Shape};
 use super::error::{Fault, PolicyError};
 use super::json::{self, Json, Member, is_key, offset_of};
-use super::print::{Chars, Printer, Sink, Style};
+use super::print::{Printer, Style};
+use super::services::Services;
+use super::sink::{Chars, Sink};
 
 /// The longest document that IAM takes, in characters, white space included.
 const MAX_CHARS: usize = 131_072;
@@ -213,21 +215,21 @@ impl<'a> Document<'a> {
         printer.close('}');
     }
 
-    /// The services of the Allow statements, in small letters; `None` when a pattern spans services.
-    pub fn services(&self) -> Option<BTreeSet<String>> {
+    /// The services of the Allow statements; all of them when a pattern spans services.
+    pub fn services(&self) -> Services {
         let mut services = BTreeSet::new();
         for statement in self.statements.iter().filter(|statement| statement.frame.effect == Effect::Allow) {
             if statement.clause.negated {
-                return None;
+                return Services::All;
             }
             for pattern in &statement.clause.patterns {
                 if pattern.shape == Shape::All {
-                    return None;
+                    return Services::All;
                 }
                 services.insert(pattern.service.to_ascii_lowercase());
             }
         }
-        Some(services)
+        Services::Named(services)
     }
 
     /// The characters that count against IAM's quotas: all but the white space between tokens.

@@ -10,7 +10,6 @@ use std::hash::{Hash, Hasher};
 use rustc_hash::FxHashSet;
 
 use super::error::{Fault, PolicyError};
-use super::print::Sink;
 
 /// How deep arrays and objects may nest. IAM's own grammar needs six levels.
 const MAX_DEPTH: usize = 64;
@@ -166,27 +165,6 @@ pub(crate) fn decoded(raw: &str) -> Cow<'_, str> {
 
 fn code_unit(chars: &mut impl Iterator<Item = char>) -> u32 {
     chars.take(4).fold(0, |unit, c| unit * 16 + c.to_digit(16).unwrap_or(0))
-}
-
-/// Writes `text` as a JSON string.
-pub(crate) fn write_text(out: &mut impl Sink, text: &str) {
-    out.push('"');
-    if text.bytes().all(|b| b >= 0x20 && b != b'"' && b != b'\\') {
-        out.push_str(text);
-    } else {
-        for c in text.chars() {
-            match c {
-                '"' => out.push_str("\\\""),
-                '\\' => out.push_str("\\\\"),
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                '\t' => out.push_str("\\t"),
-                c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-                c => out.push(c),
-            }
-        }
-    }
-    out.push('"');
 }
 
 struct Reader<'a> {

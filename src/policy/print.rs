@@ -1,6 +1,7 @@
 //! Writing JSON: indented for people and diffs, or compact.
 
 use super::json::{Json, Member};
+use super::sink::Sink;
 
 /// How a document is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,37 +10,6 @@ pub(crate) enum Style {
     Pretty,
     /// No white space between tokens.
     Compact,
-}
-
-/// Where JSON goes.
-pub(crate) trait Sink {
-    fn push(&mut self, c: char);
-    fn push_str(&mut self, text: &str);
-}
-
-impl Sink for String {
-    fn push(&mut self, c: char) {
-        self.push(c);
-    }
-
-    fn push_str(&mut self, text: &str) {
-        self.push_str(text);
-    }
-}
-
-/// How many characters it would take.
-#[derive(Debug, Default)]
-pub(crate) struct Chars(pub(crate) usize);
-
-impl Sink for Chars {
-    fn push(&mut self, _c: char) {
-        self.0 += 1;
-    }
-
-    fn push_str(&mut self, text: &str) {
-        // What `chars` counts, many bytes at a time also for short text: every byte but those that go on with a character.
-        self.0 += text.bytes().map(|byte| usize::from(byte & 0xC0 != 0x80)).sum::<usize>();
-    }
 }
 
 /// Writes one JSON value, token by token.

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::exclusions::Exclusions;
-use super::frame::{Context, No, contexts, refuted};
-use super::{Broken, Reason, Undecided};
-use crate::catalog::{ByService, Grants, Universe};
+use super::frame::{Context, NotProven, contexts, refuted};
+use super::verdict::{FailedClause, Refutation, Undecided};
+use crate::catalog::{ActionBits, ByService, Universe};
 use crate::policy::glob::{self, Containment};
 use crate::policy::{Clause, Document, Pattern, Shape};
 
 /// What the check has found so far.
 pub(super) struct Checker<'u, 'a> {
     pub(super) universe: &'u Universe<'a>,
-    pub(super) granted_before: Grants,
-    pub(super) granted_after: Grants,
+    pub(super) granted_before: ActionBits,
+    pub(super) granted_after: ActionBits,
     /// Services that are exempt from losing what is unused.
     pub(super) undecided: BTreeSet<String>,
     /// How many names that were seen in use are granted as before, context by context.
@@ -21,7 +21,7 @@ pub(super) struct Checker<'u, 'a> {
 }
 
 /// What the lists of one side of a context say, ready to be asked by service.
-pub(super) struct Side<'u, 'd, 'a> {
+pub(super) struct ContextSide<'u, 'd, 'a> {
     /// The patterns with wildcards of its `Action` lists.
     pub(super) wild: ByService<'d, 'a>,
     /// Its `NotAction` lists.
@@ -36,7 +36,7 @@ impl<'u, 'a> Checker<'u, 'a> {
         universe: &'u Universe<'a>,
         before: &Document<'a>,
         after: &[Document<'a>],
-    ) -> Result<Self, No> {
+    ) -> Result<Self, NotProven> {
         let (granted_before, granted_after) = (universe.none(), universe.none());
         let mut checker =
             Self { universe, granted_before, granted_after, undecided: BTreeSet::new(), used: 0 };
@@ -46,11 +46,14 @@ impl<'u, 'a> Checker<'u, 'a> {
         Ok(checker)
     }
 
-    fn context(&mut self, context: &Context<'_, 'a>) -> Result<(), No> {
+    fn context(&mut self, context: &Context<'_, 'a>) -> Result<(), NotProven> {
         let before = self.granted(&context.before);
         let same = same_text(context);
         let after = if same { before.clone() } else { self.granted(&context.after) };
-        let sides = (Side::new(self.universe, &context.before), Side::new(self.universe, &context.after));
+        let sides = (
+            ContextSide::new(self.universe, &context.before),
+            ContextSide::new(self.universe, &context.after),
+        );
         if !same {
             self.no_widening(context, &sides.0, &before, &after)?;
             self.open_services(context, &sides)?;
@@ -63,14 +66,14 @@ impl<'u, 'a> Checker<'u, 'a> {
         Ok(())
     }
 
-    fn granted(&self, clauses: &[&Clause<'a>]) -> Grants {
+    fn granted(&self, clauses: &[&Clause<'a>]) -> ActionBits {
         let mut granted = self.universe.none();
         clauses.iter().for_each(|clause| granted.insert_all(&self.universe.granted_by(clause)));
         granted
     }
 
     /// The first action of a set, if there is one.
-    fn witness(&self, set: &Grants) -> Option<String> {
+    fn witness(&self, set: &ActionBits) -> Option<String> {
         self.universe.list(set).into_iter().next().map(|(service, name)| format!("{service}:{name}"))
     }
 
@@ -78,18 +81,18 @@ impl<'u, 'a> Checker<'u, 'a> {
     fn no_widening(
         &self,
         context: &Context<'_, 'a>,
-        containers: &Side<'_, '_, 'a>,
-        before: &Grants,
-        after: &Grants,
-    ) -> Result<(), No> {
+        containers: &ContextSide<'_, '_, 'a>,
+        before: &ActionBits,
+        after: &ActionBits,
+    ) -> Result<(), NotProven> {
         let mut gained = after.clone();
         gained.remove_all(before);
         if !gained.is_empty() {
             return Err(refuted(
-                Broken::NoWidening,
+                FailedClause::NoWidening,
                 Some(context.number),
                 self.witness(&gained),
-                Reason::Widened,
+                Refutation::Widened,
             ));
         }
         // What was kept stands in the old order, so one pass over the old patterns finds all of it. New patterns
@@ -118,10 +121,10 @@ impl<'u, 'a> Checker<'u, 'a> {
     fn contained<'d>(
         &self,
         context: &Context<'_, 'a>,
-        containers: &Side<'_, 'd, 'a>,
+        containers: &ContextSide<'_, 'd, 'a>,
         pattern: &Pattern<'a>,
         likely: &mut Option<&'d Pattern<'a>>,
-    ) -> Result<(), No> {
+    ) -> Result<(), NotProven> {
         if containers.everything || likely.is_some_and(|likely| likely.contains(pattern)) {
             return Ok(());
         }
@@ -145,7 +148,7 @@ impl<'u, 'a> Checker<'u, 'a> {
                 None => unclear = true,
             }
         }
-        let too_complex = || No::Undecided(Undecided::TooComplex { pattern: pattern.text() });
+        let too_complex = || NotProven::Undecided(Undecided::TooComplex { pattern: pattern.text() });
         let here = context.before.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);
         let here = here.filter(|other| {
             other.service.eq_ignore_ascii_case(&pattern.service) && other.shape != Shape::All
@@ -163,7 +166,12 @@ impl<'u, 'a> Checker<'u, 'a> {
             Containment::Escapes(name) if containers.negated.is_empty() => {
                 let action =
                     if pattern.shape == Shape::All { name } else { format!("{}:{name}", pattern.service) };
-                Err(refuted(Broken::NoWidening, Some(context.number), Some(action), Reason::Widened))
+                Err(refuted(
+                    FailedClause::NoWidening,
+                    Some(context.number),
+                    Some(action),
+                    Refutation::Widened,
+                ))
             }
             // Beside a NotAction statement the string that escapes the lists may still be granted.
             Containment::Escapes(name) => {
@@ -174,7 +182,12 @@ impl<'u, 'a> Checker<'u, 'a> {
                     return self.overlap_witness(context, containers, pattern);
                 }
                 let action = format!("{}:{name}", pattern.service);
-                Err(refuted(Broken::NoWidening, Some(context.number), Some(action), Reason::Widened))
+                Err(refuted(
+                    FailedClause::NoWidening,
+                    Some(context.number),
+                    Some(action),
+                    Refutation::Widened,
+                ))
             }
         }
     }
@@ -183,9 +196,9 @@ impl<'u, 'a> Checker<'u, 'a> {
     fn overlap_witness(
         &self,
         context: &Context<'_, 'a>,
-        containers: &Side<'_, '_, 'a>,
+        containers: &ContextSide<'_, '_, 'a>,
         pattern: &Pattern<'a>,
-    ) -> Result<(), No> {
+    ) -> Result<(), NotProven> {
         let excluded = match containers.negated.as_slice() {
             [only] if context.before.len() == 1 => {
                 only.about(pattern).into_iter().find(|it| it.overlaps(pattern) == Some(true))
@@ -195,9 +208,14 @@ impl<'u, 'a> Checker<'u, 'a> {
         match excluded {
             Some(excluded) => {
                 let action = if pattern.shape == Shape::All { excluded.text() } else { pattern.text() };
-                Err(refuted(Broken::NoWidening, Some(context.number), Some(action), Reason::Widened))
+                Err(refuted(
+                    FailedClause::NoWidening,
+                    Some(context.number),
+                    Some(action),
+                    Refutation::Widened,
+                ))
             }
-            None => Err(No::Undecided(Undecided::NotActionUnion)),
+            None => Err(NotProven::Undecided(Undecided::NotActionUnion)),
         }
     }
 
@@ -205,9 +223,9 @@ impl<'u, 'a> Checker<'u, 'a> {
     fn complement_contained(
         &self,
         context: &Context<'_, 'a>,
-        containers: &Side<'_, '_, 'a>,
+        containers: &ContextSide<'_, '_, 'a>,
         clause: &Clause<'a>,
-    ) -> Result<(), No> {
+    ) -> Result<(), NotProven> {
         if containers.everything {
             return Ok(());
         }
@@ -222,15 +240,19 @@ impl<'u, 'a> Checker<'u, 'a> {
             let mut moved = written.filter(|entry| !stays(*entry)).map(|(_, excluded)| excluded);
             match moved.find_map(|excluded| after.escape(excluded)) {
                 None => return Ok(()),
-                Some(Err(reason)) => return Err(No::Undecided(reason)),
+                Some(Err(reason)) => return Err(NotProven::Undecided(reason)),
                 Some(Ok(action)) => freed = Some(action),
             }
         }
         match (freed, context.before.as_slice()) {
             // A list grants no service that nobody has named; NotAction does.
-            (None, _) => Err(refuted(Broken::NoWidening, Some(context.number), None, Reason::Widened)),
-            (freed, [_]) => Err(refuted(Broken::NoWidening, Some(context.number), freed, Reason::Widened)),
-            _ => Err(No::Undecided(Undecided::NotActionUnion)),
+            (None, _) => {
+                Err(refuted(FailedClause::NoWidening, Some(context.number), None, Refutation::Widened))
+            }
+            (freed, [_]) => {
+                Err(refuted(FailedClause::NoWidening, Some(context.number), freed, Refutation::Widened))
+            }
+            _ => Err(NotProven::Undecided(Undecided::NotActionUnion)),
         }
     }
 
@@ -238,16 +260,21 @@ impl<'u, 'a> Checker<'u, 'a> {
     fn exactness(
         &mut self,
         context: &Context<'_, 'a>,
-        sides: &(Side<'_, '_, 'a>, Side<'_, '_, 'a>),
-        before: &Grants,
-        after: &Grants,
-    ) -> Result<(), No> {
+        sides: &(ContextSide<'_, '_, 'a>, ContextSide<'_, '_, 'a>),
+        before: &ActionBits,
+        after: &ActionBits,
+    ) -> Result<(), NotProven> {
         let unused = self.universe.unused();
         let mut lost = before.clone();
         lost.remove_all(unused);
         lost.remove_all(after);
         if !lost.is_empty() {
-            return Err(refuted(Broken::Exactness, Some(context.number), self.witness(&lost), Reason::Lost));
+            return Err(refuted(
+                FailedClause::Exactness,
+                Some(context.number),
+                self.witness(&lost),
+                Refutation::Lost,
+            ));
         }
         let mut still = after.clone();
         still.keep_only(unused);
@@ -259,7 +286,7 @@ impl<'u, 'a> Checker<'u, 'a> {
                 continue;
             }
             // It had to stay: the author's wildcard reaches it, and so does one that is left.
-            let reached = |side: &Side<'_, '_, 'a>, name: &str| {
+            let reached = |side: &ContextSide<'_, '_, 'a>, name: &str| {
                 side.wild.about(Some(at)).any(|pattern| pattern.matches(&scope.prefix, name))
             };
             for (bit, extra) in self.universe.extras_of(at) {
@@ -273,11 +300,16 @@ impl<'u, 'a> Checker<'u, 'a> {
         if still.is_empty() {
             return Ok(());
         }
-        Err(refuted(Broken::Exactness, Some(context.number), self.witness(&still), Reason::StillGranted))
+        Err(refuted(
+            FailedClause::Exactness,
+            Some(context.number),
+            self.witness(&still),
+            Refutation::StillGranted,
+        ))
     }
 }
 
-impl<'u, 'd, 'a> Side<'u, 'd, 'a> {
+impl<'u, 'd, 'a> ContextSide<'u, 'd, 'a> {
     fn new(universe: &'u Universe<'a>, clauses: &[&'d Clause<'a>]) -> Self {
         let negated = clauses.iter().filter(|clause| clause.negated);
         let plain = clauses.iter().filter(|clause| !clause.negated).flat_map(|clause| &clause.patterns);

@@ -1,6 +1,6 @@
 //! What lists of exceptions leave out.
 
-use super::Undecided;
+use super::verdict::Undecided;
 use crate::catalog::{ByService, Scope, Universe};
 use crate::policy::glob::{self, Containment};
 use crate::policy::{Clause, Pattern, Shape};

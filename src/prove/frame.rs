@@ -1,10 +1,10 @@
 //! Clause 3, and which statements belong together.
 
-use super::{Broken, Counterexample, Reason, Undecided};
+use super::verdict::{Counterexample, FailedClause, Refutation, Undecided};
 use crate::policy::{Clause, Document, Effect, Frame};
 
 /// Why there is no proof.
-pub(super) enum No {
+pub(super) enum NotProven {
     Refuted(Counterexample),
     Undecided(Undecided),
 }
@@ -19,20 +19,20 @@ pub(super) struct Context<'d, 'a> {
 }
 
 pub(super) fn refuted(
-    clause: Broken,
+    clause: FailedClause,
     statement: Option<usize>,
     action: Option<String>,
-    reason: Reason,
-) -> No {
-    No::Refuted(Counterexample { clause, statement, action, reason })
+    reason: Refutation,
+) -> NotProven {
+    NotProven::Refuted(Counterexample { clause, statement, action, reason })
 }
 
 /// Clause 3. Gathers the statements that belong together on the way.
 pub(super) fn contexts<'d, 'a>(
     before: &'d Document<'a>,
     after: &'d [Document<'a>],
-) -> Result<Vec<Context<'d, 'a>>, No> {
-    let frame = |statement, reason| refuted(Broken::Frame, statement, None, reason);
+) -> Result<Vec<Context<'d, 'a>>, NotProven> {
+    let frame = |statement, reason| refuted(FailedClause::Frame, statement, None, reason);
     let mut contexts: Vec<Context<'d, 'a>> = Vec::new();
     // For each statement before: its context, or `None` for a Deny.
     let mut homes: Vec<Option<usize>> = Vec::with_capacity(before.statements.len());
@@ -58,11 +58,11 @@ pub(super) fn contexts<'d, 'a>(
     let mut denied: Vec<bool> = vec![false; before.statements.len()];
     for document in after {
         if document.frame != before.frame {
-            return Err(frame(None, Reason::DocumentChanged));
+            return Err(frame(None, Refutation::DocumentChanged));
         }
         if document.statements.is_empty() && !before.statements.is_empty() {
             // IAM takes no such document: when nothing is left there is none.
-            return Err(frame(None, Reason::LeftEmpty));
+            return Err(frame(None, Refutation::LeftEmpty));
         }
         let mut origins = before.statements.iter().zip(&homes).enumerate();
         for statement in &document.statements {
@@ -72,11 +72,11 @@ pub(super) fn contexts<'d, 'a>(
                         || origin.clause.same_text(&statement.clause) && denied.get(*at) == Some(&false))
             });
             match origin {
-                None => return Err(frame(None, Reason::StatementChanged)),
+                None => return Err(frame(None, Refutation::StatementChanged)),
                 Some((at, (_, None))) => denied.iter_mut().skip(at).take(1).for_each(|seen| *seen = true),
                 Some((at, (origin, Some(home)))) => {
                     if statement.clause.patterns.is_empty() && !origin.clause.patterns.is_empty() {
-                        return Err(frame(Some(at + 1), Reason::LeftEmpty));
+                        return Err(frame(Some(at + 1), Refutation::LeftEmpty));
                     }
                     if let Some(context) = contexts.get_mut(*home) {
                         context.after.push(&statement.clause);
@@ -87,7 +87,7 @@ pub(super) fn contexts<'d, 'a>(
     }
     let gone = homes.iter().zip(&denied).position(|(home, seen)| home.is_none() && !seen);
     match gone {
-        Some(at) => Err(frame(Some(at + 1), Reason::DenyGone)),
+        Some(at) => Err(frame(Some(at + 1), Refutation::DenyGone)),
         None => Ok(contexts),
     }
 }

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::checker::{Checker, Side};
+use super::checker::{Checker, ContextSide};
 use super::exclusions::Exclusions;
-use super::frame::{Context, No, refuted};
-use super::{Broken, Reason};
+use super::frame::{Context, NotProven, refuted};
+use super::verdict::{FailedClause, Refutation};
 use crate::catalog::{ByService, Scope, Universe};
 use crate::policy::{Clause, Pattern, Shape};
 
@@ -16,10 +16,15 @@ impl<'a> Checker<'_, 'a> {
     pub(super) fn whole_services(
         &self,
         context: &Context<'_, 'a>,
-        after: &Side<'_, '_, 'a>,
-    ) -> Result<(), No> {
+        after: &ContextSide<'_, '_, 'a>,
+    ) -> Result<(), NotProven> {
         let still = |action| {
-            Err(refuted(Broken::Exactness, Some(context.number), Some(action), Reason::StillGranted))
+            Err(refuted(
+                FailedClause::Exactness,
+                Some(context.number),
+                Some(action),
+                Refutation::StillGranted,
+            ))
         };
         let mut whole = self.universe.scopes().iter().filter(|scope| scope.whole).peekable();
         if whole.peek().is_none() {
@@ -61,9 +66,9 @@ impl<'a> Checker<'_, 'a> {
     pub(super) fn open_services(
         &self,
         context: &Context<'_, 'a>,
-        (before, after): &(Side<'_, '_, 'a>, Side<'_, '_, 'a>),
-    ) -> Result<(), No> {
-        let seen: BTreeSet<usize> = self.universe.seen().iter().map(|seen| seen.scope).collect();
+        (before, after): &(ContextSide<'_, '_, 'a>, ContextSide<'_, '_, 'a>),
+    ) -> Result<(), NotProven> {
+        let seen: BTreeSet<usize> = self.universe.used().iter().map(|seen| seen.scope).collect();
         let is_open = |at: usize, scope: &Scope<'a>| match scope.known {
             None => !scope.whole,
             Some(_) => !scope.any_unused && seen.contains(&at),
@@ -94,9 +99,10 @@ impl<'a> Checker<'_, 'a> {
                 || after.negated.iter().any(|list| leaves(list, wanted))
         };
         let lost = |wanted: &Pattern<'_>, at: usize| {
-            let (clause, reason) = match scope_at(at).is_some_and(|scope| scope.known.is_none()) {
-                true => (Broken::Exactness, Reason::UnknownServiceLost),
-                false => (Broken::Use, Reason::UsedServiceLost),
+            let (clause, reason) = if scope_at(at).is_some_and(|scope| scope.known.is_none()) {
+                (FailedClause::Exactness, Refutation::UnknownServiceLost)
+            } else {
+                (FailedClause::Use, Refutation::UsedServiceLost)
             };
             Err(refuted(clause, Some(context.number), Some(wanted.text()), reason))
         };
@@ -130,10 +136,10 @@ impl<'a> Checker<'_, 'a> {
 
     /// Clause 4, for the actions that were seen in use: each that the document before grants, the documents after grant. It
     /// is decided by matching the name itself, so it holds of names that no catalog has.
-    pub(super) fn seen_in_use(&mut self, context: &Context<'_, 'a>) -> Result<(), No> {
+    pub(super) fn seen_in_use(&mut self, context: &Context<'_, 'a>) -> Result<(), NotProven> {
         let mut checked = 0;
         let (before, after) = (lists(self.universe, &context.before), lists(self.universe, &context.after));
-        for seen in self.universe.seen() {
+        for seen in self.universe.used() {
             let Some(service) = self.universe.scopes().get(seen.scope).map(|scope| &*scope.prefix) else {
                 continue;
             };
@@ -148,7 +154,12 @@ impl<'a> Checker<'_, 'a> {
                 }
                 if !grants(&after, name) {
                     let action = Some(format!("{service}:{name}"));
-                    return Err(refuted(Broken::Use, Some(context.number), action, Reason::UsedLost));
+                    return Err(refuted(
+                        FailedClause::Use,
+                        Some(context.number),
+                        action,
+                        Refutation::UsedLost,
+                    ));
                 }
                 checked += 1;
             }

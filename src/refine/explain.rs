@@ -1,18 +1,18 @@
 //! Why a pattern was removed or split, and what stands for it today.
 
-use crate::catalog::{Grants, Universe};
+use crate::catalog::{ActionBits, Universe};
 use crate::policy::{Document, Effect, Pattern, Shape};
 
 /// Everything that changed, statement by statement.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Explanation {
     /// One entry per pattern that went or was split, and per `NotAction` list that grew.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PatternChange>,
 }
 
 /// What became of one pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct PatternChange {
     /// The statement, counted from 1 in the document before.
     pub statement: usize,
     /// Its Sid, if it has one.
@@ -42,14 +42,14 @@ pub struct NewPattern {
 
 /// How much of what is explained is named.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Named {
+pub(crate) struct NameLimit {
     /// So many unused actions of a pattern at most.
     pub(crate) unused: usize,
     /// So many actions at most that a new pattern matches.
     pub(crate) matches: usize,
 }
 
-impl Named {
+impl NameLimit {
     /// All.
     pub(crate) const ALL: Self = Self { unused: usize::MAX, matches: usize::MAX };
 }
@@ -60,7 +60,7 @@ pub(crate) fn explain<'a>(
     universe: &Universe<'a>,
     before: &Document<'a>,
     after: &[Document<'a>],
-    most: Named,
+    most: NameLimit,
 ) -> Explanation {
     let mut changes = Vec::new();
     for (at, statement) in before.statements.iter().enumerate() {
@@ -70,7 +70,7 @@ pub(crate) fn explain<'a>(
         let successors = after.iter().flat_map(|document| &document.statements);
         let successors: Vec<_> = successors.filter(|other| other.frame == statement.frame).collect();
         let now: Vec<&Pattern<'a>> = successors.iter().flat_map(|other| &other.clause.patterns).collect();
-        let change = |pattern, unused: (Vec<String>, usize), instead| Change {
+        let change = |pattern, unused: (Vec<String>, usize), instead| PatternChange {
             statement: at + 1,
             sid: statement.sid().map(|sid| sid.into_owned()),
             pattern,
@@ -97,7 +97,7 @@ pub(crate) fn explain<'a>(
             let unused = names(universe, universe.unused(), None, most.unused);
             let entries = open.clause.patterns.len();
             let change = star.map(|star| change(star.text(), unused, Vec::new()));
-            changes.extend(change.map(|change| Change { all_but: Some(entries), ..change }));
+            changes.extend(change.map(|change| PatternChange { all_but: Some(entries), ..change }));
             continue;
         }
         for pattern in &statement.clause.patterns {
@@ -127,7 +127,12 @@ fn new_pattern(universe: &Universe<'_>, pattern: &Pattern<'_>, most: usize) -> N
 }
 
 /// The first names of a set, and how many there are. `scope` is where all of it lies, if it lies in one service.
-fn names(universe: &Universe<'_>, set: &Grants, scope: Option<usize>, most: usize) -> (Vec<String>, usize) {
+fn names(
+    universe: &Universe<'_>,
+    set: &ActionBits,
+    scope: Option<usize>,
+    most: usize,
+) -> (Vec<String>, usize) {
     if most == 0 {
         return (Vec::new(), set.len());
     }

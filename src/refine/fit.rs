@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::generalize::{names_of, prefixes, whole_service};
-use super::split::{Budget, MOST_PATTERNS, Split, UsedUp, split};
+use super::split::{Budget, MOST_ATTACHED, MOST_PATTERNS, Split, UsedUp, split};
 use super::trie::Ends;
 use crate::catalog::{ByService, Universe};
 use crate::policy::{Document, Effect, Pattern, Shape, Statement, starts_with};
@@ -36,11 +36,6 @@ impl Kind {
         }
     }
 }
-
-/// How many managed policies a role, user or group may have attached, after AWS has raised the quota.
-pub const MOST_ATTACHED: usize = 20;
-/// The same before.
-pub const USUALLY_ATTACHED: usize = 10;
 
 /// What was done to make a result fit, in the order in which it is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,9 +119,8 @@ pub(crate) fn fit<'a>(
     {
         return Ok((vec![listed], FitStep::NotActionToAction));
     }
-    let statements = refined.statements.iter().map(|statement| match grants(statement) {
-        true => recovered(universe, before, statement, budget),
-        false => Ok(statement.clone()),
+    let statements = refined.statements.iter().map(|statement| {
+        if grants(statement) { recovered(universe, before, statement, budget) } else { Ok(statement.clone()) }
     });
     let shortest = refined.with(statements.collect::<Result<_, _>>().map_err(used_up)?);
     let chars = shortest.quota_chars();
@@ -138,9 +132,12 @@ pub(crate) fn fit<'a>(
         split(&shortest, shortest.statements.iter().cloned().map(Ok), managed).map_err(used_up)?;
     if let Split::Stuck(_) = parts {
         // A list of exceptions cannot be divided among policies; the list of what is granted can.
-        let listed = shortest.statements.iter().map(|statement| match excepts(statement) {
-            true => spelled_out(universe, before, statement, Ends::Anywhere, budget),
-            false => Ok(statement.clone()),
+        let listed = shortest.statements.iter().map(|statement| {
+            if excepts(statement) {
+                spelled_out(universe, before, statement, Ends::Anywhere, budget)
+            } else {
+                Ok(statement.clone())
+            }
         });
         parts = split(&shortest, listed, managed).map_err(used_up)?;
     }
@@ -179,11 +176,10 @@ fn listed<'a>(
     let mut left = most;
     let mut statements = Vec::with_capacity(refined.statements.len());
     for statement in &refined.statements {
-        let statement = match excepts(statement) {
-            true => {
-                shorter(statement.clone(), spelled_out(universe, before, statement, Ends::Words, budget)?)
-            }
-            false => statement.clone(),
+        let statement = if excepts(statement) {
+            shorter(statement.clone(), spelled_out(universe, before, statement, Ends::Words, budget)?)
+        } else {
+            statement.clone()
         };
         match left.checked_sub(length(&statement)) {
             Some(less) => left = less,
@@ -299,9 +295,10 @@ fn recovered<'a>(
             continue;
         }
         let is_prefix = |pattern: &Pattern<'a>| pattern.shape == Shape::Prefix;
-        let mut roots: Vec<&str> = match everything {
-            true => vec![""],
-            false => origin.of(Some(at)).filter(|(_, it)| is_prefix(it)).map(|(_, it)| &*it.name).collect(),
+        let mut roots: Vec<&str> = if everything {
+            vec![""]
+        } else {
+            origin.of(Some(at)).filter(|(_, it)| is_prefix(it)).map(|(_, it)| &*it.name).collect()
         };
         roots.sort_by_key(|root| root.to_ascii_lowercase());
         roots.dedup_by(|later, first| starts_with(later, first));

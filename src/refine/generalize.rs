@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::trie::{Ends, Names, Node, cover};
-use crate::catalog::{Grants, Scope, Universe};
+use super::trie::{Ends, Node, SortedNames, cover};
+use crate::catalog::{ActionBits, Scope, Universe};
 use crate::policy::{Pattern, Shape};
 
 /// What becomes of a pattern.
 #[derive(Debug)]
-pub(super) enum Fate<'a> {
+pub(super) enum Replacement<'a> {
     /// It stays as written.
     Keep,
     /// Nothing of it is left.
@@ -18,38 +18,38 @@ pub(super) enum Fate<'a> {
 }
 
 /// Decides about one pattern of an Allow statement.
-pub(super) fn generalize<'a>(universe: &Universe<'a>, pattern: &Pattern<'a>) -> Fate<'a> {
+pub(super) fn generalize<'a>(universe: &Universe<'a>, pattern: &Pattern<'a>) -> Replacement<'a> {
     if pattern.shape == Shape::All {
         return everything(universe);
     }
     let at = universe.scope_of(pattern);
     let Some((at, scope)) = at.and_then(|at| Some((at, universe.scopes().get(at)?))) else {
-        return Fate::Keep;
+        return Replacement::Keep;
     };
     let unused = universe.unused();
     if scope.withheld {
         return withheld(universe, at, pattern);
     }
     if scope.whole {
-        return Fate::Remove;
+        return Replacement::Remove;
     }
     if !scope.any_unused || !universe.meets(pattern, unused) {
-        return Fate::Keep;
+        return Replacement::Keep;
     }
     let fresh = match pattern.shape {
         Shape::Literal => Vec::new(),
         // What else the service has is not known, so a wildcard of it cannot be split (R9). The checker names it.
-        _ if scope.known.is_none() => return Fate::Keep,
+        _ if scope.known.is_none() => return Replacement::Keep,
         Shape::Prefix => prefixes(universe, at, &pattern.name, Ends::Words, |bit| !unused.has(bit)),
         _ => names_of(universe, at, |bit, lower| !unused.has(bit) && pattern.matches_name(lower)),
     };
-    if fresh.is_empty() { Fate::Remove } else { Fate::Split(fresh) }
+    if fresh.is_empty() { Replacement::Remove } else { Replacement::Split(fresh) }
 }
 
 /// `*`, split by service (R7).
-fn everything<'a>(universe: &Universe<'a>) -> Fate<'a> {
+fn everything<'a>(universe: &Universe<'a>) -> Replacement<'a> {
     if !universe.scopes().iter().any(|scope| scope.any_unused) {
-        return Fate::Keep;
+        return Replacement::Keep;
     }
     let mut fresh = Vec::new();
     for (at, scope) in universe.scopes().iter().enumerate() {
@@ -63,20 +63,20 @@ fn everything<'a>(universe: &Universe<'a>) -> Fate<'a> {
             fresh.push(whole_service(scope));
         }
     }
-    if fresh.is_empty() { Fate::Remove } else { Fate::Split(fresh) }
+    if fresh.is_empty() { Replacement::Remove } else { Replacement::Split(fresh) }
 }
 
 /// A pattern of a service that was not used at all, but for actions whose use is not seen. These stay by name: nothing else
 /// of the service may.
-fn withheld<'a>(universe: &Universe<'a>, at: usize, pattern: &Pattern<'a>) -> Fate<'a> {
+fn withheld<'a>(universe: &Universe<'a>, at: usize, pattern: &Pattern<'a>) -> Replacement<'a> {
     let names =
         names_of(universe, at, |bit, lower| !universe.unused().has(bit) && pattern.matches_name(lower));
     if names.is_empty() {
-        Fate::Remove
+        Replacement::Remove
     } else if universe.meets(pattern, universe.unused()) {
-        Fate::Split(names)
+        Replacement::Split(names)
     } else {
-        Fate::Keep
+        Replacement::Keep
     }
 }
 
@@ -95,7 +95,7 @@ pub(super) fn prefixes<'a>(
     kept: impl Fn(usize) -> bool,
 ) -> Vec<Pattern<'a>> {
     let Some(scope) = universe.scopes().get(at) else { return Vec::new() };
-    let names = Names::new(universe, at, root);
+    let names = SortedNames::new(universe, at, root);
     let nodes = if root.is_empty() && names.len() > 0 && (0..names.len()).all(|name| kept(names.bit(name))) {
         vec![Node { at: 0, len: 0, star: true }]
     } else {
@@ -115,7 +115,7 @@ pub(super) fn names_of<'a>(
     kept: impl Fn(usize, &str) -> bool,
 ) -> Vec<Pattern<'a>> {
     let Some(scope) = universe.scopes().get(at) else { return Vec::new() };
-    let names = Names::new(universe, at, "");
+    let names = SortedNames::new(universe, at, "");
     let held = (0..names.len()).filter(|name| kept(names.bit(*name), names.lower(*name)));
     held.map(|name| {
         let full = names.spelled(name, names.lower(name).len());
@@ -125,7 +125,7 @@ pub(super) fn names_of<'a>(
 }
 
 /// Full names of all actions in a set, in byte order.
-pub(super) fn names_in<'a>(universe: &Universe<'a>, set: &Grants) -> Vec<Pattern<'a>> {
+pub(super) fn names_in<'a>(universe: &Universe<'a>, set: &ActionBits) -> Vec<Pattern<'a>> {
     let scopes = 0..universe.scopes().len();
     let mut names: Vec<_> = scopes.flat_map(|at| names_of(universe, at, |bit, _| set.has(bit))).collect();
     names.sort_by(Pattern::by_bytes);

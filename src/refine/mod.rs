@@ -8,13 +8,13 @@ mod rewrite;
 mod split;
 mod trie;
 
-pub use explain::{Change, Explanation, NewPattern};
-pub(crate) use explain::{Named, explain};
+pub use explain::{Explanation, NewPattern, PatternChange};
+pub(crate) use explain::{NameLimit, explain};
 pub(crate) use fit::fit;
-pub use fit::{DoesNotFit, FitStep, Kind, MOST_ATTACHED, USUALLY_ATTACHED};
+pub use fit::{DoesNotFit, FitStep, Kind};
 pub(crate) use rewrite::propose;
 pub(crate) use split::Budget;
-pub use split::MOST_PATTERNS;
+pub use split::{MOST_ATTACHED, MOST_PATTERNS, USUALLY_ATTACHED};
 
 /// What becomes of `*`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,9 +26,9 @@ pub enum Wildcards {
     Open,
 }
 
-/// How a policy is made smaller.
+/// How a policy is made smaller, where there is a choice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct How {
+pub struct RefineOptions {
     /// Where it lives: the result keeps to that quota.
     pub kind: Option<Kind>,
     /// The characters of that quota that others take: IAM counts all inline policies of a role, user or group together.

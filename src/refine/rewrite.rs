@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::generalize::{Fate, generalize, names_in, whole_service};
+use super::generalize::{Replacement, generalize, names_in, whole_service};
 use super::split::{Budget, UsedUp};
 use super::{DoesNotFit, Wildcards};
 use crate::catalog::{ByService, Scope, Universe};
@@ -44,10 +44,10 @@ fn narrow_action<'a>(
     for (at, pattern) in patterns.iter().enumerate() {
         let is_repeat =
             || pattern.shape != Shape::Literal && split.contains(&pattern.text().to_ascii_lowercase());
-        match if is_repeat() { Fate::Remove } else { generalize(universe, pattern) } {
-            Fate::Keep => {}
-            Fate::Remove => changed.push((at, Vec::new())),
-            Fate::Split(fresh) => {
+        match if is_repeat() { Replacement::Remove } else { generalize(universe, pattern) } {
+            Replacement::Keep => {}
+            Replacement::Remove => changed.push((at, Vec::new())),
+            Replacement::Split(fresh) => {
                 budget.pay(fresh.len())?;
                 split.insert(pattern.text().to_ascii_lowercase());
                 changed.push((at, fresh));

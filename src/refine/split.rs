@@ -2,8 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::fit::MOST_ATTACHED;
 use crate::policy::{Document, Effect, Pattern, Statement};
+
+/// How many managed policies a role, user or group may have attached.
+pub const USUALLY_ATTACHED: usize = 10;
+/// The same after AWS has raised the quota as far as it goes.
+pub const MOST_ATTACHED: usize = 20;
 
 /// The most patterns that are made for one policy, over all that is tried to make it fit. A policy that may do everything and
 /// hardly uses it needs some sixty thousand; twenty managed policies hold no more than twenty thousand.
@@ -47,7 +51,7 @@ pub(super) enum Split<'a> {
 }
 
 /// The documents of a split, as many as can be attached; of further ones only the number.
-struct Parts<'a> {
+struct SplitDocuments<'a> {
     room: usize,
     left: usize,
     open: Vec<Statement<'a>>,
@@ -55,7 +59,7 @@ struct Parts<'a> {
     count: usize,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> SplitDocuments<'a> {
     fn close(&mut self) {
         self.left = self.room;
         self.count += 1;
@@ -78,7 +82,7 @@ pub(super) fn split<'a>(
     let frame = document.with(Vec::new()).quota_chars();
     let chars = |statement: &Statement<'a>| document.with(vec![statement.clone()]).quota_chars() - frame + 1;
     let room = quota.saturating_sub(frame);
-    let mut parts = Parts { room, left: room, open: Vec::new(), made: Vec::new(), count: 0 };
+    let mut parts = SplitDocuments { room, left: room, open: Vec::new(), made: Vec::new(), count: 0 };
     for (at, statement) in statements.into_iter().enumerate() {
         let statement = statement?;
         let mut size = chars(&statement);
@@ -93,9 +97,10 @@ pub(super) fn split<'a>(
         let bare = chars(&statement.with(clause.negated, Vec::new()));
         let mut rest = VecDeque::from(clause.patterns.clone());
         while size > parts.left {
-            let (fitting, used) = match can_split && rest.len() > 1 {
-                true => how_many_fit(&rest, parts.left.saturating_sub(bare)),
-                false => (0, 0),
+            let (fitting, used) = if can_split && rest.len() > 1 {
+                how_many_fit(&rest, parts.left.saturating_sub(bare))
+            } else {
+                (0, 0)
             };
             if fitting > 0 {
                 size -= used;

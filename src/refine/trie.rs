@@ -11,7 +11,7 @@ use crate::catalog::{Scope, Universe, next_cut};
 
 /// The names of one service in sorted order, extras among them.
 #[derive(Debug)]
-pub(super) enum Names<'u, 'a> {
+pub(super) enum SortedNames<'u, 'a> {
     /// The catalog's names alone: nothing is copied.
     Known { scope: &'u Scope<'a>, first_bit: usize, range: Range<usize> },
     /// Names that the catalog does not know stand among those it does.
@@ -27,7 +27,7 @@ pub(super) struct Merged<'u, 'a> {
     bit: usize,
 }
 
-impl<'u, 'a> Names<'u, 'a> {
+impl<'u, 'a> SortedNames<'u, 'a> {
     /// The names of a service that begin with `root`, which may be empty.
     pub(super) fn new(universe: &'u Universe<'a>, at: usize, root: &str) -> Self {
         let Some(scope) = universe.scopes().get(at) else { return Self::Merged(Vec::new()) };
@@ -123,7 +123,7 @@ pub(super) struct Node {
 
 /// Covers the `kept` names exactly, by prefixes longer than `root` and full names; all others are blocked.
 pub(super) fn cover(
-    names: &Names<'_, '_>,
+    names: &SortedNames<'_, '_>,
     root: usize,
     ends: Ends,
     kept: impl Fn(usize) -> bool,
@@ -209,7 +209,7 @@ pub(super) fn cover(
 }
 
 /// Drops what another node covers: sorted by text, a prefix stands right before everything that it covers.
-fn drop_covered(names: &Names<'_, '_>, nodes: &mut Vec<Node>) {
+fn drop_covered(names: &SortedNames<'_, '_>, nodes: &mut Vec<Node>) {
     let text = |node: &Node| names.lower(node.at).get(..node.len).unwrap_or_default();
     nodes.sort_by(|a, b| text(a).cmp(text(b)).then(b.star.cmp(&a.star)));
     let mut cover: Option<&str> = None;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::codes::{Choice, Note, ProofVerdict};
 use super::effect::ImpactRow;
 use super::history::Status;
-use crate::decide::{Effect, HolderKind, Level, PolicyKind, ReasonCode, is_aws_managed};
+use crate::decide::{HolderKind, Level, PolicyKind, ReasonCode, ReasonEffect, is_aws_managed};
 
 /// What to do with one policy.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -170,7 +170,7 @@ pub struct ConfidenceReason {
     /// A stable code.
     pub code: ReasonCode,
     /// What it does to the confidence.
-    pub effect: Effect,
+    pub effect: ReasonEffect,
     /// Of how many principals it is true.
     pub principals: usize,
     /// In one sentence.

@@ -13,13 +13,14 @@ use std::thread;
 use super::error::RunError;
 use super::input;
 use super::log::Log;
-use crate::RefineError;
 use crate::catalog::Catalog;
 use crate::cli::{Exit, Refine};
 use crate::evidence;
-use crate::policy::json::{Json, write_text};
+use crate::policy::json::Json;
+use crate::policy::sink::write_text;
 use crate::policy::{self, Document};
-use crate::refine::{How, Kind};
+use crate::refine::{Kind, RefineOptions};
+use crate::{RefineError, Refiner};
 
 /// How many bytes of lines one worker takes at a time.
 const PORTION: usize = 64 << 10;
@@ -32,7 +33,11 @@ pub(super) fn run(path: &Path, args: &Refine, log: &Log) -> Result<Exit, RunErro
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     let batch = Batch {
         catalog: &catalog,
-        how: How { kind: args.kind.map(Into::into), wildcards: args.wildcards.into(), ..How::default() },
+        options: RefineOptions {
+            kind: args.kind.map(Into::into),
+            wildcards: args.wildcards.into(),
+            ..RefineOptions::default()
+        },
         lines: Mutex::new(Lines { input: BufReader::with_capacity(PORTION, input), next: 0, line: 0 }),
         output: Mutex::new(Output { out: io::stdout(), turn: 0, failed: None, exit: Exit::Finished }),
         turned: Condvar::new(),
@@ -52,7 +57,7 @@ pub(super) fn run(path: &Path, args: &Refine, log: &Log) -> Result<Exit, RunErro
 
 struct Batch<'c> {
     catalog: &'c Catalog,
-    how: How,
+    options: RefineOptions,
     lines: Mutex<Lines>,
     output: Mutex<Output>,
     turned: Condvar,
@@ -171,7 +176,7 @@ impl Batch<'_> {
         let line = std::str::from_utf8(line).map_err(|_| Problem::NotUtf8)?;
         let json = Json::parse(line).map_err(Problem::Json)?;
         let Json::Map(members, _) = json else { return Err(Problem::NotAnObject) };
-        let (mut policy, mut unused, mut kind) = (None, None, self.how.kind);
+        let (mut policy, mut unused, mut kind) = (None, None, self.options.kind);
         for (key, value) in members {
             match policy::json::decoded(key).as_ref() {
                 "id" => {
@@ -207,12 +212,12 @@ impl Batch<'_> {
         &self,
         rows: &mut String,
         document: &Document<'_>,
-        observed: &policy::Observed<'_>,
+        observed: &policy::Observed,
         kind: Option<Kind>,
         id: &str,
     ) -> Result<(), Problem> {
-        let how = How { kind, ..self.how };
-        let refined = crate::refine_with(document, observed, self.catalog, how).map_err(Problem::Refine)?;
+        let refiner = Refiner::new(self.catalog).with(RefineOptions { kind, ..self.options });
+        let refined = refiner.refine(document, observed).map_err(Problem::Refine)?;
         let proof = refined.proof();
         rows.extend(["{\"id\":", id, ",\"policy\":"]);
         policy::write_all(rows, refined.documents(), true);

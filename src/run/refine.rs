@@ -8,13 +8,13 @@ use std::path::Path;
 use super::error::RunError;
 use super::log::Log;
 use super::{input, terminal};
-use crate::Refined;
 use crate::catalog::Catalog;
 use crate::cli::{Exit, Refine, RefineFormat};
 use crate::evidence::read_unused;
 use crate::policy::{self, Document};
-use crate::refine::{Explanation, FitStep, How, USUALLY_ATTACHED};
+use crate::refine::{FitStep, RefineOptions, USUALLY_ATTACHED};
 use crate::report::unified_diff;
+use crate::{Refined, Refiner};
 
 /// How many names a line of the explanation lists.
 const MOST_NAMES: usize = 200;
@@ -36,14 +36,16 @@ pub(super) fn run(args: &Refine, log: &Log) -> Result<Exit, RunError> {
     let unused = read_unused(&text).map_err(as_evidence)?;
 
     let kind = args.kind.map(Into::into);
-    let how = How { kind, wildcards: args.wildcards.into(), ..How::default() };
-    let refined = crate::refine_with(&before, &unused, catalog, how)
+    let options = RefineOptions { kind, wildcards: args.wildcards.into(), ..RefineOptions::default() };
+    let refined = Refiner::new(catalog)
+        .with(options)
+        .refine(&before, &unused)
         .map_err(|error| RunError::Refine { input: name.clone(), error })?;
 
     let out = match args.format {
         RefineFormat::Json => print(&refined, args.compact),
         RefineFormat::Diff => diff(&before, &refined, policy_path),
-        RefineFormat::Explain => explanation(&refined, &refined.explain(&before, &unused, catalog), catalog),
+        RefineFormat::Explain => explanation(&refined, catalog),
     };
     let mut stdout = io::stdout().lock();
     // A policy goes into a file or a program letter for letter; what a person reads must not steer the screen.
@@ -56,7 +58,7 @@ pub(super) fn run(args: &Refine, log: &Log) -> Result<Exit, RunError> {
     stdout.flush()?;
     if args.format != RefineFormat::Explain && !args.quiet {
         let told = match args.explain {
-            true => explanation(&refined, &refined.explain(&before, &unused, catalog), catalog),
+            true => explanation(&refined, catalog),
             false => summary(&refined, catalog),
         };
         io::stderr().write_all(terminal::clean(&told).as_bytes())?;
@@ -64,13 +66,13 @@ pub(super) fn run(args: &Refine, log: &Log) -> Result<Exit, RunError> {
     Ok(Exit::Finished)
 }
 
-fn print(refined: &Refined<'_>, compact: bool) -> String {
+fn print(refined: &Refined<'_, '_>, compact: bool) -> String {
     let mut out = policy::print_all(refined.documents(), compact);
     out.push('\n');
     out
 }
 
-fn diff(before: &Document<'_>, refined: &Refined<'_>, path: &Path) -> String {
+fn diff(before: &Document<'_>, refined: &Refined<'_, '_>, path: &Path) -> String {
     let name = input::name_of(path);
     let name = terminal::line(&name);
     let (old, new) = (before.pretty() + "\n", print(refined, false));
@@ -78,7 +80,7 @@ fn diff(before: &Document<'_>, refined: &Refined<'_>, path: &Path) -> String {
 }
 
 /// One line on what was done.
-fn summary(refined: &Refined<'_>, catalog: &Catalog) -> String {
+fn summary(refined: &Refined<'_, '_>, catalog: &Catalog) -> String {
     let proof = refined.proof();
     let mut line = format!("proven: {} actions removed, {} kept", proof.removed(), proof.kept());
     if refined.documents().is_empty() {
@@ -106,7 +108,8 @@ fn summary(refined: &Refined<'_>, catalog: &Catalog) -> String {
     line
 }
 
-fn explanation(refined: &Refined<'_>, explanation: &Explanation, catalog: &Catalog) -> String {
+fn explanation(refined: &Refined<'_, '_>, catalog: &Catalog) -> String {
+    let explanation = refined.explain();
     let mut out = String::new();
     let mut statement = 0;
     for change in &explanation.changes {

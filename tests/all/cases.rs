@@ -8,7 +8,7 @@ use leastwise::catalog::{Basis, Catalog, Harvest, Unobserved};
 use leastwise::evidence::read_unused;
 use leastwise::policy::{ActionPattern, Document, Observed, decode};
 use leastwise::prove::{Verdict, prove};
-use leastwise::refine::{FitStep, How, Kind, Wildcards};
+use leastwise::refine::{FitStep, Kind, RefineOptions, Wildcards};
 use serde_json::{Value, json};
 
 use crate::contexts::stray;
@@ -188,8 +188,10 @@ fn check(case: &Value) -> Outcome {
         return verdict(case, &policy, &unused, basis);
     }
     let kind = kind(&case["kind"]);
-    let how = How { kind, wildcards: wildcards(&case["wildcards"]), ..How::default() };
-    let refined = match leastwise::refine_with(&policy, &unused, basis, how) {
+    let options =
+        RefineOptions { kind, wildcards: wildcards(&case["wildcards"]), ..RefineOptions::default() };
+    let refiner = leastwise::Refiner::new(basis).with(options);
+    let refined = match refiner.refine(&policy, &unused) {
         Ok(refined) => refined,
         Err(error) => {
             let message = error.to_string();
@@ -260,8 +262,7 @@ fn check(case: &Value) -> Outcome {
             let again =
                 Document::parse(&print).map_err(|error| format!("it does not parse again: {error}"))?;
             same("print after parse", &json!(again.compact()), &json!(document.compact()))?;
-            let twice =
-                leastwise::refine_with(&again, &unused, basis, how).map_err(|error| error.to_string())?;
+            let twice = refiner.refine(&again, &unused).map_err(|error| error.to_string())?;
             let twice: Vec<String> = twice.documents().iter().map(Document::compact).collect();
             same("refined again", &json!(twice), &json!([document.compact()]))?;
         }
@@ -305,7 +306,7 @@ fn refused(case: &Value, source: &str) -> Outcome {
     ensure(message.contains(part), || format!("the message is: {message}"))
 }
 
-fn verdict<'a>(case: &Value, policy: &Document<'a>, unused: &Observed<'_>, basis: Basis<'a>) -> Outcome {
+fn verdict<'a>(case: &Value, policy: &Document<'a>, unused: &Observed, basis: Basis<'a>) -> Outcome {
     // A string is the text of a document, for when the order of members matters.
     let written = |document: &Value| document.as_str().map_or_else(|| document.to_string(), str::to_owned);
     let after: Vec<String> = case["after"].as_array().expect("after").iter().map(written).collect();

@@ -1,6 +1,6 @@
 //! How sure the evidence is, rule by rule, and what is seen in names.
 
-use leastwise::decide::{Confidence, Effect, Facts, Grain, Level, Origin, is_stale};
+use leastwise::decide::{Confidence, EvidenceOrigin, Facts, Grain, Level, ReasonEffect, is_stale};
 use leastwise::inventory::wire::Tag;
 use leastwise::policy::ActionSet;
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ use crate::harness::chance::config as cases;
 /// Nothing speaks against this one.
 fn sure() -> Facts<'static> {
     Facts {
-        origin: Origin::Analyzer,
+        origin: EvidenceOrigin::Analyzer,
         window_days: 90,
         grain: Some(Grain::Actions),
         as_of: Some("2026-11-01T06:00:00Z"),
@@ -33,7 +33,7 @@ fn codes(confidence: &Confidence) -> Vec<&'static str> {
 /// The codes of what lowers it.
 fn doubts(facts: &Facts<'_>) -> (Level, Vec<&'static str>) {
     let confidence = Confidence::of(facts);
-    let lowers = confidence.reasons.iter().filter(|reason| reason.effect() != Effect::Supports);
+    let lowers = confidence.reasons.iter().filter(|reason| reason.effect() != ReasonEffect::Supports);
     (confidence.level, lowers.map(|reason| reason.code().name()).collect())
 }
 
@@ -73,11 +73,11 @@ fn a_window_shorter_than_ninety_days_is_medium_and_shorter_than_thirty_low() {
         Confidence::of(&facts).reasons[0].sentence()
     };
     assert_eq!(
-        told(Origin::Analyzer),
+        told(EvidenceOrigin::Analyzer),
         "the analyzer looks back 60 days: what is needed once a quarter can be missed"
     );
     assert_eq!(
-        told(Origin::LastAccessed),
+        told(EvidenceOrigin::LastAccessed),
         "last-accessed data count for 60 days: what is needed once a quarter can be missed"
     );
 }
@@ -311,7 +311,7 @@ fn confidence() -> impl Strategy<Value = Confidence> {
         [None, Some("2026-10-31T00:00:00Z"), Some("2026-08-01T00:00:00Z"), Some("2020-01-01T00:00:00Z")];
     let date = move || select(dates.to_vec());
     let name = select(vec!["a", "dr", "failover-audit", "backup", "ci-backup"]);
-    let origin = select(vec![Origin::Analyzer, Origin::LastAccessed]);
+    let origin = select(vec![EvidenceOrigin::Analyzer, EvidenceOrigin::LastAccessed]);
     let grain = select(vec![None, Some(Grain::Services), Some(Grain::Actions), Some(Grain::Both)]);
     let window = select(vec![7_u32, 30, 60, 90, 365]);
     (name, origin, grain, window, date(), date(), date(), date()).prop_map(

@@ -3,7 +3,7 @@
 
 use leastwise::catalog::Catalog;
 use leastwise::policy::{Document, Observed};
-use leastwise::prove::{Broken, Verdict, prove};
+use leastwise::prove::{FailedClause, Verdict, prove};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -42,7 +42,7 @@ fn widening(outer: &[String], inner: &str) -> Option<String> {
     let (before, after) = (Document::parse(&before).unwrap(), Document::parse(&after).unwrap());
     let verdict = prove(&before, vec![after], &Observed::default(), &catalog);
     match verdict {
-        Verdict::Refuted(found) if found.clause == Broken::NoWidening => {
+        Verdict::Refuted(found) if found.clause == FailedClause::NoWidening => {
             Some(found.action.expect("an action"))
         }
         Verdict::Undecided(reason) => panic!("small patterns are always decided: {reason}"),

@@ -24,7 +24,8 @@ pub(crate) fn refined(policy: &str, unused: &Value, catalog: &Catalog) -> Vec<St
     let text = unused.to_string();
     let policy = Document::parse(policy).expect("a generated policy is one");
     let unused = read_unused(&text).expect("generated evidence is some");
-    let refined = leastwise::refine(&policy, &unused, catalog, None).expect("every refinement is proven");
+    let refined =
+        leastwise::Refiner::new(catalog).refine(&policy, &unused).expect("every refinement is proven");
     refined.documents().iter().map(Document::compact).collect()
 }
 
@@ -180,7 +181,7 @@ proptest! {
         prop_assert!(judged.is_ok(), "{:?} {:?}", judged, after);
         let evidence = scene.unused.to_string();
         let (policy, unused) = (Document::parse(&before).unwrap(), read_unused(&evidence).unwrap());
-        let result = leastwise::refine(&policy, &unused, &catalog, None).unwrap();
+        let result = leastwise::Refiner::new(&catalog).refine(&policy, &unused).unwrap();
         let undecided: BTreeSet<String> = result.proof().undecided().iter().cloned().collect();
         prop_assert_eq!(judged.unwrap(), undecided);
 
@@ -290,7 +291,7 @@ proptest! {
             unused.add_actions(service.as_str(), [name.as_str()]);
             unused.add_actions("a", [name.as_str()]);
         }
-        let _ = leastwise::refine(&policy, &unused.into(), &catalog, None);
+        let _ = leastwise::Refiner::new(&catalog).refine(&policy, &unused.into());
     }
 }
 
@@ -305,7 +306,7 @@ fn try_everything(bytes: &[u8]) {
                 let catalog = Catalog::from_json(r#"{"a":["Get","GetObj","Put"]}"#).unwrap();
                 let mut unused = ActionSet::new();
                 unused.add_actions("a", ["GetObj"]);
-                let _ = leastwise::refine(&document, &unused.into(), &catalog, None);
+                let _ = leastwise::Refiner::new(&catalog).refine(&document, &unused.into());
             }
             Err(error) => {
                 assert!(error.line >= 1 && error.column >= 1);

@@ -9,8 +9,8 @@ use leastwise::evidence::{Analyzer, AnalyzerAnswer, Failure, Finding, Windows, c
 use leastwise::inventory::wire::{Accounts, Authorization, PolicyText};
 use leastwise::inventory::{Inventory, Principal, PrincipalKind};
 use leastwise::policy::Document;
-use leastwise::refine::{FitStep, Kind};
-use leastwise::{RefineError, refine};
+use leastwise::refine::{FitStep, Kind, RefineOptions};
+use leastwise::{RefineError, Refiner};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -298,7 +298,8 @@ fn refine_all(all: &Recorded, no_fit: &[&str]) -> BTreeMap<(String, String), Out
             let unused = unused.map(|known| known.observed.clone()).unwrap_or_default();
             for (name, kind, text) in policies(inventory, principal) {
                 let document = Document::parse(&text.0).unwrap_or_else(|error| panic!("{name}: {error}"));
-                let refined = match refine(&document, &unused, catalog, Some(kind)) {
+                let options = RefineOptions { kind: Some(kind), ..RefineOptions::default() };
+                let refined = match Refiner::new(catalog).with(options).refine(&document, &unused) {
                     Ok(refined) => refined,
                     Err(RefineError::DoesNotFit(_)) if no_fit.contains(&principal.name.as_str()) => continue,
                     Err(error) => panic!("{}, {name}: {error}", principal.name),

@@ -3,7 +3,7 @@
 use leastwise::catalog::Catalog;
 use leastwise::evidence::read_unused;
 use leastwise::policy::Document;
-use leastwise::prove::{Counterexample, Reason, Verdict, prove};
+use leastwise::prove::{Counterexample, Refutation, Verdict, prove};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
@@ -135,10 +135,10 @@ fn replays(world: &World, before: &Value, after: &[Value], found: &Counterexampl
     let (service, name) = action.split_once(':').expect("an action");
     let used = world.is_used(&service.to_ascii_lowercase(), &lower(name));
     world.replay(before, after, action).into_iter().any(|(old, new, unused)| match found.reason {
-        Reason::Widened => new && !old,
-        Reason::Lost => old && !new && !unused,
-        Reason::UsedLost => old && !new && used,
-        Reason::StillGranted => new && unused,
+        Refutation::Widened => new && !old,
+        Refutation::Lost => old && !new && !unused,
+        Refutation::UsedLost => old && !new && used,
+        Refutation::StillGranted => new && unused,
         _ => false,
     })
 }

@@ -5,7 +5,7 @@ use leastwise::RefineError;
 use leastwise::catalog::Catalog;
 use leastwise::evidence::read_unused;
 use leastwise::policy::Document;
-use leastwise::refine::{FitStep, How, Kind, Wildcards};
+use leastwise::refine::{FitStep, Kind, RefineOptions, Wildcards};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
@@ -70,10 +70,10 @@ fn crowded() -> impl Strategy<Value = Scene> {
 const KINDS: [Kind; 5] = [Kind::Managed, Kind::Role, Kind::User, Kind::Group, Kind::PermissionSet];
 
 /// A kind, and what others leave of its quota: mostly too little.
-fn how() -> impl Strategy<Value = How> {
+fn options() -> impl Strategy<Value = RefineOptions> {
     let left = prop_oneof![4 => 0..400_usize, 2 => 400..2_000_usize, 1 => Just(usize::MAX)];
     let wildcards = select(&[Wildcards::Split, Wildcards::Open][..]);
-    (select(&KINDS[..]), left, wildcards).prop_map(|(kind, left, wildcards)| How {
+    (select(&KINDS[..]), left, wildcards).prop_map(|(kind, left, wildcards)| RefineOptions {
         kind: Some(kind),
         taken: kind.quota().saturating_sub(left),
         wildcards,
@@ -84,27 +84,27 @@ proptest! {
     #![proptest_config(config(6000))]
 
     #[test]
-    fn no_policy_kind_or_quota_makes_an_own_proposal_refuted(scene in crowded(), how in how()) {
+    fn no_policy_kind_or_quota_makes_an_own_proposal_refuted(scene in crowded(), options in options()) {
         let (policy, evidence, catalog) = (text(&scene.policy), scene.unused.to_string(), scene.catalog_text());
         let catalog = Catalog::from_json(&catalog).unwrap();
         let (document, unused) = (Document::parse(&policy).unwrap(), read_unused(&evidence).unwrap());
-        match leastwise::refine_with(&document, &unused, &catalog, how) {
+        match leastwise::Refiner::new(&catalog).with(options).refine(&document, &unused) {
             Ok(refined) => {
                 let after: Vec<String> = refined.documents().iter().map(Document::compact).collect();
                 let most = match refined.step() {
                     FitStep::Split => Kind::Managed.quota(),
-                    _ => how.kind.map_or(0, Kind::quota) - how.taken,
+                    _ => options.kind.map_or(0, Kind::quota) - options.taken,
                 };
                 prop_assert!(after.iter().all(|text| text.chars().count() <= most), "{:?}", after);
                 let world = World::new(&scene.catalog, &scene.unused);
                 // Under open wildcards a star is exact over more than the catalog, of which the evaluator knows nothing.
-                if how.wildcards == Wildcards::Split {
+                if options.wildcards == Wildcards::Split {
                     let judged = world.judge(&scene.policy, &values(&after));
                     prop_assert!(judged.is_ok(), "{:?} {:?}", judged, after);
                 }
             }
             Err(RefineError::Refuted(counterexample)) => {
-                prop_assert!(false, "{counterexample}\n{policy}\n{evidence}\n{how:?}");
+                prop_assert!(false, "{counterexample}\n{policy}\n{evidence}\n{options:?}");
             }
             Err(RefineError::DoesNotFit(_) | RefineError::Undecided(_)) => {}
             Err(other) => prop_assert!(false, "{other}"),

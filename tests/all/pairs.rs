@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use leastwise::catalog::Catalog;
 use leastwise::evidence::read_unused;
 use leastwise::policy::Document;
-use leastwise::refine::{DoesNotFit, FitStep, Kind};
+use leastwise::refine::{DoesNotFit, FitStep, Kind, RefineOptions};
 use serde_json::{Value, json};
 
 use crate::contexts::stray;
@@ -155,7 +155,8 @@ fn run(pairs: impl IntoIterator<Item = Pair>, pool: &Pool, kind: Option<Kind>) -
     for (number, Pair { policy, unused }) in pairs.into_iter().enumerate() {
         let (text, evidence) = (policy.to_string(), unused.to_string());
         let (document, set) = (Document::parse(&text).unwrap(), read_unused(&evidence).unwrap());
-        let refined = match leastwise::refine(&document, &set, catalog, kind) {
+        let options = RefineOptions { kind, ..RefineOptions::default() };
+        let refined = match leastwise::Refiner::new(catalog).with(options).refine(&document, &set) {
             Ok(refined) => refined,
             Err(leastwise::RefineError::DoesNotFit(
                 DoesNotFit::TooManyPolicies { .. } | DoesNotFit::Statement { .. },

@@ -2,16 +2,16 @@
 
 use std::borrow::Cow;
 
-use super::{Extra, From, NONE, Scope, Seen, Universe};
+use super::{Extra, NONE, NamedBy, Scope, ServiceUse, Universe};
+use crate::catalog::action_bits::ActionBits;
 use crate::catalog::basis::Basis;
-use crate::catalog::grants::Grants;
 use crate::catalog::service::Service;
 use crate::catalog::{is_name, is_prefix};
-use crate::policy::{Document, Effect, Extent, Observed, Shape};
+use crate::policy::{Document, Effect, Observed, Shape};
 
 impl<'a> Universe<'a> {
     /// Covers the services with something unused; gives back the names that the catalog does not know.
-    pub(super) fn cover_unused(&mut self, observed: &Observed<'_>) -> Vec<(usize, String)> {
+    pub(super) fn cover_unused(&mut self, observed: &Observed) -> Vec<(usize, String)> {
         let mut extras = Vec::new();
         for (service, extent) in observed.unused.iter() {
             // What no service or action can be called is no evidence about any.
@@ -20,20 +20,15 @@ impl<'a> Universe<'a> {
             }
             let at = self.cover(service);
             let Some(scope) = self.scopes.get_mut(at) else { continue };
-            match extent {
-                Extent::Whole => scope.whole = true,
-                Extent::Names(names) => {
-                    let (known, first) = (scope.known, scope.first_word * 64);
-                    for name in names {
-                        match known.and_then(|service| service.find(name)) {
-                            Some(place) => self.unused.insert(first + place),
-                            None if !is_name(name) => {}
-                            None => {
-                                let lower = name.to_ascii_lowercase();
-                                self.add_extra(at, From::Evidence, Cow::Owned(name.to_string()));
-                                extras.push((at, lower));
-                            }
-                        }
+            scope.whole |= extent.whole;
+            let (known, first) = (scope.known, scope.first_word * 64);
+            for name in extent.names.iter() {
+                match known.and_then(|service| service.find(name)) {
+                    Some(place) => self.unused.insert(first + place),
+                    None if !is_name(name) => {}
+                    None => {
+                        self.add_extra(at, NamedBy::Evidence, Cow::Owned(name.to_owned()));
+                        extras.push((at, name.to_ascii_lowercase()));
                     }
                 }
             }
@@ -42,24 +37,22 @@ impl<'a> Universe<'a> {
     }
 
     /// Covers the services that were seen in use, so that nothing of them is lost with a wildcard.
-    pub(super) fn cover_used(&mut self, observed: &Observed<'_>) {
+    pub(super) fn cover_used(&mut self, observed: &Observed) {
         for (service, extent) in observed.used.iter().filter(|(service, _)| is_prefix(service)) {
             let scope = self.cover(service);
             let mut names = Vec::new();
-            if let Extent::Names(all) = extent {
-                let known = self.scopes.get(scope).and_then(|scope| scope.known);
-                for name in all.iter().filter(|name| is_name(name)) {
-                    if known.is_none_or(|service| service.find(name).is_none()) {
-                        self.add_extra(scope, From::Evidence, Cow::Owned(name.to_string()));
-                    }
-                    names.push(name.to_string());
+            let known = self.scopes.get(scope).and_then(|scope| scope.known);
+            for name in extent.names.iter().filter(|name| is_name(name)) {
+                if known.is_none_or(|service| service.find(name).is_none()) {
+                    self.add_extra(scope, NamedBy::Evidence, Cow::Owned(name.to_owned()));
                 }
+                names.push(name.to_owned());
             }
-            self.seen.push(Seen { scope, names });
+            self.used.push(ServiceUse { scope, names });
         }
     }
 
-    fn add_extra(&mut self, scope: usize, from: From, spelled: Cow<'a, str>) {
+    fn add_extra(&mut self, scope: usize, from: NamedBy, spelled: Cow<'a, str>) {
         self.extras.push(Extra { scope, lower: spelled.to_ascii_lowercase(), from, spelled });
     }
 
@@ -78,7 +71,7 @@ impl<'a> Universe<'a> {
                 if pattern.shape == Shape::Literal
                     && known.is_none_or(|service| service.find(&pattern.name).is_none())
                 {
-                    self.add_extra(at, From::Policy, pattern.name.clone());
+                    self.add_extra(at, NamedBy::Policy, pattern.name.clone());
                 }
             }
         }
@@ -105,7 +98,7 @@ impl<'a> Universe<'a> {
             for (lower, spelled) in basis.harvest.of_service(&prefix) {
                 // The catalog may have learnt it since.
                 if known.is_none_or(|service| service.find(lower).is_none()) {
-                    self.add_extra(at, From::Organisation, Cow::Borrowed(spelled));
+                    self.add_extra(at, NamedBy::Organisation, Cow::Borrowed(spelled));
                 }
             }
         }
@@ -114,7 +107,7 @@ impl<'a> Universe<'a> {
     /// Of a service that was not used at all everything is unused, but for actions whose use is not seen: of those only what
     /// the evidence names.
     pub(super) fn cover_whole(&mut self, basis: Basis<'a>) {
-        let mut all = std::mem::replace(&mut self.unused, Grants(Vec::new()));
+        let mut all = std::mem::replace(&mut self.unused, ActionBits(Vec::new()));
         let named = all.clone();
         for at in 0..self.scopes.len() {
             let Some((prefix, known, whole)) =
@@ -189,9 +182,10 @@ impl<'a> Universe<'a> {
     }
 
     pub(super) fn unknown_scope(&self, prefix: &str) -> Option<usize> {
-        match prefix.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            true => self.unknown.get(&prefix.to_ascii_lowercase()).copied(),
-            false => self.unknown.get(prefix).copied(),
+        if prefix.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            self.unknown.get(&prefix.to_ascii_lowercase()).copied()
+        } else {
+            self.unknown.get(prefix).copied()
         }
     }
 

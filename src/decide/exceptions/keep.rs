@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::RuleId;
+use super::rule_id::RuleId;
 use crate::catalog::{Basis, Catalog};
-use crate::decide::{Names, Needs};
-use crate::policy::{ActionPattern, ActionSet, Extent};
+use crate::decide::Removable;
+use crate::policy::{ActionNames, ActionPattern, ActionSet, Extent};
 
 /// What stays in one policy, and by which rules.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,62 +52,47 @@ impl<'e> Kept<'e> {
     /// The evidence without what is kept. Of a service that is unused as a whole and kept in part, the other actions of
     /// the catalog stay unused, but for those whose use AWS does not see (E13); what the catalog does not know counts as used.
     #[must_use]
-    pub fn take_out<'u>(&self, unused: &ActionSet<'u>, basis: Basis<'_>) -> ActionSet<'u> {
-        let mut left = ActionSet::new();
-        for (service, extent) in unused.iter() {
+    pub fn take_out(&self, unused: &ActionSet, basis: Basis<'_>) -> ActionSet {
+        let one = |(service, extent): (&Arc<str>, &Extent)| {
             let about: Vec<&ActionPattern> = self
                 .patterns
                 .iter()
                 .map(|(_, pattern)| *pattern)
-                .filter(|pattern| is_about(pattern, service))
+                .filter(|it| is_about(it, service))
                 .collect();
-            let stays = |name: &str| about.iter().any(|pattern| pattern.matches(service, name));
-            let names: Vec<Cow<'u, str>> = match extent {
-                Extent::Whole if about.is_empty() => {
-                    left.add_service(service.to_owned());
-                    continue;
-                }
-                Extent::Whole => known(basis.catalog, service)
-                    .filter(|name| !stays(name) && !basis.unobserved.has(service, name))
-                    .map(|name| Cow::Owned(name.to_owned()))
-                    .collect(),
-                Extent::Names(names) => names.iter().filter(|name| !stays(name)).cloned().collect(),
-            };
-            // A list without names reads as a whole service elsewhere.
-            if !names.is_empty() {
-                left.add_actions(service.to_owned(), names);
+            if about.is_empty() {
+                return Some((Arc::clone(service), extent.clone()));
             }
-        }
-        left
+            let stays = |name: &str| about.iter().any(|pattern| pattern.matches(service, name));
+            let named = extent.names.iter().filter(|name| !stays(name));
+            let others = known(basis.catalog, service)
+                .filter(|name| extent.whole && !stays(name) && !basis.unobserved.has(service, name));
+            let names = ActionNames::of(named.chain(others));
+            (!names.is_empty()).then(|| (Arc::clone(service), Extent { whole: false, names }))
+        };
+        unused.iter().filter_map(one).collect()
     }
 
-    /// The same of what a principal can do without. Of one that uses nothing, what the catalog knows may go.
-    pub fn narrow<'n>(&self, needs: &'n Needs, basis: Basis<'_>) -> Cow<'n, Needs> {
-        if !self.touches(needs) {
-            return Cow::Borrowed(needs);
-        }
-        let unused = match needs {
-            Needs::Nothing => {
-                let mut all = ActionSet::new();
-                basis.catalog.services().for_each(|service| all.add_service(service.prefix().to_owned()));
-                all
+    /// The same of what may be taken from a principal. From one that uses nothing, what the catalog knows.
+    pub fn narrow<'n>(&self, removable: &'n Removable, basis: Basis<'_>) -> Cow<'n, Removable> {
+        match removable {
+            Removable::Only(unused) if self.touches(unused) => {
+                Cow::Owned(Removable::Only(self.take_out(unused, basis)))
             }
-            needs => needs.unused(None),
-        };
-        Cow::Owned(Needs::of(&self.take_out(&unused, basis)))
+            Removable::Anything if !self.is_empty() => {
+                let mut all = ActionSet::new();
+                basis.catalog.services().for_each(|service| all.add_service(service.prefix()));
+                Cow::Owned(Removable::Only(self.take_out(&all, basis)))
+            }
+            other => Cow::Borrowed(other),
+        }
     }
 
     /// Whether anything that could go is kept.
-    fn touches(&self, needs: &Needs) -> bool {
-        let Needs::AllBut(services) = needs else {
-            return *needs == Needs::Nothing && !self.is_empty();
-        };
+    fn touches(&self, unused: &ActionSet) -> bool {
         self.patterns.iter().any(|(_, pattern)| {
-            services.iter().any(|(service, names)| match names {
-                None => is_about(pattern, service),
-                Some(names) => {
-                    is_about(pattern, service) && names.iter().any(|name| pattern.matches(service, name))
-                }
+            unused.iter().filter(|(service, _)| is_about(pattern, service)).any(|(service, extent)| {
+                extent.whole || extent.names.iter().any(|name| pattern.matches(service, name))
             })
         })
     }
@@ -118,15 +103,18 @@ fn is_about(pattern: &ActionPattern, service: &str) -> bool {
     pattern.service().is_none_or(|own| own.eq_ignore_ascii_case(service))
 }
 
-/// How many actions that a principal can do without match a pattern. Of a whole service, those that the catalog knows.
-pub(super) fn matched(patterns: &[ActionPattern], needs: &Needs, catalog: &Catalog) -> usize {
-    let Needs::AllBut(services) = needs else { return 0 };
+/// How many actions that may be taken from a principal match a pattern. Of a whole service, those that the catalog knows.
+pub(super) fn matched(patterns: &[ActionPattern], removable: &Removable, catalog: &Catalog) -> usize {
+    let Removable::Only(unused) = removable else { return 0 };
     let stays = |service: &str, name: &str| patterns.iter().any(|pattern| pattern.matches(service, name));
-    let of_service = |(service, names): (&Arc<str>, &Option<Names>)| match names {
-        None => known(catalog, service).filter(|name| stays(service, name)).count(),
-        Some(names) => names.iter().filter(|name| stays(service, name)).count(),
+    let of_service = |(service, extent): (&Arc<str>, &Extent)| {
+        if extent.whole {
+            known(catalog, service).filter(|name| stays(service, name)).count()
+        } else {
+            extent.names.iter().filter(|name| stays(service, name)).count()
+        }
     };
-    services.iter().map(of_service).sum()
+    unused.iter().map(of_service).sum()
 }
 
 /// The actions of a service, as the catalog spells them.

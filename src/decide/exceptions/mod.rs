@@ -13,10 +13,10 @@ mod defaults;
 mod keep;
 mod review;
 mod rule;
+mod rule_id;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 
 use jiff::civil::Date;
 
@@ -24,38 +24,12 @@ pub use defaults::DefaultRule;
 pub use keep::Kept;
 pub use review::{ExceptionReview, RuleState};
 pub use rule::{Exception, Expires, Glob, Selector};
+pub use rule_id::RuleId;
 
 use crate::catalog::Catalog;
 use crate::decide::Standing;
 use crate::inventory::{Inventory, Principal};
 use crate::policy::ActionPattern;
-
-/// Names a rule: `default:service-linked`, `config:12` by its line, `keep:1` by its place in the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RuleId {
-    /// One that always holds.
-    Default(DefaultRule),
-    /// An `[[exception]]` of the configuration.
-    Config {
-        /// The line on which it begins, counted from 1.
-        line: usize,
-        /// How many begin before it on the same line.
-        before: usize,
-    },
-    /// An entry of `keep`, counted from 1.
-    Keep(usize),
-}
-
-impl fmt::Display for RuleId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default(rule) => write!(f, "default:{}", rule.name()),
-            Self::Config { line, before: 0 } => write!(f, "config:{line}"),
-            Self::Config { line, before } => write!(f, "config:{line}-{}", before + 1),
-            Self::Keep(at) => write!(f, "keep:{at}"),
-        }
-    }
-}
 
 /// What a rule says.
 #[derive(Debug, Clone, Copy)]
@@ -92,8 +66,11 @@ impl<'c> Rule<'c> {
     fn covers_policy(&self, policy: &str) -> bool {
         let Text::Exception(exception) = self.text else { return true };
         // The name of an inline policy has neither colon nor slash.
-        let arn = policy.starts_with("arn:").then_some(policy);
-        exception.covers_policy(policy.rsplit('/').next().unwrap_or(policy), arn)
+        if policy.starts_with("arn:") {
+            exception.covers_policy(policy.rsplit('/').next().unwrap_or(policy), Some(policy))
+        } else {
+            exception.covers_policy(policy, None)
+        }
     }
 
     fn expires(&self) -> Expires {
@@ -212,7 +189,7 @@ impl<'e> AccountExceptions<'e> {
                 }
                 uses.principals += 1;
                 if let Some(standing) = standings.get(at).filter(|_| !rule.patterns().is_empty()) {
-                    uses.actions += keep::matched(rule.patterns(), standing.needs(), catalog);
+                    uses.actions += keep::matched(rule.patterns(), standing.removable(), catalog);
                 }
             }
             usage.rules.insert(rule.id, uses);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Wrong, here, is_sorted, twice};
 use crate::arn::Arn;
-use crate::decide::{Effect, Level, PolicyKind, PrincipalStatus, is_aws_managed};
+use crate::decide::{Level, PolicyKind, PrincipalStatus, ReasonEffect, is_aws_managed};
 use crate::report::pack::{counted, removals};
 use crate::report::{
     AccountReport, ConfidenceRow, Coverage, PolicyRow, PrincipalRow, Recommendation, Removal, Report, SCHEMA,
@@ -209,5 +209,5 @@ pub(super) fn ready(it: &Recommendation, report: &Report, wrong: &mut Wrong) {
 /// The confidence is what its weakest reason leaves.
 fn is_sure(confidence: &ConfidenceRow) -> bool {
     let weakest = confidence.reasons.iter().map(|reason| reason.effect).min();
-    confidence.level == weakest.map_or(Level::High, Effect::most)
+    confidence.level == weakest.map_or(Level::High, ReasonEffect::most)
 }

@@ -1,6 +1,6 @@
 //! The codes of a report in words, for people.
 
-use crate::decide::{Effect, FamilyKind, PolicyKind, PrincipalStatus};
+use crate::decide::{FamilyKind, PolicyKind, PrincipalStatus, ReasonEffect};
 use crate::report::history::Status;
 use crate::report::{Action, EvidenceKind, Note, PolicyState, Recommendation};
 
@@ -164,7 +164,7 @@ impl Status {
     }
 }
 
-impl Effect {
+impl ReasonEffect {
     /// What a reason does to the confidence.
     pub(super) fn title(self) -> &'static str {
         match self {

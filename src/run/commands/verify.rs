@@ -16,6 +16,7 @@ use self::history::HistoryCheck;
 use self::proof_basis::ProofBasis;
 use self::target::ComparingTarget;
 use crate::cli::{Exit, Verify};
+use crate::policy::Services;
 use crate::report::agree::{self, Whole};
 use crate::report::history::HISTORY;
 use crate::report::render::{Judging, States};
@@ -108,7 +109,7 @@ impl Verification {
         if it.wrong.is_empty() {
             compared.write_json(REPORT, &*report)?;
             compared.write_json(BASIS, &basis)?;
-            compared.write_json(CATALOG, &rests.catalog.extract(None))?;
+            compared.write_json(CATALOG, &rests.catalog.extract(&Services::All))?;
             it.made(&report, (&rendering, &started), &rests, &compared)?;
         }
         Ok(it)

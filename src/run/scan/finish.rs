@@ -12,7 +12,7 @@ use super::formats::{self, Place};
 use super::history::Previous;
 use super::packs::{self, Packs};
 use super::run::{OrgContext, ScanOutcome, ScanRun};
-use super::totals::{ScanTotals, cover, totals_of};
+use super::totals::{ScanTotals, totals_of};
 use crate::assess;
 use crate::aws::pace::{BucketKey, Figures};
 use crate::aws::{Cloud, Organisation};
@@ -42,7 +42,7 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         let (since, earlier) = compared.transpose()?.unzip();
         let (report, earlier) = (Arc::new(report), earlier.flatten().map(Arc::new));
         self.writer.write_json(REPORT, &*report)?;
-        self.writer.write_json(CATALOG, &self.catalog.extract(totals.services.as_ref()))?;
+        self.writer.write_json(CATALOG, &self.catalog.extract(&totals.services))?;
         self.writer.write_json(BASIS, &BasisFile::of(&context.harvest, &self.unobserved))?;
         let owner_tag = self.config.owner_tag.as_deref();
         let formats = formats::chosen(&self.config.formats, owner_tag, &formats::Since::of(earlier.as_ref()));
@@ -112,7 +112,7 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
             self.writer.write(&format!("defects/{path}"), text.as_bytes())?;
         }
         totals.defects += whole.defects.len();
-        cover(&mut totals.services, whole.services);
+        totals.services.extend(&whole.services);
         totals.weights.extend(whole.recommendations.iter().map(FirstChange::of));
         let mut accounts = std::mem::take(&mut totals.summaries);
         accounts.sort_by(|a, b| a.id.cmp(&b.id));

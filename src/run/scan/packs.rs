@@ -7,11 +7,11 @@ use std::sync::Arc;
 use super::finished;
 use super::formats::{self, Place, Since};
 use super::target::Target;
-use super::totals::{cover, totals_of};
+use super::totals::totals_of;
 use crate::catalog::{Catalog, Harvest, Unobserved};
 use crate::config::Config;
 use crate::inventory::wire::Account;
-use crate::policy::Document;
+use crate::policy::{Document, Services};
 use crate::report::names::part_without_case;
 use crate::report::pack;
 use crate::report::{
@@ -46,7 +46,7 @@ struct Growing {
     rules: BTreeMap<String, usize>,
     /// Its principals in families.
     relatives: BTreeSet<String>,
-    services: Option<BTreeSet<String>>,
+    services: Services,
     /// What each change takes from its principals, by account.
     removals: BTreeMap<String, BTreeMap<String, Removal>>,
     /// How many of its accounts' own changes are ready.
@@ -103,10 +103,10 @@ impl<W: Target> Packs<'_, W> {
                 since: None,
             });
             self.writer.write_json(&format!("{folder}{REPORT}"), &*report)?;
-            let extract = catalog.extract(growing.services.as_ref());
+            let extract = catalog.extract(&growing.services);
             self.writer.write_json(&format!("{folder}{CATALOG}"), &extract)?;
             // The proofs of its changes rest on the names of their services; what others name of other services is theirs.
-            let harvest = self.harvest.about(growing.services.as_ref());
+            let harvest = self.harvest.about(&growing.services);
             let basis = BasisFile::of(&harvest, self.unobserved);
             self.writer.write_json(&format!("{folder}{BASIS}"), &basis)?;
             let formats =
@@ -143,8 +143,7 @@ impl<W: Target> Packs<'_, W> {
             for (name, own) in self.divide(&account) {
                 let folder = format!("packs/{name}/");
                 let part = pack::account(&account, &own);
-                let new = || Growing { services: Some(BTreeSet::new()), ..Growing::default() };
-                let growing = packs.entry(name).or_insert_with(new);
+                let growing = packs.entry(name).or_default();
                 for change in part.recommendations.iter().chain(&part.alternatives) {
                     self.copy(&folder, change, &mut growing.services)?;
                 }
@@ -184,18 +183,14 @@ impl<W: Target> Packs<'_, W> {
     }
 
     /// Copies the files of a change into a pack, and tells which services its proof rests on.
-    fn copy(
-        &self,
-        folder: &str,
-        change: &Recommendation,
-        services: &mut Option<BTreeSet<String>>,
-    ) -> Result<(), RunError> {
+    fn copy(&self, folder: &str, change: &Recommendation, services: &mut Services) -> Result<(), RunError> {
         let hands = change.holders.iter().map(|hands| &hands.files);
         let all: BTreeSet<&str> = std::iter::once(&change.files).chain(hands).flat_map(paths).collect();
         for path in all {
             let text = self.writer.read(path)?;
             if path == change.files.before {
-                cover(services, Document::parse(&text).ok().and_then(|document| document.services()));
+                services
+                    .extend(&Document::parse(&text).map_or(Services::All, |document| document.services()));
             }
             self.writer.write(&format!("{folder}{path}"), text.as_bytes())?;
         }

@@ -1,18 +1,20 @@
 //! What a scan adds up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use crate::assess::{Assessed, FamilyShare};
 use crate::decide::Usage;
+use crate::policy::Services;
 use crate::report::{AccountReport, AccountSummary, FirstChange, PolicyState, Totals};
 use crate::run::error::RunError;
 
 /// What a scan adds up while accounts come and go: of one account, or of all.
+#[derive(Default)]
 pub(crate) struct ScanTotals {
     pub(crate) summaries: Vec<AccountSummary>,
-    /// The services that policies name; `None` is all there are.
-    pub(crate) services: Option<BTreeSet<String>>,
+    /// The services that policies name.
+    pub(crate) services: Services,
     /// Why policies were not changed, by code.
     pub(crate) left_alone: BTreeMap<PolicyState, usize>,
     pub(crate) defects: usize,
@@ -20,20 +22,6 @@ pub(crate) struct ScanTotals {
     pub(crate) usage: Usage,
     /// The points of risk that each recommendation removes.
     pub(crate) weights: Vec<FirstChange>,
-}
-
-impl Default for ScanTotals {
-    fn default() -> Self {
-        Self {
-            summaries: Vec::new(),
-            services: Some(BTreeSet::new()),
-            left_alone: BTreeMap::new(),
-            defects: 0,
-            shares: Vec::new(),
-            usage: Usage::default(),
-            weights: Vec::new(),
-        }
-    }
 }
 
 impl ScanTotals {
@@ -57,20 +45,12 @@ impl AddAssign for ScanTotals {
     fn add_assign(&mut self, more: Self) {
         let Self { summaries, services, left_alone, defects, shares, usage, weights } = more;
         self.summaries.extend(summaries);
-        cover(&mut self.services, services);
+        self.services.extend(&services);
         left_alone.into_iter().for_each(|(code, count)| *self.left_alone.entry(code).or_default() += count);
         self.defects += defects;
         self.shares.extend(shares);
         self.usage.merge(&usage);
         self.weights.extend(weights);
-    }
-}
-
-/// Adds services to others; `None` is all there are.
-pub(crate) fn cover(all: &mut Option<BTreeSet<String>>, more: Option<BTreeSet<String>>) {
-    match (all.as_mut(), more) {
-        (Some(all), Some(mut more)) => all.append(&mut more),
-        _ => *all = None,
     }
 }
 

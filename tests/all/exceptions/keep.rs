@@ -1,7 +1,7 @@
 //! Actions that stay whatever the evidence says.
 
-use leastwise::decide::{Exceptions, Needs};
-use leastwise::policy::{ActionPattern, ActionSet, Extent};
+use leastwise::decide::{Exceptions, Removable};
+use leastwise::policy::{ActionPattern, ActionSet, Services};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -10,22 +10,21 @@ use super::{TODAY, catalog, config, find, inventory, role, rules, unused};
 use crate::harness::chance::config as cases;
 
 /// As `s3:GetObject`, whole services as `s3:*`.
-fn listed(set: &ActionSet<'_>) -> Vec<String> {
-    let each = |(service, extent): (&str, &Extent<'_>)| match extent {
-        Extent::Whole => vec![format!("{service}:*")],
-        Extent::Names(names) => names.iter().map(|name| format!("{service}:{name}")).collect(),
-    };
-    set.iter().flat_map(each).collect()
+fn listed(set: &ActionSet) -> Vec<String> {
+    let mut all = Vec::new();
+    for (service, extent) in set.iter() {
+        all.extend(extent.whole.then(|| format!("{service}:*")));
+        all.extend(extent.names.iter().map(|name| format!("{service}:{name}")));
+    }
+    all
 }
 
-fn holds(set: &ActionSet<'_>, service: &str, name: &str) -> bool {
-    set.iter().any(|(own, extent)| {
-        own.eq_ignore_ascii_case(service)
-            && match extent {
-                Extent::Whole => true,
-                Extent::Names(names) => names.iter().any(|it| it.eq_ignore_ascii_case(name)),
-            }
-    })
+fn is_named(set: &ActionSet, service: &str, name: &str) -> bool {
+    set.get(service).is_some_and(|extent| extent.names.iter().any(|it| it.eq_ignore_ascii_case(name)))
+}
+
+fn holds(set: &ActionSet, service: &str, name: &str) -> bool {
+    set.get(service).is_some_and(|extent| extent.whole) || is_named(set, service, name)
 }
 
 #[test]
@@ -57,7 +56,7 @@ fn a_rule_with_actions_keeps_those_in_what_it_covers() {
 }
 
 /// What is left of evidence when these patterns are kept everywhere.
-fn take_out(patterns: &[&str], set: &ActionSet<'static>) -> Vec<String> {
+fn take_out(patterns: &[&str], set: &ActionSet) -> Vec<String> {
     let list: Vec<String> = patterns.iter().map(|pattern| format!("{pattern:?}")).collect();
     let config = config(&format!("keep = [{}]", list.join(", ")));
     let inventory = inventory(vec![role("/", "a")]);
@@ -69,7 +68,7 @@ fn take_out(patterns: &[&str], set: &ActionSet<'static>) -> Vec<String> {
 #[test]
 fn a_kept_action_is_taken_out_of_the_evidence() {
     let set = unused(&[("S3", &["GetObject", "PutObject"]), ("kms", &["Decrypt"]), ("sqs", &[])]);
-    assert_eq!(take_out(&["s3:get*"], &set), ["S3:PutObject", "kms:Decrypt", "sqs:*"]);
+    assert_eq!(take_out(&["s3:get*"], &set), ["kms:Decrypt", "s3:PutObject", "sqs:*"]);
     assert_eq!(take_out(&["kms:*", "s3:PutObject", "s3:GetObject"], &set), ["sqs:*"]);
     assert_eq!(take_out(&["*"], &set), Vec::<String>::new());
     assert_eq!(take_out(&["iam:*"], &set), listed(&set));
@@ -97,16 +96,16 @@ fn what_a_principal_can_do_without_is_narrowed_the_same_way() {
     let exceptions = rules(&config);
     let kept = exceptions.of(&inventory).kept(find(&inventory, "a"), "p");
     let catalog = catalog();
-    let needs = |services| Needs::of(&unused(services));
-    let narrow = |needs: &Needs| kept.narrow(needs, (&catalog).into()).into_owned();
-    assert_eq!(narrow(&needs(&[("s3", &[])])), needs(&[("s3", &["PutObject"])]));
-    assert_eq!(narrow(&needs(&[("s3", &["PutObject"])])), needs(&[("s3", &["PutObject"])]));
-    assert_eq!(narrow(&Needs::Everything), Needs::Everything);
+    let only = |services| Removable::of(&unused(services));
+    let narrow = |removable: &Removable| kept.narrow(removable, (&catalog).into()).into_owned();
+    assert_eq!(narrow(&only(&[("s3", &[])])), only(&[("s3", &["PutObject"])]));
+    assert_eq!(narrow(&only(&[("s3", &["PutObject"])])), only(&[("s3", &["PutObject"])]));
+    assert_eq!(narrow(&Removable::Nothing), Removable::Nothing);
     // Of one that uses nothing, what is kept stays all the same.
-    assert_eq!(narrow(&Needs::Nothing), needs(&[("s3", &["PutObject"]), ("sqs", &[])]));
+    assert_eq!(narrow(&Removable::Anything), only(&[("s3", &["PutObject"]), ("sqs", &[])]));
     let nothing_kept = Exceptions::new(&[], &[], TODAY);
     let nothing_kept = nothing_kept.of(&inventory).kept(find(&inventory, "a"), "p");
-    assert_eq!(*nothing_kept.narrow(&Needs::Nothing, (&catalog).into()), Needs::Nothing);
+    assert_eq!(*nothing_kept.narrow(&Removable::Anything, (&catalog).into()), Removable::Anything);
 }
 
 fn name() -> impl Strategy<Value = &'static str> {
@@ -117,7 +116,7 @@ fn service() -> impl Strategy<Value = &'static str> {
     select(vec!["s3", "S3", "sqs", "nimbus"])
 }
 
-fn evidence() -> impl Strategy<Value = ActionSet<'static>> {
+fn evidence() -> impl Strategy<Value = ActionSet> {
     vec((service(), vec(name(), 1..4), any::<bool>()), 0..5).prop_map(|entries| {
         let mut set = ActionSet::new();
         for (service, names, whole) in entries {
@@ -155,22 +154,17 @@ proptest! {
             let stays = kept.keeps(service, name);
             prop_assert!(before || !after, "{service}:{name} was added");
             prop_assert!(!(stays && after), "{service}:{name} is kept and goes all the same");
-            let is_named = set.iter().any(|(own, extent)| {
-                let Extent::Names(names) = extent else { return false };
-                own.eq_ignore_ascii_case(service) && names.iter().any(|it| it.eq_ignore_ascii_case(name))
-            });
             // What the catalog does not know and the evidence does not name may stay with a part that is kept.
-            if before && !stays && (is_named || catalog.action(service, name).is_some()) {
+            if before && !stays && (is_named(&set, service, name) || catalog.action(service, name).is_some()) {
                 prop_assert!(after, "{service}:{name} is not kept and stays");
             }
         }
         for (_, extent) in left.iter() {
-            prop_assert!(!matches!(extent, Extent::Names(names) if names.is_empty()));
+            prop_assert!(extent.whole || !extent.names.is_empty());
         }
         // The same, but that a service which is unused as a whole no longer has names of its own.
-        let needs = Needs::of(&set);
-        let narrowed = kept.narrow(&needs, (&catalog).into());
-        let narrowed = narrowed.unused(None);
+        let removable = Removable::of(&set);
+        let narrowed = kept.narrow(&removable, (&catalog).into()).unused(&Services::All);
         for (service, name) in questions() {
             let (after, narrowed) = (holds(&left, service, name), holds(&narrowed, service, name));
             prop_assert!(after || !narrowed, "{service}:{name} goes though it was taken out");
@@ -189,10 +183,10 @@ proptest! {
         let left = |patterns: &[ActionPattern]| {
             let exceptions = Exceptions::new(&[], patterns, TODAY);
             let kept = exceptions.of(&inventory).kept(find(&inventory, "a"), "p");
-            (kept.take_out(&set, (&catalog).into()), kept.narrow(&Needs::Nothing, (&catalog).into()).into_owned())
+            (kept.take_out(&set, (&catalog).into()), kept.narrow(&Removable::Anything, (&catalog).into()).into_owned())
         };
         let (more, less) = (left(&fewer), left(&patterns));
-        let (more, less) = ((more.0, more.1.unused(None)), (less.0, less.1.unused(None)));
+        let (more, less) = ((more.0, more.1.unused(&Services::All)), (less.0, less.1.unused(&Services::All)));
         for (service, name) in questions() {
             prop_assert!(holds(&more.0, service, name) || !holds(&less.0, service, name));
             // Without any pattern one who uses nothing has no list: all may go.

@@ -169,12 +169,12 @@ fn a_rule_with_policies_leaves_those_alone_by_name_and_by_arn() {
     assert_eq!(local.principal(find(&inventory, "a")), None);
 }
 
-fn unused(services: &[(&'static str, &[&'static str])]) -> ActionSet<'static> {
+fn unused(services: &[(&'static str, &[&'static str])]) -> ActionSet {
     let mut set = ActionSet::new();
     for (service, names) in services {
         match names {
-            [] => set.add_service(*service),
-            names => set.add_actions(*service, names.iter().copied()),
+            [] => set.add_service(service),
+            names => set.add_actions(service, *names),
         }
     }
     set

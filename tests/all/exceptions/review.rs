@@ -1,6 +1,6 @@
 //! What is said of the rules themselves.
 
-use leastwise::decide::{ExceptionReview, Exceptions, Needs, Standing, Usage, Uses};
+use leastwise::decide::{ExceptionReview, Exceptions, Removable, Standing, Usage, Uses};
 use leastwise::inventory::Inventory;
 use leastwise::inventory::wire::{Account, Authorization, GroupDetail, InlinePolicy, PolicyText, UserDetail};
 
@@ -37,7 +37,7 @@ fn what_rules_cover_is_counted_per_rule_and_adds_up_over_accounts() {
         role("/", "a2"),
         with_policies(role("/", "b"), "other", shared),
     ]);
-    let b = Standing::Unused(Needs::of(&unused(&[("s3", &[]), ("sqs", &[]), ("kms", &["Decrypt"])])));
+    let b = Standing::Unused(Removable::of(&unused(&[("s3", &[]), ("sqs", &[]), ("kms", &["Decrypt"])])));
     let standings = [Standing::AllUsed, Standing::AllUsed, b];
     let exceptions = rules(&config);
     let mut all = usage(&exceptions, &inventory, &standings);

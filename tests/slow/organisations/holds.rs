@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use leastwise::assess::{Outcomes, Prepared, Terms, account, organisation, survey};
 use leastwise::catalog::{Catalog, Harvest, Unobserved};
-use leastwise::decide::{Exceptions, Families, Level, Needs, SharedPolicies};
+use leastwise::decide::{Exceptions, Families, Level, Removable, SharedPolicies};
 use leastwise::inventory::wire::Account;
 use leastwise::policy::ActionPattern;
 use leastwise::refine::Wildcards;
@@ -291,18 +291,18 @@ proptest! {
 
 #[test]
 fn what_two_can_do_without_is_what_both_can_do_without() {
-    let needs = |text: &str| Needs::of(&leastwise::evidence::read_unused(text).unwrap().unused);
+    let only = |text: &str| Removable::of(&leastwise::evidence::read_unused(text).unwrap().unused);
     let table = Unobserved::table();
-    let one = needs(r#"[{"serviceNamespace":"s3"},{"serviceNamespace":"sqs","actions":["SendMessage"]}]"#);
-    let other = needs(r#"[{"serviceNamespace":"s3","actions":["GetObject"]}]"#);
+    let one = only(r#"[{"serviceNamespace":"s3"},{"serviceNamespace":"sqs","actions":["SendMessage"]}]"#);
+    let other = only(r#"[{"serviceNamespace":"s3","actions":["GetObject"]}]"#);
     assert_eq!(one.clone().and(&other, table), other);
-    assert_eq!(one.clone().and(&Needs::Nothing, table), one);
-    assert_eq!(one.and(&Needs::Everything, table), Needs::Everything);
+    assert_eq!(one.clone().and(&Removable::Anything, table), one);
+    assert_eq!(one.and(&Removable::Nothing, table), Removable::Nothing);
     // That no call to a service was seen says nothing about its unobserved actions.
-    let whole = needs(r#"[{"serviceNamespace":"iam"}]"#);
-    let named = needs(r#"[{"serviceNamespace":"iam","actions":["GetUser","PassRole"]}]"#);
-    let both = needs(r#"[{"serviceNamespace":"iam","actions":["GetUser"]}]"#);
-    for idle in [&whole, &Needs::Nothing] {
+    let whole = only(r#"[{"serviceNamespace":"iam"}]"#);
+    let named = only(r#"[{"serviceNamespace":"iam","actions":["GetUser","PassRole"]}]"#);
+    let both = only(r#"[{"serviceNamespace":"iam","actions":["GetUser"]}]"#);
+    for idle in [&whole, &Removable::Anything] {
         assert_eq!(idle.clone().and(&named, table), both);
         assert_eq!(named.clone().and(idle, table), both);
     }

@@ -39,7 +39,8 @@ fn core(c: &mut Criterion) {
         let pairs: &'static [synthetic::Pair] = Box::leak(synthetic::pairs(1_000, 7).into_boxed_slice());
         let read: Vec<_> = pairs.iter().map(read).collect();
         bench.iter(|| {
-            let refine = |(policy, unused): &(_, _)| leastwise::refine(policy, unused, catalog, None).is_ok();
+            let refine =
+                |(policy, unused): &(_, _)| leastwise::Refiner::new(catalog).refine(policy, unused).is_ok();
             read.iter().filter(|pair| refine(pair)).count()
         });
     });
@@ -48,7 +49,8 @@ fn core(c: &mut Criterion) {
         let read = |pair: &'static synthetic::Pair| {
             let policy = Document::parse(&pair.policy).expect("it is one");
             let unused = read_unused(&pair.unused).expect("it is");
-            let after = leastwise::refine(&policy, &unused, catalog, None)
+            let after = leastwise::Refiner::new(catalog)
+                .refine(&policy, &unused)
                 .expect("it is proven")
                 .documents()
                 .to_vec();
@@ -65,7 +67,8 @@ fn core(c: &mut Criterion) {
             let line = |pair: &synthetic::Pair| {
                 let policy = Document::parse(&pair.policy).expect("it is one");
                 let unused = read_unused(&pair.unused).expect("it is");
-                let refined = leastwise::refine(&policy, &unused, catalog, None).expect("it is proven");
+                let refined =
+                    leastwise::Refiner::new(catalog).refine(&policy, &unused).expect("it is proven");
                 refined.documents().first().map_or(0, |document| document.compact().len())
             };
             pairs.iter().map(line).sum::<usize>()
@@ -76,19 +79,19 @@ fn core(c: &mut Criterion) {
 
 /// An account of a thousand roles that share fifty policies, three each.
 fn decide(c: &mut Criterion) {
-    use leastwise::decide::{Circumstances, Families, Source, Standing, Wants, plan, standings};
-    use leastwise::evidence::{Analyzer, Known};
+    use leastwise::decide::{Circumstances, Families, PlanFacts, Source, Standing, plan, standings};
+    use leastwise::evidence::{Analyzer, PrincipalEvidence};
     use leastwise::inventory::Inventory;
     use leastwise::inventory::wire::Account;
     use serde_json::{Value, json};
 
-    struct Needs<'s>(&'s [Standing]);
-    impl Wants for Needs<'_> {
-        fn needs(&self, principal: usize, _: &str) -> std::borrow::Cow<'_, leastwise::decide::Needs> {
-            std::borrow::Cow::Borrowed(self.0[principal].needs())
+    struct Evidence<'s>(&'s [Standing]);
+    impl PlanFacts for Evidence<'_> {
+        fn removable(&self, principal: usize, _: &str) -> std::borrow::Cow<'_, leastwise::decide::Removable> {
+            std::borrow::Cow::Borrowed(self.0[principal].removable())
         }
 
-        fn seen(&self, _: usize) -> std::borrow::Cow<'_, leastwise::decide::Seen> {
+        fn used(&self, _: usize) -> std::borrow::Cow<'_, leastwise::policy::ActionSet> {
             std::borrow::Cow::default()
         }
 
@@ -123,18 +126,11 @@ fn decide(c: &mut Criterion) {
     let known = (0..1_000).map(|at| {
         let mut unused = leastwise::policy::ActionSet::new();
         for _ in 0..8 {
-            for (service, extent) in all[dice.roll(50)].unused.iter() {
-                match extent {
-                    leastwise::policy::Extent::Whole => unused.add_service(service.to_owned()),
-                    leastwise::policy::Extent::Names(names) => {
-                        unused.add_actions(service.to_owned(), names.iter().map(ToString::to_string));
-                    }
-                }
-            }
+            unused.extend(&all[dice.roll(50)].unused, &leastwise::policy::Services::All);
         }
-        (role(at), Known { tells: true, observed: unused.into(), ..Known::default() })
+        (role(at), PrincipalEvidence { tells: true, observed: unused.into(), ..PrincipalEvidence::default() })
     });
-    let known: std::collections::BTreeMap<String, Known> = known.collect();
+    let known: std::collections::BTreeMap<String, PrincipalEvidence> = known.collect();
     let analyzer = Analyzer::default();
     let none = Families::default();
     c.bench_function("a thousand principals that share fifty policies", |bench| {
@@ -146,7 +142,7 @@ fn decide(c: &mut Criterion) {
                 excluded: &|_| None,
             };
             let standings = standings(&inventory, &known, &around);
-            plan(&inventory, &standings, &Needs(&standings), &none).len()
+            plan(&inventory, &standings, &Evidence(&standings), &none).len()
         });
     });
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::markdown::{code, one_line, prose};
 use super::ticket::Share;
-use crate::decide::{Effect, HolderKind};
+use crate::decide::{HolderKind, ReasonEffect};
 use crate::report::account::AccountSummary;
 use crate::report::effect::Removal;
 use crate::report::owner::Own;
@@ -116,7 +116,7 @@ pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<
     say("Removes", &format!("{removed} of yours, {risk} points of risk"));
     // All that keeps it from being higher; where nothing does, what speaks for it most.
     let (lowers, supports): (Vec<_>, Vec<_>) =
-        change.confidence.reasons.iter().partition(|it| it.effect != Effect::Supports);
+        change.confidence.reasons.iter().partition(|it| it.effect != ReasonEffect::Supports);
     let reasons = if lowers.is_empty() { supports.into_iter().take(1).collect() } else { lowers };
     let why: Vec<String> = reasons.iter().map(|it| prose(&it.why)).collect();
     let colon = if why.is_empty() { "" } else { ": " };

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::catalog::{Catalog, Harvest, Unobserved};
 use crate::cli::CatalogArg;
+use crate::policy::Services;
 use crate::report::{BASIS, BasisFile, CatalogRow};
 use crate::run::error::RunError;
 use crate::run::log::Log;
@@ -80,9 +81,9 @@ impl ProofBasis {
     /// Every service is there as the whole catalog has it.
     fn extracted(mut self, told: &CatalogRow) -> Self {
         let Some(whole) = self.whole.as_ref().map(Whole::catalog) else { return self };
-        let own = self.catalog.extract(None);
-        let services: BTreeSet<String> = own.keys().map(|service| (*service).to_owned()).collect();
-        let again = whole.extract(Some(&services));
+        let own = self.catalog.extract(&Services::All);
+        let services = Services::Named(own.keys().map(|service| (*service).to_owned()).collect());
+        let again = whole.extract(&services);
         let other = own.iter().find(|(service, actions)| again.get(*service) != Some(actions));
         if let Some((service, _)) = other {
             let version = &told.version;
@@ -90,7 +91,7 @@ impl ProofBasis {
                 "catalog.json: its actions of {service} are not those of the catalog {version}"
             ));
         }
-        let missing = whole.extract(None).into_keys().filter(|service| !own.contains_key(service));
+        let missing = whole.extract(&Services::All).into_keys().filter(|service| !own.contains_key(service));
         self.missing = missing.map(str::to_owned).collect();
         if (whole.version(), whole.updated()) != (told.version.as_str(), told.updated.as_str()) {
             self.wrong.push("report.json: its catalog has another version or date than it says".to_owned());
@@ -98,10 +99,9 @@ impl ProofBasis {
         self
     }
 
-    /// Whether all is there of the services that a document names; `None` is all there are.
-    pub(super) fn lacks(&self, services: Option<&BTreeSet<String>>) -> Option<&str> {
-        let is_named = |service: &&String| services.is_none_or(|all| all.contains(*service));
-        self.missing.iter().find(is_named).map(String::as_str)
+    /// Whether all is there of the services that a document names.
+    pub(super) fn lacks(&self, services: &Services) -> Option<&str> {
+        self.missing.iter().find(|service| services.contains(service)).map(String::as_str)
     }
 
     /// What the proofs are by, for people.

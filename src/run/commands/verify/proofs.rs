@@ -61,7 +61,7 @@ impl Verification {
         let (before, after) = (read(&files.before)?, read(&files.after)?);
         let before = Document::parse(&before).map_err(|error| format!("{}: {error}", files.before))?;
         let after = parse_all(&after).map_err(|error| format!("{}: {error}", files.after))?;
-        if let Some(service) = rests.lacks(before.services().as_ref()) {
+        if let Some(service) = rests.lacks(&before.services()) {
             return Err(format!("catalog.json lacks {service}, which {} names", files.before));
         }
         let basis = Basis { catalog: &rests.catalog, harvest: &rests.harvest, unobserved: &rests.unobserved };
@@ -93,7 +93,7 @@ fn out_of_place(change: &Recommendation) -> String {
 }
 
 /// What a recommendation rests on.
-fn observed(recommendation: &Recommendation) -> Observed<'_> {
+fn observed(recommendation: &Recommendation) -> Observed {
     let mut observed = Observed::default();
     for service in &recommendation.unused {
         let name = service.service_namespace.as_str();

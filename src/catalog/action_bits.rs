@@ -4,9 +4,9 @@ use std::ops::Range;
 
 /// A set of actions of one universe.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Grants(pub(super) Vec<u64>);
+pub(crate) struct ActionBits(pub(super) Vec<u64>);
 
-impl Grants {
+impl ActionBits {
     pub(crate) fn has(&self, bit: usize) -> bool {
         self.0.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
     }

@@ -1,15 +1,13 @@
 //! A policy that somebody holds: where it lives, whom it reaches, and what stands in the way of making it smaller.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::age::GrantAge;
 use super::codes::{HolderKind, PolicyKind};
-use super::family::Family;
-use super::needs::{Needs, Seen};
+use super::removable::Removable;
 use crate::arn::Arn;
 use crate::inventory::Inventory;
 use crate::inventory::wire::{InlinePolicy, ManagedPolicyDetail, PolicyText};
-use crate::policy::{Document, PolicyError};
+use crate::policy::{ActionSet, Document, PolicyError, Services};
 
 /// Who holds a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,7 +20,7 @@ pub enum Holder<'i> {
 
 /// Where a policy lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Target<'i> {
+pub enum PolicyLocation<'i> {
     /// In its holder.
     Inline {
         /// Who holds it.
@@ -42,32 +40,62 @@ pub enum Target<'i> {
     },
 }
 
+/// How long a policy has been held as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GrantAge {
+    /// Longer than the window, or the evidence has looked at that itself.
+    Settled,
+    /// Nobody knows.
+    Unknown,
+    /// For so many days, which is less than the window.
+    Young(i64),
+}
+
+impl GrantAge {
+    /// What is known of a grant of which both hold.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        self.max(other)
+    }
+}
+
+/// A family of equal policies over many accounts, by its place among all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FamilyIndex(pub(super) usize);
+
+impl FamilyIndex {
+    /// The place.
+    pub fn place(self) -> usize {
+        self.0
+    }
+}
+
 /// What can be changed as one: the holders, whom it reaches, and what all of them can do without.
 #[derive(Debug, Clone)]
-pub struct Part<'i> {
+pub struct EditScope<'i> {
     /// Who holds it.
     pub holders: Vec<Holder<'i>>,
     /// The principals that it reaches, by place in the inventory.
     pub reaches: Vec<usize>,
     /// What may go, as far as the policy's services are concerned.
-    pub needs: Needs,
+    pub removable: Removable,
     /// What they were seen to use of these services.
-    pub seen: Seen,
+    pub used: ActionSet,
     /// The family of equal policies over many accounts that decides instead.
-    pub family: Option<&'i Family>,
+    pub family: Option<FamilyIndex>,
 }
 
 /// One policy that somebody holds.
 #[derive(Debug)]
-pub struct Held<'i> {
+pub struct PolicyPlan<'i> {
     /// Where it lives.
-    pub target: Target<'i>,
+    pub target: PolicyLocation<'i>,
     /// Its text.
     pub text: &'i PolicyText,
     /// The same, read.
     pub document: Result<Document<'i>, PolicyError>,
-    /// The services that it names; `None` for all there are, and where it could not be read.
-    pub services: Option<BTreeSet<String>>,
+    /// The services that it names; all where it could not be read.
+    pub services: Services,
     /// The characters that count against the quota for its holder's inline policies: none where it is no such policy.
     pub inline_chars: usize,
     /// When it was last changed, if AWS tells.
@@ -99,12 +127,12 @@ pub struct Held<'i> {
     /// Somebody whom it reaches does not use all that he may, and is more than idle.
     pub advises: bool,
     /// The edit in its place. None for a policy of AWS.
-    pub in_place: Option<Part<'i>>,
+    pub in_place: Option<EditScope<'i>>,
     /// Copies for the holders that can do with less, one for each distinct need.
-    pub copies: Vec<Part<'i>>,
+    pub copies: Vec<EditScope<'i>>,
 }
 
-impl Held<'_> {
+impl PolicyPlan<'_> {
     /// Whether a holder is a principal that uses nothing at all.
     pub fn is_idle(&self, holder: Holder<'_>) -> bool {
         matches!(holder, Holder::Principal(at) if self.idle.contains(&at))
@@ -130,7 +158,7 @@ impl Held<'_> {
         } else if let GrantAge::Young(days) = self.age(&self.holders) {
             Some(Obstacle::Young(days))
         } else {
-            part.needs.is_all().then_some(Obstacle::InUse)
+            part.removable.is_nothing().then_some(Obstacle::InUse)
         }
     }
 }
@@ -152,18 +180,18 @@ pub enum Obstacle {
     InUse,
 }
 
-impl<'i> Part<'i> {
-    /// Joins a holder whose needs are the same.
-    pub(super) fn add(&mut self, holder: Holder<'i>, reaches: &[usize], seen: &Seen) {
+impl<'i> EditScope<'i> {
+    /// Joins a holder from whom the same may be taken.
+    pub(super) fn add(&mut self, holder: Holder<'i>, reaches: &[usize], used: &ActionSet) {
         self.holders.push(holder);
-        self.seen.join(seen, None);
+        self.used.extend(used, &Services::All);
         self.reaches.extend(reaches);
         self.reaches.sort_unstable();
         self.reaches.dedup();
     }
 }
 
-impl<'i> Target<'i> {
+impl<'i> PolicyLocation<'i> {
     /// What the policy is.
     pub fn kind(self) -> PolicyKind {
         match self {
@@ -224,21 +252,21 @@ pub fn boundary_of<'i>(inventory: &'i Inventory, arn: &str) -> Option<&'i Policy
 }
 
 /// The characters of all inline policies of each holder.
-pub(super) fn inline_chars<'i>(held: &[Held<'i>]) -> BTreeMap<Holder<'i>, usize> {
+pub(super) fn inline_chars<'i>(held: &[PolicyPlan<'i>]) -> BTreeMap<Holder<'i>, usize> {
     let mut taken: BTreeMap<Holder<'i>, usize> = BTreeMap::new();
     for policy in held {
-        if let Target::Inline { holder, .. } = policy.target {
+        if let PolicyLocation::Inline { holder, .. } = policy.target {
             *taken.entry(holder).or_default() += policy.inline_chars;
         }
     }
     taken
 }
 
-impl Held<'_> {
+impl PolicyPlan<'_> {
     /// Those of its neighbours. The policy of a permission set has a quota of its own.
     pub(super) fn beside(&self, taken: &BTreeMap<Holder<'_>, usize>) -> usize {
         match self.target {
-            Target::Inline { holder, .. } if self.set.is_none() => {
+            PolicyLocation::Inline { holder, .. } if self.set.is_none() => {
                 taken.get(&holder).copied().unwrap_or_default().saturating_sub(self.inline_chars)
             }
             _ => 0,

@@ -1,0 +1,32 @@
+//! How a rule is named.
+
+use std::fmt;
+
+use super::defaults::DefaultRule;
+
+/// Names a rule: `default:service-linked`, `config:12` by its line, `keep:1` by its place in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RuleId {
+    /// One that always holds.
+    Default(DefaultRule),
+    /// An `[[exception]]` of the configuration.
+    Config {
+        /// The line on which it begins, counted from 1.
+        line: usize,
+        /// How many begin before it on the same line.
+        before: usize,
+    },
+    /// An entry of `keep`, counted from 1.
+    Keep(usize),
+}
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default(rule) => write!(f, "default:{}", rule.name()),
+            Self::Config { line, before: 0 } => write!(f, "config:{line}"),
+            Self::Config { line, before } => write!(f, "config:{line}-{}", before + 1),
+            Self::Keep(at) => write!(f, "keep:{at}"),
+        }
+    }
+}
