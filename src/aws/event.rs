@@ -125,7 +125,7 @@ pub enum Limit {
     AdministratorClosed,
 }
 
-/// A call, by what can be told of it.
+/// An API call, without anything that it carries.
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'c> {
     /// The account that is being read. Its findings may be asked of another one.

@@ -41,7 +41,7 @@ pub fn keys() -> Vec<String> {
 }
 
 /// Variables of ours that are no keys: the place of the config, and what our own tests and what runs them go by.
-const OTHER_VARIABLES: [&str; 3] = ["LEASTWISE_CONFIG", "LEASTWISE_NO_SKIP", "LEASTWISE_TERRAFORM_PLUGINS"];
+const OTHER_VARIABLES: [&str; 2] = ["LEASTWISE_CONFIG", "LEASTWISE_TERRAFORM_PLUGINS"];
 
 /// The variables among these that look like ours and override nothing: a slip of the pen in the environment must not be taken
 /// for a default. In the order of their names.

@@ -117,7 +117,6 @@ fn a_variable_of_ours_that_overrides_nothing_is_refused() {
     for (name, value) in [
         ("LEASTWISE_LIMITS_ACOUNTS", ""),
         ("LEASTWISE_LIMITS_ACCOUNTS", "3"),
-        ("LEASTWISE_NO_SKIP", "1"),
         ("LEASTWISE_TERRAFORM_PLUGINS", "/plugins"),
         ("LEASTWISE_SERVICE_HOST", "10.0.0.1"),
         ("LEASTWISE_PORT_443_TCP", "tcp://10.0.0.1:443"),

@@ -4,12 +4,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::hostile::CHOSEN;
-use crate::hostile::poison;
+use crate::hostile::{CHOSEN, poison};
 use crate::run::{Ran, folder, leastwise};
-use crate::scan::files;
+use crate::scan::copy;
 
 /// Escape sequences, a link, a bell, marks and overrides of direction, what nobody sees, and a line of its own.
 const HOSTILE: &str = "\u{1b}[2J\u{1b}]8;;http://leak.invalid\u{7}x\u{1b}]8;;\u{7}\u{8}\r\u{7f}\u{9b}31m\u{85}\u{202e}\u{2066}\u{61c}\u{200b}\u{2028}\u{feff}\u{e0041}\nerror: forged";
@@ -40,13 +39,7 @@ fn harmless(what: &str, ran: Ran) -> Ran {
 /// The demonstration with hostile text in every name.
 fn snapshot(root: &Path) -> PathBuf {
     let snapshot = root.join("snapshot");
-    for (path, bytes) in files(Path::new("mocks/acme")) {
-        let mut value: Value = serde_json::from_slice(&bytes).unwrap();
-        poison(&mut value, &CHOSEN, HOSTILE);
-        let path = snapshot.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, value.to_string()).unwrap();
-    }
+    copy("mocks/acme", &snapshot, |_, value| poison(value, &CHOSEN, HOSTILE));
     snapshot
 }
 

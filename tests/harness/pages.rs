@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::hostile::{CHOSEN, poison};
 use crate::run::folder;
-use crate::scan::{files, scan};
+use crate::scan::{copy, scan};
 
 pub(crate) const HOSTILE: &str = "</script><img src=//leak.invalid/x onerror=alert(1)>\"'`\u{2028}\u{202e}\u{1b}<!--<script>javascript:alert(2)";
 
@@ -32,13 +32,7 @@ pub(crate) fn data(report: &Path) -> Value {
 pub(crate) fn hostile(name: &str) -> std::path::PathBuf {
     let root = folder(name);
     let snapshot = root.join("snapshot");
-    for (path, bytes) in files(Path::new("mocks/acme")) {
-        let mut value: Value = serde_json::from_slice(&bytes).unwrap();
-        poison(&mut value, &CHOSEN, HOSTILE);
-        let path = snapshot.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, value.to_string()).unwrap();
-    }
+    copy("mocks/acme", &snapshot, |_, value| poison(value, &CHOSEN, HOSTILE));
     let out = root.join("report");
     scan(snapshot.to_str().unwrap(), &out);
     out

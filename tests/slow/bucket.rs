@@ -46,7 +46,7 @@ fn shards_without_a_common_folder_meet_in_a_bucket_and_a_missing_one_is_told() {
     let (code, said) = merge(&[]);
     assert!(code == 1 && said.contains("holds no part of a scan"), "{code}: {said}");
 
-    // An account could not be read, which is no failure of the shard, and a wrong flag is told as one.
+    // An account that cannot be read does not fail the shard; a wrong flag does.
     assert_eq!(shard("1", &["--window-days", "30"]).0, 0);
     assert_eq!(shard("2", &[]).0, 0);
     assert_eq!(shard("0", &["--no-such-flag"]).0, 2);

@@ -60,18 +60,19 @@ pub(super) async fn read(
         .await
 }
 
+/// A job belongs to the role session that began it: when credentials were renewed meanwhile, a new one is begun. Each renewal is
+/// caused by a call that expired, and a call asks for one at most, so this ends.
 async fn principal(session: &Session, arn: &str) -> Result<LastAccessed, Failure> {
-    let before = session.number().await;
-    match job(session, arn).await {
-        // A job belongs to the role session that began it: credentials that were renewed meanwhile cannot read it.
-        Err(failure)
-            if matches!(failure.kind, FailureKind::Absent | FailureKind::Denied)
+    loop {
+        let before = session.number().await;
+        let done = job(session, arn).await;
+        let is_gone = done.as_ref().err().is_some_and(|failure| {
+            matches!(failure.kind, FailureKind::Absent | FailureKind::Denied)
                 && failure.operation == GET_LAST_ACCESSED.name()
-                && session.number().await != before =>
-        {
-            job(session, arn).await
+        });
+        if !is_gone || session.number().await == before {
+            return done;
         }
-        done => done,
     }
 }
 

@@ -63,7 +63,7 @@ fn nights(old: &Night, new: &Night, key: &Key, status: Status) -> (u32, Option<D
     };
     match status {
         Status::Same if nights == 0 => (1, tonight),
-        // What has no date cannot be told from what was there before.
+        // Evidence without a date may be that of the night before, so it adds no night.
         Status::Same if tonight.is_some_and(|tonight| last.is_some_and(|last| tonight > last)) => {
             (nights.saturating_add(1), tonight)
         }
@@ -125,7 +125,7 @@ pub fn counted(old: &Night, new: &Night, rows: &[Row]) -> BTreeMap<Status, usize
     let today: BTreeSet<&str> = new.said.values().filter_map(|said| said.change.as_deref()).collect();
     let mut all: BTreeMap<String, Status> = BTreeMap::new();
     for Row { key, past } in rows {
-        // What is gone goes by its old name, unless others still have it.
+        // A change that is gone is listed under its old id, unless another row still has that id.
         let gone = || change(old, key).filter(|id| !today.contains(id.as_str()));
         let Some(id) = change(new, key).or_else(gone) else { continue };
         let status = all.entry(id).or_insert(past.status);

@@ -9,24 +9,19 @@ use serde_json::Value;
 use super::{faults, json, ocsf, sarif, schema, text};
 use crate::compare::night;
 use crate::harness::pages::HOSTILE;
-use crate::hostile::CHOSEN;
-use crate::hostile::poison;
+use crate::hostile::{CHOSEN, poison};
 use crate::run::{folder, leastwise};
-use crate::scan::{files, report};
+use crate::scan::{copy, report};
 
 const LINKS: &str = "[click](0)[here](https://leak.invalid/x){0}{{1}}\\[x\\](1)\u{85}\u{200f}\u{2067}=cmd()|'/C calc'!A0\r\n@SUM(1)";
 
 /// The demonstration with hostile text in whatever somebody may choose, and names much longer than IAM takes.
 pub(super) fn snapshot(root: &Path) -> PathBuf {
     let snapshot = root.join("snapshot");
-    for (path, bytes) in files(Path::new("mocks/acme")) {
-        let mut value: Value = serde_json::from_slice(&bytes).unwrap();
-        poison(&mut value, &CHOSEN, &format!("{HOSTILE}{LINKS}"));
-        lengthen(&mut value);
-        let path = snapshot.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, value.to_string()).unwrap();
-    }
+    copy("mocks/acme", &snapshot, |_, value| {
+        poison(value, &CHOSEN, &format!("{HOSTILE}{LINKS}"));
+        lengthen(value);
+    });
     snapshot
 }
 

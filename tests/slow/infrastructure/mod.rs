@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::hostile::poison;
 use crate::run::{folder, leastwise};
-use crate::scan::{account, files, report};
+use crate::scan::{account, copy, files, report};
 
 /// A scan that writes both formats.
 fn scan(snapshot: &str, out: &Path, more: &[&str]) {
@@ -35,13 +35,7 @@ fn acme(name: &str) -> PathBuf {
 fn poisoned(name: &str, members: &[&str], text: &str) -> PathBuf {
     let root = folder(name);
     let snapshot = root.join("snapshot");
-    for (path, bytes) in files(Path::new("mocks/acme")) {
-        let mut value: Value = serde_json::from_slice(&bytes).unwrap();
-        poison(&mut value, members, text);
-        let path = snapshot.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, value.to_string()).unwrap();
-    }
+    copy("mocks/acme", &snapshot, |_, value| poison(value, members, text));
     let out = root.join("report");
     scan(snapshot.to_str().unwrap(), &out, &[]);
     out

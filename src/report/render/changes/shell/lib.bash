@@ -68,7 +68,9 @@ find_change() {
   how='' account='' arn='' holder='' policy='' permission_set=''
   before='' before_sha256='' after='' after_sha256=''
   holders=() creates=() accounts=()
-  fields=$(jq -r 'to_entries[] | "\(.key) \(.value | if type == "array" then .[] else . end)"' <<<"$row")
+  # A value has its line to itself, so that no text in it passes for another field.
+  fields=$(jq -r 'to_entries[] | .key as $key | .value | if type == "array" then .[] else . end |
+    "\($key) \(tostring | split("\n") | join(" "))"' <<<"$row")
   while IFS=' ' read -r key value; do
     case $key in
       refused) refuse "$value" ;;
