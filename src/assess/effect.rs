@@ -9,13 +9,13 @@ use std::rc::Rc;
 
 use super::Terms;
 use super::prepared::Prepared;
-use crate::catalog::{AccessLevel, Basis, Levels, Permissions};
+use crate::catalog::{Basis, Levels, Permissions};
 use crate::decide::{
     Escalation, Holder, PolicyPlan, Removable, Risk, Severity, Standing, boundary_of, by_danger, ineffective,
 };
 use crate::policy::{Document, Services, parse_all};
 use crate::report::{
-    EffectRow, EscalationRow, ImpactRow, PolicyState, Remains, Removal, RiskRow, UnusedService,
+    ActionLevel, EffectRow, EscalationRow, ImpactRow, PolicyState, Remains, Removal, RiskRow, UnusedService,
 };
 
 /// What the policies that were worked on so far make of each principal.
@@ -362,16 +362,8 @@ fn escalation(escalation: &Escalation) -> EscalationRow {
 }
 
 /// Counts by level, under stable names, those that are not there left out.
-pub(super) fn by_level(levels: &Levels) -> BTreeMap<String, usize> {
-    const NAMES: [(Option<AccessLevel>, &str); 6] = [
-        (Some(AccessLevel::PermissionsManagement), "permissions-management"),
-        (Some(AccessLevel::Write), "write"),
-        (Some(AccessLevel::Tagging), "tagging"),
-        (Some(AccessLevel::Read), "read"),
-        (Some(AccessLevel::List), "list"),
-        (None, "unknown"),
-    ];
-    let counts = NAMES.iter().map(|(level, name)| ((*name).to_owned(), levels.of(*level)));
+pub(super) fn by_level(levels: &Levels) -> BTreeMap<ActionLevel, usize> {
+    let counts = ActionLevel::ALL.iter().map(|level| (*level, levels.of(level.in_catalog())));
     counts.filter(|(_, count)| *count > 0).collect()
 }
 

@@ -18,7 +18,8 @@ use crate::decide::{
 use crate::policy::{Document, Services};
 use crate::refine::Kind;
 use crate::report::{
-    Alternative, Choice, FamilyAccount, ImpactRow, LeftAlone, PolicyRow, PolicyState, Recommendation, Removal,
+    Alternative, Choice, FamilyAccount, ImpactRow, LeftAlone, PolicyHolder, PolicyRow, PolicyState,
+    Recommendation, Removal,
 };
 
 /// The work on one account, policy by policy.
@@ -136,7 +137,7 @@ impl<'i, 't> Work<'i, 't> {
         };
         let holder = |holder: &Holder<'_>| {
             let (kind, name) = holder.describe(&self.prepared.inventory);
-            format!("{kind}/{name}")
+            PolicyHolder { kind, name }
         };
         self.policies.push(PolicyRow {
             id: place.id,

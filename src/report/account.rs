@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::codes::{EvidenceKind, PolicyState, PrincipalCode};
 use super::effect::{EffectRow, EffectTotals, Removal};
+use super::holder::PolicyHolder;
 use super::recommendation::{Alternative, Recommendation};
-use crate::decide::{GrantLog, HolderKind, PolicyKind, PrincipalStatus};
+use crate::decide::{GrantLog, PolicyKind, PrincipalStatus};
 use crate::evidence::Failure;
 use crate::inventory::PrincipalKind;
 
@@ -244,7 +245,7 @@ pub struct PolicyRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arn: Option<String>,
     /// Who holds it: kind and name.
-    pub holders: Vec<String>,
+    pub holders: Vec<PolicyHolder>,
     /// The principals that it reaches, by ARN.
     pub reaches: Vec<String>,
     /// How many more it reaches whose names are not told here: in the pack of one owner, those of others.
@@ -309,20 +310,4 @@ pub struct LeftAlone {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
 pub(super) fn is_none(count: &usize) -> bool {
     *count == 0
-}
-
-impl AccountReport {
-    /// Whether a change takes something from a group, or gives it something, in which somebody is who is not named: what a
-    /// group has, all of its members have. Of a change for many accounts, whether it is so in this one.
-    pub fn shares_group(
-        &self,
-        change: &Recommendation,
-        family: bool,
-        kinds: impl IntoIterator<Item = HolderKind>,
-    ) -> bool {
-        let mut rows = self.policies.iter().filter(|row| row.name == change.policy);
-        change.others > 0
-            && kinds.into_iter().any(|kind| kind == HolderKind::Group)
-            && (!family || rows.any(|row| row.others > 0))
-    }
 }

@@ -1,5 +1,7 @@
 //! The words of a report beside those of [`crate::decide`]: each with what it means, in one place.
 
+use crate::catalog::AccessLevel;
+
 codes! {
     /// Why a principal has its status.
     pub enum PrincipalCode {
@@ -174,7 +176,39 @@ codes! {
     }
 }
 
-sorted_by_name!(PrincipalCode, PolicyState);
+codes! {
+    /// What an action does, as AWS classes it, the level whose loss matters most first.
+    pub enum ActionLevel {
+        /// Grants or changes permissions.
+        PermissionsManagement = "permissions-management",
+        /// Creates, changes or deletes.
+        Write = "write",
+        /// The catalog does not have the action.
+        Unknown = "unknown",
+        /// Changes tags only.
+        Tagging = "tagging",
+        /// Reads a resource.
+        Read = "read",
+        /// Lists resources.
+        List = "list",
+    }
+}
+
+impl ActionLevel {
+    /// As the catalog has it.
+    pub fn in_catalog(self) -> Option<AccessLevel> {
+        match self {
+            Self::PermissionsManagement => Some(AccessLevel::PermissionsManagement),
+            Self::Write => Some(AccessLevel::Write),
+            Self::Unknown => None,
+            Self::Tagging => Some(AccessLevel::Tagging),
+            Self::Read => Some(AccessLevel::Read),
+            Self::List => Some(AccessLevel::List),
+        }
+    }
+}
+
+sorted_by_name!(PrincipalCode, PolicyState, ActionLevel);
 
 impl PolicyState {
     /// Why a principal keeps what it does not use, where this becomes of the policy.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::codes::PolicyState;
+use super::codes::{ActionLevel, PolicyState};
 use super::recommendation::UnusedService;
 use crate::decide::Severity;
 
@@ -21,7 +21,7 @@ pub struct EffectRow {
     pub removed: usize,
     /// The same by access level.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub removed_by_level: BTreeMap<String, usize>,
+    pub removed_by_level: BTreeMap<ActionLevel, usize>,
     /// Those of them that a Deny or its boundary blocks already: nothing changes when they go.
     pub ineffective: usize,
     /// What it may do, in points.
@@ -89,7 +89,7 @@ pub struct ImpactRow {
     pub severity: Severity,
     /// Actions that the policy no longer grants, by access level.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub by_level: BTreeMap<String, usize>,
+    pub by_level: BTreeMap<ActionLevel, usize>,
     /// Points of risk removed, over all whom it reaches; what was blocked already was none, and what several changes remove
     /// counts for the heaviest of them.
     pub risk: u64,
@@ -117,7 +117,7 @@ pub struct EffectTotals {
     pub removed: usize,
     /// The same by access level.
     #[serde(default)]
-    pub removed_by_level: BTreeMap<String, usize>,
+    pub removed_by_level: BTreeMap<ActionLevel, usize>,
     /// Those of them that were blocked already.
     pub ineffective: usize,
     /// Points of risk before.
@@ -149,9 +149,9 @@ impl EffectTotals {
         self.levels(&other.removed_by_level);
     }
 
-    fn levels(&mut self, more: &BTreeMap<String, usize>) {
+    fn levels(&mut self, more: &BTreeMap<ActionLevel, usize>) {
         for (level, count) in more {
-            *self.removed_by_level.entry(level.clone()).or_default() += count;
+            *self.removed_by_level.entry(*level).or_default() += count;
         }
     }
 }

@@ -80,16 +80,6 @@ impl<'r> Lookup<'r> {
         principal.policies.iter().filter_map(|id| self.policy(id)).collect()
     }
 
-    /// How many are reached here by a change of a managed policy and are not named, as they are of other owners.
-    pub fn others(&self, change: &Recommendation) -> usize {
-        let row = match &change.policy_arn {
-            Some(arn) => self.policy_of_arn(arn),
-            // A change of many accounts tells only the name: each has its own.
-            None => self.policy_named(PolicyKind::CustomerManaged, &change.policy),
-        };
-        row.map_or(change.others, |row| row.others)
-    }
-
     /// The recommendation that changes a policy for a principal: the account's own, or that of a family.
     pub fn change(&self, principal: &PrincipalRow, policy: &PolicyRow) -> Option<&'r Recommendation> {
         let at = |places: Option<&Vec<usize>>| places.cloned().unwrap_or_default();

@@ -11,6 +11,7 @@ mod first;
 mod folder;
 mod format;
 pub mod history;
+mod holder;
 mod lookup;
 pub mod metrics;
 pub mod names;
@@ -29,12 +30,13 @@ pub use account::{
     PrincipalRow, TrustRow,
 };
 pub use basis::{BASIS, BasisFile};
-pub use codes::{Choice, EvidenceKind, Note, PolicyState, PrincipalCode, ProofVerdict};
+pub use codes::{ActionLevel, Choice, EvidenceKind, Note, PolicyState, PrincipalCode, ProofVerdict};
 pub use diff::unified as unified_diff;
 pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, Removal, RiskRow};
 pub use first::{First, FirstChange};
 pub(crate) use folder::{CATALOG, FolderError, MANIFEST, REPORT, ReportFolder, account_path};
 pub use format::{ReportFormat, SplitBy};
+pub use holder::PolicyHolder;
 pub use lookup::Lookup;
 pub use owner::{Own, Owner};
 pub use recommendation::{

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::account::PrincipalRow;
 use super::names::part_without_case;
 use super::recommendation::{Files, Hands, Recommendation};
+use crate::decide::HolderKind;
 
 /// An owner. Accounts come before people, each in the order of their names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +48,7 @@ impl Owner {
 pub struct Own<'r> {
     arns: BTreeSet<&'r str>,
     /// What they and their groups hold policies by: kind and name.
-    names: BTreeSet<(&'r str, &'r str)>,
+    names: BTreeSet<(HolderKind, &'r str)>,
 }
 
 impl<'r> Own<'r> {
@@ -59,8 +60,8 @@ impl<'r> Own<'r> {
     /// One more.
     pub fn add(&mut self, principal: &'r PrincipalRow) {
         self.arns.insert(&principal.arn);
-        self.names.insert((principal.kind.name(), &principal.name));
-        self.names.extend(principal.groups.iter().map(|group| ("group", group.as_str())));
+        self.names.insert((principal.kind.into(), &principal.name));
+        self.names.extend(principal.groups.iter().map(|group| (HolderKind::Group, group.as_str())));
     }
 
     /// Whether a principal is one of them.
@@ -73,16 +74,14 @@ impl<'r> Own<'r> {
         arns.iter().filter(|arn| self.has(arn)).count()
     }
 
-    /// Those of a policy's holders that are the owner's: its principals, and the groups that one of them is in.
-    pub fn holders<'h>(&self, all: impl Iterator<Item = (&'h str, &'h str)>) -> Vec<(&'h str, &'h str)> {
-        all.filter(|holder| self.names.contains(holder)).collect()
+    /// Whether one of a policy's holders is the owner's: its principals, and the groups that one of them is in.
+    pub fn is_holder(&self, kind: HolderKind, name: &str) -> bool {
+        self.names.contains(&(kind, name))
     }
 
     /// Those whose attachments change and that are the owner's.
     pub fn hands<'c>(&self, change: &'c Recommendation) -> Vec<&'c Hands> {
-        let named = |it: &'c Hands| (it.kind.name(), it.name.as_str());
-        let own = self.holders(change.holders.iter().map(named));
-        change.holders.iter().filter(|it| own.contains(&named(it))).collect()
+        change.holders.iter().filter(|it| self.is_holder(it.kind, &it.name)).collect()
     }
 
     /// The files of a change under a name of the owner's.

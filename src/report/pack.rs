@@ -83,9 +83,7 @@ fn policy(mut it: PolicyRow, own: &Own<'_>) -> Option<PolicyRow> {
     if it.reaches.is_empty() {
         return None;
     }
-    let holders = it.holders.iter().filter_map(|holder| holder.split_once('/'));
-    let kept = own.holders(holders);
-    it.holders = kept.into_iter().map(|(kind, name)| format!("{kind}/{name}")).collect();
+    it.holders.retain(|holder| own.is_holder(holder.kind, &holder.name));
     Some(it)
 }
 

@@ -93,7 +93,7 @@ pub struct SinceRow {
     pub day: String,
     /// How many changes are new, reopened (back after they were resolved), regressed (the policy grants more), changed, same,
     /// withheld (cannot be advised for now), resolved or not-read.
-    pub changes: BTreeMap<String, usize>,
+    pub changes: BTreeMap<Status, usize>,
     /// How many unused principals, access keys and passwords were not unused then, or not known to be.
     // Not in schema 1.
     #[serde(default)]
@@ -113,7 +113,7 @@ pub struct SinceRow {
 impl SinceRow {
     /// What is new, back and resolved, in a sentence.
     pub fn sentence(&self) -> String {
-        let count = |status: Status| self.changes.get(status.name()).copied().unwrap_or_default();
+        let count = |status: Status| self.changes.get(&status).copied().unwrap_or_default();
         let told = [
             (Status::New, "new"),
             (Status::Reopened, "back"),

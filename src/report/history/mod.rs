@@ -35,7 +35,7 @@ pub const HISTORY: &str = "history.json";
 #[serde(rename_all = "camelCase")]
 pub struct History {
     /// How many rows there are of each status.
-    pub counts: BTreeMap<String, usize>,
+    pub counts: BTreeMap<Status, usize>,
     /// Sorted by account, principal and policy.
     pub rows: Vec<Row>,
     /// What was known as unused in accounts that were not read whole: principals and credentials.
@@ -47,7 +47,7 @@ impl History {
     /// Of rows in their order.
     pub fn of(rows: Vec<Row>, idle: BTreeSet<String>) -> Self {
         let count = |status: Status| rows.iter().filter(|row| row.past.status == status).count();
-        let counts = Status::ALL.iter().map(|status| (status.name().to_owned(), count(*status)));
+        let counts = Status::ALL.iter().map(|status| (*status, count(*status)));
         Self { counts: counts.collect(), rows, idle }
     }
 }

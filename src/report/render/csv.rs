@@ -1,9 +1,9 @@
 //! `findings.csv`: a row for every principal and policy, for spreadsheets.
 
 use super::sheet::{guarded, rows};
-use super::{Format, Part, Read};
+use super::{AccountView, Format, Part, Read};
 use crate::report::whole::Report;
-use crate::report::{AccountReport, Lookup, PolicyRow, PrincipalRow, Recommendation};
+use crate::report::{AccountReport, ActionLevel, Lookup, PolicyRow, PrincipalRow, Recommendation};
 
 const PATH: &str = "findings.csv";
 
@@ -64,11 +64,11 @@ impl Format for Csv {
         vec![Part::text(PATH, rows([columns.into_iter().map(str::to_owned).collect()]))]
     }
 
-    fn account(&self, report: &Report, account: &AccountReport, _read: &Read<'_>) -> Vec<Part> {
-        let lookup = Lookup::of(report, account);
+    fn account(&self, view: &AccountView<'_>, _read: &Read<'_>) -> Vec<Part> {
+        let (report, account, lookup) = (view.report, view.account, &view.lookup);
         let all = account.principals.iter().flat_map(|principal| {
             let held = lookup.held_by(principal);
-            let row = |policy| row(report, account, &lookup, principal, policy);
+            let row = |policy| row(report, account, lookup, principal, policy);
             match held.is_empty() {
                 true => vec![row(None)],
                 false => held.into_iter().map(|policy| row(Some(policy))).collect(),
@@ -89,8 +89,8 @@ fn row(
     let change = policy.and_then(|policy| lookup.change(principal, policy));
     let of_policy = |get: &dyn Fn(&PolicyRow) -> String| policy.map(get).unwrap_or_default();
     let of_change = |get: &dyn Fn(&Recommendation) -> String| change.map(get).unwrap_or_default();
-    let level = |change: &Recommendation, level: &str| {
-        change.impact.by_level.get(level).copied().unwrap_or_default().to_string()
+    let level = |change: &Recommendation, level: ActionLevel| {
+        change.impact.by_level.get(&level).copied().unwrap_or_default().to_string()
     };
     let evidence = &account.summary.evidence;
     let effect = &principal.effect;
@@ -114,8 +114,8 @@ fn row(
         of_change(&|it| it.creates.join(" ")),
         of_change(&|_| removal.permissions.to_string()),
         of_change(&|it| it.proof.kept.to_string()),
-        of_change(&|it| level(it, "permissions-management")),
-        of_change(&|it| level(it, "write")),
+        of_change(&|it| level(it, ActionLevel::PermissionsManagement)),
+        of_change(&|it| level(it, ActionLevel::Write)),
         of_change(&|it| it.confidence.level.to_string()),
         of_change(&|it| it.confidence.reasons.iter().map(|it| it.code.name()).collect::<Vec<_>>().join(" ")),
         of_change(&|_| removal.risk.to_string()),

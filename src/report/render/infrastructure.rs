@@ -6,13 +6,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::Read;
-use crate::decide::{FamilyKind, HolderKind, PolicyKind};
+use super::account_view::AccountChange;
+use super::{AccountView, Read};
+use crate::decide::{HolderKind, PolicyKind};
 use crate::policy::{Document, parse_all};
-use crate::report::account::AccountReport;
 use crate::report::recommendation::{Action, Recommendation};
-use crate::report::whole::{FamilyRow, Report};
-use crate::report::{Lookup, Note};
+use crate::report::{Note, PolicyHolder};
 use crate::visible::visible_line;
 
 /// Where the code of permission sets is, which are of no account.
@@ -25,9 +24,7 @@ const OF_A_SET: &str = "a permission set attaches it to a role of its own: chang
 
 /// One change in one account.
 pub(super) struct Change<'r> {
-    pub(super) recommendation: &'r Recommendation,
-    /// It is one for many accounts.
-    pub(super) family: Option<&'r FamilyRow>,
+    pub(super) of: &'r AccountChange<'r>,
     pub(super) resources: Vec<Resource>,
     pub(super) steps: Vec<Step>,
 }
@@ -35,28 +32,20 @@ pub(super) struct Change<'r> {
 /// What a template says.
 pub(super) enum Resource {
     /// An inline policy that is there.
-    Inline { holder: Holder, policy: String, before: String, after: String },
+    Inline { holder: PolicyHolder, policy: String, before: String, after: String },
     /// A customer-managed policy that is there.
     Managed { policy: Arn, before: String, after: String },
     /// A customer-managed policy to create, or that an earlier report had created.
     Copy { policy: Arn, there: bool, document: String },
     /// The attachment of such a copy, by its name.
-    Attachment { copy: String, holder: Holder },
+    Attachment { copy: String, holder: PolicyHolder },
 }
 
 /// What stays for hands.
 pub(super) enum Step {
-    Detach { arn: Arn, holder: Holder },
-    DeleteInline { holder: Holder, policy: String },
+    Detach { arn: Arn, holder: PolicyHolder },
+    DeleteInline { holder: PolicyHolder, policy: String },
     Told(&'static str),
-}
-
-/// A role, user or group.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Holder {
-    /// A role, a user or a group.
-    pub(super) kind: HolderKind,
-    pub(super) name: String,
 }
 
 /// A managed policy's ARN, of which every part is one that IAM takes.
@@ -81,47 +70,32 @@ pub(super) struct SetChange<'r> {
 /// A way to detach or attach, or the reason why there is none.
 type Found<T> = Result<T, &'static str>;
 
-/// The changes of an account, its own first, then its share of those for many.
-pub(super) fn changes<'r>(
-    report: &'r Report,
-    account: &'r AccountReport,
-    read: &Read<'_>,
-) -> Vec<Change<'r>> {
-    let own = account.recommendations.iter().map(|it| (it, None));
-    let id = &account.summary.id;
-    let here = report.families.iter().filter(|family| family.accounts.iter().any(|it| it.account == *id));
-    let shared = here.filter_map(|family| {
-        let recommendation =
-            report.recommendations.iter().find(|it| Some(&it.id) == family.recommendation.as_ref())?;
-        // Of a permission set an account has only the policies that it names.
-        (family.kind != FamilyKind::PermissionSet || !recommendation.creates.is_empty())
-            .then_some((recommendation, Some(family)))
-    });
-    let around = Around { report, account, read, lookup: Lookup::of(report, account) };
+/// What there is to make and to do in an account, change by change.
+pub(super) fn changes<'v>(view: &'v AccountView<'v>, read: &Read<'_>) -> Vec<Change<'v>> {
+    // Of a permission set an account has only the policies that it names.
+    let here = view.changes.iter().filter(|it| it.set().is_none() || !it.it.creates.is_empty());
+    let around = Around { view, read };
     let mut made = BTreeSet::new();
-    own.chain(shared)
-        .map(|(recommendation, family)| {
-            let mut change = around.change(recommendation, family);
-            // Two changes of one result name the same policy.
-            change.resources.retain(|it| match it {
-                Resource::Copy { policy, .. } => made.insert(policy.name.clone()),
-                _ => true,
-            });
-            change
-        })
-        .collect()
+    here.map(|of| {
+        let mut change = around.change(of);
+        // Two changes of one result name the same policy.
+        change.resources.retain(|it| match it {
+            Resource::Copy { policy, .. } => made.insert(policy.name.clone()),
+            _ => true,
+        });
+        change
+    })
+    .collect()
 }
 
-struct Around<'r, 'f> {
-    report: &'r Report,
-    account: &'r AccountReport,
+struct Around<'v, 'f> {
+    view: &'v AccountView<'v>,
     read: &'f Read<'f>,
-    lookup: Lookup<'r>,
 }
 
-impl<'r> Around<'r, '_> {
-    fn change(&self, recommendation: &'r Recommendation, family: Option<&'r FamilyRow>) -> Change<'r> {
-        let mut change = Change { recommendation, family, resources: Vec::new(), steps: Vec::new() };
+impl<'v> Around<'v, '_> {
+    fn change(&self, of: &'v AccountChange<'v>) -> Change<'v> {
+        let mut change = Change { of, resources: Vec::new(), steps: Vec::new() };
         if let Err(why) = self.fill(&mut change) {
             change.resources.clear();
             change.steps = vec![Step::Told(why)];
@@ -129,42 +103,45 @@ impl<'r> Around<'r, '_> {
         change
     }
 
-    fn fill(&self, change: &mut Change<'r>) -> Found<()> {
-        let it = change.recommendation;
-        if change.family.is_some_and(|family| family.kind == FamilyKind::PermissionSet) {
+    fn fill(&self, change: &mut Change<'v>) -> Found<()> {
+        let (of, it) = (change.of, change.of.it);
+        if of.set().is_some() {
             return self.copies(change, &[]);
         }
-        let arn = || self.arn(it, change.family.is_some());
-        let inline = || -> Found<(Holder, String)> {
-            Ok((Holder::of(it.holder_kind, &it.holder)?, named(&it.policy, 128)?.to_owned()))
+        if of.is_shared {
+            return Err(SHARED);
+        }
+        let arn = || Arn::of(of.policy.arn.ok_or(BAD_NAME)?);
+        let inline = || -> Found<(PolicyHolder, String)> {
+            Ok((holder(it.holder_kind, &it.holder)?, named(&it.policy, 128)?.to_owned()))
         };
         match it.action {
             Action::Replace => {
                 let (holder, policy) = inline()?;
-                self.are_own(change, std::slice::from_ref(&holder))?;
                 let (before, after) = (self.one(&it.files.before)?, self.one(&it.files.after)?);
                 change.resources.push(Resource::Inline { holder, policy, before, after });
             }
-            Action::NewVersion if self.lookup.others(it) > 0 => return Err(SHARED),
             Action::NewVersion => {
                 let (before, after) = (self.one(&it.files.before)?, self.one(&it.files.after)?);
                 change.resources.push(Resource::Managed { policy: arn()?, before, after });
             }
             Action::Delete => {
                 let (holder, policy) = inline()?;
-                self.are_own(change, std::slice::from_ref(&holder))?;
                 change.steps.push(Step::DeleteInline { holder, policy });
             }
-            Action::Split if it.policy_ref().kind == PolicyKind::Inline => {
+            Action::Split if of.policy.kind == PolicyKind::Inline => {
                 let (holder, policy) = inline()?;
-                self.are_own(change, std::slice::from_ref(&holder))?;
                 self.copies(change, std::slice::from_ref(&holder))?;
                 change.steps.push(Step::DeleteInline { holder, policy });
             }
             Action::Detach | Action::Substitute | Action::Fork | Action::Split => {
                 let arn = arn()?;
-                let (holders, of_sets) = self.holders(it, change.family, &arn)?;
-                self.are_own(change, &holders)?;
+                let all = of.holders.iter().map(|it| holder(it.kind, &it.name));
+                let mut holders = all.collect::<Found<Vec<_>>>()?;
+                let is_of_set =
+                    |it: &PolicyHolder| it.kind == HolderKind::Role && it.name.starts_with("AWSReservedSSO_");
+                let of_sets = holders.iter().any(is_of_set);
+                holders.retain(|it| !is_of_set(it));
                 if !it.creates.is_empty() {
                     self.copies(change, &holders)?;
                 }
@@ -176,18 +153,9 @@ impl<'r> Around<'r, '_> {
         Ok(())
     }
 
-    /// Refuses to change groups in which others are, whom a pack does not name.
-    fn are_own(&self, change: &Change<'r>, holders: &[Holder]) -> Found<()> {
-        let kinds = holders.iter().map(|holder| holder.kind);
-        match self.account.shares_group(change.recommendation, change.family.is_some(), kinds) {
-            true => Err(SHARED),
-            false => Ok(()),
-        }
-    }
-
     /// The policies that take the place of one, and their attachments.
-    fn copies(&self, change: &mut Change<'r>, holders: &[Holder]) -> Found<()> {
-        let it = change.recommendation;
+    fn copies(&self, change: &mut Change<'v>, holders: &[PolicyHolder]) -> Found<()> {
+        let it = change.of.it;
         let text = self.read.text(&it.files.after).ok_or(UNREADABLE)?;
         let documents = parse_all(&text).map_err(|_| UNREADABLE)?;
         if documents.len() != it.creates.len() {
@@ -200,10 +168,13 @@ impl<'r> Around<'r, '_> {
                 .map(move |holder| Resource::Attachment { copy: copy.clone(), holder: holder.clone() })
         };
         for (name, document) in it.creates.iter().zip(&documents) {
-            let held = self.lookup.policy_named(PolicyKind::CustomerManaged, name);
+            let held = self.view.lookup.policy_named(PolicyKind::CustomerManaged, name);
             let there = held.and_then(|row| row.arn.clone());
             let arn = there.clone().unwrap_or_else(|| {
-                format!("arn:{}:iam::{}:policy/{name}", self.report.partition, self.account.summary.id)
+                format!(
+                    "arn:{}:iam::{}:policy/{name}",
+                    self.view.report.partition, self.view.account.summary.id
+                )
             });
             let there = there.is_some() || it.notes.contains(&Note::CopyExists);
             let policy = Arn::of(&arn)?;
@@ -211,43 +182,6 @@ impl<'r> Around<'r, '_> {
             change.resources.extend(attach(name));
         }
         Ok(())
-    }
-
-    /// The policy that is edited or detached. A family tells only its name: each account has its own.
-    fn arn(&self, it: &Recommendation, family: bool) -> Found<Arn> {
-        let arn = match family {
-            true => {
-                self.lookup.policy_named(it.policy_ref().kind, &it.policy).and_then(|row| row.arn.as_deref())
-            }
-            false => it.policy_arn.as_deref(),
-        };
-        Arn::of(arn.ok_or(BAD_NAME)?)
-    }
-
-    /// Who holds what is detached, and whether a permission set does.
-    fn holders(
-        &self,
-        it: &Recommendation,
-        family: Option<&FamilyRow>,
-        arn: &Arn,
-    ) -> Found<(Vec<Holder>, bool)> {
-        let mut holders = Vec::new();
-        if it.holder_kind == HolderKind::Managed {
-            let row = self.lookup.policy_of_arn(&arn.text);
-            for holder in row.map(|row| row.holders.as_slice()).unwrap_or_default() {
-                let (kind, name) = holder.split_once('/').ok_or(BAD_NAME)?;
-                holders.push(Holder::of(HolderKind::named(kind).ok_or(BAD_NAME)?, name)?);
-            }
-        } else if family.is_some() {
-            holders.push(Holder::of(it.holder_kind, &it.holder)?);
-        } else {
-            for holder in &it.holders {
-                holders.push(Holder::of(holder.kind, &holder.name)?);
-            }
-        }
-        let all = holders.len();
-        holders.retain(|it| it.kind != HolderKind::Role || !it.name.starts_with("AWSReservedSSO_"));
-        Ok((holders.clone(), holders.len() < all))
     }
 
     /// The one document of a file.
@@ -261,15 +195,9 @@ impl<'r> Around<'r, '_> {
 }
 
 /// The changes of permission sets. They belong to no account, and are told with the first one.
-pub(super) fn set_changes<'r>(
-    report: &'r Report,
-    account: &AccountReport,
-    read: &Read<'_>,
-) -> Vec<SetChange<'r>> {
-    if report.accounts.first().is_none_or(|first| first.id != account.summary.id) {
-        return Vec::new();
-    }
-    let sets = report.recommendations.iter().filter(|it| it.holder_kind == HolderKind::PermissionSet);
+pub(super) fn set_changes<'r>(view: &AccountView<'r>, read: &Read<'_>) -> Vec<SetChange<'r>> {
+    let all = view.report.recommendations.iter().filter(|_| view.is_first());
+    let sets = all.filter(|it| it.holder_kind == HolderKind::PermissionSet);
     sets.map(|it| set_change(it, read)).collect()
 }
 
@@ -303,7 +231,7 @@ fn set_change<'r>(it: &'r Recommendation, read: &Read<'_>) -> SetChange<'r> {
 impl Change<'_> {
     /// Whether what is by hand comes before the rest: there is no room for both.
     pub(super) fn hands_first(&self) -> bool {
-        self.recommendation.notes.contains(&Note::DetachBeforeAttach)
+        self.of.it.notes.contains(&Note::DetachBeforeAttach)
     }
 }
 
@@ -313,26 +241,25 @@ impl Step {
         match self {
             Self::Told(why) => (*why).to_owned(),
             Self::Detach { arn, holder } => {
-                let Holder { kind, name } = holder;
+                let PolicyHolder { kind, name } = holder;
                 let arn = in_shell(&arn.text);
                 format!("aws iam detach-{kind}-policy --{kind}-name={name} --policy-arn={arn}")
             }
-            Self::DeleteInline { holder: Holder { kind, name }, policy } => {
+            Self::DeleteInline { holder: PolicyHolder { kind, name }, policy } => {
                 format!("aws iam delete-{kind}-policy --{kind}-name={name} --policy-name={policy}")
             }
         }
     }
 }
 
-impl Holder {
-    fn of(kind: HolderKind, name: &str) -> Found<Self> {
-        let most = match kind {
-            HolderKind::Role | HolderKind::User => 64,
-            HolderKind::Group => 128,
-            HolderKind::Managed | HolderKind::PermissionSet => return Err(BAD_NAME),
-        };
-        Ok(Self { kind, name: named(name, most)?.to_owned() })
-    }
+/// A role, user or group of a name that IAM takes.
+fn holder(kind: HolderKind, name: &str) -> Found<PolicyHolder> {
+    let most = match kind {
+        HolderKind::Role | HolderKind::User => 64,
+        HolderKind::Group => 128,
+        HolderKind::Managed | HolderKind::PermissionSet => return Err(BAD_NAME),
+    };
+    Ok(PolicyHolder { kind, name: named(name, most)?.to_owned() })
 }
 
 impl Arn {

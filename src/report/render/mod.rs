@@ -3,6 +3,7 @@
 //! A format is asked three times: at the beginning, for each account in the order of their ids, and at the end. It
 //! gives parts of files, which the writer puts behind each other, so that no format has to hold an organisation in memory.
 
+mod account_view;
 mod asff;
 mod changes;
 mod cloudformation;
@@ -29,10 +30,10 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use super::FileHash;
-use super::account::AccountReport;
 use super::whole::Report;
 use crate::visible::visible;
 
+pub use account_view::AccountView;
 pub use asff::Asff;
 pub use changes::Changes;
 pub use cloudformation::CloudFormation;
@@ -94,7 +95,7 @@ pub trait Format: Send + Sync {
     }
 
     /// What is said of one account.
-    fn account(&self, report: &Report, account: &AccountReport, read: &Read<'_>) -> Vec<Part>;
+    fn account(&self, view: &AccountView<'_>, read: &Read<'_>) -> Vec<Part>;
 
     /// What comes after all accounts.
     fn end(&self, _report: &Report) -> Vec<Part> {

@@ -2,7 +2,7 @@
 
 use crate::decide::{FamilyKind, PolicyKind, PrincipalStatus, ReasonEffect};
 use crate::report::history::Status;
-use crate::report::{Action, EvidenceKind, Note, PolicyState, Recommendation};
+use crate::report::{Action, ActionLevel, EvidenceKind, Note, PolicyState, Recommendation};
 
 /// Statuses in the order in which people want to see them.
 pub(super) const STATUSES: [PrincipalStatus; 10] = [
@@ -54,15 +54,19 @@ impl PrincipalStatus {
     }
 }
 
-/// Access levels, the one whose loss matters most first.
-pub(super) const LEVELS: [(&str, &str); 6] = [
-    ("permissions-management", "Permissions management"),
-    ("write", "Write"),
-    ("unknown", "Unknown level"),
-    ("tagging", "Tagging"),
-    ("read", "Read"),
-    ("list", "List"),
-];
+impl ActionLevel {
+    /// As people call it.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::PermissionsManagement => "Permissions management",
+            Self::Write => "Write",
+            Self::Unknown => "Unknown level",
+            Self::Tagging => "Tagging",
+            Self::Read => "Read",
+            Self::List => "List",
+        }
+    }
+}
 
 impl Action {
     /// What to do, in a sentence.

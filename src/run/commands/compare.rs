@@ -70,10 +70,10 @@ fn doubt(old: &ComparableReport, new: &ComparableReport) -> Option<String> {
 
 fn text(history: &History) -> String {
     let counts = Status::ALL.iter().map(|status| {
-        format!("{} {}", history.counts.get(status.name()).copied().unwrap_or_default(), status.name())
+        format!("{} {}", history.counts.get(status).copied().unwrap_or_default(), status.name())
     });
     let mut out = counts.collect::<Vec<_>>().join(", ") + "\n";
-    for status in Status::ALL.into_iter().filter(|status| *status != Status::Same) {
+    for status in Status::ALL.iter().copied().filter(|status| *status != Status::Same) {
         for row in history.rows.iter().filter(|row| row.past.status == status) {
             // Writing to a string cannot fail.
             let (principal, policy) = (terminal::line(&row.key.principal), terminal::line(&row.key.policy));

@@ -11,8 +11,8 @@ use futures::StreamExt;
 use super::finished::{self, FinishedAccount, FinishedAccounts};
 use super::target::Target;
 use crate::report::render::{
-    Asff, Changes, CloudFormation, Csv, Earlier, Format, Html, Judging, Ocsf, Part, Sarif, States, Terraform,
-    Tickets, Written,
+    AccountView, Asff, Changes, CloudFormation, Csv, Earlier, Format, Html, Judging, Ocsf, Part, Sarif,
+    States, Terraform, Tickets, Written,
 };
 use crate::report::{FileHash, Report, ReportFormat};
 use crate::run::error::RunError;
@@ -125,8 +125,9 @@ fn one<W: Target>(
     let texts = done.texts.into_iter().map(|(path, text)| (path, text.into())).collect();
     let files = Files { texts: RefCell::new(texts), ..Files::new(writer, folder) };
     let mut growing = Vec::new();
+    let view = AccountView::of(report, &done.report);
     for format in formats {
-        for part in format.account(report, &done.report, &files) {
+        for part in format.account(&view, &files) {
             // Files of the account alone need not wait for their turn.
             match part.whole {
                 true => append(writer, folder, [part])?,

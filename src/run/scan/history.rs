@@ -114,7 +114,7 @@ impl Previous {
         let idle_in_gaps = old.idle_in_gaps(&night);
         report.since = previous.as_ref().map(|told| SinceRow {
             day: told.day().to_owned(),
-            changes: changes.into_iter().map(|(status, count)| (status.name().to_owned(), count)).collect(),
+            changes,
             newly_unused,
             no_longer_unused: old
                 .idle

@@ -5,11 +5,12 @@ use std::fs;
 use std::path::Path;
 
 use leastwise::decide::{HolderKind, PolicyKind};
-use leastwise::report::{Action, Recommendation};
+use leastwise::report::{Action, PrincipalRow, Recommendation};
 use serde_json::Value;
 
 use super::ocsf::events;
 use super::{json, text};
+use crate::harness::pages::data;
 use crate::run::{folder, leastwise};
 use crate::scan::{account, report};
 
@@ -81,8 +82,7 @@ fn check(snapshot: &str) {
         let account = account(&out, &summary.id);
         for row in &account.policies {
             for holder in &row.holders {
-                let (kind, name) = holder.split_once('/').unwrap();
-                let key = (HolderKind::named(kind).unwrap(), name.to_owned(), row.name.clone());
+                let key = (holder.kind, holder.name.clone(), row.name.clone());
                 assert!(here[&key].contains(&row.kind), "{}: {}", row.id, row.kind);
             }
         }
@@ -96,6 +96,8 @@ fn check(snapshot: &str) {
         inventory(snapshot, &summary.id, &mut everywhere);
     }
     in_findings(&out, &told);
+    in_tickets(&out, &told);
+    in_cloudformation(&out, &told);
     for it in &whole.recommendations {
         let kind = it.policy_kind.unwrap();
         assert!(has(&everywhere, it, kind), "{}: {kind}", it.id);
@@ -104,6 +106,8 @@ fn check(snapshot: &str) {
     in_events(&out, &told);
     in_rows(&out, &told);
     in_terraform(&out, &told);
+    in_tables(&out, &told);
+    in_pages(&out, snapshot);
     assert!(told.len() > 5);
 }
 
@@ -181,6 +185,103 @@ fn in_terraform(out: &Path, told: &BTreeMap<String, PolicyKind>) {
             if is_inline || replaced {
                 assert_eq!(told[id], PolicyKind::Inline, "{id}");
             }
+        }
+    }
+}
+
+/// A ticket names a managed policy by its ARN, which a change has in one account only.
+fn in_tickets(out: &Path, own: &BTreeMap<String, PolicyKind>) {
+    let mut reader = csv::Reader::from_path(out.join("tickets/tickets.csv")).unwrap();
+    let mut seen = 0;
+    for row in reader.records() {
+        let row = row.unwrap();
+        let id = row[0].strip_prefix("policy:").and_then(|it| it.rsplit_once('@'));
+        let Some((id, kind)) = id.and_then(|(id, _)| own.get_key_value(id)) else { continue };
+        let arn = row[2].split('`').find(|it| it.starts_with("arn:") && it.contains(":policy/"));
+        assert_eq!(arn.map_or(PolicyKind::Inline, kind_of), *kind, "{id}");
+        seen += 1;
+    }
+    assert!(seen >= own.len());
+}
+
+/// What the scripts change is the policy of the ARN, and without one the holder's inline policy.
+fn in_tables(out: &Path, told: &BTreeMap<String, PolicyKind>) {
+    let mut seen = BTreeSet::new();
+    for entry in fs::read_dir(out.join("changes")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|it| it != "jsonl") {
+            continue;
+        }
+        for line in fs::read_to_string(path).unwrap().lines() {
+            let row: Value = serde_json::from_str(line).unwrap();
+            // What a permission set is to name, which is nothing yet.
+            if row["how"] == "create" {
+                continue;
+            }
+            let id = text(&row, "/id");
+            assert_eq!(row["arn"].as_str().map_or(PolicyKind::Inline, kind_of), told[id], "{row}");
+            seen.insert(id.to_owned());
+        }
+    }
+    assert!(seen.iter().eq(told.keys()), "{seen:?}");
+}
+
+/// A template has an inline policy as a resource of its holder, and what is left by hand says what it takes away.
+fn in_cloudformation(out: &Path, own: &BTreeMap<String, PolicyKind>) {
+    let mut seen = BTreeSet::new();
+    for summary in report(out).accounts {
+        let path = out.join(format!("changes/{}/cloudformation.template.json", summary.id));
+        if !path.is_file() {
+            continue;
+        }
+        let template = json(&path);
+        for change in list(&template["Metadata"]["Leastwise"], "changes") {
+            let Some((id, kind)) = own.get_key_value(text(change, "/id")) else { continue };
+            let resources =
+                list(change, "resources").filter_map(|it| match template["Resources"][it.as_str()?]["Type"]
+                    .as_str()?
+                {
+                    "AWS::IAM::ManagedPolicy" => {
+                        (change["action"] == "new-version").then_some(PolicyKind::CustomerManaged)
+                    }
+                    _ => Some(PolicyKind::Inline),
+                });
+            let by_hand = list(change, "byHand").filter_map(|it| {
+                let line = it.as_str()?;
+                let arn = line.split_once("--policy-arn=").map(|(_, arn)| kind_of(arn));
+                arn.or_else(|| line.starts_with("aws iam delete-").then_some(PolicyKind::Inline))
+            });
+            for is in resources.chain(by_hand) {
+                assert_eq!(is, *kind, "{change}");
+                seen.insert(id);
+            }
+        }
+    }
+    assert!(seen.into_iter().eq(own.keys()));
+}
+
+/// The pages say of each principal of which kinds the policies are that it holds, or has from its groups.
+fn in_pages(out: &Path, snapshot: &str) {
+    for of_account in list(&data(out), "accounts") {
+        let id = text(of_account, "/id");
+        let mut here = Inventory::new();
+        inventory(snapshot, id, &mut here);
+        let kinds: Vec<&str> = list(of_account, "policies").map(|it| text(it, "/0")).collect();
+        for row in list(of_account, "rows") {
+            let kind = if row[0] == 1 { HolderKind::User } else { HolderKind::Role };
+            let name = text(row, "/1");
+            let is = |it: &&PrincipalRow| HolderKind::from(it.kind) == kind && it.name == name;
+            let account = account(out, id);
+            let groups = account.principals.iter().find(is).unwrap().groups.clone();
+            let holds = |it: HolderKind, holder: &String| match it {
+                HolderKind::Group => groups.contains(holder),
+                it => it == kind && holder == name,
+            };
+            let held = here.iter().filter(|((kind, holder, _), _)| holds(*kind, holder));
+            let held: BTreeSet<&str> = held.flat_map(|(_, kinds)| kinds.iter().map(|it| it.name())).collect();
+            let said = row[9].as_array().unwrap().iter().map(|it| it.as_u64().unwrap());
+            let said: BTreeSet<&str> = said.map(|at| kinds[usize::try_from(at).unwrap()]).collect();
+            assert_eq!(said, held, "{id} {name}");
         }
     }
 }

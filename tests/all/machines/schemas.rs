@@ -80,6 +80,22 @@ fn a_schema_refuses_what_a_scan_would_not_write() {
 }
 
 #[test]
+fn a_schema_lists_the_words_that_are_keys_or_parts_of_texts() {
+    let report = printed("report");
+    let levels = &report["$defs"]["EffectTotals"]["properties"]["removedByLevel"];
+    let statuses = &report["$defs"]["SinceRow"]["properties"]["changes"];
+    for (map, words) in [
+        (levels, ["list", "permissions-management", "read", "tagging", "unknown", "write"].as_slice()),
+        (statuses, &["changed", "new", "not-read", "regressed", "reopened", "resolved", "same", "withheld"]),
+    ] {
+        assert!(map["properties"].as_object().unwrap().keys().eq(words), "{map}");
+        assert_eq!(map["additionalProperties"], false);
+    }
+    let account = printed("account");
+    assert_eq!(account["$defs"]["PolicyHolder"]["pattern"], "^(role|user|group)/");
+}
+
+#[test]
 fn a_schema_lists_the_words_of_every_code() {
     let schema = printed("account");
     for (code, word) in [

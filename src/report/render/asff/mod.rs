@@ -15,10 +15,11 @@ use self::form::{
     DESCRIPTION, FIELD, Finding, MEND, ProviderFields, RESOURCES, Remediation, Resource, Severity, TITLE,
     Text, Workflow, fitted, fitted_id,
 };
+use super::account_view::AccountChange;
 use super::since::{Earlier, State};
 use super::weight::Weight;
 use super::words::PROVEN;
-use super::{Format, Part, Read, key, reserve};
+use super::{AccountView, Format, Part, Read, key, reserve};
 use crate::arn::Arn;
 use crate::decide::{HolderKind, PrincipalStatus};
 use crate::inventory::PrincipalKind;
@@ -57,13 +58,14 @@ impl Asff {
 }
 
 impl Format for Asff {
-    fn account(&self, report: &Report, account: &AccountReport, _read: &Read<'_>) -> Vec<Part> {
-        let now = of_account(report, account);
+    fn account(&self, view: &AccountView<'_>, _read: &Read<'_>) -> Vec<Part> {
+        let (report, account) = (view.report, view.account);
+        let now = of_account(view);
         let all = match &self.earlier {
             None => now,
             Some(earlier) => {
                 let before = earlier.account(&account.summary.id);
-                let before = before.map(|before| of_account(earlier.report(), &before));
+                let before = before.map(|it| of_account(&AccountView::of(earlier.report(), &it)));
                 let judged = earlier.judged(report, Some(account), now, before.unwrap_or_default());
                 let today = day(report, account);
                 judged.into_iter().map(|(state, finding)| finding.with(state, &today)).collect()
@@ -95,7 +97,8 @@ fn files(account: &str, findings: &[Finding]) -> Vec<Part> {
     (1..).zip(calls).map(file).collect()
 }
 
-fn of_account(report: &Report, account: &AccountReport) -> Vec<Finding> {
+fn of_account(view: &AccountView<'_>) -> Vec<Finding> {
+    let (report, account) = (view.report, view.account);
     let told = Teller { report, account };
     let mut found = Vec::new();
     for principal in &account.principals {
@@ -105,11 +108,9 @@ fn of_account(report: &Report, account: &AccountReport) -> Vec<Finding> {
         found.extend(principal.unused_access_keys.iter().map(|key| told.idle(principal, key)));
         found.extend(principal.unused_password.iter().map(|password| told.idle(principal, password)));
     }
-    found.extend(account.recommendations.iter().map(|change| told.change(change)));
     // What is decided for many accounts, where it reaches this one.
-    let here = |arn: &String| account.principals.iter().any(|it| it.arn == *arn);
-    let shared = report.recommendations.iter().filter(|change| change.reaches.iter().any(here));
-    found.extend(shared.map(|change| told.change(change)));
+    let is_here = |change: &&AccountChange<'_>| change.share.is_none_or(|it| !it.here.principals.is_empty());
+    found.extend(view.changes.iter().filter(is_here).map(|change| told.change(change.it, change.removal)));
     found
 }
 
@@ -209,16 +210,10 @@ impl Teller<'_> {
         }
     }
 
-    fn change(&self, change: &Recommendation) -> Finding {
+    /// Of a change of many accounts, each account tells what is taken from its own principals.
+    fn change(&self, change: &Recommendation, taken: Removal) -> Finding {
         let id = &self.account.summary.id;
         let (removed, kept) = (change.proof.removed, change.proof.kept);
-        // Of a change of many accounts, each account tells what is taken from its own principals.
-        let mut taken = Removal::default();
-        self.account
-            .principals
-            .iter()
-            .filter_map(|it| it.removals.get(&change.id))
-            .for_each(|it| taken += *it);
         let on = match change.holder_kind {
             HolderKind::Managed => String::new(),
             kind => format!(" of {kind} {}", change.holder),

@@ -9,10 +9,9 @@
 mod plan;
 mod row;
 
-use super::{Format, Part, Read};
-use crate::decide::FamilyKind;
-use crate::report::whole::{FamilyRow, Report};
-use crate::report::{AccountReport, Lookup, Recommendation};
+use super::account_view::AccountChange;
+use super::{AccountView, Format, Part, Read};
+use crate::report::whole::Report;
 use plan::{Place, Plan};
 
 /// The names of the changes that are ready.
@@ -32,19 +31,9 @@ const SCRIPTS: [(&str, &str); 3] = [
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Changes;
 
-/// How to run the script of a change from the report's folder, or why its script refuses whatever is there. Of a change in
-/// Identity Center the family is told.
-pub(super) fn command(
-    report: &Report,
-    account: &AccountReport,
-    lookup: &Lookup<'_>,
-    family: Option<&FamilyRow>,
-    it: &Recommendation,
-) -> Result<String, &'static str> {
-    let plan = match family {
-        Some(family) => Plan::set(report, lookup, family, it),
-        None => Plan::own(report, account, lookup, it),
-    };
+/// How to run the script of a change from the report's folder, or why its script refuses whatever is there.
+pub(super) fn command(view: &AccountView<'_>, change: &AccountChange<'_>) -> Result<String, &'static str> {
+    let plan = Plan::of(view, change);
     match plan.obstacle() {
         Some(why) => Err(why),
         None => Ok(format!("bash changes/apply.sh {}", plan.name)),
@@ -68,32 +57,15 @@ impl Format for Changes {
         parts
     }
 
-    fn account(&self, report: &Report, account: &AccountReport, read: &Read<'_>) -> Vec<Part> {
-        let id = &account.summary.id;
-        let lookup = Lookup::of(report, account);
-        let own = account.recommendations.iter().map(|it| Plan::own(report, account, &lookup, it));
-        let mut plans: Vec<Plan<'_>> = own.collect();
-        let is_here = |family: &&FamilyRow| family.accounts.iter().any(|it| it.account == *id);
-        for family in report.families.iter().filter(is_here) {
-            let wanted = family.recommendation.as_ref();
-            let Some(it) = report.recommendations.iter().find(|it| Some(&it.id) == wanted) else { continue };
-            if family.kind != FamilyKind::PermissionSet {
-                plans.push(Plan::fleet(report, account, &lookup, family, it));
-                continue;
-            }
-            if family.accounts.iter().map(|it| &it.account).min() == Some(id) {
-                plans.push(Plan::set(report, &lookup, family, it));
-            }
-            if !it.creates.is_empty() {
-                plans.push(Plan::set_in_account(report, account, it));
-            }
-        }
+    fn account(&self, view: &AccountView<'_>, read: &Read<'_>) -> Vec<Part> {
+        let id = &view.account.summary.id;
+        let plans = Plan::all(view);
         let table = |is_set: bool| -> String {
             let plans = plans.iter().filter(|plan| matches!(plan.place, Place::Set { .. }) == is_set);
             plans.map(|plan| plan.row(read)).collect()
         };
         // What no script can apply is nobody's to run.
-        let ready = plans.iter().filter(|plan| plan.it.ready == Some(true) && plan.obstacle().is_none());
+        let ready = plans.iter().filter(|plan| plan.of.it.ready == Some(true) && plan.obstacle().is_none());
         let ready: String = ready.map(|plan| format!("{}\n", plan.name)).collect();
         let parts = [
             Part::file(&format!("changes/{id}.jsonl"), table(false)),

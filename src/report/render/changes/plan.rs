@@ -1,130 +1,101 @@
-//! What the scripts of one recommendation have to know.
+//! What the scripts of one change have to know.
 
-use crate::decide::{HolderKind, PolicyKind};
-use crate::report::whole::{FamilyRow, Report};
-use crate::report::{AccountReport, Action, Coverage, Lookup, PolicyRow, Recommendation};
+use crate::decide::PolicyKind;
+use crate::report::render::AccountView;
+use crate::report::render::account_view::AccountChange;
+use crate::report::{Coverage, PolicyHolder, Recommendation};
 
-/// One recommendation, in the place where it is carried out.
+/// One change, in the place where it is carried out.
 #[derive(Debug)]
-pub(super) struct Plan<'r> {
-    pub(super) it: &'r Recommendation,
+pub(super) struct Plan<'v> {
+    pub(super) of: &'v AccountChange<'v>,
     /// What the scripts know it by: the account or `permission-sets`, and the path of its documents there.
     pub(super) name: String,
-    pub(super) place: Place<'r>,
+    pub(super) place: Place<'v>,
     /// The policy that is changed or goes.
-    pub(super) old: Old<'r>,
-    /// The template that put it into so many accounts would put it there again.
-    pub(super) fleet: Option<usize>,
-    /// It changes what others have as well, whom the report does not name.
-    is_shared: bool,
+    pub(super) old: Old<'v>,
 }
 
 /// Where a script works.
 #[derive(Debug)]
-pub(super) enum Place<'r> {
-    /// In an account, for these holders, as `kind/name`; none to create policies only.
-    Account { partition: &'r str, id: &'r str, holders: Vec<String> },
+pub(super) enum Place<'v> {
+    /// In an account, for these holders; none to create policies only.
+    Account { partition: &'v str, id: &'v str, holders: &'v [PolicyHolder] },
     /// In Identity Center, whose permission set may be in these accounts.
     Set { accounts: Vec<String> },
 }
 
 /// What is changed or goes.
-#[derive(Debug)]
-pub(super) enum Old<'r> {
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Old<'v> {
     Inline,
     /// A managed policy, by its ARN if the report tells it.
-    Managed(Option<&'r str>),
+    Managed(Option<&'v str>),
 }
 
-impl<'r> Plan<'r> {
-    /// A recommendation of the account itself.
-    pub(super) fn own(
-        report: &'r Report,
-        account: &'r AccountReport,
-        lookup: &Lookup<'r>,
-        it: &'r Recommendation,
-    ) -> Self {
-        let row = it.policy_arn.as_ref().and_then(|arn| lookup.policy_of_arn(arn));
-        let old = match it.policy_ref().kind {
+impl<'v> Plan<'v> {
+    /// A change in the account, or of a permission set in Identity Center.
+    pub(super) fn of(view: &'v AccountView<'v>, of: &'v AccountChange<'v>) -> Self {
+        let id = &view.account.summary.id;
+        let old = match of.policy.kind {
             PolicyKind::Inline => Old::Inline,
-            PolicyKind::CustomerManaged | PolicyKind::AwsManaged => Old::Managed(it.policy_arn.as_deref()),
+            PolicyKind::CustomerManaged if of.set().is_some() => Old::Inline,
+            PolicyKind::CustomerManaged | PolicyKind::AwsManaged => Old::Managed(of.policy.arn),
         };
-        let name = below("policies/", it).to_owned();
-        let holders = holders(it, row);
-        let is_shared = is_shared(account, lookup, it, false, &holders);
-        Self { it, name, place: in_account(report, account, holders), old, fleet: None, is_shared }
-    }
-
-    /// What a fleet's recommendation is in one of its accounts.
-    pub(super) fn fleet(
-        report: &'r Report,
-        account: &'r AccountReport,
-        lookup: &Lookup<'r>,
-        family: &FamilyRow,
-        it: &'r Recommendation,
-    ) -> Self {
-        let row = here(lookup, it);
-        let old = match it.policy_ref().kind {
-            PolicyKind::Inline => Old::Inline,
-            PolicyKind::CustomerManaged | PolicyKind::AwsManaged => {
-                Old::Managed(row.and_then(|row| row.arn.as_deref()))
+        let name = match of.fleet() {
+            Some(_) => format!("{id}/{}", below("policies/fleet/", of.it)),
+            None => below("policies/", of.it).to_owned(),
+        };
+        let place = match of.set() {
+            Some(set) => {
+                // What is suspended cannot use anything.
+                let suspended = view.report.accounts.iter().filter(|it| it.coverage == Coverage::Suspended);
+                let accounts = set.family.accounts.iter().map(|it| &it.account);
+                let mut accounts: Vec<_> = accounts.chain(suspended.map(|it| &it.id)).cloned().collect();
+                accounts.sort();
+                accounts.dedup();
+                Place::Set { accounts }
             }
+            None => Place::Account { partition: &view.report.partition, id, holders: &of.holders },
         };
-        // A policy of AWS is detached from the holder that bears the fleet's name, whoever else has it.
-        let row = row.filter(|row| row.kind == PolicyKind::CustomerManaged);
-        let name = format!("{}/{}", account.summary.id, below("policies/fleet/", it));
-        let holders = holders(it, row);
-        let is_shared = is_shared(account, lookup, it, true, &holders);
-        let place = in_account(report, account, holders);
-        Self { it, name, place, old, fleet: Some(family.accounts.len()), is_shared }
-    }
-
-    /// What is done in Identity Center.
-    pub(super) fn set(
-        report: &'r Report,
-        lookup: &Lookup<'r>,
-        family: &'r FamilyRow,
-        it: &'r Recommendation,
-    ) -> Self {
-        // What is suspended cannot use anything.
-        let suspended = report.accounts.iter().filter(|it| it.coverage == Coverage::Suspended);
-        let mut accounts: Vec<String> =
-            family.accounts.iter().map(|it| &it.account).chain(suspended.map(|it| &it.id)).cloned().collect();
-        accounts.sort();
-        accounts.dedup();
-        let old = match it.policy_ref().kind {
-            PolicyKind::AwsManaged => Old::Managed(here(lookup, it).and_then(|row| row.arn.as_deref())),
-            PolicyKind::Inline | PolicyKind::CustomerManaged => Old::Inline,
-        };
-        let name = below("policies/", it).to_owned();
-        Self { it, name, place: Place::Set { accounts }, old, fleet: None, is_shared: it.others > 0 }
+        Self { of, name, place, old }
     }
 
     /// The policies that a permission set is to name, in one of its accounts.
-    pub(super) fn set_in_account(
-        report: &'r Report,
-        account: &'r AccountReport,
-        it: &'r Recommendation,
-    ) -> Self {
-        let name = format!("{}/{}", account.summary.id, below("policies/", it));
-        let place = in_account(report, account, Vec::new());
-        Self { it, name, place, old: Old::Inline, fleet: None, is_shared: false }
+    fn creating(view: &'v AccountView<'v>, of: &'v AccountChange<'v>) -> Self {
+        let id = &view.account.summary.id;
+        let name = format!("{id}/{}", below("policies/", of.it));
+        let place = Place::Account { partition: &view.report.partition, id, holders: &[] };
+        Self { of, name, place, old: Old::Inline }
+    }
+
+    /// All that there is to do for the changes of an account. What is done in Identity Center is told with the first account
+    /// of the permission set.
+    pub(super) fn all(view: &'v AccountView<'v>) -> Vec<Self> {
+        let plans = view.changes.iter().flat_map(|of| {
+            let set = of.set();
+            let change = set.is_none_or(|set| set.is_first()).then(|| Self::of(view, of));
+            let creating = (set.is_some() && !of.it.creates.is_empty()).then(|| Self::creating(view, of));
+            change.into_iter().chain(creating)
+        });
+        plans.collect()
+    }
+
+    /// Only creates policies, for a permission set to name.
+    fn is_creating(&self) -> bool {
+        self.of.set().is_some() && matches!(self.place, Place::Account { .. })
     }
 
     /// Why no script can be made, if none can.
     pub(super) fn obstacle(&self) -> Option<&'static str> {
-        let it = self.it;
-        if self.is_shared {
+        let it = self.of.it;
+        if self.of.is_shared && !self.is_creating() {
             return Some(
                 "others share it, whom this pack does not name: use the scripts of the whole report",
             );
         }
-        let holders = match &self.place {
-            Place::Account { holders, .. } => holders.as_slice(),
-            Place::Set { .. } => &[],
-        };
-        let names = holders.iter().filter_map(|holder| Some(holder.split_once('/')?.1));
-        let names = names.chain(it.creates.iter().map(String::as_str)).chain([&*it.holder, &*it.policy]);
+        let names = self.of.holders.iter().map(|holder| &holder.name);
+        let names = names.chain(&it.creates).chain([&it.holder, &it.policy]);
         if names.into_iter().any(|name| !is_name(name)) {
             return Some(
                 "AWS takes no such name, so there is nothing to change: look where the answers are from",
@@ -145,45 +116,6 @@ fn below<'r>(folder: &str, it: &'r Recommendation) -> &'r str {
     let path = it.files.before.as_str();
     let trunk = path.strip_suffix(".before.json").unwrap_or(path);
     trunk.strip_prefix(folder).unwrap_or(trunk)
-}
-
-/// Whether a policy gets a new version that others have as well, or something changes of a group in which others are. What is
-/// attached and detached is each role's and each user's own.
-fn is_shared(
-    account: &AccountReport,
-    lookup: &Lookup<'_>,
-    it: &Recommendation,
-    family: bool,
-    holders: &[String],
-) -> bool {
-    match it.action {
-        Action::NewVersion => lookup.others(it) > 0,
-        _ => {
-            let kinds = holders.iter().filter_map(|holder| HolderKind::named(holder.split_once('/')?.0));
-            account.shares_group(it, family, kinds)
-        }
-    }
-}
-
-fn in_account<'r>(report: &'r Report, account: &'r AccountReport, holders: Vec<String>) -> Place<'r> {
-    Place::Account { partition: &report.partition, id: &account.summary.id, holders }
-}
-
-/// Whose attachments change: those that the recommendation names, else all who hold a managed policy, else the holder.
-fn holders(it: &Recommendation, row: Option<&PolicyRow>) -> Vec<String> {
-    match row {
-        _ if !it.holders.is_empty() => {
-            it.holders.iter().map(|hands| format!("{}/{}", hands.kind, hands.name)).collect()
-        }
-        Some(row) => row.holders.clone(),
-        None => vec![format!("{}/{}", it.holder_kind, it.holder)],
-    }
-}
-
-/// The managed policy that a change of many accounts is about, in one of them.
-fn here<'r>(lookup: &Lookup<'r>, it: &Recommendation) -> Option<&'r PolicyRow> {
-    let policy = it.policy_ref();
-    if policy.kind == PolicyKind::Inline { None } else { lookup.policy_named(policy.kind, policy.name) }
 }
 
 /// Whether IAM and Identity Center take this as a name. Another one is nothing of theirs, and the AWS CLI would read

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::plan::{Old, Place, Plan};
 use crate::digest::FileHash;
 use crate::report::render::{Read, json};
-use crate::report::{Action, Note};
+use crate::report::{Action, Note, PolicyHolder};
 
 /// The fields that `lib.bash` reads, and those that tell a person what the change is.
 #[derive(Serialize)]
@@ -30,14 +30,14 @@ struct Row<'p> {
     /// Of the managed policy that is changed or goes; without it the inline one is meant.
     #[serde(skip_serializing_if = "Option::is_none")]
     arn: Option<&'p str>,
-    /// Who has the inline policy, as `kind/name`.
+    /// Who has the inline policy.
     #[serde(skip_serializing_if = "Option::is_none")]
-    holder: Option<String>,
+    holder: Option<PolicyHolder>,
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<&'p str>,
     /// Whose attachments change, or who has the policy that gets a new version.
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    holders: &'p [String],
+    #[serde(skip_serializing_if = "<[PolicyHolder]>::is_empty")]
+    holders: &'p [PolicyHolder],
     /// ARNs of policies in an account; names that a permission set is to have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     creates: Vec<String>,
@@ -73,7 +73,7 @@ enum How {
 impl Plan<'_> {
     /// Its line in a table.
     pub(super) fn row(&self, read: &Read<'_>) -> String {
-        let files = &self.it.files;
+        let files = &self.of.it.files;
         let line = match (self.obstacle(), read.hash(&files.before), read.hash(&files.after)) {
             (None, Some(before), Some(after)) => json(&self.to_carry_out(before, after)),
             (why, _, _) => {
@@ -85,7 +85,7 @@ impl Plan<'_> {
     }
 
     fn to_carry_out(&self, before_sha256: FileHash, after_sha256: FileHash) -> Row<'_> {
-        let it = self.it;
+        let it = self.of.it;
         let mut row = Row {
             change: &self.name,
             what: self.what(),
@@ -118,7 +118,7 @@ impl Plan<'_> {
                 row.creates = it.creates.iter().map(arn).collect();
                 row.holders = holders;
                 if row.arn.is_none() && !holders.is_empty() {
-                    row.holder = Some(format!("{}/{}", it.holder_kind, it.holder));
+                    row.holder = Some(PolicyHolder { kind: it.holder_kind, name: it.holder.clone() });
                     row.policy = Some(&it.policy);
                 }
             }
@@ -131,7 +131,7 @@ impl Plan<'_> {
     }
 
     fn how(&self) -> How {
-        match (&self.place, self.it.action) {
+        match (&self.place, self.of.it.action) {
             (Place::Account { holders, .. }, _) if holders.is_empty() => How::Create,
             (Place::Account { .. }, Action::NewVersion) => How::Version,
             (_, Action::Replace | Action::Delete | Action::NewVersion) => How::Document,
@@ -141,12 +141,12 @@ impl Plan<'_> {
     }
 
     fn what(&self) -> String {
-        let it = self.it;
+        let it = self.of.it;
         let holder = match &self.place {
             Place::Set { .. } => format!("permission set {}", it.holder),
-            Place::Account { holders, .. } => match holders.as_slice() {
+            Place::Account { holders, .. } => match holders {
                 [] => return format!("Creates what permission set {} is to name.", it.holder),
-                [one] => one.replacen('/', " ", 1),
+                [one] => format!("{} {}", one.kind, one.name),
                 many => format!("{} holders", many.len()),
             },
         };
@@ -167,10 +167,11 @@ impl Plan<'_> {
 
     /// What to know before it is applied.
     fn notes(&self) -> Vec<String> {
-        let fleet = self.fleet.map(|accounts| {
+        let fleet = self.of.fleet().map(|fleet| {
+            let accounts = fleet.family.accounts.len();
             format!("{accounts} accounts have this from one template, it seems: change that instead, or it comes back.")
         });
-        let newer = self.it.notes.contains(&Note::PolicyNewer).then(|| {
+        let newer = self.of.it.notes.contains(&Note::PolicyNewer).then(|| {
             "The policy was changed after its use was looked at: read the difference first.".to_owned()
         });
         fleet.into_iter().chain(newer).collect()

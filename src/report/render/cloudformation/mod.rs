@@ -11,9 +11,7 @@ use serde::Serialize;
 use template::{Bin, ChangeRow, Made, Metadata, Template, Told, add, bins};
 
 use super::infrastructure::{OF_SETS, SetChange, changes, set_changes};
-use super::{Format, Part, Read};
-use crate::report::account::AccountReport;
-use crate::report::whole::Report;
+use super::{AccountView, Format, Part, Read};
 use crate::visible::visible;
 
 /// What cfn-lint is not to say of documents, which are those that IAM took: variables of IAM are no parameters (E1029), IAM
@@ -26,15 +24,15 @@ const UNCHECKED: [&str; 4] = ["E1029", "E3510", "W2511", "W3037"];
 pub struct CloudFormation;
 
 impl Format for CloudFormation {
-    fn account(&self, report: &Report, account: &AccountReport, read: &Read<'_>) -> Vec<Part> {
+    fn account(&self, view: &AccountView<'_>, read: &Read<'_>) -> Vec<Part> {
         let mut parts = Vec::new();
-        let changes = changes(report, account, read);
+        let changes = changes(view, read);
         if !changes.is_empty() {
-            let id = &account.summary.id;
+            let id = &view.account.summary.id;
             let what = format!("Smaller policies for account {id}, from a report of leastwise");
             parts.extend(files(&format!("changes/{id}"), &what, bins(&changes)));
         }
-        let sets = set_changes(report, account, read);
+        let sets = set_changes(view, read);
         if !sets.is_empty() {
             let mut bins = Vec::new();
             sets.iter().for_each(|change| add(&mut bins, set_row(change), Vec::new()));

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::super::infrastructure::{Arn, Change, Holder, Resource, Step, ascii, plain};
-use crate::decide::{FamilyKind, HolderKind};
+use super::super::infrastructure::{Arn, Change, Resource, Step, ascii, plain};
+use crate::decide::HolderKind;
 use crate::digest::sha256;
+use crate::report::PolicyHolder;
 use crate::report::recommendation::Recommendation;
 
 /// What CloudFormation takes: resources and bytes of a template, resources of one import. A template of more than 51,200
@@ -146,7 +147,7 @@ pub(super) fn bins(changes: &[Change<'_>]) -> Vec<Bin> {
             |it| if let Resource::Copy { policy, .. } = it { Some(policy.name.as_str()) } else { None },
         )
         .collect();
-    let attached: Vec<(&str, &Holder)> = resources()
+    let attached: Vec<(&str, &PolicyHolder)> = resources()
         .filter_map(|it| {
             if let Resource::Attachment { copy, holder } = it { Some((copy.as_str(), holder)) } else { None }
         })
@@ -160,8 +161,8 @@ pub(super) fn bins(changes: &[Change<'_>]) -> Vec<Bin> {
         let refusal = refusal.or(orphan.then_some(COPY_BY_HAND));
         let (row, entries) = match refusal {
             Some(why) => {
-                let file = &change.recommendation.files.after;
-                (ChangeRow::of(change.recommendation, vec![format!("{why}; see {file}")]), Vec::new())
+                let file = &change.of.it.files.after;
+                (ChangeRow::of(change.of.it, vec![format!("{why}; see {file}")]), Vec::new())
             }
             None => row(change, &attached),
         };
@@ -170,9 +171,9 @@ pub(super) fn bins(changes: &[Change<'_>]) -> Vec<Bin> {
     bins
 }
 
-fn row(change: &Change<'_>, attached: &[(&str, &Holder)]) -> (ChangeRow, Vec<Entry>) {
+fn row(change: &Change<'_>, attached: &[(&str, &PolicyHolder)]) -> (ChangeRow, Vec<Entry>) {
     let entries: Vec<Entry> = change.resources.iter().filter_map(|it| Entry::of(it, attached)).collect();
-    let mut row = ChangeRow::of(change.recommendation, change.steps.iter().map(told).collect());
+    let mut row = ChangeRow::of(change.of.it, change.steps.iter().map(told).collect());
     let attachments = change.resources.iter().filter_map(|it| match it {
         Resource::Attachment { copy, .. } => Some(copy_id(copy)),
         _ => None,
@@ -181,7 +182,7 @@ fn row(change: &Change<'_>, attached: &[(&str, &Holder)]) -> (ChangeRow, Vec<Ent
     row.resources.sort();
     row.resources.dedup();
     row.by_hand_first = change.hands_first();
-    if change.family.is_some_and(|family| family.kind != FamilyKind::PermissionSet) {
+    if change.of.fleet().is_some() {
         row.by_hand.push("one change for many accounts: better made where they all come from".to_owned());
     }
     (row, entries)
@@ -249,7 +250,7 @@ impl Made {
 
 impl Entry {
     /// An attachment is said with the policy that is attached.
-    fn of(resource: &Resource, attached: &[(&str, &Holder)]) -> Option<Self> {
+    fn of(resource: &Resource, attached: &[(&str, &PolicyHolder)]) -> Option<Self> {
         let (id, kind, properties, identifier, before, after) = match resource {
             Resource::Inline { holder, policy, before, after } => {
                 let (kind, key) = match holder.kind {

@@ -8,11 +8,10 @@ use super::change::{Change, Link, alternative, levels, principal};
 use super::text::{self, anchor, change_anchor};
 use super::{Html, PAGE_SCRIPT, STYLE, guard, words};
 use crate::decide::{Level, PrincipalStatus};
-use crate::report::render::{Read, reserve};
+use crate::report::render::{AccountView, Read, reserve};
 use crate::report::whole::Report;
 use crate::report::{
-    AccountReport, AccountSummary, Coverage, EvidenceKind, IdleCredential, LeftAlone, Lookup, PolicyRow,
-    PrincipalRow,
+    AccountReport, AccountSummary, Coverage, EvidenceKind, IdleCredential, LeftAlone, PolicyRow, PrincipalRow,
 };
 
 /// The page of an account.
@@ -59,7 +58,8 @@ struct Left<'r> {
 }
 
 impl<'r> AccountPage<'r> {
-    pub(super) fn new(html: Html, report: &'r Report, account: &'r AccountReport, read: &Read<'_>) -> Self {
+    pub(super) fn new(html: Html, view: &AccountView<'r>, read: &Read<'_>) -> Self {
+        let (report, account) = (view.report, view.account);
         let by_id: BTreeMap<&str, &PolicyRow> =
             account.policies.iter().map(|it| (it.id.as_str(), it)).collect();
         let own = account.recommendations.iter().map(|it| (it.id.as_str(), (it, "")));
@@ -104,13 +104,11 @@ impl<'r> AccountPage<'r> {
             blockers: it.blockers.iter().map(|arn| principal(arn, "")).collect(),
             alternative: it.alternative.as_ref().map(alternative),
         };
-        let lookup = Lookup::of(report, account);
-        let change = |it, instead: Option<usize>| {
-            let has_script = html.scripts && instead.is_none();
-            Change::new(it, &report.catalog, "", instead, read)
-                .by(super::index::evidence(&account.summary.evidence))
-                .run(has_script.then(|| super::super::changes::command(report, account, &lookup, None, it)))
+        let change = |it, instead| {
+            let evidence = super::index::evidence(&account.summary.evidence);
+            Change::new(it, &report.catalog, "", instead, read).by(evidence)
         };
+        let script = |it| html.scripts.then(|| super::super::changes::command(view, it));
         Self {
             csp: guard::policy(PAGE_SCRIPT, STYLE),
             style: STYLE,
@@ -119,7 +117,7 @@ impl<'r> AccountPage<'r> {
             report,
             failures: super::index::failures(&account.summary.failures),
             principals: reserve::last(&account.principals).into_iter().map(person).collect(),
-            changes: account.recommendations.iter().map(|it| change(it, None)).collect(),
+            changes: view.own().map(|it| change(it.it, None).run(script(it))).collect(),
             alternatives: account.alternatives.iter().zip(1..).map(|(it, at)| change(it, Some(at))).collect(),
             left_alone: account.left_alone.iter().map(left).collect(),
         }

@@ -4,14 +4,16 @@ use std::rc::Rc;
 
 use askama::Template;
 
+use super::Script;
 use super::sides::{self, Block, Row, Side};
 use super::text::{self, Content, account_page, anchor, arn_parts, change_anchor, counted};
-use super::{Script, words};
 use crate::decide::HolderKind;
 use crate::refine::Kind;
 use crate::report::render::Read;
 use crate::report::whole::CatalogRow;
-use crate::report::{Action, Alternative, Choice, Matched, PatternRow, Recommendation, UnusedService};
+use crate::report::{
+    Action, ActionLevel, Alternative, Choice, Matched, PatternRow, Recommendation, UnusedService,
+};
 
 /// A link within the report.
 pub(super) struct Link {
@@ -88,7 +90,7 @@ impl<'r> Change<'r> {
     }
 
     /// Levels with their counts, the weightiest first.
-    fn levels(&self) -> Vec<(&str, String)> {
+    fn levels(&self) -> Vec<(&'static str, String)> {
         levels(&self.it.impact.by_level)
     }
 
@@ -116,12 +118,9 @@ fn is_name_that_goes(row: &PatternRow) -> bool {
 }
 
 /// Counts by level, in words, the weightiest level first.
-pub(super) fn levels(counts: &std::collections::BTreeMap<String, usize>) -> Vec<(&str, String)> {
-    let known =
-        words::LEVELS.iter().filter_map(|(code, title)| Some((*title, text::count(counts.get(*code)?))));
-    let is_known = |code: &str| words::LEVELS.iter().any(|(known, _)| *known == code);
-    let others = counts.iter().filter(|(code, _)| !is_known(code));
-    known.chain(others.map(|(code, count)| (code.as_str(), text::count(count)))).collect()
+pub(super) fn levels(counts: &std::collections::BTreeMap<ActionLevel, usize>) -> Vec<(&'static str, String)> {
+    let levels = ActionLevel::ALL.iter();
+    levels.filter_map(|level| Some((level.title(), text::count(counts.get(level)?)))).collect()
 }
 
 /// A principal by its ARN, with its place on its account's page.

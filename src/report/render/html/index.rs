@@ -9,7 +9,9 @@ use super::text::{self, account_page, change_anchor, counted, in_hash};
 use super::{INDEX_SCRIPT, STYLE, guard, rows, words};
 use crate::decide::{Level, PrincipalStatus};
 use crate::report::whole::{FamilyRow, Report};
-use crate::report::{AccountSummary, Coverage, EvidenceKind, EvidenceSource, Failed, FirstChange};
+use crate::report::{
+    AccountSummary, ActionLevel, Coverage, EvidenceKind, EvidenceSource, Failed, FirstChange,
+};
 
 /// How many accounts a chart shows before it counts the rest.
 const CHARTED: usize = 12;
@@ -320,11 +322,11 @@ fn risk(accounts: &[AccountSummary]) -> Chart {
     Chart { bars, more: sorted.len().saturating_sub(CHARTED) }
 }
 
-fn removal(counts: &BTreeMap<String, usize>) -> Chart {
+fn removal(counts: &BTreeMap<ActionLevel, usize>) -> Chart {
     let most = counts.values().copied().max().map_or(0, wide);
-    let known = words::LEVELS.iter().filter_map(|(code, title)| Some((*code, *title, *counts.get(*code)?)));
-    let bar = |(code, title, number): (&str, &str, usize)| Bar {
-        link: Link { href: format!("#level={code}"), label: title.to_owned() },
+    let known = ActionLevel::ALL.iter().filter_map(|level| Some((*level, *counts.get(level)?)));
+    let bar = |(level, number): (ActionLevel, usize)| Bar {
+        link: Link { href: format!("#level={level}"), label: level.title().to_owned() },
         id: String::new(),
         numbers: vec![text::count(&number)],
         parts: vec![Piece { class: "goes", from: 0, width: units(wide(number), most) }],
@@ -361,6 +363,6 @@ fn family(it: &FamilyRow) -> Family<'_> {
 }
 
 /// All that the chart of levels shows, together.
-fn sum(counts: &BTreeMap<String, usize>) -> String {
+fn sum(counts: &BTreeMap<ActionLevel, usize>) -> String {
     text::count(&counts.values().sum::<usize>())
 }

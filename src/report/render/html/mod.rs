@@ -16,10 +16,8 @@ pub(super) mod text;
 
 use askama::Template;
 
-use super::{Format, Part, Read, words};
-use crate::decide::HolderKind;
-use crate::report::whole::{FamilyRow, Report};
-use crate::report::{AccountReport, Lookup};
+use super::{AccountView, Format, Part, Read, words};
+use crate::report::whole::Report;
 use account::AccountPage;
 use change::Change;
 use index::IndexPage;
@@ -51,26 +49,20 @@ impl Format for Html {
         parts
     }
 
-    fn account(&self, report: &Report, account: &AccountReport, read: &Read<'_>) -> Vec<Part> {
+    fn account(&self, view: &AccountView<'_>, read: &Read<'_>) -> Vec<Part> {
+        let (report, account) = (view.report, view.account);
         let id = &account.summary.id;
-        let whole = AccountPage::new(*self, report, account, read);
+        let whole = AccountPage::new(*self, view, read);
         let mut parts = vec![
             Part::file(&format!("accounts/{id}.html"), long_page(&whole, AccountPage::expected(account))),
             Part::element(INDEX, rows::account(report, account)),
         ];
-        let is_first = |family: &&FamilyRow| family.accounts.iter().map(|it| &it.account).min() == Some(id);
-        let lookup = Lookup::of(report, account);
-        for family in report.families.iter().filter(is_first) {
-            let wanted = family.recommendation.as_ref();
-            let change = report.recommendations.iter().find(|it| Some(&it.id) == wanted);
-            if let Some(change) = change {
-                // A fleet is changed account by account.
-                let is_set = self.scripts && change.holder_kind == HolderKind::PermissionSet;
-                let script =
-                    is_set.then(|| super::changes::command(report, account, &lookup, Some(family), change));
-                let change = Change::new(change, &report.catalog, "accounts/", None, read).run(script);
-                parts.push(Part::text(FAMILIES, page(&change)));
-            }
+        for (change, _) in view.shared().filter(|(_, share)| share.is_first()) {
+            // A fleet is changed account by account.
+            let is_set = self.scripts && change.set().is_some();
+            let script = is_set.then(|| super::changes::command(view, change));
+            let change = Change::new(change.it, &report.catalog, "accounts/", None, read).run(script);
+            parts.push(Part::text(FAMILIES, page(&change)));
         }
         parts
     }

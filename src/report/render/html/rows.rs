@@ -9,17 +9,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::text::{anchor, in_script};
-use super::words::{LEVELS, STATUSES};
+use super::words::STATUSES;
 use crate::decide::PolicyKind;
 use crate::inventory::PrincipalKind;
 use crate::report::whole::Report;
-use crate::report::{AccountReport, PolicyState, PrincipalRow, Recommendation, UnusedService};
+use crate::report::{AccountReport, ActionLevel, PolicyState, PrincipalRow, Recommendation, UnusedService};
 use crate::visible::visible;
 
 /// What comes before the accounts.
 pub(super) fn head(report: &Report) -> String {
     let statuses: Vec<_> = STATUSES.iter().map(|it| json!([it, it.title()])).collect();
-    let levels: Vec<_> = LEVELS.iter().map(|(code, title)| json!([code, title])).collect();
+    let levels: Vec<_> = ActionLevel::ALL.iter().map(|it| json!([it, it.title()])).collect();
     let families: Vec<_> = report
         .families
         .iter()
@@ -119,8 +119,8 @@ impl<'r> Reached<'r> {
 fn principal(row: &PrincipalRow, of_policy: &BTreeMap<&str, usize>, reached: &Reached<'_>) -> Value {
     let effect = &row.effect;
     let status = STATUSES.iter().position(|it| *it == row.status);
-    let levels = LEVELS.iter().enumerate().fold(0_u8, |bits, (at, (code, _))| {
-        let some = effect.removed_by_level.get(*code).is_some_and(|count| *count > 0);
+    let levels = ActionLevel::ALL.iter().enumerate().fold(0_u8, |bits, (at, level)| {
+        let some = effect.removed_by_level.get(level).is_some_and(|count| *count > 0);
         bits | u8::from(some) << at
     });
     let held: BTreeSet<usize> =

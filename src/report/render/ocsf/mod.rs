@@ -20,7 +20,7 @@ use self::unmapped::Unmapped;
 use super::since::{Earlier, Finding, State};
 use super::weight::Weight;
 use super::words::PROVEN;
-use super::{Format, Part, Read, key, reserve};
+use super::{AccountView, Format, Part, Read, key, reserve};
 use crate::arn::Arn;
 use crate::decide::{Level, PrincipalStatus};
 use crate::report::whole::Report;
@@ -61,13 +61,14 @@ impl Format for Ocsf {
         vec![Part::text(PATH, text)]
     }
 
-    fn account(&self, report: &Report, account: &AccountReport, _read: &Read<'_>) -> Vec<Part> {
-        let now = of_account(report, account);
+    fn account(&self, view: &AccountView<'_>, _read: &Read<'_>) -> Vec<Part> {
+        let (report, account) = (view.report, view.account);
+        let now = of_account(view);
         let text = match &self.earlier {
             None => lines(now),
             Some(earlier) => {
                 let before = earlier.account(&account.summary.id);
-                let before = before.as_deref().map(|before| of_account(earlier.report(), before));
+                let before = before.as_deref().map(|it| of_account(&AccountView::of(earlier.report(), it)));
                 let today = seen(std::iter::once(&account.summary.evidence));
                 let judged = earlier.judged(report, Some(account), now, before.unwrap_or_default());
                 lines(judged.into_iter().map(|(state, event)| event.with(state, today)))
@@ -82,12 +83,12 @@ fn of_all(report: &Report) -> Vec<Event<'_>> {
     report.recommendations.iter().map(|change| change_event(report, change, None)).collect()
 }
 
-fn of_account<'e>(report: &'e Report, account: &'e AccountReport) -> Vec<Event<'e>> {
+fn of_account<'e>(view: &AccountView<'e>) -> Vec<Event<'e>> {
+    let (report, account) = (view.report, view.account);
     let unused = account.principals.iter().filter(|it| it.status == PrincipalStatus::UnusedPrincipal);
-    let lookup = Lookup::of(report, account);
-    let unused = unused.map(|principal| principal_event(report, account, &lookup, principal));
-    let changes = account.recommendations.iter();
-    unused.chain(changes.map(|change| change_event(report, change, Some(&account.summary)))).collect()
+    let unused = unused.map(|principal| principal_event(report, account, &view.lookup, principal));
+    let changes = view.own().map(|change| change_event(report, change.it, Some(&account.summary)));
+    unused.chain(changes).collect()
 }
 
 fn lines<'e>(events: impl IntoIterator<Item = Event<'e>>) -> String {

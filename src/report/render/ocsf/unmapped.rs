@@ -6,7 +6,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::since::State;
-use crate::report::{Action, ConfidenceReason, EscalationRow, Files, Note, Recommendation, UnusedService};
+use crate::report::{
+    Action, ActionLevel, ConfidenceReason, EscalationRow, Files, Note, Recommendation, UnusedService,
+};
 
 /// Of a change it may be long, so it is written from where it stands.
 #[derive(Debug, Serialize)]
@@ -31,7 +33,7 @@ pub(super) struct OfChange<'e> {
     permissions_removed: usize,
     reaches: usize,
     recommendation: &'e str,
-    removed_by_level: &'e BTreeMap<String, usize>,
+    removed_by_level: &'e BTreeMap<ActionLevel, usize>,
     risk_removed: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     since_earlier_report: Option<&'static str>,

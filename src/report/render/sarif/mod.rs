@@ -18,7 +18,7 @@ use self::form::{
 use self::rules::Rule;
 use super::since::{Earlier, State};
 use super::weight::Weight;
-use super::{Format, Part, Read, key, reserve};
+use super::{AccountView, Format, Part, Read, key, reserve};
 use crate::decide::{HolderKind, PrincipalStatus};
 use crate::report::whole::{FamilyRow, Report};
 use crate::report::{
@@ -92,10 +92,10 @@ impl Format for Sarif {
         parts
     }
 
-    fn account(&self, report: &Report, account: &AccountReport, _read: &Read<'_>) -> Vec<Part> {
-        self.elements(report, Some(account), of_account(report, account), |earlier| {
-            let before = earlier.account(&account.summary.id);
-            before.map(|before| of_account(earlier.report(), &before)).unwrap_or_default()
+    fn account(&self, view: &AccountView<'_>, _read: &Read<'_>) -> Vec<Part> {
+        self.elements(view.report, Some(view.account), of_account(view), |earlier| {
+            let before = earlier.account(&view.account.summary.id);
+            before.map(|it| of_account(&AccountView::of(earlier.report(), &it))).unwrap_or_default()
         })
     }
 
@@ -112,7 +112,8 @@ fn of_all(report: &Report) -> Vec<Finding> {
     whole.chain(families.map(family_left)).collect()
 }
 
-fn of_account(report: &Report, account: &AccountReport) -> Vec<Finding> {
+fn of_account(view: &AccountView<'_>) -> Vec<Finding> {
+    let (report, account) = (view.report, view.account);
     let id = account.summary.id.as_str();
     let mut found = Vec::new();
     for principal in &account.principals {
@@ -124,7 +125,7 @@ fn of_account(report: &Report, account: &AccountReport) -> Vec<Finding> {
         found.extend(principal.unused_access_keys.iter().map(|key| idle(principal, key, id)));
         found.extend(principal.unused_password.iter().map(|password| idle(principal, password, id)));
     }
-    found.extend(account.recommendations.iter().map(|change| recommended(change, Some(id))));
+    found.extend(view.own().map(|change| recommended(change.it, Some(id))));
     found.extend(account.left_alone.iter().map(|left| left_alone(left, id)));
     found
 }

@@ -7,15 +7,11 @@ mod hcl;
 
 use hcl::{block, label, quoted};
 
-use super::infrastructure::{
-    Arn, Change, Holder, OF_SETS, Resource, SetChange, ascii, changes, plain, set_changes,
-};
-use super::{Format, Part, Read};
-use crate::decide::FamilyKind;
-use crate::report::account::AccountReport;
+use super::infrastructure::{Arn, Change, OF_SETS, Resource, SetChange, ascii, changes, plain, set_changes};
+use super::{AccountView, Format, Part, Read};
+use crate::report::PolicyHolder;
 use crate::report::names::{Taken, told_apart};
 use crate::report::recommendation::Recommendation;
-use crate::report::whole::Report;
 
 /// Import blocks came with 1.5.
 const VERSIONS: &str = r#"terraform {
@@ -38,9 +34,10 @@ const ADOPTED: &str = "lifecycle {\n  ignore_changes  = [description, tags]\n  p
 pub struct Terraform;
 
 impl Format for Terraform {
-    fn account(&self, report: &Report, account: &AccountReport, read: &Read<'_>) -> Vec<Part> {
+    fn account(&self, view: &AccountView<'_>, read: &Read<'_>) -> Vec<Part> {
+        let account = view.account;
         let mut parts = Vec::new();
-        let changes = changes(report, account, read);
+        let changes = changes(view, read);
         if !changes.is_empty() {
             let mut folder = Folder::new(format!("changes/{}/terraform", account.summary.id));
             let mut main = head(&format!("Account {}.", account.summary.id), account.alternatives.len());
@@ -52,7 +49,7 @@ impl Format for Terraform {
             parts.push(folder.file("versions.tf", format!("{VERSIONS}\n{provider}")));
             parts.push(folder.file("main.tf", main));
         }
-        let sets = set_changes(report, account, read);
+        let sets = set_changes(view, read);
         if !sets.is_empty() {
             let mut folder = Folder::new(format!("{OF_SETS}/terraform"));
             let what = "Permission sets: apply it in the account that administers Identity Center, when the\n\
@@ -119,14 +116,14 @@ impl Folder {
     }
 
     fn change(&mut self, change: &Change<'_>, parts: &mut Vec<Part>) -> String {
-        let mut out = title(change.recommendation);
-        if let Some(family) = change.family.filter(|it| it.kind != FamilyKind::PermissionSet) {
-            let many = family.accounts.len();
+        let mut out = title(change.of.it);
+        if let Some(fleet) = change.of.fleet() {
+            let many = fleet.family.accounts.len();
             out.push_str(&format!(
                 "# One change for {many} accounts: better made where they all come from.\n"
             ));
         }
-        if change.family.is_some_and(|it| it.kind == FamilyKind::PermissionSet) {
+        if change.of.set().is_some() {
             out.push_str(
                 "# The policy that the permission set is to name: it has to be in each of its accounts.\n",
             );
@@ -148,7 +145,7 @@ impl Folder {
 
     fn resource(&mut self, resource: &Resource, parts: &mut Vec<Part>) -> String {
         match resource {
-            Resource::Inline { holder: Holder { kind, name }, policy, after, .. } => {
+            Resource::Inline { holder: PolicyHolder { kind, name }, policy, after, .. } => {
                 let label = label(&[name, policy]);
                 let document = self.document(&format!("{kind}--{label}"), after, parts);
                 let attributes =
@@ -159,7 +156,7 @@ impl Folder {
             }
             Resource::Managed { policy, after, .. } => self.managed(policy, after, true, parts),
             Resource::Copy { policy, there, document } => self.managed(policy, document, *there, parts),
-            Resource::Attachment { copy, holder: Holder { kind, name } } => {
+            Resource::Attachment { copy, holder: PolicyHolder { kind, name } } => {
                 let arn = format!("aws_iam_policy.{}.arn", label(&[copy]));
                 let head = head_of(&format!("aws_iam_{kind}_policy_attachment"), &label(&[name, copy]));
                 block(&head, &[(kind.name(), quoted(name)), ("policy_arn", arn)], None)

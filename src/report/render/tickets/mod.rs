@@ -18,9 +18,9 @@ use self::ticket::{Ticket, rank};
 use super::numbers::{count, day};
 use super::sheet::{guarded, guarded_text, rows};
 use super::weight::Weight;
-use super::{Format, Part, Read, key, reserve};
+use super::{AccountView, Format, Part, Read, key, reserve};
 use crate::decide::PrincipalStatus;
-use crate::report::account::{AccountReport, AccountSummary, IdleCredential, PrincipalRow};
+use crate::report::account::{AccountSummary, IdleCredential, PrincipalRow};
 use crate::report::effect::Removal;
 use crate::report::owner::{Own, Owner};
 use crate::report::recommendation::Recommendation;
@@ -51,7 +51,8 @@ impl Format for Tickets {
         vec![Part::text(TABLE, rows([COLUMNS.map(str::to_owned).to_vec()]))]
     }
 
-    fn account(&self, report: &Report, account: &AccountReport, _read: &Read<'_>) -> Vec<Part> {
+    fn account(&self, view: &AccountView<'_>, _read: &Read<'_>) -> Vec<Part> {
+        let account = view.account;
         let mut owners: BTreeMap<Owner, Own<'_>> = BTreeMap::new();
         let mut of: BTreeMap<&str, Owner> = BTreeMap::new();
         let mut taken: Taken<'_> = BTreeMap::new();
@@ -66,7 +67,7 @@ impl Format for Tickets {
         let mut tickets = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
         let mut table = Vec::new();
         let here = place(&account.summary);
-        for change in &account.recommendations {
+        for change in view.own().map(|change| change.it) {
             let reached: BTreeSet<&Owner> =
                 change.reaches.iter().filter_map(|arn| of.get(arn.as_str())).collect();
             for owner in reached {
@@ -79,7 +80,7 @@ impl Format for Tickets {
                 ticket.changes.add((rank(change.confidence.level), removal.risk), change.id.clone(), entry);
             }
         }
-        share(report, &account.summary.id, (&of, &taken), &mut tickets);
+        share(view, (&of, &taken), &mut tickets);
         for principal in &account.principals {
             let Some(owner) = of.get(principal.arn.as_str()) else { continue };
             people(principal, &account.summary, owner, &mut tickets, &mut table);
@@ -114,25 +115,21 @@ type Taken<'r> = BTreeMap<(Owner, &'r str), Removal>;
 
 /// What the changes of many accounts reach in this one.
 fn share(
-    report: &Report,
-    account: &str,
+    view: &AccountView<'_>,
     (of, taken): (&BTreeMap<&str, Owner>, &Taken<'_>),
     tickets: &mut BTreeMap<Owner, Ticket>,
 ) {
-    for family in &report.families {
-        let Some(id) = &family.recommendation else { continue };
-        let Some(at) = report.recommendations.iter().position(|it| it.id == *id) else { continue };
-        for here in family.accounts.iter().filter(|it| it.account == account) {
-            let mut owners: BTreeMap<&Owner, usize> = BTreeMap::new();
-            for owner in here.principals.iter().filter_map(|arn| of.get(arn.as_str())) {
-                *owners.entry(owner).or_default() += 1;
-            }
-            for (owner, own) in owners {
-                let share = tickets.entry(owner.clone()).or_default().families.entry(at).or_default();
-                share.own += own;
-                share.accounts += 1;
-                share.removal += taken.get(&(owner.clone(), id.as_str())).copied().unwrap_or_default();
-            }
+    for (change, here) in view.shared() {
+        let id = change.it.id.as_str();
+        let mut owners: BTreeMap<&Owner, usize> = BTreeMap::new();
+        for owner in here.here.principals.iter().filter_map(|arn| of.get(arn.as_str())) {
+            *owners.entry(owner).or_default() += 1;
+        }
+        for (owner, own) in owners {
+            let share = tickets.entry(owner.clone()).or_default().families.entry(here.place).or_default();
+            share.own += own;
+            share.accounts += 1;
+            share.removal += taken.get(&(owner.clone(), id)).copied().unwrap_or_default();
         }
     }
 }

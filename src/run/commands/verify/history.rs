@@ -90,12 +90,10 @@ impl HistoryCheck {
         if self.rows.values().flatten().any(|row| !is_over(row.past.status)) {
             self.wrong.push(format!("{HISTORY}: it has advice in an account that is not there"));
         }
-        let today = Status::ALL.into_iter().filter(|status| !is_over(*status));
+        let mut today = Status::ALL.iter().filter(|status| !is_over(**status));
         let count = |status: Status| self.changes.values().filter(|it| **it == status).count();
         let fits = report.since.as_ref().is_none_or(|since| {
-            today
-                .into_iter()
-                .all(|status| since.changes.get(status.name()).copied().unwrap_or_default() == count(status))
+            today.all(|status| since.changes.get(status).copied().unwrap_or_default() == count(*status))
         });
         if !fits {
             self.wrong.push(format!("report.json: what is new and back is not what {HISTORY} says"));
