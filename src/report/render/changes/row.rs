@@ -132,7 +132,7 @@ impl Plan<'_> {
 
     fn how(&self) -> How {
         match (&self.place, self.of.it.action) {
-            (Place::Account { holders, .. }, _) if holders.is_empty() => How::Create,
+            (Place::Account { holders: [], .. }, _) => How::Create,
             (Place::Account { .. }, Action::NewVersion) => How::Version,
             (_, Action::Replace | Action::Delete | Action::NewVersion) => How::Document,
             (_, Action::Detach) => How::Detach,
