@@ -33,6 +33,7 @@ mod contexts;
 mod csv;
 mod decisions;
 mod deploy;
+mod docs;
 mod documents;
 mod exceptions;
 mod exits;
