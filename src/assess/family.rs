@@ -138,10 +138,14 @@ fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(
     if set && !families.unread.is_empty() {
         let unread = why::count(families.unread.len(), "account");
         let were = if families.unread.len() == 1 { "was" } else { "were" };
-        return Some((PolicyState::AccountsUnread, format!("{unread} that may use the policy {were} not scanned")));
+        return Some((
+            PolicyState::AccountsUnread,
+            format!("{unread} that may use the policy {were} not scanned"),
+        ));
     }
     if set && families.others {
-        let why = "other accounts may use the policy, and the accounts of the organisation could not be listed";
+        let why =
+            "other accounts may use the policy, and the accounts of the organisation could not be listed";
         return Some((PolicyState::AccountsUnknown, why.to_owned()));
     }
     match &family.removable {
@@ -284,11 +288,7 @@ impl Whole {
                     recommendation.notes.push(Note::AccountsUnread);
                 }
                 let (code, many) = (PolicyState::Smaller, why::count(accounts.len(), "account"));
-                (
-                    code,
-                    format!("one change for {many}: removes what none of them uses"),
-                    Some(recommendation),
-                )
+                (code, format!("one change for {many}: removes what none of them uses"), Some(recommendation))
             }
             (None, Some(Outcome { tried: Tried::Stays(stays), .. })) => {
                 if let Stays::Refuted(case) = stays {

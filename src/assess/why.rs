@@ -40,8 +40,7 @@ const IMPROBABLE: usize = 1_000;
 
 /// Where a principal ends.
 pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> Verdict {
-    let failed =
-        |failure: &Failure| format!("{} failed ({})", failure.operation, failure.kind.name());
+    let failed = |failure: &Failure| format!("{} failed ({})", failure.operation, failure.kind.name());
     let of = |status, code, why: String| Verdict { status, code, why, remedy: "" };
     let no_evidence = |code, why: &str| of(PrincipalStatus::NoEvidence, code, why.to_owned());
     match standing {
@@ -87,12 +86,11 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> Verdict {
             PrincipalCode::FindingsArchived,
             "all findings are archived, and archived findings are ignored",
         ),
-        Standing::NoSource => {
-            no_evidence(PrincipalCode::NoSource, "the account has no unused-access analyzer and no last-accessed data")
-        }
-        Standing::NoAnswer => {
-            no_evidence(PrincipalCode::NoAnswer, "no last-accessed data was recorded")
-        }
+        Standing::NoSource => no_evidence(
+            PrincipalCode::NoSource,
+            "the account has no unused-access analyzer and no last-accessed data",
+        ),
+        Standing::NoAnswer => no_evidence(PrincipalCode::NoAnswer, "no last-accessed data was recorded"),
         Standing::NoFinding if case.granted > IMPROBABLE => Verdict {
             status: PrincipalStatus::NoEvidence,
             code: PrincipalCode::NoFindingImprobable,
@@ -107,11 +105,9 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> Verdict {
             PrincipalCode::NoFinding,
             "the analyzer has no finding, which does not prove that every permission is used".to_owned(),
         ),
-        Standing::AllUsed => of(
-            PrincipalStatus::Clean,
-            PrincipalCode::NothingUnused,
-            "no unused permissions found".to_owned(),
-        ),
+        Standing::AllUsed => {
+            of(PrincipalStatus::Clean, PrincipalCode::NothingUnused, "no unused permissions found".to_owned())
+        }
         Standing::Unused(_) if case.changes > 0 => of(
             PrincipalStatus::Reducible,
             PrincipalCode::PermissionsUnused,
@@ -151,7 +147,9 @@ fn idle(last: Option<&str>, emergency: Option<&str>) -> Verdict {
 /// Of evidence that is not complete.
 fn gap_of(gap: &Gap) -> Verdict {
     let (code, why) = match gap {
-        Gap::Error(error) => (PrincipalCode::ErrorFinding, format!("the analyzer reported the error {error}")),
+        Gap::Error(error) => {
+            (PrincipalCode::ErrorFinding, format!("the analyzer reported the error {error}"))
+        }
         Gap::Unread(failure) => (PrincipalCode::FindingUnread, failure.operation.clone()),
         Gap::Empty => (PrincipalCode::EmptyFinding, "the finding has no details".to_owned()),
         Gap::UnknownDetails => (
@@ -174,13 +172,10 @@ fn gap_of(gap: &Gap) -> Verdict {
             PrincipalCode::JobNotActionLevel,
             format!("the last-accessed data has granularity {kind}, not ACTION_LEVEL"),
         ),
-        Gap::Partial => {
-            (PrincipalCode::AnswerTruncated, "the usage data is incomplete".to_owned())
+        Gap::Partial => (PrincipalCode::AnswerTruncated, "the usage data is incomplete".to_owned()),
+        Gap::UntrackedRegion(region) => {
+            (PrincipalCode::UntrackedRegion, format!("last used in {region}, where IAM does not track use"))
         }
-        Gap::UntrackedRegion(region) => (
-            PrincipalCode::UntrackedRegion,
-            format!("last used in {region}, where IAM does not track use"),
-        ),
     };
     Verdict { status: PrincipalStatus::NoEvidence, code, why, remedy: "" }
 }
@@ -234,9 +229,10 @@ pub(super) fn stays(stays: &Stays) -> (PolicyState, String) {
             (PolicyState::NotSureEnough, format!("confidence is {}: {first}", confidence.level.name()))
         }
         Stays::Undecided => (PolicyState::NotProven, "the reduced policy could not be proven".to_owned()),
-        Stays::Refuted(_) => {
-            (PolicyState::Refuted, "the reduced policy failed its proof, a bug in leastwise; the case is in defects/".to_owned())
-        }
+        Stays::Refuted(_) => (
+            PolicyState::Refuted,
+            "the reduced policy failed its proof, a bug in leastwise; the case is in defects/".to_owned(),
+        ),
     }
 }
 
@@ -298,9 +294,10 @@ pub(super) fn obstacle(obstacle: Obstacle, sharers: &Sharers) -> (PolicyState, S
         Obstacle::Unseen => {
             (PolicyState::AttachedElsewhere, "attached to principals that this scan does not see".to_owned())
         }
-        Obstacle::InUse => {
-            (PolicyState::InUseByOthers, "no permission is unused by every principal the policy is attached to".to_owned())
-        }
+        Obstacle::InUse => (
+            PolicyState::InUseByOthers,
+            "no permission is unused by every principal the policy is attached to".to_owned(),
+        ),
         Obstacle::Blocked => (PolicyState::Blocked, sharers.sentence()),
         Obstacle::Young(days) => (
             PolicyState::GrantTooYoung,

@@ -213,7 +213,9 @@ impl Cause {
     fn sentence(self) -> String {
         let looked_back = |days: u32, origin| match origin {
             EvidenceOrigin::Analyzer => format!("the analyzer looks back {}", span(i64::from(days))),
-            EvidenceOrigin::LastAccessed => format!("the last-accessed data covers {}", span(i64::from(days))),
+            EvidenceOrigin::LastAccessed => {
+                format!("the last-accessed data covers {}", span(i64::from(days)))
+            }
         };
         match self {
             Self::PolicyNewer => "the policy changed after the usage data was taken".to_owned(),
@@ -280,20 +282,14 @@ pub fn impersonal(code: ReasonCode) -> String {
         }
         ReasonCode::GrantAgeUnknown => return Cause::GrantAgeUnknown.sentence(),
         ReasonCode::RareActions => "some of the removed actions are rarely needed, but urgent when they are",
-        ReasonCode::WindowVeryShort => {
-            "the usage data covers a short window, which can miss monthly use"
-        }
-        ReasonCode::WindowShort => {
-            "the usage data covers a window that can miss quarterly use"
-        }
+        ReasonCode::WindowVeryShort => "the usage data covers a short window, which can miss monthly use",
+        ReasonCode::WindowShort => "the usage data covers a window that can miss quarterly use",
         ReasonCode::Young => "an affected principal is barely older than the window",
         ReasonCode::AgeUnknown => "creation date of an affected principal unknown",
         ReasonCode::EvidenceUndated => "date of the usage data of an affected principal unknown",
         ReasonCode::UnusedInWindow => "an affected principal was last used before the window",
         ReasonCode::LastUseUnknown => "last use of an affected principal unknown",
-        ReasonCode::UsedInWindow => {
-            "an affected principal is active: it was used in the window"
-        }
+        ReasonCode::UsedInWindow => "an affected principal is active: it was used in the window",
         ReasonCode::BreakGlass
         | ReasonCode::DisasterRecovery
         | ReasonCode::Backup

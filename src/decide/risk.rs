@@ -63,10 +63,9 @@ impl Risk {
         });
         let counts: Vec<_> = counts.collect();
         let mut sentence = if counts.is_empty() { "no permissions".to_owned() } else { counts.join(", ") };
-        for (gain, words) in [
-            (Gain::Rights, "; may escalate privileges with "),
-            (Gain::Reach, "; may expose data with "),
-        ] {
+        for (gain, words) in
+            [(Gain::Rights, "; may escalate privileges with "), (Gain::Reach, "; may expose data with ")]
+        {
             let ways = self.escalations.iter().filter(|escalation| escalation.gain == gain);
             let ways: Vec<_> = ways.map(|escalation| escalation.name()).collect();
             let (shown, rest) = ways.split_at_checked(NAMED).unwrap_or((&ways, &[]));

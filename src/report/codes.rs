@@ -214,7 +214,9 @@ impl PolicyState {
                 "detach the policy from principals that do not need it, or scan with `--shared fork` to give the others a \
                  reduced copy"
             }
-            Self::InUseByOthers => "scan with `--shared fork` to give each principal a copy with what it needs",
+            Self::InUseByOthers => {
+                "scan with `--shared fork` to give each principal a copy with what it needs"
+            }
             Self::UsedAsBoundary => "attach a separate policy, so that the boundary is not edited",
             Self::AttachedElsewhere => {
                 "scan with credentials that can list all users, groups and roles of the account"

@@ -14,6 +14,7 @@ mod numbers;
 mod ocsf;
 mod reserve;
 mod sarif;
+mod say;
 mod sheet;
 mod since;
 mod terraform;

@@ -41,9 +41,13 @@ impl PrincipalStatus {
         match self {
             Self::Reducible => "has unused permissions, and a proven change removes them",
             Self::UnusedPrincipal => "not used within the window: confirm with the owner, then delete",
-            Self::Blocked => "has unused permissions that cannot be removed yet; the reason and the fix are given",
+            Self::Blocked => {
+                "has unused permissions that cannot be removed yet; the reason and the fix are given"
+            }
             Self::Clean => "nothing that AWS tracks is unused",
-            Self::NoFinding => "the analyzer has no finding, which does not prove that every permission is used",
+            Self::NoFinding => {
+                "the analyzer has no finding, which does not prove that every permission is used"
+            }
             Self::Excluded => "kept by an exception",
             Self::TooYoung => "created within the window of the usage data",
             Self::NoEvidence => "AWS has no usage data that can be acted on",
@@ -69,13 +73,11 @@ impl Action {
     pub(super) fn sentence(self) -> &'static str {
         match self {
             Self::Replace => "Replace the inline policy with the reduced version.",
-            Self::NewVersion => "Create a new default version of the managed policy with the reduced document.",
-            Self::Substitute => {
-                "Attach a reduced customer-managed copy and detach the AWS managed policy."
+            Self::NewVersion => {
+                "Create a new default version of the managed policy with the reduced document."
             }
-            Self::Fork => {
-                "Attach a reduced copy to these principals and detach the shared policy from them."
-            }
+            Self::Substitute => "Attach a reduced customer-managed copy and detach the AWS managed policy.",
+            Self::Fork => "Attach a reduced copy to these principals and detach the shared policy from them.",
             Self::Split => {
                 "The reduced policy exceeds the size limit: create managed policies from it, attach them, and remove the original."
             }
@@ -220,7 +222,9 @@ impl Recommendation {
         let after = &self.files.after;
         match self.action {
             Action::Replace => format!("Replace the inline policy with {after} from the report."),
-            Action::NewVersion => format!("Create a new default version of the managed policy from {after} in the report."),
+            Action::NewVersion => {
+                format!("Create a new default version of the managed policy from {after} in the report.")
+            }
             Action::Substitute | Action::Fork => format!(
                 "Create {} from {after} in the report, attach the copy, and detach the original policy.",
                 self.creates.join(", "),

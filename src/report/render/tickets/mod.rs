@@ -17,9 +17,8 @@ use self::markdown::{code, prose};
 use self::ticket::{Ticket, rank};
 use super::numbers::{count, day};
 use super::sheet::{guarded, guarded_text, rows};
-use super::weight::Weight;
-use super::{Format, Part, Read, key, reserve};
-use crate::decide::PrincipalStatus;
+use super::{Format, Part, Read, key, reserve, say, weight};
+use crate::decide::{Grade, PrincipalStatus};
 use crate::report::account::{AccountReport, AccountSummary, IdleCredential, PrincipalRow};
 use crate::report::effect::Removal;
 use crate::report::owner::{Own, Owner};
@@ -149,9 +148,9 @@ fn people(
     let exception = reserve::exception(principal, &account.id);
     // What is kept for emergencies comes last, however much it may do.
     let rank = u8::from(principal.emergency.is_some());
-    let mut add = |rule: &str, end: &str, (weight, points): (Weight, u64), entry: Entry| {
+    let mut add = |rule: &str, end: &str, (grade, points): (Grade, u64), entry: Entry| {
         let id = format!("{}{end}", key::of_principal(rule, &principal.arn));
-        table.push(row(&id, &entry, (weight, rule), (&account.id, owner)));
+        table.push(row(&id, &entry, (grade, rule), (&account.id, owner)));
         let ticket = tickets.entry(owner.clone()).or_default();
         match rule {
             "unused-principal" => ticket.principals.add((rank, points), id, entry),
@@ -174,7 +173,7 @@ fn people(
         let what = if exception.is_some() { "Add an exception for" } else { "Review unused" };
         let plain = title(&format!("{what} {} {}", principal.kind, principal.name));
         let entry = Entry { plain, text, ..Entry::default() };
-        add("unused-principal", "", (Weight::of_unused(principal), points), entry);
+        add("unused-principal", "", (weight::of_unused(principal), points), entry);
     }
     let credentials = principal.unused_access_keys.iter().chain(&principal.unused_password);
     for it in credentials {
@@ -194,7 +193,7 @@ fn people(
         }
         let verb = if principal.emergency.is_some() { "Check" } else { "Remove" };
         let plain = title(&format!("{verb} an {} of user {}", rule.replace('-', " "), principal.name));
-        add(rule, &end, (Weight::Middling, 0), Entry { plain, text, ..Entry::default() });
+        add(rule, &end, (weight::of_credential(principal), 0), Entry { plain, text, ..Entry::default() });
     }
 }
 
@@ -209,7 +208,7 @@ fn row_of_change(change: &Recommendation, owner: &Owner, account: &str, entry: &
     // A ticket for each owner, known by the owner as well. A tag may have the name of an account, but no two owners have one file.
     let id = format!("{}@{}", key::of_policy(&change.id), owner.file());
     let account = if account.is_empty() { "several" } else { account };
-    let mut row = row(&id, entry, (Weight::of_change(change), "unused-permissions"), (account, owner));
+    let mut row = row(&id, entry, (weight::of_change(change), "unused-permissions"), (account, owner));
     if let Some(labels) = row.get_mut(4) {
         labels.push_str(&format!(" confidence-{}", change.confidence.level));
         if change.ready == Some(true) {
@@ -222,14 +221,15 @@ fn row_of_change(change: &Recommendation, owner: &Owner, account: &str, entry: &
 fn row(
     id: &str,
     entry: &Entry,
-    (weight, rule): (Weight, &str),
+    (grade, rule): (Grade, &str),
     (account, owner): (&str, &Owner),
 ) -> Vec<String> {
-    let priority = match weight {
-        Weight::Heavy => "High",
-        Weight::Middling => "Medium",
-        Weight::Light => "Low",
-        Weight::Slight => "Lowest",
+    let priority = match grade {
+        Grade::Critical => "Highest",
+        Grade::High => "High",
+        Grade::Medium => "Medium",
+        Grade::Low => "Low",
+        Grade::None => "Lowest",
     };
     // Text that begins with the dash of a list would be guarded as a formula.
     let text = match entry.line.as_str() {
