@@ -48,6 +48,16 @@ pub(super) fn exception(principal: &PrincipalRow, account: &str) -> Option<Strin
     ))
 }
 
+/// The exception to paste that keeps one policy of one principal as it is. The owner, the reason and the last day are to be
+/// filled in: the configuration takes none of the words that stand there.
+pub(super) fn keep(account: &str, name: &str, policy: &str) -> Option<String> {
+    [account, name, policy].into_iter().all(is_name).then(|| {
+        format!(
+            "[[exception]]\naccounts = [\"{account}\"]\nnames = [\"{name}\"]\npolicies = [\"{policy}\"]\nreason = \"WHY\"\nowner = \"TEAM\"\nexpires = \"YYYY-MM-DD\"\n"
+        )
+    })
+}
+
 /// Principals in their order, but those that look like emergency access behind all others: they lead no list.
 pub(super) fn last(principals: &[PrincipalRow]) -> Vec<&PrincipalRow> {
     let (kept, others): (Vec<_>, Vec<_>) = principals.iter().partition(|it| it.emergency.is_some());

@@ -116,7 +116,7 @@ impl<'r> Plan<'r> {
         let it = self.it;
         if self.is_shared {
             return Some(
-                "others share it, whom this pack does not name: use the scripts of the whole report",
+                "principals of other owners share it: use the scripts of the complete report",
             );
         }
         let holders = match &self.place {
@@ -127,12 +127,12 @@ impl<'r> Plan<'r> {
         let names = names.chain(it.creates.iter().map(String::as_str)).chain([&*it.holder, &*it.policy]);
         if names.into_iter().any(|name| !is_name(name)) {
             return Some(
-                "AWS takes no such name, so there is nothing to change: look where the answers are from",
+                "AWS allows no such name, so there is nothing to change: check where the data comes from",
             );
         }
         match self.old {
             Old::Managed(arn) if !arn.is_some_and(is_arn) => {
-                Some("the report does not tell the ARN of the policy: scan again")
+                Some("the report lacks the ARN of the policy: scan again")
             }
             _ => None,
         }
