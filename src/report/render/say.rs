@@ -14,10 +14,17 @@ pub(super) fn account(summary: &AccountSummary) -> String {
 
 /// What a policy is attached to: `role deploy`. A managed policy that is edited where it is names nobody.
 pub(super) fn attached(change: &Recommendation, show: &dyn Fn(&str) -> String) -> Option<String> {
-    match change.holder_kind {
+    let named = |kind: HolderKind, name: &str| match kind {
         HolderKind::Managed => None,
-        HolderKind::PermissionSet => Some(format!("permission set {}", show(&change.holder))),
-        kind => Some(format!("{kind} {}", show(&change.holder))),
+        HolderKind::PermissionSet => Some(format!("permission set {}", show(name))),
+        kind => Some(format!("{kind} {}", show(name))),
+    };
+    match change.holders.as_slice() {
+        [] => named(change.holder_kind, &change.holder),
+        [one] => named(one.kind, &one.name),
+        [one, rest @ ..] => {
+            named(one.kind, &one.name).map(|it| format!("{it} and {} more", count(&rest.len())))
+        }
     }
 }
 

@@ -115,9 +115,7 @@ impl<'r> Plan<'r> {
     pub(super) fn obstacle(&self) -> Option<&'static str> {
         let it = self.it;
         if self.is_shared {
-            return Some(
-                "principals of other owners share it: use the scripts of the complete report",
-            );
+            return Some("principals of other owners share it: use the scripts of the complete report");
         }
         let holders = match &self.place {
             Place::Account { holders, .. } => holders.as_slice(),

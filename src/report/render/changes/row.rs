@@ -156,7 +156,9 @@ impl Plan<'_> {
         };
         match it.action {
             Action::Replace => format!("Replaces {policy} with the reduced version."),
-            Action::NewVersion => format!("Creates a new default version of {policy} with the reduced document."),
+            Action::NewVersion => {
+                format!("Creates a new default version of {policy} with the reduced document.")
+            }
             Action::Delete => format!("Deletes {policy}: none of its permissions is used."),
             Action::Detach => format!("Detaches {policy} from {holder}: none of its permissions is used."),
             Action::Substitute | Action::Fork | Action::Split => {
@@ -170,9 +172,10 @@ impl Plan<'_> {
         let fleet = self.fleet.map(|accounts| {
             format!("{accounts} accounts have this policy, probably from a template: change the template too, or the policy comes back.")
         });
-        let newer = self.it.notes.contains(&Note::PolicyNewer).then(|| {
-            "The policy changed after the usage data was taken: read the diff first.".to_owned()
-        });
+        let newer =
+            self.it.notes.contains(&Note::PolicyNewer).then(|| {
+                "The policy changed after the usage data was taken: read the diff first.".to_owned()
+            });
         fleet.into_iter().chain(newer).collect()
     }
 }

@@ -186,17 +186,23 @@ pub(super) fn of_change(
     say("Files", &[before, after, diff].map(|path| code(path)).join(", "));
     say("ID", &code(&change.id));
     text.push_str(&steps.text(diff));
-    if let Some(exception) =
-        account.and_then(|account| reserve::keep(account, &change.holder, &change.policy))
-    {
+    // Of several principals each has its own exception to think about.
+    let kept = match reached.holders.as_slice() {
+        [(HolderKind::Role | HolderKind::User, name)] => {
+            account.and_then(|account| reserve::keep(account, name, &change.policy))
+        }
+        _ => None,
+    };
+    if let Some(exception) = kept {
         let _ = write!(
             text,
             "\nTo keep the policy as it is, add this exception to the configuration and fill it in:\n\n```toml\n{exception}```\n"
         );
     }
-    let heading = |show: &dyn Fn(&str) -> String| {
-        let attached = say::attached(change, show).map(|it| format!(" ({it})")).unwrap_or_default();
-        format!("{}{attached}", say::change(change, show))
+    let is_named = reached.holders.iter().any(|(kind, _)| *kind != HolderKind::Managed);
+    let heading = |show: &dyn Fn(&str) -> String| match is_named {
+        true => format!("{} ({})", say::change(change, show), holder("permission set", show)),
+        false => say::change(change, show),
     };
     let heading_in_markdown = heading(&code);
     Entry {
