@@ -122,7 +122,7 @@ fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(
     if family.drifted {
         return Some((
             PolicyState::ProvisionedDifferently,
-            "its policy differs from account to account: provision the permission set anew first".to_owned(),
+            "the policy differs between accounts; provision the permission set again first".to_owned(),
         ));
     }
     if !family.blockers.is_empty() {
@@ -131,29 +131,33 @@ fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(
     if family.excepted {
         return Some((
             PolicyState::Excepted,
-            "an exception leaves it as it is in one account or another".to_owned(),
+            "an exception keeps the policy in at least one account".to_owned(),
         ));
     }
     // Whether the set is provisioned elsewhere, and what is used of it, is not known: it is changed everywhere at once.
     if set && !families.unread.is_empty() {
         let unread = why::count(families.unread.len(), "account");
         let were = if families.unread.len() == 1 { "was" } else { "were" };
-        return Some((PolicyState::AccountsUnread, format!("{unread} that may use it {were} not read")));
+        return Some((
+            PolicyState::AccountsUnread,
+            format!("{unread} that may use the policy {were} not scanned"),
+        ));
     }
     if set && families.others {
-        let why = "other accounts may use it, and the organisation did not tell which there are";
+        let why =
+            "other accounts may use the policy, and the accounts of the organisation could not be listed";
         return Some((PolicyState::AccountsUnknown, why.to_owned()));
     }
     match &family.removable {
         Removable::Anything => Some((
             PolicyState::Idle,
-            "all its roles are reported unused: review who still needs it".to_owned(),
+            "every role is unused; confirm who still needs the permission set".to_owned(),
         )),
         removable if !removable.is_nothing() && family.level < least_sure => {
             Some((PolicyState::NotSureEnough, format!("confidence is {}", family.level.name())))
         }
         removable if removable.is_nothing() => {
-            Some((PolicyState::InUse, "nothing of it is reported unused in all of its accounts".to_owned()))
+            Some((PolicyState::InUse, "no permission is unused in every account".to_owned()))
         }
         _ => None,
     }
@@ -284,11 +288,7 @@ impl Whole {
                     recommendation.notes.push(Note::AccountsUnread);
                 }
                 let (code, many) = (PolicyState::Smaller, why::count(accounts.len(), "account"));
-                (
-                    code,
-                    format!("one change for {many}: what is unused in all of them goes"),
-                    Some(recommendation),
-                )
+                (code, format!("one change for {many}: removes what none of them uses"), Some(recommendation))
             }
             (None, Some(Outcome { tried: Tried::Stays(stays), .. })) => {
                 if let Stays::Refuted(case) = stays {
@@ -298,7 +298,7 @@ impl Whole {
                 (code, why, None)
             }
             (None, _) if !set => return,
-            (None, _) => (PolicyState::InUse, "none of what is unused is granted by it".to_owned(), None),
+            (None, _) => (PolicyState::InUse, "the policy grants no unused permission".to_owned(), None),
         };
         let id = recommendation.as_ref().map(|it| it.id.clone());
         self.recommendations.extend(recommendation);

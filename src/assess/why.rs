@@ -40,28 +40,27 @@ const IMPROBABLE: usize = 1_000;
 
 /// Where a principal ends.
 pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> Verdict {
-    let failed =
-        |failure: &Failure| format!("{} could not be read: {}", failure.operation, failure.kind.name());
+    let failed = |failure: &Failure| format!("{} failed ({})", failure.operation, failure.kind.name());
     let of = |status, code, why: String| Verdict { status, code, why, remedy: "" };
     let no_evidence = |code, why: &str| of(PrincipalStatus::NoEvidence, code, why.to_owned());
     match standing {
         Standing::ServiceLinked => of(
             PrincipalStatus::Unsupported,
             PrincipalCode::ServiceLinked,
-            "only the AWS service that owns it can change it".to_owned(),
+            "managed by an AWS service, which alone can change it".to_owned(),
         ),
         Standing::Excluded(rule) => {
             let why = match case.exceptions.wording(*rule) {
-                Some((reason, Some(owner))) => format!("excluded by {rule}: {reason} ({owner})"),
-                Some((reason, None)) => format!("excluded by {rule}: {reason}"),
-                None => format!("excluded by {rule}"),
+                Some((reason, Some(owner))) => format!("excepted by {rule}: {reason} (owner: {owner})"),
+                Some((reason, None)) => format!("excepted by {rule}: {reason}"),
+                None => format!("excepted by {rule}"),
             };
             of(PrincipalStatus::Excluded, PrincipalCode::Excluded, why)
         }
         Standing::Stale(days) => of(
             PrincipalStatus::NoEvidence,
             PrincipalCode::EvidenceTooOld,
-            format!("its evidence is {} old, older than `evidence-max-age` allows", age(*days)),
+            format!("the usage data is {} old; `evidence-max-age` allows less", age(*days)),
         ),
         Standing::Unread(failure) => {
             of(PrincipalStatus::Failed, PrincipalCode::EvidenceUnread, failed(failure))
@@ -72,53 +71,49 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> Verdict {
         Standing::Gap(gap) => gap_of(gap),
         Standing::Idle(_) if case.unobserved > 0 && case.unobserved == case.granted => no_evidence(
             PrincipalCode::UseNotObserved,
-            "AWS does not see the use of anything that it may do, so that no use was seen says nothing",
+            "AWS does not track the use of any of its permissions, so no recorded use proves nothing",
         ),
         Standing::Idle(last) => idle(last.as_deref(), case.emergency),
         Standing::TooYoung(days) => of(
             PrincipalStatus::TooYoung,
             PrincipalCode::YoungerThanWindow,
-            format!("{} old; the window of {} days has not passed yet", age(*days), case.window),
+            format!("created {} ago, within the {}-day window", age(*days), case.window),
         ),
         Standing::LeftOut => {
-            no_evidence(PrincipalCode::ExcludedByAnalyzer, "a rule of the analyzer excludes it")
+            no_evidence(PrincipalCode::ExcludedByAnalyzer, "not analyzed: excluded by a rule of the analyzer")
         }
         Standing::Archived => no_evidence(
             PrincipalCode::FindingsArchived,
-            "its findings are archived, and archived findings are not evidence",
+            "all findings are archived, and archived findings are ignored",
         ),
-        Standing::NoSource => {
-            no_evidence(PrincipalCode::NoSource, "the account has no analyzer and no last-accessed data")
-        }
-        Standing::NoAnswer => {
-            no_evidence(PrincipalCode::NoAnswer, "no last-accessed data was recorded for it")
-        }
+        Standing::NoSource => no_evidence(
+            PrincipalCode::NoSource,
+            "the account has no unused-access analyzer and no last-accessed data",
+        ),
+        Standing::NoAnswer => no_evidence(PrincipalCode::NoAnswer, "no last-accessed data was recorded"),
         Standing::NoFinding if case.granted > IMPROBABLE => Verdict {
             status: PrincipalStatus::NoEvidence,
             code: PrincipalCode::NoFindingImprobable,
             why: format!(
-                "it has {} permissions and the analyzer has no finding about them, so it was most likely not analyzed",
-                case.granted
+                "the analyzer has no finding for {} permissions, so the principal was probably not analyzed",
+                thousands(case.granted)
             ),
             remedy: "",
         },
         Standing::NoFinding => of(
             PrincipalStatus::NoFinding,
             PrincipalCode::NoFinding,
-            "the analyzer has no finding about its permissions, which is not proof that it uses all of them"
-                .to_owned(),
+            "the analyzer has no finding, which does not prove that every permission is used".to_owned(),
         ),
-        Standing::AllUsed => of(
-            PrincipalStatus::Clean,
-            PrincipalCode::NothingUnused,
-            "everything that AWS records about it was used in the window".to_owned(),
-        ),
+        Standing::AllUsed => {
+            of(PrincipalStatus::Clean, PrincipalCode::NothingUnused, "no unused permissions found".to_owned())
+        }
         Standing::Unused(_) if case.changes > 0 => of(
             PrincipalStatus::Reducible,
             PrincipalCode::PermissionsUnused,
             match case.changes {
-                1 => "1 of its policies can be reduced or removed".to_owned(),
-                many => format!("{many} of its policies can be reduced or removed"),
+                1 => "1 policy can be reduced or removed".to_owned(),
+                many => format!("{many} policies can be reduced or removed"),
             },
         ),
         Standing::Unused(_) if case.unused > 0 => blocked_principal(case),
@@ -126,9 +121,8 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> Verdict {
             PrincipalStatus::Clean,
             PrincipalCode::NothingGranted,
             match case.unobserved {
-                0 => "none of its policies grants what is reported unused".to_owned(),
-                _ => "of what is reported unused, its policies grant only actions whose use AWS does not see"
-                    .to_owned(),
+                0 => "no policy grants a permission that is reported unused".to_owned(),
+                _ => "the only permissions without recorded use are ones that AWS does not track".to_owned(),
             },
         ),
     }
@@ -137,52 +131,51 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> Verdict {
 /// A principal that was not used at all.
 fn idle(last: Option<&str>, emergency: Option<&str>) -> Verdict {
     let used = match last {
-        Some(last) => format!("not used in the window, last used on {}", day(last)),
-        None => "never used as far as AWS remembers".to_owned(),
+        Some(last) => format!("last used on {}, before the window", day(last)),
+        None => "no recorded use".to_owned(),
     };
     let (code, why) = match emergency {
         Some(hint) => (
             PrincipalCode::EmergencyAccessUnused,
-            format!("looks like emergency access ({hint}): do not delete it, add an exception; {used}"),
+            format!("looks like emergency access ({hint}): do not delete, add an exception; {used}"),
         ),
-        None => (PrincipalCode::PrincipalUnused, format!("{used}: review it for deletion")),
+        None => (PrincipalCode::PrincipalUnused, format!("{used}; confirm with the owner, then delete")),
     };
     Verdict { status: PrincipalStatus::UnusedPrincipal, code, why, remedy: "" }
 }
 
-/// Of evidence that is not whole.
+/// Of evidence that is not complete.
 fn gap_of(gap: &Gap) -> Verdict {
     let (code, why) = match gap {
-        Gap::Error(error) => (PrincipalCode::ErrorFinding, format!("the analyzer failed on it with {error}")),
+        Gap::Error(error) => {
+            (PrincipalCode::ErrorFinding, format!("the analyzer reported the error {error}"))
+        }
         Gap::Unread(failure) => (PrincipalCode::FindingUnread, failure.operation.clone()),
-        Gap::Empty => (PrincipalCode::EmptyFinding, "its finding has no details".to_owned()),
+        Gap::Empty => (PrincipalCode::EmptyFinding, "the finding has no details".to_owned()),
         Gap::UnknownDetails => (
             PrincipalCode::UnknownDetails,
-            "its finding has details that this version does not know".to_owned(),
+            "the finding has details that this version of leastwise does not know".to_owned(),
         ),
         Gap::Contradiction(name) => (
             PrincipalCode::ContradictoryEvidence,
-            format!("its evidence calls {name} unused and shows it in use within the window"),
+            format!("contradictory usage data: {name} is both unused and used within the window"),
         ),
         Gap::IdleButUsed(last) => (
             PrincipalCode::UnusedButRecentlyUsed,
-            format!("its evidence calls it unused, and IAM saw it in use on {}", day(last)),
+            format!("reported unused, but IAM recorded its use on {}", day(last)),
         ),
         Gap::JobStatus(status) => (
             PrincipalCode::JobNotCompleted,
-            format!("the job that gathered its last-accessed data is {status}"),
+            format!("the last-accessed job did not complete (status {status})"),
         ),
         Gap::JobType(kind) => (
             PrincipalCode::JobNotActionLevel,
-            format!("its last-accessed data was gathered by a job of type {kind}, not ACTION_LEVEL"),
+            format!("the last-accessed data has granularity {kind}, not ACTION_LEVEL"),
         ),
-        Gap::Partial => {
-            (PrincipalCode::AnswerTruncated, "only a part of its evidence was recorded".to_owned())
+        Gap::Partial => (PrincipalCode::AnswerTruncated, "the usage data is incomplete".to_owned()),
+        Gap::UntrackedRegion(region) => {
+            (PrincipalCode::UntrackedRegion, format!("last used in {region}, where IAM does not track use"))
         }
-        Gap::UntrackedRegion(region) => (
-            PrincipalCode::UntrackedRegion,
-            format!("it was last used in {region}, where IAM does not record what is used"),
-        ),
     };
     Verdict { status: PrincipalStatus::NoEvidence, code, why, remedy: "" }
 }
@@ -202,12 +195,10 @@ fn blocked_principal(case: &Case<'_>) -> Verdict {
         status: PrincipalStatus::Blocked,
         code: PrincipalCode::PoliciesStay,
         why: format!(
-            "{} and {}: {}",
-            match case.unused {
-                1 => "1 of its permissions is unused".to_owned(),
-                many => format!("{many} of its permissions are unused"),
-            },
-            if case.unused == 1 { "stays" } else { "stay" },
+            "{} unused permission{} {}: {}",
+            thousands(case.unused),
+            if case.unused == 1 { "" } else { "s" },
+            if case.unused == 1 { "remains" } else { "remain" },
             reasons.join("; ")
         ),
         remedy: main.remedy(),
@@ -229,7 +220,7 @@ pub(super) fn stays(stays: &Stays) -> (PolicyState, String) {
         Stays::TooManyAttached { attached, policies, most } => (
             PolicyState::TooManyAttached,
             format!(
-                "it takes {} in its stead, with {attached} attached today, and {most} are the most",
+                "reduced, it becomes {}; {attached} are attached now, and the limit is {most}",
                 if *policies == 1 { "1 policy".to_owned() } else { format!("{policies} policies") }
             ),
         ),
@@ -237,10 +228,11 @@ pub(super) fn stays(stays: &Stays) -> (PolicyState, String) {
             let first = confidence.reasons.first().map(|reason| reason.sentence()).unwrap_or_default();
             (PolicyState::NotSureEnough, format!("confidence is {}: {first}", confidence.level.name()))
         }
-        Stays::Undecided => (PolicyState::NotProven, "its smaller form could not be proven".to_owned()),
-        Stays::Refuted(_) => {
-            (PolicyState::Refuted, "a defect of leastwise; the case is under defects/".to_owned())
-        }
+        Stays::Undecided => (PolicyState::NotProven, "the reduced policy could not be proven".to_owned()),
+        Stays::Refuted(_) => (
+            PolicyState::Refuted,
+            "the reduced policy failed its proof, a bug in leastwise; the case is in defects/".to_owned(),
+        ),
     }
 }
 
@@ -280,35 +272,36 @@ impl Sharers {
             }
         };
         let kinds = [
-            (&self.unknown, "without evidence"),
+            (&self.unknown, "no usage data"),
             (&self.idle, "unused"),
-            (&self.reserves, "kept for emergencies"),
-            (&self.empty_groups, "an empty group"),
+            (&self.reserves, "emergency access"),
+            (&self.empty_groups, "empty group"),
         ];
         let kinds = kinds.iter().filter(|(arns, _)| !arns.is_empty());
         let each: Vec<String> = kinds.map(|(arns, what)| format!("{} ({what})", named(arns))).collect();
-        format!("shared with holders that count as using everything: {}", each.join("; "))
+        format!("also attached to principals treated as using everything: {}", each.join("; "))
     }
 }
 
 /// Why a policy cannot be edited in its place.
 pub(super) fn obstacle(obstacle: Obstacle, sharers: &Sharers) -> (PolicyState, String) {
     match obstacle {
-        Obstacle::Excepted => (PolicyState::Excepted, "an exception leaves it as it is".to_owned()),
+        Obstacle::Excepted => (PolicyState::Excepted, "an exception keeps the policy".to_owned()),
         Obstacle::Bounds => (
             PolicyState::UsedAsBoundary,
-            "it is a permissions boundary, and editing it would narrow all of them".to_owned(),
+            "also a permissions boundary, so an edit would restrict every principal it bounds".to_owned(),
         ),
         Obstacle::Unseen => {
-            (PolicyState::AttachedElsewhere, "it is attached to more than this account shows".to_owned())
+            (PolicyState::AttachedElsewhere, "attached to principals that this scan does not see".to_owned())
         }
-        Obstacle::InUse => {
-            (PolicyState::InUseByOthers, "nothing of it can go for all who hold it".to_owned())
-        }
+        Obstacle::InUse => (
+            PolicyState::InUseByOthers,
+            "no permission is unused by every principal the policy is attached to".to_owned(),
+        ),
         Obstacle::Blocked => (PolicyState::Blocked, sharers.sentence()),
         Obstacle::Young(days) => (
             PolicyState::GrantTooYoung,
-            format!("it was granted or first seen {} ago, which is less than the window", age(days)),
+            format!("granted or first seen {} ago, less than the window", age(days)),
         ),
     }
 }
@@ -317,16 +310,16 @@ pub(super) fn obstacle(obstacle: Obstacle, sharers: &Sharers) -> (PolicyState, S
 /// catalog.
 pub(super) fn unspared(is_kept: bool, changed_lately: bool) -> (PolicyState, String) {
     if is_kept {
-        (PolicyState::KeptByRule, "what could go of it is what rules keep".to_owned())
+        (PolicyState::KeptByRule, "rules keep every unused permission".to_owned())
     } else if changed_lately {
         (
             PolicyState::GrantTooYoung,
-            "its text changed within the window, and what could go of it is new since then".to_owned(),
+            "the policy changed within the window, and the unused permissions are new since then".to_owned(),
         )
     } else {
         (
             PolicyState::NotInCatalog,
-            "what could go of it stands under a wildcard over a service that the catalog does not know"
+            "the unused permissions are under a wildcard of a service that the catalog does not know"
                 .to_owned(),
         )
     }
@@ -335,9 +328,22 @@ pub(super) fn unspared(is_kept: bool, changed_lately: bool) -> (PolicyState, Str
 /// So many principals and groups stand in the way of the others who share a policy.
 pub(super) fn count_as_users(blockers: usize) -> String {
     match blockers {
-        1 => "1 of those who share it counts as using everything".to_owned(),
-        many => format!("{many} of those who share it count as using everything"),
+        1 => "1 principal that shares the policy is treated as using everything".to_owned(),
+        many => format!("{many} principals that share the policy are treated as using everything"),
     }
+}
+
+/// A number with its thousands apart.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// A number and what it counts.

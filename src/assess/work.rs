@@ -129,7 +129,7 @@ impl<'i, 't> Work<'i, 't> {
                 state
             }
             Err(error) if held.advises => {
-                let why = format!("its document could not be read: {error}");
+                let why = format!("the policy document could not be read: {error}");
                 self.leave(held, &place, (PolicyState::NotAPolicy, why), None);
                 PolicyState::NotAPolicy
             }

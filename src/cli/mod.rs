@@ -292,8 +292,8 @@ pub struct ReportArgs {
     /// Where the report goes; an earlier report there is replaced [default: report]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Beside JSON write the report in these formats only: changes, csv, html, ocsf, sarif, tickets, and on request
-    /// asff, cloudformation, terraform; json writes no other [default: all but those on request]
+    /// Beside JSON write the report in these formats only: changes, csv, html, ocsf, sarif, summary, tickets, and
+    /// on request asff, cloudformation, terraform; json writes no other [default: all but those on request]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub format: Vec<String>,
     /// Exit with 5 when one of these is found: unused, risk>=POINTS, new
@@ -352,6 +352,8 @@ pub struct Schema {
 pub enum SchemaOf {
     /// `accounts/<id>.json`
     Account,
+    /// findings.csv: its columns, each with what it means
+    Csv,
     /// manifest.json
     Manifest,
     /// report.json

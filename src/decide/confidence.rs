@@ -203,7 +203,7 @@ impl Reason {
         if self.principals > 1 {
             let more = self.principals - 1;
             let plural = if more == 1 { "" } else { "s" };
-            sentence.push_str(&format!("; likewise for {more} more principal{plural}"));
+            sentence.push_str(&format!(" (and {more} more principal{plural})"));
         }
         sentence
     }
@@ -213,55 +213,57 @@ impl Cause {
     fn sentence(self) -> String {
         let looked_back = |days: u32, origin| match origin {
             EvidenceOrigin::Analyzer => format!("the analyzer looks back {}", span(i64::from(days))),
-            EvidenceOrigin::LastAccessed => format!("last-accessed data count for {}", span(i64::from(days))),
+            EvidenceOrigin::LastAccessed => {
+                format!("the last-accessed data covers {}", span(i64::from(days)))
+            }
         };
         match self {
-            Self::PolicyNewer => "the policy was changed after its use was last looked at".to_owned(),
+            Self::PolicyNewer => "the policy changed after the usage data was taken".to_owned(),
             Self::WindowVeryShort(days, origin) => {
-                format!("{}: what is needed once a month can be missed", looked_back(days, origin))
+                format!("{}, which can miss monthly use", looked_back(days, origin))
             }
             Self::WindowShort(days, origin) => {
-                format!("{}: what is needed once a quarter can be missed", looked_back(days, origin))
+                format!("{}, which can miss quarterly use", looked_back(days, origin))
             }
             Self::Hint(found) => {
                 let why = found.hint().map_or("", |hint| hint.why);
                 format!("{}: {why}", found.sentence())
             }
             Self::Young { days, window } => {
-                format!("it was {} old, little for a window of {}", span(days), span(i64::from(window)))
+                format!("created {} before the usage data was taken; the window is {}", span(days), span(i64::from(window)))
             }
-            Self::AgeUnknown => "when it was made is not known".to_owned(),
-            Self::EvidenceUndated => "when its use was last looked at is not known".to_owned(),
+            Self::AgeUnknown => "creation date unknown".to_owned(),
+            Self::EvidenceUndated => "date of the usage data unknown".to_owned(),
             Self::UnusedInWindow { days: Reverse(days), window } => format!(
-                "it was last used {} before the evidence, and the window is {}",
+                "last used {} before the usage data was taken; the window is {}",
                 span(days),
                 span(i64::from(window))
             ),
-            Self::LastUseUnknown => "when it was last used is not known".to_owned(),
+            Self::LastUseUnknown => "last use unknown".to_owned(),
             Self::UsedInWindow { days: Reverse(days) } => format!(
-                "it was last used {} before the evidence, so what it leaves unused tells something",
+                "active: last used {} before the usage data was taken",
                 span(days)
             ),
             Self::CatalogBehind(services) => format!(
-                "the evidence names actions of {} that the catalog lacks: run `leastwise catalog update`",
+                "AWS reports actions of {} that the catalog lacks; run `leastwise catalog update`",
                 if services == 1 { "a service".to_owned() } else { format!("{services} services") }
             ),
             Self::GrantAgeUnknown => {
-                "last-accessed data does not say since when the permission is granted, and no earlier report does"
+                "unknown how long the permission has been granted: neither last-accessed data nor an earlier report says"
                     .to_owned()
             }
-            Self::RareActions(1) => "1 of the removed actions is rarely needed, but then urgently".to_owned(),
+            Self::RareActions(1) => "1 of the removed actions is rarely needed, but urgent when it is".to_owned(),
             Self::RareActions(many) => {
-                format!("{many} of the removed actions are rarely needed, but then urgently")
+                format!("{many} of the removed actions are rarely needed, but urgent when they are")
             }
             Self::Grain(Grain::Services) => {
-                "what is unused are whole services, to which AWS saw no call in the window".to_owned()
+                "AWS recorded no call to the removed services in the window".to_owned()
             }
             Self::Grain(Grain::Actions) => {
-                "what is unused are single actions, each of which AWS tracks".to_owned()
+                "AWS tracks the use of every action removed".to_owned()
             }
             Self::Grain(Grain::Both) => {
-                "what is unused are whole services, and single actions that AWS tracks".to_owned()
+                "AWS recorded no call to the removed services, and tracks the use of the other actions removed".to_owned()
             }
         }
     }
@@ -276,24 +278,18 @@ pub fn impersonal(code: ReasonCode) -> String {
         ReasonCode::ByAction => return Cause::Grain(Grain::Actions).sentence(),
         ReasonCode::ByServiceAndAction => return Cause::Grain(Grain::Both).sentence(),
         ReasonCode::CatalogBehind => {
-            "the evidence names actions that the catalog lacks: run `leastwise catalog update`"
+            "AWS reports actions that the catalog lacks; run `leastwise catalog update`"
         }
         ReasonCode::GrantAgeUnknown => return Cause::GrantAgeUnknown.sentence(),
-        ReasonCode::RareActions => "some of the removed actions are rarely needed, but then urgently",
-        ReasonCode::WindowVeryShort => {
-            "the evidence looks back so little that what is needed once a month can be missed"
-        }
-        ReasonCode::WindowShort => {
-            "the evidence looks back so little that what is needed once a quarter can be missed"
-        }
-        ReasonCode::Young => "somebody whom it reaches is young for the window",
-        ReasonCode::AgeUnknown => "when somebody whom it reaches was made is not known",
-        ReasonCode::EvidenceUndated => "when somebody's use was last looked at is not known",
-        ReasonCode::UnusedInWindow => "somebody whom it reaches was last used before the window",
-        ReasonCode::LastUseUnknown => "when somebody whom it reaches was last used is not known",
-        ReasonCode::UsedInWindow => {
-            "somebody whom it reaches was used in the window, so what is left unused there tells something"
-        }
+        ReasonCode::RareActions => "some of the removed actions are rarely needed, but urgent when they are",
+        ReasonCode::WindowVeryShort => "the usage data covers a short window, which can miss monthly use",
+        ReasonCode::WindowShort => "the usage data covers a window that can miss quarterly use",
+        ReasonCode::Young => "an affected principal is barely older than the window",
+        ReasonCode::AgeUnknown => "creation date of an affected principal unknown",
+        ReasonCode::EvidenceUndated => "date of the usage data of an affected principal unknown",
+        ReasonCode::UnusedInWindow => "an affected principal was last used before the window",
+        ReasonCode::LastUseUnknown => "last use of an affected principal unknown",
+        ReasonCode::UsedInWindow => "an affected principal is active: it was used in the window",
         ReasonCode::BreakGlass
         | ReasonCode::DisasterRecovery
         | ReasonCode::Backup
@@ -302,7 +298,7 @@ pub fn impersonal(code: ReasonCode) -> String {
         | ReasonCode::LandingZone
         | ReasonCode::Migration
         | ReasonCode::Audit => hint(),
-        ReasonCode::Unknown => "it is so of somebody whom it reaches",
+        ReasonCode::Unknown => "applies to an affected principal",
     };
     sentence.to_owned()
 }

@@ -58,6 +58,17 @@ impl Severity {
         escalations.iter().map(of_one).max().unwrap_or_default()
     }
 
+    /// Where it stands on the scale.
+    pub fn grade(self) -> Grade {
+        match self {
+            Self::None => Grade::None,
+            Self::Read => Grade::Low,
+            Self::Write => Grade::Medium,
+            Self::DataExposure | Self::Escalation => Grade::High,
+            Self::Administrator => Grade::Critical,
+        }
+    }
+
     /// As it stands in files.
     pub fn name(self) -> &'static str {
         match self {
@@ -67,6 +78,65 @@ impl Severity {
             Self::DataExposure => "data-exposure",
             Self::Escalation => "escalation",
             Self::Administrator => "administrator",
+        }
+    }
+}
+
+/// The scale of severity in words. The worst single permission decides, never how many there are.
+///
+/// | severity | what the permissions allow | score (CVSS bounds) |
+/// |---|---|---|
+/// | critical | become administrator | 9.5 |
+/// | high | take over another principal, or expose data, keys or secrets | 8.0 |
+/// | medium | create, change or delete resources | 5.5 |
+/// | low | read and list | 2.5 |
+/// | none | nothing, or nothing certain | 0.0 |
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Grade {
+    /// Nothing.
+    #[default]
+    None,
+    /// Read and list.
+    Low,
+    /// Create, change or delete resources.
+    Medium,
+    /// Take over another principal, or expose data.
+    High,
+    /// Become administrator.
+    Critical,
+}
+
+impl Grade {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// A score for tools that take numbers from 0 to 10, within the bounds that CVSS gives the same words.
+    pub fn score(self) -> &'static str {
+        match self {
+            Self::None => "0.0",
+            Self::Low => "2.5",
+            Self::Medium => "5.5",
+            Self::High => "8.0",
+            Self::Critical => "9.5",
+        }
+    }
+
+    /// One step lower.
+    #[must_use]
+    pub fn lower(self) -> Self {
+        match self {
+            Self::Critical => Self::High,
+            Self::High => Self::Medium,
+            Self::Medium => Self::Low,
+            Self::Low | Self::None => Self::None,
         }
     }
 }

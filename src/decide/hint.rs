@@ -23,25 +23,25 @@ pub(super) const HINTS: [Hint; 8] = [
     Hint {
         code: ReasonCode::BreakGlass,
         cap: Level::Low,
-        why: "access for emergencies lies idle until there is one",
+        why: "emergency access is idle until there is an emergency",
         words: &["breakglass", "emergency", "incident", "incidents"],
     },
     Hint {
         code: ReasonCode::DisasterRecovery,
         cap: Level::Low,
-        why: "a recovery site is used when the main one is lost",
+        why: "disaster recovery runs only when the main site is lost",
         words: &["dr", "disaster", "disasterrecovery", "failover", "failback"],
     },
     Hint {
         code: ReasonCode::Backup,
         cap: Level::Low,
-        why: "restoring is needed long after the backup was made",
+        why: "a restore can come long after the backup",
         words: &["backup", "backups", "restore", "restores", "restoration"],
     },
     Hint {
         code: ReasonCode::Calendar,
         cap: Level::Low,
-        why: "what runs a few times a year need not fall into the window",
+        why: "may run less often than the window",
         words: &[
             "quarterly",
             "quarterend",
@@ -58,7 +58,7 @@ pub(super) const HINTS: [Hint; 8] = [
     Hint {
         code: ReasonCode::Deployment,
         cap: Level::Low,
-        why: "a deployment uses what the next change happens to need",
+        why: "the next deployment may need other permissions",
         words: &[
             "pipeline",
             "pipelines",
@@ -85,19 +85,19 @@ pub(super) const HINTS: [Hint; 8] = [
     Hint {
         code: ReasonCode::LandingZone,
         cap: Level::Low,
-        why: "what sets up accounts is used when one is added or repaired",
+        why: "account setup runs only when an account is added or repaired",
         words: &["controltower", "landingzone", "stackset", "stacksets", "organizationaccountaccess"],
     },
     Hint {
         code: ReasonCode::Migration,
         cap: Level::Low,
-        why: "a migration rests between its waves",
+        why: "migrations pause between waves",
         words: &["migration", "migrations", "migrate", "migrator"],
     },
     Hint {
         code: ReasonCode::Audit,
         cap: Level::Medium,
-        why: "an audit reads much, and seldom",
+        why: "audits read widely but rarely",
         words: &["audit", "audits", "auditor", "auditors", "auditing"],
     },
 ];
@@ -166,9 +166,9 @@ impl Found {
         self.hint().is_some_and(|hint| RESERVES.contains(&hint.code))
     }
 
-    /// The clue in words: `its name says `breakglass``.
+    /// The clue in words: `name contains "breakglass"`.
     pub(super) fn sentence(self) -> String {
-        format!("its {} say{} `{}`", self.spot.name(), self.spot.ending(), self.word)
+        format!("{} contain{} \"{}\"", self.spot.name(), self.spot.ending(), self.word)
     }
 }
 

@@ -28,7 +28,7 @@ pub use codes::{
     FamilyKind, HolderKind, Level, PolicyKind, PrincipalStatus, ReasonCode, ReasonEffect, RuleCode,
 };
 pub use confidence::{Confidence, Doubts, EvidenceOrigin, Facts, Reason, impersonal};
-pub use danger::{Severity, by_danger};
+pub use danger::{Grade, Severity, by_danger};
 pub use escalation::{Escalation, Gain};
 pub use exceptions::{
     AccountExceptions, DefaultRule, Exception, ExceptionReview, Exceptions, Expires, Glob, Kept, RuleId,

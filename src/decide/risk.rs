@@ -20,7 +20,7 @@ use crate::catalog::{AccessLevel, Levels, Permissions};
 const RANKED: [(Option<AccessLevel>, u64, &str); 6] = [
     (Some(AccessLevel::PermissionsManagement), 20, "permissions management"),
     (Some(AccessLevel::Write), 5, "write"),
-    (None, 5, "of unknown level"),
+    (None, 5, "unknown level"),
     (Some(AccessLevel::Tagging), 2, "tagging"),
     (Some(AccessLevel::Read), 1, "read"),
     (Some(AccessLevel::List), 1, "list"),
@@ -63,20 +63,19 @@ impl Risk {
         });
         let counts: Vec<_> = counts.collect();
         let mut sentence = if counts.is_empty() { "no permissions".to_owned() } else { counts.join(", ") };
-        for (gain, words) in [
-            (Gain::Rights, "; may raise its own rights by "),
-            (Gain::Reach, "; may open what others keep by "),
-        ] {
+        for (gain, words) in
+            [(Gain::Rights, "; may escalate privileges with "), (Gain::Reach, "; may expose data with ")]
+        {
             let ways = self.escalations.iter().filter(|escalation| escalation.gain == gain);
             let ways: Vec<_> = ways.map(|escalation| escalation.name()).collect();
             let (shown, rest) = ways.split_at_checked(NAMED).unwrap_or((&ways, &[]));
             if !shown.is_empty() {
-                sentence.extend([words, &shown.join(", by ")]);
+                sentence.extend([words, &shown.join(", ")]);
             }
             match rest.len() {
                 0 => {}
-                1 => sentence.push_str(" and in 1 more way"),
-                more => sentence.push_str(&format!(" and in {more} more ways")),
+                1 => sentence.push_str(" and 1 more way"),
+                more => sentence.push_str(&format!(" and {more} more ways")),
             }
         }
         sentence

@@ -78,16 +78,14 @@ impl Trust {
             by.push("by anyone".to_owned());
         }
         let accounts = |ids: &[String]| match ids {
-            [id] => format!("by the account {}", shown(id)),
-            ids => format!("by the accounts {}", listed(ids)),
+            [id] => format!("by account {}", shown(id)),
+            ids => format!("by accounts {}", listed(ids)),
         };
-        match self.accounts_outside.len() {
-            0 => {}
-            1 => by.push(accounts(&self.accounts_outside) + ", which is not of this organisation"),
-            _ => by.push(accounts(&self.accounts_outside) + ", which are not of this organisation"),
+        if !self.accounts_outside.is_empty() {
+            by.push(accounts(&self.accounts_outside) + " outside the organisation");
         }
         if !self.accounts_inside.is_empty() {
-            by.push(accounts(&self.accounts_inside) + " of this organisation");
+            by.push(accounts(&self.accounts_inside) + " of the organisation");
         }
         if !self.federated.is_empty() {
             by.push(format!("through {}", listed(&self.federated)));
@@ -96,22 +94,22 @@ impl Trust {
             by.push(format!("by {}", listed(&self.services)));
         }
         if !self.nameless.is_empty() {
-            by.push(format!("by {}, of no account that is known", listed(&self.nameless)));
+            by.push(format!("by {} (no known account)", listed(&self.nameless)));
         }
         let mut sentence = match (by.is_empty(), self.unreadable) {
-            (true, true) => return "who can assume it could not be read".to_owned(),
+            (true, true) => return "has a trust policy that could not be read".to_owned(),
             (true, false) => "can be assumed by nobody".to_owned(),
             (false, _) => format!("can be assumed {}", joined(&by)),
         };
         if !by.is_empty() {
             sentence.push_str(match self.conditions {
                 Conditions::None => "",
-                Conditions::Some => ", some of it under conditions",
+                Conditions::Some => ", in part under conditions",
                 Conditions::All => ", under conditions",
             });
-            sentence.push_str(if self.denies { ", less what its Deny statements forbid" } else { "" });
+            sentence.push_str(if self.denies { ", except where a Deny statement applies" } else { "" });
         }
-        sentence.push_str(if self.unreadable { "; some of its trust policy could not be read" } else { "" });
+        sentence.push_str(if self.unreadable { "; parts of the trust policy could not be read" } else { "" });
         sentence
     }
 }

@@ -56,7 +56,7 @@ pub enum FitStep {
 pub enum DoesNotFit {
     /// It would take more policies than can be attached.
     #[error(
-        "the result has {chars} characters and the quota is {quota}; split, it takes {policies} managed policies \
+        "reduced, the policy has {chars} characters (limit {quota}); split, it becomes {policies} managed policies, \
          and at most {MOST_ATTACHED} can be attached"
     )]
     TooManyPolicies {
@@ -69,8 +69,8 @@ pub enum DoesNotFit {
     },
     /// One statement is longer than a managed policy, and not by its actions.
     #[error(
-        "the result has {chars} characters and the quota is {quota}; statement {statement} cannot be split to fit \
-         a managed policy of {managed}"
+        "reduced, the policy has {chars} characters (limit {quota}), and statement {statement} does not fit a managed \
+         policy ({managed})"
     )]
     Statement {
         /// Characters after every shortening.

@@ -184,7 +184,7 @@ pub struct PrincipalRow {
     /// What to do about it, where permissions stay that are not used.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub remedy: String,
-    /// What says that it is kept for emergencies: `its name says `breakglass``. Then it is not to be deleted for being unused.
+    /// What says that it is kept for emergencies: `name contains "breakglass"`. Then it is not to be deleted for being unused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emergency: Option<String>,
     /// What the changes do to it.

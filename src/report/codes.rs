@@ -214,20 +214,20 @@ impl PolicyState {
     /// Why a principal keeps what it does not use, where this becomes of the policy.
     pub fn why(self) -> &'static str {
         match self {
-            Self::Blocked => "a holder of the policy counts as using everything",
-            Self::UsedAsBoundary => "the policy is used as a permissions boundary",
-            Self::AttachedElsewhere => "the policy is attached to more than this account shows",
+            Self::Blocked => "the policy is shared with a principal treated as using everything",
+            Self::UsedAsBoundary => "the policy is also a permissions boundary",
+            Self::AttachedElsewhere => "the policy is attached to principals that this scan does not see",
             Self::Excepted => "an exception keeps the policy",
-            Self::KeptByRule => "an exception or `keep` keeps them",
-            Self::DoesNotFit | Self::TooManyAttached => "the smaller policy does not fit IAM's quotas",
+            Self::KeptByRule => "an exception or `keep` keeps the permissions",
+            Self::DoesNotFit | Self::TooManyAttached => "the reduced policy exceeds IAM's quotas",
             Self::NotSureEnough => "confidence is lower than `min-confidence`",
             Self::GrantTooYoung => "the policy was granted too recently to tell",
-            Self::NotProven | Self::Refuted => "the smaller policy could not be proven",
+            Self::NotProven | Self::Refuted => "the reduced policy could not be proven",
             Self::NotInCatalog => "the catalog does not know the service",
             Self::NotAPolicy => "the policy document could not be read",
             Self::PermissionSet => "the policy comes from a permission set that cannot be reduced now",
-            Self::Family => "the policy is decided together with other accounts",
-            Self::Idle => "all who hold the policy are reported unused",
+            Self::Family => "the policy is shared across accounts and gets one change for all",
+            Self::Idle => "every principal the policy is attached to is unused",
             Self::Smaller
             | Self::Copied
             | Self::Forked
@@ -237,7 +237,7 @@ impl PolicyState {
             | Self::ProvisionedDifferently
             | Self::AccountsUnread
             | Self::AccountsUnknown
-            | Self::Unknown => "nothing of the policy can go for all of its holders",
+            | Self::Unknown => "no permission is unused by every principal the policy is attached to",
         }
     }
 
@@ -245,13 +245,15 @@ impl PolicyState {
     pub fn remedy(self) -> &'static str {
         match self {
             Self::Blocked => {
-                "detach the policy from holders that do not need it, or scan with `--shared fork` to give the others a \
-                 smaller copy"
+                "detach the policy from principals that do not need it, or scan with `--shared fork` to give the others a \
+                 reduced copy"
             }
-            Self::InUseByOthers => "scan with `--shared fork` to give each holder a copy with what it needs",
-            Self::UsedAsBoundary => "attach a separate policy, so that the boundary can stay as it is",
+            Self::InUseByOthers => {
+                "scan with `--shared fork` to give each principal a copy with what it needs"
+            }
+            Self::UsedAsBoundary => "attach a separate policy, so that the boundary is not edited",
             Self::AttachedElsewhere => {
-                "scan with credentials that see all of the account's users, groups and roles"
+                "scan with credentials that can list all users, groups and roles of the account"
             }
             Self::Excepted | Self::KeptByRule => {
                 "review the exception, and remove it if its reason no longer holds"
@@ -260,16 +262,16 @@ impl PolicyState {
                 "detach policies that are no longer needed, ask AWS for a higher quota, or use `wildcards = \"open\"`"
             }
             Self::NotSureEnough => {
-                "review the reasons; scan with `--min-confidence low` to get the smaller policy all the same"
+                "review the reasons, then scan with `--min-confidence low` to get the reduced policy"
             }
             Self::GrantTooYoung => "wait until the grant is older than the window",
             Self::NotInCatalog => {
-                "run `leastwise catalog update`, or name the actions in place of the wildcard"
+                "run `leastwise catalog update`, or replace the wildcard with the actions you need"
             }
             Self::PermissionSet => {
-                "change the permission set in Identity Center once its other roles allow it"
+                "change the permission set in Identity Center once no other account needs the permissions"
             }
-            Self::Idle => "review the holders for deletion",
+            Self::Idle => "delete the unused principals, or detach the policy from them",
             Self::NotProven
             | Self::Refuted
             | Self::NotAPolicy
@@ -282,7 +284,7 @@ impl PolicyState {
             | Self::ProvisionedDifferently
             | Self::AccountsUnread
             | Self::AccountsUnknown
-            | Self::Unknown => "review the policy by hand",
+            | Self::Unknown => "review the policy manually",
         }
     }
 }

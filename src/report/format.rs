@@ -21,6 +21,8 @@ pub enum ReportFormat {
     Ocsf,
     /// `report.sarif`
     Sarif,
+    /// `summary.md`
+    Summary,
     /// `changes/<account>/terraform/`
     Terraform,
     /// `tickets/`
@@ -29,7 +31,7 @@ pub enum ReportFormat {
 
 impl ReportFormat {
     /// All of them, in the order of their names.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Asff,
         Self::Changes,
         Self::CloudFormation,
@@ -37,13 +39,14 @@ impl ReportFormat {
         Self::Html,
         Self::Ocsf,
         Self::Sarif,
+        Self::Summary,
         Self::Terraform,
         Self::Tickets,
     ];
 
     /// Those that are written unless others are named; the rest is for those who ask.
-    pub const DEFAULT: [Self; 6] =
-        [Self::Changes, Self::Csv, Self::Html, Self::Ocsf, Self::Sarif, Self::Tickets];
+    pub const DEFAULT: [Self; 7] =
+        [Self::Changes, Self::Csv, Self::Html, Self::Ocsf, Self::Sarif, Self::Summary, Self::Tickets];
 
     /// As the configuration calls it.
     pub fn name(self) -> &'static str {
@@ -55,6 +58,7 @@ impl ReportFormat {
             Self::Html => "html",
             Self::Ocsf => "ocsf",
             Self::Sarif => "sarif",
+            Self::Summary => "summary",
             Self::Terraform => "terraform",
             Self::Tickets => "tickets",
         }

@@ -60,6 +60,12 @@ impl<'r> Lookup<'r> {
         all
     }
 
+    /// A change by its id: the account's own, or that of several accounts.
+    pub fn by_id(&self, id: &str) -> Option<&'r Recommendation> {
+        let own = self.own.get(id).and_then(|places| places.first()).and_then(|at| self.changes.get(*at));
+        own.copied().or_else(|| self.changes.iter().find(|it| it.id == id).copied())
+    }
+
     /// A policy by its id.
     pub fn policy(&self, id: &str) -> Option<&'r PolicyRow> {
         self.policies.get(id).copied()

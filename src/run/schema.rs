@@ -4,11 +4,13 @@ use std::io::{self, Write};
 
 use super::error::RunError;
 use crate::cli::{Exit, Schema, SchemaOf};
+use crate::report::render::csv_columns;
 use crate::report::schema;
 
 pub(super) fn run(args: &Schema) -> Result<Exit, RunError> {
     let schema = match args.file {
         SchemaOf::Account => schema::account(),
+        SchemaOf::Csv => csv_columns(),
         SchemaOf::Manifest => schema::manifest(),
         SchemaOf::Report => schema::report(),
     };

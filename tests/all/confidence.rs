@@ -55,8 +55,8 @@ fn what_nothing_speaks_against_is_high_and_says_what_speaks_for_it() {
     assert_eq!(
         sentences,
         [
-            "it was last used 1 day before the evidence, so what it leaves unused tells something",
-            "what is unused are single actions, each of which AWS tracks",
+            "active: last used 1 day before the usage data was taken",
+            "AWS tracks the use of every action removed",
         ]
     );
 }
@@ -74,11 +74,11 @@ fn a_window_shorter_than_ninety_days_is_medium_and_shorter_than_thirty_low() {
     };
     assert_eq!(
         told(EvidenceOrigin::Analyzer),
-        "the analyzer looks back 60 days: what is needed once a quarter can be missed"
+        "the analyzer looks back 60 days, which can miss quarterly use"
     );
     assert_eq!(
         told(EvidenceOrigin::LastAccessed),
-        "last-accessed data count for 60 days: what is needed once a quarter can be missed"
+        "the last-accessed data covers 60 days, which can miss quarterly use"
     );
 }
 
@@ -94,7 +94,7 @@ fn a_principal_hardly_older_than_the_window_is_medium() {
     let facts = Facts { created: Some("2026-07-28T22:00:00Z"), ..sure() };
     assert_eq!(
         Confidence::of(&facts).reasons[0].sentence(),
-        "it was 95 days old, little for a window of 90 days"
+        "created 95 days before the usage data was taken; the window is 90 days"
     );
 }
 
@@ -213,8 +213,8 @@ fn hints_are_seen_in_paths_and_in_keys_and_values_of_tags() {
     assert_eq!(
         sentences[..2],
         [
-            "its tags say `dr`: a recovery site is used when the main one is lost",
-            "its name says `restore`: restoring is needed long after the backup was made",
+            "tags contain \"dr\": disaster recovery runs only when the main site is lost",
+            "name contains \"restore\": a restore can come long after the backup",
         ]
     );
 }
@@ -294,7 +294,7 @@ fn several_are_as_sure_as_the_least_sure_and_the_most_telling_speaks_for_its_kin
     assert_eq!(principals, [1, 2, 3, 3]);
     assert_eq!(
         all.reasons[1].sentence(),
-        "it was 81 days old, little for a window of 90 days; likewise for 1 more principal"
+        "created 81 days before the usage data was taken; the window is 90 days (and 1 more principal)"
     );
 }
 

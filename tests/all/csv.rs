@@ -19,7 +19,7 @@ fn cell<'t>((head, _): &Table, row: &'t [String], column: &str) -> &'t str {
 }
 
 #[test]
-fn every_principal_has_a_row_for_each_of_its_policies_and_the_numbers_are_those_of_the_report() {
+fn every_principal_has_a_row_of_its_own_and_one_for_each_policy_and_unused_credential() {
     let out = demonstration();
     let text = fs::read_to_string(out.join("findings.csv")).unwrap();
     assert!(text.ends_with("\r\n"));
@@ -28,7 +28,7 @@ fn every_principal_has_a_row_for_each_of_its_policies_and_the_numbers_are_those_
     for summary in report(&out).accounts {
         let account = account(&out, &summary.id);
         for principal in &account.principals {
-            wanted += principal.policies.len().max(1);
+            wanted += 1 + principal.policies.len() + principal.credentials();
             let rows = table.1.iter().filter(|row| cell(&table, row, "principal_arn") == principal.arn);
             let named: std::collections::BTreeSet<&str> =
                 rows.map(|row| cell(&table, row, "recommendation_id")).filter(|id| !id.is_empty()).collect();
@@ -44,6 +44,49 @@ fn every_principal_has_a_row_for_each_of_its_policies_and_the_numbers_are_those_
         }
     }
     assert_eq!(table.1.len(), wanted);
+}
+
+#[test]
+fn the_sum_of_a_column_is_the_total_of_the_report() {
+    for snapshot in ["mocks/acme", "mocks/partial"] {
+        let out = folder("csv-sums").join("report");
+        scan(snapshot, &out);
+        let table = table(&fs::read_to_string(out.join("findings.csv")).unwrap());
+        let sum = |column: &str| -> u64 {
+            let cells = table.1.iter().map(|row| cell(&table, row, column)).filter(|cell| !cell.is_empty());
+            cells.map(|cell| cell.parse::<u64>().unwrap()).sum()
+        };
+        let totals = report(&out).totals;
+        let effect = &totals.effect;
+        assert_eq!(sum("permissions_removed"), effect.removed as u64, "{snapshot}");
+        assert_eq!(sum("principal_removed"), effect.removed as u64);
+        assert_eq!(sum("principal_granted"), effect.granted as u64);
+        assert_eq!(sum("principal_unused"), effect.unused as u64);
+        assert_eq!(sum("principal_risk_before"), effect.risk_before);
+        assert_eq!(sum("principal_risk_after"), effect.risk_after);
+        assert_eq!(sum("risk_removed"), effect.risk_before - effect.risk_after);
+        let decisions =
+            |kind: &str| table.1.iter().filter(|row| cell(&table, row, "decision") == kind).count();
+        assert_eq!(decisions("access-key") + decisions("password"), totals.credentials);
+        assert_eq!(decisions("principal"), totals.principals);
+    }
+}
+
+#[test]
+fn the_columns_are_those_that_the_schema_explains() {
+    let out = demonstration();
+    let (head, rows) = table(&fs::read_to_string(out.join("findings.csv")).unwrap());
+    let ran = crate::run::leastwise(["schema", "csv"]).ran();
+    let schema: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let columns = schema["columns"].as_array().unwrap();
+    let names: Vec<&str> = columns.iter().map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!(names, head);
+    for column in columns {
+        assert!(!column["means"].as_str().unwrap().is_empty(), "{column}");
+    }
+    let severities = ["", "none", "low", "medium", "high", "critical"];
+    let at = head.iter().position(|name| name == "severity").unwrap();
+    assert!(rows.iter().all(|row| severities.contains(&row[at].as_str())));
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn a_report_in_every_format_the_journal_and_the_state_of_a_scan_are_private() {
     // A folder that is there and empty is replaced, whatever others may do in it.
     fs::create_dir(&out).unwrap();
     fs::set_permissions(&out, fs::Permissions::from_mode(0o777)).unwrap();
-    let formats = "asff,changes,cloudformation,csv,html,json,ocsf,sarif,terraform,tickets";
+    let formats = "asff,changes,cloudformation,csv,html,json,ocsf,sarif,summary,terraform,tickets";
     let [out_text, state_text, metrics_text] = [&out, &state, &metrics].map(|path| path.to_str().unwrap());
     let args = ["scan", "--out", out_text, "--state", state_text, "--metrics", metrics_text];
     live(&partly(), &[&args[..], &["--format", formats, "--split-by", "account"]].concat()).ran().exits(3);

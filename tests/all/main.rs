@@ -81,6 +81,7 @@ mod shards;
 mod spot_check;
 mod stability;
 mod state;
+mod summary_page;
 mod tables;
 #[cfg(unix)]
 mod terminals;

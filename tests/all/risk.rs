@@ -138,7 +138,7 @@ fn a_sentence_says_what_makes_the_score() {
     );
     let everything = said(&json!("*"));
     let raising = Escalation::all().iter().filter(|escalation| escalation.gain == Gain::Rights).count();
-    assert!(everything.contains(&format!("and in {} more ways;", raising - 2)), "{everything}");
+    assert!(everything.contains(&format!("and {} more ways;", raising - 2)), "{everything}");
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn snapshot(name: &str, odd: &Value) -> PathBuf {
     place
 }
 
-const FORMATS: &str = "asff,changes,cloudformation,csv,html,json,ocsf,sarif,terraform,tickets";
+const FORMATS: &str = "asff,changes,cloudformation,csv,html,json,ocsf,sarif,summary,terraform,tickets";
 
 fn scanned(snapshot: &Path, code: i32) -> PathBuf {
     let out = snapshot.with_file_name("report");

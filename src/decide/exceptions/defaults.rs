@@ -32,9 +32,9 @@ impl DefaultRule {
 
     pub(super) fn reason(self) -> &'static str {
         match self {
-            Self::ServiceLinked => "only the AWS service that owns it can change it",
-            Self::AwsReserved => "AWS reserves its path, and lets nobody else change it",
-            Self::ControlTower => "a mandatory control of AWS Control Tower denies changes to it",
+            Self::ServiceLinked => "managed by an AWS service, which alone can change it",
+            Self::AwsReserved => "under a path reserved by AWS, which alone can change it",
+            Self::ControlTower => "protected by a mandatory control of AWS Control Tower",
         }
     }
 

@@ -62,14 +62,14 @@ impl RuleState {
     /// For people, without a full stop.
     pub fn sentence(self) -> String {
         match self {
-            Self::Active => "it holds".to_owned(),
-            Self::Expired(last) => format!("it ran out on {last} and had no effect"),
-            Self::Expiring(last, 0) => format!("it runs out today, {last}"),
-            Self::Expiring(last, 1) => format!("it runs out tomorrow, {last}"),
-            Self::Expiring(last, days) => format!("it runs out in {days} days, on {last}"),
-            Self::NeverMatched => "nothing that was read is what it is about".to_owned(),
-            Self::CoversMost(covered, all) => format!("it covers {covered} of {all} principals"),
-            Self::Unscoped => "nothing narrows what it is about".to_owned(),
+            Self::Active => "active".to_owned(),
+            Self::Expired(last) => format!("expired on {last} and was ignored"),
+            Self::Expiring(last, 0) => format!("expires today, {last}"),
+            Self::Expiring(last, 1) => format!("expires tomorrow, {last}"),
+            Self::Expiring(last, days) => format!("expires in {days} days, on {last}"),
+            Self::NeverMatched => "matches nothing in this scan".to_owned(),
+            Self::CoversMost(covered, all) => format!("covers {covered} of {all} principals"),
+            Self::Unscoped => "has no scope: it covers everything".to_owned(),
         }
     }
 }
@@ -120,7 +120,7 @@ impl<'c> Rule<'c> {
         match self.text {
             Text::Default(rule) => (rule.reason().into(), Some("AWS")),
             Text::Exception(it) => (it.reason.as_str().into(), Some(&it.owner)),
-            Text::Keep(pattern) => (format!("{} is kept everywhere", pattern.as_str()).into(), None),
+            Text::Keep(pattern) => (format!("`keep` lists {}", pattern.as_str()).into(), None),
         }
     }
 

@@ -3,15 +3,14 @@
 use crate::report::PrincipalRow;
 
 /// What to do with any other unused principal.
-const REVIEW: &str = "Review it for deletion; ask its owner first, and look at who can assume it.";
+const REVIEW: &str = "Confirm with the owner and check who can assume it, then delete it.";
 
 /// What to do with one of them, in a sentence.
 pub(super) const ADVICE: &str =
-    "Do not delete it: add this exception to the config, and replace TEAM with the team that owns it.";
+    "Do not delete it. Add this exception to the configuration, and replace TEAM with the owning team.";
 
 /// The same of one that no exception can name.
-const KEEP: &str =
-    "Do not delete it: it looks like emergency access, though its name is none that IAM gives.";
+const KEEP: &str = "Do not delete it: it looks like emergency access.";
 
 /// What to do with an unused principal.
 pub(super) fn advice(principal: &PrincipalRow) -> &'static str {
@@ -23,17 +22,17 @@ pub(super) fn advice(principal: &PrincipalRow) -> &'static str {
 }
 
 /// What to do with an unused credential of somebody who looks like emergency access.
-pub(super) const KEEP_CREDENTIAL: &str = "Do not delete it: its user looks like emergency access. Check that it still works, and add this \
-     exception to the config; replace TEAM with the team that owns the user.";
+pub(super) const KEEP_CREDENTIAL: &str = "Do not delete it: the user looks like emergency access. Check that the credential still works, add this \
+     exception to the configuration, and replace TEAM with the owning team.";
 
 /// What to do with an unused credential.
 pub(super) fn about_credential(principal: &PrincipalRow, is_key: bool) -> &'static str {
     match (principal.emergency.is_some(), is_key) {
         (true, _) => {
-            "Do not delete it: its user looks like emergency access. Check that it still works, and add an exception for the user."
+            "Do not delete it: the user looks like emergency access. Check that the credential still works, and add an exception for the user."
         }
-        (false, true) => "Deactivate it, wait for as long as it may be needed again, and delete it.",
-        (false, false) => "Delete the user's console password.",
+        (false, true) => "Deactivate the key, wait until nobody misses it, then delete it.",
+        (false, false) => "Delete the console password of the user.",
     }
 }
 
@@ -47,6 +46,16 @@ pub(super) fn exception(principal: &PrincipalRow, account: &str) -> Option<Strin
         "[[exception]]\naccounts = [\"{account}\"]\nnames = [\"{}\"]\nreason = \"kept for emergencies\"\nowner = \"TEAM\"\nexpires = \"never\"\n",
         principal.name
     ))
+}
+
+/// The exception to paste that keeps one policy of one principal as it is. The owner, the reason and the last day are to be
+/// filled in: the configuration takes none of the words that stand there.
+pub(super) fn keep(account: &str, name: &str, policy: &str) -> Option<String> {
+    [account, name, policy].into_iter().all(is_name).then(|| {
+        format!(
+            "[[exception]]\naccounts = [\"{account}\"]\nnames = [\"{name}\"]\npolicies = [\"{policy}\"]\nreason = \"WHY\"\nowner = \"TEAM\"\nexpires = \"YYYY-MM-DD\"\n"
+        )
+    })
 }
 
 /// Principals in their order, but those that look like emergency access behind all others: they lead no list.

@@ -1,53 +1,26 @@
-//! How much a finding matters, for formats that know only a few steps.
+//! How much a finding matters on the scale of [`Grade`]: SARIF, OCSF, ASFF, CSV, tickets and the summary use the same.
 
-use crate::decide::{Level, Severity};
+use crate::decide::{Grade, Level};
 use crate::report::{PrincipalRow, Recommendation};
 
-/// How much a finding matters, the least first. The worst permission involved decides: a hundred permissions to read matter
-/// less than one way to become an administrator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Weight {
-    /// Little, and even that is not sure.
-    Slight,
-    /// Little.
-    Light,
-    /// Some.
-    Middling,
-    /// Much.
-    Heavy,
+/// Of a change, by the worst that it removes; one step lower where the confidence is low.
+pub(super) fn of_change(change: &Recommendation) -> Grade {
+    let grade = change.impact.severity.grade();
+    if change.confidence.level == Level::Low { grade.lower() } else { grade }
 }
 
-impl Weight {
-    fn of(severity: Severity) -> Self {
-        match severity {
-            Severity::Administrator | Severity::Escalation => Self::Heavy,
-            Severity::DataExposure | Severity::Write => Self::Middling,
-            Severity::Read | Severity::None => Self::Light,
-        }
+/// Of an unused principal, by the worst that it may do; medium at least where outsiders can assume it. One that looks like
+/// emergency access is meant to be idle: that is no reason to hurry.
+pub(super) fn of_unused(principal: &PrincipalRow) -> Grade {
+    if principal.emergency.is_some() {
+        return Grade::Low;
     }
+    let grade = principal.effect.severity.grade();
+    let open = principal.trust.as_ref().is_some_and(|trust| trust.open);
+    if open { grade.max(Grade::Medium) } else { grade }
+}
 
-    fn lighter(self) -> Self {
-        match self {
-            Self::Heavy => Self::Middling,
-            Self::Middling => Self::Light,
-            Self::Light | Self::Slight => Self::Slight,
-        }
-    }
-
-    /// Of a change, by the worst that it removes; a step less where its evidence leaves doubt.
-    pub(super) fn of_change(change: &Recommendation) -> Self {
-        let weight = Self::of(change.impact.severity);
-        if change.confidence.level == Level::Low { weight.lighter() } else { weight }
-    }
-
-    /// Of a principal that nobody uses, by the worst that it may do; some at least where outsiders can become it. One that is
-    /// kept for emergencies is meant to be idle: that is no reason to hurry.
-    pub(super) fn of_unused(principal: &PrincipalRow) -> Self {
-        if principal.emergency.is_some() {
-            return Self::Light;
-        }
-        let weight = Self::of(principal.effect.severity);
-        let open = principal.trust.as_ref().is_some_and(|trust| trust.open);
-        if open { weight.max(Self::Middling) } else { weight }
-    }
+/// Of an unused credential, which works for whoever finds it.
+pub(super) fn of_credential(principal: &PrincipalRow) -> Grade {
+    if principal.emergency.is_some() { Grade::Low } else { Grade::Medium }
 }

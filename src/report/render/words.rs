@@ -23,15 +23,15 @@ impl PrincipalStatus {
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::Reducible => "Can be reduced",
-            Self::UnusedPrincipal => "Unused",
-            Self::Blocked => "Blocked",
-            Self::Clean => "Clean",
+            Self::UnusedPrincipal => "Unused role or user",
+            Self::Blocked => "Unused, but blocked",
+            Self::Clean => "No unused permissions",
             Self::NoFinding => "No finding",
-            Self::Excluded => "Excluded",
-            Self::TooYoung => "Too young",
-            Self::NoEvidence => "No evidence",
-            Self::Unsupported => "Not changeable",
-            Self::Failed => "Not read",
+            Self::Excluded => "Excepted",
+            Self::TooYoung => "Too new",
+            Self::NoEvidence => "No usage data",
+            Self::Unsupported => "Managed by AWS",
+            Self::Failed => "Not scanned",
             Self::Unknown => "Unknown",
         }
     }
@@ -39,17 +39,21 @@ impl PrincipalStatus {
     /// What is so of the principals that have it.
     pub(super) fn meaning(self) -> &'static str {
         match self {
-            Self::Reducible => "a smaller policy is ready",
-            Self::UnusedPrincipal => "not used in the window: review them for deletion",
-            Self::Blocked => "permissions that they do not use stay; the reason and the remedy are given",
-            Self::Clean => "everything that was examined is in use",
-            Self::NoFinding => "the analyzer has no finding about them, which is no proof of use",
-            Self::Excluded => "a rule leaves them as they are",
-            Self::TooYoung => "younger than the window of the evidence",
-            Self::NoEvidence => "nothing is known of their use",
-            Self::Unsupported => "only the AWS service that owns them can change them",
-            Self::Failed => "their account or their evidence could not be read",
-            Self::Unknown => "another version of leastwise says",
+            Self::Reducible => "has unused permissions, and a proven change removes them",
+            Self::UnusedPrincipal => "not used within the window: confirm with the owner, then delete",
+            Self::Blocked => {
+                "has unused permissions that cannot be removed yet; the reason and the fix are given"
+            }
+            Self::Clean => "nothing that AWS tracks is unused",
+            Self::NoFinding => {
+                "the analyzer has no finding, which does not prove that every permission is used"
+            }
+            Self::Excluded => "kept by an exception",
+            Self::TooYoung => "created within the window of the usage data",
+            Self::NoEvidence => "AWS has no usage data that can be acted on",
+            Self::Unsupported => "only AWS can change it",
+            Self::Failed => "the account or its usage data could not be read",
+            Self::Unknown => "a status of another version of leastwise",
         }
     }
 }
@@ -72,17 +76,17 @@ impl Action {
     /// What to do, in a sentence.
     pub(super) fn sentence(self) -> &'static str {
         match self {
-            Self::Replace => "Put the smaller document in its place.",
-            Self::NewVersion => "Make the smaller document a new default version of the policy.",
-            Self::Substitute => {
-                "Create a customer-managed copy that is smaller, attach it, and detach the policy of AWS."
+            Self::Replace => "Replace the inline policy with the reduced version.",
+            Self::NewVersion => {
+                "Create a new default version of the managed policy with the reduced document."
             }
-            Self::Fork => "Create a smaller copy for these holders, attach it, and detach the shared policy.",
+            Self::Substitute => "Attach a reduced customer-managed copy and detach the AWS managed policy.",
+            Self::Fork => "Attach a reduced copy to these principals and detach the shared policy from them.",
             Self::Split => {
-                "The result does not fit where it is: create managed policies of it, attach them, and remove this one."
+                "The reduced policy exceeds the size limit: create managed policies from it, attach them, and remove the original."
             }
-            Self::Detach => "Nothing of it is used: detach it.",
-            Self::Delete => "Nothing of it is used: delete it.",
+            Self::Detach => "Detach the policy: none of its permissions is used.",
+            Self::Delete => "Delete the policy: none of its permissions is used.",
         }
     }
 }
@@ -91,33 +95,32 @@ impl PolicyState {
     /// What becomes of a policy.
     pub(super) fn title(self) -> &'static str {
         match self {
-            Self::Smaller => "can be smaller, or go",
-            Self::Kept => "stays as it is",
-            Self::Copied => "a smaller copy takes its place",
-            Self::Forked => "smaller copies take its place for those who need less",
-            Self::Family => "changed once for many accounts",
+            Self::Smaller => "can be reduced",
+            Self::Kept => "no change",
+            Self::Copied => "replaced by a reduced copy",
+            Self::Forked => "replaced by reduced copies for principals that need less",
+            Self::Family => "one change for several accounts",
             Self::PermissionSet => "part of a permission set, changed in Identity Center",
-            Self::Idle => "nobody who holds it is in use",
-            Self::Blocked => "shared with somebody who counts as using everything",
-            Self::GrantTooYoung => "granted more recently than the evidence can tell of",
-            Self::InUseByOthers => "what one does not use, another does",
-            Self::UsedAsBoundary => "used as a permissions boundary, and so never edited",
-            Self::AttachedElsewhere => "attached to more than the account shows",
-            Self::Excepted => "an exception leaves it as it is",
-            Self::DoesNotFit => "its smaller form does not fit the quota",
-            Self::TooManyAttached => "its smaller form takes more policies than can be attached",
-            Self::NotSureEnough => "the evidence is not sure enough",
-            Self::NotProven => "its smaller form could not be proven",
-            Self::KeptByRule => "what could go of it is what rules keep",
-            Self::NotInCatalog => "its wildcards are over services that the catalog does not know",
-            Self::NotAPolicy => "its document could not be understood",
-            // The rows of families say why instead.
-            Self::Refuted
-            | Self::InUse
-            | Self::ProvisionedDifferently
-            | Self::AccountsUnread
-            | Self::AccountsUnknown
-            | Self::Unknown => self.name(),
+            Self::Idle => "attached only to unused principals",
+            Self::Blocked => "shared with a principal treated as using everything",
+            Self::GrantTooYoung => "granted too recently for the usage data",
+            Self::InUseByOthers => "used by others it is attached to",
+            Self::UsedAsBoundary => "also a permissions boundary, which is never edited",
+            Self::AttachedElsewhere => "attached to principals that this scan does not see",
+            Self::Excepted => "kept by an exception",
+            Self::DoesNotFit => "reduced, it still exceeds the size limit",
+            Self::TooManyAttached => "reduced, it becomes more policies than can be attached",
+            Self::NotSureEnough => "confidence below `min-confidence`",
+            Self::NotProven => "the reduced policy could not be proven",
+            Self::KeptByRule => "unused permissions kept by a rule",
+            Self::NotInCatalog => "wildcards of services that the catalog does not know",
+            Self::NotAPolicy => "policy document could not be read",
+            Self::Refuted => "the reduced policy failed its proof (a bug in leastwise)",
+            Self::InUse => "used in at least one account",
+            Self::ProvisionedDifferently => "differs between accounts",
+            Self::AccountsUnread => "some of its accounts were not scanned",
+            Self::AccountsUnknown => "its accounts could not be listed",
+            Self::Unknown => self.name(),
         }
     }
 }
@@ -127,25 +130,25 @@ impl Note {
     pub(super) fn sentence(self) -> &'static str {
         match self {
             Self::PolicyNewer => {
-                "The policy was changed after the evidence was made: look whether the change was about what is removed here."
+                "The policy changed after the usage data was taken. Check whether that change affects the permissions removed here."
             }
             Self::ServiceNotInCatalog => {
-                "It has a wildcard over a service that the catalog does not know; that wildcard stays, and is not part of the proof."
+                "A wildcard of a service that the catalog does not know is kept and is not part of the proof."
             }
             Self::CopyExists => {
-                "An equal policy of that name is there already: it needs only to be attached."
+                "An identical policy with this name already exists and only needs to be attached."
             }
             Self::DetachBeforeAttach => {
-                "A holder has ten policies attached: detach the old one before the new one is attached."
+                "The limit of 10 attached policies is reached: detach the old policy before attaching the new one, or request a quota increase (maximum 20)."
             }
             Self::EditThePermissionSet => {
-                "Edit the permission set in IAM Identity Center and provision it anew; the roles in the accounts cannot be edited."
+                "Edit the permission set in IAM Identity Center and provision it again. Its roles in the accounts cannot be edited."
             }
             Self::AccountsUnread => {
-                "Some accounts were not read, and the same policy may stand there too: look whether it is in use there."
+                "Some accounts were not scanned and may have the same policy. Check whether it is used there."
             }
             Self::EditTheTemplate => {
-                "The same policy stands in many accounts: edit the template that it comes from, and every account follows."
+                "Several accounts have this policy. Edit the template that deploys it, and all of them follow."
             }
             Self::Unknown => self.name(),
         }
@@ -153,17 +156,18 @@ impl Note {
 }
 
 /// What to do about permissions whose use AWS does not see.
-pub(super) const FIND_OUT: &str = "AWS does not record the use of these permissions, so they stay. To find out, \
-ask the owner of the workload, or deny them to this principal alone for a while and watch for errors.";
+pub(super) const FIND_OUT: &str = "AWS does not track the use of these permissions, so they are kept. To find out whether they are \
+needed, ask the owner of the workload, or deny them to this principal for a while and watch for errors.";
 
 impl Status {
     /// What became of a change since the earlier report.
     pub(super) fn title(self) -> &'static str {
         match self {
-            Self::Reopened => "back",
+            Self::Reopened => "back after it was resolved",
             Self::Regressed => "grants more than before",
-            Self::Same => "as before",
-            Self::New | Self::Changed | Self::Resolved | Self::Withheld | Self::NotRead => self.name(),
+            Self::Same => "unchanged",
+            Self::NotRead => "not scanned",
+            Self::New | Self::Changed | Self::Resolved | Self::Withheld => self.name(),
         }
     }
 }
@@ -172,9 +176,9 @@ impl ReasonEffect {
     /// What a reason does to the confidence.
     pub(super) fn title(self) -> &'static str {
         match self {
-            Self::Supports => "supports it",
-            Self::LowersToMedium => "lowers it to medium",
-            Self::LowersToLow => "lowers it to low",
+            Self::Supports => "supports",
+            Self::LowersToMedium => "lowers to medium",
+            Self::LowersToLow => "lowers to low",
         }
     }
 }
@@ -184,8 +188,8 @@ impl PolicyKind {
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::Inline => "inline",
-            Self::CustomerManaged => "customer-managed",
-            Self::AwsManaged => "AWS-managed",
+            Self::CustomerManaged => "customer managed",
+            Self::AwsManaged => "AWS managed",
         }
     }
 }
@@ -195,7 +199,7 @@ impl FamilyKind {
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::PermissionSet => "permission set",
-            Self::Fleet => "fleet",
+            Self::Fleet => "shared across accounts",
         }
     }
 }
@@ -206,34 +210,35 @@ impl EvidenceKind {
         match self {
             Self::Analyzer => "IAM Access Analyzer",
             Self::LastAccessed => "IAM last-accessed data",
-            Self::None => "no evidence",
+            Self::None => "no usage data",
             Self::Unknown => self.name(),
         }
     }
 }
 
 /// What is proven of every change, and what is not.
-pub(super) const PROVEN: &str = "The smaller policy is proven against the evidence: nothing is gained, exactly the unused is \
-                                 removed, what stays is what the author wrote, and what the evidence saw in use is still \
-                                 allowed. That AWS saw every use is not proven.";
+pub(super) const PROVEN: &str = "Proven: the reduced policy grants nothing new, loses only permissions that AWS reports as unused, \
+                                 and changes nothing else. Not proven: that AWS recorded every use.";
 
 impl Recommendation {
     /// What to do with which files, in a sentence.
     pub(super) fn how_to_fix(&self) -> String {
         let after = &self.files.after;
         match self.action {
-            Action::Replace => format!("Put the document {after} of the report in its place."),
-            Action::NewVersion => format!("Make the document {after} of the report its new default version."),
+            Action::Replace => format!("Replace the inline policy with {after} from the report."),
+            Action::NewVersion => {
+                format!("Create a new default version of the managed policy from {after} in the report.")
+            }
             Action::Substitute | Action::Fork => format!(
-                "Create {} from the document {after} of the report, attach it in place of this policy, and detach this one.",
+                "Create {} from {after} in the report, attach the copy, and detach the original policy.",
                 self.creates.join(", "),
             ),
             Action::Split => format!(
-                "Create {} from the documents in {after} of the report, attach them, and remove this policy.",
+                "Create {} from the documents in {after} in the report, attach them, and remove the original policy.",
                 self.creates.join(", "),
             ),
-            Action::Detach => "Detach the policy: all that it grants is reported unused.".to_owned(),
-            Action::Delete => "Delete the policy: all that it grants is reported unused.".to_owned(),
+            Action::Detach => "Detach the policy: none of its permissions is used.".to_owned(),
+            Action::Delete => "Delete the policy: none of its permissions is used.".to_owned(),
         }
     }
 }

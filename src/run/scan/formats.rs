@@ -12,7 +12,7 @@ use super::finished::{self, FinishedAccount, FinishedAccounts};
 use super::target::Target;
 use crate::report::render::{
     AccountView, Asff, Changes, CloudFormation, Csv, Earlier, Format, Html, Judging, Ocsf, Part, Sarif,
-    States, Terraform, Tickets, Written,
+    States, Summary, Terraform, Tickets, Written,
 };
 use crate::report::{FileHash, Report, ReportFormat};
 use crate::run::error::RunError;
@@ -24,17 +24,18 @@ pub(crate) fn chosen(
     since: &Since,
 ) -> Vec<Box<dyn Format>> {
     let wanted_scripts = wanted.contains(&ReportFormat::Changes);
-    let format = |wanted: &ReportFormat| -> Box<dyn Format> {
-        match wanted {
+    let format = |one: &ReportFormat| -> Box<dyn Format> {
+        match one {
             ReportFormat::Asff => Box::new(Asff::since(since.asff.clone())),
             ReportFormat::Changes => Box::new(Changes),
-            ReportFormat::Csv => Box::new(Csv),
+            ReportFormat::Csv => Box::new(Csv::new(owner_tag)),
             ReportFormat::CloudFormation => Box::new(CloudFormation),
             ReportFormat::Html => Box::new(Html { scripts: wanted_scripts }),
             ReportFormat::Ocsf => Box::new(Ocsf::since(since.ocsf.clone())),
             ReportFormat::Sarif => Box::new(Sarif::since(since.sarif.clone())),
+            ReportFormat::Summary => Box::new(Summary::new(owner_tag, wanted)),
             ReportFormat::Terraform => Box::new(Terraform),
-            ReportFormat::Tickets => Box::new(Tickets::new(owner_tag)),
+            ReportFormat::Tickets => Box::new(Tickets::new(owner_tag, wanted_scripts)),
         }
     };
     wanted.iter().map(format).collect()

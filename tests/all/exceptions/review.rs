@@ -119,11 +119,11 @@ fn rules_that_run_out_are_told_before_and_after() {
     assert_eq!(
         sentences,
         [
-            "it ran out on 2026-11-20 and had no effect",
-            "nothing narrows what it is about",
-            "it holds",
-            "it runs out tomorrow, 2026-11-22",
-            "nothing narrows what it is about",
+            "expired on 2026-11-20 and was ignored",
+            "has no scope: it covers everything",
+            "active",
+            "expires tomorrow, 2026-11-22",
+            "has no scope: it covers everything",
         ]
     );
 }
@@ -178,15 +178,23 @@ fn the_review_has_every_rule_with_its_reason_and_owner() {
     assert_eq!(
         rows,
         [
-            row("default:service-linked", "only the AWS service that owns it can change it", Some("AWS")),
-            row("default:aws-reserved", "AWS reserves its path, and lets nobody else change it", Some("AWS")),
+            row(
+                "default:service-linked",
+                "managed by an AWS service, which alone can change it",
+                Some("AWS")
+            ),
+            row(
+                "default:aws-reserved",
+                "under a path reserved by AWS, which alone can change it",
+                Some("AWS")
+            ),
             row(
                 "default:control-tower",
-                "a mandatory control of AWS Control Tower denies changes to it",
+                "protected by a mandatory control of AWS Control Tower",
                 Some("AWS")
             ),
             row("config:2", "r", Some("o")),
-            row("keep:1", "kms:Decrypt is kept everywhere", None),
+            row("keep:1", "`keep` lists kms:Decrypt", None),
         ]
     );
 }

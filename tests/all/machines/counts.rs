@@ -284,7 +284,7 @@ fn left_alone_of_html(out: &Path, report: &Report) -> LeftAlone {
 
 fn check(name: &str, snapshot: &str, code: i32) -> Totals {
     let out = folder(&format!("counts-{name}")).join("report");
-    let formats = "asff,csv,html,ocsf,sarif,tickets";
+    let formats = "asff,csv,html,ocsf,sarif,summary,tickets";
     let to = out.to_str().unwrap();
     leastwise(["scan", "--snapshot", snapshot, "--out", to, "--format", formats]).ran().exits(code);
     let report = report(&out);

@@ -70,9 +70,16 @@ fn the_same_answers_give_the_same_bytes_in_every_format() {
         leastwise(["scan", "--snapshot", "mocks/acme", "--out", to, "--format", &every]).ran().exits(0);
     }
     let [a, b] = ["a", "b"].map(|name| lasting_files(&folder.join(name)));
-    for wanted in
-        ["findings.csv", "findings.ocsf.jsonl", "report.sarif", "index.html", "asff/", "changes/", "tickets/"]
-    {
+    for wanted in [
+        "findings.csv",
+        "findings.ocsf.jsonl",
+        "report.sarif",
+        "summary.md",
+        "index.html",
+        "asff/",
+        "changes/",
+        "tickets/",
+    ] {
         assert!(a.keys().any(|path| path.starts_with(wanted)), "{wanted}");
     }
     for wanted in [".tf", "/cloudformation.template.json"] {

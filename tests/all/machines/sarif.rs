@@ -77,6 +77,34 @@ fn every_finding_has_one_result_under_a_rule_that_the_file_explains() {
 }
 
 #[test]
+fn code_scanning_has_a_line_a_severity_and_a_fingerprint_for_every_result() {
+    let out = demonstration();
+    let sarif = json(&out.join("report.sarif"));
+    let rules = sarif.pointer("/runs/0/tool/driver/rules").unwrap().as_array().unwrap();
+    let score = |value: &Value, pointer: &str| text(value, pointer).parse::<f64>().unwrap();
+    for rule in rules {
+        assert!((0.0..=10.0).contains(&score(rule, "/properties/security-severity")), "{rule}");
+    }
+    let accounts: Vec<String> = report(&out).accounts.into_iter().map(|it| it.name).collect();
+    let mut hashes = BTreeSet::new();
+    for result in results(&out) {
+        assert_eq!(result.pointer("/locations/0/physicalLocation/region/startLine"), Some(&1.into()));
+        assert!(hashes.insert(text(&result, "/partialFingerprints/primaryLocationLineHash").to_owned()));
+        if let Some(name) = result.pointer("/properties/accountName").and_then(Value::as_str) {
+            assert!(accounts.iter().any(|it| it == name));
+            assert!(text(&result, "/message/text").contains(name), "{result}");
+        }
+        let level = match result.pointer("/properties/severity").and_then(Value::as_str) {
+            Some("critical" | "high") => "error",
+            Some("medium") => "warning",
+            Some(_) => "note",
+            None => continue,
+        };
+        assert_eq!(text(&result, "/level"), level);
+    }
+}
+
+#[test]
 fn a_result_is_known_from_night_to_night_without_the_ids_of_findings() {
     let out = demonstration();
     let results = results(&out);

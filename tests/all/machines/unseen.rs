@@ -26,7 +26,7 @@ fn no_file_of_a_report_holds_what_is_unseen_but_for_the_documents() {
         fs::write(snapshot.join(path), value.to_string()).unwrap();
     }
     let out = root.join("report");
-    let formats = "asff,changes,cloudformation,csv,html,ocsf,sarif,terraform,tickets";
+    let formats = "asff,changes,cloudformation,csv,html,ocsf,sarif,summary,terraform,tickets";
     let args = [
         "scan",
         "--snapshot",

@@ -37,7 +37,7 @@ fn what_is_unused_again_is_named_wherever_its_change_stands_and_is_not_ready() {
     let sentence =
         "<strong>Used every so often:</strong> <code>s3:PutObject</code> (came into use on 2026-11-02)";
     assert_eq!(page.matches(sentence).count(), 1, "{page}");
-    assert!(text(&format!("tickets/{ACCOUNT}.md")).contains("- Used every so often: `s3:PutObject`\n"));
+    assert!(text(&format!("tickets/{ACCOUNT}.md")).contains("- Used between earlier runs: `s3:PutObject`\n"));
     assert_eq!(text("findings.csv").matches(",false,2,s3:PutObject\r\n").count(), 1);
     let [.., third, fourth] = &nights.reports[..] else { panic!("four nights") };
     let compared = leastwise(["compare", third.to_str().unwrap(), fourth.to_str().unwrap()]).ran().exits(0);

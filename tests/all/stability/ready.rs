@@ -34,16 +34,14 @@ fn a_change_is_ready_on_the_third_night_and_not_on_the_second() {
     let index = text(&nights, "index.html");
     assert!(index.contains("<dt>Ready, the same for 3 nights</dt><dd>2</dd>"));
     assert!(index.contains(r#"["role/worker/own","high","0",1]"#), "{index}");
-    assert!(
-        text(&nights, &format!("tickets/{ACCOUNT}.md")).contains("- Ready: yes, the same for 3 nights\n")
-    );
+    assert!(text(&nights, &format!("tickets/{ACCOUNT}.md")).contains("- Ready: yes, the same for 3 runs\n"));
     let tickets = text(&nights, "tickets/tickets.csv");
     assert_eq!(tickets.matches(" confidence-high ready,").count(), 2, "{tickets}");
     assert_eq!(
         text(&nights, "changes/ready.txt"),
         "111111111111/role/other/own\n111111111111/role/worker/own\n"
     );
-    assert!(text(&nights, "changes/README.md").contains("the same for 3 nights running"));
+    assert!(text(&nights, "changes/README.md").contains("the same for 3 runs in a row"));
     let changes = crate::scan::changes(nights.report());
     for line in text(&nights, "changes/ready.txt").lines() {
         assert!(changes[line].get("refused").is_none(), "{line}");

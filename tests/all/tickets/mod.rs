@@ -66,12 +66,10 @@ fn every_owner_has_a_ticket_and_those_without_the_tag_are_their_accounts() {
     assert!(tickets.keys().all(|name| !name.contains('/')));
     assert_eq!(wanted.difference(&tickets.keys().cloned().collect()).count(), 0);
     let text = &tickets["team-data@example.com"];
-    assert!(
-        text.starts_with("# Least privilege for `team-data@example.com`: 5 changes, 0 unused principals")
-    );
+    assert!(text.starts_with("# Remove unused AWS permissions owned by `team-data@example.com`: 5 changes"));
     let first = text.split_once("\n- [ ] Change 1: ").unwrap().1.lines().next().unwrap();
     assert!(first.ends_with("confidence high"), "{first}");
-    assert!(text.contains(": `PowerUserAccess` of role `aws-managed-power-user`"));
+    assert!(text.contains("`PowerUserAccess` with a reduced copy, removing"));
     assert!(text.contains("`policies/777777777777/role/text-trap-glue-reader/glue-read.diff`"));
 }
 
@@ -97,10 +95,7 @@ fn the_surest_changes_come_first_and_of_those_the_heaviest_and_the_files_are_the
     scan("mocks/acme", &out).exits(0);
     let mut changes = 0;
     for (name, text) in tickets(&out) {
-        // A comma between figures has no blank behind it.
-        let points = |line: &str| {
-            line.rsplit_once(", ").unwrap().1.strip_suffix(" points of risk").unwrap().replace(',', "")
-        };
+        let points = |line: &str| line.rsplit_once("risk score by ").unwrap().1.replace(',', "");
         let removes = text.lines().filter(|line| line.starts_with("- Removes: "));
         let risks: Vec<u64> = removes.map(|line| points(line).parse().unwrap()).collect();
         changes += risks.len();
@@ -130,7 +125,7 @@ fn a_change_of_several_owners_is_in_the_ticket_of_each_who_learn_only_how_many_t
             let of = |arn: &&String| account.principals.iter().find(|it| it.arn == **arn).unwrap();
             let owners: BTreeSet<&str> = change.reaches.iter().map(|arn| owner(of(&arn), account)).collect();
             shared += usize::from(owners.len() > 1);
-            let known = format!("- Known as: `{}`\n", change.id);
+            let known = format!("- ID: `{}`\n", change.id);
             let in_table: Vec<String> = table(&out)
                 .into_iter()
                 .map(|row| row["External ID"].clone())
@@ -148,7 +143,7 @@ fn a_change_of_several_owners_is_in_the_ticket_of_each_who_learn_only_how_many_t
                 let at = tickets[name].find(&known);
                 let at = at.unwrap_or_else(|| panic!("{} is not in the ticket of {name}", change.id));
                 let entry = &tickets[name][..at];
-                let line = entry.lines().rfind(|line| line.starts_with("- Reaches: ")).unwrap();
+                let line = entry.lines().rfind(|line| line.starts_with("- Affects: ")).unwrap();
                 assert!(line.contains(&format!("{own} principal")), "{line}");
                 assert_eq!(line.contains(&format!("and {others} of other owners")), others > 0, "{line}");
             }
@@ -190,7 +185,7 @@ fn a_ticket_names_ten_holders_and_an_owner_called_like_an_account_has_ids_of_its
         [("%3111111111111", "app-19", "app-20", 3), ("111111111111", "app-32", "app-33", 2)]
     {
         let text = &tickets[name];
-        let line = text.lines().find(|line| line.starts_with("- Holder: ")).unwrap();
+        let line = text.lines().find(|line| line.starts_with("- Attached to: ")).unwrap();
         assert!(line.ends_with(&format!("role `{last}` and {more} more")), "{line}");
         assert_eq!(line.matches("role `").count(), 10, "{line}");
         assert!(!text.contains(&format!("`{behind}`")), "{text}");
@@ -231,7 +226,7 @@ fn the_table_tells_of_all_that_the_report_does_under_ids_that_stay() {
     let others = ids.iter().filter(|id| !id.starts_with("policy:")).map(|id| (*id).to_owned());
     assert_eq!(others.collect::<BTreeSet<_>>(), reviews);
     for row in &rows {
-        assert!(["High", "Medium", "Low", "Lowest"].contains(&row["Priority"].as_str()));
+        assert!(["Highest", "High", "Medium", "Low", "Lowest"].contains(&row["Priority"].as_str()));
         assert!(["left", "right", "middle"].contains(&row["Owner"].as_str()), "{row:?}");
         assert!(row["Summary"].chars().count() <= 250 && !row["Description"].is_empty());
     }

@@ -212,7 +212,7 @@ fn a_managed_policy_gets_a_version_also_when_it_has_five() {
     );
     let before = acme.all(SHOP);
     let ran = acme.runs(SHOP, ("apply.sh", &folder), None).exits(1);
-    assert!(ran.err.contains("now used by role/nightly-backup"), "{}", ran.err);
+    assert!(ran.err.contains("now also attached to role/nightly-backup"), "{}", ran.err);
     assert_eq!(acme.all(SHOP), before);
 }
 
@@ -268,7 +268,7 @@ fn policies_that_take_the_place_of_one_are_created_attached_and_taken_back() {
     let name = other.split_once('/').unwrap().1;
     acme.meanwhile(SHOP, &["iam", "attach-role-policy", "--role-name", name, "--policy-arn", &new]);
     let ran = acme.runs(SHOP, ("rollback.sh", &folder), None).exits(0);
-    assert!(ran.out.contains("stays: it is used by role/nightly-backup"), "{}", ran.out);
+    assert!(ran.out.contains("is kept: it is attached to role/nightly-backup"), "{}", ran.out);
     let text = acme.document(&format!("{folder}.after.json"));
     let held = attached(&before, other, "", &[&new]);
     let wanted = with(&before, &[("attached", other, held), ("managed", &new, text)]);
@@ -359,7 +359,7 @@ fn a_copy_of_a_policy_of_aws_wants_room_or_leave_to_detach_first() {
     let text = r#"{"Version":"2012-10-17","Statement":[]}"#;
     acme.meanwhile(SHOP, &["iam", "create-policy", "--policy-name", name, "--policy-document", text]);
     let before = acme.all(SHOP);
-    acme.runs(SHOP, ("apply.sh", &folder), Some("DETACH_FIRST")).exits(1).says("is not as it was analysed");
+    acme.runs(SHOP, ("apply.sh", &folder), Some("DETACH_FIRST")).exits(1).says("has changed since the scan");
     assert_eq!(acme.all(SHOP), before);
 }
 
@@ -379,12 +379,12 @@ fn a_script_refuses_what_was_not_analysed_and_a_dry_run_writes_nothing() {
     }
     assert_eq!(acme.all(SHOP), before, "a dry run wrote");
 
-    acme.runs(DEV, script, None).exits(1).says("these are credentials of account 666666666666");
+    acme.runs(DEV, script, None).exits(1).says("logged in to 666666666666");
 
     let file = acme.out.join(format!("policies/{folder}.after.json"));
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.clone() + "\n").unwrap();
-    acme.runs(SHOP, script, None).exits(1).says("is not the file that this script was made with");
+    acme.runs(SHOP, script, None).exits(1).says("was modified after the report was written");
     fs::write(&file, text).unwrap();
 
     let put = ["iam", "put-role-policy", "--role-name", "nightly-backup", "--policy-name", "copy"];

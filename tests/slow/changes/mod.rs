@@ -161,12 +161,12 @@ fn a_script_without_its_library_refuses_and_takes_none_from_the_current_folder()
         let own = root.join("report/changes").join(script);
         let copied = away.join(script);
         fs::copy(&own, &copied).unwrap();
-        runs(&here, &copied, &[COPY]).exits(1).says("refused: lib.bash is not beside");
+        runs(&here, &copied, &[COPY]).exits(1).says("stopped: lib.bash not found beside");
         // From standard input it does not know its folder.
         let input = fs::File::open(&own).unwrap();
         let ran = Command::new("bash").current_dir(&here).stdin(input).output().unwrap();
         let told = String::from_utf8(ran.stderr).unwrap();
-        assert_eq!(told, format!("refused: run this as a file, with bash {script}\n"));
+        assert_eq!(told, format!("stopped: run this as a file, with bash {script}\n"));
         assert_eq!(ran.status.code(), Some(1));
         runs(&here, &own, &["444444444444/role/nobody/copy"]).exits(1).says("this report has no change");
     }
@@ -190,7 +190,7 @@ fn no_text_of_a_change_passes_for_another_field_of_it() {
     fs::write(&table, rows.collect::<String>()).unwrap();
     let ran = runs(&out, &out.join("changes/apply.sh"), &[COPY]);
     assert!(ran.out.starts_with("a copy refused forged\n"), "{}", ran.out);
-    assert!(!ran.err.contains("refused: forged"), "{}", ran.err);
+    assert!(!ran.err.contains("stopped: forged"), "{}", ran.err);
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn a_change_with_a_name_that_aws_cannot_have_is_refused() {
     let all = changes(&out);
     let refused: Vec<&String> = all
         .iter()
-        .filter(|(_, row)| row["refused"].as_str().is_some_and(|why| why.contains("AWS takes no such name")))
+        .filter(|(_, row)| row["refused"].as_str().is_some_and(|why| why.contains("AWS allows no such name")))
         .map(|(name, row)| {
             assert!(row.get("how").is_none(), "{row}");
             name
@@ -263,7 +263,7 @@ fn a_change_with_a_name_that_aws_cannot_have_is_refused() {
     let root = out.parent().unwrap();
     for (name, script) in refused.into_iter().zip(["apply.sh", "rollback.sh"].into_iter().cycle()) {
         let ran = runs(root, &out.join("changes").join(script), &[name]).exits(1);
-        assert!(ran.err.starts_with("refused: AWS takes no such name") && ran.out.is_empty(), "{name}");
+        assert!(ran.err.starts_with("stopped: AWS allows no such name") && ran.out.is_empty(), "{name}");
     }
     assert!(
         !root.join("pwned").exists() && !out.join("changes/pwned").exists(),

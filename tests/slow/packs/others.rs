@@ -12,7 +12,7 @@ use crate::run::folder;
 use crate::scan::{account, files};
 
 const ACCOUNT: &str = "111111111111";
-const EVERY: &str = "html,csv,tickets,sarif,asff,ocsf,changes,terraform,cloudformation";
+const EVERY: &str = "html,csv,tickets,sarif,asff,ocsf,summary,changes,terraform,cloudformation";
 
 /// A reader and a writer who share a policy. Of the writer's owner are the tag and all days, which no other account has.
 fn shared(unused: &[&str], analyzed: &str) -> Value {

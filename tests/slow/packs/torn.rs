@@ -38,7 +38,7 @@ fn owners_who_share_policies_learn_of_each_other_no_more_than_how_many_they_are(
 }
 
 const ALL: [&str; 4] = ["--shared", "in-place", "--format", "changes,terraform,cloudformation"];
-pub(super) const REASON: &str = "others share it, whom this pack does not name";
+pub(super) const REASON: &str = "principals of other owners share it";
 
 /// How often a text stands in the files of a folder whose paths end so.
 fn count(folder: &Path, ending: &str, text: &str) -> usize {

@@ -74,6 +74,8 @@ pub(super) struct Remediation {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Text {
     pub(super) text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) url: Option<String>,
 }
 
 #[derive(Debug, Serialize)]

@@ -17,11 +17,10 @@ use self::form::{
 };
 use super::account_view::AccountChange;
 use super::since::{Earlier, State};
-use super::weight::Weight;
 use super::words::PROVEN;
-use super::{AccountView, Format, Part, Read, key, reserve};
+use super::{AccountView, Format, Part, Read, key, reserve, say, weight};
 use crate::arn::Arn;
-use crate::decide::{HolderKind, PrincipalStatus};
+use crate::decide::{Grade, PrincipalStatus};
 use crate::inventory::PrincipalKind;
 use crate::report::account::{AccountReport, IdleCredential, PrincipalRow};
 use crate::report::effect::Removal;
@@ -133,12 +132,13 @@ fn region<'r>(report: &'r Report, account: &'r AccountReport) -> &'r str {
     })
 }
 
-fn label(weight: Weight) -> &'static str {
-    match weight {
-        Weight::Slight => "INFORMATIONAL",
-        Weight::Light => "LOW",
-        Weight::Middling => "MEDIUM",
-        Weight::Heavy => "HIGH",
+fn label(grade: Grade) -> &'static str {
+    match grade {
+        Grade::None => "INFORMATIONAL",
+        Grade::Low => "LOW",
+        Grade::Medium => "MEDIUM",
+        Grade::High => "HIGH",
+        Grade::Critical => "CRITICAL",
     }
 }
 
@@ -149,9 +149,7 @@ fn mend(change: &Recommendation) -> String {
         return mend;
     }
     let (policies, after) = (change.creates.len(), &change.files.after);
-    format!(
-        "Create the {policies} policies whose documents are in {after} of the report, in place of this policy."
-    )
+    format!("Replace this policy with the {policies} policies whose documents are in {after} in the report.")
 }
 
 /// What one finding differs from another in.
@@ -160,7 +158,7 @@ struct Told<'t> {
     principal: Option<&'t str>,
     rule: &'t str,
     kind: &'static str,
-    weight: Weight,
+    grade: Grade,
     title: String,
     description: String,
     mend: String,
@@ -179,7 +177,7 @@ impl Teller<'_> {
         let (partition, id) = (&self.report.partition, &self.account.summary.id);
         let region = region(self.report, self.account);
         let day = day(self.report, self.account);
-        let severity = Severity { label: label(told.weight) };
+        let severity = Severity { label: label(told.grade) };
         let resource = |(r#type, id): (&'static str, &str)| Resource {
             r#type,
             id: fitted_id(id),
@@ -201,7 +199,9 @@ impl Teller<'_> {
             severity,
             title: fitted(&told.title, TITLE),
             description: fitted(&told.description, DESCRIPTION),
-            remediation: Remediation { recommendation: Text { text: fitted(&told.mend, MEND) } },
+            remediation: Remediation {
+                recommendation: Text { text: fitted(&told.mend, MEND), url: say::page(told.rule) },
+            },
             product_fields: told.fields.into_iter().map(|(key, text)| (key, fitted(&text, FIELD))).collect(),
             resources: told.resources.into_iter().take(RESOURCES).map(resource).collect(),
             workflow: Workflow { status: "NEW" },
@@ -214,10 +214,7 @@ impl Teller<'_> {
     fn change(&self, change: &Recommendation, taken: Removal) -> Finding {
         let id = &self.account.summary.id;
         let (removed, kept) = (change.proof.removed, change.proof.kept);
-        let on = match change.holder_kind {
-            HolderKind::Managed => String::new(),
-            kind => format!(" of {kind} {}", change.holder),
-        };
+        let on = say::attached(change, &str::to_owned).map(|it| format!(" of {it}")).unwrap_or_default();
         let policy = change.policy_arn.iter().map(|arn| ("AwsIamPolicy", arn.as_str()));
         let here = change.reaches.iter().filter(|arn| Arn::of(arn).account == *id);
         let principals =
@@ -232,11 +229,13 @@ impl Teller<'_> {
             principal: None,
             rule: &rule,
             kind: UNUSED_PERMISSION,
-            weight: Weight::of_change(change),
-            title: format!("{removed} unused actions in policy {}{on}", change.policy),
-            description: format!(
-                "{removed} actions of the policy are unused and can go, {kept} stay. {PROVEN}"
+            grade: weight::of_change(change),
+            title: format!(
+                "{}{on} in {}",
+                say::change(change, &str::to_owned),
+                say::account(&self.account.summary)
             ),
+            description: format!("{} {PROVEN}", say::finding(change)),
             mend: mend(change),
             fields: BTreeMap::from([
                 ("leastwise/action", change.action.name().to_owned()),
@@ -264,8 +263,13 @@ impl Teller<'_> {
             principal: Some(&principal.arn),
             rule: "unused-principal",
             kind,
-            weight: Weight::of_unused(principal),
-            title: format!("{} {} is reported unused", principal.kind, principal.name),
+            grade: weight::of_unused(principal),
+            title: format!(
+                "Unused {} {} in {}",
+                principal.kind,
+                principal.name,
+                say::account(&self.account.summary)
+            ),
             description: format!("{} {}: {}.{trust}", principal.kind, principal.name, principal.why),
             mend: reserve::advice(principal).to_owned(),
             fields: BTreeMap::from([
@@ -278,13 +282,11 @@ impl Teller<'_> {
     }
 
     fn idle(&self, principal: &PrincipalRow, credential: &IdleCredential) -> Finding {
-        let since = match &credential.last_accessed {
-            Some(day) => format!("last used at {day}"),
-            None => "never used as far as AWS remembers".to_owned(),
-        };
+        let since = say::last_used(credential);
+        let place = say::account(&self.account.summary);
         let (rule, kind, what, suffix) = match &credential.access_key_id {
             Some(key) => ("unused-access-key", UNUSED_KEY, format!("access key {key}"), format!("/{key}")),
-            None => ("unused-password", UNUSED_PASSWORD, "the password".to_owned(), String::new()),
+            None => ("unused-password", UNUSED_PASSWORD, "console password".to_owned(), String::new()),
         };
         let mend = reserve::about_credential(principal, credential.access_key_id.is_some());
         self.finding(Told {
@@ -292,9 +294,9 @@ impl Teller<'_> {
             principal: Some(&principal.arn),
             rule,
             kind,
-            weight: Weight::Middling,
-            title: format!("{what} of user {} is reported unused", principal.name),
-            description: format!("{what} of user {} is reported unused, {since}.", principal.name),
+            grade: weight::of_credential(principal),
+            title: format!("Unused {what} of user {} in {place}", principal.name),
+            description: format!("User {} in {place}: {what}, {since}.", principal.name),
             mend: mend.to_owned(),
             fields: BTreeMap::from([("leastwise/principal", principal.arn.clone())]),
             resources: vec![("AwsIamUser", &principal.arn)],

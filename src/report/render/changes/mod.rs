@@ -20,6 +20,9 @@ const READY: &str = "changes/ready.txt";
 /// The table of what is done in Identity Center.
 const SETS: &str = "changes/permission-sets.jsonl";
 
+/// What stands before the name of a change to apply it.
+pub(super) const APPLY: &str = "bash changes/apply.sh ";
+
 /// What is the same in every report.
 const SCRIPTS: [(&str, &str); 3] = [
     ("changes/apply.sh", include_str!("shell/apply.sh")),
@@ -36,7 +39,7 @@ pub(super) fn command(view: &AccountView<'_>, change: &AccountChange<'_>) -> Res
     let plan = Plan::of(view, change);
     match plan.obstacle() {
         Some(why) => Err(why),
-        None => Ok(format!("bash changes/apply.sh {}", plan.name)),
+        None => Ok(format!("{APPLY}{}", plan.name)),
     }
 }
 
@@ -78,9 +81,9 @@ impl Format for Changes {
 }
 
 fn about_ready(after: u32) -> String {
-    let nights = if after == 1 { "a night".to_owned() } else { format!("{after} nights running") };
+    let nights = if after == 1 { "1 run".to_owned() } else { format!("{after} runs in a row") };
     format!(
-        "\n## Which are ready\n\n`ready.txt` names, one a line, the changes that were the same for {nights} and \
-         take away\nnothing that is used every so often. The others are here as well, and can wait.\n"
+        "\n## Which are ready\n\n`ready.txt` lists the changes, one per line, that were the same for {nights} and remove \
+         nothing\nthat was used in between. The other changes are here too, and can wait.\n"
     )
 }

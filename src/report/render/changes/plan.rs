@@ -90,20 +90,18 @@ impl<'v> Plan<'v> {
     pub(super) fn obstacle(&self) -> Option<&'static str> {
         let it = self.of.it;
         if self.of.is_shared && !self.is_creating() {
-            return Some(
-                "others share it, whom this pack does not name: use the scripts of the whole report",
-            );
+            return Some("principals of other owners share it: use the scripts of the complete report");
         }
         let names = self.of.holders.iter().map(|holder| &holder.name);
         let names = names.chain(&it.creates).chain([&it.holder, &it.policy]);
         if names.into_iter().any(|name| !is_name(name)) {
             return Some(
-                "AWS takes no such name, so there is nothing to change: look where the answers are from",
+                "AWS allows no such name, so there is nothing to change: check where the data comes from",
             );
         }
         match self.old {
             Old::Managed(arn) if !arn.is_some_and(is_arn) => {
-                Some("the report does not tell the ARN of the policy: scan again")
+                Some("the report lacks the ARN of the policy: scan again")
             }
             _ => None,
         }

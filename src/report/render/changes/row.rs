@@ -145,9 +145,9 @@ impl Plan<'_> {
         let holder = match &self.place {
             Place::Set { .. } => format!("permission set {}", it.holder),
             Place::Account { holders, .. } => match holders {
-                [] => return format!("Creates what permission set {} is to name.", it.holder),
+                [] => return format!("Creates the policies that permission set {} will use.", it.holder),
                 [one] => format!("{} {}", one.kind, one.name),
-                many => format!("{} holders", many.len()),
+                many => format!("{} principals", many.len()),
             },
         };
         let policy = match self.old {
@@ -155,12 +155,14 @@ impl Plan<'_> {
             Old::Managed(arn) => format!("policy {}", arn.unwrap_or(&it.policy)),
         };
         match it.action {
-            Action::Replace => format!("Puts the smaller document into {policy}."),
-            Action::NewVersion => format!("Makes the smaller document the default version of {policy}."),
-            Action::Delete => format!("Deletes {policy}: nothing of it is used."),
-            Action::Detach => format!("Detaches {policy} from {holder}: nothing of it is used."),
+            Action::Replace => format!("Replaces {policy} with the reduced version."),
+            Action::NewVersion => {
+                format!("Creates a new default version of {policy} with the reduced document.")
+            }
+            Action::Delete => format!("Deletes {policy}: none of its permissions is used."),
+            Action::Detach => format!("Detaches {policy} from {holder}: none of its permissions is used."),
             Action::Substitute | Action::Fork | Action::Split => {
-                format!("Creates {}, gives it to {holder}, and takes {policy} away.", it.creates.join(", "))
+                format!("Creates {}, attaches it to {holder}, and detaches {policy}.", it.creates.join(", "))
             }
         }
     }
@@ -169,11 +171,12 @@ impl Plan<'_> {
     fn notes(&self) -> Vec<String> {
         let fleet = self.of.fleet().map(|fleet| {
             let accounts = fleet.family.accounts.len();
-            format!("{accounts} accounts have this from one template, it seems: change that instead, or it comes back.")
+            format!("{accounts} accounts have this policy, probably from a template: change the template too, or the policy comes back.")
         });
-        let newer = self.of.it.notes.contains(&Note::PolicyNewer).then(|| {
-            "The policy was changed after its use was looked at: read the difference first.".to_owned()
-        });
+        let newer =
+            self.of.it.notes.contains(&Note::PolicyNewer).then(|| {
+                "The policy changed after the usage data was taken: read the diff first.".to_owned()
+            });
         fleet.into_iter().chain(newer).collect()
     }
 }

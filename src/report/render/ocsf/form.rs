@@ -117,6 +117,8 @@ pub(super) struct Policy<'e> {
 #[derive(Debug, Serialize)]
 pub(super) struct Remediation {
     pub(super) desc: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) references: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]

@@ -18,11 +18,10 @@ use self::form::{
 };
 use self::unmapped::Unmapped;
 use super::since::{Earlier, Finding, State};
-use super::weight::Weight;
 use super::words::PROVEN;
-use super::{AccountView, Format, Part, Read, key, reserve};
+use super::{AccountView, Format, Part, Read, key, reserve, say, weight};
 use crate::arn::Arn;
-use crate::decide::{Level, PrincipalStatus};
+use crate::decide::{Grade, Level, PrincipalStatus};
 use crate::report::whole::Report;
 use crate::report::{AccountReport, AccountSummary, EvidenceSource, Lookup, PrincipalRow, Recommendation};
 use crate::visible::visible_line;
@@ -136,12 +135,13 @@ fn seen<'e>(evidence: impl Iterator<Item = &'e EvidenceSource>) -> Option<i64> {
     evidence.filter_map(|it| it.evaluated.as_deref()).filter_map(milliseconds).max()
 }
 
-fn severity(weight: Weight) -> (&'static str, u8) {
-    match weight {
-        Weight::Slight => ("Informational", 1),
-        Weight::Light => ("Low", 2),
-        Weight::Middling => ("Medium", 3),
-        Weight::Heavy => ("High", 4),
+fn severity(grade: Grade) -> (&'static str, u8) {
+    match grade {
+        Grade::None => ("Informational", 1),
+        Grade::Low => ("Low", 2),
+        Grade::Medium => ("Medium", 3),
+        Grade::High => ("High", 4),
+        Grade::Critical => ("Critical", 5),
     }
 }
 
@@ -164,14 +164,14 @@ struct Told<'e> {
     title: String,
     desc: String,
     mend: String,
-    weight: Weight,
+    grade: Grade,
     resources: Vec<Resource<'e>>,
     unmapped: Unmapped<'e>,
 }
 
 impl<'e> Told<'e> {
     fn event(self, report: &'e Report) -> Event<'e> {
-        let (severity, severity_id) = severity(self.weight);
+        let (severity, severity_id) = severity(self.grade);
         let (code, name) = self.kind;
         // Evidence that tells no date: no finding is older than the catalog that it rests on.
         let time = self.seen.or_else(|| milliseconds(&report.catalog.updated)).unwrap_or_default();
@@ -179,6 +179,7 @@ impl<'e> Told<'e> {
         // Readers of events show what JSON holds.
         let [title, desc] = [&self.title, &self.desc].map(|text| visible_line(text).into_owned());
         let mend = visible_line(&self.mend).into_owned();
+        let references = say::page(&code).into_iter().collect();
         Event {
             activity_id: 1,
             activity_name: "Create",
@@ -213,7 +214,7 @@ impl<'e> Told<'e> {
                 version: "1.6.0",
             },
             permission_analysis_results: Vec::new(),
-            remediation: Remediation { desc: mend },
+            remediation: Remediation { desc: mend, references },
             resources: self.resources,
             severity,
             severity_id,
@@ -264,12 +265,20 @@ impl Event<'_> {
                 (self.type_uid, self.type_name) = (200_803, "IAM Analysis Finding: Close");
                 (self.status_id, self.status) = (4, "Resolved");
                 self.time = today.unwrap_or(self.time);
-                "Nothing is left to do: it is no longer found.".clone_into(&mut self.remediation.desc);
+                "Nothing to do: the finding is resolved.".clone_into(&mut self.remediation.desc);
             }
         }
         self.unmapped.since(state);
         self
     }
+}
+
+/// A title with what it is about.
+fn place(title: String, attached: Option<String>, account: Option<&AccountSummary>) -> String {
+    let attached = attached.map(|it| format!(" of {it}")).unwrap_or_default();
+    let account =
+        account.map_or_else(|| " in several accounts".to_owned(), |it| format!(" in {}", say::account(it)));
+    title + &attached + &account
 }
 
 fn change_event<'e>(
@@ -291,20 +300,16 @@ fn change_event<'e>(
     let uid = change.policy_arn.as_deref().unwrap_or(&change.id);
     let principals = change.reaches.iter().map(|arn| resource(report, principal_type(arn).0, arn));
     let policy = std::iter::once(resource(report, "Policy", uid));
-    let proof = &change.proof;
     let mut event = Told {
         account: account.map(account_of),
         seen: seen(evidence.into_iter()),
         sources,
         kind: (format!("policy-{}", change.action.name()), "Unused Permissions"),
         uid: key::of_policy(&change.id),
-        title: format!("policy {} grants {} actions that are reported unused", change.policy, proof.removed),
-        desc: format!(
-            "{} actions of the policy are unused and can go, {} stay. {PROVEN}",
-            proof.removed, proof.kept
-        ),
+        title: place(say::change(change, &str::to_owned), say::attached(change, &str::to_owned), account),
+        desc: format!("{} {PROVEN}", say::finding(change)),
         mend: change.how_to_fix(),
-        weight: Weight::of_change(change),
+        grade: weight::of_change(change),
         resources: policy.chain(principals).take(MOST_RESOURCES).collect(),
         unmapped: Unmapped::of(change),
     }
@@ -313,7 +318,7 @@ fn change_event<'e>(
     (event.confidence, event.confidence_id) = (Some(name), Some(id));
     event.permission_analysis_results = vec![Analysed {
         policy: Policy { name: &change.policy, r#type: change.policy_ref().kind.name(), uid },
-        unused_privileges_count: Some(proof.removed),
+        unused_privileges_count: Some(change.proof.removed),
         unused_services_count: Some(change.unused.iter().filter(|it| it.actions.is_none()).count()),
     }];
     if let [only] = change.reaches.as_slice() {
@@ -337,10 +342,10 @@ fn principal_event<'e>(
         sources: vec![summary.evidence.source.name()],
         kind: ("unused-principal".to_owned(), "Unused Principal"),
         uid: key::of_principal("unused-principal", &principal.arn),
-        title: format!("{} {} is reported unused", principal.kind, principal.name),
-        desc: principal.why.clone(),
+        title: format!("Unused {} {} in {}", principal.kind, principal.name, say::account(summary)),
+        desc: format!("{} {}: {}.", principal.kind, principal.name, principal.why),
         mend: reserve::advice(principal).to_owned(),
-        weight: Weight::of_unused(principal),
+        grade: weight::of_unused(principal),
         resources: std::iter::once(resource(report, kind, &principal.arn)).chain(policies).collect(),
         unmapped: Unmapped::Principal(json!({
             "code": principal.code,

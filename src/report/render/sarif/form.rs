@@ -41,7 +41,10 @@ impl Message {
 pub(super) struct Descriptor {
     pub(super) id: &'static str,
     pub(super) short_description: Message,
+    pub(super) full_description: Message,
     pub(super) help: Message,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) help_uri: Option<String>,
     pub(super) default_configuration: Configuration,
     pub(super) properties: Tags,
 }
@@ -51,8 +54,12 @@ pub(super) struct Configuration {
     pub(super) level: &'static str,
 }
 
+/// What code scanning shows: tags, and a score from 0 to 10 that it turns into a word again.
 #[derive(Debug, Serialize)]
 pub(super) struct Tags {
+    pub(super) precision: &'static str,
+    #[serde(rename = "security-severity")]
+    pub(super) security_severity: &'static str,
     pub(super) tags: [&'static str; 2],
 }
 
@@ -84,6 +91,18 @@ pub(super) struct Location {
 #[serde(rename_all = "camelCase")]
 pub(super) struct PhysicalLocation {
     pub(super) artifact_location: ArtifactLocation,
+    pub(super) region: Region,
+}
+
+/// Code scanning shows a result only where it has a line. The file as a whole is meant, so it is the first.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Region {
+    pub(super) start_line: u8,
+}
+
+impl Region {
+    pub(super) const FIRST: Self = Self { start_line: 1 };
 }
 
 #[derive(Debug, Serialize)]

@@ -4,6 +4,7 @@
 //! and checks at run time of what the types say here. A test holds the file against the published schema.
 
 mod form;
+mod left;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -13,17 +14,17 @@ use serde_json::{Value, json};
 
 use self::form::{
     ArtifactLocation, Finding, Invocation, Location, LogicalLocation, Message, Notification,
-    PhysicalLocation, Suppression,
+    PhysicalLocation, Region, Suppression,
 };
+use self::left::{family_left, left_alone};
 use self::rules::Rule;
 use super::since::{Earlier, State};
-use super::weight::Weight;
-use super::{AccountView, Format, Part, Read, key, reserve};
-use crate::decide::{HolderKind, PrincipalStatus};
-use crate::report::whole::{FamilyRow, Report};
+use super::{AccountView, Format, Part, Read, key, reserve, say, weight};
+use crate::decide::{Grade, PrincipalStatus};
+use crate::digest::FileHash;
+use crate::report::whole::Report;
 use crate::report::{
-    AccountReport, AccountSummary, Coverage, IdleCredential, LeftAlone, PolicyState, PrincipalRow,
-    Recommendation,
+    AccountReport, AccountSummary, Coverage, IdleCredential, PolicyState, PrincipalRow, Recommendation,
 };
 use crate::visible::visible;
 
@@ -36,6 +37,9 @@ const BASE: &str = "REPORT";
 
 /// What a tracker knows a finding by from night to night.
 const FINGERPRINT: &str = "leastwise/v1";
+
+/// The fingerprint by which GitHub knows an alert again. It would take it from the file's text, which is not in the repository.
+const GITHUB_FINGERPRINT: &str = "primaryLocationLineHash";
 
 /// A family may reach thousands; `properties.reaches` tells how many, and `report.json` whom.
 const MOST_PLACES: usize = 100;
@@ -114,7 +118,7 @@ fn of_all(report: &Report) -> Vec<Finding> {
 
 fn of_account(view: &AccountView<'_>) -> Vec<Finding> {
     let (report, account) = (view.report, view.account);
-    let id = account.summary.id.as_str();
+    let id = &account.summary;
     let mut found = Vec::new();
     for principal in &account.principals {
         match principal.status {
@@ -150,7 +154,7 @@ fn invocation(report: &Report) -> Invocation {
         let mut what: Vec<String> = what.collect();
         what.sort();
         what.dedup();
-        let text = format!("account {} was not read wholly: {}", account.id, what.join(", "));
+        let text = format!("{} was not scanned completely: {}", say::account(account), what.join(", "));
         Some(Notification { level, message: Message::of(&text) })
     };
     let gaps: Vec<Notification> = report.accounts.iter().filter_map(gap).collect();
@@ -161,7 +165,7 @@ fn invocation(report: &Report) -> Invocation {
 struct Said<'s> {
     rule: Rule,
     /// Its own level; else the rule's.
-    weight: Option<Weight>,
+    grade: Option<Grade>,
     text: String,
     file: String,
     /// What it is about: kind and ARN or id, the foremost first.
@@ -173,11 +177,16 @@ struct Said<'s> {
 
 impl Said<'_> {
     fn finding(self) -> Finding {
-        let level = self.weight.map_or(self.rule.level, |weight| match weight {
-            Weight::Heavy => "error",
-            Weight::Middling => "warning",
-            Weight::Light | Weight::Slight => "note",
+        let level = self.grade.map_or(self.rule.level, |grade| match grade {
+            Grade::Critical | Grade::High => "error",
+            Grade::Medium => "warning",
+            Grade::Low | Grade::None => "note",
         });
+        let mut properties = self.properties;
+        if let (Some(grade), Some(properties)) = (self.grade, properties.as_object_mut()) {
+            properties.insert("severity".to_owned(), grade.name().into());
+            properties.insert("security-severity".to_owned(), grade.score().into());
+        }
         let place = |(kind, name): (&'static str, &str)| LogicalLocation {
             name: name.rsplit('/').next().unwrap_or(name).to_owned(),
             fully_qualified_name: name.to_owned(),
@@ -189,13 +198,19 @@ impl Said<'_> {
             level,
             message: Message::of(&sentence(&self.text)),
             locations: [Location {
-                physical_location: PhysicalLocation { artifact_location: ArtifactLocation::of(&self.file) },
+                physical_location: PhysicalLocation {
+                    artifact_location: ArtifactLocation::of(&self.file),
+                    region: Region::FIRST,
+                },
                 logical_locations: self.places.into_iter().take(MOST_PLACES).map(place).collect(),
             }],
-            partial_fingerprints: BTreeMap::from([(FINGERPRINT, self.fingerprint)]),
+            partial_fingerprints: BTreeMap::from([
+                (GITHUB_FINGERPRINT, line_hash(&self.fingerprint)),
+                (FINGERPRINT, self.fingerprint),
+            ]),
             suppressions: Vec::new(),
             baseline_state: None,
-            properties: self.properties,
+            properties,
         }
     }
 }
@@ -231,6 +246,12 @@ impl Finding {
     }
 }
 
+/// A hash and a line, as GitHub has them.
+fn line_hash(fingerprint: &str) -> String {
+    let hash: String = FileHash::of(fingerprint.as_bytes()).to_string().chars().take(16).collect();
+    format!("{hash}:1")
+}
+
 fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
@@ -242,32 +263,26 @@ fn policy_and<'s>(policy: &'s str, principals: &'s [String]) -> Vec<(&'static st
         .collect()
 }
 
-fn recommended(change: &Recommendation, account: Option<&str>) -> Finding {
-    let (action, holder, policy) = (change.action.name(), &change.holder, &change.policy);
-    let on = match change.holder_kind {
-        HolderKind::Managed => String::new(),
-        kind => format!(" of {kind} {holder}"),
-    };
+fn recommended(change: &Recommendation, account: Option<&AccountSummary>) -> Finding {
     let (removed, kept, sure) = (change.proof.removed, change.proof.kept, change.confidence.level);
     let impact = &change.impact;
-    let text = format!(
-        "{action} policy {policy}{on}: {removed} of its actions are unused, {kept} stay. \
-         It removes {} points of risk; confidence is {sure}.",
-        impact.risk,
-    );
+    let place = account.map_or_else(|| "several accounts".to_owned(), say::account);
+    let on = say::attached(change, &str::to_owned).map(|it| format!("{it} in ")).unwrap_or_default();
+    let text = format!("{on}{place}: {}", say::finding(change));
     let escalations: Vec<&str> = impact.escalations.iter().map(|it| it.actions.as_str()).collect();
     let reasons: Vec<&str> = change.confidence.reasons.iter().map(|it| it.code.name()).collect();
     Said {
         rule: rules::of_action(change.action),
-        weight: Some(Weight::of_change(change)),
+        grade: Some(weight::of_change(change)),
         text,
         file: change.files.after.clone(),
         places: policy_and(change.policy_arn.as_deref().unwrap_or(&change.id), &change.reaches),
         fingerprint: key::of_policy(&change.id),
         properties: json!({
-            "account": account,
+            "account": account.map(|it| &it.id),
+            "accountName": account.map(|it| &it.name),
             "recommendation": change.id,
-            "action": action,
+            "action": change.action,
             "confidence": sure,
             "confidenceReasons": reasons,
             "permissionsRemoved": change.permissions_removed,
@@ -286,9 +301,10 @@ fn recommended(change: &Recommendation, account: Option<&str>) -> Finding {
     .finding()
 }
 
-fn about(principal: &PrincipalRow, account: &str) -> Value {
+fn about(principal: &PrincipalRow, account: &AccountSummary) -> Value {
     json!({
-        "account": account,
+        "account": account.id,
+        "accountName": account.name,
         "kind": principal.kind,
         "created": principal.created,
         "lastUsed": principal.last_used,
@@ -299,24 +315,30 @@ fn about(principal: &PrincipalRow, account: &str) -> Value {
     })
 }
 
-fn of_principal<'s>(principal: &'s PrincipalRow, account: &str, rule: Rule, text: String) -> Said<'s> {
+fn of_principal<'s>(
+    principal: &'s PrincipalRow,
+    account: &AccountSummary,
+    rule: Rule,
+    text: String,
+) -> Said<'s> {
     Said {
         rule,
-        weight: None,
+        grade: None,
         text,
-        file: file_of(account),
+        file: file_of(&account.id),
         places: vec![("principal", principal.arn.as_str())],
         fingerprint: key::of_principal(rule.id, &principal.arn),
         properties: about(principal, account),
     }
 }
 
-fn unused(principal: &PrincipalRow, account: &str) -> Finding {
-    let mut text = format!("{} {}: {}.", principal.kind, principal.name, principal.why);
+fn unused(principal: &PrincipalRow, account: &AccountSummary) -> Finding {
+    let mut text =
+        format!("{} {} in {}: {}.", principal.kind, principal.name, say::account(account), principal.why);
     if let Some(trust) = &principal.trust {
         text.push_str(&format!(" It {}.", trust.why));
     }
-    let exception = reserve::exception(principal, account);
+    let exception = reserve::exception(principal, &account.id);
     if exception.is_some() {
         text.push(' ');
         text.push_str(reserve::ADVICE);
@@ -325,12 +347,13 @@ fn unused(principal: &PrincipalRow, account: &str) -> Finding {
     if let (Some(exception), Some(properties)) = (exception, said.properties.as_object_mut()) {
         properties.insert("exceptionToAdd".to_owned(), json!(exception));
     }
-    Said { weight: Some(Weight::of_unused(principal)), ..said }.finding()
+    Said { grade: Some(weight::of_unused(principal)), ..said }.finding()
 }
 
 /// A principal that an exception leaves as it is: a finding that is known, and suppressed by who answers for it.
-fn excepted(report: &Report, principal: &PrincipalRow, account: &str) -> Finding {
-    let text = format!("{} {}: {}.", principal.kind, principal.name, principal.why);
+fn excepted(report: &Report, principal: &PrincipalRow, account: &AccountSummary) -> Finding {
+    let text =
+        format!("{} {} in {}: {}.", principal.kind, principal.name, say::account(account), principal.why);
     let mut said = of_principal(principal, account, rules::EXCEPTED, text);
     let rule = report.exceptions.iter().find(|it| principal.rule.as_deref() == Some(it.id.as_str()));
     let justification = match rule {
@@ -354,16 +377,17 @@ fn suppression(justification: &str) -> Suppression {
     Suppression { kind: "external", status: "accepted", justification }
 }
 
-fn idle(principal: &PrincipalRow, credential: &IdleCredential, account: &str) -> Finding {
-    let since = match &credential.last_accessed {
-        Some(day) => format!("last used at {day}"),
-        None => "never used as far as AWS remembers".to_owned(),
-    };
+fn idle(principal: &PrincipalRow, credential: &IdleCredential, account: &AccountSummary) -> Finding {
     let (rule, what, id) = match &credential.access_key_id {
         Some(key) => (rules::UNUSED_KEY, format!("access key {key}"), format!("/{key}")),
-        None => (rules::UNUSED_PASSWORD, "the password".to_owned(), String::new()),
+        None => (rules::UNUSED_PASSWORD, "console password".to_owned(), String::new()),
     };
-    let mut text = format!("{what} of user {} is reported unused, {since}.", principal.name);
+    let mut text = format!(
+        "user {} in {}: {what}, {}.",
+        principal.name,
+        say::account(account),
+        say::last_used(credential)
+    );
     if principal.emergency.is_some() {
         text.push(' ');
         text.push_str(reserve::about_credential(principal, credential.access_key_id.is_some()));
@@ -371,58 +395,10 @@ fn idle(principal: &PrincipalRow, credential: &IdleCredential, account: &str) ->
     let said = of_principal(principal, account, rule, text);
     let fingerprint = format!("{}{id}", said.fingerprint);
     let properties = json!({
-        "account": account,
+        "account": account.id,
+        "accountName": account.name,
         "accessKeyId": credential.access_key_id,
         "lastAccessed": credential.last_accessed,
     });
-    Said { fingerprint, properties, ..said }.finding()
-}
-
-fn left_alone(left: &LeftAlone, account: &str) -> Finding {
-    let said = Said {
-        rule: rules::of_state(left.code),
-        weight: None,
-        text: format!("policy {} stays as it is: {}.{}", left.policy, left.why, and(&left.remedy)),
-        file: file_of(account),
-        places: policy_and(&left.policy, &left.reaches),
-        fingerprint: key::of_policy(&format!("{account}:{}", left.policy)),
-        properties: json!({
-            "account": account,
-            "code": left.code,
-            "remedy": left.remedy,
-            "reaches": left.reaches.len(),
-            "blockers": left.blockers,
-            "alternative": left.alternative,
-        }),
-    };
-    let excepted = left.code == PolicyState::Excepted;
-    let suppressions = excepted.then(|| suppression(&left.why)).into_iter().collect();
-    Finding { suppressions, ..said.finding() }
-}
-
-/// One more sentence, where there is one.
-fn and(remedy: &str) -> String {
-    if remedy.is_empty() { String::new() } else { format!(" {}.", sentence(remedy)) }
-}
-
-fn family_left(family: &FamilyRow) -> Finding {
-    let accounts = family.accounts.len();
-    Said {
-        rule: rules::of_state(family.code),
-        weight: None,
-        text: format!(
-            "policy {} of {} {} stays as it is: {}.",
-            family.policy, family.kind, family.name, family.why
-        ),
-        file: "report.json".to_owned(),
-        places: policy_and(&family.id, &[]),
-        fingerprint: key::of_policy(&family.id),
-        properties: json!({
-            "family": family.id,
-            "code": family.code,
-            "accounts": accounts,
-            "blockers": family.blockers,
-        }),
-    }
-    .finding()
+    Said { grade: Some(weight::of_credential(principal)), fingerprint, properties, ..said }.finding()
 }

@@ -3,6 +3,8 @@
 use std::sync::LazyLock;
 
 use super::form::{Configuration, Descriptor, Message, Tags};
+use crate::decide::Grade;
+use crate::report::render::say;
 use crate::report::{Action, PolicyState};
 
 /// A rule.
@@ -23,37 +25,37 @@ const fn rule(id: &'static str, short: &'static str, help: &'static str, level: 
 
 pub(super) const UNUSED_PRINCIPAL: Rule = rule(
     "unused-principal",
-    "A role or user is reported unused",
-    "Review it for deletion, unless it is kept for emergencies; ask its owner first, and look at who can assume it.",
+    "Unused role or user",
+    "Confirm with the owner and check who can assume it, then delete it. Do not delete emergency access: add an exception.",
     "warning",
 );
 
 pub(super) const UNUSED_KEY: Rule = rule(
     "unused-access-key",
-    "An access key is reported unused",
-    "Deactivate it, wait for as long as it may be needed again, and delete it; keep that of emergency access.",
+    "Unused access key",
+    "Deactivate the key, wait until nobody misses it, then delete it. Keep the keys of emergency access.",
     "warning",
 );
 
 pub(super) const UNUSED_PASSWORD: Rule = rule(
     "unused-password",
-    "A password is reported unused",
-    "Delete the user's console password; keep that of emergency access.",
+    "Unused console password",
+    "Delete the console password of the user. Keep the password of emergency access.",
     "warning",
 );
 
 pub(super) const EXCEPTED: Rule = rule(
     "principal-excepted",
-    "A role or user is left as it is by an exception",
-    "Nothing, until the exception expires; the justification is its reason.",
+    "Role or user kept by an exception",
+    "Nothing to do until the exception expires; the justification is its reason.",
     "note",
 );
 
 /// What is left alone for a reason that has no rule of its own.
 const LEFT_ALONE: Rule = rule(
     "left-alone",
-    "A policy with unused permissions is left as it is",
-    "The result says why it has to stay.",
+    "Policy with unused permissions is not changed",
+    "The result says why, and how to fix it.",
     "note",
 );
 
@@ -62,45 +64,44 @@ pub(super) fn of_action(action: Action) -> Rule {
     match action {
         Action::Replace => rule(
             "policy-replace",
-            "An inline policy grants permissions that are reported unused",
-            "Put the smaller document in its place; the result names its file.",
+            "Inline policy has unused permissions",
+            "Replace it with the reduced policy in the report. Apply and undo with the scripts in changes/.",
             "warning",
         ),
         Action::NewVersion => rule(
             "policy-new-version",
-            "A managed policy grants permissions that are reported unused",
-            "Make the smaller document a new default version of the policy.",
+            "Customer managed policy has unused permissions",
+            "Create a new default version from the reduced policy in the report.",
             "warning",
         ),
         Action::Substitute => rule(
             "policy-substitute",
-            "A policy of AWS grants permissions that are reported unused",
-            "Create the smaller copy, attach it, and detach the policy of AWS.",
+            "AWS managed policy grants unused permissions",
+            "Attach the reduced customer managed copy in the report and detach the AWS managed policy.",
             "warning",
         ),
         Action::Fork => rule(
             "policy-fork",
-            "A shared policy grants permissions that are reported unused for some of its holders",
-            "Create the smaller copy, attach it to the holders that are named, and detach the shared policy from them.",
+            "Shared policy grants some principals unused permissions",
+            "Attach the reduced copy in the report to the principals named and detach the shared policy from them.",
             "warning",
         ),
         Action::Split => rule(
             "policy-split",
-            "A policy grants permissions that are reported unused, and its smaller form needs several policies to fit \
-         their quota",
-            "Create the managed policies, attach them, and remove the one that they take the place of.",
+            "Policy has unused permissions and must be split to reduce it",
+            "Create the managed policies in the report, attach them, and remove the original.",
             "warning",
         ),
         Action::Detach => rule(
             "policy-detach",
-            "All that a managed policy grants is reported unused",
-            "Detach it from the holders that are named.",
+            "Managed policy is unused",
+            "Detach it from the principals named: none of its permissions is used.",
             "warning",
         ),
         Action::Delete => rule(
             "policy-delete",
-            "All that an inline policy grants is reported unused",
-            "Delete it.",
+            "Inline policy is unused",
+            "Delete it: none of its permissions is used.",
             "warning",
         ),
     }
@@ -111,104 +112,104 @@ pub(super) fn of_state(state: PolicyState) -> Rule {
     match state {
         PolicyState::Excepted => rule(
             "left-alone-excepted",
-            "A policy is left as it is by an exception",
-            "Nothing, until the exception expires.",
+            "Policy kept by an exception",
+            "Nothing to do until the exception expires.",
             "note",
         ),
         PolicyState::UsedAsBoundary => rule(
             "left-alone-used-as-boundary",
-            "A policy with unused permissions is also a permissions boundary",
-            "Attach a copy in its place, so that the boundary stays as it is.",
+            "Policy with unused permissions is also a permissions boundary",
+            "Attach a separate copy, so that the boundary is not edited.",
             "note",
         ),
         PolicyState::AttachedElsewhere => rule(
             "left-alone-attached-elsewhere",
-            "A policy with unused permissions is attached to more than was read",
-            "Read what is missing, or have copies recommended with shared = \"fork\".",
+            "Policy with unused permissions is attached to principals outside the scan",
+            "Scan with credentials that see all principals of the account, or use `--shared fork`.",
             "note",
         ),
         PolicyState::InUseByOthers => rule(
             "left-alone-in-use-by-others",
-            "Nothing of a shared policy can go for all of its holders",
-            "Have copies recommended with shared = \"fork\".",
+            "Shared policy cannot be reduced: every permission is used by someone",
+            "Scan with `--shared fork` to give each principal a reduced copy.",
             "note",
         ),
         PolicyState::Blocked => rule(
             "left-alone-blocked",
-            "A shared policy has permissions that some holders do not use, and others count as using everything",
-            "Find out why the holders that block it count as using everything, or have copies recommended with shared = \"fork\".",
+            "Shared policy cannot be reduced: some principals have no usage data",
+            "Find out why these principals have no usage data, or scan with `--shared fork`.",
             "note",
         ),
         PolicyState::DoesNotFit => rule(
             "left-alone-does-not-fit",
-            "The smaller form of a policy is longer than its quota",
-            "Split the policy by hand.",
+            "Reduced policy exceeds the size limit",
+            "Split the policy manually.",
             "note",
         ),
         PolicyState::TooManyAttached => rule(
             "left-alone-too-many-attached",
-            "The policies that would take the place of one are more than may be attached",
-            "Join or detach other policies of the holder first.",
+            "Reduced policy needs more attachments than the limit allows",
+            "Detach or merge other policies first, or request a quota increase.",
             "note",
         ),
         PolicyState::NotSureEnough => rule(
             "left-alone-not-sure-enough",
-            "A policy has unused permissions, but that is less sure than the config asks for",
-            "Wait for better evidence, or lower min-confidence.",
+            "Confidence below `min-confidence`",
+            "Wait for more usage data, or lower `min-confidence`.",
             "note",
         ),
         PolicyState::NotProven => rule(
             "left-alone-not-proven",
-            "The smaller form of a policy could not be proven",
-            "Look at the services that the catalog does not know; a newer catalog may help.",
+            "Reduced policy could not be proven",
+            "Check services that the catalog does not know; run `leastwise catalog update`.",
             "note",
         ),
         PolicyState::Refuted => rule(
             "left-alone-refuted",
-            "The smaller form of a policy was refuted: a defect of leastwise",
-            "Report the case, which is under defects/.",
+            "Reduced policy failed its proof (a bug in leastwise)",
+            "Report the bug with the case in defects/.",
             "error",
         ),
         PolicyState::ProvisionedDifferently => rule(
             "left-alone-provisioned-differently",
-            "The policy of a permission set differs from account to account",
-            "Provision the permission set anew.",
+            "Permission set differs between accounts",
+            "Provision the permission set again.",
             "note",
         ),
         PolicyState::AccountsUnread => rule(
             "left-alone-accounts-unread",
-            "A permission set may be in use in accounts that could not be read",
-            "Read the accounts that are missing.",
+            "Permission set may be used in accounts that were not scanned",
+            "Scan the missing accounts.",
             "note",
         ),
         PolicyState::AccountsUnknown => rule(
             "left-alone-accounts-unknown",
-            "A permission set may be in use in accounts that are not known",
-            "Scan with credentials that may list the organisation's accounts.",
+            "Permission set may be used in unknown accounts",
+            "Scan with credentials that can list the accounts of the organisation.",
             "note",
         ),
         PolicyState::KeptByRule => rule(
             "left-alone-kept-by-rule",
-            "What is unused of a policy is kept by rules",
-            "Nothing, until the rules end.",
+            "Unused permissions kept by a rule",
+            "Nothing to do while the rule holds.",
             "note",
         ),
         PolicyState::NotInCatalog => rule(
             "left-alone-not-in-catalog",
-            "What is unused of a policy stands under a wildcard over a service that the catalog does not know",
-            "Update the catalog with `leastwise catalog update`.",
+            "Wildcard of a service that the catalog does not know",
+            "Run `leastwise catalog update`, or replace the wildcard with the actions you need.",
             "note",
         ),
         PolicyState::GrantTooYoung => rule(
             "left-alone-grant-too-young",
-            "A policy is not wholly used, but what is unused was granted more recently than the evidence can tell of",
+            "Unused permissions were granted too recently",
             "Scan again when the grant is older than the window.",
             "note",
         ),
         PolicyState::Idle => rule(
             "left-alone-idle",
-            "All roles of a permission set are reported unused",
-            "Review who still needs the permission set.",
+            "Permission set with unused roles only",
+            "Confirm who still needs the permission set, then remove its assignments.",
             "note",
         ),
         PolicyState::Smaller
@@ -236,14 +237,29 @@ pub(super) fn all() -> Vec<Descriptor> {
     let descriptor = |rule: &Rule| Descriptor {
         id: rule.id,
         short_description: Message::of(rule.short),
+        full_description: Message::of(&format!("{}. {}", rule.short, rule.help)),
         help: Message::of(rule.help),
+        help_uri: say::page(rule.id),
         default_configuration: Configuration { level: rule.level },
-        properties: Tags { tags: ["security", "least-privilege"] },
+        properties: Tags {
+            precision: "high",
+            security_severity: rule.grade().score(),
+            tags: ["security", "least-privilege"],
+        },
     };
     RULES.iter().map(descriptor).collect()
 }
 
 impl Rule {
+    /// Of findings of this rule in general; each result tells its own.
+    fn grade(self) -> Grade {
+        match self.level {
+            "error" => Grade::High,
+            "warning" => Grade::Medium,
+            _ => Grade::Low,
+        }
+    }
+
     /// Its place in the file.
     pub(super) fn index(self) -> usize {
         RULES.iter().position(|it| it.id == self.id).unwrap_or_default()

@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::markdown::{code, one_line, prose};
 use super::ticket::Share;
 use crate::decide::{HolderKind, ReasonEffect};
 use crate::report::account::AccountSummary;
 use crate::report::effect::Removal;
 use crate::report::owner::Own;
 use crate::report::recommendation::{Files, Recommendation};
+use crate::report::render::markdown::{code, one_line, prose};
 use crate::report::render::numbers::{count, counted};
+use crate::report::render::{reserve, say};
 
 /// Trackers cut longer titles.
 const LONGEST_TITLE: usize = 250;
@@ -70,13 +71,13 @@ impl<'c> Reached<'c> {
 pub(super) fn place(account: &AccountSummary) -> String {
     match account.name.as_str() {
         "" => format!("account {}", code(&account.id)),
-        name => format!("account {} ({})", code(&account.id), code(name)),
+        name => format!("{} ({})", code(name), code(&account.id)),
     }
 }
 
 /// Where those of a family are.
 pub(super) fn family_place(accounts: usize) -> String {
-    format!("{} of yours, decided once for all that have it", counted(accounts, "account"))
+    format!("{} of yours; one change for every account that has the policy", counted(accounts, "account"))
 }
 
 /// A title for trackers that show it as it is.
@@ -84,11 +85,34 @@ pub(super) fn title(text: &str) -> String {
     one_line(text).chars().take(LONGEST_TITLE).collect()
 }
 
+/// How to carry a change out.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Steps {
+    /// The report has no scripts.
+    #[default]
+    None,
+    /// By the name that the scripts know the change by.
+    Script(String),
+    /// No script can: why.
+    ByHand(&'static str),
+    /// A name for each account.
+    Several,
+}
+
+/// How many escalation paths are named.
+const MOST_PATHS: usize = 3;
+
 /// The change.
-pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<'_>) -> Entry {
+pub(super) fn of_change(
+    change: &Recommendation,
+    place: &str,
+    account: Option<&str>,
+    reached: &Reached<'_>,
+    steps: &Steps,
+) -> Entry {
     let holder = |set: &str, show: &dyn Fn(&str) -> String| {
         let named = reached.holders.iter().take(MOST_HOLDERS).map(|(kind, name)| match kind {
-            HolderKind::Managed => "a managed policy".to_owned(),
+            HolderKind::Managed => "its principals".to_owned(),
             HolderKind::PermissionSet => format!("{} {}", set, show(name)),
             HolderKind::Role | HolderKind::User | HolderKind::Group => format!("{kind} {}", show(name)),
         });
@@ -106,14 +130,23 @@ pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<
         // Writing to a string cannot fail.
         let _ = writeln!(text, "- {what}: {told}");
     };
-    say("To do", change.action.sentence());
+    say("What", change.action.sentence());
     if !change.creates.is_empty() {
         say("Creates", &change.creates.iter().map(|it| code(it)).collect::<Vec<_>>().join(", "));
     }
     say("Policy", &change.policy_arn.as_deref().map_or_else(|| code(&change.policy), code));
-    say("Holder", &holders);
+    say("Attached to", &holders);
     say("Where", place);
-    say("Removes", &format!("{removed} of yours, {risk} points of risk"));
+    say("Removes", &format!("{removed} from your principals; lowers their risk score by {risk}"));
+    let paths = &change.impact.escalations;
+    if !paths.is_empty() {
+        let named: Vec<String> = paths.iter().take(MOST_PATHS).map(|it| code(&it.actions)).collect();
+        let more = match paths.len().saturating_sub(MOST_PATHS) {
+            0 => String::new(),
+            more => format!(" and {} more", count(&more)),
+        };
+        say("Closes privilege escalation paths", &format!("{}{more}", named.join(", ")));
+    }
     // All that keeps it from being higher; where nothing does, what speaks for it most.
     let (lowers, supports): (Vec<_>, Vec<_>) =
         change.confidence.reasons.iter().partition(|it| it.effect != ReasonEffect::Supports);
@@ -124,7 +157,7 @@ pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<
     say(
         "Proof",
         &format!(
-            "{}: the policy grants nothing new, no longer {}, and still {}",
+            "{}: nothing added, {} removed, {} kept",
             change.proof.verdict,
             counted(change.proof.removed, "action"),
             count(&change.proof.kept)
@@ -132,9 +165,9 @@ pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<
     );
     let others = match reached.others {
         0 => String::new(),
-        more => format!(" and {} of other owners: agree on it with them", count(&more)),
+        more => format!(" and {} of other owners; agree on the change with them first", count(&more)),
     };
-    say("Reaches", &format!("{} of yours{others}", counted(reached.own, "principal")));
+    say("Affects", &format!("{} of yours{others}", counted(reached.own, "principal")));
     for note in &change.notes {
         say("Note", &prose(note.sentence()));
     }
@@ -142,29 +175,64 @@ pub(super) fn of_change(change: &Recommendation, place: &str, reached: &Reached<
         say("Since the last report", since.title());
     }
     if let (Some(is_ready), Some(nights)) = (change.ready, change.nights_stable) {
-        let nights = counted(usize::try_from(nights).unwrap_or_default(), "night");
-        say("Ready", &format!("{}, the same for {nights}", if is_ready { "yes" } else { "not yet" }));
+        let runs = counted(usize::try_from(nights).unwrap_or_default(), "run");
+        say("Ready", &format!("{}, the same for {runs}", if is_ready { "yes" } else { "not yet" }));
     }
     if !change.flapping.is_empty() {
         let names: Vec<String> = change.flapping.iter().map(|it| code(&it.action)).collect();
-        say("Used every so often", &names.join(", "));
+        say("Used between earlier runs", &names.join(", "));
     }
     let Files { before, after, diff } = reached.files;
     say("Files", &[before, after, diff].map(|path| code(path)).join(", "));
-    say("Known as", &code(&change.id));
-    let name = code(&change.policy);
+    say("ID", &code(&change.id));
+    text.push_str(&steps.text(diff));
+    // Of several principals each has its own exception to think about.
+    let kept = match reached.holders.as_slice() {
+        [(HolderKind::Role | HolderKind::User, name)] => {
+            account.and_then(|account| reserve::keep(account, name, &change.policy))
+        }
+        _ => None,
+    };
+    if let Some(exception) = kept {
+        let _ = write!(
+            text,
+            "\nTo keep the policy as it is, add this exception to the configuration and fill it in:\n\n```toml\n{exception}```\n"
+        );
+    }
+    let is_named = reached.holders.iter().any(|(kind, _)| *kind != HolderKind::Managed);
+    let heading = |show: &dyn Fn(&str) -> String| match is_named {
+        true => format!("{} ({})", say::change(change, show), holder("permission set", show)),
+        false => say::change(change, show),
+    };
+    let heading_in_markdown = heading(&code);
     Entry {
-        plain: title(&format!(
-            "{}: {} less in {}",
-            change.policy,
-            removed,
-            holder("permission-set", &str::to_owned)
-        )),
-        title: format!("{name}: {removed} less"),
-        line: format!(
-            "{name} of {holders}, {place}: {removed}, {risk} points of risk, confidence {}",
-            change.confidence.level
-        ),
+        plain: title(&heading(&str::to_owned)),
+        line: format!("{heading_in_markdown} in {place}, confidence {}", change.confidence.level),
+        title: heading_in_markdown,
         text,
+    }
+}
+
+impl Steps {
+    /// What to do, in order, and how to take it back.
+    fn text(&self, diff: &str) -> String {
+        let name = match self {
+            Self::None => return String::new(),
+            Self::ByHand(why) => return format!("\nNo script applies this change: {}.\n", prose(why)),
+            Self::Several => {
+                return "\nTo apply it, run `bash changes/apply.sh` from the report folder: it lists the change of each account.\n"
+                    .to_owned();
+            }
+            Self::Script(name) => name,
+        };
+        let run = |before: &str, script: &str| code(&format!("{before}bash changes/{script}.sh {name}"));
+        format!(
+            "\nSteps, from the report folder:\n\n1. Read the diff: {}\n2. Dry run: {}\n3. Apply: {}\n4. Watch CloudTrail for \
+             AccessDenied for a week. Undo: {}\n",
+            code(diff),
+            run("DRY_RUN=1 ", "apply"),
+            run("", "apply"),
+            run("", "rollback"),
+        )
     }
 }

@@ -5,22 +5,20 @@
 //! learn of the others how many they are.
 
 mod change;
-mod markdown;
 mod ticket;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
-use self::change::{Entry, Reached, family_place, of_change, place, title};
-use self::markdown::{code, prose};
+use self::change::{Entry, Reached, Steps, family_place, of_change, place, title};
 use self::ticket::{Ticket, rank};
-use super::numbers::{count, day};
+use super::markdown::{code, prose};
+use super::numbers::count;
 use super::sheet::{guarded, guarded_text, rows};
-use super::weight::Weight;
-use super::{AccountView, Format, Part, Read, key, reserve};
-use crate::decide::PrincipalStatus;
-use crate::report::account::{AccountSummary, IdleCredential, PrincipalRow};
+use super::{AccountView, Format, Part, Read, changes, key, reserve, say, weight};
+use crate::decide::{Grade, PrincipalStatus};
+use crate::report::account::{AccountSummary, PrincipalRow};
 use crate::report::effect::Removal;
 use crate::report::owner::{Own, Owner};
 use crate::report::recommendation::Recommendation;
@@ -36,13 +34,20 @@ const COLUMNS: [&str; 8] =
 #[derive(Debug, Default)]
 pub struct Tickets {
     tag: Option<String>,
+    /// Whether the report has scripts that apply a change.
+    scripts: bool,
     owners: Mutex<BTreeMap<Owner, Ticket>>,
 }
 
 impl Tickets {
-    /// For the owners that a tag names.
-    pub fn new(owner_tag: Option<&str>) -> Self {
-        Self { tag: owner_tag.map(str::to_owned), owners: Mutex::default() }
+    /// For the owners that a tag names; with the commands of `changes/` where the report has them.
+    pub fn new(owner_tag: Option<&str>, scripts: bool) -> Self {
+        Self { tag: owner_tag.map(str::to_owned), scripts, owners: Mutex::default() }
+    }
+
+    /// For changes of several accounts.
+    fn several(&self) -> Steps {
+        if self.scripts { Steps::Several } else { Steps::None }
     }
 }
 
@@ -67,13 +72,22 @@ impl Format for Tickets {
         let mut tickets = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
         let mut table = Vec::new();
         let here = place(&account.summary);
-        for change in view.own().map(|change| change.it) {
+        for of_account in view.own() {
+            let change = of_account.it;
+            let steps = match changes::command(view, of_account) {
+                _ if !self.scripts => Steps::None,
+                Ok(command) => {
+                    Steps::Script(command.strip_prefix(changes::APPLY).unwrap_or(&command).to_owned())
+                }
+                Err(why) => Steps::ByHand(why),
+            };
             let reached: BTreeSet<&Owner> =
                 change.reaches.iter().filter_map(|arn| of.get(arn.as_str())).collect();
             for owner in reached {
                 let Some(own) = owners.get(owner) else { continue };
                 let removal = taken.get(&(owner.clone(), change.id.as_str())).copied().unwrap_or_default();
-                let entry = of_change(change, &here, &Reached::of(change, own, removal));
+                let reached = Reached::of(change, own, removal);
+                let entry = of_change(change, &here, Some(&account.summary.id), &reached, &steps);
                 table.push(row_of_change(change, owner, &account.summary.id, &entry));
                 let ticket = tickets.entry(owner.clone()).or_default();
                 ticket.removed += removal;
@@ -97,11 +111,11 @@ impl Format for Tickets {
             for (at, share) in &ticket.families {
                 let Some(change) = report.recommendations.get(*at) else { continue };
                 let reached = Reached::of_family(change, share);
-                let entry = of_change(change, &family_place(share.accounts), &reached);
+                let entry = of_change(change, &family_place(share.accounts), None, &reached, &self.several());
                 table.push(row_of_change(change, &owner, "", &entry));
             }
             let path = format!("tickets/{}.md", owner.file());
-            parts.push(Part::text(&path, ticket.text(&owner, report)));
+            parts.push(Part::text(&path, ticket.text(&owner, report, &self.several())));
         }
         if !table.is_empty() {
             parts.push(Part::text(TABLE, rows(table)));
@@ -146,9 +160,9 @@ fn people(
     let exception = reserve::exception(principal, &account.id);
     // What is kept for emergencies comes last, however much it may do.
     let rank = u8::from(principal.emergency.is_some());
-    let mut add = |rule: &str, end: &str, (weight, points): (Weight, u64), entry: Entry| {
+    let mut add = |rule: &str, end: &str, (grade, points): (Grade, u64), entry: Entry| {
         let id = format!("{}{end}", key::of_principal(rule, &principal.arn));
-        table.push(row(&id, &entry, (weight, rule), (&account.id, owner)));
+        table.push(row(&id, &entry, (grade, rule), (&account.id, owner)));
         let ticket = tickets.entry(owner.clone()).or_default();
         match rule {
             "unused-principal" => ticket.principals.add((rank, points), id, entry),
@@ -159,7 +173,7 @@ fn people(
         let points = principal.effect.risk.before;
         let trust = principal.trust.as_ref().map(|it| format!(" It {}.", prose(&it.why))).unwrap_or_default();
         let mut text = format!(
-            "{} {} in {here}: {}; worth {} points of risk.{trust}",
+            "{} {} in {here}: {}; risk score {}.{trust}",
             principal.kind,
             code(&principal.name),
             prose(&principal.why),
@@ -168,18 +182,20 @@ fn people(
         if let Some(exception) = &exception {
             let _ = write!(text, " {}\n\n```toml\n{exception}```\n", reserve::ADVICE);
         }
-        let what = if exception.is_some() { "Add an exception for" } else { "Review unused" };
-        let plain = title(&format!("{what} {} {}", principal.kind, principal.name));
+        let what = if exception.is_some() { "Add an exception for" } else { "Delete unused" };
+        let place = say::account(account);
+        let plain = title(&format!("{what} {} {} in {place}", principal.kind, principal.name));
         let entry = Entry { plain, text, ..Entry::default() };
-        add("unused-principal", "", (Weight::of_unused(principal), points), entry);
+        add("unused-principal", "", (weight::of_unused(principal), points), entry);
     }
     let credentials = principal.unused_access_keys.iter().chain(&principal.unused_password);
     for it in credentials {
         let (rule, end, what) = match &it.access_key_id {
             Some(id) => ("unused-access-key", format!("/{id}"), format!("access key {}", code(id))),
-            None => ("unused-password", String::new(), "password".to_owned()),
+            None => ("unused-password", String::new(), "console password".to_owned()),
         };
-        let mut text = format!("The {what} of user {} in {here}, {}.", code(&principal.name), since(it));
+        let mut text =
+            format!("User {} in {here}: {what}, {}.", code(&principal.name), prose(&say::last_used(it)));
         match &exception {
             Some(exception) => {
                 let _ = write!(text, " {}\n\n```toml\n{exception}```\n", reserve::KEEP_CREDENTIAL);
@@ -189,16 +205,14 @@ fn people(
             }
             None => {}
         }
-        let verb = if principal.emergency.is_some() { "Check" } else { "Remove" };
-        let plain = title(&format!("{verb} an {} of user {}", rule.replace('-', " "), principal.name));
-        add(rule, &end, (Weight::Middling, 0), Entry { plain, text, ..Entry::default() });
-    }
-}
-
-fn since(credential: &IdleCredential) -> String {
-    match &credential.last_accessed {
-        Some(last) => format!("last used on {}", prose(day(last))),
-        None => "never used as far as AWS remembers".to_owned(),
+        let verb = if principal.emergency.is_some() { "Check" } else { "Delete" };
+        let plain = title(&format!(
+            "{verb} {} of user {} in {}",
+            rule.replace('-', " "),
+            principal.name,
+            say::account(account)
+        ));
+        add(rule, &end, (weight::of_credential(principal), 0), Entry { plain, text, ..Entry::default() });
     }
 }
 
@@ -206,7 +220,7 @@ fn row_of_change(change: &Recommendation, owner: &Owner, account: &str, entry: &
     // A ticket for each owner, known by the owner as well. A tag may have the name of an account, but no two owners have one file.
     let id = format!("{}@{}", key::of_policy(&change.id), owner.file());
     let account = if account.is_empty() { "several" } else { account };
-    let mut row = row(&id, entry, (Weight::of_change(change), "unused-permissions"), (account, owner));
+    let mut row = row(&id, entry, (weight::of_change(change), "unused-permissions"), (account, owner));
     if let Some(labels) = row.get_mut(4) {
         labels.push_str(&format!(" confidence-{}", change.confidence.level));
         if change.ready == Some(true) {
@@ -219,14 +233,15 @@ fn row_of_change(change: &Recommendation, owner: &Owner, account: &str, entry: &
 fn row(
     id: &str,
     entry: &Entry,
-    (weight, rule): (Weight, &str),
+    (grade, rule): (Grade, &str),
     (account, owner): (&str, &Owner),
 ) -> Vec<String> {
-    let priority = match weight {
-        Weight::Heavy => "High",
-        Weight::Middling => "Medium",
-        Weight::Light => "Low",
-        Weight::Slight => "Lowest",
+    let priority = match grade {
+        Grade::Critical => "Highest",
+        Grade::High => "High",
+        Grade::Medium => "Medium",
+        Grade::Low => "Low",
+        Grade::None => "Lowest",
     };
     // Text that begins with the dash of a list would be guarded as a formula.
     let text = match entry.line.as_str() {

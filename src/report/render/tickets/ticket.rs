@@ -4,11 +4,11 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::change::{Entry, Reached, family_place, of_change};
-use super::markdown::code;
+use super::change::{Entry, Reached, Steps, family_place, of_change, place};
 use crate::decide::Level;
 use crate::report::effect::Removal;
 use crate::report::owner::Owner;
+use crate::report::render::markdown::code;
 use crate::report::render::numbers::{count, counted, day};
 use crate::report::whole::Report;
 
@@ -69,23 +69,23 @@ pub(super) struct Ticket {
 
 impl Ticket {
     /// The file.
-    pub(super) fn text(mut self, owner: &Owner, report: &Report) -> String {
+    pub(super) fn text(mut self, owner: &Owner, report: &Report, several: &Steps) -> String {
         for (at, share) in std::mem::take(&mut self.families) {
             let Some(change) = report.recommendations.get(at) else { continue };
             let reached = Reached::of_family(change, &share);
             self.removed += share.removal;
-            let entry = of_change(change, &family_place(share.accounts), &reached);
+            let entry = of_change(change, &family_place(share.accounts), None, &reached, several);
             self.changes.add((rank(change.confidence.level), share.removal.risk), change.id.clone(), entry);
         }
         let mut out = self.head(owner, report);
         self.week(&mut out);
         list(&mut out, &self.changes, "\n## Changes\n", true);
-        let title = "\n## Unused roles and users\n\nReview each for deletion, unless it says otherwise; who can assume them is named where it is known.\n\n";
+        let title = "\n## Unused roles and users\n\nConfirm with the owner, then delete, unless it says otherwise.\n\n";
         list(&mut out, &self.principals, title, false);
         list(
             &mut out,
             &self.credentials,
-            "\n## Unused credentials\n\nDeactivate each first and delete it later, unless it says otherwise.\n\n",
+            "\n## Unused credentials\n\nDeactivate each key first and delete it later, unless it says otherwise.\n\n",
             false,
         );
         out.push_str(DONE);
@@ -94,22 +94,26 @@ impl Ticket {
 
     fn head(&self, owner: &Owner, report: &Report) -> String {
         let of = match owner {
-            Owner::Tag(name) => code(name),
-            Owner::Account(id) => format!("account {}", code(id)),
+            Owner::Tag(name) => format!("owned by {}", code(name)),
+            Owner::Account(id) => {
+                let account = report.accounts.iter().find(|it| it.id == *id);
+                format!("in {}", account.map_or_else(|| format!("account {}", code(id)), place))
+            }
         };
-        let total = format!(
-            "{}, {} and {}",
-            counted(self.changes.count, "change"),
-            counted(self.principals.count, "unused principal"),
-            counted(self.credentials.count, "unused credential"),
-        );
+        let parts = [
+            (self.changes.count, "change"),
+            (self.principals.count, "unused principal"),
+            (self.credentials.count, "unused credential"),
+        ];
+        let parts = parts.into_iter().filter(|(number, _)| *number > 0);
+        let total = parts.map(|(number, what)| counted(number, what)).collect::<Vec<_>>().join(", ");
         let since =
-            report.since.as_ref().map(|it| format!("\nIn all accounts, changes {}.\n", it.sentence()));
+            report.since.as_ref().map(|it| format!("\nIn the whole organisation, {}.\n", it.sentence()));
         format!(
-            "# Least privilege for {of}: {total}\n\n\
-             The changes take {} from your roles and users, and {} points of risk. They take away only what the evidence \
-             calls unused and nothing that it saw in use: that is proven of each, with the catalog {} of {}. AWS does not see \
-             every use, so read each before you apply it. Paths are those of the report.\n{}",
+            "# Remove unused AWS permissions {of}: {total}\n\n\
+             The changes remove {} from your roles and users and lower their risk score by {}. Only permissions that AWS \
+             reports as unused are removed. Each change is proven (catalog {} of {}) and can be undone. AWS does not record \
+             every use, so read each diff before you apply it. Paths are relative to the report folder.\n{}",
             counted(self.removed.permissions, "permission"),
             count(&self.removed.risk),
             code(&report.catalog.version),
@@ -122,7 +126,7 @@ impl Ticket {
         if self.changes.count == 0 {
             return;
         }
-        out.push_str("\n## This week\n\nHigh confidence first, then the most risk.\n\n");
+        out.push_str("\n## This week\n\nHigh confidence first, then the most risk removed.\n\n");
         for (number, entry) in (1..=THIS_WEEK).zip(self.changes.kept.values()) {
             // Writing to a string cannot fail.
             let _ = writeln!(out, "- [ ] Change {number}: {}", entry.line);
@@ -152,22 +156,18 @@ fn list(out: &mut String, entries: &Foremost, title: &str, numbered: bool) {
     }
     let more = entries.count - shown;
     if more > 0 {
-        let _ = writeln!(
-            out,
-            "\n{} more, less heavy or too long: all stand in `tickets/tickets.csv`.",
-            count(&more)
-        );
+        let _ = writeln!(out, "\n{} more are in `tickets/tickets.csv`.", count(&more));
     }
 }
 
 const DONE: &str = "
 ## Before and after
 
-- [ ] Whoever knows the workload has read the differences, and knows of nothing that runs more seldom than the window.
-- [ ] `leastwise verify` of the report proves every change again.
-- [ ] The document before is kept, so that the way back is short.
-- [ ] After a change nothing is denied that was not: look through CloudTrail for a week.
-- [ ] The next scan does not tell of it any more.
+- [ ] Someone who knows the workload has read the diffs and confirmed that nothing runs less often than the window of the usage data.
+- [ ] `leastwise verify` on the report folder proves every change again.
+- [ ] Keep this report until the changes have settled; `rollback.sh` needs it.
+- [ ] Watch CloudTrail for AccessDenied from these principals for a week.
+- [ ] The next scan no longer reports the findings.
 ";
 
 #[cfg(test)]
@@ -185,8 +185,7 @@ mod tests {
         list(&mut out, &all, "", true);
         assert_eq!(
             out,
-            "\n### 1. of 3\n\nfirst\n### 3. of 1\n\nlast\n1 more, less heavy or too long: all stand in \
-             `tickets/tickets.csv`.\n"
+            "\n### 1. of 3\n\nfirst\n### 3. of 1\n\nlast\n1 more are in `tickets/tickets.csv`.\n"
         );
     }
 }

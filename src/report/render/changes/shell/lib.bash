@@ -12,10 +12,10 @@ change() {
     apply) from=before to=after finished=applied ;;
     *) from=after to=before finished='rolled back' ;;
   esac
-  jq -n '$ARGS' --args x >/dev/null 2>&1 || refuse 'there is no jq: install jq, version 1.6 or later'
+  jq -n '$ARGS' --args x >/dev/null 2>&1 || refuse 'jq not found: install jq 1.6 or later'
   find_change "$@"
-  command -v aws >/dev/null || refuse 'there is no aws: install the AWS CLI, version 1 or 2'
-  command -v sha256sum >/dev/null || command -v shasum >/dev/null || refuse 'there is no sha256sum: install coreutils'
+  command -v aws >/dev/null || refuse 'aws not found: install the AWS CLI, version 1 or 2'
+  command -v sha256sum >/dev/null || command -v shasum >/dev/null || refuse 'sha256sum not found: install coreutils'
 
   export AWS_PAGER='' AWS_DEFAULT_OUTPUT=json AWS_CLI_AUTO_PROMPT=off PYTHONUTF8=1
   # Version 1 of the CLI does not read AWS_REGION.
@@ -40,14 +40,14 @@ change() {
     set-detach-rollback) change_set_detach yes ;;
     set-move-apply) apply_set_move ;;
     set-move-rollback) rollback_set_move ;;
-    *) refuse "lib.bash knows no change of this kind: $how" ;;
+    *) refuse "unknown kind of change: $how" ;;
   esac
 }
 
 say() { printf '%s\n' "$*"; }
 
 refuse() {
-  printf 'refused: %s\n' "$*" >&2
+  printf 'stopped: %s\n' "$*" >&2
   exit 1
 }
 
@@ -55,15 +55,15 @@ refuse() {
 find_change() {
   local row fields key value
   if [ "$#" = 0 ]; then
-    jq -r '"\(.change)\t\(.what // "refused: \(.refused)")"' ./*.jsonl
-    refuse "name one of these changes: bash changes/$way.sh CHANGE"
+    jq -r '"\(.change)\t\(.what // "cannot be applied by a script: \(.refused)")"' ./*.jsonl
+    refuse "choose one of these changes: bash changes/$way.sh CHANGE"
   fi
-  [ "$#" = 1 ] || refuse 'name one change at a time'
+  [ "$#" = 1 ] || refuse 'give one change at a time'
   row=''
   if [ -f "./${1%%/*}.jsonl" ]; then
     row=$(jq -c --arg change "$1" 'select(.change == $change)' "./${1%%/*}.jsonl")
   fi
-  [ -n "$row" ] || refuse "this report has no change $1: bash changes/$way.sh lists those that it has"
+  [ -n "$row" ] || refuse "this report has no change $1; run bash changes/$way.sh to list all changes"
 
   how='' account='' arn='' holder='' policy='' permission_set=''
   before='' before_sha256='' after='' after_sha256=''
@@ -96,25 +96,25 @@ check_account() {
   local caller
   caller=$(aws sts get-caller-identity | jq -r .Account)
   [ "$caller" = "$account" ] ||
-    refuse "these are credentials of account $caller: use credentials of account $account"
+    refuse "wrong account: logged in to $caller, this change is for $account"
 }
 
 # A document of the report, if it is still the one that the change was made with: NAME FILE SHA256
 take() {
   local sum
   cp -- "../$2" "$tmp/$1.json" 2>/dev/null ||
-    refuse "$2 cannot be read: keep changes/ beside policies/, as the report has them"
+    refuse "cannot read $2: keep changes/ and policies/ together in the report folder"
   sum=$(if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi <"$tmp/$1.json")
-  [ "${sum%% *}" = "$3" ] || refuse "$2 is not the file that this script was made with: take both from one report"
+  [ "${sum%% *}" = "$3" ] || refuse "$2 was modified after the report was written: use the original file"
   jq -e '[.. | numbers | select(fabs > 9007199254740991)] == []' "$tmp/$1.json" >/dev/null ||
-    refuse "$2 has a number that jq cannot keep: apply this by hand"
+    refuse "$2 has a number too large for jq: apply this change manually"
 }
 
 # A step that writes: TEXT COMMAND... With DRY_RUN it is only told.
 write() {
   case ${DRY_RUN:-0} in
     0) say "$1" ;;
-    *) say "would $1"; return 0 ;;
+    *) say "dry run: would $1"; return 0 ;;
   esac
   shift
   "$@" >/dev/null
@@ -134,9 +134,9 @@ ask() {
 
 # Refuses because a live document is another one, and shows how. "<" is what was expected, ">" is what is there.
 differs() {
-  printf '%s is not as it was analysed:\n' "$1" >&2
+  printf '%s has changed since the scan:\n' "$1" >&2
   diff <(jq -a -S . <<<"$2") <(jq -a -S . <<<"$3") >&2 || true
-  refuse 'nothing was changed; scan again and take the new script'
+  refuse 'nothing was changed; scan again and use the new report'
 }
 
 # Nothing is left to change; an account of a permission set may still have to be told.
@@ -180,10 +180,10 @@ put_inline() {
   local document
   document=$(jq -c . "$tmp/$1.json")
   if [ -n "$permission_set" ]; then
-    write "put the document of $1.json into permission set $permission_set" \
+    write "replace the inline policy of permission set $permission_set with the policy $1 the change" \
       aws sso-admin put-inline-policy-to-permission-set "${where[@]}" "--inline-policy=$document"
   else
-    write "put the document of $1.json into $(inline_name)" \
+    write "replace $(inline_name) with the policy $1 the change" \
       aws iam "put-${holder%%/*}-policy" "--${holder%%/*}-name=${holder#*/}" "--policy-name=$policy" \
       "--policy-document=$document"
   fi
@@ -242,25 +242,25 @@ change_version() {
   [ "$live" = "$old" ] || differs "policy $arn" "$old" "$live"
   if [ "$way" = apply ]; then
     more=$(others "$arn" "${holders[@]}")
-    [ -z "$more" ] || refuse "policy $arn is now used by $more, who may need more: scan again"
+    [ -z "$more" ] || refuse "policy $arn is now also attached to $more, which may need more permissions: scan again"
   fi
   # The versions that are not the default, the oldest first.
   versions=$(aws iam list-policy-versions "--policy-arn=$arn" | jq -r '
     [.Versions[] | select(.IsDefaultVersion | not).VersionId] | sort_by(.[1:] | tonumber) | .[]')
   for id in $versions; do
     if [ "$(version "$arn" "$id")" = "$new" ]; then
-      write "make version $id of $arn the default again, which has the document of $to.json" \
+      write "make version $id of $arn the default version again, which has the policy $to the change" \
         aws iam set-default-policy-version "--policy-arn=$arn" "--version-id=$id"
       exit 0
     fi
   done
   if [ "$(wc -w <<<"$versions")" -ge 4 ]; then
     oldest=${versions%%$'\n'*}
-    say "version $oldest has to make room, this is its document: $(version "$arn" "$oldest" | jq -a -c .)"
-    write "delete version $oldest of $arn, the oldest of five" \
+    say "version $oldest is deleted to make room. Its document: $(version "$arn" "$oldest" | jq -a -c .)"
+    write "delete version $oldest of $arn, the oldest of 5" \
       aws iam delete-policy-version "--policy-arn=$arn" "--version-id=$oldest"
   fi
-  write "create a version of $arn with the document of $to.json, as the default" \
+  write "create a new default version of $arn with the policy $to the change" \
     aws iam create-policy-version "--policy-arn=$arn" --set-as-default "--policy-document=$(jq -c . "$tmp/$to.json")"
 }
 
@@ -287,9 +287,9 @@ room() {
   quota=$(aws iam get-account-summary | jq -r ".SummaryMap.AttachedPoliciesPer${kind}Quota // 10")
   if [ $((now + more)) -le "$quota" ]; then return; fi
   [ $((now + more - goes)) -le "$quota" ] ||
-    refuse "$1 has $now of $quota managed policies and needs $more more: raise the quota of the account first"
+    refuse "$1 has $now of $quota managed policies attached and needs $more more: request a quota increase first"
   [ "${DETACH_FIRST:-}" = 1 ] ||
-    refuse "$1 has $now of $quota managed policies and needs $more more before $goes can go: raise the quota, or" \
+    refuse "$1 has $now of $quota managed policies attached and needs $more more before $goes can be detached: request a quota increase, or" \
       'run this with DETACH_FIRST=1, which takes away before it gives and leaves the holder without for a moment'
 }
 
@@ -375,7 +375,7 @@ create_new() {
   local i
   for i in "${!creates[@]}"; do
     if [ -n "${there[i]}" ]; then
-      say "policy ${creates[i]} is there already, with the same document"
+      say "policy ${creates[i]} already exists with the same document"
       continue
     fi
     write "create policy ${creates[i]}" \
@@ -391,9 +391,9 @@ delete_new() {
     if [ -z "${there[i]}" ]; then continue; fi
     users=$(others "${creates[i]}" "$@")
     if [ -n "$users" ]; then
-      say "policy ${creates[i]} stays: it is used by $users"
+      say "policy ${creates[i]} is kept: it is attached to $users"
     elif [ "$(aws iam list-policy-versions "--policy-arn=${creates[i]}" | jq '.Versions | length')" != 1 ]; then
-      say "policy ${creates[i]} stays: it has versions that were not created with it"
+      say "policy ${creates[i]} is kept: it has newer versions"
     else
       write "delete policy ${creates[i]}" aws iam delete-policy "--policy-arn=${creates[i]}"
     fi
@@ -449,7 +449,7 @@ apply_move() {
       todo=1
       room "$who" "$(wc -w <<<"$list")" "$missing" "$takes"
     elif [ "$missing" != 0 ]; then
-      [ "${DETACH_FIRST:-}" = 1 ] || refuse "$who no longer has the policy that is to be replaced: scan again"
+      [ "${DETACH_FIRST:-}" = 1 ] || refuse "$who no longer has the policy to replace: scan again"
       todo=1
       room "$who" "$(wc -w <<<"$list")" "$missing" 0
     fi
@@ -474,7 +474,7 @@ rollback_move() {
     given=$(count_new "$list")
     if ! has_old "$list"; then
       [ "$given" = "${#creates[@]}" ] || [ "${DETACH_FIRST:-}" = 1 ] ||
-        refuse "$who has neither the old policy nor all that took its place: put it right by hand, or scan again"
+        refuse "$who has neither the original policy nor all of its replacements: fix this manually, or scan again"
       todo=1
       room "$who" "$(wc -w <<<"$list")" "$takes" "$given"
     fi
@@ -496,7 +496,7 @@ find_permission_set() {
   local instance id name found='' new
   instance=$(aws sso-admin list-instances | jq -r '.Instances | if length == 1 then .[0].InstanceArn else "" end')
   [ -n "$instance" ] ||
-    refuse 'there is not one Identity Center here: use credentials of the account that administers it, and AWS_REGION of its Region'
+    refuse 'no IAM Identity Center instance found: use credentials of the account that administers it, and set AWS_REGION to its Region'
   for id in $(aws sso-admin list-permission-sets "--instance-arn=$instance" | jq -r '.PermissionSets[]'); do
     name=$(aws sso-admin describe-permission-set "--instance-arn=$instance" "--permission-set-arn=$id" |
       jq -r .PermissionSet.Name)
@@ -507,7 +507,7 @@ find_permission_set() {
   if [ "$way" = apply ]; then
     new=$(aws sso-admin list-accounts-for-provisioned-permission-set "${where[@]}" |
       jq -r '.AccountIds - $ARGS.positional | join(", ")' --args "${accounts[@]}")
-    [ -z "$new" ] || refuse "permission set $permission_set is also in $new, which was not analysed: scan again"
+    [ -z "$new" ] || refuse "permission set $permission_set is also provisioned in $new, which was not analyzed: scan again"
   fi
 }
 
@@ -526,7 +526,7 @@ provision() {
       jq -c .PermissionSetProvisioningStatus)
   done
   if [ "$state" != SUCCEEDED ]; then
-    printf 'it could not be provisioned: %s\n' "$(jq -a -r '.FailureReason // .Status' <<<"$status")" >&2
+    printf 'provisioning failed: %s\n' "$(jq -a -r '.FailureReason // .Status' <<<"$status")" >&2
     return 1
   fi
 }
@@ -567,13 +567,13 @@ list_named() {
 reference() { jq -n -c --arg name "$1" '{Name: $name, Path: "/"}'; }
 
 name_policy() {
-  write "name policy $1 in permission set $permission_set" aws sso-admin \
+  write "attach customer managed policy $1 to permission set $permission_set" aws sso-admin \
     attach-customer-managed-policy-reference-to-permission-set "${where[@]}" \
     "--customer-managed-policy-reference=$(reference "$1")"
 }
 
 unname_policy() {
-  write "take policy $1 out of permission set $permission_set" aws sso-admin \
+  write "detach customer managed policy $1 from permission set $permission_set" aws sso-admin \
     detach-customer-managed-policy-reference-from-permission-set "${where[@]}" \
     "--customer-managed-policy-reference=$(reference "$1")"
 }
@@ -594,7 +594,7 @@ apply_set_move() {
   list_named
   if ! has_old "$held"; then
     [ "$(count_new "$named")" = "${#creates[@]}" ] ||
-      refuse "permission set $permission_set no longer has the policy that is to be replaced: scan again"
+      refuse "permission set $permission_set no longer has the policy to replace: scan again"
     settled
   fi
   for new in "${creates[@]}"; do
@@ -604,7 +604,7 @@ apply_set_move() {
     for new in "${creates[@]}"; do
       has "$named" "$new" || unname_policy "$new"
     done
-    refuse 'first apply the changes of this permission set in each account, which create the policies'
+    refuse 'apply the changes of this permission set in each account first: they create the policies'
   fi
   take_set_old
   provision
@@ -619,7 +619,7 @@ rollback_set_move() {
     if [ "$given" = 0 ]; then settled; fi
   else
     [ "$given" = "${#creates[@]}" ] ||
-      refuse "permission set $permission_set has neither the old policy nor all that took its place: put it right by hand"
+      refuse "permission set $permission_set has neither the original policy nor all of its replacements: fix this manually"
     give_set_old
     provision
   fi

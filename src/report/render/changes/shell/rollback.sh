@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Undoes one change of this report: DRY_RUN=1 bash changes/rollback.sh CHANGE, then the same without DRY_RUN=1.
-# Without CHANGE it lists them. What it does is in lib.bash; README.md explains it.
+# Without CHANGE it lists them. The code is in lib.bash; README.md explains it.
 set -euo pipefail
 unset CDPATH
 # From standard input it would not know its folder, and would source whatever is in the current one.
 [ -n "${BASH_SOURCE[0]:-}" ] || {
-  echo 'refused: run this as a file, with bash rollback.sh' >&2
+  echo 'stopped: run this as a file, with bash rollback.sh' >&2
   exit 1
 }
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 [ -f lib.bash ] || {
-  echo 'refused: lib.bash is not beside rollback.sh: run it where the report has it, in changes/' >&2
+  echo 'stopped: lib.bash not found beside rollback.sh: run the script in the changes/ folder of the report' >&2
   exit 1
 }
 # shellcheck source-path=SCRIPTDIR
