@@ -108,7 +108,7 @@ fn a_variable_of_ours_that_overrides_nothing_is_refused() {
     };
     run("LEASTWISE_LIMITS_ACOUNTS", "3")
         .exits(2)
-        .says("error: environment variable LEASTWISE_LIMITS_ACOUNTS: overrides no key\n")
+        .says("error: environment variable LEASTWISE_LIMITS_ACOUNTS: matches no setting\n")
         .says("help: did you mean `LEASTWISE_LIMITS_ACCOUNTS`?");
     run("LEASTWISE_EXCEPTION_REASON", "x").exits(2);
     run("LEASTWISE_ASSUME_ACCOUNTS", "x").exits(2);
@@ -165,7 +165,7 @@ fn a_folder_of_another_kind_is_called_by_its_kind() {
         (
             &["verify", "mocks"],
             1,
-            "error: `mocks` is not a report: it has no manifest.json\nhelp: name a folder that",
+            "error: `mocks` is not a report: no manifest.json\nhelp: name a folder that",
         ),
         (&["verify", "mocks/acme"], 1, "help: it is a snapshot: `leastwise scan --snapshot`"),
         (&["verify", "README.md"], 1, "error: `README.md` is not a report: it is a file"),
@@ -173,12 +173,12 @@ fn a_folder_of_another_kind_is_called_by_its_kind() {
         (
             &["refine", "--policy", "mocks", "--unused", "mocks/myrole/finding.json"],
             1,
-            "help: it is a folder; name a file in it",
+            "help: this is a folder; give a file in it",
         ),
         (
             &["scan", "--snapshot", "mocks/acme", "--out", into, "--config", "mocks"],
             1,
-            "help: it is a folder; name a file in it",
+            "help: this is a folder; give a file in it",
         ),
     ];
     for (args, code, says) in cases {

@@ -128,7 +128,7 @@ fn every_line_is_json_when_a_run_fails_at_once() {
     scan("mocks/acme", &out, &["--config", config.to_str().unwrap()])
         .ran()
         .exits(2)
-        .says("`regio` is not a known key\n  help: did you mean `region`?\nerror: ");
+        .says("`regio` is not a setting\n  help: did you mean `region`?\nerror: ");
     scan("mocks/acme", &out, &["-q", "-v"]).ran().exits(2).says("cannot be used with");
 }
 

@@ -90,3 +90,4 @@ mod twins;
 mod update;
 mod verify;
 mod ways;
+mod words;

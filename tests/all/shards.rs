@@ -63,7 +63,7 @@ fn shards_and_a_merge_give_the_bytes_of_one_process_whatever_their_number() {
     for of in [1, 3, 8] {
         let (parts, out) = (place.join(format!("parts-{of}")), place.join(format!("report-{of}")));
         let shard = |which: &str| live(&fake, INVENTED, &["--shard", which, "--parts", text(&parts)]);
-        shards(of, shard).into_iter().for_each(|ran| drop(ran.exits(0).says("wrote ")));
+        shards(of, shard).into_iter().for_each(|ran| drop(ran.exits(0).says("Wrote shard ")));
         let mut left: Vec<String> = fs::read_dir(&parts)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -286,7 +286,7 @@ fn a_part_is_for_its_owners_eyes_and_no_snapshot() {
         .says("is not a snapshot");
     // And nothing else is replaced by one.
     fs::remove_file(part.join("part.json")).unwrap();
-    recorded("mocks/acme", &parts, "2/3", &[]).ran().exits(1).says("holds something else");
+    recorded("mocks/acme", &parts, "2/3", &[]).ran().exits(1).says("refusing to overwrite");
 }
 
 #[test]
