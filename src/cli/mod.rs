@@ -247,7 +247,7 @@ pub enum Command {
     Refine(Refine),
     /// Check a reduced policy against the original
     ///
-    /// Prints `proven`, `undecided` or `refuted`, and for a refutation an action that shows it. The verdict is about the usage
+    /// Prints `proven`, `undecided` or `refuted`, and for a refutation an action that shows it. The verdict holds for the usage
     /// data that you give.
     #[command(after_help = PROVE_HELP)]
     Prove(Prove),

@@ -180,7 +180,9 @@ fn changes(out: &mut Table, scanned: &ScanOutcome) {
             ),
         );
         let (before, after) = (effect.risk_before, effect.risk_after);
-        let less = percent(before.saturating_sub(after), before).map(|it| format!(" (-{it} %)"));
+        let less = percent(before.saturating_sub(after), before)
+            .filter(|it| *it > 0)
+            .map(|it| format!(" (-{it} %)"));
         out.row("risk score", format!("{} -> {}{}", number(before), number(after), less.unwrap_or_default()));
     }
     if let Some(Ready { after, changes }) = report.ready {

@@ -106,7 +106,7 @@ fn what_was_followed_is_resolved_and_what_comes_back_is_reopened() {
     night(&snapshot, &nights[3], Some(&nights[2])).exits(0);
     assert_eq!(history(&nights[3])[&key()].0, "reopened");
     let compared = leastwise(["compare", nights[1].to_str().unwrap(), nights[3].to_str().unwrap()]).ran();
-    compared.exits(0).prints("1 back").prints(ROLE);
+    compared.exits(0).prints("1 back").prints("444444444444/role/wildcard-prefix-reader");
 }
 
 #[test]

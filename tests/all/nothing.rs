@@ -100,7 +100,7 @@ fn suspended_accounts_alone_are_nothing_to_report_on() {
     let out = folder.join("report");
     scan(snapshot.to_str().unwrap(), &out)
         .exits(1)
-        .says("error: there is no account to read, so nothing was written: all 10 are suspended or closed");
+        .says("error: no account to scan (all 10 are suspended or closed); nothing was written");
     assert!(!out.exists());
 }
 

@@ -18,10 +18,7 @@ fn a_report_of_schema_1_is_compared_with_and_each_night_goes_on_from_it() {
         since.changes.iter().map(|(status, count)| (status.as_str(), *count)).collect();
     assert_eq!(changes, [("same", 2)]);
     assert_eq!(since.day, manifest(Path::new(OLD)).started.split('T').next().unwrap());
-    leastwise(["compare", OLD, to])
-        .ran()
-        .exits(0)
-        .prints(": 2 unchanged\n");
+    leastwise(["compare", OLD, to]).ran().exits(0).prints(": 2 unchanged\n");
 }
 
 #[test]

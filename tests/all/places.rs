@@ -277,7 +277,10 @@ fn metrics_take_the_place_of_a_file_and_of_nothing_else() {
     with(Path::new("/dev/null")).exits(1).says("/dev/null`: it is not a regular file");
     with(&place).exits(1);
     for inside in ["metrics.prom", "accounts/metrics.prom", "../report/metrics.prom"] {
-        with(&out.join(inside)).exits(1).says("it is inside the report folder").says("outside the report folder");
+        with(&out.join(inside))
+            .exits(1)
+            .says("it is inside the report folder")
+            .says("outside the report folder");
     }
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
     assert!(link.is_symlink() && !out.join("metrics.prom").exists());

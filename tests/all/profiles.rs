@@ -64,7 +64,7 @@ fn a_named_profile_is_used_though_the_environment_has_other_keys_and_the_run_say
     for (more, arn, account) in cases {
         let fake = acme().start();
         let ran = scan(&fake, &folder, &file, more).ran().exits(0);
-        assert_eq!(ran.err.lines().next(), Some(format!("as {arn}").as_str()), "{more:?}");
+        assert_eq!(ran.err.lines().next(), Some(format!("Credentials: {arn}").as_str()), "{more:?}");
         assert_eq!(callers(&fake), [account], "{more:?}");
     }
     // A process may ask for a second factor.
@@ -150,7 +150,7 @@ fn a_capture_and_a_shard_say_who_calls_as_well_and_programs_are_told_by_name() {
     let (snapshot, parts) = (folder.join("snapshot"), folder.join("parts"));
     let capture = ["capture", "--out", snapshot.to_str().unwrap()];
     let shard = ["scan", "--shard", "1/1", "--parts", parts.to_str().unwrap()];
-    let caller = "as arn:aws:iam::111111111111:user/scanner";
+    let caller = "Credentials: arn:aws:iam::111111111111:user/scanner";
     assert_eq!(run(&capture).err.lines().next(), Some(caller));
     assert_eq!(run(&shard).err.lines().next(), Some(caller));
     let told = run(&[&capture[..], &["--log-format", "json"]].concat()).err;

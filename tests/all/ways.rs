@@ -227,11 +227,7 @@ fn a_setting_that_cannot_be_followed_is_named_before_anybody_is_called() {
             file("damaged.pem", &format!("{certificate}{begin}\nAAAA\n{end}\n")),
             "certificate 2 in `",
         ),
-        (
-            "AWS_CA_BUNDLE",
-            file("letters.pem", &format!("{begin}\n!!\n{end}\n")),
-            "certificate 1 in `",
-        ),
+        ("AWS_CA_BUNDLE", file("letters.pem", &format!("{begin}\n!!\n{end}\n")), "certificate 1 in `"),
         (
             "SSL_CERT_FILE",
             file("none.pem", &format!("{begin}\nAAAA\n{end}\n{begin}\nAAAB\n{end}\n")),
@@ -244,11 +240,7 @@ fn a_setting_that_cannot_be_followed_is_named_before_anybody_is_called() {
         let update = ["catalog", "update", "--from", "http://mirror.invalid/"];
         let update = bare(leastwise(update)).with("XDG_CACHE_HOME", place.to_str().unwrap());
         for run in [scan, update.with(variable, &path)] {
-            run.ran()
-                .exits(1)
-                .says(&format!("error: {variable}: "))
-                .says(why)
-                .says("-----BEGIN CERTIFICATE");
+            run.ran().exits(1).says(&format!("error: {variable}: ")).says(why).says("-----BEGIN CERTIFICATE");
         }
     }
     for (variable, value) in [

@@ -84,12 +84,12 @@ fn text(old: &ComparableReport, new: &ComparableReport, history: &History) -> St
     for status in Status::ALL.into_iter().filter(|status| *status != Status::Same) {
         for row in history.rows.iter().filter(|row| row.past.status == status) {
             // Writing to a string cannot fail.
-            let _ = writeln!(out, "  {:<11} {}", label(status), place(row));
+            let _ = writeln!(out, "  {:<11}  {}", label(status), place(row));
         }
     }
     for row in history.rows.iter().filter(|row| !row.past.flapping.is_empty()) {
         let actions = row.past.flapping.join(", ");
-        let _ = writeln!(out, "  {:<11} {}: {}", "used at times", place(row), terminal::line(&actions));
+        let _ = writeln!(out, "  used at times  {}: {}", place(row), terminal::line(&actions));
     }
     out
 }
@@ -111,5 +111,9 @@ fn place(row: &Row) -> String {
         true => row.key.principal.clone(),
         false => format!("{}/{}", arn.account, arn.resource),
     };
-    format!("{}  {}", terminal::line(&principal), terminal::line(&row.key.policy))
+    let policy = &row.key.policy;
+    // The id of a principal's own policy begins with the principal.
+    let shown =
+        if policy.starts_with(&principal) { policy.clone() } else { format!("{principal}  {policy}") };
+    terminal::line(&shown).into_owned()
 }

@@ -186,7 +186,7 @@ fn no_link_stands_in_for_an_answer() {
     let elsewhere = parts.with_file_name("elsewhere.json");
     fs::rename(&path, &elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
-    refused(&parts, "it is a link", "links in such a folder are not followed");
+    refused(&parts, "it is a symbolic link", "links in this folder are not followed");
 }
 
 #[test]
