@@ -37,14 +37,14 @@ enum Refused {
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Link => f.write_str("it is a link, or is reached by one"),
-            Self::NotPlain => f.write_str("it is no plain file"),
+            Self::Link => f.write_str("it is a symbolic link, or its path contains one"),
+            Self::NotPlain => f.write_str("it is not a regular file"),
             Self::Foreign(uid) => {
-                write!(f, "it belongs to user {uid}, who could have written anything there")
+                write!(f, "it belongs to another user ({uid})")
             }
-            Self::Writable => f.write_str("everybody may write it"),
+            Self::Writable => f.write_str("everyone can write to it"),
             Self::TooLarge(most) => {
-                write!(f, "it is larger than {} MiB, and nothing of its kind is", most >> 20)
+                write!(f, "it is larger than {} MiB", most >> 20)
             }
         }
     }
@@ -62,11 +62,11 @@ impl From<Refused> for io::Error {
 pub(crate) fn help(error: &io::Error) -> Option<&'static str> {
     let refused = error.get_ref().and_then(|error| error.downcast_ref::<Refused>());
     Some(match refused {
-        Some(Refused::Link) => "put the file itself in its place: links in such a folder are not followed",
-        Some(Refused::NotPlain) => "pipes, devices and folders are not read there; put a file in its place",
-        Some(Refused::Foreign(_)) => "if you trust it, make a copy of your own, or hand it over with `chown`",
-        Some(Refused::Writable) => "if you trust it, take that away with `chmod -R o-w`",
-        Some(Refused::TooLarge(_)) => "check that it is the file you mean",
+        Some(Refused::Link) => "replace the link with the file; links in this folder are not followed",
+        Some(Refused::NotPlain) => "replace it with a file; pipes, devices and folders are not read here",
+        Some(Refused::Foreign(_)) => "if you trust it, copy it, or change its owner with `chown`",
+        Some(Refused::Writable) => "if you trust it, run `chmod -R o-w` on it",
+        Some(Refused::TooLarge(_)) => "check that this is the right file",
         None if error.kind() == io::ErrorKind::InvalidData => "save the file as UTF-8",
         None => return None,
     })
@@ -76,9 +76,9 @@ pub(crate) fn help(error: &io::Error) -> Option<&'static str> {
 pub(crate) fn help_to_read(error: &io::Error) -> Option<&'static str> {
     match error.kind() {
         io::ErrorKind::NotFound => Some("check the path"),
-        io::ErrorKind::PermissionDenied => Some("check who may read the file"),
-        io::ErrorKind::IsADirectory => Some("it is a folder; name a file in it"),
-        io::ErrorKind::NotADirectory => Some("part of the path is a file; name the folder that holds it"),
+        io::ErrorKind::PermissionDenied => Some("check the permissions of the file"),
+        io::ErrorKind::IsADirectory => Some("this is a folder; give a file in it"),
+        io::ErrorKind::NotADirectory => Some("part of the path is a file, not a folder"),
         _ => help(error),
     }
 }

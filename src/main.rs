@@ -2,15 +2,13 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use leastwise::cli::Cli;
 use mimalloc::MiMalloc;
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    match Cli::try_parse() {
+    match leastwise::cli::parse() {
         Ok(cli) => leastwise::run::run(cli).into(),
         Err(error) => leastwise::run::misused(error).into(),
     }

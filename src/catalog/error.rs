@@ -33,10 +33,10 @@ pub enum CatalogError {
         wanted: &'static str,
     },
     /// A name that no service or action can have.
-    #[error("`{}` is not the name of a service or an action", visible_line(.0))]
+    #[error("`{}` is not a service or action name", visible_line(.0))]
     BadName(String),
     /// No service in it.
-    #[error("the catalog names no service")]
+    #[error("the list contains no service")]
     Empty,
 }
 

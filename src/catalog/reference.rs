@@ -14,7 +14,7 @@ pub(super) fn plain(text: &str) -> Result<Catalog, CatalogError> {
     let form = |what: String, wanted| CatalogError::Form { what, wanted };
     // The reader of policies refuses a key that stands twice; `serde_json` would keep the last one.
     let Json::Map(members, _) = Json::parse(text)? else {
-        return Err(form("the catalog".to_owned(), "an object of services"));
+        return Err(form("the list of actions".to_owned(), "an object of services"));
     };
     let mut services = Vec::with_capacity(members.len());
     for (prefix, names) in &members {

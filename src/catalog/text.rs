@@ -59,14 +59,14 @@ pub(crate) fn header(text: &str) -> Result<Header, BadLine> {
     let mut header = Header::default();
     let mut lines = text.lines().enumerate();
     if lines.next().map(|(_, line)| line) != Some(TITLE) {
-        return Err(BadLine { line: 1, problem: "it does not begin with `leastwise-catalog 1`" });
+        return Err(BadLine { line: 1, problem: "the file does not start with `leastwise-catalog 1`" });
     }
     for (index, line) in lines.take_while(|(_, line)| !line.is_empty()) {
         match line.split_once(' ') {
             Some(("version", value)) => value.clone_into(&mut header.version),
             Some(("updated", value)) => value.clone_into(&mut header.updated),
             Some(("source", value)) => value.clone_into(&mut header.source),
-            _ => return Err(BadLine { line: index + 1, problem: "an unknown line in the header" }),
+            _ => return Err(BadLine { line: index + 1, problem: "unknown header line" }),
         }
     }
     Ok(header)
@@ -94,7 +94,7 @@ impl<'t> Block<'t> {
     pub(crate) fn lines(&self) -> Result<Vec<Line<'t>>, BadLine> {
         lines(self.body).collect::<Result<_, usize>>().map_err(|at| BadLine {
             line: self.above.lines().count() + 1 + at,
-            problem: "not an access level, a sign and an action's name",
+            problem: "expected an access level, a sign and an action name",
         })
     }
 }

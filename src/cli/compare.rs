@@ -25,21 +25,21 @@ leastwise compare [--format <FORMAT>] <OLD_DIR> <NEW_DIR>
 /// `leastwise compare`
 #[derive(Debug, Args)]
 pub struct Compare {
-    /// The earlier report's folder
+    /// Earlier report folder
     #[arg(value_name = "OLD_DIR", required_unless_present = "trend")]
     pub old: Option<PathBuf>,
-    /// The later one's
+    /// Later report folder
     #[arg(value_name = "NEW_DIR", required_unless_present = "trend")]
     pub new: Option<PathBuf>,
-    /// How to print what two reports say
-    #[arg(long, value_enum, default_value = "text")]
+    /// Output format
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
     pub format: ProveFormat,
-    /// Instead of two reports all of this folder: the totals of each, from the first to the last, as JSON
+    /// Print the totals of every report in this folder, oldest first, as JSON
     ///
-    /// Of each report in it manifest.json and report.json are read. What is no report is skipped, and told.
+    /// Reads manifest.json and report.json of each report, and names the entries that are not reports.
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["old", "new", "format"])]
     pub trend: Option<PathBuf>,
-    /// Draw the trend into this file as SVG instead of printing it; an earlier drawing is replaced
-    #[arg(long, value_name = "FILE", requires = "trend", conflicts_with_all = ["old", "new"])]
+    /// Draw the trend to this SVG file instead of printing it; replaces an earlier drawing
+    #[arg(long, value_name = "FILE", help_heading = "Output", requires = "trend", conflicts_with_all = ["old", "new"])]
     pub out: Option<PathBuf>,
 }

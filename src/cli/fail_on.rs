@@ -8,7 +8,7 @@ use std::str::FromStr;
 pub enum FailOn {
     /// A policy can be reduced, or a principal, an access key or a password is unused.
     Unused,
-    /// One change removes so many points of risk, or more.
+    /// One change lowers the risk score by so much, or more.
     Risk(u64),
     /// Advice is new, reopened or regressed since the earlier report.
     New,
@@ -21,11 +21,11 @@ impl FromStr for FailOn {
         match text {
             "unused" => Ok(Self::Unused),
             "new" => Ok(Self::New),
-            _ => {
-                text.strip_prefix("risk>=").and_then(|points| points.parse().ok()).map(Self::Risk).ok_or(
-                    "it is `unused`, `new` or `risk>=` and a whole number of points, such as risk>=1000",
-                )
-            }
+            _ => text
+                .strip_prefix("risk>=")
+                .and_then(|points| points.parse().ok())
+                .map(Self::Risk)
+                .ok_or("use unused, new or risk>=N, for example 'risk>=1000' (quoted for the shell)"),
         }
     }
 }

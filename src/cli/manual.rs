@@ -29,7 +29,7 @@ Exit codes:
 /// `leastwise completions`
 #[derive(Debug, Args)]
 pub struct Completions {
-    /// Which shell
+    /// Shell
     #[arg(value_enum, value_name = "SHELL")]
     pub shell: Shell,
 }
@@ -37,9 +37,9 @@ pub struct Completions {
 /// `leastwise man`
 #[derive(Debug, Args)]
 pub struct Man {
-    /// Write leastwise.1, leastwise-scan.1 and so on into this folder
+    /// Write leastwise.1, leastwise-scan.1 and so on to this folder
     ///
-    /// The folder is made where it is missing; pages that are there are replaced.
+    /// Creates the folder if necessary, and replaces earlier pages.
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
 }

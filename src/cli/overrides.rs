@@ -1,6 +1,6 @@
 //! Which key of the config each flag overrides.
 
-use super::{ReportArgs, SourceArgs};
+use super::{ReportArgs, SourceArgs, StateArg};
 use crate::config::Overrides;
 
 impl SourceArgs {
@@ -18,7 +18,13 @@ impl SourceArgs {
             .text("evidence", "--evidence", &self.evidence)
             .text("window-days", "--window-days", &self.window_days)
             .text("analyzer", "--analyzer", &self.analyzer)
-            .path("state", "--state", &self.state)
+    }
+}
+
+impl StateArg {
+    /// What this flag overrides.
+    pub fn overrides(&self) -> Overrides {
+        Overrides::default().path("state", "--state", &self.state)
     }
 }
 

@@ -15,67 +15,81 @@ Examples:
   leastwise refine --policy policy.json --unused finding.json --kind managed --format diff
   leastwise refine --batch pairs.jsonl > refined.jsonl
 
-What --unused takes:
+Input of --unused:
   [{\"serviceNamespace\":\"s3\",\"actions\":[\"GetBucketAcl\"]}, {\"serviceNamespace\":\"sqs\"}]
-  A service without actions is unused as a whole, but for actions whose use AWS does not see, such
-  as iam:PassRole: these go only when they are named. The answer of get-finding-v2 does as well.
-  \"used\":[\"GetObject\"] names actions that were seen in use, \"used\":true says that the service was.
+  A service without actions is entirely unused. Actions whose use AWS does not record, such as
+  iam:PassRole, are removed only if you name them. The output of get-finding-v2 works as well.
+  \"used\":[\"GetObject\"] names actions that were seen in use; \"used\":true means the service was used.
 
-What --batch takes and gives, one JSON object a line:
+Input and output of --batch, one JSON object per line:
   {\"id\":1,\"policy\":{...},\"unused\":[...],\"kind\":\"managed\"}
   {\"id\":1,\"policy\":{...},\"verdict\":\"proven\",\"removed\":12,\"undecided\":[]}
-  `removed` counts the actions that the policy no longer grants. `undecided` names services that
-  the catalog does not know, of which a wildcard had to stay. A line that cannot be used becomes
-  {\"id\":...,\"error\":\"...\"}, and the run goes on.
+  `removed` counts the actions that the policy no longer grants. `undecided` lists services that are
+  not in the list of actions; their wildcards are kept. A line with an error becomes
+  {\"id\":...,\"error\":\"...\"}, and the batch continues.
 
 Exit codes:
   0  finished
   1  failed
   2  wrong usage
-  3  finished, but some lines of the batch could not be used
-  4  a recommendation was refuted: a defect, nothing of it was given out";
+  3  finished, but some lines of the batch had errors
+  4  a result failed its proof and was withheld (a bug; please report it)";
+
+pub(super) const PROVE_HELP: &str = "\
+Examples:
+  leastwise prove --before policy.json --after reduced.json --unused finding.json
+  leastwise prove --before policy.json --after reduced.json --unused finding.json --format json
+
+Exit codes:
+  0  proven
+  1  failed, or undecided
+  2  wrong usage
+  4  refuted: the reduced policy is wrong";
+
+pub(super) const REFINE_SHORT_HELP: &str =
+    "Run 'leastwise refine --help' for examples, the form of inputs and exit codes.";
 
 /// `leastwise refine`
 #[derive(Debug, Args)]
 pub struct Refine {
-    /// The policy document; `-` reads standard input
+    /// Policy document; `-` reads standard input
     #[arg(long, value_name = "FILE", required_unless_present = "batch")]
     pub policy: Option<PathBuf>,
-    /// What is unused: a list of services and actions, or an answer of get-finding-v2; `-` reads standard input
+    /// What is unused: a list of services and actions, or a finding; `-` reads standard input
     #[arg(long, value_name = "FILE", required_unless_present = "batch")]
     pub unused: Option<PathBuf>,
-    /// Refine every line of this file; `-` reads standard input
+    /// Reduce the policy on every line of this file; `-` reads standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "unused", "format", "explain", "compact"])]
     pub batch: Option<PathBuf>,
-    /// Where the policy lives: the result keeps to that quota. In a batch, for lines that do not say
+    /// Keep the result within the size limit of this kind of policy
     #[arg(long, value_enum)]
     pub kind: Option<KindArg>,
-    /// What becomes of `*`
+    /// How to reduce `*`
     #[arg(long, value_enum, default_value = "split")]
     pub wildcards: WildcardsArg,
-    /// What to print
-    #[arg(long, value_enum, default_value = "json")]
+    /// Output format
+    #[arg(long, value_enum, default_value = "json", help_heading = "Output")]
     pub format: RefineFormat,
-    /// Also say on standard error what was removed or split, and why
-    #[arg(long)]
+    /// Also explain on standard error what was removed or split
+    #[arg(long, help_heading = "Output")]
     pub explain: bool,
     /// Print the policy without white space
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub compact: bool,
-    /// The list of actions to go by
+    /// List of IAM actions to use instead of the embedded one
     #[command(flatten)]
     pub catalog: CatalogArg,
-    /// Say nothing on standard error but errors
-    #[arg(long, short)]
+    /// Print errors only
+    #[arg(long, short, help_heading = "Output")]
     pub quiet: bool,
 }
 
 /// What becomes of `*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum WildcardsArg {
-    /// It is split into the services and actions that stay
+    /// List the services and actions that are kept
     Split,
-    /// It becomes NotAction with what is unused: actions that AWS adds later stay granted
+    /// Exclude what is unused with NotAction: actions that AWS adds later are granted
     Open,
 }
 
@@ -91,20 +105,20 @@ impl From<WildcardsArg> for Wildcards {
 /// `leastwise prove`
 #[derive(Debug, Args)]
 pub struct Prove {
-    /// The policy as it was; `-` reads standard input
+    /// Original policy; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub before: PathBuf,
-    /// The policy as it is to be: a document, a list of documents, or `null` when nothing is left
+    /// Reduced policy: a document, a list of documents, or `null` when nothing is left
     #[arg(long, value_name = "FILE")]
     pub after: PathBuf,
     /// What is unused, as for `refine`
     #[arg(long, value_name = "FILE")]
     pub unused: PathBuf,
-    /// The list of actions to go by
+    /// List of IAM actions to use instead of the embedded one
     #[command(flatten)]
     pub catalog: CatalogArg,
-    /// How to print the verdict
-    #[arg(long, value_enum, default_value = "text")]
+    /// Output format
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
     pub format: ProveFormat,
 }
 
@@ -113,11 +127,11 @@ pub struct Prove {
 pub enum KindArg {
     /// A customer-managed policy: 6,144 characters
     Managed,
-    /// An inline policy of a role: 10,240
+    /// An inline policy of a role: 10,240 characters
     Role,
-    /// An inline policy of a user: 2,048
+    /// An inline policy of a user: 2,048 characters
     User,
-    /// An inline policy of a group: 5,120
+    /// An inline policy of a group: 5,120 characters
     Group,
 }
 
@@ -135,11 +149,11 @@ impl From<KindArg> for Kind {
 /// What `refine` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum RefineFormat {
-    /// The smaller policy
+    /// The reduced policy
     Json,
-    /// A unified diff from the policy to the smaller one
+    /// A unified diff
     Diff,
-    /// What was removed or split, why, and what each new wildcard matches today
+    /// What was removed or split, why, and what each new wildcard matches
     Explain,
 }
 

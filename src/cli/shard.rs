@@ -5,38 +5,40 @@ use std::str::FromStr;
 
 use clap::Args;
 
+use super::scan::SCALE_OUT;
 use super::{ReportArgs, SayArgs};
 use crate::aws::parts::{MOST_SHARDS, Share};
 
 pub(super) const MERGE_HELP: &str = "\
 Examples:
-  leastwise scan --shard 1/3 --parts parts     and the same with 2/3 and 3/3, anywhere, in any order
+  leastwise scan --shard 1/3 --parts parts   # then 2/3 and 3/3, on any machine, in any order
   leastwise merge parts --out report
 
 Exit codes:
   0  finished
-  1  failed: a part is missing, damaged or of another run, among others
-  2  wrong usage or config
-  3  finished, but some accounts could not be read
-  4  a recommendation was refuted: a defect, nothing of it was published
-  5  what --fail-on names was found";
+  1  failed, for example because a shard is missing, damaged or of another run
+  2  wrong usage or configuration
+  3  finished, but some accounts could not be scanned completely
+  4  a change failed its proof and was withheld (a bug; please report it)
+  5  a --fail-on condition was met";
 
 /// Which part of the accounts a process reads.
 #[derive(Debug, Args)]
 pub struct ShardArgs {
-    /// Read only share I of N and leave the answers for `leastwise merge`: I/N, counted from 1, or auto/N
+    /// Scan only part I of N, for example 3/8; see 'leastwise merge'
     ///
-    /// An account's share is told by its id alone. auto takes I from AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX, which
-    /// count from 0. What concerns the report is said to `leastwise merge`.
-    #[arg(long, value_name = "I/N", requires = "parts", conflicts_with_all = [
+    /// I counts from 1. auto/N takes it from AWS_BATCH_JOB_ARRAY_INDEX (an AWS Batch array job) or JOB_COMPLETION_INDEX (a
+    /// Kubernetes Indexed Job). A shard writes no report: options of the groups Decisions, Report and Nightly runs go to
+    /// `leastwise merge`.
+    #[arg(long, value_name = "I/N", requires = "parts", help_heading = SCALE_OUT, conflicts_with_all = [
         "out", "format", "shared", "wildcards", "keep", "min_confidence", "fail_on", "metrics", "previous", "ready_after",
     ])]
     pub shard: Option<Which>,
-    /// Where the shards of a run leave their parts, each a folder shard-I-of-N
-    #[arg(long, value_name = "DIR", requires = "shard")]
+    /// Folder for the shards of a run; each writes shard-I-of-N there
+    #[arg(long, value_name = "DIR", requires = "shard", help_heading = SCALE_OUT, hide_short_help = true)]
     pub parts: Option<PathBuf>,
-    /// The run that the shard belongs to: parts of another are refused by `leastwise merge`
-    #[arg(long, value_name = "ID", requires = "shard")]
+    /// Name of the run; `leastwise merge` refuses shards of different runs
+    #[arg(long, value_name = "ID", requires = "shard", help_heading = SCALE_OUT, hide_short_help = true)]
     pub run_id: Option<String>,
 }
 
@@ -56,18 +58,18 @@ impl FromStr for Which {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "write I/N, such as 3/8, or auto/N".to_owned();
+        let wrong = || "use I/N, for example 3/8, or auto/N".to_owned();
         let (which, of) = text.split_once('/').ok_or_else(wrong)?;
         let of = number(of).ok_or_else(wrong)?;
         if !(1..=MOST_SHARDS).contains(&of) {
-            return Err(format!("there are 1 to {MOST_SHARDS} shards"));
+            return Err(format!("the number of shards must be between 1 and {MOST_SHARDS}"));
         }
         if which == "auto" {
             return Ok(Self::Auto { of });
         }
         let shard = number(which).ok_or_else(wrong)?;
         if !(1..=of).contains(&shard) {
-            return Err(format!("shards are counted from 1, and the last of {of} is {of}"));
+            return Err(format!("the shard must be between 1 and {of}"));
         }
         Ok(Self::Named(Share { shard, of }))
     }
@@ -81,16 +83,13 @@ fn number(text: &str) -> Option<u32> {
 /// `leastwise merge`
 #[derive(Debug, Args)]
 pub struct Merge {
-    /// The folder that the shards were given with --parts
+    /// Folder that the shards were given with --parts
     #[arg(value_name = "DIR")]
     pub parts: PathBuf,
-    /// The config; else ./leastwise.toml, else $XDG_CONFIG_HOME/leastwise/leastwise.toml
-    #[arg(long, value_name = "FILE", env = "LEASTWISE_CONFIG")]
-    pub config: Option<PathBuf>,
     /// The report
     #[command(flatten)]
     pub report: ReportArgs,
-    /// What is said meanwhile
+    /// The log
     #[command(flatten)]
     pub say: SayArgs,
 }

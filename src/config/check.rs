@@ -248,8 +248,8 @@ fn exception(mut table: Table<'_>) -> Option<Exception> {
     let policies = table.list("policies", |v| v.glob(Form::Policy));
     let actions = table.list("actions", Value::action);
     let reason = table.require("reason", "write in one sentence why it is to stay as it is", Value::text);
-    let owner = table.require("owner", "name the person or team that answers for it", Value::text);
-    let help = "write the last day, for example \"2027-06-30\", or \"never\"";
+    let owner = table.require("owner", "name the responsible person or team", Value::text);
+    let help = "set the last day, for example \"2027-06-30\", or \"never\"";
     let expires = table.require("expires", help, Value::expires);
     let line = table.line();
     table.finish();

@@ -88,19 +88,19 @@ impl Form {
     /// What should have been there.
     pub(super) fn wanted(self) -> &'static str {
         match self {
-            Self::AccountId => "an account id",
-            Self::Selector => "an account id, the id of an organisational unit, or an account name",
-            Self::AccountSelector => "an account id or an account name",
-            Self::Unit => "the id of an organisational unit",
-            Self::Region => "a region",
+            Self::AccountId => "an account ID",
+            Self::Selector => "an account ID, an OU ID, or an account name",
+            Self::AccountSelector => "an account ID or an account name",
+            Self::Unit => "an OU ID",
+            Self::Region => "a Region",
             Self::AnalyzerArn => "the ARN of an analyzer",
-            Self::Role => "the name of a role",
+            Self::Role => "a role name",
             Self::PrincipalArn => "the ARN of a role or user",
             Self::SessionName => "a session name",
-            Self::ExternalId => "an external id",
-            Self::Name => "a name of roles or users",
-            Self::Path => "a path of roles or users",
-            Self::Policy => "a name or ARN of policies",
+            Self::ExternalId => "an external ID",
+            Self::Name => "a role or user name",
+            Self::Path => "a role or user path",
+            Self::Policy => "a policy name or ARN",
             Self::Duration => "a duration",
             Self::Date => "a date",
         }
@@ -109,39 +109,37 @@ impl Form {
     /// The mend.
     pub(super) fn help(self) -> &'static str {
         match self {
-            Self::AccountId => "an account id has twelve digits, for example \"111111111111\"",
+            Self::AccountId => "an account ID has 12 digits, for example \"111111111111\"",
             Self::Selector => {
-                "write twelve digits, an id such as \"ou-ab12-cdefgh34\" or \"r-ab12\", or a name with `*` and `?`"
+                "use an account ID (12 digits), an OU or root ID such as \"ou-ab12-cdefgh34\" or \"r-ab12\", or a name with `*` and `?`"
             }
             Self::AccountSelector => {
-                "write twelve digits, or a name with `*` and `?`; organisational units go under `ous`"
+                "use an account ID (12 digits), or a name with `*` and `?`; organisational units go in `ous`"
             }
-            Self::Unit => "it looks like \"ou-ab12-cdefgh34\", that of a root like \"r-ab12\"",
-            Self::Region => "write its code, for example \"eu-central-1\"",
+            Self::Unit => "use an OU ID such as \"ou-ab12-cdefgh34\", or a root ID such as \"r-ab12\"",
+            Self::Region => "use a Region code, for example \"eu-central-1\"",
             Self::AnalyzerArn => {
-                "it looks like \"arn:aws:access-analyzer:eu-central-1:111111111111:analyzer/NAME\"; \
-                 leave the key out to have it discovered"
+                "use an ARN such as \"arn:aws:access-analyzer:eu-central-1:111111111111:analyzer/NAME\"; \
+                 remove the setting to find the analyzer automatically"
             }
             Self::Role => {
-                "write \"NAME\" or \"path/NAME\" without a slash before it, a name of at most 64 letters, digits and _+=,.@-; the \
-                 ARN is made for each account"
+                "use \"NAME\" or \"path/NAME\" without a leading slash; a name has at most 64 letters, digits and _+=,.@-; the \
+                 ARN is built for each account"
             }
             Self::PrincipalArn => {
-                "it looks like \"arn:aws:iam::111111111111:role/NAME\"; that of a session names its role in another way"
+                "use an ARN such as \"arn:aws:iam::111111111111:role/NAME\", not the ARN of a session"
             }
             Self::SessionName => "use 2 to 64 letters, digits and _+=,.@-",
             Self::ExternalId => "use 2 to 1224 letters, digits and _+=,.@:/-",
             Self::Name => {
-                "use letters, digits and _+=,.@- as IAM does; `*` and `?` are the only wildcards, and paths go under `paths`"
+                "use letters, digits and _+=,.@-; the only wildcards are `*` and `?`, and paths go in `paths`"
             }
             Self::Path => "a path begins and ends with a slash, for example \"/service/*\"",
-            Self::Policy => {
-                "write a name such as \"ReadOnly*\", or an ARN; `*` and `?` are the only wildcards"
-            }
+            Self::Policy => "use a name such as \"ReadOnly*\", or an ARN; the only wildcards are `*` and `?`",
             Self::Duration => {
-                "write a whole number and s, m, h or d, for example \"30s\", \"5m\", \"1h\" or \"14d\""
+                "use a whole number with s, m, h or d, for example \"30s\", \"5m\", \"1h\" or \"14d\""
             }
-            Self::Date => "write year, month and day, for example \"2027-06-30\", or \"never\"",
+            Self::Date => "use year-month-day, for example \"2027-06-30\", or \"never\"",
         }
     }
 }
@@ -151,7 +149,7 @@ impl Form {
     pub fn parser(self) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync + 'static {
         move |text| {
             let fits = self.fits(text).then(|| text.to_owned());
-            fits.ok_or_else(|| format!("it is not {}: {}", self.wanted(), self.help()))
+            fits.ok_or_else(|| format!("not {}: {}", self.wanted(), self.help()))
         }
     }
 }
@@ -169,7 +167,7 @@ fn arn<'t>(text: &'t str, service: &str) -> Option<(&'t str, &'t str)> {
     }
 }
 
-/// Whether a text is the id of an organisational unit or a root.
+/// Whether a text is an OU ID or a root.
 pub(super) fn is_unit(text: &str) -> bool {
     let id = |part: &str, least: usize| {
         (least..=32).contains(&part.len()) && all(part, |b| b.is_ascii_lowercase() || b.is_ascii_digit())

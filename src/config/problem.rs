@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration, worded for its author: the place, the key, what is wrong, the mend.
+//! What can be wrong with a configuration, worded for its author: the place, the key, what is wrong, how to fix it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -59,25 +59,25 @@ impl fmt::Display for Place {
 pub(super) enum Fault {
     #[error("not valid TOML: {0}")]
     Syntax(String),
-    #[error("the file has more than {limit} bytes")]
+    #[error("the file is larger than {limit} bytes")]
     TooLarge { limit: usize },
     #[error("is not UTF-8 text")]
     NotUtf8,
-    #[error("is not a known key")]
+    #[error("is not a setting")]
     UnknownKey(Nearest),
     /// A variable of the environment that overrides no key; perhaps this one is meant.
-    #[error("overrides no key")]
+    #[error("matches no setting")]
     UnknownVariable(Option<String>),
     /// A key, or a value, that looks like a secret. The value is never shown.
-    #[error("looks like a secret, and secrets are never kept here")]
+    #[error("looks like a secret; do not put secrets here")]
     Secret,
     #[error("must be {wanted}, found {found}")]
     WrongType { wanted: Kind, found: Kind },
     #[error("is empty")]
     Empty,
-    #[error("is {}, must be {}", Quoted(found), Choices(choices))]
+    #[error("is {}, but must be {}", Quoted(found), Choices(choices))]
     NotOneOf { found: String, choices: Vec<&'static str> },
-    #[error("is {}, must be from {least} to {most}", Quoted(found))]
+    #[error("must be from {least} to {most}, not {}", Quoted(found))]
     OutOfRange { found: String, least: String, most: String },
     #[error("is {}, which is not {}", Quoted(found), form.wanted())]
     Malformed { found: String, form: Form },
@@ -85,12 +85,12 @@ pub(super) enum Fault {
     BadAction { found: String, problem: BadAction },
     #[error("is missing")]
     Missing { help: &'static str },
-    #[error("is {}, which stands here already", Quoted(found))]
+    #[error("is {}, which is already listed", Quoted(found))]
     Twice { found: String },
     /// An exception without a scope.
-    #[error("does not say what it is for")]
+    #[error("has no scope")]
     NoScope,
-    #[error("cannot stand beside `{other}`")]
+    #[error("cannot be combined with `{other}`")]
     Contradicts { other: &'static str },
     #[error("is longer than `{other}`")]
     LongerThan { other: &'static str },
@@ -115,37 +115,35 @@ impl Fault {
         Cow::Borrowed(match self {
             Self::UnknownVariable(Some(near)) => return format!("did you mean `{near}`?").into(),
             Self::UnknownVariable(None) => {
-                "a key such as `limits.call-timeout` is overridden by LEASTWISE_LIMITS_CALL_TIMEOUT; unset this one"
+                "unset it; the variable of `limits.call-timeout`, for example, is LEASTWISE_LIMITS_CALL_TIMEOUT"
             }
             Self::UnknownKey(Nearest::Here(key)) => return format!("did you mean `{key}`?").into(),
-            Self::UnknownKey(Nearest::In(table)) if table.is_empty() => {
-                "move it up, before the first `[section]`"
-            }
+            Self::UnknownKey(Nearest::In(table)) if table.is_empty() => "move it above the first `[section]`",
             Self::UnknownKey(Nearest::In(table)) => return format!("move it below `[{table}]`").into(),
             Self::UnknownKey(Nearest::Among(known)) => {
-                return format!("the keys here are {}", known.join(", ")).into();
+                return format!("settings here: {}", known.join(", ")).into();
             }
             Self::Syntax(_) => {
-                "check quotes, brackets and equals signs here and on the line before; every key and every [table] stands once"
+                "check quotes, brackets and equals signs on this line and the one before; each setting and [table] may appear only once"
             }
             Self::TooLarge { .. } => "check that this is the configuration file",
-            Self::NotUtf8 => "set it to plain text",
+            Self::NotUtf8 => "save it as UTF-8",
             Self::Secret => {
-                "take it out of the file; name a `profile`, or leave credentials to the environment, where the AWS SDK finds them"
+                "remove it; set `profile`, or let the AWS SDK find credentials in the environment"
             }
             Self::WrongType { wanted, found } => wanted.help(*found),
-            Self::Empty => "give it a value, or leave it out where it has a default",
-            Self::NotOneOf { .. } => "write one of these words",
-            Self::OutOfRange { .. } => "choose a value within these bounds",
+            Self::Empty => "set a value, or remove it to use the default",
+            Self::NotOneOf { .. } => "use one of these values",
+            Self::OutOfRange { .. } => "choose a value in this range",
             Self::Malformed { form, .. } => form.help(),
             Self::BadAction { problem, .. } => problem.help(),
             Self::Missing { help } => help,
             Self::Twice { .. } | Self::Contradicts { .. } => "keep one of the two",
             Self::NoScope => {
-                "give at least one of accounts, ous, paths, names, tags, policies, actions; names = [\"*\"] is everything"
+                "set at least one of accounts, ous, paths, names, tags, policies, actions; names = [\"*\"] matches everything"
             }
-            Self::LongerThan { .. } => "make this one shorter or the other longer",
-            Self::ShorterThan { .. } => "make this one longer or the other shorter",
+            Self::LongerThan { .. } => "make this shorter, or the other longer",
+            Self::ShorterThan { .. } => "make this longer, or the other shorter",
         })
     }
 }
@@ -174,16 +172,14 @@ impl Kind {
     /// How to write a value of this kind where one of another was found.
     fn help(self, found: Self) -> &'static str {
         match (self, found) {
-            (Self::Tables, Self::Table) => "write it with two brackets, [[exception]]",
+            (Self::Tables, Self::Table) => "use two brackets: [[exception]]",
             (Self::Duration, _) => Form::Duration.help(),
             (Self::Date, _) => Form::Date.help(),
-            (Self::Text, Self::Whole) => {
-                "put it in quotes; digits without quotes are a number and lose leading zeros"
-            }
+            (Self::Text, Self::Whole) => "put it in quotes; without them, leading zeros are lost",
             (Self::Text, _) => "put it in quotes",
-            (Self::List | Self::Accounts, _) => "put it in square brackets, with commas between the entries",
+            (Self::List | Self::Accounts, _) => "put it in square brackets, separated by commas",
             (Self::Whole | Self::Number | Self::Boolean, Self::Text) => "write it without quotes",
-            _ => "compare with the example that `leastwise init` writes",
+            _ => "`leastwise init` writes an example",
         }
     }
 }
@@ -193,7 +189,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Text => "a string",
             Self::Whole => "a whole number",
-            Self::Float => "a number with a point",
+            Self::Float => "a decimal number",
             Self::Number => "a number",
             Self::Boolean => "true or false",
             Self::Duration => "a duration",
@@ -203,7 +199,7 @@ impl fmt::Display for Kind {
             Self::AnyList => "a list",
             Self::List => "a list of strings",
             Self::Tables => "a list of tables",
-            Self::Accounts => "a list of account ids, or of tables with `id` and `name`",
+            Self::Accounts => "a list of account IDs, or of tables with `id` and `name`",
         })
     }
 }

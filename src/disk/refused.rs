@@ -23,12 +23,12 @@ pub(super) enum Refused {
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Link => "it is a link, or is reached by one",
-            Self::NotPlain => "it is no plain file",
+            Self::Link => "it is a symbolic link, or its path contains one",
+            Self::NotPlain => "it is not a regular file",
             Self::Foreign => "it belongs to another user",
-            Self::Writable => "other users may write to it",
-            Self::Readable => "other users may read it, because its file system keeps no permissions",
-            Self::Shared => "every user may rename and delete what is in that folder",
+            Self::Writable => "other users can write to it",
+            Self::Readable => "other users can read it, because its file system has no permissions",
+            Self::Shared => "every user can rename and delete files in that folder",
         })
     }
 }
@@ -45,12 +45,10 @@ impl From<Refused> for io::Error {
 pub(crate) fn help(error: &io::Error) -> Option<&'static str> {
     let refused = error.get_ref().and_then(|error| error.downcast_ref::<Refused>())?;
     Some(match refused {
-        Refused::Link => "name the file or folder itself, or choose another place",
-        Refused::NotPlain => "remove it, or choose another place",
-        Refused::Foreign | Refused::Writable => {
-            "another user may have put it there: choose a folder that only you can write to, or remove it"
-        }
-        Refused::Readable => "choose a place on a file system that keeps owners and permissions",
+        Refused::Link => "give the real path, or choose another folder",
+        Refused::NotPlain => "remove it, or choose another folder",
+        Refused::Foreign | Refused::Writable => "choose a folder that only you can write to, or remove it",
+        Refused::Readable => "choose a folder on a file system with owners and permissions",
         Refused::Shared => "run `chmod o-w` on the folder, or choose one that only you can write to",
     })
 }

@@ -31,22 +31,22 @@ pub enum EvidenceError {
         found: &'static str,
     },
     /// The finding carries an error.
-    #[error("the finding carries the error `{0}`: it says nothing about what is unused")]
+    #[error("the finding has the error `{0}` and no usage data")]
     ErrorFinding(String),
     /// The finding is about something else.
     #[error("the finding is of type `{0}`, not `UnusedPermission`")]
     OtherType(String),
     /// The finding was resolved or archived.
-    #[error("the finding's status is `{0}`, not `ACTIVE`: it is no evidence of today")]
+    #[error("the finding's status is `{0}`, not `ACTIVE`")]
     NotActive(String),
     /// There are more pages.
-    #[error("the answer has a `nextToken`: it is one page of several")]
+    #[error("this is only one page of the finding (it has a `nextToken`)")]
     MorePages,
     /// An element of the details is of a kind that is not known.
-    #[error("the finding has details of the unknown kind `{0}`")]
+    #[error("the finding has details of unknown type `{0}`")]
     UnknownDetails(String),
     /// A name that no action can have.
-    #[error("`{0}` is not the name of one action")]
+    #[error("`{0}` is not an action name")]
     BadName(String),
     /// Something is said to be used and unused.
     #[error("`{0}` is both used and unused")]
@@ -59,18 +59,18 @@ impl EvidenceError {
         match self {
             Self::Json(error) => error.help(),
             Self::Form { .. } => {
-                "give a list such as [{\"serviceNamespace\":\"s3\",\"actions\":[\"GetBucketAcl\"]}], or the answer of \
+                "give a list such as [{\"serviceNamespace\":\"s3\",\"actions\":[\"GetBucketAcl\"]}], or the output of \
                  `aws accessanalyzer get-finding-v2`"
             }
-            Self::ErrorFinding(_) => "wait for the analyzer's next run and read the finding again",
+            Self::ErrorFinding(_) => "wait for the analyzer's next run, then read the finding again",
             Self::OtherType(_) => "give a finding of type UnusedPermission",
-            Self::NotActive(_) => "read an active finding of the same principal",
+            Self::NotActive(_) => "give an active finding of the same principal",
             Self::MorePages => {
-                "join the pages of `findingDetails` first; the AWS CLI does so unless told otherwise"
+                "combine all pages of `findingDetails` first; the AWS CLI does this by default"
             }
-            Self::UnknownDetails(_) => "a newer version of leastwise may know them",
-            Self::Contradiction(_) => "name each action as used or as unused, not as both",
-            Self::BadName(_) => "write plain action names, such as GetBucketAcl, without wildcards",
+            Self::UnknownDetails(_) => "a newer version of leastwise may support this type",
+            Self::Contradiction(_) => "list each action either as used or as unused",
+            Self::BadName(_) => "use plain action names such as GetBucketAcl, without wildcards",
         }
     }
 }
@@ -91,7 +91,7 @@ pub(crate) fn from_json(json: &Json<'_>) -> Result<Observed, EvidenceError> {
             services.iter().try_for_each(|service| add_entry(&mut observed, service))?;
         }
         Json::Map(..) => finding(&mut observed.unused, json)?,
-        other => return Err(form("the evidence", "a list of services, or a finding", other)),
+        other => return Err(form("the usage data", "a list of services, or a finding", other)),
     }
     match observed.contradiction() {
         Some(action) => Err(EvidenceError::Contradiction(action)),
@@ -134,11 +134,11 @@ fn finding(unused: &mut ActionSet, json: &Json<'_>) -> Result<(), EvidenceError>
     if json.get("nextToken").is_some_and(|token| !token.is_null()) {
         return Err(EvidenceError::MorePages);
     }
-    let wanted = "a list with an element for each service";
+    let wanted = "a list with one element per service";
     let details = match json.get("findingDetails") {
         Some(Json::List(details, _)) if !details.is_empty() => details,
         Some(Json::List(..)) => {
-            return Err(EvidenceError::Form { what: "findingDetails", wanted, found: "an empty one" });
+            return Err(EvidenceError::Form { what: "findingDetails", wanted, found: "an empty list" });
         }
         Some(other) => return Err(form("findingDetails", wanted, other)),
         None => return Err(EvidenceError::Form { what: "findingDetails", wanted, found: "none" }),
@@ -152,7 +152,7 @@ fn finding(unused: &mut ActionSet, json: &Json<'_>) -> Result<(), EvidenceError>
                 }
                 (None, None) => return Err(EvidenceError::UnknownDetails("{}".to_owned())),
             },
-            other => return Err(form("an element of findingDetails", "an object", other)),
+            other => return Err(form("each element of findingDetails", "an object", other)),
         }
     }
     Ok(())
@@ -164,7 +164,7 @@ fn service_of<'a>(json: &Json<'a>) -> Result<Cow<'a, str>, EvidenceError> {
     let service = match json.get("serviceNamespace") {
         Some(value) => value.as_text().ok_or_else(|| form("serviceNamespace", "a service prefix", value))?,
         None if matches!(json, Json::Map(..)) => return Err(missing),
-        None => return Err(form("an entry of the evidence", "an object", json)),
+        None => return Err(form("each entry of the usage data", "an object", json)),
     };
     if service.is_empty() || !service.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.') {
         return Err(EvidenceError::BadName(service.into_owned()));
@@ -189,12 +189,12 @@ fn add_service(unused: &mut ActionSet, json: &Json<'_>) -> Result<(), EvidenceEr
 
 /// One action: its name, or `{"action": name}` as findings have it. The service's own prefix is tolerated.
 fn name<'a>(service: &str, json: &Json<'a>) -> Result<Cow<'a, str>, EvidenceError> {
-    let wanted = "the name of an action";
+    let wanted = "an action name";
     let text = match json {
         Json::Map(..) => json.get("action").and_then(Json::as_text),
         other => other.as_text(),
     };
-    let text = text.ok_or_else(|| form("an entry of actions", wanted, json))?;
+    let text = text.ok_or_else(|| form("each entry of actions", wanted, json))?;
     let odd = |text: &str| text.is_empty() || text.bytes().any(|b| matches!(b, b'*' | b'?' | b':'));
     if !odd(&text) {
         return Ok(text);

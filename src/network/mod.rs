@@ -19,7 +19,7 @@ pub type Environment<'e> = &'e dyn Fn(&str) -> Option<OsString>;
 #[non_exhaustive]
 pub enum NetworkError {
     /// A proxy that cannot be used. The variable's value may hold a password, and is not told.
-    #[error("{variable} does not name a usable proxy")]
+    #[error("{variable} is not a usable proxy")]
     Proxy {
         /// The variable.
         variable: &'static str,
@@ -28,7 +28,7 @@ pub enum NetworkError {
     #[error(transparent)]
     Trust(#[from] TrustError),
     /// The settings of TLS are not taken.
-    #[error("no TLS connection can be made: {0}")]
+    #[error("cannot set up TLS: {0}")]
     Tls(String),
 }
 
@@ -37,10 +37,10 @@ impl NetworkError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Proxy { .. } => {
-                "give it the form http://host:port or https://host:port; what NO_PROXY names is called without"
+                "set it to http://host:port or https://host:port; list hosts to call directly in NO_PROXY"
             }
             Self::Trust(error) => error.help(),
-            Self::Tls(_) => "check AWS_CA_BUNDLE, SSL_CERT_FILE and the certificates of the system",
+            Self::Tls(_) => "check AWS_CA_BUNDLE, SSL_CERT_FILE and the system's certificates",
         }
     }
 }
@@ -48,5 +48,5 @@ impl NetworkError {
 /// How to fix a call that went through the proxy of a variable and did not arrive. The value may hold a password, and is not
 /// told.
 pub(crate) fn by_proxy(variable: &str) -> String {
-    format!("the call goes through the proxy of {variable}: check it and its password")
+    format!("the call goes through the proxy in {variable}; check its address and password")
 }

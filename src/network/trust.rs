@@ -17,7 +17,7 @@ use crate::files;
 #[non_exhaustive]
 pub enum TrustError {
     /// It cannot be read.
-    #[error("{variable} names `{}`, which cannot be read: {error}", path.display())]
+    #[error("{variable}: cannot read `{}`: {error}", path.display())]
     Read {
         /// The variable.
         variable: &'static str,
@@ -27,7 +27,7 @@ pub enum TrustError {
         error: io::Error,
     },
     /// There is nothing in it.
-    #[error("{variable} names `{}`, which holds no certificate", path.display())]
+    #[error("{variable}: `{}` contains no certificate", path.display())]
     Empty {
         /// The variable.
         variable: &'static str,
@@ -35,7 +35,7 @@ pub enum TrustError {
         path: PathBuf,
     },
     /// All that is in it only looks like certificates.
-    #[error("{variable} names `{}`, none of whose certificates can be used: {error}", path.display())]
+    #[error("{variable}: no usable certificate in `{}`: {error}", path.display())]
     Unfit {
         /// The variable.
         variable: &'static str,
@@ -45,7 +45,7 @@ pub enum TrustError {
         error: String,
     },
     /// Something in it is damaged.
-    #[error("{variable} names `{}`, whose certificate {number} cannot be used: {error}", path.display())]
+    #[error("{variable}: certificate {number} in `{}` cannot be used: {error}", path.display())]
     Damaged {
         /// The variable.
         variable: &'static str,
@@ -59,10 +59,10 @@ pub enum TrustError {
 }
 
 impl TrustError {
-    /// The mend.
+    /// How to fix it.
     pub fn help(&self) -> &'static str {
-        "name a file of root certificates in PEM form (-----BEGIN CERTIFICATE-----), or unset the variable to believe the \
-         system's"
+        "set it to a PEM file of root certificates (-----BEGIN CERTIFICATE-----), or unset it to use the system's \
+         certificates"
     }
 }
 

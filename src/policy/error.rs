@@ -41,13 +41,13 @@ pub enum Fault {
     #[error("the document is not UTF-8 text")]
     NotUtf8,
     /// IAM's own limit.
-    #[error("the document has more than {limit} characters")]
+    #[error("the document is longer than {limit} characters")]
     TooLong {
         /// The most that IAM takes.
         limit: usize,
     },
     /// Deeper than any policy.
-    #[error("lists and objects nest deeper than {limit} levels")]
+    #[error("lists and objects are nested deeper than {limit} levels")]
     TooDeep {
         /// The most that is read.
         limit: usize,
@@ -67,19 +67,19 @@ pub enum Fault {
         wanted: &'static str,
     },
     /// More text behind the document.
-    #[error("there is more text after the document's end")]
+    #[error("unexpected text after the end of the document")]
     AfterEnd,
     /// A string without its closing quote.
-    #[error("a string begins here and is never closed")]
+    #[error("unterminated string")]
     UnclosedString,
     /// A raw control character in a string.
-    #[error("a control character stands unescaped in a string")]
+    #[error("unescaped control character in a string")]
     ControlCharacter,
     /// A backslash with something JSON does not know.
-    #[error("an escape that JSON does not know, or half of a surrogate pair")]
+    #[error("invalid escape, or half of a surrogate pair")]
     BadEscape,
     /// The same key twice in one object.
-    #[error("the key {} stands twice in one object", Quoted(key))]
+    #[error("duplicate key {}", Quoted(key))]
     DuplicateKey {
         /// The key, decoded.
         key: String,
@@ -103,7 +103,7 @@ pub enum Fault {
         key: &'static str,
     },
     /// A member whose name differs from IAM's only by case.
-    #[error("the member {} is not what IAM calls it: {expected}", Quoted(found))]
+    #[error("unknown key {}; IAM calls it {expected}", Quoted(found))]
     MisspelledKey {
         /// As written.
         found: String,
@@ -111,7 +111,7 @@ pub enum Fault {
         expected: &'static str,
     },
     /// Neither Allow nor Deny.
-    #[error("the effect {} is neither Allow nor Deny", Quoted(found))]
+    #[error("the effect {} is not Allow or Deny", Quoted(found))]
     UnknownEffect {
         /// As written.
         found: String,
@@ -146,7 +146,7 @@ pub enum BadAction {
     #[error("names no action after the colon")]
     NoName,
     /// `s 3:GetObject`
-    #[error("has a character in its service prefix that is not a letter, a digit, a hyphen or a dot")]
+    #[error("has an invalid character in its service prefix")]
     BadService,
 }
 
@@ -156,20 +156,22 @@ impl Fault {
         match self {
             Self::NotUtf8 => "save the policy as UTF-8, as AWS returns it",
             Self::TooLong { .. } => {
-                "IAM stores no policy of this length; check that the file holds one policy only"
+                "no IAM policy is this long; check that the file contains only one policy"
             }
-            Self::TooDeep { .. } => "no IAM policy nests this deep; check that the file is a policy",
+            Self::TooDeep { .. } => "no IAM policy is nested this deep; check that the file is a policy",
             Self::Unexpected { .. } | Self::EndsEarly { .. } | Self::UnclosedString => {
-                "the text is not valid JSON; check the commas, quotes and brackets just before this place"
+                "this is not valid JSON; check the commas, quotes and brackets just before this position"
             }
-            Self::AfterEnd => "keep one JSON document in the text",
-            Self::ControlCharacter => "write the character as an escape, for example \\n or \\t",
-            Self::BadEscape => "write a backslash as \\\\, or use an escape of JSON such as \\n or \\u00e9",
-            Self::DuplicateKey { .. } => "keep one of the two; merge their values if both are meant",
+            Self::AfterEnd => "keep only one JSON document in the file",
+            Self::ControlCharacter => "escape the character, for example \\n or \\t",
+            Self::BadEscape => "write a backslash as \\\\, or use a JSON escape such as \\n or \\u00e9",
+            Self::DuplicateKey { .. } => "keep one of the two, or merge their values",
             Self::WrongType { .. } | Self::Missing { .. } => {
-                "compare with the grammar of the IAM policy language; AWS would not store this document"
+                "check the IAM policy grammar; AWS would reject this document"
             }
-            Self::MisspelledKey { .. } => "spell the member as IAM does",
+            Self::MisspelledKey { .. } => {
+                "use IAM's spelling; if this is a finding, check that --policy and --unused are not swapped"
+            }
             Self::UnknownEffect { .. } => "write \"Allow\" or \"Deny\"",
             Self::ActionAndNotAction => {
                 "split it into two statements, one with Action and one with NotAction"
@@ -184,11 +186,11 @@ impl BadAction {
     pub fn help(self) -> &'static str {
         match self {
             Self::WildcardInService => {
-                "name each service in an action of its own; only a bare \"*\" spans services"
+                "write one action per service; only \"*\" alone covers several services"
             }
-            Self::NoService => "write the service before the action, for example \"s3:GetObject\"",
-            Self::TwoColons => "write service and action with one colon between them",
-            Self::NoName => "name an action, or write \"*\" after the colon for all of the service",
+            Self::NoService => "add the service prefix, for example \"s3:GetObject\"",
+            Self::TwoColons => "put one colon between service and action",
+            Self::NoName => "add an action name, or \"*\" for the whole service",
             Self::BadService => "check the spelling of the service prefix",
         }
     }

@@ -49,36 +49,36 @@ pub struct Counterexample {
 #[non_exhaustive]
 pub enum Refutation {
     /// Clause 1.
-    #[error("it is granted after and was not granted before")]
+    #[error("is granted now but was not granted before")]
     Widened,
     /// Clause 2.
-    #[error("the evidence does not name it as unused, and it is no longer granted")]
+    #[error("is no longer granted, but is not reported as unused")]
     Lost,
     /// Clause 4, of an action.
-    #[error("the evidence saw it in use, and it is no longer granted")]
+    #[error("is no longer granted, but was seen in use")]
     UsedLost,
     /// Clause 4, of a service.
     #[error(
-        "the evidence saw the service in use and names nothing of it as unused, and not all of it is still granted"
+        "is not fully granted any more, but the service was seen in use and none of its actions is reported as unused"
     )]
     UsedServiceLost,
     /// Clause 2.
-    #[error("it is unused and still granted")]
+    #[error("is unused but still granted")]
     StillGranted,
     /// Clause 2, for a service that the catalog does not know.
-    #[error("the catalog does not know the service, so this pattern must stay")]
+    #[error("was removed, but its service is not in the list of actions")]
     UnknownServiceLost,
     /// Clause 3.
-    #[error("the document differs outside its statements")]
+    #[error("the document changed outside its statements")]
     DocumentChanged,
     /// Clause 3.
-    #[error("a statement after differs from every statement before, or stands in another order")]
+    #[error("a statement changed in more than its actions, or moved")]
     StatementChanged,
     /// Clause 3.
-    #[error("a statement is left without actions, or a document without statements")]
+    #[error("a statement has no actions left, or a document no statements")]
     LeftEmpty,
     /// Clause 3.
-    #[error("a Deny statement is gone")]
+    #[error("a Deny statement is missing")]
     DenyGone,
 }
 
@@ -87,25 +87,37 @@ pub enum Refutation {
 #[non_exhaustive]
 pub enum Undecided {
     /// Containment would cost too much.
-    #[error("the pattern `{pattern}` is too entangled with the statement's others to be compared")]
+    #[error("the pattern `{pattern}` overlaps with too many others of the statement to be compared")]
     TooComplex {
         /// The pattern after.
         pattern: String,
     },
     /// Several `NotAction` statements in one context.
-    #[error("several statements of one context, some with NotAction, are not compared as a union")]
+    #[error(
+        "several statements with the same resources and conditions, some with NotAction, cannot be compared"
+    )]
     NotActionUnion,
 }
 
 impl fmt::Display for Counterexample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let clause = self.clause.name().replace('-', " ");
-        write!(f, "{clause}: ")?;
-        if let Some(statement) = self.statement {
-            write!(f, "statement {statement}: ")?;
-        }
-        if let Some(action) = &self.action {
-            write!(f, "{}: ", visible_line(action))?;
+        let kind = match self.reason {
+            Refutation::Widened => "gained",
+            Refutation::Lost
+            | Refutation::UsedLost
+            | Refutation::UsedServiceLost
+            | Refutation::UnknownServiceLost => "lost",
+            Refutation::StillGranted => "not removed",
+            _ => "changed",
+        };
+        write!(f, "{kind}: ")?;
+        match (&self.action, self.statement) {
+            (Some(action), Some(statement)) => {
+                write!(f, "{} (statement {statement}) ", visible_line(action))?
+            }
+            (Some(action), None) => write!(f, "{} ", visible_line(action))?,
+            (None, Some(statement)) => write!(f, "statement {statement}: ")?,
+            (None, None) => {}
         }
         write!(f, "{}", self.reason)
     }

@@ -32,16 +32,16 @@ pub(crate) fn account_path(id: &str) -> String {
 /// Why a report could not be read.
 #[derive(Debug, Error)]
 pub(crate) enum FolderError {
-    #[error("`{}` is not a report: {why}", folder.display())]
+    #[error("`{}` is not a leastwise report ({why})", folder.display())]
     NotAReport { folder: PathBuf, why: &'static str, is_snapshot: bool },
     /// Another version of leastwise wrote it.
-    #[error("`{}` is a report of schema {found}, and this command reads {}", folder.display(), schemas(*oldest))]
+    #[error("`{}` has report schema {found}, but this command reads {}", folder.display(), schemas(*oldest))]
     Schema { folder: PathBuf, found: u32, oldest: u32 },
     /// The manifest is not the one that somebody kept the digest of.
-    #[error("`{}` has the SHA-256 {found}, and --manifest-sha256 is {wanted}", path.display())]
+    #[error("`{}` has SHA-256 {found}, but --manifest-sha256 is {wanted}", path.display())]
     OtherManifest { path: PathBuf, found: FileHash, wanted: FileHash },
     /// A file is not the one that the manifest lists.
-    #[error("`{}` does not fit the report's manifest.json", path.display())]
+    #[error("`{}` was modified (its SHA-256 differs from manifest.json)", path.display())]
     Altered { path: PathBuf },
     #[error("cannot read `{}`: {error}", path.display())]
     Read { path: PathBuf, error: io::Error },
@@ -54,18 +54,16 @@ impl FolderError {
     pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
             Self::NotAReport { is_snapshot: true, .. } => {
-                Some("it is a snapshot: `leastwise scan --snapshot` makes a report of it")
+                Some("this is a snapshot; make a report of it with `leastwise scan --snapshot`")
             }
-            Self::NotAReport { .. } => Some("name a folder that `leastwise scan --out` wrote"),
+            Self::NotAReport { .. } => Some("give the folder that `leastwise scan --out` wrote"),
             Self::Schema { .. } => {
-                Some("use the leastwise that wrote it; its manifest.json names the version as `tool`")
+                Some("use the version of leastwise that wrote the report; `tool` in manifest.json names it")
             }
             Self::OtherManifest { .. } => {
-                Some("it is another report, or it was changed: do not act on it before you know which")
+                Some("this is a different report, or it was modified; find out which before you use it")
             }
-            Self::Altered { .. } => Some(
-                "it was changed after it was written: copy the report again, name another one, or begin anew without it",
-            ),
+            Self::Altered { .. } => Some("copy the report again, give another one, or leave it out"),
             Self::Read { error, .. } => files::help_to_read(error),
             Self::Json { .. } => None,
         }
@@ -184,8 +182,8 @@ fn parsed<T: DeserializeOwned>(folder: &Path, path: &str, bytes: &[u8]) -> Resul
 /// Why a file cannot be read. Without a manifest the folder is something else.
 fn unread(folder: &Path, path: &str, error: io::Error) -> FolderError {
     let why = match error.kind() {
-        io::ErrorKind::NotFound if folder.is_dir() => "it has no manifest.json",
-        io::ErrorKind::NotADirectory => "it is a file",
+        io::ErrorKind::NotFound if folder.is_dir() => "no manifest.json",
+        io::ErrorKind::NotADirectory => "a file, not a folder",
         _ => "",
     };
     if path == MANIFEST && !why.is_empty() {

@@ -153,13 +153,13 @@ impl SinceRow {
         let doubts = [
             (
                 &self.emptied,
-                "had roles or users in the earlier report and none now",
-                "see whether the answer is complete",
+                "had roles or users in the earlier report, but have none now",
+                "check whether this is right",
             ),
             (
                 &self.unlisted,
-                "known to the earlier report and not listed any more",
-                "see whether somebody left them out",
+                "of the earlier report are no longer listed",
+                "check whether they were excluded by mistake",
             ),
         ];
         let doubts = doubts.into_iter().filter(|(ids, ..)| !ids.is_empty());

@@ -41,13 +41,13 @@ pub enum WriteError {
         error: io::Error,
     },
     /// Something else lives where the report is to be.
-    #[error("`{path}` holds something else, which would be lost")]
+    #[error("refusing to overwrite `{path}`: it is not a leastwise report or snapshot")]
     Foreign {
         /// Where.
         path: PathBuf,
     },
     /// What would be replaced has a file that it does not tell of.
-    #[error("`{path}` holds `{file}`, which is not part of what leastwise wrote there and would be lost")]
+    #[error("refusing to overwrite `{path}`: leastwise did not write `{file}` in it")]
     Stranger {
         /// Where.
         path: PathBuf,
@@ -55,19 +55,19 @@ pub enum WriteError {
         file: String,
     },
     /// Two files of one name.
-    #[error("two files are called `{file}`, so nothing was published; this is a defect of leastwise")]
+    #[error("two files would be named `{file}`, so nothing was written (a bug)")]
     Twice {
         /// By its path from the report's folder.
         file: String,
     },
     /// There is a link to nothing.
-    #[error("`{path}` is a link that leads nowhere")]
+    #[error("`{path}` is a broken symbolic link")]
     Astray {
         /// Where.
         path: PathBuf,
     },
     /// There is no room.
-    #[error("`{path}` has only {} MB of room left", free / 1_000_000)]
+    #[error("`{path}` has only {} MB of free space", free / 1_000_000)]
     Full {
         /// Where.
         path: PathBuf,
@@ -75,7 +75,7 @@ pub enum WriteError {
         free: u64,
     },
     /// Another run writes there.
-    #[error("another run is writing `{path}`")]
+    #[error("another run is writing to `{path}`")]
     Locked {
         /// Where.
         path: PathBuf,
@@ -87,14 +87,14 @@ impl WriteError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Io { error, .. } => {
-                disk::help(error).unwrap_or("check that the place exists, has room, and may be written")
+                disk::help(error).unwrap_or("check that the folder exists, has free space, and is writable")
             }
-            Self::Foreign { .. } => "choose another place, or move what is there",
-            Self::Stranger { .. } => "move that file elsewhere, or choose another place",
-            Self::Twice { .. } => "please report it with the names in that path",
-            Self::Astray { .. } => "make the folder that it leads to, or take the link away",
-            Self::Full { .. } => "make room, or choose another place",
-            Self::Locked { .. } => "wait for the other run, or choose another place",
+            Self::Foreign { .. } => "choose another folder with --out, or move the existing one",
+            Self::Stranger { .. } => "move that file, or choose another folder with --out",
+            Self::Twice { .. } => "please report it, with the names in that path",
+            Self::Astray { .. } => "create the folder that it points to, or remove the link",
+            Self::Full { .. } => "free some space, or choose another folder with --out",
+            Self::Locked { .. } => "wait for the other run, or choose another folder with --out",
         }
     }
 }

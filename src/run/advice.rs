@@ -16,11 +16,11 @@ pub(super) fn on_failure(config: &Config, account: &str, failure: &Failure) -> O
             Some(role(config, account))
         }
         FailureKind::Denied => {
-            Some("`leastwise iam-policy` prints what a scan must be allowed to do".to_owned())
+            Some("`leastwise iam-policy` prints the permissions that a scan needs".to_owned())
         }
         FailureKind::Expired => Some("log in again (`aws sso login`)".to_owned()),
-        FailureKind::Throttled => Some("scan later, or lower `limits.calls-per-second`".to_owned()),
-        FailureKind::Unreachable => Some("check the network, and scan with --resume".to_owned()),
+        FailureKind::Throttled => Some("try again later, or lower `limits.calls-per-second`".to_owned()),
+        FailureKind::Unreachable => Some("check the network, then scan with --resume".to_owned()),
         FailureKind::Absent | FailureKind::Malformed => None,
     }
 }
@@ -28,7 +28,7 @@ pub(super) fn on_failure(config: &Config, account: &str, failure: &Failure) -> O
 /// AWS says the same of a role that is not there and of one that does not trust the caller.
 fn role(config: &Config, account: &str) -> String {
     let Some(Role { name: role, external_id, .. }) = config.assume.role_in(account) else {
-        return "check the credentials of the caller".to_owned();
+        return "check the credentials of the account that runs the scan".to_owned();
     };
     let mut command = "leastwise iam-policy --trust ACCOUNT_ID".to_owned();
     if *role != Role::default().name {
@@ -39,8 +39,8 @@ fn role(config: &Config, account: &str) -> String {
         command.push_str(" --external-id ID");
     }
     format!(
-        "deploy the role `{role}` in {account}, trusting the account that scans: `{command}` prints it as a CloudFormation \
-         template"
+        "deploy the role `{role}` in {account}; `{command}` prints its CloudFormation template, where ACCOUNT_ID is the account \
+         that runs the scan"
     )
 }
 

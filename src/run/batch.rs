@@ -285,7 +285,7 @@ enum Problem {
     Json(policy::PolicyError),
     #[error("not a JSON object with `id`, `policy` and `unused`")]
     NotAnObject,
-    #[error("the line needs both `policy` and `unused`")]
+    #[error("missing `policy` or `unused`")]
     Missing,
     #[error("`id` must be a string, a number or null")]
     BadId,

@@ -23,7 +23,8 @@ use crate::report::writer::{Output, Writer};
 
 pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
     log.tell(&Event::RunBegan { command: "capture", version: env!("CARGO_PKG_VERSION") });
-    let (config, _) = settings::read(args.source.config.as_deref(), &args.source.overrides(), log)?;
+    let flags = args.source.overrides().and(args.cache.overrides());
+    let (config, _) = settings::read(args.say.config.as_deref(), &flags, log)?;
     let writer = Writer::begin(&args.out, Output::Snapshot)?;
     let progress = Progress::new(log);
     let runtime = runtime()?;

@@ -55,9 +55,9 @@ pub(super) fn choose(arg: &CatalogArg, log: &Log) -> Result<Chosen, RunError> {
 pub(super) fn info(chosen: &Chosen, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
     let known = |text: &str| if text.is_empty() { "unknown".to_owned() } else { text.to_owned() };
     let origin = match chosen.origin() {
-        Origin::Explicit(path) => format!("{}, named with --catalog", path.display()),
+        Origin::Explicit(path) => format!("{}, given with --catalog", path.display()),
         Origin::Updated(path) => format!("{}, from `leastwise catalog update`", path.display()),
-        Origin::Embedded => "embedded in this program".to_owned(),
+        Origin::Embedded => "built in".to_owned(),
     };
     let age = match age_in_days(chosen.updated(), now) {
         None => "unknown".to_owned(),
@@ -96,7 +96,7 @@ pub(super) fn update(
     let lines = [
         ("date", updated.updated),
         ("services", updated.services.to_string()),
-        ("actions", format!("{} ({} new, {} gone)", updated.actions, updated.added, updated.removed)),
+        ("actions", format!("{} ({} new, {} removed)", updated.actions, updated.added, updated.removed)),
         ("written", updated.path.display().to_string()),
     ];
     for (key, value) in lines {
@@ -112,7 +112,7 @@ fn told() -> impl FnMut(Progress) {
         if watched {
             let end = if done == total { "\n" } else { "" };
             // Nobody is harmed when the counter cannot be shown.
-            let _ = write!(io::stderr(), "\rfetched {done} of {total} services{end}");
+            let _ = write!(io::stderr(), "\rFetching: {done}/{total} services{end}");
         }
     }
 }

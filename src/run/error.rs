@@ -27,13 +27,13 @@ use crate::update::UpdateError;
 pub(super) enum RunError {
     #[error("cannot read `{input}`: {error}")]
     Read { input: String, error: io::Error },
-    #[error("standard input is named twice")]
+    #[error("standard input (`-`) is given twice")]
     TwiceStdin,
-    #[error("`{input}` is not a policy: {error}")]
+    #[error("`{input}` is not an IAM policy: {error}")]
     Policy { input: String, error: PolicyError },
-    #[error("`{input}` is not evidence: {error}")]
+    #[error("`{input}` is not usage data: {error}")]
     Evidence { input: String, error: EvidenceError },
-    #[error("`{input}` is not a catalog: {error}")]
+    #[error("`{input}` is not a list of IAM actions: {error}")]
     Catalog { input: String, error: CatalogError },
     #[error(transparent)]
     Update(#[from] UpdateError),
@@ -42,27 +42,27 @@ pub(super) enum RunError {
     #[error("`{}` is not a snapshot: {error}", folder.display())]
     Snapshot { folder: PathBuf, error: SnapshotError },
     /// Instead of a snapshot it is a report.
-    #[error("`{}` is a report, and no snapshot", .0.display())]
+    #[error("`{}` is a report, not a snapshot", .0.display())]
     ReportAsSnapshot(PathBuf),
     /// A report that was to be read again.
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// Nobody but the version that wrote a report can make its files again.
-    #[error("`{}` was written by leastwise {tool}, and this is {}", folder.display(), env!("CARGO_PKG_VERSION"))]
+    #[error("`{}` was written by leastwise {tool}; this is {}", folder.display(), env!("CARGO_PKG_VERSION"))]
     OtherVersion { folder: PathBuf, tool: String },
-    #[error("the accounts of the organisation could not be read: {0}")]
+    #[error("cannot list the accounts of the organisation: {0}")]
     Organisation(Failure),
     #[error(transparent)]
     Selection(#[from] SelectionError),
     #[error(transparent)]
     NothingRead(Box<NothingRead>),
-    #[error("there is no account to read, so nothing was written{}: {}", as_it_was(earlier), all(*accounts))]
+    #[error("no account to scan ({}); nothing was written{}", all(*accounts), as_it_was(earlier))]
     NothingToRead { accounts: usize, earlier: Option<String> },
     #[error(transparent)]
     Connect(ConnectError),
-    #[error("the configuration has {} problems", .0.len())]
+    #[error("the configuration has {} errors", .0.len())]
     Config(Vec<Problem>),
-    #[error("stopped; no report was written{}", as_it_was(earlier))]
+    #[error("stopped: no report was written{}", as_it_was(earlier))]
     Stopped { kept: bool, earlier: Option<String> },
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -72,44 +72,44 @@ pub(super) enum RunError {
     /// What shards left.
     #[error(transparent)]
     Parts(#[from] PartsError),
-    #[error("--shard auto wants AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX, and neither is set")]
+    #[error("--shard auto needs AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX; neither is set")]
     NoIndex,
-    #[error("{variable} is `{found}`, and {of} shards are counted from 0 to {} there", of - 1)]
+    #[error("{variable} is `{found}`, but must be from 0 to {} for {of} shards", of - 1)]
     BadIndex { variable: &'static str, found: String, of: u32 },
-    #[error("--catalog cannot be used with --shard: a shard reads answers, and goes by no list of actions")]
+    #[error("--catalog cannot be used with --shard: a shard only reads from AWS")]
     ShardCatalog,
-    #[error("`{arn}` is not of the account {account}, which is to be trusted")]
+    #[error("`{arn}` does not belong to the trusted account {account}")]
     OtherCaller { arn: String, account: String },
-    #[error("organisational units are named, and the shards did not ask where accounts are")]
+    #[error("the configuration uses organisational units, but the shards did not read them")]
     NoUnits,
-    #[error("an account's work ended before it was done: {0}")]
+    #[error("the work on an account ended early (a bug): {0}")]
     Task(tokio::task::JoinError),
-    #[error("the report is still being written; a defect of leastwise")]
+    #[error("the report is still being written (a bug)")]
     Busy,
     #[error("cannot start: {0}")]
     Runtime(io::Error),
     #[error("`{path}`: {error}")]
     Json { path: String, error: serde_json::Error },
     #[error(
-        "account {account}: {counted} principals are in statuses and {population} were read; a defect of leastwise"
+        "account {account}: {counted} principals have a status, but {population} were read (a bug; please report it)"
     )]
     Lost { account: String, counted: usize, population: usize },
     #[error(transparent)]
     Report(#[from] WriteError),
-    #[error("`{}` holds no report", folder.display())]
+    #[error("no leastwise report found in `{}`", folder.display())]
     NoReports { folder: PathBuf },
-    #[error("`{path}` is there already")]
+    #[error("`{path}` already exists")]
     Exists { path: String },
     #[error("cannot write `{path}`: {error}")]
     WriteTo { path: String, error: io::Error },
-    #[error("cannot write `{path}`: it is in the report, which is replaced as a whole")]
+    #[error("cannot write `{path}`: it is inside the report folder, which every scan replaces")]
     InReport { path: String },
     #[error("cannot write the result: {0}")]
     Write(#[from] io::Error),
 }
 
 impl RunError {
-    /// The mend.
+    /// How to fix it.
     pub(super) fn help(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Connect(error) => Some(error.help()),
@@ -137,55 +137,53 @@ impl RunError {
                 if failure.kind == FailureKind::Denied && failure.operation != "ListAccounts" =>
             {
                 Some(
-                    "the config names organisational units, and where accounts are is told to the management account and to \
-                 delegated administrators only; use credentials of those, or name accounts by id",
+                    "the configuration uses organisational units, which only the management account and delegated \
+                 administrators can list; use their credentials, or give account IDs",
                 )
             }
-            Self::Snapshot { .. } => {
-                Some("name a folder that `leastwise capture` wrote, or mocks/acme of the source code")
-            }
+            Self::Snapshot { .. } => Some(
+                "record a snapshot with `leastwise capture --out DIR`, or use mocks/acme of the source code",
+            ),
             Self::ReportAsSnapshot(_) => Some(
-                "name a folder that `leastwise capture` wrote; `leastwise verify` and `leastwise compare` read reports",
+                "record a snapshot with `leastwise capture --out DIR`; `leastwise verify` and `leastwise compare` read reports",
             ),
             Self::Folder(error) => error.help(),
             Self::OtherVersion { .. } => {
                 Some("use the leastwise that wrote it; its manifest.json names the version as `tool`")
             }
-            Self::NothingToRead { .. } => Some("check that the credentials are of the organisation you mean"),
+            Self::NothingToRead { .. } => Some("check that the credentials belong to the right organisation"),
             Self::Report(error) => Some(error.help()),
             Self::Journal(error) => Some(error.help()),
             Self::State(error) => Some(error.help()),
             Self::Parts(error) => Some(error.help()),
-            Self::NoIndex => Some("run it in an array job, or give the number: --shard 1/8"),
-            Self::BadIndex { .. } => Some("give --shard auto/N the number of jobs in the array for N"),
-            Self::OtherCaller { .. } => Some("give the account of the caller to --trust"),
-            Self::ShardCatalog => Some("give it to `leastwise merge`"),
-            Self::NoUnits => Some("give the shards the same --config, and the same --split-by"),
-            Self::Stopped { kept: true, .. } => Some("what was read is kept: go on with --resume"),
-            Self::TwiceStdin => Some("give `-` for one input and files for the others"),
+            Self::NoIndex => Some("run it in an array job, or give the shard, for example --shard 1/8"),
+            Self::BadIndex { .. } => Some("set N of --shard auto/N to the number of jobs in the array"),
+            Self::OtherCaller { .. } => Some("give --trust the account of the caller"),
+            Self::ShardCatalog => Some("give --catalog to `leastwise merge`"),
+            Self::NoUnits => Some("run the shards and the merge with the same --config and --split-by"),
+            Self::Stopped { kept: true, .. } => Some("what was read so far is saved; continue with --resume"),
+            Self::TwiceStdin => Some("only one input can be `-`"),
             Self::Policy { error, .. } => Some(error.help()),
             Self::Evidence { error, .. } => Some(error.help()),
-            Self::Catalog { .. } => {
-                Some("give {\"s3\":[\"GetObject\"]}, or a folder of AWS service-reference files")
-            }
-            Self::NoReports { .. } => {
-                Some("give the folder in which the folders are that scans wrote with --out")
-            }
-            Self::Exists { .. } => Some("give --force to replace it, or another name with --out"),
-            Self::InReport { .. } => Some("name a place beside the report"),
+            Self::Catalog { .. } => Some(
+                "use a file such as {\"s3\":[\"GetObject\"]}, or a folder of AWS service-reference files",
+            ),
+            Self::NoReports { .. } => Some("give the folder that contains the report folders"),
+            Self::Exists { .. } => Some("replace it with --force, or choose another file with --out"),
+            Self::InReport { .. } => Some("choose a path outside the report folder"),
             Self::WriteTo { error, .. } if disk::help(error).is_some() => disk::help(error),
             Self::WriteTo { error, .. } if error.kind() == io::ErrorKind::NotFound => {
-                Some("make its folder first")
+                Some("create the folder first")
             }
             Self::WriteTo { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
-                Some("check who may write in its folder")
+                Some("check the permissions of the folder")
             }
-            Self::Runtime(_) => Some("let it open more files: `ulimit -n` tells how many it may"),
+            Self::Runtime(_) => Some("raise the limit of open files (`ulimit -n`)"),
             Self::Refine { error: RefineError::DoesNotFit(_), .. } => Some(
-                "leave --kind out to see the whole result, and divide its statements among several policies",
+                "run without --kind to see the full result, and split its statements into several policies",
             ),
             Self::Refine { error: RefineError::Refuted(_), .. } => Some(
-                "this is a defect of leastwise, and nothing was given out; please report it with these inputs",
+                "this is a bug in leastwise, and no result was printed; please report it with these inputs",
             ),
             _ => None,
         }
@@ -217,7 +215,7 @@ fn all(accounts: usize) -> String {
 
 /// That no account could be read: the first of them and why.
 #[derive(Debug, Error)]
-#[error("no account could be read, so nothing was written{}: {account}: {failure}{}", as_it_was(earlier), others(*failed))]
+#[error("no account could be scanned. {account}: {failure}{}. Nothing was written{}", others(*failed), as_it_was(earlier))]
 pub(super) struct NothingRead {
     pub(super) account: String,
     pub(super) failure: Failure,
@@ -229,7 +227,7 @@ pub(super) struct NothingRead {
 
 /// What has become of an earlier report.
 fn as_it_was(earlier: &Option<String>) -> String {
-    earlier.as_ref().map(|path| format!(", and `{path}` is as it was")).unwrap_or_default()
+    earlier.as_ref().map(|path| format!("; `{path}` is unchanged")).unwrap_or_default()
 }
 
 /// How many accounts beside the one that is named.

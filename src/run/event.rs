@@ -165,6 +165,9 @@ pub(super) enum Event<'e> {
         rule: String,
         #[serde(skip)]
         message: String,
+        /// How the run exits.
+        #[serde(skip)]
+        exit: u8,
     },
     /// Two reports that nobody means to compare.
     CompareWarning {

@@ -74,7 +74,7 @@ fn template(account: &str, args: &IamPolicy) -> String {
     }
     let template = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": "A role that leastwise reads an account with. It can change nothing.",
+        "Description": "Read-only role that leastwise uses to scan this account.",
         "Resources": {
             "Reader": {
                 "Type": "AWS::IAM::Role",

@@ -36,8 +36,7 @@ pub(super) fn run(args: &Init) -> Result<Exit, RunError> {
     } else {
         format!("leastwise scan --config {shown}")
     };
-    let told =
-        format!("wrote `{shown}`: every key with its default and why\nnext: edit it, then run `{next}`\n");
+    let told = format!("Wrote {shown} with every setting and its default.\nNext: {next}\n");
     // The file is written, whether or not anybody hears of it.
     let _ = io::stderr().write_all(terminal::clean(&told).as_bytes());
     Ok(Exit::Finished)

@@ -8,6 +8,7 @@ use indicatif::MultiProgress;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::colour;
 use super::error::RunError;
 use super::event::{Event, Level};
 use super::terminal;
@@ -61,7 +62,7 @@ impl Log {
 
     /// For commands that say little: their result is on standard output.
     pub(super) fn plain(quiet: bool) -> Self {
-        Self::new(&SayArgs { quiet, verbose: 0, log_format: LogFormat::Text })
+        Self::new(&SayArgs { quiet, verbose: 0, log_format: LogFormat::Text, help: None, config: None })
     }
 
     /// Where bars are drawn, if they are.
@@ -129,7 +130,7 @@ pub(super) fn misused(error: &str) {
     let (message, help) = error.split_once("\n\n").unwrap_or((error, ""));
     let message = message.trim().trim_start_matches("error: ").to_owned();
     let help = Some(help.trim()).filter(|help| !help.is_empty());
-    let say = SayArgs { quiet: false, verbose: 0, log_format: LogFormat::Json };
+    let say = SayArgs { quiet: false, verbose: 0, log_format: LogFormat::Json, help: None, config: None };
     Log::new(&say).tell(&Event::RunFailed { message, help, exit: Exit::Usage.code() });
 }
 
@@ -140,7 +141,7 @@ fn run_id(began: Timestamp, process: u32) -> String {
 
 fn text(event: &Event<'_>, now: Timestamp) -> String {
     let message = event.message();
-    match event {
+    let text = match event {
         Event::ConfigProblem { help, .. } => {
             format!("error: {}\n  help: {}\n", terminal::line(&message), terminal::line(help))
         }
@@ -148,7 +149,7 @@ fn text(event: &Event<'_>, now: Timestamp) -> String {
             let help = help.map(|help| format!("help: {help}\n")).unwrap_or_default();
             format!("error: {}\n{}", terminal::line(&message), terminal::clean(&help))
         }
-        Event::ScanEnded(ended) => terminal::clean(&ended.text).into_owned(),
+        Event::ScanEnded(ended) => return colour::of_summary(&terminal::clean(&ended.text)).into_owned(),
         _ => {
             let before = match event.level_for_people() {
                 Level::Error => "error: ".to_owned(),
@@ -158,7 +159,8 @@ fn text(event: &Event<'_>, now: Timestamp) -> String {
             };
             format!("{before}{}\n", terminal::line(&message))
         }
-    }
+    };
+    colour::on_stderr(&text).into_owned()
 }
 
 #[derive(Serialize)]

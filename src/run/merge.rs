@@ -15,7 +15,7 @@ use crate::decide::Selector;
 
 pub(super) fn run(args: &Merge, log: &Arc<Log>) -> Result<Exit, RunError> {
     log.tell(&Event::RunBegan { command: "merge", version: env!("CARGO_PKG_VERSION") });
-    let (mut config, file) = settings::read(args.config.as_deref(), &args.report.overrides(), log)?;
+    let (mut config, file) = settings::read(args.say.config.as_deref(), &args.report.overrides(), log)?;
     let parts = Parts::open(&args.parts)?;
     if config.names_units() && !parts.knows_units() {
         return Err(RunError::NoUnits);

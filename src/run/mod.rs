@@ -4,6 +4,7 @@ mod advice;
 mod batch;
 mod capture;
 mod catalog;
+mod colour;
 mod commands;
 mod cores;
 mod error;
@@ -27,6 +28,7 @@ mod shard;
 mod stop;
 mod summary;
 mod terminal;
+mod words;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -41,6 +43,7 @@ use log::Log;
 
 /// Runs a command; what goes wrong is told on standard error.
 pub fn run(cli: Cli) -> Exit {
+    colour::choose(cli.color);
     let log = Arc::new(match &cli.command {
         Command::Scan(args) => Log::new(&args.say).at_night(args.report.previous.is_some()),
         Command::Capture(args) => Log::new(&args.say),
@@ -97,7 +100,7 @@ fn point_to_snapshot(error: &mut clap::Error) {
     let command = std::env::args().nth(1).filter(|command| command == "scan" || command == "capture");
     let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return };
     if command.is_some() && Path::new(argument).join("snapshot.json").is_file() {
-        let tip = format!("a folder of recorded answers is read with '--snapshot {argument}'");
+        let tip = format!("to scan a snapshot, use '--snapshot {argument}'");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
 }

@@ -104,8 +104,8 @@ impl Progress {
             let accounts = screen.add(ProgressBar::new(0));
             accounts.enable_steady_tick(TICK);
             let findings =
-                screen.add(ProgressBar::new(0).with_style(style("findings  {wide_bar} {pos}/{len}  {rate}")));
-            let reading = screen.add(ProgressBar::new(0).with_style(style("reading   {wide_msg}")));
+                screen.add(ProgressBar::new(0).with_style(style("Findings  {wide_bar} {pos}/{len}  {rate}")));
+            let reading = screen.add(ProgressBar::new(0).with_style(style("Reading   {wide_msg}")));
             Bars { accounts, findings, reading }
         });
         if stage == Stage::Written {
@@ -113,11 +113,11 @@ impl Progress {
             reading.finish_and_clear();
         }
         let name = match stage {
-            Stage::Read => "accounts",
-            Stage::Written => "written ",
+            Stage::Read => "Scanning",
+            Stage::Written => "Writing ",
         };
         accounts
-            .set_style(style(&format!("{name}  {{wide_bar}} {{pos}}/{{len}}  {{elapsed}}, {{left}} to go")));
+            .set_style(style(&format!("{name}  {{wide_bar}} {{pos}}/{{len}}  {{elapsed}} elapsed{{left}}")));
         accounts.set_length(total as u64);
         accounts.reset();
     }
@@ -210,7 +210,7 @@ impl Progress {
             // The count stands first: the names are cut where the line ends.
             let shown = match in_flight.len() {
                 0 => String::new(),
-                count => format!("{count} now: {}", names.join(", ")),
+                count => format!("{count}: {}", names.join(", ")),
             };
             bars.reading.set_message(shown);
         }
@@ -330,10 +330,9 @@ fn told(call: Call<'_>) -> CallTold<'_> {
 fn style(template: &str) -> ProgressStyle {
     let left = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
         // Before the first account is done nobody knows.
-        let _ = match state.pos() {
-            0 => out.write_str("?"),
-            _ => write!(out, "{:#}", HumanDuration(state.eta())),
-        };
+        if state.pos() > 0 {
+            let _ = write!(out, ", {:#} left", HumanDuration(state.eta()));
+        }
     };
     let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
         let _ = write!(out, "{:.0}/s", state.per_sec());

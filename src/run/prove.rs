@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::error::RunError;
 use super::log::Log;
-use super::{input, terminal};
+use super::words::{counted, number};
+use super::{colour, input, terminal};
 use crate::cli::{Exit, Prove, ProveFormat};
 use crate::evidence::read_unused;
 use crate::policy::{self, Document};
@@ -39,7 +40,7 @@ pub(super) fn run(args: &Prove, log: &Log) -> Result<Exit, RunError> {
         ProveFormat::Json => json_of(&verdict),
     };
     let mut stdout = io::stdout().lock();
-    stdout.write_all(terminal::clean(&out).as_bytes())?;
+    stdout.write_all(colour::on_stdout(&terminal::clean(&out)).as_bytes())?;
     stdout.flush()?;
     Ok(exit)
 }
@@ -47,17 +48,19 @@ pub(super) fn run(args: &Prove, log: &Log) -> Result<Exit, RunError> {
 fn text_of(verdict: &Verdict<'_>) -> String {
     match verdict {
         Verdict::Proven(proof) => {
-            let mut out = format!("proven\n  {} actions removed, {} kept\n", proof.removed(), proof.kept());
-            out.push_str(
-                "  nothing is granted that was not granted before, over all possible action names\n",
+            let mut out = format!(
+                "proven\n  {} removed, {} kept\n",
+                counted(proof.removed() as u64, "action"),
+                number(proof.kept() as u64)
             );
-            out.push_str("  exactly the unused actions are gone, and nothing else differs\n");
+            out.push_str("  nothing added, for any action name\n");
+            out.push_str("  exactly the unused actions removed, nothing else changed\n");
             if proof.used() > 0 {
-                out.push_str("  what the evidence saw in use is still granted\n");
+                out.push_str("  everything that was seen in use is still granted\n");
             }
             for service in proof.undecided() {
                 out.push_str(&format!(
-                    "  exempt: {service}: service not in catalog, unused actions of it may remain\n"
+                    "  not checked: {service} (not in the list of actions; unused actions of it may remain)\n"
                 ));
             }
             out

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use super::error::RunError;
 use super::log::Log;
-use super::{input, terminal};
+use super::words::{counted, number};
+use super::{colour, input, terminal};
 use crate::catalog::Catalog;
 use crate::cli::{Exit, Refine, RefineFormat};
 use crate::evidence::read_unused;
@@ -61,7 +62,7 @@ pub(super) fn run(args: &Refine, log: &Log) -> Result<Exit, RunError> {
             true => explanation(&refined, catalog),
             false => summary(&refined, catalog),
         };
-        io::stderr().write_all(terminal::clean(&told).as_bytes())?;
+        io::stderr().write_all(colour::on_stderr(&terminal::clean(&told)).as_bytes())?;
     }
     Ok(Exit::Finished)
 }
@@ -82,28 +83,30 @@ fn diff(before: &Document<'_>, refined: &Refined<'_, '_>, path: &Path) -> String
 /// One line on what was done.
 fn summary(refined: &Refined<'_, '_>, catalog: &Catalog) -> String {
     let proof = refined.proof();
-    let mut line = format!("proven: {} actions removed, {} kept", proof.removed(), proof.kept());
-    if refined.documents().is_empty() {
-        line.push_str("; nothing is left, so detach or delete the policy");
-    }
+    let removed = counted(proof.removed() as u64, "action");
+    let mut line = if refined.documents().is_empty() {
+        format!("proven: {removed} removed and none left, so detach or delete the policy")
+    } else {
+        format!("proven: {removed} removed, {} kept", number(proof.kept() as u64))
+    };
     line.push_str(&match refined.step() {
         FitStep::AsIs => String::new(),
-        FitStep::NotActionToAction => "; NotAction became an exact Action list, to fit the quota".to_owned(),
-        FitStep::Recovered => "; shorter prefixes, to fit the quota".to_owned(),
+        FitStep::NotActionToAction => "; NotAction replaced by an Action list, to fit the size limit".to_owned(),
+        FitStep::Recovered => "; shorter prefixes, to fit the size limit".to_owned(),
         FitStep::Split => match refined.documents().len() {
             many if many > USUALLY_ATTACHED => format!(
-                "; split into {many} managed policies, more than the usual quota of {USUALLY_ATTACHED} attached"
+                "; split into {many} managed policies, more than the default limit of {USUALLY_ATTACHED} attached"
             ),
-            some => format!("; split into {some} managed policies, to fit the quota"),
+            some => format!("; split into {some} managed policies, to fit the size limit"),
         },
     });
     if !catalog.updated().is_empty() {
-        let _ = write!(line, " (catalog of {})", catalog.updated().split('T').next().unwrap_or_default());
+        let _ = write!(line, " (actions as of {})", catalog.updated().split('T').next().unwrap_or_default());
     }
     line.push('\n');
     for service in proof.undecided() {
         let _ =
-            writeln!(line, "undecided: {service}: service not in catalog, its wildcards stay as they are");
+            writeln!(line, "not reduced: {service} is not in the list of actions, so its wildcards are kept");
     }
     line
 }
@@ -133,7 +136,7 @@ fn explanation(refined: &Refined<'_, '_>, catalog: &Catalog) -> String {
         }
     }
     if explanation.changes.is_empty() {
-        out.push_str("nothing to remove: no pattern of the policy matches an unused action\n");
+        out.push_str("nothing to remove: the policy grants no unused action\n");
     }
     out + &summary(refined, catalog)
 }

@@ -36,8 +36,12 @@ pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, Run
         return Err(RunError::ShardCatalog);
     }
     // Of the report only this decides what has to be asked: packs of organisational units want to know those.
-    let flags = args.source.overrides().text("split-by", "--split-by", &args.report.split_by);
-    let (config, _) = settings::read(args.source.config.as_deref(), &flags, log)?;
+    let flags = args.source.overrides().and(args.cache.overrides()).text(
+        "split-by",
+        "--split-by",
+        &args.report.split_by,
+    );
+    let (config, _) = settings::read(args.say.config.as_deref(), &flags, log)?;
     let folder = args.shard.parts.clone().unwrap_or_default().join(share.to_string());
     let writer = Writer::begin(&folder, Output::Part)?;
     let progress = Progress::new(log);

@@ -88,7 +88,7 @@ pub fn choose(
             Ok(Some(catalog)) => return Ok(Chosen::read(Origin::Updated(path.to_owned()), catalog)),
             Ok(None) => {}
             Err(error) => warn(format!(
-                "{error}; the embedded catalog is used instead; `leastwise catalog update` writes the file anew",
+                "{error}; using the embedded list of actions instead. To replace the file, run `leastwise catalog update`",
             )),
         }
     }
@@ -164,11 +164,13 @@ pub fn stale_warning(chosen: &Chosen, now: Timestamp) -> Option<String> {
     let days = age_in_days(chosen.updated(), now).filter(|days| *days > STALE_AFTER_DAYS)?;
     Some(match chosen.origin() {
         Origin::Explicit(path) => format!(
-            "the catalog `{}` is {days} days old; for a newer one run `leastwise catalog update` and leave out --catalog",
+            "the list of actions `{}` is {days} days old; for a newer one, run `leastwise catalog update` and drop --catalog",
             path.display(),
         ),
         Origin::Updated(_) | Origin::Embedded => {
-            format!("the catalog is {days} days old; for a newer one run `leastwise catalog update`")
+            format!(
+                "the list of IAM actions is {days} days old; for a newer one, run `leastwise catalog update`"
+            )
         }
     })
 }

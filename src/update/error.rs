@@ -25,7 +25,7 @@ pub enum UpdateError {
         error: io::Error,
     },
     /// A file or folder is longer than any catalog.
-    #[error("`{}` is longer than {most} bytes", path.display())]
+    #[error("`{}` is larger than {most} bytes", path.display())]
     TooLarge {
         /// Which.
         path: PathBuf,
@@ -33,7 +33,7 @@ pub enum UpdateError {
         most: u64,
     },
     /// A file is neither JSON nor the text form, or does not go on as it begins.
-    #[error("`{}` is not a catalog{}", path.display(), error.as_ref().map(|it| format!(": {it}")).unwrap_or_default())]
+    #[error("`{}` is not a list of IAM actions{}", path.display(), error.as_ref().map(|it| format!(": {it}")).unwrap_or_default())]
     NotACatalog {
         /// Which.
         path: PathBuf,
@@ -44,7 +44,7 @@ pub enum UpdateError {
     #[error("`{}` has no date", .0.display())]
     Undated(PathBuf),
     /// A file or an answer is not what the service reference consists of.
-    #[error("`{place}` is not a file of the service reference: {error}")]
+    #[error("`{place}` is not a file of AWS's service reference: {error}")]
     Reference {
         /// Its path or address.
         place: String,
@@ -52,7 +52,7 @@ pub enum UpdateError {
         error: CatalogError,
     },
     /// Two files are of one service.
-    #[error("the service `{service}` is there twice, in `{first}` and in `{second}`")]
+    #[error("service `{service}` appears twice, in `{first}` and `{second}`")]
     Repeated {
         /// Its prefix.
         service: String,
@@ -62,22 +62,22 @@ pub enum UpdateError {
         second: String,
     },
     /// The files do not add up to a catalog.
-    #[error("the service reference does not make a catalog: {0}")]
+    #[error("the service reference is unusable: {0}")]
     Unfit(CatalogError),
     /// No file of the folder describes a service.
-    #[error("no file in `{}` describes a service", .0.display())]
+    #[error("no service-reference file found in `{}`", .0.display())]
     NoServiceFile(PathBuf),
     /// More services than there can be.
     #[error("there are more than {0} services")]
     TooManyServices(usize),
     /// Services are missing or lost many actions.
-    #[error("{} service(s) lost actions against the catalog in use: {}", losses.len(), Listed(losses))]
+    #[error("{} service(s) have far fewer actions than in the current list: {}", losses.len(), Listed(losses))]
     Shrunk {
         /// All of them, by name.
         losses: Vec<Loss>,
     },
     /// Neither variable says where a cache is.
-    #[error("there is no place to keep a catalog: neither XDG_CACHE_HOME nor HOME names a folder")]
+    #[error("no cache folder: neither XDG_CACHE_HOME nor HOME is set")]
     NoCache,
     /// The catalog cannot be put in its place.
     #[error("cannot write `{}`: {error}", path.display())]
@@ -88,10 +88,10 @@ pub enum UpdateError {
         error: io::Error,
     },
     /// Not an address that files can be fetched from.
-    #[error("`{0}` is not the address of a service reference")]
+    #[error("`{0}` is not the URL of a service reference")]
     BadAddress(String),
     /// The index names a file elsewhere.
-    #[error("the index names `{url}` for `{service}`, which is not at {site}")]
+    #[error("the index lists `{url}` for `{service}`, which is not at {site}")]
     Elsewhere {
         /// The service.
         service: String,
@@ -116,7 +116,7 @@ pub enum UpdateError {
         proxy: Option<&'static str>,
     },
     /// The files of a run are longer than any service reference.
-    #[error("the answers are longer than {0} bytes in all")]
+    #[error("the responses exceed {0} bytes in total")]
     TooMuch(u64),
     /// The whole of it takes too long.
     #[error("not complete within {} s", .0.as_secs_f32())]
@@ -128,34 +128,34 @@ impl UpdateError {
     pub fn help(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Read { error, .. } if error.kind() == io::ErrorKind::InvalidData => {
-                "the file must be UTF-8 text"
+                "save the file as UTF-8"
             }
-            Self::Read { .. } => "check the path, and who may read it",
+            Self::Read { .. } => "check the path and its permissions",
             Self::TooLarge { .. } | Self::NotACatalog { .. } => {
-                "give {\"s3\":[\"GetObject\"]}, a catalog that leastwise wrote, or a folder of AWS service-reference files"
+                "use a file such as {\"s3\":[\"GetObject\"]}, a list that leastwise wrote, or a folder of AWS service-reference files"
             }
             Self::Undated { .. } => "run `leastwise catalog update`",
             Self::Reference { .. } | Self::Unfit(_) | Self::TooManyServices { .. } | Self::TooMuch { .. } => {
-                "something else may have answered in AWS's place; try again, or give saved files with --from DIR"
+                "the response may not be from AWS (a proxy or login page?); try again, or use saved files with --from DIR"
             }
             Self::Repeated { .. } => "keep one of them",
             Self::NoServiceFile { .. } => {
-                "give the folder with the files that AWS's service reference has, one JSON file per service"
+                "give a folder with the files of AWS's service reference, one JSON file per service"
             }
-            Self::Shrunk { .. } => "if AWS has really taken these actions back, add --force",
-            Self::NoCache => "set HOME, or XDG_CACHE_HOME to an absolute path",
+            Self::Shrunk { .. } => "if AWS really removed these actions, add --force",
+            Self::NoCache => "set HOME, or set XDG_CACHE_HOME to an absolute path",
             Self::Write { .. } => {
-                "check who may write there, or set XDG_CACHE_HOME to another folder with an absolute path"
+                "check the permissions, or set XDG_CACHE_HOME to the absolute path of another folder"
             }
             Self::BadAddress { .. } => {
-                "give http:// or https:// and a host, without a user name or password, or the path of a folder"
+                "give an http:// or https:// URL without a user name or password, or the path of a folder"
             }
             Self::Elsewhere { .. } => {
-                "files are only fetched from where the index is; the index may be forged"
+                "files are fetched only from the site of the index; the index may be forged"
             }
             Self::Network(error) => error.help(),
             Self::Call { error, proxy, .. } => return error.help(*proxy),
-            Self::OutOfTime { .. } => "try again, or give saved files with --from DIR",
+            Self::OutOfTime { .. } => "try again, or use saved files with --from DIR",
         })
     }
 }

@@ -49,22 +49,22 @@ pub enum CallError {
         retry_after: Option<Duration>,
     },
     /// The server points elsewhere.
-    #[error("it leads to `{to}`, at another site")]
+    #[error("redirects to `{to}`, at another site")]
     Redirect {
         /// Where to.
         to: String,
     },
     /// The server leads in a circle.
-    #[error("it leads from one address to another without end")]
+    #[error("too many redirects")]
     Circle,
     /// More than a file of the service reference can be.
-    #[error("the answer is longer than {most} bytes")]
+    #[error("the response is larger than {most} bytes")]
     TooLong {
         /// What would have been accepted.
         most: u64,
     },
     /// Not UTF-8.
-    #[error("the answer is not text")]
+    #[error("the response is not text")]
     NotText,
 }
 
@@ -90,23 +90,21 @@ impl CallError {
     pub(super) fn help(&self, proxy: Option<&str>) -> Cow<'static, str> {
         Cow::Borrowed(match (self, proxy) {
             _ if self.is_about_trust() => {
-                "if a proxy signs in the server's name, name its root certificate in AWS_CA_BUNDLE; a bare system needs ca-certificates"
+                "if a proxy inspects TLS, set AWS_CA_BUNDLE to its root certificate; on a minimal system, install ca-certificates"
             }
             (Self::Status { status: 407, .. }, Some(variable)) => return by_proxy(variable).into(),
             (Self::Http(_), Some(variable)) => {
-                let otherwise = "without a network give saved files with --from DIR";
+                let otherwise = "without a network, use saved files with --from DIR";
                 return format!("{}; {otherwise}", by_proxy(variable)).into();
             }
             (Self::Http(_), None) => {
-                "check the network; behind a proxy set HTTPS_PROXY; without a network give saved files with --from DIR"
+                "check the network; behind a proxy, set HTTPS_PROXY; without a network, use saved files with --from DIR"
             }
             (Self::Status { status: 401 | 403 | 407, .. }, _) => "check the address and the proxy settings",
-            (Self::Status { .. }, _) => "try again later, or give saved files with --from DIR",
-            (Self::Redirect { .. } | Self::Circle, _) => {
-                "give the address that has the files themselves with --from"
-            }
+            (Self::Status { .. }, _) => "try again later, or use saved files with --from DIR",
+            (Self::Redirect { .. } | Self::Circle, _) => "give the final URL with --from",
             (Self::TooLong { .. } | Self::NotText, _) => {
-                "something else may have answered in AWS's place; try again, or give saved files with --from DIR"
+                "the response may not be from AWS (a proxy or login page?); try again, or use saved files with --from DIR"
             }
         })
     }
@@ -212,7 +210,9 @@ impl<'a> Fetcher<'a> {
                     return Err(UpdateError::TooMuch(limits.total_bytes));
                 }
                 Ok(Err(error)) => error,
-                Err(_) => CallError::http(format!("no whole answer within {} s", limits.call.as_secs_f32())),
+                Err(_) => {
+                    CallError::http(format!("no complete response within {} s", limits.call.as_secs_f32()))
+                }
             };
             if attempts >= limits.attempts || !error.may_pass() {
                 let proxy = self.proxied_by.get().copied();

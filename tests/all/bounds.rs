@@ -14,7 +14,11 @@ fn a_body_without_end_is_left_when_it_is_longer_than_any_of_aws() {
     let cases = [
         ("GetCallerIdentity", 1, "GetCallerIdentity malformed (the answer is longer than 64 MiB"),
         ("ListAccounts", 1, "ListAccounts malformed (the answer is longer than 64 MiB"),
-        ("GetAccountAuthorizationDetails", 3, "444444444444 (GetAccountAuthorizationDetails malformed)"),
+        (
+            "GetAccountAuthorizationDetails",
+            3,
+            "(444444444444): unusable response on iam:GetAccountAuthorizationDetails",
+        ),
     ];
     for (operation, code, said) in cases {
         let endless = Rule::new(Fault::EndlessBody, When::Always).on(operation);

@@ -103,8 +103,8 @@ fn a_rule_by_unit_that_nobody_can_follow_ends_the_scan() {
     let args = ["scan", "--exclude", "ou-acme-sandboxes", "--out", out.to_str().unwrap()];
     live_as(&fake, MANAGEMENT, &args)
         .exits(1)
-        .says("the accounts of the organisation could not be read: ListAccountsForParent denied")
-        .says("help: the config names organisational units");
+        .says("cannot list the accounts of the organisation: ListAccountsForParent denied")
+        .says("help: the configuration uses organisational units");
     assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 0);
 }
 

@@ -300,7 +300,7 @@ fn refused(case: &Value, source: &str) -> Outcome {
     };
     if let Some(place) = place {
         same("line and column", &place, &wanted["at"])?;
-        ensure(!help.is_empty(), || "no mend is named".to_owned())?;
+        ensure(!help.is_empty(), || "no help is given".to_owned())?;
     }
     let part = wanted["saying"].as_str().expect("saying");
     ensure(message.contains(part), || format!("the message is: {message}"))

@@ -28,7 +28,7 @@ fn an_entry_that_matches_no_account_is_wrong_usage_and_says_what_may_be_meant() 
         (
             &["--exclude", "123456789012"],
             "`123456789012` in `accounts.exclude` (--exclude)",
-            "there is `111111111111`",
+            "available: `111111111111`",
         ),
         (
             &["--exclude", "444444444445"],
@@ -52,7 +52,7 @@ fn an_entry_that_matches_no_account_is_wrong_usage_and_says_what_may_be_meant() 
     }
     scan(&out, &["--include", "acme-shop-prod", "--exclude", "444444444444"])
         .exits(2)
-        .says("leave no account to read");
+        .says("leave no account to scan");
 }
 
 #[test]
@@ -93,10 +93,12 @@ fn an_entry_about_accounts_that_nobody_told_of_is_no_mistake() {
     let exclude = ["scan", "--exclude", "acme-sandbox", "--format", "json", "--out", out.to_str().unwrap()];
     live(&fake, &[&exclude[..], &["--accounts", "333333333333"]].concat()).exits(0);
     scan(&out, &["--exclude", "acme-sandbox", "--accounts", "333333333333"]).exits(0);
-    live_as(&fake, "AKIA444444444444", &exclude).exits(3).says("only 444444444444, the caller's own account");
+    live_as(&fake, "AKIA444444444444", &exclude)
+        .exits(3)
+        .says("scanning only 444444444444 (your own account)");
     // What leaves none of them is one all the same.
     let include = ["scan", "--include", "acme-sandbox", "--out", out.to_str().unwrap()];
-    live_as(&fake, "AKIA444444444444", &include).exits(2).says("leave no account to read");
+    live_as(&fake, "AKIA444444444444", &include).exits(2).says("leave no account to scan");
 }
 
 #[test]
@@ -108,7 +110,7 @@ fn a_variable_of_ours_that_overrides_nothing_is_refused() {
     };
     run("LEASTWISE_LIMITS_ACOUNTS", "3")
         .exits(2)
-        .says("error: environment variable LEASTWISE_LIMITS_ACOUNTS: overrides no key\n")
+        .says("error: environment variable LEASTWISE_LIMITS_ACOUNTS: matches no setting\n")
         .says("help: did you mean `LEASTWISE_LIMITS_ACCOUNTS`?");
     run("LEASTWISE_EXCEPTION_REASON", "x").exits(2);
     run("LEASTWISE_ASSUME_ACCOUNTS", "x").exits(2);
@@ -134,9 +136,9 @@ fn a_config_that_nobody_named_is_told() {
         let args = ["scan", "--snapshot", acme.to_str().unwrap(), "--out", "report"];
         leastwise(args.iter().chain(more).copied()).inside(&folder).ran().exits(0).err
     };
-    assert_eq!(run(&[]).lines().next(), Some("using the config `./leastwise.toml`"));
+    assert_eq!(run(&[]).lines().next(), Some("Configuration: ./leastwise.toml"));
     assert_eq!(run(&["-q"]), "");
-    assert!(!run(&["--config", "leastwise.toml"]).contains("using the config"));
+    assert!(!run(&["--config", "leastwise.toml"]).contains("Configuration:"));
     assert!(run(&["--log-format", "json"]).contains(r#""event":"config-found""#));
 }
 
@@ -148,7 +150,7 @@ fn an_exception_is_cited_by_the_name_of_its_file() {
     fs::write(&file, exception).unwrap();
     scan(&out, &["--config", file.to_str().unwrap()])
         .exits(0)
-        .says(&format!("warning: exception {}:2 (none): ", file.display()));
+        .says(&format!("warning: {}:2: this exception (\"none\") ", file.display()));
 }
 
 #[test]
@@ -160,30 +162,34 @@ fn a_folder_of_another_kind_is_called_by_its_kind() {
     let into = folder.join("other");
     let into = into.to_str().unwrap();
     let cases: [(&[&str], i32, &str); 8] = [
-        (&["scan", "--snapshot", report, "--out", into], 1, "is a report, and no snapshot"),
+        (&["scan", "--snapshot", report, "--out", into], 1, "is a report, not a snapshot"),
         (&["scan", "mocks/acme"], 2, "--snapshot mocks/acme"),
         (
             &["verify", "mocks"],
             1,
-            "error: `mocks` is not a report: it has no manifest.json\nhelp: name a folder that",
+            "error: `mocks` is not a leastwise report (no manifest.json)\nhelp: give the folder that",
         ),
-        (&["verify", "mocks/acme"], 1, "help: it is a snapshot: `leastwise scan --snapshot`"),
-        (&["verify", "README.md"], 1, "error: `README.md` is not a report: it is a file"),
-        (&["compare", report, "mocks"], 1, "error: `mocks` is not a report"),
+        (
+            &["verify", "mocks/acme"],
+            1,
+            "help: this is a snapshot; make a report of it with `leastwise scan --snapshot`",
+        ),
+        (&["verify", "README.md"], 1, "error: `README.md` is not a leastwise report (a file, not a folder)"),
+        (&["compare", report, "mocks"], 1, "error: `mocks` is not a leastwise report"),
         (
             &["refine", "--policy", "mocks", "--unused", "mocks/myrole/finding.json"],
             1,
-            "help: it is a folder; name a file in it",
+            "help: this is a folder; give a file in it",
         ),
         (
             &["scan", "--snapshot", "mocks/acme", "--out", into, "--config", "mocks"],
             1,
-            "help: it is a folder; name a file in it",
+            "help: this is a folder; give a file in it",
         ),
     ];
     for (args, code, says) in cases {
         leastwise(args).ran().exits(code).says(says);
     }
     let previous = ["--previous", "mocks"];
-    scan(Path::new(into), &previous).exits(1).says("`mocks` is not a report");
+    scan(Path::new(into), &previous).exits(1).says("`mocks` is not a leastwise report");
 }

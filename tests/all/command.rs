@@ -66,14 +66,14 @@ fn the_checker_proves_the_role_of_the_announcement_and_refutes_one_action_more_o
     prove(&smaller.replace("s3:GetObject*", "s3:Get*"))
         .exits(4)
         .prints("refuted")
-        .prints("exactness: statement 2: s3:GetAccelerateConfiguration: it is unused and still granted");
+        .prints("not removed: s3:GetAccelerateConfiguration (statement 2) is unused but still granted");
     prove(&smaller.replace("s3:GetJobTagging", "s3:PutJobTagging"))
         .exits(4)
-        .prints("no widening: statement 2: s3:PutJobTagging: it is granted after and was not granted before");
+        .prints("gained: s3:PutJobTagging (statement 2) is granted now but was not granted before");
     prove(&smaller.replace("\"s3:GetDataAccess\",\n", ""))
         .exits(4)
-        .prints("s3:GetDataAccess: the evidence does not name it as unused, and it is no longer granted");
-    prove(&smaller.replace("us-east-1", "*")).exits(4).prints("frame");
+        .prints("is no longer granted, but is not reported as unused");
+    prove(&smaller.replace("us-east-1", "*")).exits(4).prints("changed: ");
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn nothing_left_is_null() {
         .ran()
         .exits(0);
     assert_eq!(ran.out, "null\n");
-    ran.says("nothing is left, so detach or delete the policy");
+    ran.says("removed and none left, so detach or delete the policy");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn wrong_input_is_told_with_its_place_and_the_mend() {
     refine("{\n  \"Statement\": [}\n").says("line 2, column 17: found `}`, expected a value").says("help: ");
     refine(r#"{"Statement":[{"Effect":"Allow","Action":"s3*:Get","Resource":"*"}]}"#)
         .says("the action `s3*:Get` has a wildcard in its service prefix")
-        .says("name each service in an action of its own");
+        .says("write one action per service");
     leastwise(["refine", "--policy", "nowhere.json", "--unused", FINDING])
         .ran()
         .exits(1)
@@ -124,11 +124,11 @@ fn wrong_input_is_told_with_its_place_and_the_mend() {
     leastwise(["refine", "--policy", POLICY, "--unused", POLICY])
         .ran()
         .exits(1)
-        .says("is not evidence: findingDetails");
+        .says("is not usage data: findingDetails");
     leastwise(["refine", "--policy", "-", "--unused", "-"])
         .ran()
         .exits(2)
-        .says("standard input is named twice");
+        .says("standard input (`-`) is given twice");
     leastwise(["refine", "--policy", POLICY]).ran().exits(2).says("--unused");
 }
 
@@ -162,10 +162,7 @@ fn a_batch_keeps_the_order_goes_on_after_a_bad_line_and_exits_3() {
             7 => assert!(
                 row["id"].is_null() && row["error"].as_str().unwrap().contains("line 8: not valid JSON")
             ),
-            8 => assert_eq!(
-                row,
-                &json!({"id": 8, "error": "line 9: the line needs both `policy` and `unused`"})
-            ),
+            8 => assert_eq!(row, &json!({"id": 8, "error": "line 9: missing `policy` or `unused`"})),
             _ => {
                 assert_eq!(row["id"], id);
                 assert_eq!(row["verdict"], "proven");

@@ -55,7 +55,7 @@ fn a_recorded_answer_that_is_none_is_malformed_and_its_file_is_told() {
         let told = failure["detail"].as_str().unwrap();
         assert!(told.contains(&format!("`accounts/{ACCOUNT}/authorization.json`")), "{answer}: {told}");
         assert!(told.contains(why.as_str()), "{answer}: {told}");
-        ran.says("why         ").says(&format!("accounts/{ACCOUNT}/authorization.json"));
+        ran.says(": unusable response on iam:").says(&format!("accounts/{ACCOUNT}/authorization.json"));
     }
     for (at, answer) in ["{}", "null", "[{}]", r#"{"findings":[]}"#].into_iter().enumerate() {
         let (ran, failure) = row(&with_answer(&format!("complete-findings-{at}"), "findings.json", answer));
@@ -92,8 +92,10 @@ fn an_account_that_became_empty_and_accounts_that_are_no_longer_listed_are_told(
     let [snapshot, before, after_text] = [&snapshot, &before, &after].map(|path| path.to_str().unwrap());
     let args = ["scan", "--snapshot", snapshot, "--out", after_text, "--previous", before];
     let ran = leastwise(args).ran().exits(0);
-    ran.says(&format!("warning: 1 account had roles or users in the earlier report and none now: {ACCOUNT}"))
-        .says(&format!("warning: 1 account known to the earlier report and not listed any more: {gone}"));
+    ran.says(&format!(
+        "warning: 1 account had roles or users in the earlier report, but have none now: {ACCOUNT}"
+    ))
+    .says(&format!("warning: 1 account of the earlier report are no longer listed: {gone}"));
     let since = report(&after).since.unwrap();
     assert_eq!(
         (since.emptied.as_slice(), since.unlisted.as_slice()),
@@ -118,7 +120,7 @@ fn a_scan_that_may_not_list_accounts_is_incomplete_unless_the_own_account_is_all
         .map(|name| place.join(name).to_str().unwrap().to_owned());
     scan("mocks/acme", Path::new(&whole)).exits(0);
     let ran = live(&refused(), &["scan", "--out", &out, "--previous", &whole]).exits(3);
-    ran.says("accounts known to the earlier report and not listed any more").says("`accounts.own = true`");
+    ran.says("accounts of the earlier report are no longer listed").says("--own-account");
     assert_eq!(report(Path::new(&out)).accounts.len(), 1);
     let fake = refused();
     live(&fake, &["scan", "--out", &own, "--own-account"]).exits(0);

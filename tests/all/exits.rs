@@ -21,8 +21,7 @@ fn a_scan_fails_on_a_change_that_removes_so_much_risk_and_on_no_smaller_one() {
     let heaviest = report(&out).first.changes.iter().map(|change| change.risk).max().unwrap();
     assert!(heaviest > 1);
     let at_least = |points: u64| format!("--fail-on=risk>={points}");
-    let fired =
-        format!("\n--fail-on risk>={heaviest}: the largest change removes {heaviest} points of risk\n");
+    let fired = format!("\nexit 5: --fail-on risk>={heaviest}: the largest change lowers the risk score by ");
     scan(&out, &[&at_least(heaviest)]).exits(5).says(&fired);
     scan(&out, &[&at_least(heaviest + 1)]).exits(0);
     let ran = scan(&out, &[&at_least(heaviest + 1), "--fail-on", "unused"]).exits(5);
@@ -30,7 +29,7 @@ fn a_scan_fails_on_a_change_that_removes_so_much_risk_and_on_no_smaller_one() {
     let changes = report(&out).totals.recommendations;
     let credentials = report(&out).totals.credentials;
     let ran = ran.says(&format!(
-        "\n--fail-on unused: {changes} policies can be reduced, {idle} principals are unused, {credentials} access keys and \
+        "\nexit 5: --fail-on unused: {changes} policies can be reduced, {idle} principals are unused, {credentials} access keys and \
          passwords are unused\n"
     ));
     assert_eq!(ran.err.matches("--fail-on").count(), 1, "{}", ran.err);
@@ -45,7 +44,7 @@ fn a_scan_fails_on_news_only_when_something_is_new_since_the_earlier_report() {
     scan(&whole, &["--previous", small.to_str().unwrap(), "--fail-on", "new"])
         .exits(5)
         .says("--fail-on new: ")
-        .says(" changes are new, reopened or regressed, ")
+        .says(" changes are new, back or regressed, ")
         .says(" are newly unused\n");
     scan(&again, &["--previous", whole.to_str().unwrap(), "--fail-on", "new"]).exits(0);
     scan(&again, &["--fail-on", "new"]).exits(2).says("--previous");
@@ -131,7 +130,7 @@ fn a_file_of_metrics_that_has_no_place_is_told_before_the_work() {
     let folder = folder("exits-no-place");
     let out = folder.join("report");
     let nowhere = folder.join("nowhere/leastwise.prom");
-    scan(&out, &["--metrics", nowhere.to_str().unwrap()]).exits(1).says("make its folder first");
+    scan(&out, &["--metrics", nowhere.to_str().unwrap()]).exits(1).says("create the folder first");
     scan(&out, &["--metrics", folder.to_str().unwrap()]).exits(1);
     assert!(!out.exists());
 }

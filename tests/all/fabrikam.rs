@@ -79,7 +79,7 @@ impl Actions {
 
 #[test]
 fn the_report_is_proven_and_every_principal_has_a_status() {
-    leastwise(["verify", REPORT.to_str().unwrap()]).ran().exits(0).prints("8 recommendations proven again");
+    leastwise(["verify", REPORT.to_str().unwrap()]).ran().exits(0).prints("8 changes proven again");
     let totals = report(&REPORT).totals;
     let count = |wanted: &str| totals.statuses.iter().find(|(status, _)| status.name() == wanted).unwrap().1;
     assert_eq!((totals.principals, totals.statuses.values().sum::<usize>()), (26, 26));
@@ -132,7 +132,7 @@ fn a_split_that_the_catalog_is_behind_for_is_held_back() {
 #[test]
 fn the_lowest_confidence_publishes_what_is_held_back_and_keeps_what_was_used() {
     let out = fabrikam("fabrikam-low", &["--min-confidence", "low"]);
-    leastwise(["verify", out.to_str().unwrap()]).ran().exits(0).prints("10 recommendations proven again");
+    leastwise(["verify", out.to_str().unwrap()]).ran().exits(0).prints("10 changes proven again");
     let left = account(&out, PLATFORM).left_alone;
     assert!(left.is_empty(), "{left:?}");
     let published = |name: &str, behind: &str| {

@@ -47,7 +47,7 @@ fn the_example_is_written_and_nothing_is_left_beside_it() {
     assert!(output.stdout.is_empty());
     assert_eq!(
         stderr(&output),
-        "wrote `leastwise.toml`: every key with its default and why\nnext: edit it, then run `leastwise scan`\n"
+        "Wrote leastwise.toml with every setting and its default.\nNext: leastwise scan\n"
     );
 }
 
@@ -61,7 +61,7 @@ fn a_file_that_is_there_stays_unless_forced() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         stderr(&output),
-        "error: `mine.toml` is there already\nhelp: give --force to replace it, or another name with --out\n"
+        "error: `mine.toml` already exists\nhelp: replace it with --force, or choose another file with --out\n"
     );
     assert_eq!(fs::read_to_string(&file).expect("it is there"), "region = \"eu-west-1\"\n");
 
@@ -78,7 +78,7 @@ fn what_cannot_be_written_is_told_with_the_mend() {
     let output = init(&folder, &["--out", "nowhere/leastwise.toml"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).starts_with("error: cannot write `nowhere/leastwise.toml`: "));
-    assert!(stderr(&output).ends_with("help: make its folder first\n"));
+    assert!(stderr(&output).ends_with("help: create the folder first\n"));
 
     fs::create_dir(folder.join("folder")).expect("it can be made");
     let output = init(&folder, &["--out", "folder", "--force"]);

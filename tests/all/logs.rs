@@ -128,7 +128,7 @@ fn every_line_is_json_when_a_run_fails_at_once() {
     scan("mocks/acme", &out, &["--config", config.to_str().unwrap()])
         .ran()
         .exits(2)
-        .says("`regio` is not a known key\n  help: did you mean `region`?\nerror: ");
+        .says("`regio` is not a setting\n  help: did you mean `region`?\nerror: ");
     scan("mocks/acme", &out, &["-q", "-v"]).ran().exits(2).says("cannot be used with");
 }
 
@@ -178,7 +178,7 @@ fn no_credential_and_no_external_id_is_ever_told() {
         let ran = command_as(&fake, ADMINISTRATOR, &args).with("AWS_SECRET_ACCESS_KEY", "swordfish").ran();
         let told: &[&str] = match format {
             "text" => {
-                &[" attempt 1 throttled", " attempt 1 failed (expired)", "for the pacer", "AssumeRole denied"]
+                &[" attempt 1 throttled", " attempt 1 failed (expired)", "(rate limit)", "AssumeRole denied"]
             }
             _ => &["call-throttled", "call-repeated", "call-waited", "\"kind\":\"denied\""],
         };
@@ -239,23 +239,28 @@ fn how_far_a_scan_reaches_is_told_in_one_line_with_the_mend() {
         assert_eq!(
             // A member that administers nothing.
             told(refused("none"), "AKIA444444444444", command, 3),
-            ["warning: only 444444444444, the caller's own account, is read: ListAccounts denied \
-                 (AccessDeniedException: You don't have permissions to access this resource.); use credentials of the management account or of a delegated administrator, name accounts in `accounts.list`, or say `accounts.own = true` if no other is meant"]
+            [
+                "warning: scanning only 444444444444 (your own account), because organizations:ListAccounts failed \
+                 (AccessDeniedException: You don't have permissions to access this resource.). To scan the organisation, use the \
+                 management account or a delegated administrator, or list accounts with --accounts. To scan only this account, \
+                 use --own-account"
+            ]
         );
         let closed = refused("AssumeRole").of("222222222222");
         assert_eq!(
             told(closed, "AKIA111111111111", command, 3),
             [
-                "warning: 222222222222 administers Access Analyzer, and could not be asked for the organisation's \
-                 analyzer: AssumeRole denied (AccessDenied: User is not authorized to perform this operation); allow it there, or name an analyzer with --analyzer"
+                "warning: cannot read the organisation's analyzer in 222222222222, the delegated administrator of Access \
+                 Analyzer (AccessDenied: User is not authorized to perform this operation). Deploy the member role there \
+                 (`leastwise iam-policy --trust`), or give the analyzer with --analyzer"
             ]
         );
         assert_eq!(
             told(refused("ListDelegatedAdministrators"), "AKIA111111111111", command, 0),
             [
-                "warning: 111111111111 may not ask who administers Access Analyzer, so their analyzers are not looked for: \
-                 ListDelegatedAdministrators denied (AccessDeniedException: You don't have permissions to access this \
-                 resource.); scan as the management account with that allowed, or name an analyzer with --analyzer"
+                "warning: cannot look for the organisation's analyzer: 111111111111 may not list the delegated administrators of \
+                 Access Analyzer (AccessDeniedException: You don't have permissions to access this resource.). Allow \
+                 organizations:ListDelegatedAdministrators in the management account, or give the analyzer with --analyzer"
             ]
         );
         assert_eq!(told(refused("none"), "AKIA111111111111", command, 0), [""; 0]);
@@ -292,9 +297,9 @@ fn away_from_a_terminal_a_scan_of_any_size_says_ten_plain_lines_and_its_summary(
     let ran = scan(snapshot.to_str().unwrap(), &folder.join("report"), &[]).ran().exits(0);
     assert!(!ran.err.contains('\u{1b}') && !ran.err.contains('\r'), "{}", ran.err);
     let (progress, rest): (Vec<&str>, Vec<&str>) =
-        ran.err.lines().partition(|line| line.contains(" of 57 accounts "));
+        ran.err.lines().partition(|line| line.ends_with("/57 accounts"));
     assert!((5..=10).contains(&progress.len()), "{progress:?}");
-    assert_eq!(progress.last(), Some(&"57 of 57 accounts written"));
-    assert!(progress.contains(&"57 of 57 accounts read"));
-    assert!(rest.len() <= 8 && rest.last().unwrap().starts_with("report "), "{rest:?}");
+    assert_eq!(progress.last(), Some(&"Writing: 57/57 accounts"));
+    assert!(progress.contains(&"Scanning: 57/57 accounts"));
+    assert!(rest.len() <= 16 && rest.last().unwrap().starts_with("report "), "{rest:?}");
 }

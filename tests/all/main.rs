@@ -92,3 +92,4 @@ mod twins;
 mod update;
 mod verify;
 mod ways;
+mod words;

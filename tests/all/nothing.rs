@@ -26,21 +26,26 @@ fn a_run_that_reads_no_account_fails_and_the_earlier_report_is_as_it_was() {
     let args = ["scan", "--out", out.to_str().unwrap(), "--previous", out.to_str().unwrap()];
     let ran = live(&refused("GetAccountAuthorizationDetails").start(), &args)
         .exits(1)
-        .says("error: no account could be read, so nothing was written, and `")
-        .says("nothing-read/report` is as it was: 101010101010: GetAccountAuthorizationDetails denied (AccessDenied: ")
-        .says("; 8 other accounts failed as well\n")
-        .says("help: `leastwise iam-policy` prints what a scan must be allowed to do");
-    assert!(!ran.err.contains("accounts written"), "{}", ran.err);
+        .says("error: no account could be scanned. 101010101010: GetAccountAuthorizationDetails denied (AccessDenied: ")
+        .says("; 8 other accounts failed as well. Nothing was written; `")
+        .says("nothing-read/report` is unchanged\n")
+        .says("help: `leastwise iam-policy` prints the permissions that a scan needs");
+    assert!(!ran.err.contains("Writing:"), "{}", ran.err);
     assert_eq!(files(&out), before);
     let args = ["capture", "--out", snapshot.to_str().unwrap()];
-    live(&refused("GetAccountAuthorizationDetails").start(), &args).exits(1).says("no account could be read");
+    live(&refused("GetAccountAuthorizationDetails").start(), &args)
+        .exits(1)
+        .says("no account could be scanned");
     assert_eq!(files(&snapshot), recorded);
     // On the first night there is none that could be as it was.
     let first = folder.join("first");
     let ran =
         live(&refused("GetAccountAuthorizationDetails").start(), &["scan", "--out", first.to_str().unwrap()]);
-    let ran = ran.exits(1).says("nothing was written: 101010101010").says("0 of 9 accounts read, 9 failed");
-    assert!(!ran.err.contains("as it was") && !first.exists());
+    let ran = ran
+        .exits(1)
+        .says("no account could be scanned. 101010101010")
+        .says("Scanning: 0/9 accounts, 9 failed");
+    assert!(!ran.err.contains("is unchanged") && !first.exists());
 }
 
 /// A shard may have the accounts that fail while the others have those that do not: only the merge knows.
@@ -57,8 +62,8 @@ fn a_merge_of_shards_that_read_no_account_fails_and_the_earlier_report_is_as_it_
     leastwise(["merge", parts.to_str().unwrap(), "--out", out.to_str().unwrap()])
         .ran()
         .exits(1)
-        .says("error: no account could be read, so nothing was written, and `")
-        .says("GetAccountAuthorizationDetails denied (AccessDenied: ");
+        .says("GetAccountAuthorizationDetails denied (AccessDenied: ")
+        .says(". Nothing was written; `");
     assert_eq!(files(&out), before);
 }
 
@@ -69,16 +74,15 @@ fn a_role_that_cannot_be_assumed_is_told_with_the_command_that_prints_it() {
     fs::write(&config, "assume.role = \"security/reader\"\nassume.external-id = \"invented\"\n").unwrap();
     let args = ["scan", "--config", config.to_str().unwrap(), "--out", out.to_str().unwrap()];
     let only = [&args[..], &["--accounts", "333333333333"]].concat();
-    let fix = "deploy the role `security/reader` in 333333333333, trusting the account that scans: `leastwise iam-policy --trust \
-               ACCOUNT_ID --role security/reader --external-id ID` prints it as a CloudFormation template";
+    let fix = "deploy the role `security/reader` in 333333333333; `leastwise iam-policy --trust ACCOUNT_ID --role security/reader \
+               --external-id ID` prints its CloudFormation template, where ACCOUNT_ID is the account that runs the scan";
     live(&acme().role("another").start(), &only).exits(1).says(WORDS).says(&format!("help: {fix}\n"));
     // Where others are read it is part of the summary.
     let closed = Rule::new(Fault::Denied, When::Always).on("AssumeRole").of("333333333333");
     live(&acme().fault(closed).start(), &args)
         .exits(3)
-        .says("not whole   333333333333 (AssumeRole denied)\n")
-        .says("\nAWS says    AccessDenied: ")
-        .says(&format!("\nhow to fix  {fix}\n"));
+        .says("(333333333333): AccessDenied on sts:AssumeRole\n")
+        .says(&format!("\n                -> {fix}\n"));
     let told =
         &report(&out).accounts.into_iter().find(|it| it.id == "333333333333").unwrap().failures[0].failure;
     assert!(told.code.as_deref() == Some("AccessDenied") && told.message.is_some(), "{told:?}");
@@ -96,7 +100,7 @@ fn suspended_accounts_alone_are_nothing_to_report_on() {
     let out = folder.join("report");
     scan(snapshot.to_str().unwrap(), &out)
         .exits(1)
-        .says("error: there is no account to read, so nothing was written: all 10 are suspended or closed");
+        .says("error: no account to scan (all 10 are suspended or closed); nothing was written");
     assert!(!out.exists());
 }
 
@@ -151,14 +155,14 @@ fn what_aws_says_about_the_caller_and_the_list_of_accounts_is_told() {
     let args = ["scan", "--out", out.to_str().unwrap()];
     live(&refused("GetCallerIdentity").start(), &args)
         .exits(1)
-        .says("AWS does not say whose credentials these are: GetCallerIdentity denied (AccessDenied: ");
+        .says("cannot check the AWS credentials: GetCallerIdentity denied (AccessDenied: ");
     live(&refused("ListAccounts").start(), &args)
         .exits(3)
-        .says("warning: only 222222222222, the caller's own account, is read: ListAccounts denied (AccessDeniedException: ");
+        .says("warning: scanning only 222222222222 (your own account), because organizations:ListAccounts failed (AccessDeniedException: ");
     let later = Rule::new(Fault::Denied, When::Nth(2)).on("ListAccounts");
-    live_as(&acme().page("ListAccounts", 3).fault(later).start(), "AKIA111111111111", &args).exits(1).says(
-        "the accounts of the organisation could not be read: ListAccounts denied (AccessDeniedException: ",
-    );
+    live_as(&acme().page("ListAccounts", 3).fault(later).start(), "AKIA111111111111", &args)
+        .exits(1)
+        .says("cannot list the accounts of the organisation: ListAccounts denied (AccessDeniedException: ");
 }
 
 /// One line of the summary: where the evidence is from, and of how many of the accounts that were read.
@@ -166,16 +170,16 @@ fn what_aws_says_about_the_caller_and_the_list_of_accounts_is_told() {
 fn the_summary_says_where_the_evidence_comes_from() {
     let folder = folder("nothing-evidence");
     let line = |ran: Ran| {
-        let line = ran.err.lines().find_map(|line| line.strip_prefix("evidence    ").map(str::to_owned));
+        let line = ran.err.lines().find_map(|line| line.strip_prefix("usage data    ").map(str::to_owned));
         line.unwrap_or_else(|| panic!("{}", ran.err))
     };
     let recorded = line(scan("mocks/acme", &folder.join("recorded")));
-    let analyzer = "IAM Access Analyzer, 90 days (`acme-unused-access` of 222222222222): ";
+    let analyzer = "IAM Access Analyzer, last 90 days (`acme-unused-access` in 222222222222): ";
     assert!(recorded.starts_with(analyzer), "{recorded}");
     assert!(recorded.contains(" accounts"), "{recorded}");
     let out = folder.join("lived");
     let args = ["scan", "--evidence", "last-accessed", "--out", out.to_str().unwrap()];
-    assert_eq!(line(live(&acme().start(), &args)), "IAM last-accessed data, 90 days: 9 accounts");
+    assert_eq!(line(live(&acme().start(), &args)), "IAM last-accessed data, last 90 days: 9 accounts");
 }
 
 #[cfg(unix)]
@@ -189,6 +193,6 @@ fn a_run_that_is_stopped_says_that_the_earlier_report_is_as_it_was() {
     command_as(&fake, "AKIA222222222222", &args)
         .stopped_when(|| fake.calls_of("GetFindingV2") > 0)
         .exits(1)
-        .says("stopped; no report was written, and `target/tmp/nothing-stopped/report` is as it was\n");
+        .says("stopped: no report was written; `target/tmp/nothing-stopped/report` is unchanged\n");
     assert_eq!(files(&out), before);
 }

@@ -92,11 +92,11 @@ fn a_lock_that_is_no_file_of_ours_is_refused_at_once() {
     let place = folder("places-lock");
     let (out, lock, elsewhere) = (place.join("report"), place.join(".report.lock"), place.join("elsewhere"));
     symlink(&elsewhere, &lock).unwrap();
-    scanned(&out, &[]).exits(1).says(".report.lock`: it is a link");
+    scanned(&out, &[]).exits(1).says(".report.lock`: it is a symbolic link");
     assert!(!elsewhere.exists() && lock.is_symlink());
     fs::remove_file(&lock).unwrap();
     pipe(&lock);
-    scanned(&out, &[]).exits(1).says(".report.lock`: it is no plain file");
+    scanned(&out, &[]).exits(1).says(".report.lock`: it is not a regular file");
     assert_eq!(names(&place), [".report.lock"]);
 }
 
@@ -123,7 +123,7 @@ fn a_folder_in_which_everybody_may_rename_is_no_place_for_a_report() {
     ];
     for (args, path) in args.into_iter().zip([&out, &out, &place, &out]) {
         let ran = leastwise(args.iter().copied().chain([path.to_str().unwrap()])).ran().exits(1);
-        ran.says("every user may rename and delete what is in that folder").says("chmod o-w");
+        ran.says("every user can rename and delete files in that folder").says("chmod o-w");
         assert_eq!(names(&place), Vec::<String>::new(), "{args:?}");
     }
     fs::set_permissions(&place, fs::Permissions::from_mode(0o1777)).unwrap();
@@ -152,14 +152,14 @@ fn a_journal_that_is_not_ours_is_neither_written_nor_removed() {
     let fake = acme().start();
     for more in [&[][..], &["--resume"]] {
         let args = [&["scan", "--out", out.to_str().unwrap()], more].concat();
-        live(&fake, &args).exits(1).says(".report.journal`: it is a link");
+        live(&fake, &args).exits(1).says(".report.journal`: it is a symbolic link");
         assert_eq!(names(&elsewhere), ["about.json"]);
     }
     fs::remove_file(&journal).unwrap();
     // Nor are answers that another user may have prepared gone on from.
     let (fake, resumed) = one_account_short(&out);
     fs::set_permissions(&journal, fs::Permissions::from_mode(0o707)).unwrap();
-    live(&fake, &resumed).exits(1).says("other users may write to it");
+    live(&fake, &resumed).exits(1).says("other users can write to it");
 }
 
 /// A scan that could not read one account, healed, and what goes on from its journal.
@@ -197,24 +197,24 @@ fn a_file_of_the_users_own_in_an_earlier_report_is_named_and_kept() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, "mine").unwrap();
         let ran = scanned(&out, &[]).exits(1);
-        ran.says(&format!("report` holds `{file}`, which is not part of what leastwise wrote there"));
+        ran.says(&format!("report`: leastwise did not write `{file}` in it"));
         assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
         fs::remove_file(path).unwrap();
     }
     symlink("notes", out.join("link")).unwrap();
-    scanned(&out, &[]).exits(1).says("holds `link`");
+    scanned(&out, &[]).exits(1).says("leastwise did not write `link`");
     let snapshot = out.with_file_name("snapshot");
     let capture = ["capture", "--snapshot", "mocks/partial", "--out", snapshot.to_str().unwrap()];
     leastwise(capture).ran().exits(3);
     leastwise(capture).ran().exits(3);
     fs::write(snapshot.join("accounts/notes.txt"), "mine").unwrap();
-    leastwise(capture).ran().exits(1).says("holds `accounts/notes.txt`");
+    leastwise(capture).ran().exits(1).says("leastwise did not write `accounts/notes.txt`");
     let parts = out.with_file_name("parts");
     let shard = ["scan", "--shard", "1/1", "--snapshot", "mocks/partial", "--parts", parts.to_str().unwrap()];
     leastwise(shard).ran().exits(3);
     leastwise(shard).ran().exits(3);
     fs::write(parts.join("shard-1-of-1/notes.txt"), "mine").unwrap();
-    leastwise(shard).ran().exits(1).says("holds `notes.txt`");
+    leastwise(shard).ran().exits(1).says("leastwise did not write `notes.txt`");
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn a_place_without_room_is_told_and_nothing_stays_there() {
     let ran = scanned(&place.join("report"), &[]);
     let left = names(&place);
     assert!(Command::new("umount").arg(&place).status().unwrap().success());
-    ran.exits(1).says("MB of room left");
+    ran.exits(1).says("MB of free space");
     assert_eq!(left, Vec::<String>::new());
 }
 
@@ -272,12 +272,15 @@ fn metrics_take_the_place_of_a_file_and_of_nothing_else() {
     let (link, fifo) = (place.join("link"), place.join("pipe"));
     symlink(&file, &link).unwrap();
     pipe(&fifo);
-    with(&link).exits(1).says("link`: it is a link");
-    with(&fifo).exits(1).says("pipe`: it is no plain file");
-    with(Path::new("/dev/null")).exits(1).says("/dev/null`: it is no plain file");
+    with(&link).exits(1).says("link`: it is a symbolic link");
+    with(&fifo).exits(1).says("pipe`: it is not a regular file");
+    with(Path::new("/dev/null")).exits(1).says("/dev/null`: it is not a regular file");
     with(&place).exits(1);
     for inside in ["metrics.prom", "accounts/metrics.prom", "../report/metrics.prom"] {
-        with(&out.join(inside)).exits(1).says("it is in the report").says("beside the report");
+        with(&out.join(inside))
+            .exits(1)
+            .says("it is inside the report folder")
+            .says("outside the report folder");
     }
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
     assert!(link.is_symlink() && !out.join("metrics.prom").exists());
@@ -310,7 +313,7 @@ fn a_part_that_is_a_link_is_not_merged() {
     fs::rename(&part, &away).unwrap();
     symlink(&away, &part).unwrap();
     let merge = ["merge", parts.to_str().unwrap(), "--out", out.to_str().unwrap()];
-    leastwise(merge).ran().exits(1).says("shard-1-of-2`: it is a link");
+    leastwise(merge).ran().exits(1).says("shard-1-of-2`: it is a symbolic link");
     fs::remove_file(&part).unwrap();
     fs::rename(&away, &part).unwrap();
     leastwise(merge).ran().exits(0);

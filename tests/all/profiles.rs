@@ -64,7 +64,7 @@ fn a_named_profile_is_used_though_the_environment_has_other_keys_and_the_run_say
     for (more, arn, account) in cases {
         let fake = acme().start();
         let ran = scan(&fake, &folder, &file, more).ran().exits(0);
-        assert_eq!(ran.err.lines().next(), Some(format!("as {arn}").as_str()), "{more:?}");
+        assert_eq!(ran.err.lines().next(), Some(format!("Credentials: {arn}").as_str()), "{more:?}");
         assert_eq!(callers(&fake), [account], "{more:?}");
     }
     // A process may ask for a second factor.
@@ -76,11 +76,11 @@ fn a_profile_that_is_not_there_is_refused_by_name_and_nobody_else_is_asked() {
     let (folder, file) = profiles("profiles-unknown");
     for (name, help) in [
         ("audti", "help: did you mean `audit`?"),
-        ("production", "help: the profiles there are `audit`, `empty`, `entered`, `login`, `process`, `sso`"),
+        ("production", "help: profiles: `audit`, `empty`, `entered`, `login`, `process`, `sso`"),
     ] {
         let fake = acme().start();
         let ran = scan(&fake, &folder, &file, &["--profile", name]).ran().exits(2).says(help);
-        let place = format!("error: there is no AWS profile `{name}` in {} or /dev/null\n", file.display());
+        let place = format!("error: AWS profile `{name}` not found in {} or /dev/null\n", file.display());
         assert!(ran.err.contains(&place), "{}", ran.err);
         assert!(fake.calls().is_empty() && !folder.join("report").exists());
     }
@@ -89,12 +89,12 @@ fn a_profile_that_is_not_there_is_refused_by_name_and_nobody_else_is_asked() {
 #[test]
 fn a_profile_without_credentials_gets_no_others() {
     let (folder, file) = profiles("profiles-empty");
-    for (name, why) in [("empty", "there are no keys in it"), ("sso", "")] {
+    for (name, why) in [("empty", "the profile has no access keys"), ("sso", "")] {
         let fake = acme().start();
         let ran = scan(&fake, &folder, &file, &["--profile", name])
             .ran()
             .exits(1)
-            .says(&format!("error: the AWS profile `{name}` gives no credentials: {why}"))
+            .says(&format!("error: no credentials from AWS profile `{name}`: {why}"))
             .says(&format!("help: log in (`aws sso login --profile {name}`)"));
         assert!(!ran.err.contains("\\u"), "{}", ran.err);
         assert!(fake.calls().is_empty());
@@ -103,7 +103,7 @@ fn a_profile_without_credentials_gets_no_others() {
     scan(&fake, &folder, &file, &["--profile", "login"])
         .ran()
         .exits(1)
-        .says("error: the AWS profile `login` is a session of `aws login`")
+        .says("error: AWS profile `login` uses `aws login`")
         .says("credential_process = aws configure export-credentials --profile login");
     assert!(fake.calls().is_empty());
 }
@@ -115,7 +115,7 @@ fn a_role_that_a_profile_may_not_assume_is_told_in_the_words_of_aws() {
     scan(&fake, &folder, &file, &["--profile", "entered"])
         .ran()
         .exits(1)
-        .says("error: the AWS profile `entered` gives no credentials: AccessDenied: ");
+        .says("error: no credentials from AWS profile `entered`: AccessDenied: ");
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn without_any_credentials_everything_that_was_tried_is_told_in_one_line() {
         .without("AWS_SECRET_ACCESS_KEY")
         .ran()
         .exits(1)
-        .says("error: no AWS credentials: ")
+        .says("error: no AWS credentials found: ")
         .says("Environment: ")
         .says("Profile: ");
     assert!(!ran.err.contains("\\u") && ran.err.lines().count() == 2, "{}", ran.err);
@@ -150,7 +150,7 @@ fn a_capture_and_a_shard_say_who_calls_as_well_and_programs_are_told_by_name() {
     let (snapshot, parts) = (folder.join("snapshot"), folder.join("parts"));
     let capture = ["capture", "--out", snapshot.to_str().unwrap()];
     let shard = ["scan", "--shard", "1/1", "--parts", parts.to_str().unwrap()];
-    let caller = "as arn:aws:iam::111111111111:user/scanner";
+    let caller = "Credentials: arn:aws:iam::111111111111:user/scanner";
     assert_eq!(run(&capture).err.lines().next(), Some(caller));
     assert_eq!(run(&shard).err.lines().next(), Some(caller));
     let told = run(&[&capture[..], &["--log-format", "json"]].concat()).err;

@@ -168,7 +168,7 @@ fn a_path_that_leads_out_is_nobodys() {
         let mut value: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         value["Accounts"][1]["Id"] = id.into();
         fs::write(&path, value.to_string()).unwrap();
-        scanned(&snapshot, &out).exits(1).says("accounts.json").says("which is not twelve digits");
+        scanned(&snapshot, &out).exits(1).says("accounts.json").says("which is not an account ID");
     }
     let (snapshot, out) = acme_in("readers-twice");
     let path = snapshot.join("accounts.json");
@@ -206,7 +206,7 @@ fn a_report_that_leads_out_or_never_ends_is_told_by_name() {
         fs::create_dir_all(&bad).unwrap();
         trap(&bad.join("manifest.json"));
         let ran = run(&["scan", "--snapshot", "mocks/partial", "--out", text(&bad)]);
-        assert!(ran.code == 1 && ran.err.contains("holds something else"), "{what}: {}", ran.err);
+        assert!(ran.code == 1 && ran.err.contains("refusing to overwrite"), "{what}: {}", ran.err);
     }
 }
 

@@ -78,7 +78,7 @@ fn a_scan_that_is_killed_goes_on_where_it_was_and_gives_the_same_bytes() {
     assert_eq!([journal, lock], [".report.journal", ".report.lock"]);
     fake.heal();
     fake.forget();
-    live(&fake, &out, &["--resume"]).ran().exits(0).says("goes on from the run that began at ");
+    live(&fake, &out, &["--resume"]).ran().exits(0).says("Continuing the scan of ");
     assert!(lasting_files(&out) == wanted, "the report differs from that of a scan that was not killed");
     let again = fake.calls_of("GetFindingV2");
     assert!(
@@ -131,7 +131,7 @@ fn what_is_left_of_a_run_whose_report_is_in_place_is_not_gone_on_from() {
     fs::rename(&kept, &journal).unwrap();
     fake.forget();
     let ran = live(&fake, &out, &["--resume"]).ran().exits(0);
-    assert!(!ran.err.contains("goes on from"), "{}", ran.err);
+    assert!(!ran.err.contains("Continuing"), "{}", ran.err);
     assert!(fake.calls_of("GetAccountAuthorizationDetails") > 1);
 }
 
@@ -153,8 +153,8 @@ fn a_journal_of_other_settings_of_last_week_or_of_nobody_is_refused_and_the_mend
     live(&fake, &out, &["--resume", "--evidence", "last-accessed"])
         .ran()
         .exits(1)
-        .says("other settings or other credentials")
-        .says("leave --resume out");
+        .says("other settings or credentials")
+        .says("without --resume to start again");
     let about = out.parent().unwrap().join(".report.journal/about.json");
     let text = fs::read_to_string(&about).unwrap();
     let mut old: serde_json::Value = serde_json::from_str(unsealed(&text)).unwrap();
@@ -164,9 +164,9 @@ fn a_journal_of_other_settings_of_last_week_or_of_nobody_is_refused_and_the_mend
     live(&fake, &out, &["--resume"]).ran().exits(1).says("began at 2026-01-01T00:00:00Z");
     old["format"] = 2.into();
     fs::write(&about, sealed("about.json", &old.to_string())).unwrap();
-    live(&fake, &out, &["--resume"]).ran().exits(1).says("is not what an interrupted run leaves behind");
+    live(&fake, &out, &["--resume"]).ran().exits(1).says("is not saved progress of a scan");
     fs::write(&about, text.split_at(9).0).unwrap();
-    live(&fake, &out, &["--resume"]).ran().exits(1).says("is not what an interrupted run leaves behind");
+    live(&fake, &out, &["--resume"]).ran().exits(1).says("is not saved progress of a scan");
     fake.heal();
     live(&fake, &out, &[]).ran().exits(0);
     assert_eq!(report(&out).totals.accounts.get(&Coverage::Failed), None);
@@ -199,7 +199,7 @@ fn a_journal_of_which_only_the_note_is_left_is_gone_on_from() {
         fs::remove_dir_all(out.with_file_name(".report.journal").join(part)).unwrap();
     }
     fake.heal();
-    live(&fake, &out, &["--resume"]).ran().exits(0).says("goes on from the run that began at ");
+    live(&fake, &out, &["--resume"]).ran().exits(0).says("Continuing the scan of ");
     assert_eq!(beside(&out), ["report"]);
 }
 
@@ -232,7 +232,7 @@ fn what_somebody_changed_in_a_journal_is_said_and_read_again_from_aws() {
     live(&fake, &out, &["--resume"])
         .ran()
         .exits(0)
-        .says("888888888888.json` is not used: it is not what was kept; its account is read again");
+        .says("888888888888.json`: it was modified; the account is read again");
     assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 2);
     assert!(lasting_files(&out) == wanted);
     // The note of the run is held to the same.
@@ -240,7 +240,7 @@ fn what_somebody_changed_in_a_journal_is_said_and_read_again_from_aws() {
     let note = out.parent().unwrap().join(".report.journal/about.json");
     let text = fs::read_to_string(&note).unwrap();
     fs::write(&note, text.replacen("\"started\":\"2", "\"started\":\"3", 1)).unwrap();
-    live(&fake, &out, &["--resume"]).ran().exits(1).says("is not what an interrupted run leaves behind");
+    live(&fake, &out, &["--resume"]).ran().exits(1).says("is not saved progress of a scan");
 }
 
 /// In the place of a file stands a folder, so that it cannot be written. Gives what is in the way.
@@ -270,10 +270,10 @@ fn a_scan_that_cannot_keep_an_account_stops_there_and_goes_on_when_it_can() {
     live(&fake, &out, &["--resume"])
         .ran()
         .exits(1)
-        .says("what was read of account 444444444444 cannot be kept in `")
+        .says("cannot save account 444444444444 in `")
         .says(".report.journal`")
         .says("directory")
-        .says("make room there");
+        .says("free some space there");
     assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 1, "it read on");
     // What was kept before is not what was read now.
     assert!(!stale.is_file());

@@ -36,7 +36,7 @@ fn the_demonstration_is_read_whole_and_its_totals_add_up() {
         recommendations += account.recommendations.len();
     }
     assert_eq!(recommendations, whole.totals.recommendations);
-    leastwise(["verify", out.to_str().unwrap()]).ran().exits(0).prints("recommendations proven again");
+    leastwise(["verify", out.to_str().unwrap()]).ran().exits(0).prints("changes proven again");
 }
 
 #[test]
@@ -53,9 +53,9 @@ fn accounts_that_cannot_be_read_are_rows_and_the_exit_says_so() {
     let out = folder("partial").join("report");
     scan("mocks/partial", &out)
         .exits(3)
-        .says("222222222222 (GetAccountAuthorizationDetails denied)")
-        .says("333333333333 (GetFindingV2 throttled)")
-        .says("444444444444 (ListFindingsV2 denied)");
+        .says("(222222222222): access denied on iam:GetAccountAuthorizationDetails")
+        .says("(333333333333): throttled on access-analyzer:GetFinding")
+        .says("(444444444444): access denied on access-analyzer:ListFindings");
     leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
 }
 
@@ -75,11 +75,14 @@ fn a_changed_report_is_found_out() {
     let path = out.join(&row.files.after);
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replacen("\"Allow\"", "\"Deny\"", 1)).unwrap();
-    verify().exits(4).prints("does not fit the manifest").prints("refuted: frame");
+    verify()
+        .exits(4)
+        .prints("was modified (its SHA-256 differs from manifest.json)")
+        .prints("refuted: changed: ");
     fs::write(&path, &text).unwrap();
     verify().exits(0);
     fs::write(out.join("policies/stray.json"), "{}").unwrap();
-    verify().exits(1).prints("policies/stray.json is not in the manifest");
+    verify().exits(1).prints("policies/stray.json is not listed in manifest.json");
 }
 
 #[test]
@@ -87,7 +90,7 @@ fn a_place_that_holds_something_else_is_refused_before_any_work() {
     let out = folder("foreign").join("report");
     fs::create_dir_all(&out).unwrap();
     fs::write(out.join("thesis.txt"), "years of work").unwrap();
-    scan("mocks/acme", &out).exits(1).says("holds something else, which would be lost");
+    scan("mocks/acme", &out).exits(1).says("refusing to overwrite `");
     assert_eq!(fs::read_to_string(out.join("thesis.txt")).unwrap(), "years of work");
 }
 
@@ -133,10 +136,10 @@ fn a_link_that_leads_nowhere_or_to_something_else_is_refused() {
     let link = root.join("link");
     std::os::unix::fs::symlink("nowhere", &link).unwrap();
     let ran = scan("mocks/acme", &link).exits(1);
-    ran.says("link` is a link that leads nowhere").says("make the folder that it leads to");
+    ran.says("link` is a broken symbolic link").says("create the folder that it points to");
     fs::create_dir(root.join("nowhere")).unwrap();
     fs::write(root.join("nowhere/mine"), "").unwrap();
-    scan("mocks/acme", &link).exits(1).says("nowhere` holds something else");
+    scan("mocks/acme", &link).exits(1).says("nowhere`: it is not a leastwise report");
     assert!(link.is_symlink() && fs::read_dir(&root).unwrap().count() == 2);
 }
 
@@ -190,7 +193,7 @@ fn one_accounts_failure_is_a_row_and_the_others_go_on() {
     let fake = acme().fault(denied).start();
     live(&fake, &["scan", "--out", out.to_str().unwrap()])
         .exits(3)
-        .says("444444444444 (GetAccountAuthorizationDetails denied)");
+        .says("(444444444444): access denied on iam:GetAccountAuthorizationDetails");
     let complete = report(&out).accounts.iter().filter(|account| account.failures.is_empty()).count();
     assert_eq!(complete, 9);
 }
@@ -315,7 +318,7 @@ fn a_scan_that_is_asked_to_stop_leaves_nothing_behind_but_what_it_has_read() {
         let args = ["scan", "--out", out.to_str().unwrap()];
         let reading = || fake.calls_of("GetFindingV2") > answered;
         let ran = command_as(&fake, "AKIA222222222222", &args).stopped_when(reading);
-        let ran = ran.exits(1).says("stopped; no report was written\n");
+        let ran = ran.exits(1).says("stopped: no report was written\n");
         assert!(reading());
         assert_eq!(ran.err.contains("--resume"), answered > 0, "{}", ran.err);
         let found: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -329,11 +332,11 @@ fn a_report_replaces_neither_a_snapshot_nor_a_folder_that_has_a_manifest_of_its_
     let (app, snapshot) = (folder.join("app"), folder.join("snapshot"));
     fs::create_dir_all(&app).unwrap();
     fs::write(app.join("manifest.json"), r#"{"name":"a web application"}"#).unwrap();
-    scan("mocks/acme", &app).exits(1).says("which would be lost");
+    scan("mocks/acme", &app).exits(1).says("refusing to overwrite");
     assert!(app.join("manifest.json").is_file());
     let captured = ["capture", "--snapshot", "mocks/acme", "--out", snapshot.to_str().unwrap()];
     leastwise(captured).ran().exits(0);
-    scan(snapshot.to_str().unwrap(), &snapshot).exits(1).says("which would be lost");
+    scan(snapshot.to_str().unwrap(), &snapshot).exits(1).says("refusing to overwrite");
     assert_eq!(files(&snapshot).len(), files(Path::new("mocks/acme")).len());
     leastwise(captured).ran().exits(0);
 }

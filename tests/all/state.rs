@@ -154,8 +154,8 @@ fn a_folder_of_something_else_is_left_as_it_is() {
     scan(&fake, &folder.join("report"), Some(&state))
         .ran()
         .exits(1)
-        .says("holds something else than state of leastwise")
-        .says("name an empty folder");
+        .says("is not a state folder of leastwise")
+        .says("give an empty or new folder");
     assert_eq!(fs::read_dir(&state).unwrap().count(), 1);
 }
 
@@ -189,7 +189,7 @@ fn state_that_cannot_be_kept_is_told_once_and_the_report_is_whole() {
     }
     let fake = night(0);
     let run = scan(&fake, &out, Some(&state)).ran().exits(0);
-    assert_eq!(run.err.matches("findings cannot be remembered in").count(), 1, "{}", run.err);
+    assert_eq!(run.err.matches("cannot cache findings in").count(), 1, "{}", run.err);
     assert_eq!(fake.calls_of("GetFindingV2"), first);
     assert!(lasting_files(&out) == full("state-not-kept-full", 0));
 }

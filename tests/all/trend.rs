@@ -157,13 +157,13 @@ fn what_is_no_report_is_skipped_and_told() {
     let names = trend["reports"].as_array().unwrap().iter().map(|it| it["report"].as_str().unwrap());
     assert_eq!(names.collect::<Vec<_>>(), ["b", "a"]);
     for (name, why) in [
-        ("notes.txt", "it is no report"),
-        ("empty", "it is no report"),
+        ("notes.txt", "not a leastwise report"),
+        ("empty", "not a leastwise report"),
         ("web", "missing field"),
         ("newer", "version 99"),
         (".c.partial", "hidden"),
         #[cfg(unix)]
-        ("latest", "a link"),
+        ("latest", "a symbolic link"),
     ] {
         let told = said.lines().find(|line| line.contains(&format!("/{name}`"))).unwrap_or_default();
         assert!(told.contains(why), "{name}: {said}");
@@ -175,7 +175,10 @@ fn what_is_no_report_is_skipped_and_told() {
         leastwise(args.into_iter().chain([reports.join("trend.svg").to_str().unwrap()])).ran().exits(0);
     assert!(!again.err.contains("trend.svg"), "{}", again.err);
     // A report is no folder of reports.
-    leastwise(["compare", "--trend", all[0].to_str().unwrap()]).ran().exits(1).says("holds no report");
+    leastwise(["compare", "--trend", all[0].to_str().unwrap()])
+        .ran()
+        .exits(1)
+        .says("no leastwise report found in");
     leastwise(["compare", "--trend", "no-such-folder"]).ran().exits(1).says("no-such-folder");
 }
 
@@ -218,7 +221,7 @@ fn a_file_that_is_no_drawing_is_never_replaced_and_the_arguments_teach_themselve
     let mine = root.join("policy.json");
     fs::write(&mine, "{}").unwrap();
     let (folder, to) = (reports.to_str().unwrap(), mine.to_str().unwrap());
-    leastwise(["compare", "--trend", folder, "--out", to]).ran().exits(1).says("something else");
+    leastwise(["compare", "--trend", folder, "--out", to]).ran().exits(1).says("refusing to overwrite");
     assert_eq!(fs::read_to_string(&mine).unwrap(), "{}");
     let two = [all[0].to_str().unwrap(), all[1].to_str().unwrap()];
     leastwise(["compare", two[0]]).ran().exits(2).says("<NEW_DIR>");

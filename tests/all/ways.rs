@@ -176,7 +176,7 @@ fn a_proxy_that_sends_a_call_away_is_told_by_its_variable() {
             let update = bare(leastwise(["catalog", "update", "--from", &from]));
             for run in [scan, update.with("XDG_CACHE_HOME", place.to_str().unwrap())] {
                 let ran = run.with(variable, &through).ran().exits(1);
-                let ran = ran.says(&format!("the proxy of {variable}: check it and its password"));
+                let ran = ran.says(&format!("the proxy in {variable}; check its address and password"));
                 assert!(!ran.err.contains("secret"), "{}", ran.err);
             }
         }
@@ -218,24 +218,20 @@ fn a_setting_that_cannot_be_followed_is_named_before_anybody_is_called() {
     let key = fs::read_to_string(KEY).unwrap();
     let fake = acme().start();
     let cases = [
-        ("AWS_CA_BUNDLE", place.join("nowhere.pem").to_str().unwrap().to_owned(), "which cannot be read"),
-        ("SSL_CERT_FILE", place.join("nowhere.pem").to_str().unwrap().to_owned(), "which cannot be read"),
-        ("AWS_CA_BUNDLE", file("empty.pem", ""), "which holds no certificate"),
-        ("SSL_CERT_FILE", file("key.pem", &key), "which holds no certificate"),
+        ("AWS_CA_BUNDLE", place.join("nowhere.pem").to_str().unwrap().to_owned(), "cannot read `"),
+        ("SSL_CERT_FILE", place.join("nowhere.pem").to_str().unwrap().to_owned(), "cannot read `"),
+        ("AWS_CA_BUNDLE", file("empty.pem", ""), "` contains no certificate"),
+        ("SSL_CERT_FILE", file("key.pem", &key), "` contains no certificate"),
         (
             "AWS_CA_BUNDLE",
             file("damaged.pem", &format!("{certificate}{begin}\nAAAA\n{end}\n")),
-            "whose certificate 2 cannot be used",
+            "certificate 2 in `",
         ),
-        (
-            "AWS_CA_BUNDLE",
-            file("letters.pem", &format!("{begin}\n!!\n{end}\n")),
-            "whose certificate 1 cannot",
-        ),
+        ("AWS_CA_BUNDLE", file("letters.pem", &format!("{begin}\n!!\n{end}\n")), "certificate 1 in `"),
         (
             "SSL_CERT_FILE",
             file("none.pem", &format!("{begin}\nAAAA\n{end}\n{begin}\nAAAB\n{end}\n")),
-            "none of whose certificates can be used",
+            "no usable certificate in `",
         ),
     ];
     let out = place.join("report");
@@ -244,10 +240,7 @@ fn a_setting_that_cannot_be_followed_is_named_before_anybody_is_called() {
         let update = ["catalog", "update", "--from", "http://mirror.invalid/"];
         let update = bare(leastwise(update)).with("XDG_CACHE_HOME", place.to_str().unwrap());
         for run in [scan, update.with(variable, &path)] {
-            run.ran()
-                .exits(1)
-                .says(&format!("{variable} names `{path}`, {why}"))
-                .says("-----BEGIN CERTIFICATE");
+            run.ran().exits(1).says(&format!("error: {variable}: ")).says(why).says("-----BEGIN CERTIFICATE");
         }
     }
     for (variable, value) in [
@@ -259,13 +252,13 @@ fn a_setting_that_cannot_be_followed_is_named_before_anybody_is_called() {
         ("HTTPS_PROXY", "http://user:1#secret@127.0.0.1:3128"),
     ] {
         let ran = scan(&fake, &fake.url(), &out).with(variable, value).ran().exits(1);
-        let ran = ran.says(&format!("{variable} does not name a usable proxy")).says("http://host:port");
+        let ran = ran.says(&format!("{variable} is not a usable proxy")).says("http://host:port");
         assert!(!ran.err.contains("secret"), "{}", ran.err);
         let mirror = if variable.eq_ignore_ascii_case("http_proxy") { "http" } else { "https" };
         let update = ["catalog", "update", "--from", &format!("{mirror}://mirror.invalid/")];
         let update = bare(leastwise(update)).with("XDG_CACHE_HOME", place.to_str().unwrap());
         let ran = update.with(variable, value).ran().exits(1);
-        let ran = ran.says(&format!("{variable} does not name a usable proxy"));
+        let ran = ran.says(&format!("{variable} is not a usable proxy"));
         assert!(!ran.err.contains("secret"), "{}", ran.err);
     }
     // A list of a system may hold odd ones beside those that can be used.

@@ -55,7 +55,7 @@ fn moto_is_read_account_by_account_and_what_it_lacks_is_a_row() {
     let ran = capture(&[]);
     // It has no last-accessed data: principals are read whole, what they use is not.
     let ran = ran.exits(3);
-    assert!(ran.err.contains("wrote"), "{}", ran.err);
+    assert!(ran.err.contains("Wrote"), "{}", ran.err);
     for number in 0..2 {
         let path = out.join(format!("accounts/{}/authorization.json", account(number)));
         let read: Authorization = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();

@@ -13,10 +13,10 @@ use crate::visible::visible_line;
 #[non_exhaustive]
 pub enum ConnectError {
     /// There are no credentials.
-    #[error("no AWS credentials: {0}")]
+    #[error("no AWS credentials found: {0}")]
     Credentials(String),
     /// There is no profile of that name.
-    #[error("there is no AWS profile `{name}` in {}", files.join(" or "))]
+    #[error("AWS profile `{name}` not found in {}", files.join(" or "))]
     NoProfile {
         /// The name.
         name: String,
@@ -28,7 +28,7 @@ pub enum ConnectError {
         known: Vec<String>,
     },
     /// The files of profiles cannot be read as such.
-    #[error("the AWS profiles in {} cannot be read: {why}", files.join(" and "))]
+    #[error("cannot read the AWS profiles in {}: {why}", files.join(" and "))]
     Profiles {
         /// Where they are.
         files: [String; 2],
@@ -36,7 +36,7 @@ pub enum ConnectError {
         why: String,
     },
     /// The profile that was named gives no credentials.
-    #[error("the AWS profile `{profile}` gives no credentials: {why}")]
+    #[error("no credentials from AWS profile `{profile}`: {why}")]
     ProfileCredentials {
         /// Its name.
         profile: String,
@@ -44,16 +44,16 @@ pub enum ConnectError {
         why: String,
     },
     /// A profile of a kind that is not read.
-    #[error("the AWS profile `{profile}` is a session of `aws login`, which leastwise does not read")]
+    #[error("AWS profile `{profile}` uses `aws login`, which leastwise does not support")]
     LoginSession {
         /// Its name.
         profile: String,
     },
     /// AWS does not say who calls.
-    #[error("AWS does not say whose credentials these are: {0}")]
+    #[error("cannot check the AWS credentials: {0}")]
     Identity(Failure),
     /// The same, by way of a proxy.
-    #[error("AWS does not say whose credentials these are: {failure}")]
+    #[error("cannot check the AWS credentials: {failure}")]
     BeyondProxy {
         /// What AWS was asked.
         failure: Box<Failure>,
@@ -64,7 +64,7 @@ pub enum ConnectError {
     #[error(transparent)]
     Network(#[from] NetworkError),
     /// Something that should be an account id is none.
-    #[error("`{}` is not an account id of twelve digits", visible_line(.0))]
+    #[error("`{}` is not an account ID (12 digits)", visible_line(.0))]
     AccountId(String),
     /// Something that should be the ARN of an analyzer is none.
     #[error("`{}` is not the ARN of an analyzer", visible_line(.0))]
@@ -77,43 +77,45 @@ impl ConnectError {
         Cow::Borrowed(match self {
             Self::BeyondProxy { variable, .. } => {
                 return format!(
-                    "{}; if it signs in AWS's name, name its root certificate in AWS_CA_BUNDLE",
+                    "{}; if the proxy inspects TLS, set AWS_CA_BUNDLE to its root certificate",
                     by_proxy(variable)
                 )
                 .into();
             }
             Self::NoProfile { near: Some(near), .. } => return format!("did you mean `{near}`?").into(),
             Self::NoProfile { known, name, .. } => return other_profiles(known, name).into(),
-            Self::Profiles { .. } => "compare with what `aws configure list-profiles` says",
+            Self::Profiles { .. } => "check `aws configure list-profiles`",
             Self::ProfileCredentials { profile, .. } => {
                 return format!(
-                    "log in (`aws sso login --profile {profile}`), or see what `aws configure export-credentials --profile \
-                     {profile}` says; no other credentials are used in a named profile's place"
+                    "log in (`aws sso login --profile {profile}`), or check `aws configure export-credentials --profile \
+                     {profile}`; with --profile, no other credentials are used"
                 )
                 .into();
             }
             Self::LoginSession { profile } => {
                 return format!(
-                    "name another profile that has `credential_process = aws configure export-credentials --profile {profile} \
+                    "use another profile with `credential_process = aws configure export-credentials --profile {profile} \
                      --format process`"
                 )
                 .into();
             }
             Self::Credentials(_) => {
-                "log in (`aws sso login`), name a profile with --profile, or scan recorded answers with --snapshot"
+                "log in (`aws sso login --profile NAME`) and scan with --profile NAME, or try the demonstration with --snapshot mocks/acme"
             }
             Self::Identity(failure) if failure.kind == FailureKind::Expired => {
                 "log in again (`aws sso login`)"
             }
             Self::Identity(failure) if failure.kind == FailureKind::Unreachable => {
-                "check the network; behind a proxy set HTTPS_PROXY, and if it signs in AWS's name, name its root certificate \
-                 in AWS_CA_BUNDLE"
+                "check the network; behind a proxy, set HTTPS_PROXY, and if the proxy inspects TLS, set AWS_CA_BUNDLE to its \
+                 root certificate"
             }
             Self::Network(error) => error.help(),
-            Self::Identity(_) => "try `aws sts get-caller-identity` with the same profile",
-            Self::AccountId(_) => "write account ids as text, so that zeros in front stay",
+            Self::Identity(_) => {
+                "log in again, or choose other credentials with --profile; `aws sts get-caller-identity` shows which ones are used"
+            }
+            Self::AccountId(_) => "write account IDs in quotes, so that leading zeros are kept",
             Self::AnalyzerArn(_) => {
-                "an ARN such as arn:aws:access-analyzer:us-east-1:111111111111:analyzer/unused, from `aws accessanalyzer \
+                "give an ARN such as arn:aws:access-analyzer:us-east-1:111111111111:analyzer/unused, from `aws accessanalyzer \
                  list-analyzers`"
             }
         })
@@ -136,8 +138,8 @@ fn other_profiles(known: &[String], name: &str) -> String {
     const SHOWN: usize = 8;
     let shown = known.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     match known.len() {
-        0 => format!("make it with `aws configure sso --profile {name}`"),
-        1..=SHOWN => format!("the profiles there are {shown}"),
-        more => format!("the profiles there are {shown} and {} more", more - SHOWN),
+        0 => format!("create it with `aws configure sso --profile {name}`"),
+        1..=SHOWN => format!("profiles: {shown}"),
+        more => format!("profiles: {shown} and {} more", more - SHOWN),
     }
 }

@@ -105,7 +105,7 @@ pub(super) fn of_credentials(error: &CredentialsError) -> Fault {
 /// Why there are no credentials: what AWS says, where it was asked, else what the SDK tried.
 pub(super) fn why_none(error: &CredentialsError) -> String {
     if matches!(error, CredentialsError::CredentialsNotLoaded(_)) && error.source().is_none() {
-        return "there are no keys in it, and no SSO, role or process to get them from".to_owned();
+        return "the profile has no access keys, SSO session, role or credential process".to_owned();
     }
     let fault = of_credentials(error);
     let said = fault.code.as_deref().zip(fault.message.as_deref());

@@ -128,7 +128,7 @@ impl Live {
     pub async fn with_sdk_config(options: LiveOptions, sdk: &SdkConfig) -> Result<Self, ConnectError> {
         check(&options)?;
         let start = Instant::now() + options.limits.start_timeout;
-        let no_provider = || ConnectError::Credentials("there is no provider of any".to_owned());
+        let no_provider = || ConnectError::Credentials("no credential provider is configured".to_owned());
         let provider = sdk.credentials_provider().ok_or_else(no_provider)?;
         // Asked here, and once: later on only the kind of a failure would be known, and a process may ask for a second factor.
         let tried = provider.provide_credentials().await;

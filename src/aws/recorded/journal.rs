@@ -156,7 +156,7 @@ impl Journal {
 
     fn account(&self, id: &str) -> io::Result<Answers> {
         let text = files::bytes_of(self.folder.open(&account_file(id))?, files::ANSWERS)?;
-        let altered = || io::Error::new(io::ErrorKind::InvalidData, "it is not what was kept");
+        let altered = || io::Error::new(io::ErrorKind::InvalidData, "it was modified");
         seal::read(&text, id).ok_or_else(altered)
     }
 

@@ -53,7 +53,7 @@ pub enum SnapshotError {
         error: io::Error,
     },
     /// A file is not of its form.
-    #[error("`{path}` is not what the AWS CLI prints: {error}")]
+    #[error("`{path}` is not output of the AWS CLI: {error}")]
     Form {
         /// Which file.
         path: PathBuf,
@@ -61,7 +61,7 @@ pub enum SnapshotError {
         error: serde_json::Error,
     },
     /// A snapshot of another format.
-    #[error("`{path}` says format {found}, this version reads format 1")]
+    #[error("`{path}` has format {found}, but this version reads format 1")]
     Format {
         /// Which file.
         path: PathBuf,
@@ -69,7 +69,7 @@ pub enum SnapshotError {
         found: u32,
     },
     /// An account that is there twice.
-    #[error("`{path}` names the account {id} twice")]
+    #[error("`{path}` lists account {id} twice")]
     Twice {
         /// Which file.
         path: PathBuf,
@@ -77,7 +77,7 @@ pub enum SnapshotError {
         id: String,
     },
     /// An account id that is not twelve digits.
-    #[error("`{path}` names the account `{}`, which is not twelve digits", visible_line(id))]
+    #[error("`{path}` lists account `{}`, which is not an account ID (12 digits)", visible_line(id))]
     AccountId {
         /// Which file.
         path: PathBuf,

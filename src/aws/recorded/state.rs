@@ -45,7 +45,7 @@ const MARK: &str = "leastwise-state.json";
 #[non_exhaustive]
 pub enum StateError {
     /// A file or folder.
-    #[error("cannot keep state in `{}`: {error}", path.display())]
+    #[error("cannot save state in `{}`: {error}", path.display())]
     Io {
         /// Which.
         path: PathBuf,
@@ -53,7 +53,7 @@ pub enum StateError {
         error: io::Error,
     },
     /// There is something else in it.
-    #[error("`{}` holds something else than state of leastwise", path.display())]
+    #[error("`{}` is not a state folder of leastwise", path.display())]
     Foreign {
         /// Which.
         path: PathBuf,
@@ -66,9 +66,9 @@ impl StateError {
         match self {
             Self::Io { error, .. } => {
                 let help = disk::help(error).or_else(|| files::help(error));
-                help.unwrap_or("check that the place exists, has room, and may be written")
+                help.unwrap_or("check that the folder exists, has free space, and is writable")
             }
-            Self::Foreign { .. } => "name an empty folder, or one that is not there yet",
+            Self::Foreign { .. } => "give an empty or new folder",
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::report::{
 /// What an account's file says that does not agree with the rest of it, or with `report.json`.
 pub fn account(account: &AccountReport, report: &Report) -> Vec<String> {
     let mut wrong = Wrong::default();
-    wrong.unless(account.schema == SCHEMA, || format!("it says that it is of schema {}", account.schema));
+    wrong.unless(account.schema == SCHEMA, || format!("it has schema {}", account.schema));
     let it = About::of(account, report);
     it.summary(&mut wrong);
     it.policies(&mut wrong);
@@ -21,7 +21,7 @@ pub fn account(account: &AccountReport, report: &Report) -> Vec<String> {
     let all = [("recommendations", &account.recommendations), ("alternatives", &account.alternatives)];
     for (what, changes) in all {
         wrong.unless(is_sorted(changes.iter().map(|it| &it.id)), || {
-            format!("the ids of its {what} are not sorted, or one is there twice")
+            format!("the IDs of {what} are not sorted or not unique")
         });
         changes.iter().for_each(|change| it.change(change, &mut wrong));
     }
@@ -29,8 +29,9 @@ pub fn account(account: &AccountReport, report: &Report) -> Vec<String> {
     it.removed(&mut wrong);
     for left in &account.left_alone {
         let known = left.reaches.iter().all(|arn| it.people.contains(arn.as_str()));
-        wrong
-            .unless(known, || format!("what it leaves of {} reaches somebody who is not in it", left.policy));
+        wrong.unless(known, || {
+            format!("the unchanged policy {} lists a principal that is not in the account", left.policy)
+        });
     }
     wrong.0
 }
@@ -86,7 +87,7 @@ impl<'r> About<'r> {
     fn summary(&self, wrong: &mut Wrong) {
         let summary = &self.account.summary;
         let again = counted(summary, self.account);
-        wrong.unless(again == *summary, || "its summary does not add up".to_owned());
+        wrong.unless(again == *summary, || "the summary does not add up".to_owned());
         let is_empty = self.account.principals.is_empty() && self.account.policies.is_empty();
         let fits = match summary.coverage {
             Coverage::Complete => summary.failures.is_empty(),
@@ -95,19 +96,21 @@ impl<'r> About<'r> {
             Coverage::Suspended | Coverage::Excluded => summary.failures.is_empty() && is_empty,
         };
         wrong.unless(fits, || {
-            format!("its coverage is `{}`, and its failures and rows are not", summary.coverage.name())
+            format!("the coverage `{}` does not match the failures and rows", summary.coverage.name())
         });
         let double = twice(self.account.principals.iter().map(|it| it.arn.as_str()));
-        wrong.unless(double.is_none(), || format!("{} is there twice", double.unwrap_or_default()));
+        wrong.unless(double.is_none(), || format!("{} appears twice", double.unwrap_or_default()));
     }
 
     fn policies(&self, wrong: &mut Wrong) {
         // Two may have one name where AWS's policy is provisioned beside the account's own.
         let ids = self.account.policies.iter().map(|it| it.id.as_str());
-        wrong.unless(ids.is_sorted(), || "its policies are not sorted".to_owned());
+        wrong.unless(ids.is_sorted(), || "the policies are not sorted".to_owned());
         for policy in &self.account.policies {
             let known = policy.reaches.iter().all(|arn| self.people.contains(arn.as_str()));
-            wrong.unless(known, || format!("policy {} reaches somebody who is not in it", policy.id));
+            wrong.unless(known, || {
+                format!("policy {} lists a principal that is not in the account", policy.id)
+            });
             let kind = match policy.arn.as_deref() {
                 None => PolicyKind::Inline,
                 Some(arn) if is_aws_managed(arn) => PolicyKind::AwsManaged,
@@ -129,36 +132,36 @@ impl<'r> About<'r> {
         wrong.unless(is_own, || format!("{} is not a {} `{}` of this account", it.arn, it.kind, it.name));
         let held = self.held.get(it.arn.as_str()).unwrap_or(&none);
         let told: BTreeSet<&str> = it.policies.iter().map(String::as_str).collect();
-        wrong.unless(told == *held, || format!("{} has other policies than reach it", it.arn));
+        wrong.unless(told == *held, || format!("{} has other policies than those that list it", it.arn));
         // Of an idle principal the one advice is to review it.
         let reaching = self.changes.get(it.arn.as_str()).unwrap_or(&none);
         let is_reducible = it.status == PrincipalStatus::Reducible;
         let reaching = if is_reducible { reaching } else { &none };
         let told: BTreeSet<&str> = it.recommendations.iter().map(String::as_str).collect();
-        wrong.unless(told == *reaching, || format!("{} has other recommendations than reach it", it.arn));
+        wrong.unless(told == *reaching, || format!("{} has other changes than those that list it", it.arn));
         wrong.unless(!is_reducible || !told.is_empty(), || {
-            format!("{} is `reducible`, and no recommendation reaches it", it.arn)
+            format!("{} is `reducible`, but no change lists it", it.arn)
         });
         let rules = self.report.exceptions.iter().map(|rule| rule.id.as_str());
         let has_rule = it.rule.as_deref().is_some_and(|rule| rules.into_iter().any(|id| id == rule));
         wrong.unless(has_rule || it.rule.is_none() && it.status != PrincipalStatus::Excluded, || {
-            format!("{} is left as it is by a rule that is not there", it.arn)
+            format!("{} is excepted by an exception that does not exist", it.arn)
         });
         let removed: usize = it.removals.values().map(|removal| removal.permissions).sum();
         let by_level: usize = it.effect.removed_by_level.values().sum();
         wrong.unless((removed, by_level) == (it.effect.removed, it.effect.removed), || {
-            format!("what the changes take from {} does not add up", it.arn)
+            format!("what the changes remove from {} does not add up", it.arn)
         });
         let remains = it.effect.remains.iter().all(|left| {
             self.policies.get(left.policy.as_str()).is_some_and(|policy| policy.state == left.state)
         });
-        wrong.unless(remains, || format!("what remains of {} is of no policy, or of another state", it.arn));
+        wrong.unless(remains, || format!("the remaining permissions of {} match no policy or state", it.arn));
     }
 
     fn change(&self, it: &'r Recommendation, wrong: &mut Wrong) {
         let id = &it.id;
         let is_here = id.split('/').next() == Some(self.account.summary.id.as_str());
-        wrong.unless(is_here, || format!("{id}: its id is of another account"));
+        wrong.unless(is_here, || format!("{id}: the ID belongs to another account"));
         // A policy of AWS has a row of its own where a permission set brings it.
         let rows: &[&PolicyRow] = match &it.policy_arn {
             Some(arn) => self.managed.get(arn.as_str()).map_or(&[], Vec::as_slice),
@@ -168,7 +171,7 @@ impl<'r> About<'r> {
         let is_held = !rows.is_empty()
             && rows.iter().all(|row| row.name == it.policy && Some(row.kind) == it.policy_kind)
             && it.reaches.iter().all(|arn| reached.contains(arn));
-        wrong.unless(is_held, || format!("{id}: nobody whom it reaches has the policy `{}`", it.policy));
+        wrong.unless(is_held, || format!("{id}: none of its principals has the policy `{}`", it.policy));
         common(it, wrong);
     }
 
@@ -178,14 +181,14 @@ impl<'r> About<'r> {
         for it in &self.account.recommendations {
             let told = Removal { permissions: it.permissions_removed, risk: it.impact.risk };
             let found = by_change.get(&it.id).copied().unwrap_or_default();
-            wrong.unless(told == found, || format!("{}: what it removes does not add up", it.id));
+            wrong.unless(told == found, || format!("{}: the removed permissions do not add up", it.id));
         }
         let own = self.account.recommendations.iter().map(|it| &it.id);
         let families = self.report.recommendations.iter().map(|it| &it.id);
         let known: BTreeSet<&String> = own.chain(families).collect();
         let unknown = by_change.keys().find(|id| !known.contains(id));
         wrong.unless(unknown.is_none(), || {
-            format!("{} takes something away, and is not there", unknown.cloned().unwrap_or_default())
+            format!("the change {} does not exist", unknown.cloned().unwrap_or_default())
         });
     }
 }
@@ -194,7 +197,7 @@ impl<'r> About<'r> {
 pub(super) fn common(it: &Recommendation, wrong: &mut Wrong) {
     let id = &it.id;
     wrong.unless(is_sure(&it.confidence), || {
-        format!("{id}: its confidence is `{}`, and its reasons say otherwise", it.confidence.level)
+        format!("{id}: the confidence `{}` does not match its reasons", it.confidence.level)
     });
 }
 
@@ -202,7 +205,7 @@ pub(super) fn common(it: &Recommendation, wrong: &mut Wrong) {
 pub(super) fn ready(it: &Recommendation, report: &Report, wrong: &mut Wrong) {
     let asked = report.ready.is_some();
     wrong.unless((it.ready.is_some(), it.nights_stable.is_some()) == (asked, asked), || {
-        format!("{}: whether it is ready is said against report.json", it.id)
+        format!("{}: `ready` does not match report.json", it.id)
     });
 }
 

@@ -32,7 +32,7 @@ impl Whole {
         let row = report.accounts.binary_search_by(|it| it.id.cmp(id)).ok();
         let row = row.and_then(|at| report.accounts.get(at));
         self.wrong.unless(row.is_some_and(|row| *row == account.summary), || {
-            format!("its row of account {id} is not the summary of accounts/{id}.json")
+            format!("account {id} differs from the summary in accounts/{id}.json")
         });
         let people: BTreeSet<&str> = account.principals.iter().map(|it| it.arn.as_str()).collect();
         let taken = removals(&account.principals);
@@ -40,11 +40,11 @@ impl Whole {
             for here in here(family, id) {
                 let known = here.principals.iter().all(|arn| people.contains(arn.as_str()));
                 self.wrong.unless(known, || {
-                    format!("{}: it reaches somebody who is not in account {id}", family.id)
+                    format!("{}: it lists a principal that is not in account {id}", family.id)
                 });
                 let found = taken.get(&family.id).copied().unwrap_or_default();
                 self.wrong.unless(found == here.removal, || {
-                    format!("{}: what it takes in account {id} does not add up", family.id)
+                    format!("{}: what it removes in account {id} does not add up", family.id)
                 });
                 *self.families.entry(family.id.clone()).or_default() += here.removal;
             }
@@ -54,22 +54,22 @@ impl Whole {
     /// What does not agree, when all accounts were added.
     pub fn wrong(mut self, report: &Report) -> Vec<String> {
         let mut wrong = std::mem::take(&mut self.wrong);
-        wrong.unless(report.schema == SCHEMA, || format!("it says that it is of schema {}", report.schema));
-        wrong.unless(!report.accounts.is_empty(), || "it has no account, and no scan writes that".to_owned());
+        wrong.unless(report.schema == SCHEMA, || format!("it has schema {}", report.schema));
+        wrong.unless(!report.accounts.is_empty(), || "it has no account".to_owned());
         let is_id = |it: &AccountSummary| is_account_id(&it.id);
-        wrong.unless(report.accounts.iter().all(is_id), || "an id of an account is none".to_owned());
+        wrong.unless(report.accounts.iter().all(is_id), || "an account ID is invalid".to_owned());
         wrong.unless(is_sorted(report.accounts.iter().map(|it| &it.id)), || {
-            "its accounts are not sorted, or one is there twice".to_owned()
+            "the accounts are not sorted or not unique".to_owned()
         });
         wrong.unless(is_sorted(report.families.iter().map(|it| &it.id)), || {
-            "its families are not sorted, or one is there twice".to_owned()
+            "the families are not sorted or not unique".to_owned()
         });
         wrong.unless(is_sorted(report.recommendations.iter().map(|it| &it.id)), || {
-            "the ids of its recommendations are not sorted, or one is there twice".to_owned()
+            "the IDs of the changes are not sorted or not unique".to_owned()
         });
         for family in &report.families {
             let is_sorted = family.accounts.is_sorted();
-            wrong.unless(is_sorted, || format!("{}: its accounts are not sorted", family.id));
+            wrong.unless(is_sorted, || format!("{}: the accounts are not sorted", family.id));
         }
         for change in &report.recommendations {
             common(change, &mut wrong);
@@ -82,20 +82,20 @@ impl Whole {
                 != report.recommendations.iter().find(|it| is_it(it)).map(|it| &it.id)
         });
         wrong.unless(unknown.is_none(), || {
-            format!("{}: its recommendation is not there", unknown.map_or("", |it| &it.id))
+            format!("{}: its change does not exist", unknown.map_or("", |it| &it.id))
         });
         self.weights.extend(report.recommendations.iter().map(FirstChange::of));
         wrong.unless(First::of(&self.weights) == report.first, || {
-            "what to do first is not what its changes weigh".to_owned()
+            "`first` does not match the changes".to_owned()
         });
         let ready = self.ready + report.recommendations.iter().filter(|it| it.ready == Some(true)).count();
         wrong.unless(report.ready.is_none_or(|it| it.changes == ready), || {
-            "how many changes are ready does not add up".to_owned()
+            "the number of ready changes does not add up".to_owned()
         });
         for (rule, principals) in &self.rules {
             let row = report.exceptions.iter().find(|it| it.id == *rule);
             wrong.unless(row.is_some_and(|row| row.principals >= *principals), || {
-                format!("exception {rule} covers more principals than it says")
+                format!("exception {rule} applies to more principals than it says")
             });
         }
         wrong.0
@@ -109,9 +109,9 @@ impl Whole {
             family.name == change.holder && family.policy == change.policy && reached.eq(&change.reaches)
         };
         let family = report.families.iter().find(|family| family.id == *id);
-        wrong.unless(family.is_some_and(fits), || format!("{id}: it is not the change of its family"));
+        wrong.unless(family.is_some_and(fits), || format!("{id}: it does not match its family"));
         let told = Removal { permissions: change.permissions_removed, risk: change.impact.risk };
         let found = self.families.get(id).copied().unwrap_or_default();
-        wrong.unless(told == found, || format!("{id}: what it removes does not add up"));
+        wrong.unless(told == found, || format!("{id}: the removed permissions do not add up"));
     }
 }

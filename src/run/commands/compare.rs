@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::trend;
+use crate::arn::Arn;
 use crate::cli::{Compare, Exit, ProveFormat};
 use crate::report::history::{HISTORY, History, Row, Status, accounts, compare_account, may_show_use};
 use crate::run::error::RunError;
@@ -13,6 +14,7 @@ use crate::run::event::Event;
 use crate::run::log::Log;
 use crate::run::scan::comparable::ComparableReport;
 use crate::run::terminal::{self, shown};
+use crate::run::words::{self, number};
 
 pub(crate) fn run(args: &Compare, log: &Log) -> Result<Exit, RunError> {
     let (Some(old), Some(new)) = (&args.old, &args.new) else {
@@ -33,7 +35,7 @@ pub(crate) fn run(args: &Compare, log: &Log) -> Result<Exit, RunError> {
     }
     let history = History::of(rows, old.night.idle_in_gaps(&new.night));
     let text = match args.format {
-        ProveFormat::Text => text(&history),
+        ProveFormat::Text => text(&old, &new, &history),
         ProveFormat::Json => {
             let json = serde_json::to_string_pretty(&history);
             json.map_err(|error| RunError::Json { path: HISTORY.to_owned(), error })? + "\n"
@@ -54,36 +56,64 @@ fn doubt(old: &ComparableReport, new: &ComparableReport) -> Option<String> {
         |it: &ComparableReport| it.report.accounts.iter().map(|it| it.id.clone()).collect::<BTreeSet<_>>();
     if ids(old).is_disjoint(&ids(new)) {
         return Some(format!(
-            "`{first}` and `{second}` have no account in common: they are of different organisations"
+            "`{first}` and `{second}` have no account in common; are they of the same organisation?"
         ));
     }
     let began = |it: &ComparableReport| it.began().parse::<jiff::Timestamp>().ok();
     let (before, after) = (began(old)?, began(new)?);
     (before > after).then(|| {
         format!(
-            "`{first}` is the later report ({}), and `{second}` the earlier one ({}): the earlier one comes first",
+            "`{first}` ({}) is newer than `{second}` ({}); give the earlier report first",
             old.began(),
             new.began()
         )
     })
 }
 
-fn text(history: &History) -> String {
-    let counts = Status::ALL.iter().map(|status| {
-        format!("{} {}", history.counts.get(status).copied().unwrap_or_default(), status.name())
-    });
-    let mut out = counts.collect::<Vec<_>>().join(", ") + "\n";
+fn text(old: &ComparableReport, new: &ComparableReport, history: &History) -> String {
+    let count = |status: &Status| history.counts.get(status).copied().unwrap_or_default();
+    let counts = Status::ALL.iter().filter(|status| count(status) > 0);
+    let counts: Vec<String> =
+        counts.map(|status| format!("{} {}", number(count(status) as u64), words::change(*status))).collect();
+    let counts = if counts.is_empty() { "no changes in either report".to_owned() } else { counts.join(", ") };
+    let report = |it: &ComparableReport| {
+        let day = it.began().split('T').next().unwrap_or_default();
+        format!("{} ({day})", terminal::line(&shown(it.path())))
+    };
+    let mut out = format!("From {} to {}: {counts}\n", report(old), report(new));
     for status in Status::ALL.iter().copied().filter(|status| *status != Status::Same) {
         for row in history.rows.iter().filter(|row| row.past.status == status) {
             // Writing to a string cannot fail.
-            let (principal, policy) = (terminal::line(&row.key.principal), terminal::line(&row.key.policy));
-            let _ = writeln!(out, "{:<10} {principal}  {policy}", status.name());
+            let _ = writeln!(out, "  {:<11}  {}", label(status), place(row));
         }
     }
     for row in history.rows.iter().filter(|row| !row.past.flapping.is_empty()) {
-        let (principal, policy) = (terminal::line(&row.key.principal), terminal::line(&row.key.policy));
         let actions = row.past.flapping.join(", ");
-        let _ = writeln!(out, "used every so often  {principal}  {policy}: {}", terminal::line(&actions));
+        let _ = writeln!(out, "  used at times  {}: {}", place(row), terminal::line(&actions));
     }
     out
+}
+
+/// What became of a change, at the beginning of its line.
+fn label(status: Status) -> &'static str {
+    match status {
+        Status::Reopened => "back",
+        Status::Regressed => "regressed",
+        Status::NotRead => "not scanned",
+        other => other.name(),
+    }
+}
+
+/// The principal by account and name, and the policy.
+fn place(row: &Row) -> String {
+    let arn = Arn::of(&row.key.principal);
+    let principal = match arn.account.is_empty() {
+        true => row.key.principal.clone(),
+        false => format!("{}/{}", arn.account, arn.resource),
+    };
+    let policy = &row.key.policy;
+    // The id of a principal's own policy begins with the principal.
+    let shown =
+        if policy.starts_with(&principal) { policy.clone() } else { format!("{principal}  {policy}") };
+    terminal::line(&shown).into_owned()
 }

@@ -1,6 +1,5 @@
 //! `leastwise scan`: what is told, where it goes, how it exits.
 
-use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,8 +11,8 @@ use crate::catalog::Unobserved;
 use crate::cli::{CatalogArg, Exit, FailOn, ReportArgs, Scan};
 use crate::config::Config;
 use crate::decide::{PrincipalStatus, RuleCode};
-use crate::report::SinceRow;
 use crate::report::writer::{Output, Writer};
+use crate::report::{ExceptionRow, ExceptionState, SinceRow};
 use crate::run::cores::{cpu_permits, runtime};
 use crate::run::error::RunError;
 use crate::run::event::Event;
@@ -26,6 +25,7 @@ use crate::run::scan::grants::Grants;
 use crate::run::scan::history::Previous;
 use crate::run::scan::run::{ScanOutcome, ScanRun};
 use crate::run::terminal::shown;
+use crate::run::words::{counted, number};
 use crate::run::{input, metrics, resume, settings, shard, summary};
 use crate::update::Chosen;
 
@@ -34,8 +34,8 @@ pub(crate) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
     if let Some(which) = args.shard.shard {
         return shard::run(which, args, log);
     }
-    let flags = args.source.overrides().and(args.report.overrides());
-    let config = settings::read(args.source.config.as_deref(), &flags, log)?;
+    let flags = args.source.overrides().and(args.report.overrides()).and(args.cache.overrides());
+    let config = settings::read(args.say.config.as_deref(), &flags, log)?;
     let setup = ScanSetup::new(config, &args.report, log)?;
     let began = setup.began;
     match &args.source.snapshot {
@@ -121,8 +121,7 @@ impl<'r> ScanSetup<'r> {
         let (result, target) = runtime.block_on(Arc::new(run).run_or_stop(previous))?;
         for row in &result.report.exceptions {
             for state in row.states.iter().filter(|state| state.code != RuleCode::Active) {
-                let rule = place(&row.id, file.as_deref());
-                let message = format!("exception {rule} ({}): {}", row.reason, state.why);
+                let message = exception(row, state, file.as_deref());
                 log.tell(&Event::RuleWarning { rule: &row.id, state: state.code.name(), message });
             }
         }
@@ -131,7 +130,7 @@ impl<'r> ScanSetup<'r> {
         }
         if result.since.as_ref().is_some_and(|since| since.no_common_account) {
             let message =
-                "the earlier report has no account in common with this one: it is of another organisation";
+                "the earlier report has no account in common with this scan; is it of the same organisation?";
             log.tell(&Event::CompareWarning { message: message.to_owned() });
         } else {
             for message in result.report.since.iter().flat_map(SinceRow::doubts) {
@@ -143,20 +142,37 @@ impl<'r> ScanSetup<'r> {
             metrics::write(path, &result, began, exit)?;
         }
         let summary = summary::of(&result, &target, exit, log);
-        // Also where something graver decides on the exit code, and on a night that says nothing else.
-        for (rule, message) in args.fail_on.iter().filter_map(|what| Some((what, found(&result, what)?))) {
-            log.tell(&Event::FailOn { rule: rule.to_string(), message });
-        }
         log.tell(&summary);
+        // Also where something graver decides on the exit code, and in a run that says nothing else.
+        for (rule, message) in args.fail_on.iter().filter_map(|what| Some((what, found(&result, what)?))) {
+            log.tell(&Event::FailOn { rule: rule.to_string(), message, exit: exit.code() });
+        }
         Ok(exit)
     }
 }
 
-/// Where an exception of the config is written: `config:17` is line 17 of its file.
-fn place<'i>(id: &'i str, file: Option<&str>) -> Cow<'i, str> {
-    match (id.strip_prefix("config:"), file) {
-        (Some(line), Some(file)) => format!("{file}:{line}").into(),
-        _ => id.into(),
+/// What is wrong with an exception, where it is written: `config:17` is line 17 of the configuration.
+fn exception(row: &ExceptionRow, state: &ExceptionState, file: Option<&str>) -> String {
+    let (rule, about) = match (row.id.strip_prefix("config:"), file) {
+        (Some(line), Some(file)) => (format!("{file}:{line}"), format!(" (\"{}\")", row.reason)),
+        (Some(line), None) => (format!("exception in line {line}"), format!(" (\"{}\")", row.reason)),
+        (None, _) => match row.reason.strip_suffix(" is kept everywhere") {
+            Some(pattern) => (format!("--keep {pattern}"), String::new()),
+            None => (row.id.clone(), format!(" (\"{}\")", row.reason)),
+        },
+    };
+    let what = match state.code {
+        RuleCode::NeverMatched => "matches nothing in this scan".to_owned(),
+        RuleCode::Expired => format!("expired on {} and was ignored", row.expires),
+        RuleCode::Expiring => format!("expires on {}", row.expires),
+        RuleCode::OverBroad => {
+            format!("applies to {}; narrow its scope", counted(row.principals as u64, "principal"))
+        }
+        _ => state.why.clone(),
+    };
+    match about.is_empty() {
+        true => format!("{rule} {what}"),
+        false => format!("{rule}: this exception{about} {what}"),
     }
 }
 
@@ -197,13 +213,13 @@ fn found(result: &ScanOutcome, what: &FailOn) -> Option<String> {
             ])
         }
         FailOn::Risk(points) => (totals.recommendations > 0 && result.heaviest >= *points)
-            .then(|| format!("the largest change removes {} points of risk", result.heaviest)),
+            .then(|| format!("the largest change lowers the risk score by {}", number(result.heaviest))),
         FailOn::New => {
             let since = result.since.as_ref();
             let changes = since.map_or(0, |since| since.news) as u64;
             let idle = since.map_or(0, |since| since.newly_unused) as u64;
             listed(&[
-                (changes, "change is new, reopened or regressed", "changes are new, reopened or regressed"),
+                (changes, "change is new, back or regressed", "changes are new, back or regressed"),
                 (
                     idle,
                     "principal, access key or password is newly unused",
@@ -217,7 +233,8 @@ fn found(result: &ScanOutcome, what: &FailOn) -> Option<String> {
 /// Counts with what they count, one and many of it; nothing when there is none of any.
 fn listed(parts: &[(u64, &str, &str)]) -> Option<String> {
     let parts = parts.iter().filter(|(count, ..)| *count > 0);
-    let parts: Vec<String> =
-        parts.map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many })).collect();
+    let parts: Vec<String> = parts
+        .map(|(count, one, many)| format!("{} {}", number(*count), if *count == 1 { one } else { many }))
+        .collect();
     Some(parts.join(", ")).filter(|text| !text.is_empty())
 }

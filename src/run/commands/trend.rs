@@ -47,7 +47,7 @@ fn read(folder: &Path, out: Option<&Path>) -> Result<Trend, RunError> {
         match point(&path) {
             Ok(point) => points.push(point),
             Err(why) => {
-                let told = format!("skipped `{}`: {why}", path.display());
+                let told = format!("Skipped `{}`: {why}", path.display());
                 // That nobody hears of it makes the others no worse.
                 let _ = writeln!(io::stderr(), "{}", terminal::line(&told));
             }
@@ -64,23 +64,22 @@ fn point(path: &Path) -> Result<Point, String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     // A link to the newest report would count it twice, and so would what a scan is about to put in its place.
     if path.is_symlink() {
-        return Err("it is a link".to_owned());
+        return Err("a symbolic link".to_owned());
     }
     if !path.is_dir() || !path.join(MANIFEST).is_file() {
-        return Err("it is no report".to_owned());
+        return Err("not a leastwise report".to_owned());
     }
     if name.starts_with('.') {
-        return Err("it is hidden, so a scan may be writing it".to_owned());
+        return Err("hidden; a scan may be writing it".to_owned());
     }
     let folder = ReportFolder::open(path, OLDEST_COMPARED).map_err(|error| match error {
         FolderError::Schema { found, .. } => {
-            format!("its schema is version {found}, and this program reads {OLDEST_COMPARED} to {SCHEMA}")
+            format!("it has report schema {found}, but this version reads {OLDEST_COMPARED} to {SCHEMA}")
         }
         error => error.to_string(),
     })?;
     let report = folder.report().map_err(|error| error.to_string())?;
-    Point::of(&name, &folder.manifest, &report)
-        .ok_or_else(|| "its manifest does not tell when it was made".to_owned())
+    Point::of(&name, &folder.manifest, &report).ok_or_else(|| "its manifest.json has no date".to_owned())
 }
 
 /// Only an earlier drawing is replaced.
@@ -90,7 +89,7 @@ fn check(out: &Path) -> Result<(), RunError> {
     let mut begins = [0; 5];
     match fs::File::open(out).and_then(|mut file| file.read(&mut begins)) {
         Ok(_) if begins == *b"<svg " => Ok(()),
-        Ok(_) => Err(failed(io::Error::other("it holds something else, which would be lost"))),
+        Ok(_) => Err(failed(io::Error::other("refusing to overwrite a file that is not a trend drawing"))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(failed(error)),
     }

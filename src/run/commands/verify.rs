@@ -23,6 +23,7 @@ use crate::report::render::{Judging, States};
 use crate::report::{
     BASIS, CATALOG, MANIFEST, Manifest, REPORT, Rendering, Report, ReportFolder, ReportFormat, account_path,
 };
+use crate::run::colour;
 use crate::run::cores::{cores, runtime};
 use crate::run::error::RunError;
 use crate::run::log::Log;
@@ -31,27 +32,25 @@ use crate::run::scan::packs::{self, Packs};
 use crate::run::scan::target::Target as _;
 use crate::run::scan::totals::totals_of;
 use crate::run::terminal;
+use crate::run::words::counted;
 
 pub(crate) fn run(args: &Verify, log: &Log) -> Result<Exit, RunError> {
     let checked = Verification::of(args, log)?;
     let mut out = String::new();
     for wrong in &checked.wrong {
-        out.push_str(&format!("wrong: {}\n", terminal::line(wrong)));
+        out.push_str(&format!("FAILED: {}\n", terminal::line(wrong)));
     }
     let Verification { wrong, refuted, proven, files, accounts, folder, by, formats, .. } = &checked;
-    let what = if *accounts == 1 { "account" } else { "accounts" };
+    let (proven, files) = (counted(*proven as u64, "change"), counted(*files as u64, "file"));
     if wrong.is_empty() {
-        out.push_str(&format!(
-            "{proven} recommendations proven again, {by}\n{files} files fit the manifest and each other, formats: {formats}\n"
-        ));
+        out.push_str(&format!("OK: {proven} proven again, {by}; {files} unchanged (formats: {formats})\n"));
     } else {
-        let count = wrong.len();
-        out.push_str(&format!(
-            "{count} wrong, {proven} recommendations proven again, {files} files looked at\n"
-        ));
+        let problems = counted(wrong.len() as u64, "problem");
+        out.push_str(&format!("{problems} found; {proven} proven again, {files} checked\n"));
     }
-    out.push_str(&format!("{accounts} {what}, SHA-256 of {MANIFEST}: {}\n", folder.digest));
-    io::stdout().write_all(terminal::clean(&out).as_bytes())?;
+    let accounts = counted(*accounts as u64, "account");
+    out.push_str(&format!("{accounts}, SHA-256 of {MANIFEST}: {}\n", folder.digest));
+    io::stdout().write_all(colour::on_stdout(&terminal::clean(&out)).as_bytes())?;
     Ok(match (wrong.is_empty(), refuted) {
         (true, _) => Exit::Finished,
         (false, 0) => Exit::Failed,
@@ -89,10 +88,10 @@ impl Verification {
         let report = Arc::new(it.folder.report()?);
         it.accounts = report.accounts.len();
         if report.catalog != catalog || report.totals != totals {
-            it.wrong.push(format!("{MANIFEST}: its catalog or its totals are not those of report.json"));
+            it.wrong.push(format!("{MANIFEST}: its catalog or totals differ from report.json"));
         }
         let Some(rendering) = rendering else {
-            it.wrong.push(format!("{MANIFEST} does not tell how the other files are made"));
+            it.wrong.push(format!("{MANIFEST} does not say which formats the report has"));
             return Ok(it);
         };
         it.formats = named(&rendering.formats);
@@ -127,10 +126,10 @@ impl Verification {
             Ok(mut again) => {
                 again.recommendations += report.recommendations.len();
                 if again != report.totals {
-                    self.wrong.push("report.json: its totals do not add up".to_owned());
+                    self.wrong.push("report.json: the totals do not add up".to_owned());
                 }
             }
-            Err(_) => self.wrong.push("report.json: an account's statuses do not add up".to_owned()),
+            Err(_) => self.wrong.push("report.json: the statuses of an account do not add up".to_owned()),
         }
         let mut nights = None;
         if compared.known(HISTORY).is_some() {
@@ -138,7 +137,7 @@ impl Verification {
             compared.write_json(HISTORY, &history)?;
             nights = Some(HistoryCheck::of(history));
         } else if !rendering.pack && (report.ready.is_some() || report.since.is_some()) {
-            self.wrong.push(format!("{HISTORY} is not there, and report.json tells of earlier nights"));
+            self.wrong.push(format!("{HISTORY} is missing, but report.json compares with earlier runs"));
         }
         let mut whole = Whole::default();
         for summary in &report.accounts {
@@ -197,7 +196,8 @@ impl Verification {
         let strangers = compared.strangers();
         // What was refuted is written out for a report to us.
         let strangers = strangers.filter(|path| !(path.starts_with("defects/") && path.ends_with(".json")));
-        let strangers = strangers.map(|path| format!("{path} is not in a report of these formats"));
+        let strangers =
+            strangers.map(|path| format!("{path} does not belong to a report with these formats"));
         self.wrong.extend(strangers);
         Ok(())
     }

@@ -17,7 +17,7 @@ pub(crate) enum SelectionError {
     #[error("`{entry}` in `accounts.{key}` (--{flag}) matches no account")]
     NoMatch { entry: String, key: &'static str, flag: &'static str, help: String },
     /// Each entry is about some account, and together they leave none.
-    #[error("`accounts.include` and `accounts.exclude` (--include, --exclude) leave no account to read")]
+    #[error("`accounts.include` and `accounts.exclude` (--include, --exclude) leave no account to scan")]
     NoneLeft,
 }
 
@@ -25,7 +25,7 @@ impl SelectionError {
     pub(crate) fn help(&self) -> &str {
         match self {
             Self::NoMatch { help, .. } => help,
-            Self::NoneLeft => "name others: what --exclude matches is left out whatever --include says",
+            Self::NoneLeft => "change one of them; --exclude takes precedence over --include",
         }
     }
 }
@@ -154,8 +154,8 @@ fn among<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
     let shown = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     match names.len() {
-        0 => "nothing of this kind is known of the accounts that are read; name them by id".to_owned(),
-        1..=SHOWN => format!("there is {shown}"),
-        more => format!("there is {shown} and {} more", more - SHOWN),
+        0 => "no names are known for these accounts; use account IDs".to_owned(),
+        1..=SHOWN => format!("available: {shown}"),
+        more => format!("available: {shown} and {} more", more - SHOWN),
     }
 }

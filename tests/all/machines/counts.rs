@@ -53,7 +53,7 @@ fn of_json(out: &Path, report: &Report) -> Told {
     for summary in &report.accounts {
         let account = account(out, &summary.id);
         for change in &account.recommendations {
-            assert!(told.recommendations.insert(change.id.clone()), "{} is there twice", change.id);
+            assert!(told.recommendations.insert(change.id.clone()), "{} appears twice", change.id);
             told.permissions_removed += change.permissions_removed as u64;
             told.risk_removed += change.impact.risk;
             *told.of_account.entry(summary.id.clone()).or_default() += 1;
@@ -160,7 +160,7 @@ fn of_html(out: &Path, report: &Report) -> Told {
         assert_eq!(changes.len(), wanted);
         for change in changes {
             let id = between(change, "<code>", "</code>")[0];
-            assert!(told.recommendations.insert(id.to_owned()), "{id} is there twice");
+            assert!(told.recommendations.insert(id.to_owned()), "{id} appears twice");
             told.permissions_removed += number(between(change, "<li>Removes ", " permission")[0]);
             told.risk_removed += number(between(change, "<li>Risk removed: ", " points")[0]);
             if !account.is_empty() {

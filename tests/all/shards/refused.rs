@@ -47,10 +47,10 @@ fn a_folder_without_parts_is_told_from_one_that_is_not_there() {
     let parts = place.join("parts");
     refused(&parts, "parts`: No such file", "--parts");
     fs::create_dir_all(parts.join("photos")).unwrap();
-    refused(&parts, "holds no part of a scan", "--parts");
+    refused(&parts, "no shards found in", "--parts");
     // What a shard has begun is no part.
     fs::create_dir_all(parts.join(".shard-1-of-3.partial")).unwrap();
-    refused(&parts, "holds no part of a scan", "--parts");
+    refused(&parts, "no shards found in", "--parts");
 }
 
 #[test]
@@ -58,21 +58,21 @@ fn a_shard_that_is_missing_or_there_twice_is_named() {
     let parts = three("shards-missing");
     let away = parts.with_file_name("away");
     fs::rename(parts.join("shard-2-of-3"), &away).unwrap();
-    refused(&parts, "shard 2 of 3 is missing in", "run those shards");
+    refused(&parts, "shard 2 of 3 is missing in", "run the missing shards");
     fs::rename(parts.join("shard-3-of-3"), parts.with_file_name("far-away")).unwrap();
-    refused(&parts, "shards 2, 3 of 3 are missing in", "run those shards");
+    refused(&parts, "shards 2, 3 of 3 are missing in", "run the missing shards");
     fs::rename(parts.with_file_name("far-away"), parts.join("shard-3-of-3")).unwrap();
     // Somebody fills the hole with a copy of another.
     copy(&parts.join("shard-1-of-3"), &parts.join("shard-2-of-3"));
-    refused(&parts, "shard 1 of 3 is there twice", "remove the one");
+    refused(&parts, "shard 1 of 3 exists twice", "delete the one");
     fs::remove_dir_all(parts.join("shard-2-of-3")).unwrap();
     fs::create_dir(parts.join("shard-2-of-3")).unwrap();
-    refused(&parts, "shard-2-of-3/part.json` is not what a shard leaves behind", "run that shard again");
+    refused(&parts, "shard-2-of-3/part.json` is not a shard of a scan", "run that shard again");
     fs::remove_dir(parts.join("shard-2-of-3")).unwrap();
     fs::rename(away, parts.join("any-name")).unwrap();
     merge(&parts, &parts.with_file_name("report"), &[]).exits(0);
     recorded("mocks/acme", &parts, "1/4", &[]).ran().exits(0);
-    refused(&parts, "one of 4", "remove the parts of the other division");
+    refused(&parts, "one of 4", "delete the shards of the other run");
 }
 
 #[test]
@@ -83,20 +83,20 @@ fn parts_of_other_settings_another_run_or_another_organisation_are_refused() {
     };
     for more in [["--exclude", "acme-sandbox"], ["--window-days", "30"]] {
         anew(&more);
-        refused(&parts, "was read with other settings", "one configuration");
+        refused(&parts, "was read with other settings", "the same configuration");
     }
     anew(&["--run-id", "tonight"]);
-    refused(&parts, "of run `tonight`", "left from the other run");
+    refused(&parts, "run `tonight`", "run the shard of the other run again");
     anew(&[]);
     says(&parts.join("shard-3-of-3"), |part| part.organisation = "0".repeat(64));
-    refused(&parts, "saw other accounts in the organisation", "run the earlier shards again");
+    refused(&parts, "found other accounts in the organisation", "run the earlier shards again");
     // An organisation of other accounts, recorded at the same time.
     let other = parts.with_file_name("other");
     copy(Path::new("mocks/acme"), &other);
     let accounts = fs::read_to_string(other.join("accounts.json")).unwrap();
     fs::write(other.join("accounts.json"), accounts.replace("acme-lab", "acme-laboratory")).unwrap();
     recorded(text(&other), &parts, "3/3", &[]).ran().exits(0);
-    refused(&parts, "saw other accounts in the organisation", "run the earlier shards again");
+    refused(&parts, "found other accounts in the organisation", "run the earlier shards again");
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn last_nights_part_does_not_pass_for_tonights() {
     hours(19);
     merge(&parts, &out, &[]).exits(0);
     hours(2);
-    refused(&parts, "which is not one run", "a folder of its own");
+    refused(&parts, "they are of different runs", "a separate folder");
 }
 
 #[test]
@@ -127,26 +127,26 @@ fn a_changed_byte_is_found_wherever_it_is() {
         let at = changed.iter().rposition(|byte| byte.is_ascii_alphanumeric()).unwrap();
         changed[at] = if changed[at] == b'1' { b'2' } else { b'1' };
         fs::write(part.join(path), changed).unwrap();
-        refused(&parts, &format!("{path}` is not as the shard left it"), "run that shard again");
+        refused(&parts, &format!("{path}` was modified after the shard wrote it"), "run that shard again");
         fs::write(part.join(path), bytes).unwrap();
     }
     for gone in ["accounts.json", "accounts/444444444444.json"] {
         fs::remove_file(part.join(gone)).unwrap();
-        refused(&parts, gone, "check that the place");
+        refused(&parts, gone, "check that this is the folder");
         fs::write(part.join(gone), &all[gone]).unwrap();
     }
     fs::write(part.join("part.json"), "{}").unwrap();
-    refused(&parts, "part.json` is not what a shard leaves behind", "run that shard again");
+    refused(&parts, "part.json` is not a shard of a scan", "run that shard again");
 }
 
 #[test]
 fn a_part_of_another_version_is_refused_though_it_could_be_read() {
     let parts = three("shards-version");
     says(&parts.join("shard-3-of-3"), |part| part.tool = "99.0.0".to_owned());
-    refused(&parts, "shard-3-of-3` was made by leastwise 99.0.0", "one version");
+    refused(&parts, "shard-3-of-3` was written by leastwise 99.0.0", "the same version");
     says(&parts.join("shard-3-of-3"), |part| part.tool = env!("CARGO_PKG_VERSION").to_owned());
     says(&parts.join("shard-3-of-3"), |part| part.format = 1);
-    refused(&parts, "shard-3-of-3` was made by", "one version");
+    refused(&parts, "shard-3-of-3` was written by", "the same version");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn an_account_stands_in_the_part_that_its_id_puts_it_in() {
     fs::write(two.join("part.json"), &before).unwrap();
     for id in ["444444444444", "123123123123"] {
         says(&one, |part| assert!(part.left_out.insert(id.to_owned())));
-        refused(&parts, &format!("shard-1-of-3` holds account {id}"), "run that shard again");
+        refused(&parts, &format!("shard-1-of-3` contains account {id}"), "run that shard again");
         says(&one, |part| assert!(part.left_out.remove(id)));
     }
     // Nor do the answers of another shard's account.
@@ -168,13 +168,13 @@ fn an_account_stands_in_the_part_that_its_id_puts_it_in() {
     let answers = fs::read(two.join(format!("accounts/{id}.json"))).unwrap();
     fs::write(one.join(format!("accounts/{id}.json")), &answers).unwrap();
     says(&one, |part| drop(part.files.insert(format!("accounts/{id}.json"), sha256(&answers))));
-    refused(&parts, &format!("shard-1-of-3` holds account {id}"), "run that shard again");
+    refused(&parts, &format!("shard-1-of-3` contains account {id}"), "run that shard again");
     fs::write(one.join("part.json"), &untouched).unwrap();
     merge(&parts, &parts.with_file_name("report"), &[]).exits(0);
     for path in ["accounts/../../../etc/passwd.json", "accounts/1.json", "passwd"] {
         fs::write(one.join("part.json"), &untouched).unwrap();
         says(&one, |part| drop(part.files.insert(path.to_owned(), "0".repeat(64))));
-        refused(&parts, "is not what a shard leaves behind", "run that shard again");
+        refused(&parts, "is not a shard of a scan", "run that shard again");
     }
 }
 
@@ -186,7 +186,7 @@ fn no_link_stands_in_for_an_answer() {
     let elsewhere = parts.with_file_name("elsewhere.json");
     fs::rename(&path, &elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
-    refused(&parts, "it is a link", "links in such a folder are not followed");
+    refused(&parts, "it is a symbolic link", "links in this folder are not followed");
 }
 
 #[test]

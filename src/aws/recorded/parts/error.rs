@@ -26,19 +26,19 @@ pub enum PartsError {
     #[error(transparent)]
     Answer(#[from] SnapshotError),
     /// There is no part.
-    #[error("`{}` holds no part of a scan", path.display())]
+    #[error("no shards found in `{}`", path.display())]
     None {
         /// Where.
         path: PathBuf,
     },
     /// `part.json` is none.
-    #[error("`{}` is not what a shard leaves behind", path.display())]
+    #[error("`{}` is not a shard of a scan", path.display())]
     Form {
         /// Which file.
         path: PathBuf,
     },
     /// Made by another version.
-    #[error("`{}` was made by leastwise {tool}, and this is {}", path.display(), env!("CARGO_PKG_VERSION"))]
+    #[error("`{}` was written by leastwise {tool}; this is {}", path.display(), env!("CARGO_PKG_VERSION"))]
     Version {
         /// Which part.
         path: PathBuf,
@@ -46,13 +46,13 @@ pub enum PartsError {
         tool: String,
     },
     /// A file is not as it was written.
-    #[error("`{}` is not as the shard left it", path.display())]
+    #[error("`{}` was modified after the shard wrote it", path.display())]
     Changed {
         /// Which file.
         path: PathBuf,
     },
     /// Two numbers of shards.
-    #[error("`{}` is one of {of} shards and `{}` one of {other_of}", path.display(), other.display())]
+    #[error("`{}` is one of {of} shards, but `{}` is one of {other_of}", path.display(), other.display())]
     Counts {
         /// A part.
         path: PathBuf,
@@ -64,7 +64,7 @@ pub enum PartsError {
         other_of: u32,
     },
     /// The same shard twice.
-    #[error("shard {} of {} is there twice: `{}` and `{}`", share.shard, share.of, path.display(), other.display())]
+    #[error("shard {} of {} exists twice: `{}` and `{}`", share.shard, share.of, path.display(), other.display())]
     Twice {
         /// Which.
         share: Share,
@@ -84,7 +84,7 @@ pub enum PartsError {
         of: u32,
     },
     /// Of two runs.
-    #[error("`{}` is of {} and `{}` of {}", path.display(), named(run), other.display(), named(other_run))]
+    #[error("`{}` belongs to {}, but `{}` to {}", path.display(), named(run), other.display(), named(other_run))]
     OtherRun {
         /// A part.
         path: PathBuf,
@@ -96,7 +96,7 @@ pub enum PartsError {
         other_run: Option<String>,
     },
     /// Of two days.
-    #[error("`{}` was begun at {at} and `{}` at {other_at}, which is not one run", path.display(), other.display())]
+    #[error("`{}` was started at {at} and `{}` at {other_at}: they are of different runs", path.display(), other.display())]
     FarApart {
         /// The earliest part.
         path: PathBuf,
@@ -108,7 +108,7 @@ pub enum PartsError {
         other_at: Timestamp,
     },
     /// Read with other settings.
-    #[error("`{}` was read with other settings, credentials or answers than `{}`", path.display(), other.display())]
+    #[error("`{}` was read with other settings, credentials or snapshot than `{}`", path.display(), other.display())]
     Settings {
         /// A part.
         path: PathBuf,
@@ -116,7 +116,7 @@ pub enum PartsError {
         other: PathBuf,
     },
     /// The organisation was another.
-    #[error("`{}` saw other accounts in the organisation than `{}`", path.display(), other.display())]
+    #[error("`{}` found other accounts in the organisation than `{}`", path.display(), other.display())]
     Organisation {
         /// A part.
         path: PathBuf,
@@ -124,7 +124,7 @@ pub enum PartsError {
         other: PathBuf,
     },
     /// An account that is another shard's, or nobody's.
-    #[error("`{}` holds account {account}, which is not of its share", path.display())]
+    #[error("`{}` contains account {account}, which belongs to another shard", path.display())]
     Foreign {
         /// Which part.
         path: PathBuf,
@@ -132,7 +132,7 @@ pub enum PartsError {
         account: String,
     },
     /// An account that its shard did not read.
-    #[error("`{}` lacks account {account} of its share", path.display())]
+    #[error("`{}` lacks account {account}", path.display())]
     Lacks {
         /// Which part.
         path: PathBuf,
@@ -146,23 +146,25 @@ impl PartsError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Io { error, .. } => files::help(error)
-                .unwrap_or("check that the place is the one that --parts named, and may be read"),
-            Self::None { .. } => "name the folder that the shards were given with --parts",
+                .unwrap_or("check that this is the folder given with --parts, and that it is readable"),
+            Self::None { .. } => "give the folder that the shards were given with --parts",
             Self::Answer(_) | Self::Form { .. } | Self::Changed { .. } => {
-                "run that shard again; if the part was copied, copy it again"
+                "run that shard again; if you copied it, copy it again"
             }
-            Self::Version { .. } => "run all shards and merge with one version of leastwise",
+            Self::Version { .. } => "run all shards and the merge with the same version of leastwise",
             Self::Counts { .. } => {
-                "remove the parts of the other division, or name a folder of its own with --parts"
+                "delete the shards of the other run, or use a separate folder for each run with --parts"
             }
-            Self::Twice { .. } => "remove the one that does not belong to the run",
-            Self::Missing { .. } => "run those shards with the same --parts and settings, then merge again",
+            Self::Twice { .. } => "delete the one that does not belong to this run",
+            Self::Missing { .. } => {
+                "run the missing shards with the same --parts and settings, then merge again"
+            }
             Self::OtherRun { .. } | Self::FarApart { .. } => {
-                "run the shard again whose part is left from the other run, or give each run a folder of its own"
+                "run the shard of the other run again, or use a separate folder for each run"
             }
-            Self::Settings { .. } => "run all shards with one configuration, the same flags and one caller",
+            Self::Settings { .. } => "run all shards with the same configuration, options and credentials",
             Self::Organisation { .. } => {
-                "accounts came, went or changed between the shards; run the earlier shards again"
+                "accounts were added, removed or changed between the shards; run the earlier shards again"
             }
             Self::Foreign { .. } | Self::Lacks { .. } => "run that shard again",
         }
@@ -179,5 +181,5 @@ fn numbers(shards: &[u32]) -> String {
 }
 
 fn named(run: &Option<String>) -> String {
-    run.as_ref().map_or_else(|| "a run without a name".to_owned(), |run| format!("run `{run}`"))
+    run.as_ref().map_or_else(|| "an unnamed run".to_owned(), |run| format!("run `{run}`"))
 }

@@ -19,22 +19,24 @@ pub(super) fn wrong(root: &Path, files: &BTreeMap<String, FileHash>) -> io::Resu
         // A path that leads out of the folder is nobody's file.
         match is_inside(path).then(|| files::bytes(root, path, files::REPORT)) {
             Some(Ok(bytes)) if FileHash::of(&bytes) == *hash => {}
-            Some(Ok(_)) => wrong.push(format!("{path} does not fit the manifest")),
+            Some(Ok(_)) => {
+                wrong.push(format!("{path} was modified (its SHA-256 differs from manifest.json)"))
+            }
             Some(Err(error)) => wrong.push(format!("{path}: {error}")),
-            None => wrong.push(format!("{path} leads out of the report")),
+            None => wrong.push(format!("{path} is outside the report folder")),
         }
     }
     let (mut found, mut folders) = (BTreeSet::new(), BTreeSet::new());
     list(root, root, &mut found, &mut folders)?;
     let is_known = |path: &str| path == MANIFEST || SIGNATURES.contains(&path) || files.contains_key(path);
     let strangers = found.iter().filter(|path| !is_known(path));
-    wrong.extend(strangers.map(|path| format!("{path} is not in the manifest")));
+    wrong.extend(strangers.map(|path| format!("{path} is not listed in manifest.json")));
     let is_used = |folder: &str| {
         let below = format!("{folder}/");
         files.range(below.clone()..).next().is_some_and(|(path, _)| path.starts_with(&below))
     };
     let empty = folders.iter().filter(|folder| !is_used(folder));
-    wrong.extend(empty.map(|folder| format!("{folder}/ is a folder of which the manifest has no file")));
+    wrong.extend(empty.map(|folder| format!("{folder}/ has no file listed in manifest.json")));
     Ok(wrong)
 }
 

@@ -20,12 +20,12 @@ impl HistoryCheck {
     pub(super) fn of(history: History) -> Self {
         let mut nights = Self::default();
         if !history.rows.is_sorted_by(|one, next| one.key < next.key) {
-            nights.wrong.push(format!("{HISTORY}: its rows are not sorted, or one is there twice"));
+            nights.wrong.push(format!("{HISTORY}: rows are not sorted or not unique"));
         }
         let History { counts, rows, idle } = history;
         let again = History::of(rows, idle);
         if again.counts != counts {
-            nights.wrong.push(format!("{HISTORY}: its counts do not add up"));
+            nights.wrong.push(format!("{HISTORY}: the counts do not add up"));
         }
         for row in again.rows {
             nights.rows.entry(row.key.account.clone()).or_default().push(row);
@@ -61,10 +61,7 @@ impl HistoryCheck {
                 (Some(_), None) => false,
             };
             if !fits {
-                let what = format!(
-                    "{HISTORY} does not have what is advised of {} for {}",
-                    key.policy, key.principal
-                );
+                let what = format!("{HISTORY} lacks the change of {} for {}", key.policy, key.principal);
                 self.wrong.push(what);
             }
             if let (Some(change), Some(row)) = (said.change.as_deref(), row) {
@@ -78,7 +75,7 @@ impl HistoryCheck {
             rows.iter().find(|row| !night.said.contains_key(&row.key) && !is_over(row.past.status))
         {
             let (policy, principal) = (&row.key.policy, &row.key.principal);
-            self.wrong.push(format!("{HISTORY}: nothing is advised of {policy} for {principal}"));
+            self.wrong.push(format!("{HISTORY}: there is no change of {policy} for {principal}"));
         }
         account.recommendations.iter().for_each(|change| self.marked(&own, change, report));
     }
@@ -88,7 +85,7 @@ impl HistoryCheck {
         let families = std::mem::take(&mut self.families);
         report.recommendations.iter().for_each(|change| self.marked(&families, change, report));
         if self.rows.values().flatten().any(|row| !is_over(row.past.status)) {
-            self.wrong.push(format!("{HISTORY}: it has advice in an account that is not there"));
+            self.wrong.push(format!("{HISTORY}: it has a change in an account that is not in the report"));
         }
         let mut today = Status::ALL.iter().filter(|status| !is_over(**status));
         let count = |status: Status| self.changes.values().filter(|it| **it == status).count();
@@ -96,7 +93,8 @@ impl HistoryCheck {
             today.all(|status| since.changes.get(status).copied().unwrap_or_default() == count(*status))
         });
         if !fits {
-            self.wrong.push(format!("report.json: what is new and back is not what {HISTORY} says"));
+            self.wrong
+                .push(format!("report.json: the numbers of new and resolved changes differ from {HISTORY}"));
         }
         self.wrong
     }
@@ -111,7 +109,7 @@ impl HistoryCheck {
         }
         let told = |it: &Recommendation| (it.ready, it.nights_stable, it.since, it.flapping.clone());
         if told(&again) != told(change) {
-            self.wrong.push(format!("{}: {HISTORY} says otherwise how long it has been the same", change.id));
+            self.wrong.push(format!("{}: {HISTORY} has another number of runs without change", change.id));
         }
     }
 }

@@ -57,7 +57,7 @@ impl ProofBasis {
                 if found != told.digest {
                     let (named, wanted) = (named.display(), &told.digest);
                     wrong.push(format!(
-                        "report.json: it was made with the catalog {wanted}, and `{named}` is {found}"
+                        "report.json: the report was made with the list of actions {wanted}, but `{named}` is {found}"
                     ));
                 }
                 Some(Whole::Named(Box::new(chosen)))
@@ -68,11 +68,14 @@ impl ProofBasis {
             }
         };
         let Some((harvest, unobserved)) = basis.read(&catalog) else {
-            let error = std::io::Error::new(std::io::ErrorKind::InvalidData, "a pattern in it is none");
+            let error =
+                std::io::Error::new(std::io::ErrorKind::InvalidData, "it contains an invalid pattern");
             return Err(RunError::Read { input: BASIS.to_owned(), error });
         };
         if !unobserved.patterns().eq(Unobserved::table().patterns()) {
-            wrong.push(format!("{BASIS}: its actions whose use AWS does not see are not those of leastwise"));
+            wrong.push(format!(
+                "{BASIS}: its list of actions that AWS does not track differs from that of leastwise"
+            ));
         }
         let rests = Self { catalog, harvest, unobserved, whole, missing: BTreeSet::new(), wrong };
         Ok(rests.extracted(told))
@@ -88,13 +91,13 @@ impl ProofBasis {
         if let Some((service, _)) = other {
             let version = &told.version;
             self.wrong.push(format!(
-                "catalog.json: its actions of {service} are not those of the catalog {version}"
+                "catalog.json: the actions of {service} differ from those of version {version}"
             ));
         }
         let missing = whole.extract(&Services::All).into_keys().filter(|service| !own.contains_key(service));
         self.missing = missing.map(str::to_owned).collect();
         if (whole.version(), whole.updated()) != (told.version.as_str(), told.updated.as_str()) {
-            self.wrong.push("report.json: its catalog has another version or date than it says".to_owned());
+            self.wrong.push("report.json: the list of actions has another version or date".to_owned());
         }
         self
     }
@@ -107,9 +110,9 @@ impl ProofBasis {
     /// What the proofs are by, for people.
     pub(super) fn name(&self) -> &'static str {
         match &self.whole {
-            Some(Whole::Embedded(_)) => "by the embedded catalog",
-            Some(Whole::Named(_)) => "by the catalog of --catalog",
-            None => "by the report's own catalog, which is not the embedded one: name it with --catalog",
+            Some(Whole::Embedded(_)) => "with the built-in list of actions",
+            Some(Whole::Named(_)) => "with the list of actions given with --catalog",
+            None => "with the report's own list of actions (not the built-in one; check it with --catalog)",
         }
     }
 }

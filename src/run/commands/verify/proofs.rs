@@ -56,13 +56,13 @@ impl Verification {
         let read = |path: &str| match is_inside(path) {
             true => files::text(self.folder.path(), path, files::REPORT)
                 .map_err(|error| format!("{path}: {error}")),
-            false => Err(format!("{path} leads out of the report")),
+            false => Err(format!("{path} is outside the report folder")),
         };
         let (before, after) = (read(&files.before)?, read(&files.after)?);
         let before = Document::parse(&before).map_err(|error| format!("{}: {error}", files.before))?;
         let after = parse_all(&after).map_err(|error| format!("{}: {error}", files.after))?;
         if let Some(service) = rests.lacks(&before.services()) {
-            return Err(format!("catalog.json lacks {service}, which {} names", files.before));
+            return Err(format!("catalog.json lacks {service}, which {} uses", files.before));
         }
         let basis = Basis { catalog: &rests.catalog, harvest: &rests.harvest, unobserved: &rests.unobserved };
         let observed = observed(change);
@@ -81,7 +81,7 @@ impl Verification {
         let [first, second, diff] = texts(&before, proof.documents(), files);
         for (path, text) in [(&files.before, first), (&files.after, second), (&files.diff, diff)] {
             if compared.known(path) != Some(FileHash::of(text.as_bytes())) {
-                return Err(format!("{path} is not what its documents give"));
+                return Err(format!("{path} differs from what its policies give"));
             }
         }
         Ok(())
@@ -89,7 +89,7 @@ impl Verification {
 }
 
 fn out_of_place(change: &Recommendation) -> String {
-    format!("{}: its id, holder, policy and files do not fit together", change.id)
+    format!("{}: the ID, principal, policy and files do not match", change.id)
 }
 
 /// What a recommendation rests on.

@@ -81,8 +81,8 @@ impl ComparingTarget {
     pub(super) fn came_out(&self, path: &str, hash: FileHash) {
         match self.known(path) {
             Some(known) if known == hash => {}
-            Some(_) => self.tell(format!("{path} is not what the report's own data give")),
-            None => self.tell(format!("{path} is not there, and the report's own data give it")),
+            Some(_) => self.tell(format!("{path} differs from what the report's data give")),
+            None => self.tell(format!("{path} is missing")),
         }
     }
 
@@ -207,7 +207,7 @@ impl Judged {
         self.add(of, "\n")?;
         self.agrees &= self.next(of)?.is_none();
         if !self.agrees {
-            of.tell(format!("{path} is not what the report's own data give"));
+            of.tell(format!("{path} differs from what the report's data give"));
         }
         Ok(())
     }
