@@ -35,23 +35,6 @@ impl PrincipalStatus {
             Self::Unknown => "Unknown",
         }
     }
-
-    /// What is so of the principals that have it.
-    pub(super) fn meaning(self) -> &'static str {
-        match self {
-            Self::Reducible => "a smaller policy is ready",
-            Self::UnusedPrincipal => "not used in the window: review them for deletion",
-            Self::Blocked => "permissions that they do not use stay; the reason and the remedy are given",
-            Self::Clean => "everything that was examined is in use",
-            Self::NoFinding => "the analyzer has no finding about them, which is no proof of use",
-            Self::Excluded => "a rule leaves them as they are",
-            Self::TooYoung => "younger than the window of the evidence",
-            Self::NoEvidence => "nothing is known of their use",
-            Self::Unsupported => "only the AWS service that owns them can change them",
-            Self::Failed => "their account or their evidence could not be read",
-            Self::Unknown => "another version of leastwise says",
-        }
-    }
 }
 
 /// Access levels, the one whose loss matters most first.

@@ -23,14 +23,13 @@ pub(crate) fn chosen(
     owner_tag: Option<&str>,
     since: &Since,
 ) -> Vec<Box<dyn Format>> {
-    let wanted_scripts = wanted.contains(&ReportFormat::Changes);
-    let format = |wanted: &ReportFormat| -> Box<dyn Format> {
-        match wanted {
+    let format = |it: &ReportFormat| -> Box<dyn Format> {
+        match it {
             ReportFormat::Asff => Box::new(Asff::since(since.asff.clone())),
             ReportFormat::Changes => Box::new(Changes),
             ReportFormat::Csv => Box::new(Csv),
             ReportFormat::CloudFormation => Box::new(CloudFormation),
-            ReportFormat::Html => Box::new(Html { scripts: wanted_scripts }),
+            ReportFormat::Html => Box::new(Html::beside(wanted, owner_tag)),
             ReportFormat::Ocsf => Box::new(Ocsf::since(since.ocsf.clone())),
             ReportFormat::Sarif => Box::new(Sarif::since(since.sarif.clone())),
             ReportFormat::Terraform => Box::new(Terraform),

@@ -1,28 +1,39 @@
 //! `index.html`, `families.html` and `accounts/<id>.html`: the report for people.
 //!
 //! A page stands alone: its style and script are in it, it loads nothing, and it is complete without the script. The
-//! index grows: what `report.json` tells comes first, then the rows of each account, as JSON for the script. What is
-//! decided for many accounts stands on `families.html`, where the first of the accounts puts it.
+//! index grows: the rows of each account come first, as JSON for the script, and what people read comes at the end, when all
+//! accounts are known. What is decided for many accounts is on `families.html`, where the first of the accounts puts it.
 //!
 //! Everything is escaped by askama, and [`text`] makes visible what would turn the direction of text.
 
 mod account;
 mod change;
+mod console;
+mod coverage;
+mod gathered;
 mod guard;
 mod index;
+mod owners;
 mod rows;
+mod sentence;
+mod severity;
 mod sides;
+mod sparkline;
 pub(super) mod text;
+
+use std::sync::{Mutex, PoisonError};
 
 use askama::Template;
 
 use super::{Format, Part, Read, words};
 use crate::decide::HolderKind;
 use crate::report::whole::{FamilyRow, Report};
-use crate::report::{AccountReport, Lookup};
+use crate::report::{AccountReport, Lookup, ReportFormat};
 use account::AccountPage;
 use change::Change;
-use index::IndexPage;
+use gathered::Gathered;
+use index::{Beside, IndexHead, IndexPage};
+use owners::Owners;
 
 const INDEX: &str = "index.html";
 const FAMILIES: &str = "families.html";
@@ -32,10 +43,26 @@ const INDEX_SCRIPT: &str = include_str!("templates/index.js");
 const PAGE_SCRIPT: &str = include_str!("templates/page.js");
 
 /// The format.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub struct Html {
     /// The scripts of `changes/` are there as well.
-    pub scripts: bool,
+    scripts: bool,
+    /// The tickets are there as well.
+    tickets: bool,
+    owners: Owners,
+    gathered: Mutex<Gathered>,
+}
+
+impl Html {
+    /// Beside other formats that it can link to, for the owners that a tag names.
+    pub fn beside(formats: &[ReportFormat], owner_tag: Option<&str>) -> Self {
+        Self {
+            scripts: formats.contains(&ReportFormat::Changes),
+            tickets: formats.contains(&ReportFormat::Tickets),
+            owners: Owners::by(owner_tag),
+            gathered: Mutex::default(),
+        }
+    }
 }
 
 /// How to run the script of a change, or why it refuses.
@@ -43,7 +70,7 @@ type Script = Result<String, &'static str>;
 
 impl Format for Html {
     fn begin(&self, report: &Report) -> Vec<Part> {
-        let mut parts = vec![Part::text(INDEX, page(&IndexPage::new(report)))];
+        let mut parts = vec![Part::text(INDEX, page(&IndexHead::new(report)))];
         if !report.recommendations.is_empty() {
             let head = FamiliesHead { csp: guard::policy(PAGE_SCRIPT, STYLE), style: STYLE };
             parts.push(Part::text(FAMILIES, page(&head)));
@@ -53,10 +80,11 @@ impl Format for Html {
 
     fn account(&self, report: &Report, account: &AccountReport, read: &Read<'_>) -> Vec<Part> {
         let id = &account.summary.id;
-        let whole = AccountPage::new(*self, report, account, read);
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner).add(report, account, &self.owners);
+        let whole = AccountPage::new(self, report, account, read);
         let mut parts = vec![
             Part::file(&format!("accounts/{id}.html"), long_page(&whole, AccountPage::expected(account))),
-            Part::element(INDEX, rows::account(report, account)),
+            Part::element(INDEX, rows::account(report, account, &self.owners)),
         ];
         let is_first = |family: &&FamilyRow| family.accounts.iter().map(|it| &it.account).min() == Some(id);
         let lookup = Lookup::of(report, account);
@@ -68,7 +96,9 @@ impl Format for Html {
                 let is_set = self.scripts && change.holder_kind == HolderKind::PermissionSet;
                 let script =
                     is_set.then(|| super::changes::command(report, account, &lookup, Some(family), change));
-                let change = Change::new(change, &report.catalog, "accounts/", None, read).run(script);
+                let change = Change::new(change, &report.catalog, "accounts/", None, read)
+                    .of(None, &report.partition)
+                    .run(script);
                 parts.push(Part::text(FAMILIES, page(&change)));
             }
         }
@@ -76,8 +106,10 @@ impl Format for Html {
     }
 
     fn end(&self, report: &Report) -> Vec<Part> {
-        let tail = format!("\n]}}</script>\n<script>{INDEX_SCRIPT}</script>\n</body>\n</html>\n");
-        let mut parts = vec![Part::text(INDEX, tail)];
+        let mut all = std::mem::take(&mut *self.gathered.lock().unwrap_or_else(PoisonError::into_inner));
+        all.add_shared(report);
+        let beside = Beside { owners: &self.owners, tickets: self.tickets };
+        let mut parts = vec![Part::text(INDEX, page(&IndexPage::new(report, &all, beside)))];
         if !report.recommendations.is_empty() {
             let tail = format!("</main>\n<script>{PAGE_SCRIPT}</script>\n</body>\n</html>\n");
             parts.push(Part::text(FAMILIES, tail));
