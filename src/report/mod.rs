@@ -45,7 +45,7 @@ pub use recommendation::{
 };
 pub use whole::{
     CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, Manifest, Ready,
-    Rendering, Report, SinceRow, Totals,
+    Rendering, Report, RiskOfDay, SinceRow, Totals,
 };
 
 /// The version of the report's JSON files.

@@ -102,12 +102,39 @@ pub struct SinceRow {
     // Not in schema 1.
     #[serde(default)]
     pub no_longer_unused: usize,
+    /// The risk before all changes, report by report up to the earlier one, the oldest first; of a pack none.
+    // Not in schema 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub risk: Vec<RiskOfDay>,
     /// Accounts that had roles or users and in which nobody is any more, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub emptied: Vec<String>,
     /// Accounts that the earlier report knows and that are no longer listed, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unlisted: Vec<String>,
+}
+
+/// The risk of one report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RiskOfDay {
+    /// The day on which its run began.
+    pub day: String,
+    /// Points of risk of all principals.
+    pub risk: u64,
+}
+
+/// So many earlier reports are remembered.
+const MOST_REMEMBERED: usize = 60;
+
+impl RiskOfDay {
+    /// What a report remembers, and itself.
+    pub fn up_to(report: &Report, day: &str) -> Vec<Self> {
+        let mut all = report.since.as_ref().map(|since| since.risk.clone()).unwrap_or_default();
+        all.push(Self { day: day.to_owned(), risk: report.totals.effect.risk_before });
+        all.drain(..all.len().saturating_sub(MOST_REMEMBERED));
+        all
+    }
 }
 
 impl SinceRow {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use leastwise::report::{PatternRow, Recommendation};
+use leastwise::report::{Coverage, PatternRow, Recommendation};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -75,16 +75,37 @@ fn every_principal_and_change_has_its_place_and_every_link_within_the_report_lea
             if is_filter || href.starts_with("https://") || href == "data:," {
                 continue;
             }
-            let href = href.replace("&#38;", "&");
+            let href = href.replace("&#38;", "&").replace("&amp;", "&");
             let full = match (href.strip_prefix('#'), href.strip_prefix("../"), path.split_once('/')) {
                 (Some(place), ..) => format!("{path}#{place}"),
                 (_, Some(up), _) => up.to_owned(),
                 (_, _, Some((folder, _))) => format!("{folder}/{href}"),
                 _ => href,
             };
-            assert!(places.contains(&full), "{path}: {full} leads nowhere");
+            let is_file = || out.join(decoded(&full)).is_file();
+            assert!(places.contains(&full) || is_file(), "{path}: {full} leads nowhere");
         }
     }
+}
+
+/// A path as the file is called to which an address with it leads.
+fn decoded(path: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = path.as_bytes();
+    while let [first, tail @ ..] = rest {
+        match (first, tail) {
+            (b'%', [high, low, tail @ ..]) => {
+                let pair = [*high, *low];
+                bytes.push(u8::from_str_radix(std::str::from_utf8(&pair).unwrap(), 16).unwrap());
+                rest = tail;
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap()
 }
 
 /// The changes of all accounts, each with what its account's page shows of it.
@@ -95,7 +116,12 @@ fn changes(out: &Path) -> Vec<(Recommendation, String)> {
         let shown = between(&page, "<article class=\"change\" id=\"change/", "</article>");
         let changes = account(out, &summary.id).recommendations;
         assert_eq!(changes.len(), shown.len(), "{}", summary.id);
-        all.extend(changes.into_iter().zip(shown.into_iter().map(str::to_owned)));
+        // The page begins with what matters most, the JSON is in the order of ids.
+        all.extend(changes.into_iter().map(|change| {
+            let is_its = |text: &&&str| text.contains(&format!("<li>ID: <code>{}</code></li>", change.id));
+            let text = (*shown.iter().find(is_its).unwrap()).to_owned();
+            (change, text)
+        }));
     }
     all
 }
@@ -106,7 +132,7 @@ fn table_of_patterns(shown: &str) -> Vec<(Vec<&str>, usize, &str)> {
     let rows = between(shown, "<tr><td data-label=\"Statement\">", "</tr>").into_iter();
     let row = |row| {
         let [patterns, unused, now] =
-            ["<td data-label=\"Pattern\">", "data-label=\"Unused of it\">", "\"Now\">"]
+            ["<td data-label=\"Pattern\">", "data-label=\"Unused actions\">", "\"Becomes\">"]
                 .map(|cell| between(row, cell, "</td>")[0]);
         (between(patterns, "<code>", "</code>"), unused.replace(',', "").parse().unwrap(), now)
     };
@@ -123,7 +149,8 @@ fn names_of_one_statement_that_go_have_a_row_together_and_none_is_missing() {
             let rows: Vec<_> = left.by_ref().take(patterns.len()).collect();
             assert_eq!(patterns, rows.iter().map(|row| row.pattern.as_str()).collect::<Vec<_>>());
             assert_eq!(unused, rows.iter().map(|row| row.unused).sum::<usize>());
-            assert_eq!(rows.len() > 1, now == "go", "{}: {now}", change.id);
+            let is_removed = rows.iter().all(|row| row.instead.is_empty());
+            assert_eq!(is_removed, now == "removed", "{}: {now}", change.id);
             if rows.len() > 1 {
                 let wild = |row: &&PatternRow| row.pattern.contains(['*', '?']) || !row.instead.is_empty();
                 assert!(!rows.iter().any(wild), "{}: {patterns:?}", change.id);
@@ -161,12 +188,18 @@ fn a_change_shows_both_sides_and_what_becomes_of_each_pattern() {
             assert!(found, "{}: {line}", change.id);
             marks += lines.iter().filter(|text| text.contains("<mark>")).count();
         }
-        let command = between(shown, "<pre tabindex=\"0\">bash ", "</pre>");
-        let [(script, name)] = command.iter().filter_map(|it| it.split_once(' ')).collect::<Vec<_>>()[..]
-        else {
-            panic!("{}: {command:?}", change.id)
-        };
-        assert!(out.join(script).is_file() && !name.is_empty(), "{}: {command:?}", change.id);
+        // Try, apply, undo: each a line to copy.
+        let steps = between(shown, "<ol class=\"steps\">", "</ol>")[0];
+        let lines = between(steps, "<pre tabindex=\"0\">", "</pre>");
+        let [dry, apply, undo] = lines[..] else { panic!("{}: {lines:?}", change.id) };
+        let (script, name) = apply.strip_prefix("bash ").and_then(|it| it.split_once(' ')).unwrap();
+        assert!(out.join(script).is_file() && !name.is_empty(), "{}: {apply}", change.id);
+        assert_eq!(
+            (dry, undo),
+            (&*format!("DRY_RUN=1 {apply}"), &*apply.replace("apply.sh", "rollback.sh")),
+            "{}",
+            change.id
+        );
         assert!(!change.patterns.is_empty(), "{}", change.id);
         for row in &change.patterns {
             let is_list = row.pattern == "NotAction";
@@ -206,7 +239,7 @@ fn states_and_notes_are_told_in_words() {
             (account(&out, &summary.id), page(&out, &format!("accounts/{}.html", summary.id)));
         let states = account.policies.iter().map(|it| format!("</span>: {}</li>", it.state));
         let notes = account.recommendations.iter().flat_map(|it| &it.notes);
-        let notes = notes.map(|it| format!("<strong>Note:</strong> {it}</li>"));
+        let notes = notes.map(|it| format!("<strong>Before you apply:</strong> {it}</li>"));
         for bare in states.chain(notes) {
             assert!(!page.contains(&bare), "{}: {bare}", summary.id);
             seen += 1;
@@ -261,12 +294,48 @@ fn coverage_comes_first_and_says_what_failed() {
     let index = page(&out, "index.html");
     let whole = report(&out);
     let failed = whole.accounts.iter().find(|it| !it.failures.is_empty()).unwrap();
-    let complete =
-        whole.accounts.iter().filter(|it| it.coverage == leastwise::report::Coverage::Complete).count();
-    let told = between(&index, "<p class=\"coverage\">", "</p>")[0];
-    assert!(told.contains(&format!("{complete} of {} accounts read whole", whole.accounts.len())), "{told}");
-    assert!(told.contains(&failed.id) && told.contains(&failed.failures[0].failure.operation), "{told}");
-    assert!(index.find("class=\"coverage\"") < index.find("class=\"cards\""));
+    let of = |coverage| whole.accounts.iter().filter(|it| it.coverage == coverage).count();
+    let active = whole.accounts.len() - of(Coverage::Suspended) - of(Coverage::Excluded);
+    let banner = between(&index, "<section class=\"banner warn\"", "</section>")[0];
+    let told = format!("{} of {active} active accounts scanned completely.", of(Coverage::Complete));
+    assert!(banner.contains(&told), "{banner}");
+    let failure = &failed.failures[0].failure;
+    assert!(banner.contains(&failed.id) && banner.contains(&failure.operation), "{banner}");
+    assert!(failure.message.as_ref().is_none_or(|words| banner.contains(words)), "{banner}");
+    assert!(banner.contains("--resume"), "{banner}");
+    assert!(index.find("class=\"banner") < index.find("class=\"figures\""));
+}
+
+#[test]
+fn what_to_do_first_mixes_changes_unused_principals_and_credentials_and_names_account_and_owner() {
+    let index = page(&demonstration(), "index.html");
+    let start = between(&index, "<section id=\"start\">", "</section>")[0];
+    let rows = between(start, "<tr><th scope=\"row\">", "</tr>");
+    assert_eq!(rows.len(), 10);
+    for (what, at_least) in
+        [("escalation path", 3), ("Review for deletion: unused role", 1), ("unused access key", 1)]
+    {
+        let found = rows.iter().filter(|row| row.contains(what)).count();
+        assert!(found >= at_least, "{what}: {found}");
+    }
+    assert!(rows.iter().all(|row| row.contains("data-label=\"Owner\"") && row.contains("<bdi>acme-")));
+    assert!(!start.contains("break-glass"), "emergency access leads no list");
+    // A change is on the page that it leads to, under the same sentence.
+    let (href, title) = between(rows[0], "<a href=\"", "</a>")[0].split_once("\">").unwrap();
+    let (path, place) = href.split_once('#').unwrap();
+    let target = page(&demonstration(), path);
+    let article = between(&target, &format!("id=\"{place}\">"), "</article>")[0];
+    assert!(article.contains(&format!("<h3>{title}</h3>")), "{title}");
+}
+
+#[test]
+fn an_account_begins_with_its_changes() {
+    let out = demonstration();
+    for summary in report(&out).accounts.iter().filter(|it| it.recommendations > 0) {
+        let page = page(&out, &format!("accounts/{}.html", summary.id));
+        let change = page.find("<article class=\"change\"");
+        assert!(change.is_some() && change < page.find("<article class=\"principal\""), "{}", summary.id);
+    }
 }
 
 #[test]
@@ -315,7 +384,7 @@ fn nothing_hostile_reaches_a_page_unescaped() {
 }
 
 #[test]
-fn ten_thousand_rows_are_far_below_five_megabytes() {
+fn ten_thousand_rows_are_below_eight_megabytes() {
     let root = folder("html-size");
     let snapshot = root.join("snapshot");
     write_folder(&Invented { accounts: 5, principals: 60, seed: 7 }, &snapshot).unwrap();
@@ -324,7 +393,7 @@ fn ten_thousand_rows_are_far_below_five_megabytes() {
     let principals = report(&out).totals.principals;
     assert!(principals >= 300);
     let rows = data(&out)["accounts"].to_string().len();
-    assert!(rows * 10_000 / principals < 4_500_000, "{rows} bytes for {principals} principals");
+    assert!(rows * 10_000 / principals < 8_000_000, "{rows} bytes for {principals} principals");
 }
 
 #[test]

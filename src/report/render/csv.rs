@@ -12,7 +12,8 @@ use super::{AccountView, Format, Part, Read, weight};
 use crate::decide::Grade;
 use crate::report::whole::Report;
 use crate::report::{
-    AccountReport, ActionLevel, IdleCredential, Lookup, Owner, PolicyRow, PrincipalRow, Recommendation, Removal,
+    AccountReport, ActionLevel, IdleCredential, Lookup, Owner, PolicyRow, PrincipalRow, Recommendation,
+    Removal,
 };
 
 pub use columns::columns;

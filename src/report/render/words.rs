@@ -35,27 +35,6 @@ impl PrincipalStatus {
             Self::Unknown => "Unknown",
         }
     }
-
-    /// What is so of the principals that have it.
-    pub(super) fn meaning(self) -> &'static str {
-        match self {
-            Self::Reducible => "has unused permissions, and a proven change removes them",
-            Self::UnusedPrincipal => "not used within the window: confirm with the owner, then delete",
-            Self::Blocked => {
-                "has unused permissions that cannot be removed yet; the reason and the fix are given"
-            }
-            Self::Clean => "nothing that AWS tracks is unused",
-            Self::NoFinding => {
-                "the analyzer has no finding, which does not prove that every permission is used"
-            }
-            Self::Excluded => "kept by an exception",
-            Self::TooYoung => "created within the window of the usage data",
-            Self::NoEvidence => "AWS has no usage data that can be acted on",
-            Self::Unsupported => "only AWS can change it",
-            Self::Failed => "the account or its usage data could not be read",
-            Self::Unknown => "a status of another version of leastwise",
-        }
-    }
 }
 
 impl ActionLevel {

@@ -24,13 +24,13 @@ pub(crate) fn chosen(
     since: &Since,
 ) -> Vec<Box<dyn Format>> {
     let wanted_scripts = wanted.contains(&ReportFormat::Changes);
-    let format = |one: &ReportFormat| -> Box<dyn Format> {
-        match one {
+    let format = |it: &ReportFormat| -> Box<dyn Format> {
+        match it {
             ReportFormat::Asff => Box::new(Asff::since(since.asff.clone())),
             ReportFormat::Changes => Box::new(Changes),
             ReportFormat::Csv => Box::new(Csv::new(owner_tag)),
             ReportFormat::CloudFormation => Box::new(CloudFormation),
-            ReportFormat::Html => Box::new(Html { scripts: wanted_scripts }),
+            ReportFormat::Html => Box::new(Html::beside(wanted, owner_tag)),
             ReportFormat::Ocsf => Box::new(Ocsf::since(since.ocsf.clone())),
             ReportFormat::Sarif => Box::new(Sarif::since(since.sarif.clone())),
             ReportFormat::Summary => Box::new(Summary::new(owner_tag, wanted)),

@@ -11,7 +11,7 @@ use crate::report::history::{
 };
 use crate::report::render::{Earlier, Written as _};
 use crate::report::writer::Writer;
-use crate::report::{AccountSummary, Coverage, Ready, Report, SinceRow};
+use crate::report::{AccountSummary, Coverage, Ready, Report, RiskOfDay, SinceRow};
 use crate::run::error::RunError;
 
 /// An earlier report, for a scan to compare its own with. On the first night there is none.
@@ -121,6 +121,7 @@ impl Previous {
                 .iter()
                 .filter(|it| !night.idle.contains(*it) && !idle_in_gaps.contains(*it))
                 .count(),
+            risk: RiskOfDay::up_to(&told.report, told.day()),
             emptied,
             unlisted,
         });

@@ -159,10 +159,10 @@ fn of_html(out: &Path, report: &Report) -> Told {
         let changes = between(&page, "<article class=\"change\" id=\"change/", "</article>");
         assert_eq!(changes.len(), wanted);
         for change in changes {
-            let id = between(change, "<code>", "</code>")[0];
-            assert!(told.recommendations.insert(id.to_owned()), "{id} appears twice");
-            told.permissions_removed += number(between(change, "<li>Removes ", " permission")[0]);
-            told.risk_removed += number(between(change, "<li>Risk removed: ", " points")[0]);
+            let id = between(change, "<li>ID: <code>", "</code>")[0];
+            assert!(told.recommendations.insert(id.to_owned()), "{id} is there twice");
+            told.permissions_removed += number(between(change, "counted for each principal: ", ".")[0]);
+            told.risk_removed += number(between(change, "lowers the risk score by ", ".")[0]);
             if !account.is_empty() {
                 *told.of_account.entry(account.to_owned()).or_default() += 1;
             }
@@ -191,7 +191,7 @@ fn of_html(out: &Path, report: &Report) -> Told {
     });
     assert_eq!(shared.chain(own).collect::<BTreeSet<String>>(), told.recommendations);
     let index = page("index.html");
-    let said = between(&index, "<dt>Changes, each proven against its evidence</dt><dd>", "<")[0];
+    let said = between(&index, "<span class=\"by\">by ", " change")[0];
     assert_eq!(number(said), report.totals.recommendations as u64);
     told
 }
@@ -271,10 +271,9 @@ fn left_alone_of_sarif(results: &[Value]) -> LeftAlone {
 fn left_alone_of_html(out: &Path, report: &Report) -> LeftAlone {
     let each = report.accounts.iter().flat_map(|summary| {
         let page = fs::read_to_string(out.join(format!("accounts/{}.html", summary.id))).unwrap();
-        let section = page.split_once("<section id=\"left-alone\">").unwrap().1;
-        let rows = between(section, "<article class=\"change\">\n<h3><span class=\"tag\">", "</bdi></h3>");
+        let rows = between(&page, "<article class=\"kept\" data-code=\"", "</bdi></h3>");
         let row = |text: &&str| {
-            let (code, policy) = text.split_once("</span> <bdi>").unwrap();
+            let (code, policy) = text.split_once("\">\n<h3><bdi>").unwrap();
             (summary.id.clone(), policy.to_owned(), code.to_owned())
         };
         rows.iter().map(row).collect::<Vec<_>>()

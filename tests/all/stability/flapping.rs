@@ -34,8 +34,7 @@ fn what_is_unused_again_is_named_wherever_its_change_stands_and_is_not_ready() {
     assert_eq!(nights.change(OWN)["flapping"], told);
     let text = |path: &str| fs::read_to_string(nights.report().join(path)).unwrap();
     let page = text(&format!("accounts/{ACCOUNT}.html"));
-    let sentence =
-        "<strong>Used every so often:</strong> <code>s3:PutObject</code> (came into use on 2026-11-02)";
+    let sentence = "<strong>Used from time to time:</strong> <code>s3:PutObject</code> (once, on 2 Nov 2026)";
     assert_eq!(page.matches(sentence).count(), 1, "{page}");
     assert!(text(&format!("tickets/{ACCOUNT}.md")).contains("- Used between earlier runs: `s3:PutObject`\n"));
     assert_eq!(text("findings.csv").matches(",false,2,s3:PutObject\r\n").count(), 1);

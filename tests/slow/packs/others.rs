@@ -105,7 +105,7 @@ fn when_another_owner_uses_something_every_so_often_is_in_no_pack() {
     }
     let page = fs::read_to_string(previous.join(format!("packs/left/accounts/{ACCOUNT}.html"))).unwrap();
     assert!(
-        page.contains("<strong>Used every so often:</strong> <code>s3:PutObject</code> (1 time)."),
+        page.contains("<strong>Used from time to time:</strong> <code>s3:PutObject</code> (1 time)."),
         "the page of the pack does not tell it"
     );
     are_told_to_all_but(&previous, "left", &["2026-11-13"]);

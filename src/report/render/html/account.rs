@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 
-use super::change::{Change, Link, alternative, levels, principal};
-use super::text::{self, anchor, change_anchor};
-use super::{Html, PAGE_SCRIPT, STYLE, guard, words};
+use super::change::{Change, alternative, levels, principal};
+use super::console::{self, Step};
+use super::text::{self, Content, Link, anchor, change_anchor, count, counted};
+use super::{Html, PAGE_SCRIPT, STYLE, guard, sentence, severity, words};
 use crate::decide::{Level, PrincipalStatus};
 use crate::report::render::{AccountView, Read, reserve};
 use crate::report::whole::Report;
 use crate::report::{
-    AccountReport, AccountSummary, Coverage, EvidenceKind, IdleCredential, LeftAlone, PolicyRow, PrincipalRow,
+    AccountReport, AccountSummary, Coverage, EvidenceKind, LeftAlone, PolicyRow, PrincipalRow, Recommendation,
 };
 
 /// The page of an account.
@@ -24,6 +25,8 @@ pub(super) struct AccountPage<'r> {
     account: &'r AccountReport,
     report: &'r Report,
     failures: Vec<String>,
+    /// Those about whom there is something to do, then the others.
+    to_do: Vec<Person<'r>>,
     principals: Vec<Person<'r>>,
     changes: Vec<Change<'r>>,
     alternatives: Vec<Change<'r>>,
@@ -37,14 +40,54 @@ struct Person<'r> {
     policies: Vec<&'r PolicyRow>,
     changes: Vec<Advice>,
     remains: Vec<(&'r str, &'r str, String)>,
-    /// The exception to add, where it is idle and looks as if it were kept for emergencies.
+    /// The exception to add, where it is unused: of one that looks like emergency access with the reason.
     exception: Option<String>,
+    owner: Option<&'r str>,
+    console: Option<Link>,
+    /// How to retire it, where it is unused and may go.
+    steps: Vec<Step>,
+    /// Its unused credentials, each with how to retire it.
+    credentials: Vec<(String, Vec<Step>)>,
+}
+
+impl Person<'_> {
+    /// Whether there is something to do about itself, not about its policies.
+    fn is_to_do(&self) -> bool {
+        self.is_unused() || !self.credentials.is_empty()
+    }
+
+    fn is_unused(&self) -> bool {
+        self.row.status == PrincipalStatus::UnusedPrincipal
+    }
+
+    /// What there is to do, or what it is.
+    fn title(&self) -> String {
+        if self.is_unused() {
+            let held: Vec<&str> = self.policies.iter().map(|it| it.name.as_str()).collect();
+            return sentence::unused(self.row, &held);
+        }
+        match self.credentials.is_empty() {
+            true => format!("{} {}", text::capital(self.row.kind.name()), self.row.name),
+            false => sentence::credentials(self.row),
+        }
+    }
+
+    fn status(&self) -> &'static str {
+        sentence::status(self.row.status)
+    }
+
+    fn word(&self) -> &'static str {
+        severity::word(self.row.effect.severity)
+    }
+
+    fn class(&self) -> String {
+        severity::class(self.row.effect.severity)
+    }
 }
 
 /// A change that reaches a principal.
 struct Advice {
     link: Link,
-    action: &'static str,
     confidence: Level,
     is_ready: bool,
 }
@@ -58,7 +101,7 @@ struct Left<'r> {
 }
 
 impl<'r> AccountPage<'r> {
-    pub(super) fn new(html: Html, view: &AccountView<'r>, read: &Read<'_>) -> Self {
+    pub(super) fn new(html: &Html, view: &AccountView<'r>, read: &Read<'_>) -> Self {
         let (report, account) = (view.report, view.account);
         let by_id: BTreeMap<&str, &PolicyRow> =
             account.policies.iter().map(|it| (it.id.as_str(), it)).collect();
@@ -69,8 +112,26 @@ impl<'r> AccountPage<'r> {
             row,
             anchor: anchor(row.kind.name(), &row.name),
             exception: (row.status == PrincipalStatus::UnusedPrincipal)
-                .then(|| reserve::exception(row, &account.summary.id))
+                .then(|| {
+                    let id = &account.summary.id;
+                    reserve::exception(row, id).or_else(|| console::keep_principal(row, id))
+                })
                 .flatten(),
+            owner: html.owners.of(row),
+            console: console::principal(&report.partition, &row.arn),
+            steps: match (row.status, &row.emergency) {
+                (PrincipalStatus::UnusedPrincipal, None) => console::retire(row),
+                _ => Vec::new(),
+            },
+            credentials: row
+                .unused_access_keys
+                .iter()
+                .chain(&row.unused_password)
+                .map(|it| {
+                    let steps = row.emergency.is_none().then(|| console::retire_credential(row, it));
+                    (sentence::credential(it), steps.unwrap_or_default())
+                })
+                .collect(),
             policies: row.policies.iter().filter_map(|id| by_id.get(id.as_str()).copied()).collect(),
             changes: row
                 .recommendations
@@ -80,9 +141,8 @@ impl<'r> AccountPage<'r> {
                     Some(Advice {
                         link: Link {
                             href: format!("{page}#{}", change_anchor(id)),
-                            label: format!("{} of {} {}", it.policy, it.holder_kind, it.holder),
+                            label: sentence::change(it),
                         },
-                        action: it.action.name(),
                         confidence: it.confidence.level,
                         is_ready: it.ready == Some(true),
                     })
@@ -104,20 +164,31 @@ impl<'r> AccountPage<'r> {
             blockers: it.blockers.iter().map(|arn| principal(arn, "")).collect(),
             alternative: it.alternative.as_ref().map(alternative),
         };
-        let change = |it, instead| {
-            let evidence = super::index::evidence(&account.summary.evidence);
-            Change::new(it, &report.catalog, "", instead, read).by(evidence)
+        let owned =
+            account.principals.iter().filter_map(|row| Some((row.arn.as_str(), html.owners.of(row)?)));
+        let owner_of: BTreeMap<&str, &str> = owned.collect();
+        let change = |it: &'r Recommendation, instead: Option<usize>| {
+            let reached = it.reaches.iter().filter_map(|arn| owner_of.get(arn.as_str()).copied()).collect();
+            Change::new(it, &report.catalog, "", instead, read)
+                .of(all_owners(reached), &report.partition)
+                .by(super::coverage::evidence(&account.summary.evidence))
         };
         let script = |it| html.scripts.then(|| super::super::changes::command(view, it));
+        let mut changes: Vec<Change<'r>> =
+            view.own().map(|own| change(own.it, None).run(script(own))).collect();
+        changes.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        let people = reserve::last(&account.principals).into_iter().map(person);
+        let (to_do, principals) = people.partition(Person::is_to_do);
         Self {
             csp: guard::policy(PAGE_SCRIPT, STYLE),
             style: STYLE,
             script: PAGE_SCRIPT,
             account,
             report,
-            failures: super::index::failures(&account.summary.failures),
-            principals: reserve::last(&account.principals).into_iter().map(person).collect(),
-            changes: view.own().map(|it| change(it.it, None).run(script(it))).collect(),
+            failures: super::coverage::failures(&account.summary),
+            to_do,
+            principals,
+            changes,
             alternatives: account.alternatives.iter().zip(1..).map(|(it, at)| change(it, Some(at))).collect(),
             left_alone: account.left_alone.iter().map(left).collect(),
         }
@@ -134,22 +205,18 @@ impl<'r> AccountPage<'r> {
     fn warning(&self) -> Option<String> {
         let summary = &self.account.summary;
         let told = match summary.coverage {
-            Coverage::Failed => {
-                "This account could not be read, so this page cannot say whether it is in order."
-            }
-            Coverage::Suspended => "This account is suspended or closed. It was not read.",
-            Coverage::Excluded => "The config leaves this account out. It was not read.",
+            Coverage::Failed => "This account could not be scanned, so nothing is known about it.",
+            Coverage::Suspended => "This account is suspended or closed, and was skipped.",
+            Coverage::Excluded => "The configuration excludes this account.",
             Coverage::Complete | Coverage::Partial if summary.is_blind() => {
-                "There is no evidence about any role or user in this account, so nothing can be removed. Each one below says \
+                "There is no usage data for any role or user of this account, so nothing can be removed. Each one below says \
                  why."
             }
             Coverage::Complete | Coverage::Partial if self.has_no_finding() => {
-                "The analyzer has no findings for this account. It may not be analyzing it, so this does not prove that \
+                "The analyzer has no findings for this account. It may not cover the account, so this is no proof that \
                  everything is in use."
             }
-            Coverage::Partial => {
-                "Parts of this account could not be read; they are listed below, and nothing is recommended for them."
-            }
+            Coverage::Partial => "Parts of this account could not be read. Nothing is recommended for them.",
             Coverage::Complete => return None,
         };
         Some(told.to_owned())
@@ -166,35 +233,68 @@ impl<'r> AccountPage<'r> {
         self.warning().is_none()
     }
 
-    fn nobody(&self) -> &'static str {
-        if self.is_known() { "There is none." } else { "None is known." }
+    /// The state of the account, in one sentence.
+    fn verdict(&self) -> String {
+        let summary = &self.account.summary;
+        let effect = &summary.effect;
+        let granted = count(&effect.granted);
+        match (self.changes.len(), effect.unused) {
+            (0, 0) => format!("{granted} permissions, none of them known to be unused."),
+            (0, _) => format!(
+                "{} of {granted} permissions are unused; no change of this account alone removes them.",
+                count(&effect.unused)
+            ),
+            (changes, _) => {
+                let share = text::percent(
+                    u64::try_from(effect.removed).unwrap_or_default(),
+                    u64::try_from(effect.granted).unwrap_or_default(),
+                );
+                format!(
+                    "{} can remove {} of {granted} permissions ({share}%) and lower the risk score from {} to {}.",
+                    counted(changes, "proven change"),
+                    count(&effect.removed),
+                    count(&effect.risk_before),
+                    count(&effect.risk_after),
+                )
+            }
+        }
+    }
+
+    fn is_read(&self) -> bool {
+        super::coverage::is_read(&self.account.summary)
     }
 
     fn nothing_to_change(&self) -> &'static str {
         match self.is_known() {
-            true => "No policy of this account alone can be smaller.",
-            false => "None; the top of this page says why.",
+            true => "No policy of this account alone can be reduced.",
+            false => "No change is known; the top of this page says why.",
         }
     }
 
-    fn nothing_left(&self) -> &'static str {
-        match self.is_known() {
-            true => "No policy stays that somebody does not use all of.",
-            false => "None is known.",
-        }
+    /// The changes of many accounts that are made here as well.
+    fn shared(&self) -> Vec<Link> {
+        let here = |id: &str| {
+            let mut families =
+                self.report.families.iter().filter(|it| it.recommendation.as_deref() == Some(id));
+            families.any(|it| it.accounts.iter().any(|at| at.account == self.account.summary.id))
+        };
+        let shared = self.report.recommendations.iter().filter(|it| here(&it.id));
+        let link = |it: &Recommendation| Link {
+            href: format!("../families.html#{}", change_anchor(&it.id)),
+            label: sentence::change(it),
+        };
+        shared.map(link).collect()
     }
 
     /// The evidence, in a sentence.
     fn evidence(&self) -> String {
-        super::index::evidence(&self.account.summary.evidence)
+        super::coverage::evidence(&self.account.summary.evidence)
     }
 }
 
-/// An idle credential, in a sentence.
-fn idle(it: &IdleCredential) -> String {
-    let what = it.access_key_id.as_deref().map_or("password".to_owned(), |id| format!("access key {id}"));
-    match &it.last_accessed {
-        Some(last) => format!("{what}, last used on {}", text::day(last)),
-        None => format!("{what}, never used as far as AWS remembers"),
-    }
+/// The owners of those whom a change reaches, as one.
+fn all_owners(mut owners: Vec<&str>) -> Option<String> {
+    owners.sort_unstable();
+    owners.dedup();
+    (!owners.is_empty()).then(|| owners.join(", "))
 }

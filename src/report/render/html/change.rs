@@ -1,25 +1,22 @@
-//! One change as it stands on a page: what to do, why, what was proven, and the difference.
+//! One change, as a pull request: what it does, what could break, the difference, how to apply and undo it, and its proof.
 
+use std::cmp::Reverse;
 use std::rc::Rc;
 
 use askama::Template;
 
 use super::Script;
 use super::sides::{self, Block, Row, Side};
-use super::text::{self, Content, account_page, anchor, arn_parts, change_anchor, counted};
-use crate::decide::HolderKind;
+use super::text::{self, Content, Link, account_page, anchor, arn_parts, change_anchor, counted};
+use super::{console, gathered, sentence, severity};
+use crate::decide::{HolderKind, Level, ReasonEffect, Severity};
 use crate::refine::Kind;
+use crate::report::history::Status;
 use crate::report::render::Read;
 use crate::report::whole::CatalogRow;
 use crate::report::{
     Action, ActionLevel, Alternative, Choice, Matched, PatternRow, Recommendation, UnusedService,
 };
-
-/// A link within the report.
-pub(super) struct Link {
-    pub(super) href: String,
-    pub(super) label: String,
-}
 
 /// One change.
 #[derive(Template)]
@@ -38,6 +35,12 @@ pub(super) struct Change<'r> {
     evidence: Option<String>,
     /// What to run, where there is a script.
     script: Option<Script>,
+    /// Whose it is, where that is known.
+    owner: Option<String>,
+    console: Vec<Link>,
+    exception: Option<String>,
+    /// Where the files of the report are, from the page.
+    root: &'static str,
 }
 
 impl<'r> Change<'r> {
@@ -67,7 +70,111 @@ impl<'r> Change<'r> {
             alternative: it.alternative.as_ref().map(alternative),
             evidence: None,
             script: None,
+            owner: None,
+            console: Vec::new(),
+            exception: console::keep_policy(it),
+            root: if accounts.is_empty() { "../" } else { "" },
         }
+    }
+
+    /// The same, with its owner and the partition that its console is of.
+    pub(super) fn of(self, owner: Option<String>, partition: &str) -> Self {
+        Self { owner, console: console::of_change(partition, self.it), ..self }
+    }
+
+    /// What it is, in a sentence.
+    pub(super) fn title(&self) -> String {
+        sentence::change(self.it)
+    }
+
+    /// The address on its page.
+    pub(super) fn place(&self) -> &str {
+        &self.anchor
+    }
+
+    /// The change itself.
+    pub(super) fn it(&self) -> &'r Recommendation {
+        self.it
+    }
+
+    /// What comes first: the worst, the surest, the heaviest; what is doubtful comes last.
+    pub(super) fn rank(&self) -> (Reverse<Severity>, Reverse<Level>, Reverse<u64>, &str) {
+        let level = self.it.confidence.level;
+        let severity = if level == Level::Low { Severity::None } else { self.it.impact.severity };
+        (Reverse(severity), Reverse(level), Reverse(self.it.impact.risk), &self.it.id)
+    }
+
+    pub(super) fn reason(&self) -> String {
+        gathered::reason(self.it)
+    }
+
+    pub(super) fn word(&self) -> &'static str {
+        severity::word(self.it.impact.severity)
+    }
+
+    pub(super) fn class(&self) -> String {
+        severity::class(self.it.impact.severity)
+    }
+
+    fn arn(&self) -> Option<&str> {
+        console::arn(self.it)
+    }
+
+    fn affects(&self) -> String {
+        counted(self.it.reaches.len() + self.it.others, "principal")
+    }
+
+    /// What to say of it since the earlier report; of one that is the same, nothing.
+    fn news(&self) -> Option<&'static str> {
+        self.it.since.filter(|since| *since != Status::Same).map(Status::title)
+    }
+
+    /// Whether a reason speaks for the change.
+    fn supports(&self, effect: &ReasonEffect) -> bool {
+        *effect == ReasonEffect::Supports
+    }
+
+    /// Services of which nothing was used, those of the most sensitive actions first.
+    fn whole(&self) -> Vec<&UnusedService> {
+        self.sensitive_first(self.it.unused.iter().filter(|it| it.actions.is_none()).collect())
+    }
+
+    /// Services of which something was used, or of which actions are named.
+    fn named(&self) -> Vec<&UnusedService> {
+        self.sensitive_first(self.it.unused.iter().filter(|it| it.actions.is_some()).collect())
+    }
+
+    fn sensitive_first<'a>(&self, mut services: Vec<&'a UnusedService>) -> Vec<&'a UnusedService> {
+        let is_plain = |service: &&UnusedService| {
+            let of = |action: &String| action.split(':').next() == Some(service.service_namespace.as_str());
+            !self.it.impact.foremost.iter().any(of)
+        };
+        services.sort_by_key(is_plain);
+        services
+    }
+
+    /// Services of which some use is known, but not of which actions.
+    fn used_services(&self) -> Vec<&str> {
+        let only = self.it.used.iter().filter(|it| it.actions.is_empty());
+        only.map(|it| it.service_namespace.as_str()).collect()
+    }
+
+    /// What the policy grants in place of what it granted.
+    fn instead_of(&self) -> Vec<&str> {
+        let mut all: Vec<&str> =
+            self.it.patterns.iter().flat_map(|row| row.instead.iter().map(String::as_str)).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// How many actions the evidence calls used by name.
+    fn used_actions(&self) -> usize {
+        self.it.used.iter().map(|it| it.actions.len()).sum()
+    }
+
+    fn rollback(&self, command: &str) -> String {
+        command.replacen("apply.sh", "rollback.sh", 1)
     }
 
     /// The same, with where the evidence comes from.
@@ -85,6 +192,12 @@ impl<'r> Change<'r> {
         text::counted(self.it.proof.removed, "action")
     }
 
+    /// How many it still grants.
+    fn kept(&self) -> String {
+        text::counted(self.it.proof.kept, "action")
+    }
+
+    /// How it is done.
     fn action(&self) -> &'static str {
         self.it.action.sentence()
     }
@@ -128,7 +241,7 @@ pub(super) fn principal(arn: &str, accounts: &str) -> Link {
     match arn_parts(arn) {
         Some((account, kind, name)) => Link {
             href: format!("{accounts}{}#{}", account_page(account), anchor(kind, name)),
-            label: format!("{account} {kind} {name}"),
+            label: format!("{kind} {name} ({account})"),
         },
         None => Link { href: String::new(), label: arn.to_owned() },
     }
@@ -189,9 +302,9 @@ fn matched(it: &Matched) -> String {
 #[derive(Template)]
 #[template(path = "services.html")]
 struct Services<'r> {
-    services: &'r [UnusedService],
+    services: Vec<&'r UnusedService>,
 }
 
-fn services(services: &[UnusedService]) -> Services<'_> {
-    Services { services }
+fn services<'r>(services: impl IntoIterator<Item = &'r UnusedService>) -> Services<'r> {
+    Services { services: services.into_iter().collect() }
 }

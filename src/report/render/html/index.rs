@@ -1,84 +1,125 @@
-//! `index.html` up to its rows: what was covered, what it adds up to, what to do first.
+//! `index.html` around its rows: the state in one sentence, what to do first, who has to act, what was not changed.
+//!
+//! The rows come before all of this in the file, because what the page says is known only after the last account.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 
 use askama::Template;
 
-use super::change::Link;
-use super::text::{self, account_page, change_anchor, counted, in_hash};
-use super::{INDEX_SCRIPT, STYLE, guard, rows, words};
-use crate::decide::{Level, PrincipalStatus};
-use crate::report::whole::{FamilyRow, Report};
-use crate::report::{
-    AccountSummary, ActionLevel, Coverage, EvidenceKind, EvidenceSource, Failed, FirstChange,
-};
+use super::coverage::{Banner, Gap, is_read, usage_data};
+use super::gathered::{Entry, Gathered, Share};
+use super::owners::Owners;
+use super::text::{self, account_page, change_anchor, count, counted, in_hash, percent};
+use super::{INDEX_SCRIPT, STYLE, guard, rows, sentence, severity, sparkline, words};
+use crate::decide::{PrincipalStatus, RuleCode};
+use crate::report::whole::{ExceptionRow, FamilyRow, Report};
+use crate::report::{AccountSummary, Owner};
 
-/// How many accounts a chart shows before it counts the rest.
-const CHARTED: usize = 12;
-/// How many of the first changes are named before the rest is counted: nobody reads thousands.
-const NAMED: usize = 25;
+/// How many owners or accounts are shown before the rest is folded.
+const SHOWN: usize = 12;
 /// How wide a whole bar is, in the units of its drawing.
 const WIDTH: u64 = 1000;
 
-/// The page of the organisation.
+/// What comes before the rows.
 #[derive(Template)]
-#[template(path = "index.html")]
-pub(super) struct IndexPage<'r> {
+#[template(path = "index-head.html")]
+pub(super) struct IndexHead {
     csp: String,
     style: &'static str,
-    report: &'r Report,
-    headline: String,
-    problems: Vec<String>,
-    evidence: Vec<String>,
-    cards: Vec<Card>,
-    permissions: Chart,
-    risk: Chart,
-    removal: Chart,
-    undrawn: Vec<String>,
-    first: Vec<FirstRow>,
-    families: Vec<Family<'r>>,
-    accounts: Vec<Account<'r>>,
+    title: String,
     rows: String,
 }
 
-/// A number that opens its rows.
-struct Card {
-    title: &'static str,
-    means: &'static str,
-    code: PrincipalStatus,
-    number: usize,
+impl IndexHead {
+    pub(super) fn new(report: &Report) -> Self {
+        Self {
+            csp: guard::policy(INDEX_SCRIPT, STYLE),
+            style: STYLE,
+            title: title(report),
+            rows: rows::head(report),
+        }
+    }
 }
 
-/// Bars, a row each, with their numbers beside them.
-struct Chart {
-    bars: Vec<Bar>,
-    /// What is in the table of accounts and not here.
-    more: usize,
+fn title(report: &Report) -> String {
+    format!("Unused AWS access in {}", counted(report.accounts.len(), "account"))
 }
 
-struct Bar {
-    link: Link,
-    /// What tells two of one name apart.
-    id: String,
-    numbers: Vec<String>,
-    parts: Vec<Piece>,
+/// All that people see.
+#[derive(Template)]
+#[template(path = "index.html")]
+pub(super) struct IndexPage<'r> {
+    script: &'static str,
+    report: &'r Report,
+    title: String,
+    usage: String,
+    newest: Option<String>,
+    banner: Banner,
+    verdict: String,
+    pieces: Vec<Piece>,
+    figures: Vec<Figure>,
+    /// The risk score from report to report, as points of a line, and in words.
+    trend: String,
+    trend_words: String,
+    first: Vec<&'r Entry>,
+    share: Option<String>,
+    new: &'r [Entry],
+    panels: Vec<Panel>,
+    owner_tag: String,
+    statuses: Vec<Figure>,
+    families: Vec<Family<'r>>,
+    exceptions: Vec<&'r ExceptionRow>,
+    built_in: usize,
+    severities: [(&'static str, &'static str); 5],
 }
 
-/// A part of a bar.
+/// A part of the bar.
 struct Piece {
     class: &'static str,
+    title: &'static str,
+    number: usize,
     from: u64,
     width: u64,
 }
 
-struct FirstRow {
-    id: String,
-    page: String,
-    rows: String,
-    risk: String,
-    confidence: Level,
+/// A number that opens its rows.
+struct Figure {
+    title: &'static str,
+    means: String,
+    code: String,
+    number: usize,
 }
 
+/// One way to see who has to act.
+struct Panel {
+    kind: &'static str,
+    /// What is shown, and what is folded.
+    parts: Vec<Vec<Actor>>,
+}
+
+/// Somebody who has to act: an owner, or an account.
+struct Actor {
+    name: Option<String>,
+    id: String,
+    href: String,
+    rows: String,
+    principals: usize,
+    changes: usize,
+    ready: usize,
+    unused: usize,
+    credentials: usize,
+    before: u64,
+    after: u64,
+    ticket: Option<String>,
+    /// Of the risk that is left and of that which can be removed, in the units of the drawing.
+    left: u64,
+    removable: u64,
+    /// What is unknown is not nought.
+    is_known: bool,
+    note: Option<String>,
+}
+
+/// A policy of many accounts.
 struct Family<'r> {
     it: &'r FamilyRow,
     principals: usize,
@@ -86,182 +127,143 @@ struct Family<'r> {
     change: Option<String>,
 }
 
-struct Account<'r> {
-    it: &'r AccountSummary,
-    page: String,
-    rows: String,
-    evidence: String,
-    /// Whether its principals and policies were read: of another the numbers are unknown, not nought.
-    is_read: bool,
-}
-
-impl Account<'_> {
-    fn figures(&self) -> [(&'static str, String); 6] {
-        let effect = &self.it.effect;
-        [
-            ("Keys and passwords", text::count(&self.it.credentials)),
-            ("Granted", text::count(&effect.granted)),
-            ("Unused", text::count(&effect.unused)),
-            ("Removed", text::count(&effect.removed)),
-            ("Risk", text::count(&effect.risk_before)),
-            ("After", text::count(&effect.risk_after)),
-        ]
-    }
+/// What the page needs to know of the other formats.
+#[derive(Clone, Copy)]
+pub(super) struct Beside<'o> {
+    pub(super) owners: &'o Owners,
+    pub(super) tickets: bool,
 }
 
 impl<'r> IndexPage<'r> {
-    pub(super) fn new(report: &'r Report) -> Self {
-        let account = |it: &'r AccountSummary| Account {
-            it,
-            page: page(&it.id),
-            rows: format!("#account={}", in_hash(&it.id)),
-            evidence: evidence(&it.evidence),
-            is_read: is_read(it),
-        };
+    pub(super) fn new(report: &'r Report, all: &'r Gathered, beside: Beside<'_>) -> Self {
+        let (usage, newest) = usage_data(report);
+        let status =
+            |status: PrincipalStatus| report.totals.statuses.get(&status).copied().unwrap_or_default();
+        let first = all.first();
+        let share = share(report, &first);
+        let is_built_in = |it: &&ExceptionRow| it.id.starts_with("default:");
+        let mut exceptions: Vec<&ExceptionRow> =
+            report.exceptions.iter().filter(|it| !is_built_in(it)).collect();
+        exceptions.sort_by_key(|it| it.states.iter().all(|state| state.code == RuleCode::Active));
         Self {
-            csp: guard::policy(INDEX_SCRIPT, STYLE),
-            style: STYLE,
+            script: INDEX_SCRIPT,
             report,
-            headline: headline(&report.accounts),
-            problems: report.accounts.iter().filter_map(problem).collect(),
-            evidence: sources(&report.accounts),
-            cards: words::STATUSES
+            title: title(report),
+            usage,
+            newest,
+            banner: Banner::of(report),
+            verdict: verdict(report),
+            pieces: pieces(report, all),
+            figures: figures(report, all),
+            trend: sparkline::points(report),
+            trend_words: sparkline::words(report),
+            share,
+            first,
+            new: all.newest(),
+            panels: panels(report, all, beside),
+            owner_tag: beside.owners.tag().to_owned(),
+            statuses: words::STATUSES
                 .iter()
-                .map(|status| {
-                    let number = report.totals.statuses.get(status).copied().unwrap_or_default();
-                    Card { title: status.title(), means: status.meaning(), code: *status, number }
+                .map(|it| Figure {
+                    title: sentence::status(*it),
+                    means: sentence::meaning(*it).to_owned(),
+                    code: it.to_string(),
+                    number: status(*it),
                 })
                 .collect(),
-            permissions: permissions(&report.accounts),
-            risk: risk(&report.accounts),
-            removal: removal(&report.totals.effect.removed_by_level),
-            undrawn: report.accounts.iter().filter_map(undrawn).collect(),
-            first: first(report),
             families: report.families.iter().map(family).collect(),
-            accounts: report.accounts.iter().map(account).collect(),
-            rows: rows::head(report),
+            built_in: report.exceptions.len() - exceptions.len(),
+            exceptions,
+            severities: severity::SCALE,
         }
     }
 
-    /// How many of the first changes are not named here.
-    fn unnamed(&self) -> String {
-        text::count(&self.report.first.changes.len().saturating_sub(self.first.len()))
+    /// Whether anything was read; of nothing there are no numbers.
+    fn is_read(&self) -> bool {
+        self.report.accounts.iter().any(is_read)
     }
 
-    /// The share of the risk that the first changes remove.
-    fn share(&self) -> String {
-        let changes = counted(self.report.first.changes.len(), "change");
-        let all = text::count(&self.report.totals.recommendations);
-        let risk = text::count(&self.report.first.risk_removed);
-        let percent = self.report.first.share_percent;
-        format!(
-            "{changes} of {all} remove {percent} % of the {risk} points of risk that can be removed. High confidence comes first, \
-             then the most risk."
-        )
+    /// Whether some principal has an owner.
+    fn has_owners(&self) -> bool {
+        self.panels.len() > 1
+    }
+
+    fn permission_total(&self) -> String {
+        count(&self.report.totals.effect.granted)
+    }
+
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
+    fn number(&self, number: impl std::borrow::Borrow<usize>) -> String {
+        count(number.borrow())
+    }
+
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
+    fn policies(&self, number: impl std::borrow::Borrow<usize>) -> String {
+        match *number.borrow() {
+            1 => "1 policy".to_owned(),
+            many => format!("{} policies", count(&many)),
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "a template calls methods")]
+    fn runs(&self, number: &u32) -> String {
+        counted(usize::try_from(*number).unwrap_or_default(), "run")
+    }
+
+    fn is_long(&self, gaps: &[Gap]) -> bool {
+        gaps.len() > 4
     }
 }
 
-fn page(id: &str) -> String {
-    format!("accounts/{}", account_page(id))
-}
-
-fn is_read(account: &AccountSummary) -> bool {
-    matches!(account.coverage, Coverage::Complete | Coverage::Partial)
-}
-
-/// Why the charts do not show an account, if they do not.
-fn undrawn(account: &AccountSummary) -> Option<String> {
-    (!is_read(account)).then(|| format!("{} ({}) {}", account.id, account.name, account.coverage))
-}
-
-/// What tells two accounts of one name apart, and that nothing is known of what one uses.
-fn id_in_chart(account: &AccountSummary) -> String {
-    if account.is_blind() { format!("{}, no evidence", account.id) } else { account.id.clone() }
-}
-
-/// How many accounts were read whole.
-fn headline(accounts: &[AccountSummary]) -> String {
-    let complete = accounts.iter().filter(|it| it.coverage == Coverage::Complete).count();
-    format!("{} of {} read whole", text::count(&complete), counted(accounts.len(), "account"))
-}
-
-/// Why an account was not.
-fn problem(account: &AccountSummary) -> Option<String> {
-    if account.coverage == Coverage::Complete {
-        return account.is_blind().then(|| format!("{} ({}) has no evidence", account.id, account.name));
-    }
-    let told = failures(&account.failures);
-    let told = if told.is_empty() { String::new() } else { format!(": {}", told.join("; ")) };
-    Some(format!("{} ({}) {}{told}", account.id, account.name, account.coverage))
-}
-
-/// Failures by operation and kind, with how many principals each was about, and what was wrong with the first answer.
-pub(super) fn failures(failures: &[Failed]) -> Vec<String> {
-    let mut kinds: BTreeMap<(&str, &str), (usize, Option<&str>)> = BTreeMap::new();
-    for failed in failures {
-        let kind = (failed.failure.operation.as_str(), failed.failure.kind.name());
-        let (principals, detail) = kinds.entry(kind).or_default();
-        *principals += usize::from(failed.principal.is_some());
-        *detail = detail.or(failed.failure.detail.as_deref());
-    }
-    let told = kinds.into_iter().map(|((operation, kind), (principals, detail))| {
-        let of = match principals {
-            0 => String::new(),
-            some => format!(" for {}", counted(some, "principal")),
+/// The state, in one sentence.
+fn verdict(report: &Report) -> String {
+    let effect = &report.totals.effect;
+    let (granted, unused) = (count(&effect.granted), count(&effect.unused));
+    if report.totals.recommendations == 0 {
+        return match effect.unused {
+            0 if report.totals.principals == 0 => "No role or user was found.".to_owned(),
+            0 => format!("No unused permissions were found among the {granted} that were scanned."),
+            _ => format!("{unused} of {granted} permissions are unused, and no change can remove them yet."),
         };
-        let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
-        format!("{kind} on {operation}{of}{detail}")
-    });
-    told.collect()
+    }
+    let changes = counted(report.totals.recommendations, "proven change");
+    let part = |part: usize, whole: usize| {
+        percent(u64::try_from(part).unwrap_or(u64::MAX), u64::try_from(whole).unwrap_or(u64::MAX))
+    };
+    let risk = percent(effect.risk_before.saturating_sub(effect.risk_after), effect.risk_before);
+    format!(
+        "{changes} can remove {} of {granted} permissions ({}%) and {risk}% of the risk score.",
+        count(&effect.removed),
+        part(effect.removed, effect.granted),
+    )
 }
 
-/// Where an account's evidence comes from, in a sentence.
-pub(super) fn evidence(it: &EvidenceSource) -> String {
-    let mut told = it.source.title().to_owned();
-    if let Some(days) = it.window_days {
-        told.push_str(&format!(", window {}", counted(usize::try_from(days).unwrap_or_default(), "day")));
-    }
-    if let Some(at) = &it.evaluated {
-        told.push_str(&format!(", evaluated up to {}", text::day(at)));
-    }
-    if let Some(at) = &it.analyzer_created {
-        told.push_str(&format!(", analyzer made on {}", text::day(at)));
-    }
-    if !it.other_analyzers.is_empty() {
-        told.push_str(&format!(", {} not used", counted(it.other_analyzers.len(), "other analyzer")));
-    }
-    if it.superseded_findings > 0 {
-        told.push_str(&format!(", {} not used", counted(it.superseded_findings, "older finding")));
-    }
-    if it.archived_findings > 0 {
-        told.push_str(&format!(", {} not used", counted(it.archived_findings, "archived finding")));
-    }
-    told
-}
-
-/// The sources of evidence with their windows and newest dates, and how many accounts have each.
-fn sources(accounts: &[AccountSummary]) -> Vec<String> {
-    let mut all: BTreeMap<(EvidenceKind, Option<u32>), Vec<Option<&str>>> = BTreeMap::new();
-    for it in accounts.iter().map(|it| &it.evidence).filter(|it| it.source != EvidenceKind::None) {
-        all.entry((it.source, it.window_days)).or_default().push(it.evaluated.as_deref());
-    }
-    let told = all.into_iter().map(|((source, window_days), evaluated)| {
-        let one = EvidenceSource {
-            source,
-            window_days,
-            evaluated: evaluated.iter().copied().max().flatten().map(str::to_owned),
-            ..EvidenceSource::default()
-        };
-        format!("{} ({})", evidence(&one), counted(evaluated.len(), "account"))
-    });
-    told.collect()
-}
-
-/// The heaviest accounts first, as far as a chart goes.
-fn heaviest(accounts: &[AccountSummary], weight: impl Fn(&AccountSummary) -> u64) -> Vec<&AccountSummary> {
-    let mut sorted: Vec<&AccountSummary> = accounts.iter().filter(|it| weight(it) > 0).collect();
-    sorted.sort_by(|a, b| weight(b).cmp(&weight(a)).then_with(|| a.id.cmp(&b.id)));
-    sorted
+/// The bar: all permissions, each in one part.
+fn pieces(report: &Report, all: &Gathered) -> Vec<Piece> {
+    let effect = &report.totals.effect;
+    let kept = effect.unused.saturating_sub(effect.removed);
+    let rest = effect.granted.saturating_sub(effect.unused.max(effect.removed));
+    let unknown = all.unknown.min(rest);
+    let untracked = all.untracked.min(rest - unknown);
+    let used = rest - unknown - untracked;
+    let parts = [
+        ("used", "Used", used),
+        ("untracked", "Not tracked by AWS", untracked),
+        ("unknown", "No usage data", unknown),
+        ("kept", "Unused, kept", kept),
+        ("goes", "Can be removed", effect.removed),
+    ];
+    let whole = u64::try_from(effect.granted).unwrap_or(u64::MAX);
+    let mut from = 0;
+    let piece = |(class, title, number): (_, _, usize)| {
+        let width = units(u64::try_from(number).unwrap_or(u64::MAX), whole).min(WIDTH - from);
+        // What rounding leaves is the last one's.
+        let width = if class == "goes" { WIDTH - from } else { width };
+        let piece = Piece { class, title, number, from, width };
+        from += width;
+        piece
+    };
+    parts.into_iter().map(piece).filter(|it| it.number > 0).collect()
 }
 
 fn units(part: u64, whole: u64) -> u64 {
@@ -269,88 +271,154 @@ fn units(part: u64, whole: u64) -> u64 {
     if part == 0 { 0 } else { (part.saturating_mul(WIDTH) / whole.max(1)).clamp(4, WIDTH) }
 }
 
-fn wide(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
-}
-
-fn link(account: &AccountSummary) -> Link {
-    Link { href: page(&account.id), label: account.name.clone() }
-}
-
-fn permissions(accounts: &[AccountSummary]) -> Chart {
-    let sorted = heaviest(accounts, |it| wide(it.effect.granted));
-    let most = sorted.first().map_or(0, |it| wide(it.effect.granted));
-    let bar = |it: &&AccountSummary| {
-        let effect = &it.effect;
-        let stays = effect.unused.saturating_sub(effect.removed);
-        let others = effect.granted.saturating_sub(effect.unused.max(effect.removed));
-        let mut from = 0;
-        let parts = [("kept", others), ("stays", stays), ("goes", effect.removed)].map(|(class, number)| {
-            let width = units(wide(number), most);
-            let piece = Piece { class, from, width };
-            from += width;
-            piece
-        });
-        let numbers = [effect.granted, others, stays, effect.removed];
-        Bar {
-            link: link(it),
-            id: id_in_chart(it),
-            numbers: numbers.iter().map(text::count).collect(),
-            parts: parts.into_iter().filter(|it| it.width > 0).collect(),
-        }
-    };
-    let bars = sorted.iter().take(CHARTED).map(bar).collect();
-    Chart { bars, more: sorted.len().saturating_sub(CHARTED) }
-}
-
-fn risk(accounts: &[AccountSummary]) -> Chart {
-    let sorted = heaviest(accounts, |it| it.effect.risk_before);
-    let most = sorted.first().map_or(0, |it| it.effect.risk_before);
-    let bar = |it: &&AccountSummary| {
-        let (before, after) = (it.effect.risk_before, it.effect.risk_after);
-        let (whole, left) = (units(before, most), units(after, most));
-        let goes = Piece { class: "goes", from: left, width: whole.saturating_sub(left) };
-        let parts = vec![Piece { class: "kept", from: 0, width: left }, goes];
-        Bar {
-            link: link(it),
-            id: id_in_chart(it),
-            numbers: [before, after].iter().map(text::count).collect(),
-            parts,
-        }
-    };
-    let bars = sorted.iter().take(CHARTED).map(bar).collect();
-    Chart { bars, more: sorted.len().saturating_sub(CHARTED) }
-}
-
-fn removal(counts: &BTreeMap<ActionLevel, usize>) -> Chart {
-    let most = counts.values().copied().max().map_or(0, wide);
-    let known = ActionLevel::ALL.iter().filter_map(|level| Some((*level, *counts.get(level)?)));
-    let bar = |(level, number): (ActionLevel, usize)| Bar {
-        link: Link { href: format!("#level={level}"), label: level.title().to_owned() },
-        id: String::new(),
-        numbers: vec![text::count(&number)],
-        parts: vec![Piece { class: "goes", from: 0, width: units(wide(number), most) }],
-    };
-    Chart { bars: known.map(bar).collect(), more: 0 }
-}
-
-fn first(report: &Report) -> Vec<FirstRow> {
-    let is_family = |id: &str| report.recommendations.iter().any(|it| it.id == id);
-    let row = |FirstChange { id, risk, confidence }: &FirstChange| {
-        let place = change_anchor(id);
-        let account = id.split('/').next().unwrap_or_default();
-        FirstRow {
-            id: id.clone(),
-            page: match is_family(id) {
-                true => format!("families.html#{place}"),
-                false => format!("{}#{place}", page(account)),
+fn figures(report: &Report, all: &Gathered) -> Vec<Figure> {
+    let status = |status: PrincipalStatus| report.totals.statuses.get(&status).copied().unwrap_or_default();
+    let figure = |title, code: &str, number, means| Figure { title, means, code: code.to_owned(), number };
+    let not_covered = sentence::NOT_COVERED.iter().map(|it| status(*it)).sum();
+    vec![
+        figure(
+            "Roles and users to reduce",
+            "status=reducible",
+            status(PrincipalStatus::Reducible),
+            format!("by {}", counted(report.totals.recommendations, "change")),
+        ),
+        figure(
+            "Unused roles and users",
+            "status=unused-principal",
+            status(PrincipalStatus::UnusedPrincipal),
+            "no use at all: confirm, then delete".to_owned(),
+        ),
+        figure(
+            "Users with unused credentials",
+            "credentials=unused",
+            all.with_credentials,
+            match report.totals.credentials {
+                1 => "1 access key or password".to_owned(),
+                many => format!("{} access keys and passwords", count(&many)),
             },
-            rows: format!("#change={}", in_hash(id)),
-            risk: text::count(risk),
-            confidence: *confidence,
+        ),
+        figure(
+            "Not covered",
+            "status=not-covered",
+            not_covered,
+            "too new, excepted, no data, or managed by AWS".to_owned(),
+        ),
+    ]
+}
+
+/// How much of the risk the first changes remove.
+fn share(report: &Report, first: &[&Entry]) -> Option<String> {
+    let changes: Vec<&&Entry> = first.iter().filter(|it| it.confidence.is_some()).collect();
+    let removed: u64 = changes.iter().map(|it| it.risk).sum();
+    let all = report.first.risk_removed;
+    if all == 0 || changes.is_empty() {
+        return None;
+    }
+    let share = percent(removed, all).min(100);
+    Some(match changes.len() {
+        1 => format!("This change removes {share}% of the risk that can be removed."),
+        many => format!(
+            "These {many} of {} remove {share}% of the risk that can be removed.",
+            counted(report.totals.recommendations, "change")
+        ),
+    })
+}
+
+/// By owner, where there are any, and by account.
+fn panels(report: &Report, all: &Gathered, beside: Beside<'_>) -> Vec<Panel> {
+    let panel = |kind, mut actors: Vec<Actor>| {
+        let more = actors.split_off(actors.len().min(SHOWN));
+        let parts = if more.is_empty() { vec![actors] } else { vec![actors, more] };
+        Panel { kind, parts }
+    };
+    let has_owners = all.owners.keys().any(Option::is_some);
+    let owners = has_owners.then(|| panel("owner", owners(report, all, beside)));
+    owners.into_iter().chain([panel("account", accounts(report, all, beside))]).collect()
+}
+
+fn owners(report: &Report, all: &Gathered, beside: Beside<'_>) -> Vec<Actor> {
+    let actor = |(name, share): (&Option<String>, &Share)| {
+        let something = share.changes() + share.unused + share.credentials > 0;
+        let ticket = name.as_ref().filter(|_| beside.tickets && beside.owners.is_configured() && something);
+        Actor {
+            name: name.clone(),
+            id: String::new(),
+            href: format!("#owner={}", in_hash(name.as_deref().unwrap_or(rows::NOBODY))),
+            rows: format!("#owner={}", in_hash(name.as_deref().unwrap_or(rows::NOBODY))),
+            principals: share.principals,
+            changes: share.changes(),
+            ready: share.ready(report),
+            unused: share.unused,
+            credentials: share.credentials,
+            before: share.risk_before,
+            after: share.risk_after,
+            ticket: ticket.map(|name| ticket_of(&Owner::Tag(name.clone()))),
+            left: 0,
+            removable: 0,
+            is_known: true,
+            note: None,
         }
     };
-    report.first.changes.iter().take(NAMED).map(row).collect()
+    sorted(all.owners.iter().map(actor).collect())
+}
+
+fn accounts(report: &Report, all: &Gathered, beside: Beside<'_>) -> Vec<Actor> {
+    let actor = |it: &AccountSummary| {
+        let id = &it.id;
+        let shared =
+            report.families.iter().filter(|family| family.accounts.iter().any(|at| at.account == *id));
+        let shared: Vec<_> = shared
+            .filter_map(|family| {
+                report.recommendations.iter().find(|it| family.recommendation.as_ref() == Some(&it.id))
+            })
+            .collect();
+        let unused = it.statuses.get(&PrincipalStatus::UnusedPrincipal).copied().unwrap_or_default();
+        let changes = it.recommendations + shared.len();
+        let something = changes + unused + it.credentials > 0;
+        let has_ticket = beside.tickets && !beside.owners.is_configured() && something;
+        let is_known = is_read(it);
+        Actor {
+            name: Some(it.name.clone()),
+            id: id.clone(),
+            href: format!("accounts/{}", account_page(id)),
+            rows: format!("#account={}", in_hash(id)),
+            principals: it.principals,
+            changes,
+            ready: all.ready.get(id).copied().unwrap_or_default()
+                + shared.iter().filter(|it| it.ready == Some(true)).count(),
+            unused,
+            credentials: it.credentials,
+            before: it.effect.risk_before,
+            after: it.effect.risk_after,
+            ticket: has_ticket.then(|| ticket_of(&Owner::Account(id.clone()))),
+            left: 0,
+            removable: 0,
+            is_known,
+            note: match (is_known, it.is_blind()) {
+                (false, _) => Some(format!("not scanned ({})", it.coverage)),
+                (true, true) => Some("no usage data".to_owned()),
+                (true, false) => None,
+            },
+        }
+    };
+    sorted(report.accounts.iter().map(actor).collect())
+}
+
+fn ticket_of(owner: &Owner) -> String {
+    // What is coded in the name of a file is coded once more in an address.
+    format!("tickets/{}.md", in_hash(&owner.file()))
+}
+
+/// The riskiest first, with their bars.
+fn sorted(mut actors: Vec<Actor>) -> Vec<Actor> {
+    actors.sort_by_key(|it| (!it.is_known, Reverse(it.before), it.name.clone(), it.id.clone()));
+    let most = actors.iter().map(|it| it.before).max().unwrap_or_default();
+    for actor in &mut actors {
+        let whole = units(actor.before, most);
+        actor.left = units(actor.after, most).min(whole);
+        actor.removable = whole - actor.left;
+    }
+    actors
 }
 
 fn family(it: &FamilyRow) -> Family<'_> {
@@ -360,9 +428,4 @@ fn family(it: &FamilyRow) -> Family<'_> {
         rows: format!("#family={}", in_hash(&it.id)),
         change: it.recommendation.as_ref().map(|id| format!("families.html#{}", change_anchor(id))),
     }
-}
-
-/// All that the chart of levels shows, together.
-fn sum(counts: &BTreeMap<ActionLevel, usize>) -> String {
-    text::count(&counts.values().sum::<usize>())
 }

@@ -50,6 +50,31 @@ pub(super) fn all_visible(page: String) -> String {
     shown.unwrap_or(page)
 }
 
+/// The day of a moment as people write it: `31 Oct 2026`.
+pub(super) fn date(moment: &str) -> String {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let day = day(moment);
+    let parts: Vec<&str> = day.split('-').collect();
+    let [year, month, of_month] = parts.as_slice() else { return day.to_owned() };
+    let name = month.parse::<usize>().ok().and_then(|it| MONTHS.get(it.checked_sub(1)?));
+    match (name, of_month.parse::<u8>()) {
+        (Some(name), Ok(of_month)) => format!("{of_month} {name} {year}"),
+        _ => day.to_owned(),
+    }
+}
+
+/// With a capital letter at the beginning.
+pub(super) fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// A share in whole per cent.
+pub(super) fn percent(part: u64, whole: u64) -> u64 {
+    u64::try_from(u128::from(part) * 100 / u128::from(whole.max(1))).unwrap_or(100)
+}
+
 /// JSON inside of a script element: nothing of it may end the element or begin a comment.
 pub(super) fn in_script(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
@@ -85,6 +110,29 @@ pub(super) fn in_hash(value: &str) -> String {
     out
 }
 
+/// A value of which every sign that means something in an address is coded.
+pub(super) fn in_query(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        match byte {
+            byte if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) => out.push(char::from(byte)),
+            byte => drop(write!(out, "%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// A path within the report, in an address.
+pub(super) fn path(path: &str) -> String {
+    path.split('/').map(in_query).collect::<Vec<_>>().join("/")
+}
+
+/// A link within the report, or out of it.
+pub(super) struct Link {
+    pub(super) href: String,
+    pub(super) label: String,
+}
+
 /// The account, kind and name in the ARN of a principal.
 pub(super) fn arn_parts(arn: &str) -> Option<(&str, &str, &str)> {
     let Arn { account, resource, .. } = Arn::of(arn);
@@ -99,7 +147,14 @@ pub(super) fn account_page(id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Content, all_visible, arn_parts, change_anchor, in_script};
+    use super::{Content, all_visible, arn_parts, change_anchor, date, in_script};
+
+    #[test]
+    fn days_are_written_as_people_write_them() {
+        assert_eq!(date("2026-10-31T07:25:34Z"), "31 Oct 2026");
+        assert_eq!(date("2026-01-05"), "5 Jan 2026");
+        assert_eq!(date("soon"), "soon");
+    }
 
     #[test]
     fn what_is_unseen_on_a_page_is_written_out() {

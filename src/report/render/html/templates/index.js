@@ -3,33 +3,56 @@
 (() => {
   const data = JSON.parse(document.getElementById('data').textContent);
   const get = (id) => document.getElementById(id);
+  document.documentElement.classList.add('js');
+  const age = get('age');
+  if (age) {
+    // Only who reads it knows how old it has become.
+    const days = Math.floor((Date.now() - Date.parse(age.dataset.day)) / 864e5);
+    if (days >= 0) age.textContent = days === 0 ? ' (today)' : ` (${days} ${days === 1 ? 'day' : 'days'} ago)`;
+    if (days > 30) age.classList.add('missing');
+  }
+  if (!get('filters')) return;
   const number = new Intl.NumberFormat('en');
-  const AT_ONCE = 100;
+  const AT_ONCE = 50;
   const SURE = ['low', 'medium', 'high'];
+  const capital = (word) => word.charAt(0).toUpperCase() + word.slice(1);
   const RISKS = [
     ['10000', '10,000 and more', 10000, Infinity], ['1000', '1,000 to 9,999', 1000, 9999],
     ['100', '100 to 999', 100, 999], ['1', '1 to 99', 1, 99], ['0', 'none', 0, 0],
   ];
 
   // Rows as objects; what many share is shared.
-  const shared = data.shared.map(([id, sure, services, ready]) => ({ id, sure, services, ready }));
-  const spread = (text, names) => text.split(' ').filter(Boolean).flatMap((run) => {
+  const places = (text) => text.split(' ').filter(Boolean).map((run) => {
     const [from, to = from] = run.split('-').map(Number);
-    return names.slice(from, to + 1);
+    return [from, to + 1];
   });
+  const spread = (text, names) => places(text).flatMap(([from, to]) => names.slice(from, to));
+  const shared = data.shared.map(([id, sure, services, actions, ready]) => ({ id, sure, services, ready, page: 'families.html', actions: () => actions }));
+  // The place of a change on its page, as the page spells it.
+  const anchor = (id) => `change/${id.split('/').map(encodeURIComponent).join('/')}`;
   const rows = [];
   for (const account of data.accounts) {
-    const own = account.changes.map(([id, sure, services, ready]) => ({
-      id: id.startsWith(' ') ? id.slice(1) : `${account.id}/${id}`, sure, services: spread(services, account.services), ready,
+    const page = `accounts/${encodeURIComponent(account.id)}.html`;
+    let flat;
+    const actionsOf = (text) => {
+      flat ??= account.actions.flatMap((line) => { const [service, ...names] = line.split(' '); return names.map((name) => `${service}:${name}`); });
+      return spread(text, flat);
+    };
+    const own = account.changes.map(([id, sure, services, actions, ready]) => ({
+      id: id.startsWith(' ') ? id.slice(1) : `${account.id}/${id}`, sure, services: spread(services, account.services), ready, page, actions: () => actionsOf(actions),
     }));
-    for (const [user, name, status, granted, unused, removed, before, after, levels, held, reached, families, credentials, reserve, place] of account.rows) {
+    for (const [user, name, status, granted, unused, removed, before, after, levels, held, reached, families, credentials, reserve, owner, severity, names, tags, path, place] of account.rows) {
       const changes = reached.map((at) => (at < 0 ? shared[-at - 1] : own[at]));
       const kind = user ? 'user' : 'role';
       const code = status === null ? '' : data.statuses[status][0];
       const advised = code === 'reducible' ? changes : [];
       const least = Math.min(...advised.map((change) => SURE.indexOf(change.sure)));
+      const arn = `arn:${data.partition}:iam::${account.id}:${kind}/${path ? `${path}/` : ''}${name}`;
+      const policies = spread(names, account.names);
+      const whose = owner === null ? '' : account.owners[owner];
       rows.push({
-        account, kind, name, reserve, granted, unused, removed, before, after, changes,
+        account, kind, name, reserve, granted, unused, removed, before, after, changes, arn, policies, tags,
+        owner: whose, severity,
         status: code, title: status === null ? '' : data.statuses[status][1],
         sure: advised.length ? least : -1,
         ready: [...new Set(advised.filter((change) => change.ready !== undefined).map((change) => (change.ready ? 'ready' : 'not yet')))],
@@ -40,39 +63,53 @@
         families: families.map((at) => data.families[at][0]),
         credentials: credentials ? ['unused'] : [],
         risk: RISKS.find(([, , from, to]) => before >= from && before <= to)[0],
-        text: `${kind} ${name} ${account.id} ${account.name}`.toLowerCase(),
-        href: `accounts/${encodeURIComponent(account.id)}.html#${place ?? `${kind}/${name}`}`,
+        text: [kind, name, account.id, account.name, arn, whose, tags, ...policies].join(' ').toLowerCase(),
+        href: `${page}#${place ?? `${kind}/${name}`}`,
       });
     }
   }
+  // What a change takes away, for the search: made when somebody first searches.
+  const lost = (change) => (change.text ??= [...change.services.map((service) => `${service}:*`), ...change.actions()].join(' ').toLowerCase());
+  const has = (row, word) => row.text.includes(word) || row.changes.some((change) => {
+    const [service, name] = word.split(':');
+    return lost(change).includes(word) || (name !== undefined && !lost(change).includes(`${service}:${name}`)
+      && change.services.includes(service) && !change.actions().some((action) => action.startsWith(`${service}:`)));
+  });
 
   // Each filter: its key in the address, its label, the values of a row, and how a value is called.
   const called = (pairs) => { const names = new Map(pairs); return (value) => names.get(value) ?? value; };
   const FILTERS = [
-    ['account', 'Account', (row) => [row.account.id], called(data.accounts.map((it) => [it.id, `${it.id} ${it.name}`]))],
-    ['status', 'Status', (row) => [row.status], called(data.statuses)],
-    ['kind', 'Policy kind', (row) => row.kinds],
-    ['confidence', 'Confidence', (row) => (row.sure < 0 ? [] : [SURE[row.sure]])],
-    ['ready', 'Ready', (row) => row.ready],
-    ['risk', 'Risk before', (row) => [row.risk], called(RISKS)],
+    ['owner', 'Owner', (row) => [row.owner || data.nobody], (value) => (value === data.nobody ? 'No owner tag' : value)],
+    ['account', 'Account', (row) => [row.account.id], called(data.accounts.map((it) => [it.id, `${it.name} (${it.id})`]))],
+    ['status', 'Status', (row) => (data.notCovered.includes(row.status) ? [row.status, 'not-covered'] : [row.status]), called([...data.statuses, ['not-covered', 'Not covered (all kinds)']])],
+    ['severity', 'Severity', (row) => [data.severities[row.severity]?.[1]]],
+    ['confidence', 'Confidence', (row) => (row.sure < 0 ? [] : [SURE[row.sure]]), capital],
+    ['ready', 'Ready', (row) => row.ready, capital],
+    ['credentials', 'Credentials', (row) => row.credentials, () => 'Has unused credentials'],
+    ['service', 'Service', (row) => row.services],
     ['level', 'Access level removed', (row) => row.levels, called(data.levels)],
-    ['service', 'Service with unused', (row) => row.services],
-    ['state', 'Policy state', (row) => row.states],
-    ['credentials', 'Keys and passwords', (row) => row.credentials],
-    ['family', 'Family', (row) => row.families, called(data.families)],
+    ['kind', 'Kind of policy', (row) => row.kinds, capital],
+    ['state', 'Result for a policy', (row) => row.states, (value) => capital(value.replaceAll('-', ' '))],
+    ['risk', 'Risk score', (row) => [row.risk], called(RISKS)],
+    ['family', 'Shared across accounts', (row) => row.families, called(data.families)],
     ['change', 'Change', (row) => row.changes.map((change) => change.id)],
   ];
+  const MAIN = 5;
+  const SEVERITIES = [...new Set(data.severities.map(([, word]) => word))];
   const COLUMNS = [
-    ['name', 'Principal', (row) => row.name.toLowerCase()],
-    ['account', 'Account', (row) => row.account.id],
+    ['name', 'Role or user', (row) => row.name.toLowerCase()],
+    ['account', 'Account', (row) => row.account.name.toLowerCase()],
+    ['owner', 'Owner', (row) => row.owner.toLowerCase()],
     ['status', 'Status', (row) => row.title],
-    ['granted', 'Granted', (row) => row.granted, 'n'],
-    ['unused', 'Unused', (row) => row.unused, 'n'],
-    ['removed', 'Removed', (row) => row.removed, 'n'],
-    ['risk', 'Risk', (row) => row.before, 'n'],
+    ['unused', 'Unused of granted', (row) => row.unused, 'n'],
+    ['severity', 'Severity', (row) => -row.severity, 'n'],
+    ['risk', 'Risk now', (row) => row.before, 'n'],
     ['after', 'After', (row) => row.after, 'n'],
     ['sure', 'Confidence', (row) => row.sure],
+    ['removed', 'Can be removed', (row) => row.removed, 'n'],
   ];
+  // The last is for the order alone: its number is in the CSV and on the page of the account.
+  const SHOWN = COLUMNS.slice(0, -1);
 
   const make = (tag, properties = {}, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);
@@ -80,8 +117,9 @@
     return element;
   };
 
-  // The state is what stands in the address.
+  // The state is what stands in the address, so that "back" undoes a filter.
   let state = {};
+  let found = rows;
   const read = () => {
     const hash = new URLSearchParams(location.hash.slice(1));
     state = {};
@@ -89,90 +127,150 @@
       if (hash.get(key)) state[key] = hash.get(key);
     }
   };
-  const write = () => {
+  const write = (way = 'pushState') => {
     const hash = new URLSearchParams(state).toString();
-    history.replaceState(null, '', `#${hash || 'principals'}`);
+    history[way](null, '', `#${hash || 'principals'}`);
   };
-  const change = (key, value) => {
+  const change = (key, value, way) => {
     delete state.page;
     if (value) state[key] = value; else delete state[key];
-    write();
+    write(way);
     show();
   };
 
   // The form, made once; a filter that nobody needs is left out.
   const form = get('filters');
+  const more = make('details', { className: 'more' }, make('summary', { textContent: 'More filters' }));
+  const others = make('div', { className: 'fields' });
+  more.append(others);
   const controls = new Map();
-  const field = (key, label, control) => {
+  const field = (key, label, control, into = form) => {
     control.id = `filter-${key}`;
     controls.set(key, control);
-    form.append(make('div', {}, make('label', { htmlFor: control.id, textContent: label }), control));
+    into.append(make('div', { className: key === 'q' ? 'wide-field' : '' }, make('label', { htmlFor: control.id, textContent: label }), control));
   };
-  const search = make('input', { type: 'search', autocomplete: 'off', spellcheck: false });
+  const search = make('input', { type: 'search', autocomplete: 'off', spellcheck: false, placeholder: 'Name, ARN, policy, action, owner or tag' });
   let waiting;
   search.addEventListener('input', () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => change('q', search.value.trim()), 120);
+    // One step back leaves the search, however many letters it has.
+    waiting = setTimeout(() => change('q', search.value.trim(), state.q ? 'replaceState' : 'pushState'), 120);
   });
   field('q', 'Search', search);
-  for (const [key, label, values, name = (value) => value] of FILTERS) {
+  for (const [at, [key, label, values, name = (value) => value]] of FILTERS.entries()) {
     const counts = new Map();
     for (const row of rows) for (const value of values(row)) counts.set(value, (counts.get(value) ?? 0) + 1);
     if (key === 'change' || counts.size === 0) continue;
-    const select = make('select', {}, make('option', { value: '', textContent: 'all' }));
-    const order = key === 'risk' ? RISKS.map(([code]) => code).filter((code) => counts.has(code)) : [...counts.keys()].sort();
-    for (const value of order) {
+    const select = make('select', {}, make('option', { value: '', textContent: 'All' }));
+    const known = { risk: RISKS.map(([code]) => code), severity: SEVERITIES, confidence: [...SURE].reverse() }[key];
+    const byName = (a, b) => name(a).localeCompare(name(b), 'en');
+    for (const value of known ? known.filter((code) => counts.has(code)) : [...counts.keys()].sort(byName)) {
       select.append(make('option', { value, textContent: `${name(value)} (${number.format(counts.get(value))})` }));
     }
     select.addEventListener('change', () => change(key, select.value));
-    field(key, label, select);
+    field(key, label, select, at < MAIN ? form : others);
   }
   const sort = make('select');
   for (const [key, label, , numeric] of COLUMNS) {
     for (const way of numeric ? ['-', ''] : ['', '-']) {
-      sort.append(make('option', { value: way + key, textContent: `${label}${way ? ', descending' : ', ascending'}` }));
+      sort.append(make('option', { value: way + key, textContent: `${label}, ${numeric ? (way ? 'highest first' : 'lowest first') : (way ? 'Z to A' : 'A to Z')}` }));
     }
   }
   sort.addEventListener('change', () => change('sort', sort.value));
-  field('sort', 'Sort', sort);
-  const clear = make('button', { type: 'button', textContent: 'Show all' });
-  clear.addEventListener('click', () => { state = {}; write(); show(); });
-  form.append(make('div', {}, clear));
+  field('sort', 'Sort by', sort, others);
+  form.append(more);
   form.addEventListener('submit', (event) => event.preventDefault());
 
-  const heads = COLUMNS.map(([key, label, , numeric]) => {
+  const heads = SHOWN.map(([key, label, , numeric]) => {
     const button = make('button', { type: 'button', textContent: label });
     button.addEventListener('click', () => {
       const first = numeric ? `-${key}` : key;
-      change('sort', state.sort === first ? (numeric ? key : `-${key}`) : first);
+      change('sort', (state.sort ?? '-risk') === first ? (numeric ? key : `-${key}`) : first);
     });
     return make('th', { scope: 'col', className: numeric ?? '' }, button);
   });
   get('rows').tHead.rows[0].append(...heads);
+
+  // Active filters, each with a way to take it off.
+  const chips = () => {
+    const made = [];
+    const chip = (key, text) => {
+      const button = make('button', { type: 'button', className: 'chip', textContent: `${text} ✕`, ariaLabel: `Remove filter ${text}` });
+      button.addEventListener('click', () => { change(key, ''); search.focus(); });
+      made.push(button);
+    };
+    if (state.q) chip('q', `Search: ${state.q}`);
+    for (const [key, label, , name = (value) => value] of FILTERS) if (state[key]) chip(key, `${label}: ${name(state[key])}`);
+    if (made.length > 1) {
+      const all = make('button', { type: 'button', textContent: 'Clear all' });
+      all.addEventListener('click', () => { state = {}; write(); show(); search.focus(); });
+      made.push(all);
+    }
+    get('chips').replaceChildren(...made);
+  };
+
+  // The selection as CSV. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+  const cellOf = (value) => {
+    let text = String(value);
+    if (/^[\s"']*[=+\-@\t\r|%]/.test(text) && typeof value !== 'number') text = `'${text}`;
+    return `"${text.replaceAll('"', '""')}"`;
+  };
+  get('csv').addEventListener('click', () => {
+    const lines = [['Kind', 'Name', 'ARN', 'Account', 'Account name', 'Owner', 'Status', 'Severity', 'Confidence', 'Granted', 'Unused', 'Can be removed', 'Risk now', 'Risk after', 'Unused credentials', 'Policies', 'Changes', 'Tags']];
+    for (const row of found) {
+      lines.push([row.kind, row.name, row.arn, row.account.id, row.account.name, row.owner, row.title, data.severities[row.severity]?.[1] ?? '', SURE[row.sure] ?? '',
+        row.granted, row.unused, row.removed, row.before, row.after, row.credentials.length ? 'yes' : 'no', row.policies.join('; '), row.changes.map((it) => it.id).join('; '), row.tags]);
+    }
+    const text = lines.map((line) => line.map(cellOf).join(',')).join('\r\n');
+    const address = URL.createObjectURL(new Blob([`\ufeff${text}\r\n`], { type: 'text/csv' }));
+    make('a', { href: address, download: 'leastwise-selection.csv' }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+  });
 
   const cell = (label, numeric, ...children) => {
     const element = make('td', { className: numeric ? 'n' : '' }, ...children);
     element.dataset.label = label;
     return element;
   };
+  const meter = (part, whole) => {
+    const space = 'http://www.w3.org/2000/svg';
+    const svg = document.createElementNS(space, 'svg');
+    svg.setAttribute('viewBox', '0 0 100 8');
+    svg.setAttribute('preserveAspectRatio', 'none');
+    svg.setAttribute('class', 'meter');
+    svg.setAttribute('aria-hidden', 'true');
+    for (const [name, width] of [['used', 100], ['unused', whole ? Math.round((100 * part) / whole) : 0]]) {
+      const rect = document.createElementNS(space, 'rect');
+      rect.setAttribute('class', name);
+      rect.setAttribute('width', String(width));
+      rect.setAttribute('height', '8');
+      svg.append(rect);
+    }
+    return svg;
+  };
   const line = (row) => {
+    const one = row.status === 'reducible' && row.changes.length === 1 ? `${row.changes[0].page}#${anchor(row.changes[0].id)}` : row.href;
     const head = make('th', { scope: 'row' },
-      make('a', { href: row.href }, make('bdi', { textContent: row.name })), ' ', make('span', { className: 'by', textContent: row.kind }));
+      make('a', { href: one }, make('bdi', { textContent: row.name })), ' ', make('span', { className: 'by', textContent: row.kind }));
+    const word = data.severities[row.severity]?.[1] ?? '';
     return make('tr', {}, head,
-      cell('Account', false, make('bdi', { textContent: row.account.name }), ' ', make('span', { className: 'by', textContent: row.account.id })),
-      cell('Status', false, make('span', { className: `badge ${row.status}`, textContent: row.title }), row.reserve ? ' looks like emergency access' : ''),
-      ...[['Granted', row.granted], ['Unused', row.unused], ['Removed', row.removed], ['Risk', row.before], ['After', row.after]]
-        .map(([label, value]) => cell(label, true, number.format(value))),
-      cell('Confidence', false, row.sure < 0 ? '' : SURE[row.sure]));
+      cell('Account', false, make('bdi', { textContent: row.account.name })),
+      cell('Owner', false, row.owner ? make('bdi', { textContent: row.owner }) : make('span', { className: 'by', textContent: 'none' })),
+      cell('Status', false, make('span', { className: `status ${row.status}`, textContent: row.title }), row.reserve ? make('span', { className: 'chip ask', textContent: 'ask first' }) : ''),
+      cell('Unused', true, `${number.format(row.unused)} of ${number.format(row.granted)}`, meter(row.unused, row.granted)),
+      cell('Severity', false, make('span', { className: `severity ${word.toLowerCase()}`, textContent: word })),
+      cell('Risk now', true, number.format(row.before)),
+      cell('After', true, number.format(row.after)),
+      cell('Confidence', false, row.sure < 0 ? '' : capital(SURE[row.sure])));
   };
 
   const show = () => {
-    let found = rows;
+    found = rows;
     for (const [key, , values] of FILTERS) {
       if (state[key]) found = found.filter((row) => values(row).includes(state[key]));
     }
     const words = (state.q ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-    if (words.length) found = found.filter((row) => words.every((word) => row.text.includes(word)));
+    if (words.length) found = found.filter((row) => words.every((word) => has(row, word)));
     const key = state.sort ?? '-risk';
     const column = COLUMNS.find(([name]) => name === key.replace('-', '')) ?? COLUMNS[6];
     const way = key.startsWith('-') ? -1 : 1;
@@ -186,11 +284,14 @@
     const from = (page - 1) * AT_ONCE;
     const some = found.slice(from, from + AT_ONCE);
     get('rows').tBodies[0].replaceChildren(...some.map(line));
-    let told = `${number.format(found.length)} of ${number.format(rows.length)} principals`;
-    if (state.change) told += `, reached by the change ${state.change}`;
-    if (pages > 1) told += `; shown are ${number.format(from + 1)} to ${number.format(from + some.length)}`;
+    get('rows').hidden = some.length === 0;
+    const all = rows.length === 1 ? '1 role or user' : `${number.format(rows.length)} roles and users`;
+    let told = found.length === rows.length ? all : found.length ? `${number.format(found.length)} of ${all}` : `None of ${all} matches. Remove a filter, or search for another word.`;
+    if (rows.length === 0) told = 'There are no roles or users.';
+    if (pages > 1) told += `, showing ${number.format(from + 1)} to ${number.format(from + some.length)}`;
     get('shown').textContent = told;
     get('shown').dataset.number = found.length;
+    get('csv').hidden = found.length === 0;
     const turn = (label, to) => {
       const button = make('button', { type: 'button', textContent: label, disabled: to < 1 || to > pages });
       button.addEventListener('click', () => {
@@ -203,14 +304,16 @@
     };
     get('pager').replaceChildren(...(pages > 1 ? [turn('Previous', page - 1), `Page ${page} of ${pages}`, turn('Next', page + 1)] : []));
     heads.forEach((head, at) => {
-      const is = COLUMNS[at] === column;
+      const is = SHOWN[at] === column;
       head.ariaSort = is ? (way < 0 ? 'descending' : 'ascending') : 'none';
-      head.firstChild.textContent = COLUMNS[at][1] + (is ? (way < 0 ? ' ▼' : ' ▲') : '');
+      head.firstChild.textContent = SHOWN[at][1] + (is ? (way < 0 ? ' ▼' : ' ▲') : '');
     });
     for (const [name, control] of controls) {
       const value = name === 'sort' ? key : state[name] ?? '';
       if (name !== 'q' || document.activeElement !== control) control.value = value;
     }
+    if (FILTERS.slice(MAIN).some(([key]) => state[key])) more.open = true;
+    chips();
   };
 
   const arrive = () => {
@@ -225,7 +328,6 @@
     }
   };
   addEventListener('hashchange', arrive);
-  document.documentElement.classList.add('js');
   show();
   arrive();
 })();

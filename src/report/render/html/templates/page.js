@@ -3,25 +3,20 @@
 (() => {
   document.documentElement.classList.add('js');
   for (const button of document.querySelectorAll('button.copy')) {
+    const label = button.textContent;
     button.addEventListener('click', async () => {
       const pre = button.parentElement.querySelector('pre');
+      const text = button.dataset.copy ?? pre.textContent;
       let done = true;
       try {
-        await navigator.clipboard.writeText(pre.textContent);
+        await navigator.clipboard.writeText(text);
       } catch {
-        getSelection().selectAllChildren(pre);
+        const shown = pre ?? button.parentElement.appendChild(Object.assign(document.createElement('code'), { textContent: text }));
+        getSelection().selectAllChildren(shown);
         done = document.execCommand('copy');
       }
-      button.textContent = done ? 'Copied' : 'Selected: copy it with the keyboard';
-      setTimeout(() => { button.textContent = 'Copy'; }, 2000);
+      button.textContent = done ? 'Copied' : 'Press Ctrl+C';
+      setTimeout(() => { button.textContent = label; }, 2000);
     });
   }
-  let opened = [];
-  addEventListener('beforeprint', () => {
-    opened = [...document.querySelectorAll('details:not([open])')];
-    for (const one of opened) one.open = true;
-  });
-  addEventListener('afterprint', () => {
-    for (const one of opened) one.open = false;
-  });
 })();
