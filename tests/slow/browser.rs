@@ -143,7 +143,7 @@ fn filters_join_and_a_pasted_link_shows_the_same() {
     let mut wanted: Vec<&Value> = of["rows"].as_array().unwrap().iter().filter(is).collect();
     assert!(!wanted.is_empty());
     wanted.sort_by_key(|row| row[5].as_u64());
-    let dom = dom(&out, "index.html#status=reducible&account=444444444444&q=shared&sort=removed");
+    let dom = dom(&out, "index.html#status=reducible&account=444444444444&q=role/shared&sort=removed");
     assert_eq!(rows(&dom).0, wanted.len());
     let table = between(&dom, "id=\"rows\"", "</table>")[0];
     let names = between(between(table, "<tbody>", "</tbody>")[0], "<bdi>", "</bdi>");

@@ -187,6 +187,6 @@ fn what_a_group_has_is_changed_from_the_pack_of_an_owner_who_has_all_its_members
         assert_eq!(text.matches(REASON).count(), shared, "{text}");
         assert!(text.contains(own) && !text.contains("detach-group-policy"), "{text}");
     }
-    assert_eq!(page(&left).matches(&format!("No script can apply it: {REASON}")).count(), shared);
-    assert!(!page(&out).contains("No script can apply it"));
+    assert_eq!(page(&left).matches(&format!("No script can apply this change: {REASON}")).count(), shared);
+    assert!(!page(&out).contains("No script can apply this change"));
 }

@@ -152,7 +152,7 @@ impl Gathered {
         }
         let lookup = Lookup::of(report, account);
         for row in &account.principals {
-            self.principal(row, account, &lookup, of.get(row.arn.as_str()).unwrap_or(&None));
+            self.principal(row, account, &lookup, of.get(row.arn.as_str()).and_then(Option::as_deref));
         }
     }
 
@@ -161,8 +161,9 @@ impl Gathered {
         row: &PrincipalRow,
         account: &AccountReport,
         lookup: &Lookup<'_>,
-        owner: &Option<String>,
+        owner: Option<&str>,
     ) {
+        let owner = owner.map(str::to_owned);
         let share = self.owners.entry(owner.clone()).or_default();
         share.principals += 1;
         share.unused += usize::from(row.status == PrincipalStatus::UnusedPrincipal);
