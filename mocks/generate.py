@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 HERE = pathlib.Path(__file__).parent
-CATALOG = HERE.parent / "build" / "catalog.txt"
+CATALOG = HERE.parent / "crates" / "core" / "catalog" / "catalog.txt"
 
 CAPTURED = "2026-11-01T02:00:00Z"
 ANALYZED = "2026-10-31T07:25:34Z"

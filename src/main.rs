@@ -9,7 +9,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     match leastwise::cli::parse() {
-        Ok(cli) => leastwise::run::run(cli).into(),
-        Err(error) => leastwise::run::misused(error).into(),
+        Ok(cli) => leastwise::commands::run(cli).into(),
+        Err(error) => leastwise::commands::misused(error).into(),
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn project(path: &str) -> PathBuf {
 /// Runs a command of the program in this process.
 pub(crate) fn command<'a>(args: impl IntoIterator<Item = &'a str>) -> Exit {
     let cli = Cli::try_parse_from(std::iter::once("leastwise").chain(args)).expect("arguments");
-    leastwise::run::run(cli)
+    leastwise::commands::run(cli)
 }
 
 /// A path as an argument.

@@ -10,19 +10,19 @@
     reason = "a target fails by panicking"
 )]
 
-#[path = "../../tests/all/contexts.rs"]
+#[path = "../../crates/core/tests/core/contexts.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod contexts;
-#[path = "../../tests/all/documents.rs"]
+#[path = "../../crates/core/tests/core/documents.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod documents;
-#[path = "../../tests/all/globs.rs"]
+#[path = "../../crates/core/tests/core/globs.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod globs;
-#[path = "../../tests/all/oracle.rs"]
+#[path = "../../crates/core/tests/core/oracle.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod oracle;
-#[path = "../../tests/all/tables.rs"]
+#[path = "../../crates/core/tests/core/tables.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod tables;
 

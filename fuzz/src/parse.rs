@@ -1,8 +1,8 @@
 //! Whatever the bytes: no panic, and what is taken is taken whole, so that printing and reading again changes nothing.
 
-use leastwise::catalog::Catalog;
-use leastwise::evidence::read_unused;
-use leastwise::policy::{Document, decode};
+use leastwise_core::catalog::Catalog;
+use leastwise_core::evidence::read_unused;
+use leastwise_core::policy::{Document, decode};
 
 pub fn run(bytes: &[u8]) {
     let Ok(text) = decode(bytes) else { return };

@@ -1,9 +1,9 @@
 //! Bytes as any two policies: no panic, and what is proven is exact for the independent evaluator.
 
-use leastwise::catalog::Catalog;
-use leastwise::evidence::read_unused;
-use leastwise::policy::Document;
-use leastwise::prove::{Verdict, prove};
+use leastwise_core::catalog::Catalog;
+use leastwise_core::evidence::read_unused;
+use leastwise_core::policy::Document;
+use leastwise_core::prove::{Verdict, prove};
 use serde_json::Value;
 
 use crate::{oracle, scene};

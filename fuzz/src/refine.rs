@@ -1,10 +1,10 @@
 //! Bytes as a policy and its evidence: every refinement is proven, and exact for the independent evaluator.
 
-use leastwise::RefineError;
-use leastwise::catalog::Catalog;
-use leastwise::evidence::read_unused;
-use leastwise::policy::Document;
-use leastwise::refine::{Kind, RefineOptions};
+use leastwise_core::RefineError;
+use leastwise_core::catalog::Catalog;
+use leastwise_core::evidence::read_unused;
+use leastwise_core::policy::Document;
+use leastwise_core::refine::{Kind, RefineOptions};
 use serde_json::Value;
 
 use crate::{contexts, oracle, scene};
@@ -21,7 +21,7 @@ pub fn run(bytes: &[u8]) {
     let policy = Document::parse(&text).expect("a policy");
     let unused = read_unused(&evidence_text).expect("evidence");
     let refiner =
-        leastwise::Refiner::new(&catalog).with(RefineOptions { kind, ..RefineOptions::default() });
+        leastwise_core::Refiner::new(&catalog).with(RefineOptions { kind, ..RefineOptions::default() });
     let refined = match refiner.refine(&policy, &unused) {
         Ok(refined) => refined,
         Err(RefineError::DoesNotFit(_)) => return,

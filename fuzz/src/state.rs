@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use jiff::Timestamp;
-use leastwise::aws::{Cloud, Journal, Journaled, Nobody, Reading, Snapshot, State};
-use leastwise::decide::GrantLog;
-use leastwise::inventory::Inventory;
+use leastwise_aws::{Cloud, Journal, Journaled, Nobody, Reading, Snapshot, State};
+use leastwise_core::decide::GrantLog;
+use leastwise_core::inventory::Inventory;
 use tokio::runtime::Builder;
 
 use crate::folder::{Folder, place, project};

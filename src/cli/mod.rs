@@ -9,7 +9,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::config::{FILE_NAME, Form};
-use crate::report::FileHash;
+use leastwise_core::report::FileHash;
 
 mod compare;
 mod fail_on;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::CatalogArg;
-use crate::refine::{Kind, Wildcards};
+use leastwise_core::refine::{Kind, Wildcards};
 
 pub(super) const REFINE_HELP: &str = "\
 Examples:

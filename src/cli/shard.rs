@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::scan::SCALE_OUT;
 use super::{ReportArgs, SayArgs};
-use crate::aws::parts::{MOST_SHARDS, Share};
+use leastwise_aws::parts::{MOST_SHARDS, Share};
 
 pub(super) const MERGE_HELP: &str = "\
 Examples:

@@ -9,12 +9,12 @@ use super::problem::{Fault, Kind, Place, Problem};
 use super::reading::{Reading, Table, variable};
 use super::valid::{Accounts, Config};
 use super::value::Value;
-use crate::aws::options::{Access, Assume, EvidenceFrom, Limits, Rates, Role};
-use crate::closest::closest;
-use crate::decide::{Exception, Glob, Level, Selector, SharedPolicies};
-use crate::inventory::wire::Account;
-use crate::refine::Wildcards;
-use crate::report::{ReportFormat, SplitBy};
+use leastwise_aws::options::{Access, Assume, EvidenceFrom, Limits, Rates, Role};
+use leastwise_core::closest::closest;
+use leastwise_core::decide::{Exception, Glob, Level, Selector, SharedPolicies};
+use leastwise_core::inventory::wire::Account;
+use leastwise_core::refine::Wildcards;
+use leastwise_core::report::{ReportFormat, SplitBy};
 
 /// Reads all layers; see [`Config::layered`].
 pub(super) fn config(

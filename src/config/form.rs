@@ -1,7 +1,7 @@
 //! What ids, names, globs and ARNs look like. Each form knows its test, its name and the mend; nothing else of the
 //! configuration is known here.
 
-pub(super) use crate::arn::is_account_id;
+pub(super) use leastwise_core::arn::is_account_id;
 
 /// The form of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::form::Form;
-use crate::policy::{BadAction, Quoted};
+use leastwise_core::policy::{BadAction, Quoted};
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -13,7 +13,7 @@ use super::form;
 use super::overrides::Overrides;
 use super::problem::{Fault, Kind, Nearest, Place, Problem};
 use super::value::{Origin, Raw, Value};
-use crate::closest::closest;
+use leastwise_core::closest::closest;
 
 /// Far more than any configuration; an organisation has at most some ten thousand accounts.
 const LONGEST: usize = 4 << 20;

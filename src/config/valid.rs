@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::aws::options::{Assume, EvidenceFrom, Limits};
-use crate::decide::{Exception, Level, Selector, SharedPolicies};
-use crate::inventory::wire::Account;
-use crate::policy::ActionPattern;
-use crate::refine::Wildcards;
-use crate::report::{ReportFormat, SplitBy};
+use leastwise_aws::options::{Assume, EvidenceFrom, Limits};
+use leastwise_core::decide::{Exception, Level, Selector, SharedPolicies};
+use leastwise_core::inventory::wire::Account;
+use leastwise_core::policy::ActionPattern;
+use leastwise_core::refine::Wildcards;
+use leastwise_core::report::{ReportFormat, SplitBy};
 
 /// A valid configuration. `config.example.toml` says what each key means and why its default is what it is.
 #[derive(Debug, Clone, PartialEq)]

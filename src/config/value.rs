@@ -9,8 +9,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::form::{self, Form};
 use super::problem::{Fault, Kind};
-use crate::decide::{Expires, Glob};
-use crate::policy::ActionPattern;
+use leastwise_core::decide::{Expires, Glob};
+use leastwise_core::policy::ActionPattern;
 
 /// A value with its key and where it came from.
 #[derive(Debug)]

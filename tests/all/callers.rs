@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use leastwise::report::Coverage;
+use leastwise_core::report::Coverage;
 
 use crate::fake::{Fake, Fault, Rule, When, World};
 use crate::run::{Ran, folder};

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::fake::{Fault, Rule, When};
 use crate::run::{Ran, folder, leastwise};
 use crate::scan::{acme, command_as, manifest, report};
-use leastwise::decide::PrincipalStatus;
+use leastwise_core::decide::PrincipalStatus;
 
 fn scan(out: &Path, more: &[&str]) -> Ran {
     let args = ["scan", "--snapshot", "mocks/acme", "--format", "json", "--out", out.to_str().unwrap()];

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use leastwise::evidence::Finding;
-use leastwise::policy;
+use leastwise_core::evidence::Finding;
+use leastwise_core::policy;
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, Invented, World};

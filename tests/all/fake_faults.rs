@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use leastwise::evidence::{Failure, FailureKind};
+use leastwise_core::evidence::{Failure, FailureKind};
 use serde_json::{Value, json};
 
 use crate::fake::{Books, Fake, Fault, Invented, Rule, When, World};

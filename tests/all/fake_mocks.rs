@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use leastwise::evidence::{Analyzer, Finding};
-use leastwise::inventory::wire::{Authorization, PolicyText};
+use leastwise_core::evidence::{Analyzer, Finding};
+use leastwise_core::inventory::wire::{Authorization, PolicyText};
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, World};

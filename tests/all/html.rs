@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use leastwise::report::{Coverage, PatternRow, Recommendation};
+use leastwise_core::report::{Coverage, PatternRow, Recommendation};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -224,7 +224,7 @@ trait Sentence {
     fn risk_sentence(&self) -> String;
 }
 
-impl Sentence for leastwise::report::PrincipalRow {
+impl Sentence for leastwise_core::report::PrincipalRow {
     fn risk_sentence(&self) -> String {
         self.effect.risk.why_before.clone()
     }

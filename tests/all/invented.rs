@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use leastwise::evidence::Finding;
-use leastwise::inventory::wire::Authorization;
-use leastwise::policy::{Document, decode};
+use leastwise_core::evidence::Finding;
+use leastwise_core::inventory::wire::Authorization;
+use leastwise_core::policy::{Document, decode};
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, Invented, World, write_folder};

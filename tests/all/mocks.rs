@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use leastwise::aws::Snapshot;
-use leastwise::catalog::Catalog;
-use leastwise::evidence::{Analyzer, AnalyzerAnswer, Failure, Finding, Windows, choose_analyzers, join};
-use leastwise::inventory::wire::{Accounts, Authorization, PolicyText};
-use leastwise::inventory::{Inventory, Principal, PrincipalKind};
-use leastwise::policy::Document;
-use leastwise::refine::{FitStep, Kind, RefineOptions};
-use leastwise::{RefineError, Refiner};
+use leastwise_aws::Snapshot;
+use leastwise_core::catalog::Catalog;
+use leastwise_core::evidence::{Analyzer, AnalyzerAnswer, Failure, Finding, Windows, choose_analyzers, join};
+use leastwise_core::inventory::wire::{Accounts, Authorization, PolicyText};
+use leastwise_core::inventory::{Inventory, Principal, PrincipalKind};
+use leastwise_core::policy::Document;
+use leastwise_core::refine::{FitStep, Kind, RefineOptions};
+use leastwise_core::{RefineError, Refiner};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

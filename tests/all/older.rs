@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use leastwise::report::history::Status;
+use leastwise_core::report::Status;
 
 use crate::run::{folder, leastwise};
 use crate::scan::{manifest, report};

@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use leastwise::report::writer::{Output, WriteError, Writer};
+use leastwise_report::folder::writer::{Output, WriteError, Writer};
 
 use crate::fake::{Fake, Fault, Rule, When};
 use crate::run::{Ran, folder, leastwise};

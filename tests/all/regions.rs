@@ -73,6 +73,6 @@ fn an_analyzer_elsewhere_is_found_in_us_east_1_only() {
     command(&fake, &out, &["--region", "eu-central-1", "--evidence", "analyzer"])
         .ran()
         .exits(3)
-        .says("(333333333333): not found on access-analyzer:ListAnalyzers");
+        .says("333333333333: not found on access-analyzer:ListAnalyzers");
     assert_eq!(asked(&out), ["eu-central-1", "us-east-1"]);
 }

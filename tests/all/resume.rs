@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use leastwise::report::Coverage;
+use leastwise_core::report::Coverage;
 
 use crate::fake::{Fake, Fault, Rule, When};
 use crate::run::{Run, folder};
@@ -305,7 +305,7 @@ fn a_capture_that_could_not_be_gone_on_from_is_told_once_and_whole_all_the_same(
     }
     fake.heal();
     let ran = capture(&fake, &["--resume"]).ran().exits(0);
-    assert_eq!(ran.err.matches("--resume would have to read it again").count(), 1, "{}", ran.err);
+    assert_eq!(ran.err.matches("--resume would have to read these accounts again").count(), 1, "{}", ran.err);
     assert!(out.join("accounts/444444444444/findings.json").is_file());
     assert_eq!(beside(&out), ["snapshot"]);
 }

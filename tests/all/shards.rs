@@ -7,8 +7,8 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
-use leastwise::aws::parts::{Part, shard_of};
-use leastwise::inventory::wire::PolicyText;
+use leastwise_aws::parts::{Part, shard_of};
+use leastwise_core::inventory::wire::PolicyText;
 
 use crate::fake::{Fake, Fault, Invented, Rule, When, World};
 use crate::run::{Ran, Run, folder, leastwise};

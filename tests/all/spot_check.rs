@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex};
 
 use futures::future::join_all;
 use jiff::Timestamp;
-use leastwise::aws::{Answers, Cloud, EventSink, Evidence, Journal, Journaled, Organisation, ReadEvent};
-use leastwise::aws::{Reading, State};
-use leastwise::evidence::{Analyzer, Detail, Failure, Finding, Unused, UnusedPermission};
-use leastwise::inventory::wire::{Account, Authorization};
+use leastwise_aws::{Cloud, EventSink, Journal, Journaled, Organisation, ReadEvent, Reading, State};
+use leastwise_core::evidence::{
+    Analyzer, Answers, Detail, Evidence, Failure, Finding, Unused, UnusedPermission,
+};
+use leastwise_core::inventory::wire::{Account, Authorization};
 use serde_json::Value;
 use tokio::sync::Barrier;
 
@@ -154,7 +155,7 @@ fn accounts_that_were_done_before_a_contradiction_are_read_anew_the_next_night()
     let fake = changed_unseen(|account, _| account == LAST).start();
     let wanted = full("spot-check-late-full", &fake);
     let run = in_turn(&fake, &out, &state, &[]).ran().exits(0);
-    assert_eq!(run.err.matches("what was remembered before is not used").count(), 1, "{}", run.err);
+    assert_eq!(run.err.matches("ignoring the cache").count(), 1, "{}", run.err);
     assert_eq!(fake.calls_of("GetFindingV2"), first - known[LAST] + checks[LAST]);
     assert!(lasting_files(&out) == wanted);
 }
@@ -164,7 +165,10 @@ fn a_finding_that_cannot_be_checked_is_a_failure_like_any_other_and_no_contradic
     let (out, state, first) = first_night("spot-check-denied");
     let fake = night();
     fake.fault(Rule::new(Fault::Denied, When::Always).on("GetFindingV2"));
-    scan(&fake, &out, Some(&state)).ran().exits(3).says("GetFindingV2");
+    scan(&fake, &out, Some(&state))
+        .ran()
+        .exits(3)
+        .says("AccessDeniedException on access-analyzer:GetFinding");
     assert!(contradicted(&state).is_empty() && !state.join("doubt.json").exists());
     let fake = night();
     let wanted = full("spot-check-denied-full", &fake);

@@ -169,7 +169,7 @@ fn first_runs_that_begin_at_once_share_a_folder() {
         std::thread::scope(|scope| {
             let open = || {
                 together.wait();
-                leastwise::aws::State::open(state).map(drop)
+                leastwise_aws::State::open(state).map(drop)
             };
             let runs: Vec<_> = (0..RUNS).map(|_| scope.spawn(open)).collect();
             runs.into_iter().for_each(|run| run.join().unwrap().unwrap());

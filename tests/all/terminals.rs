@@ -84,7 +84,7 @@ fn no_name_in_a_snapshot_steers_the_terminal_of_any_command() {
     fs::create_dir_all(hostile.parent().unwrap()).unwrap();
     fs::write(&hostile, "{}").unwrap();
     let wrong = harmless("verify", leastwise(["verify", text(&two)]).ran().exits(1));
-    assert!(wrong.out.contains("is not in the manifest"), "{}", wrong.out);
+    assert!(wrong.out.contains("is not listed in manifest.json"), "{}", wrong.out);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::compare::{acme, change, night, without_its_finding};
 use crate::run::{folder, leastwise};
 use crate::scan::{files, report};
 use crate::verify::fit;
-use leastwise::decide::PrincipalStatus;
+use leastwise_core::decide::PrincipalStatus;
 
 const HOSTILE: &str = "\"><script>alert(1)<&'\u{2028}\u{202e}]]>";
 const HOSTILE_BUCKET: &str = "</text><script>alert(2)</script>&\u{1b}\u{202e}\u{fffe} and on and on and on";
@@ -160,7 +160,7 @@ fn what_is_no_report_is_skipped_and_told() {
         ("notes.txt", "not a leastwise report"),
         ("empty", "not a leastwise report"),
         ("web", "missing field"),
-        ("newer", "version 99"),
+        ("newer", "schema 99"),
         (".c.partial", "hidden"),
         #[cfg(unix)]
         ("latest", "a symbolic link"),

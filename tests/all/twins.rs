@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use leastwise::report::Coverage;
+use leastwise_core::report::Coverage;
 use serde_json::{Value, json};
 
 use crate::run::{folder, leastwise};

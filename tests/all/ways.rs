@@ -13,9 +13,9 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::fake::Fake;
 use crate::fake::http::{Parsed, Request};
+use crate::harness::wire::{Proxy, Reply, Server};
 use crate::run::{Run, folder, leastwise};
 use crate::scan::{acme, command_as};
-use crate::update::wire::{Proxy, Reply, Server};
 
 /// Of aws.invalid and mirror.invalid, signed by itself, with a key that everybody knows.
 const CERTIFICATE: &str = "tests/tls/certificate.pem";

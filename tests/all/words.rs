@@ -89,8 +89,9 @@ fn says(text: &str, phrase: &str) -> bool {
         let before = text[..at].chars().next_back();
         let after = text[at + phrase.len()..].chars().next();
         // Where a phrase begins or ends with a sign, nothing can be joined to it.
-        !(phrase.starts_with(joins) && before.is_some_and(joins))
-            && !(phrase.ends_with(joins) && after.is_some_and(joins))
+        let is_joined = phrase.starts_with(joins) && before.is_some_and(joins)
+            || phrase.ends_with(joins) && after.is_some_and(joins);
+        !is_joined
     })
 }
 

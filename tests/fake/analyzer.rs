@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use leastwise::evidence::{Analyzer, Detail, Finding};
+use leastwise_core::evidence::{Analyzer, Detail, Finding};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};

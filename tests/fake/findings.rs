@@ -1,6 +1,6 @@
 //! What an analyzer would say about invented principals.
 
-use leastwise::evidence::{Detail, Finding, Unused, UnusedAction, UnusedKey, UnusedPermission};
+use leastwise_core::evidence::{Detail, Finding, Unused, UnusedAction, UnusedKey, UnusedPermission};
 
 use super::dice::Dice;
 use super::stock::Grants;

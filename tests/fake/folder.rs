@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use leastwise::evidence::AnalyzerAnswer;
-use leastwise::inventory::wire::Accounts;
+use leastwise_core::evidence::AnalyzerAnswer;
+use leastwise_core::inventory::wire::Accounts;
 use serde::Serialize;
 use serde_json::json;
 

@@ -4,8 +4,8 @@
 //! only, 5 are service-linked. One principal in twenty is a user, most of them in groups. Customer-managed policies are
 //! shared, one for ten principals.
 
-use leastwise::evidence::{Analyzer, Configuration, Finding, UnusedAccess};
-use leastwise::inventory::wire::{
+use leastwise_core::evidence::{Analyzer, Configuration, Finding, UnusedAccess};
+use leastwise_core::inventory::wire::{
     Account, AttachedPolicy, Authorization, GroupDetail, InlinePolicy, ManagedPolicyDetail, PolicyText,
     PolicyVersion, RoleDetail, RoleLastUsed, Tag, UserDetail,
 };

@@ -1,8 +1,8 @@
 //! IAM: the whole of an account, and when its principals last used what.
 
 use jiff::Timestamp;
-use leastwise::evidence::{LastAccessed, ServiceLastAccessed};
-use leastwise::inventory::wire::Authorization;
+use leastwise_core::evidence::{LastAccessed, ServiceLastAccessed};
+use leastwise_core::inventory::wire::Authorization;
 
 use super::call::{Call, number};
 use super::fault::Fault;

@@ -1,6 +1,6 @@
 //! Principals and policies in IAM's XML.
 
-use leastwise::inventory::wire::{
+use leastwise_core::inventory::wire::{
     AttachedPolicy, Boundary, GroupDetail, InlinePolicy, ManagedPolicyDetail, RoleDetail, Tag, UserDetail,
 };
 

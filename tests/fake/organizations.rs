@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use leastwise::inventory::wire::Account;
+use leastwise_core::inventory::wire::Account;
 use serde_json::{Value, json};
 
 use super::call::Call;

@@ -1,7 +1,7 @@
 //! The errors of the services, each in its service's form.
 
 use super::http::Answer;
-use leastwise::evidence::FailureKind;
+use leastwise_core::evidence::FailureKind;
 
 /// How a service is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
-use leastwise::catalog::{AccessLevel, Catalog, KnownAction};
-use leastwise::inventory::wire::PolicyText;
+use leastwise_core::catalog::{AccessLevel, Catalog, KnownAction};
+use leastwise_core::inventory::wire::PolicyText;
 
 use super::dice::Dice;
 

@@ -6,8 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use leastwise::evidence::{Analyzer, AnalyzerAnswer, Failure, Finding, LastAccessed};
-use leastwise::inventory::wire::{Account, Accounts, Authorization};
+use leastwise_core::evidence::{Analyzer, AnalyzerAnswer, Failure, Finding, LastAccessed};
+use leastwise_core::inventory::wire::{Account, Accounts, Authorization};
 use serde::de::DeserializeOwned;
 
 use super::findings;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use leastwise::report::{AccountReport, Manifest, Report};
+use leastwise_core::report::{AccountReport, Manifest, Report};
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, Setup, World};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use leastwise::evidence::{Analyzer, Finding, LastAccessed};
-use leastwise::inventory::wire::{Accounts, Authorization};
+use leastwise_core::evidence::{Analyzer, Finding, LastAccessed};
+use leastwise_core::inventory::wire::{Accounts, Authorization};
 use serde_json::{Value, json};
 
 use crate::fake::{Books, World};

@@ -7,18 +7,18 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use futures::StreamExt;
-use leastwise::aws::live::{ConnectError, Live, LiveOptions, OPERATIONS, Operation};
-use leastwise::aws::options::{EvidenceFrom, Limits, Rates};
-use leastwise::aws::{Cloud, Nobody, Reading};
-use leastwise::evidence::{Failure, FailureKind};
-use leastwise::inventory::wire::Account;
+use leastwise_aws::live::{ConnectError, Live, LiveOptions, OPERATIONS, Operation};
+use leastwise_aws::options::{EvidenceFrom, Limits, Rates};
+use leastwise_aws::{Cloud, Nobody, Reading};
+use leastwise_core::evidence::{Failure, FailureKind};
+use leastwise_core::inventory::wire::Account;
 use tokio::time::{Instant, timeout};
 
 use crate::fake::{Fake, Fault, Rule, Setup, When};
 use crate::harness::small::{MANAGEMENT, MEMBER, small};
 use crate::run::{LAST_RESORT, folder};
 use crate::scan::{acme, live, report};
-use leastwise::decide::PrincipalStatus;
+use leastwise_core::decide::PrincipalStatus;
 
 /// How long one attempt may take.
 const ATTEMPT: Duration = Duration::from_millis(800);

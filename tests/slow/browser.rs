@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use leastwise::decide::PrincipalStatus;
+use leastwise_core::decide::PrincipalStatus;
 
 use crate::harness::pages::{between, data, hostile};
 use crate::run::{LAST_RESORT, folder, leastwise};

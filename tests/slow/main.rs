@@ -21,10 +21,10 @@ mod harness;
 use harness::{hostile, run, scan};
 
 // What the evaluator knows of the embedded catalog, and what that is read with.
-#[path = "../all/globs.rs"]
+#[path = "../../crates/core/tests/core/globs.rs"]
 #[allow(dead_code, reason = "the evaluator uses the rest")]
 mod globs;
-#[path = "../all/tables.rs"]
+#[path = "../../crates/core/tests/core/tables.rs"]
 #[allow(dead_code, reason = "the evaluator uses the rest")]
 mod tables;
 

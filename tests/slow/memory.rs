@@ -4,11 +4,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use leastwise::RefineError;
-use leastwise::catalog::Catalog;
-use leastwise::policy::{ActionSet, Document};
-use leastwise::prove::{Verdict, prove};
-use leastwise::refine::{DoesNotFit, Kind, RefineOptions};
+use leastwise_core::RefineError;
+use leastwise_core::catalog::Catalog;
+use leastwise_core::policy::{ActionSet, Document};
+use leastwise_core::prove::{Verdict, prove};
+use leastwise_core::refine::{DoesNotFit, Kind, RefineOptions};
 use serde_json::{Value, json};
 
 use crate::run::{folder, leastwise};
@@ -292,14 +292,14 @@ fn evidence_of_a_hundred_thousand_unknown_services_is_worked_through() {
     for (key, value) in [("Action", "*"), ("NotAction", "iam:*")] {
         let text = policy(key, value);
         let policy = Document::parse(&text).unwrap();
-        let refined = leastwise::Refiner::new(&catalog).refine(&policy, &whole.clone().into()).unwrap();
+        let refined = leastwise_core::Refiner::new(&catalog).refine(&policy, &whole.clone().into()).unwrap();
         // A list leaves them out one and all; an exception names each.
         let expected = if key == "Action" { 0 } else { names.len() };
         let found =
             refined.documents().iter().map(|it| it.compact().matches("service-").count()).sum::<usize>();
         assert_eq!((found, refined.proof().kept()), (expected, 2), "{key}");
         // Every wildcard of them stays, for nobody knows what else they have; and each is there when that is checked.
-        let refined = leastwise::Refiner::new(&catalog).refine(&policy, &named.clone().into()).unwrap();
+        let refined = leastwise_core::Refiner::new(&catalog).refine(&policy, &named.clone().into()).unwrap();
         let documents = refined.documents().to_vec();
         assert!(
             matches!(prove(&policy, documents, &named.clone().into(), &catalog), Verdict::Proven(_)),
@@ -315,7 +315,7 @@ fn statements_beyond_what_twenty_policies_hold_are_refused_with_their_number() {
     every_second(&lists).into_iter().for_each(|(service, names)| unused.add_actions(service, names));
     let text = statements(217, |_| json!({"Effect": "Allow", "Action": "*", "Resource": "*"})).to_string();
     let policy = Document::parse(&text).unwrap();
-    let refused = leastwise::Refiner::new(Catalog::embedded())
+    let refused = leastwise_core::Refiner::new(Catalog::embedded())
         .with(RefineOptions { kind: Some(Kind::Role), ..RefineOptions::default() })
         .refine(&policy, &unused.into())
         .unwrap_err();

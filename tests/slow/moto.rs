@@ -4,7 +4,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use leastwise::inventory::wire::Authorization;
+use leastwise_core::inventory::wire::Authorization;
 
 use crate::run::{folder, leastwise};
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use leastwise::decide::PrincipalStatus;
-use leastwise::report::{AccountReport, AccountSummary, Coverage, Report};
+use leastwise_core::decide::PrincipalStatus;
+use leastwise_core::report::{AccountReport, AccountSummary, Coverage, Report};
 
 use crate::fake::{Fake, Fault, Invented, Rule, When, World};
 use crate::run::folder;

@@ -1,7 +1,7 @@
 //! The example that `init` writes: complete, and true.
 
-use leastwise::aws::options::Access;
 use leastwise::config::{Config, EXAMPLE, keys};
+use leastwise_aws::options::Access;
 use toml::de::{DeTable, DeValue};
 
 use super::read;

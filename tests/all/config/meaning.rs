@@ -5,11 +5,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use leastwise::aws::options::EvidenceFrom;
 use leastwise::config::{Config, Overrides, Taken, find, keys, variable};
-use leastwise::decide::{Expires, Level, SharedPolicies};
-use leastwise::inventory::wire::{Account, Tag};
-use leastwise::inventory::{Principal, PrincipalKind};
+use leastwise_aws::options::EvidenceFrom;
+use leastwise_core::decide::{Expires, Level, SharedPolicies};
+use leastwise_core::inventory::wire::{Account, Tag};
+use leastwise_core::inventory::{Principal, PrincipalKind};
 
 use super::{read, with_environment};
 

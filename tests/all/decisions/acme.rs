@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use leastwise::decide::PrincipalStatus;
-use leastwise::report::{Action, Note, Recommendation};
+use leastwise_core::decide::PrincipalStatus;
+use leastwise_core::report::{Action, Note, Recommendation};
 
 use crate::run::{folder, leastwise};
 use crate::scan::{account, report};
@@ -50,7 +50,7 @@ fn the_examples_of_decisions_come_out_as_their_names_say() {
         (false, "can be assumed by s3.amazonaws.com".to_owned())
     );
     let (open, why) = trust(&out, "unused-role-external");
-    assert!(open && why.contains("which is not of this organisation"), "{why}");
+    assert!(open && why.contains("outside the organisation"), "{why}");
 
     for (id, code) in [
         (format!("{PAYMENTS}/role/backup-restore-dr/restore"), "hint-disaster-recovery"),

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use leastwise::report::{PolicyState, PrincipalCode};
+use leastwise_core::report::{PolicyState, PrincipalCode};
 use serde_json::Value;
 
 use self::compare::check;

@@ -1,7 +1,7 @@
 //! Actions that stay whatever the evidence says.
 
-use leastwise::decide::{Exceptions, Removable};
-use leastwise::policy::{ActionPattern, ActionSet, Services};
+use leastwise_core::decide::{Exceptions, Removable};
+use leastwise_core::policy::{ActionPattern, ActionSet, Services};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};

@@ -4,14 +4,14 @@ mod keep;
 mod review;
 
 use jiff::civil::{Date, date};
-use leastwise::catalog::Catalog;
 use leastwise::config::Config;
-use leastwise::decide::Exceptions;
-use leastwise::inventory::wire::{
+use leastwise_core::catalog::Catalog;
+use leastwise_core::decide::Exceptions;
+use leastwise_core::inventory::wire::{
     Account, AttachedPolicy, Authorization, InlinePolicy, PolicyText, RoleDetail, Tag,
 };
-use leastwise::inventory::{Inventory, Principal};
-use leastwise::policy::ActionSet;
+use leastwise_core::inventory::{Inventory, Principal};
+use leastwise_core::policy::ActionSet;
 
 const TODAY: Date = date(2026, 11, 21);
 

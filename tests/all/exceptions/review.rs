@@ -1,8 +1,10 @@
 //! What is said of the rules themselves.
 
-use leastwise::decide::{ExceptionReview, Exceptions, Removable, Standing, Usage, Uses};
-use leastwise::inventory::Inventory;
-use leastwise::inventory::wire::{Account, Authorization, GroupDetail, InlinePolicy, PolicyText, UserDetail};
+use leastwise_core::decide::{ExceptionReview, Exceptions, Removable, Standing, Usage, Uses};
+use leastwise_core::inventory::Inventory;
+use leastwise_core::inventory::wire::{
+    Account, Authorization, GroupDetail, InlinePolicy, PolicyText, UserDetail,
+};
 
 use super::{catalog, config, inventory, role, rules, unused, with_policies};
 

@@ -11,7 +11,7 @@ use crate::compare::{acme, change, without_its_finding};
 use crate::fake::{Invented, write_folder};
 use crate::run::{folder, leastwise};
 use crate::scan::{account, files, report};
-use leastwise::decide::PrincipalStatus;
+use leastwise_core::decide::PrincipalStatus;
 
 fn scan(snapshot: &str, out: &Path, more: &[&str]) {
     let to = out.to_str().unwrap();
@@ -62,7 +62,7 @@ fn faults_of(finding: &Value) -> Vec<String> {
         (!words.contains(&found)).then(|| format!("{pointer}: {found}"))
     };
     faults.extend(one_of("/SchemaVersion", &["2018-10-08"]));
-    faults.extend(one_of("/Severity/Label", &["INFORMATIONAL", "LOW", "MEDIUM", "HIGH"]));
+    faults.extend(one_of("/Severity/Label", &["INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL"]));
     faults.extend(one_of("/RecordState", &["ACTIVE", "ARCHIVED"]));
     faults.extend(one_of("/Workflow/Status", &["NEW"]));
     for at in 0..resources {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use leastwise::decide::PrincipalStatus;
-use leastwise::report::{PrincipalRow, Report, Totals};
+use leastwise_core::decide::PrincipalStatus;
+use leastwise_core::report::{PrincipalRow, Report, Totals};
 use serde_json::Value;
 
 use super::{json, ocsf, text};
@@ -240,8 +240,8 @@ fn sums_of_tickets(out: &Path) -> (u64, u64) {
     let rows = reader.records().map(|row| row.unwrap());
     let changes = rows.filter(|row| row[4].contains("unused-permissions"));
     changes.fold((0, 0), |(permissions, risk), row| {
-        let line = between(&row[2], "- Removes: ", " points of risk")[0].to_owned();
-        let (first, second) = line.split_once(" of yours, ").unwrap();
+        let first = between(&row[2], "- Removes: ", " permission")[0];
+        let second = between(&row[2], "lowers their risk score by ", "\n")[0];
         (permissions + number(first), risk + number(second))
     })
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use leastwise::config::{Config, Overrides};
-use leastwise::report::ReportFormat;
+use leastwise_core::report::ReportFormat;
 
 use crate::run::{folder, leastwise};
 use crate::scan::lasting_files;

@@ -69,7 +69,7 @@ fn a_policy_is_told_with_what_is_unused_and_an_idle_role_with_what_it_holds() {
     );
     assert_eq!(text(change, "/user/uid"), "arn:aws:iam::444444444444:role/wholly-unused-policy-holder");
     assert_eq!((text(change, "/cloud/account/uid"), text(change, "/confidence")), ("444444444444", "High"));
-    assert_eq!(text(change, "/severity"), "Medium");
+    assert_eq!(text(change, "/severity"), "High");
 
     let idle = find("unused-principal:arn:aws:iam::111111111111:role/break-glass-admin");
     let used = "2026-01-09T22:14:05Z".parse::<jiff::Timestamp>().unwrap().as_millisecond();

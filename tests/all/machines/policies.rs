@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use leastwise::decide::{HolderKind, PolicyKind};
-use leastwise::report::{Action, PrincipalRow, Recommendation};
+use leastwise_core::decide::{HolderKind, PolicyKind};
+use leastwise_core::report::{Action, PrincipalRow, Recommendation};
 use serde_json::Value;
 
 use super::ocsf::events;

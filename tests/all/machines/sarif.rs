@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{faults, json, schema, text};
 use crate::run::{folder, leastwise};
 use crate::scan::{account, demonstration, report, scan};
-use leastwise::decide::PrincipalStatus;
+use leastwise_core::decide::PrincipalStatus;
 
 pub(super) fn results(out: &Path) -> Vec<Value> {
     json(&out.join("report.sarif")).pointer("/runs/0/results").unwrap().as_array().unwrap().clone()

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use leastwise::aws::parts::Part;
+use leastwise_aws::parts::Part;
 
 use super::{ACME, assert_same, live, merge, recorded, shards, text};
 use crate::run::folder;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use leastwise::report::{AccountReport, PrincipalRow};
+use leastwise_core::report::{AccountReport, PrincipalRow};
 use serde_json::json;
 
 use crate::run::{Ran, folder, leastwise};
@@ -69,7 +69,7 @@ fn every_owner_has_a_ticket_and_those_without_the_tag_are_their_accounts() {
     assert!(text.starts_with("# Remove unused AWS permissions owned by `team-data@example.com`: 5 changes"));
     let first = text.split_once("\n- [ ] Change 1: ").unwrap().1.lines().next().unwrap();
     assert!(first.ends_with("confidence high"), "{first}");
-    assert!(text.contains("`PowerUserAccess` with a reduced copy, removing"));
+    assert!(text.contains("permissions from AWS managed policy `PowerUserAccess`"));
     assert!(text.contains("`policies/777777777777/role/text-trap-glue-reader/glue-read.diff`"));
 }
 

@@ -57,7 +57,7 @@ fn what_everybody_may_write_or_somebody_else_owns_is_not_built_on() {
         leastwise(args).ran()
     };
     let merge = || leastwise(["merge", place, "--out", out_text]).ran();
-    let opened = leastwise::aws::State::open;
+    let opened = leastwise_aws::State::open;
     assert!(opened(&state).is_ok());
     let modes = |path: &std::path::Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use leastwise::report::writer::{Output, Writer};
-use leastwise::report::{AccountReport, Recommendation, Report};
+use leastwise_core::report::{AccountReport, Recommendation, Report};
+use leastwise_report::folder::writer::{Output, Writer};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use leastwise::decide::{Level, PolicyKind, PrincipalStatus, Severity};
-use leastwise::report::{Coverage, EscalationRow, First};
+use leastwise_core::decide::{Level, PolicyKind, PrincipalStatus, Severity};
+use leastwise_core::report::{Coverage, EscalationRow, First};
 use serde_json::json;
 
 use super::{ALL, Forged};
@@ -129,7 +129,7 @@ const CASES: [Case; 67] = [
     case("exceptions", |it| it.report(|it| it.exceptions.clear()), "index.html"),
     case("everything", |it| {
         for path in super::files_of(&it.folder) { if !["manifest.json", "report.json", "catalog.json", "basis.json"].contains(&path.as_str()) { it.remove(&path); } }
-        it.report(|it| { it.accounts.clear(); it.families.clear(); it.recommendations.clear(); it.first = First::default(); it.exceptions.clear(); it.totals = leastwise::report::Totals::default(); });
+        it.report(|it| { it.accounts.clear(); it.families.clear(); it.recommendations.clear(); it.first = First::default(); it.exceptions.clear(); it.totals = leastwise_core::report::Totals::default(); });
         it.json("manifest.json", |it| it["rendering"]["formats"] = json!([]));
     }, "report.json"),
     case("all of SARIF", |it| it.put("report.sarif", "{}"), "report.sarif"),
@@ -166,7 +166,7 @@ fn a_report_that_was_tampered_with_is_refused_by_name() {
     let root = folder("verify-tampered");
     let good = root.join("good");
     made(&good);
-    super::verify(&good).exits(0).prints("401 files unchanged").prints("10 accounts");
+    super::verify(&good).exits(0).prints("402 files unchanged").prints("10 accounts");
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while let Some((number, case)) =

@@ -224,7 +224,7 @@ fn no_error_says_a_banned_phrase_and_each_begins_with_what_happened() {
         found.extend(printed(&what, &ran));
     }
     // A variable of the environment is a setting as well.
-    let ran = leastwise(&scan(&[])).with("LEASTWISE_LIMITS_ATEMPTS", "3").ran().exits(2);
+    let ran = leastwise(scan(&[])).with("LEASTWISE_LIMITS_ATEMPTS", "3").ran().exits(2);
     found.extend(printed("LEASTWISE_LIMITS_ATEMPTS", &ran));
     is_plain(&found);
 }

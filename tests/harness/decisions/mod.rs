@@ -4,7 +4,9 @@ pub(crate) mod recorded;
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+pub(crate) use super::expand::expand;
 
 fn cases() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases-decide")
@@ -31,26 +33,4 @@ pub(crate) fn catalog(place: &Path) -> PathBuf {
     let catalog = place.join("catalog");
     recorded::write_catalog(&read(&cases().join("catalog.json")), &catalog);
     catalog
-}
-
-/// `Get{10..12}Thing` in a list of strings stands for three strings, so that a large case stays readable.
-pub(crate) fn expand(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => Value::Array(items.iter().flat_map(expand_item).collect()),
-        Value::Object(members) => members.iter().map(|(key, value)| (key.clone(), expand(value))).collect(),
-        other => other.clone(),
-    }
-}
-
-fn expand_item(item: &Value) -> Vec<Value> {
-    let parts = item.as_str().and_then(|text| {
-        let (head, rest) = text.split_once('{')?;
-        let (range, tail) = rest.split_once('}')?;
-        let (from, to) = range.split_once("..")?;
-        Some((head, from.parse::<u32>().ok()?, to.parse::<u32>().ok()?, tail))
-    });
-    match parts {
-        Some((head, from, to, tail)) => (from..=to).map(|n| json!(format!("{head}{n}{tail}"))).collect(),
-        None => vec![expand(item)],
-    }
 }

@@ -323,7 +323,7 @@ fn the_path_of_a_policy_is_passed_as_it_is_and_never_run() {
 #[ignore = "needs shellcheck"]
 fn scripts_pass_shellcheck() {
     let checked = Command::new("shellcheck")
-        .current_dir("src/report/render/changes/shell")
+        .current_dir("crates/report/src/formats/changes/shell")
         .args(["--external-sources", "apply.sh", "rollback.sh", "lib.bash"])
         .output()
         .expect("shellcheck, from the Debian package of that name");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-use leastwise::report::Action;
+use leastwise_core::report::Action;
 use serde_json::{Value, json};
 
 use crate::fake::{Invented, write_folder};

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use leastwise::report::{AccountReport, Recommendation};
+use leastwise_core::report::{AccountReport, Recommendation};
 use serde_json::{Value, json};
 
 use crate::hostile::poison;

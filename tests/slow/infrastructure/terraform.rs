@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use leastwise::report::{Action, Note};
+use leastwise_core::report::{Action, Note};
 use serde_json::Value;
 
 use super::{acme, cases, documents, folders, poisoned, said, wanted};

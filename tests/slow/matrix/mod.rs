@@ -14,8 +14,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use leastwise::aws::live::{OPERATIONS, Operation};
-use leastwise::report::Report;
+use leastwise_aws::live::{OPERATIONS, Operation};
+use leastwise_core::report::Report;
 
 use self::world::{ADMINISTRATOR, MANAGEMENT, MEMBER, aws, is_list};
 use crate::fake::{Fake, Fault, Rule, When};
@@ -233,9 +233,9 @@ impl Nights {
             return format!("exit {}, {error}", ran.code);
         }
         let warnings =
-            ran.err.lines().filter(|line| line.contains("account, is read") || line.contains("administers"));
+            ran.err.lines().filter(|line| line.starts_with("warning: scanning only") || line.starts_with("warning: cannot "));
         let warnings: String =
-            warnings.map(|line| format!(", {}", line.split(';').next().unwrap())).collect();
+            warnings.map(|line| format!(", {}", line.split(". ").next().unwrap())).collect();
         let calm = &self.calm[&terms];
         if lasting_files(out) == *calm {
             assert_eq!(ran.code, 0, "{}", ran.err);

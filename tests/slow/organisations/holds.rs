@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use leastwise::assess::{Outcomes, Prepared, Terms, account, organisation, survey};
-use leastwise::catalog::{Catalog, Harvest, Unobserved};
-use leastwise::decide::{Exceptions, Families, Level, Removable, SharedPolicies};
-use leastwise::inventory::wire::Account;
-use leastwise::policy::ActionPattern;
-use leastwise::refine::Wildcards;
-use leastwise::report::{AccountReport, Coverage, Recommendation};
+use leastwise_core::advise::{Outcomes, Prepared, Terms, account, organisation, survey};
+use leastwise_core::catalog::{Catalog, Harvest, Unobserved};
+use leastwise_core::decide::{Exceptions, Families, Level, Removable, SharedPolicies};
+use leastwise_core::inventory::wire::Account;
+use leastwise_core::policy::ActionPattern;
+use leastwise_core::refine::Wildcards;
+use leastwise_core::report::{AccountReport, Coverage, Recommendation};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -202,7 +202,7 @@ fn before(wanted: &Organisation, at: usize, number: usize) -> Actions {
 }
 
 fn empty() -> AccountReport {
-    leastwise::assess::unread(&Account::default(), Coverage::Failed, Vec::new())
+    leastwise_core::advise::unread(&Account::default(), Coverage::Failed, Vec::new())
 }
 
 fn people(wanted: &Organisation) -> impl Iterator<Item = (usize, usize, &Person)> {
@@ -291,7 +291,7 @@ proptest! {
 
 #[test]
 fn what_two_can_do_without_is_what_both_can_do_without() {
-    let only = |text: &str| Removable::of(&leastwise::evidence::read_unused(text).unwrap().unused);
+    let only = |text: &str| Removable::of(&leastwise_core::evidence::read_unused(text).unwrap().unused);
     let table = Unobserved::table();
     let one = only(r#"[{"serviceNamespace":"s3"},{"serviceNamespace":"sqs","actions":["SendMessage"]}]"#);
     let other = only(r#"[{"serviceNamespace":"s3","actions":["GetObject"]}]"#);

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use leastwise::aws::{Answers, Evidence};
-use leastwise::evidence::{Analyzer, AnalyzerAnswer, Finding, LastAccessed};
-use leastwise::inventory::wire::Authorization;
+use leastwise_core::evidence::{Analyzer, AnalyzerAnswer, Answers, Evidence, Finding, LastAccessed};
+use leastwise_core::inventory::wire::Authorization;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -254,7 +253,7 @@ impl Organisation {
             let failure = serde_json::from_value(
                 json!({"operation": "GetAccountAuthorizationDetails", "kind": "denied"}),
             );
-            let failure: leastwise::evidence::Failure = failure.unwrap();
+            let failure: leastwise_core::evidence::Failure = failure.unwrap();
             return Answers { authorization: Err(failure.clone()), evidence: Err(failure) };
         }
         let attached = |numbers: &BTreeSet<usize>, aws: bool| -> Value {

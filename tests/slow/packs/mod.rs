@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use leastwise::report::{AccountReport, Coverage, Totals};
+use leastwise_core::report::{AccountReport, Coverage, Totals};
 use serde_json::Value;
 
 use crate::run::{Ran, folder, leastwise};

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{nobody_else_is_in, packs, packs_stand_alone_and_add_up, split};
 use crate::run::folder;
 use crate::scan::{account, by_turns, files, report};
-use leastwise::report::{Action, Recommendation};
+use leastwise_core::report::{Action, Recommendation};
 
 #[test]
 fn owners_who_share_policies_learn_of_each_other_no_more_than_how_many_they_are() {

@@ -15,11 +15,11 @@
 mod synthetic;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use leastwise::catalog::{Catalog, Permissions, Unobserved};
-use leastwise::decide::{Risk, ineffective};
-use leastwise::evidence::read_unused;
-use leastwise::policy::Document;
-use leastwise::prove::prove;
+use leastwise_core::catalog::{Catalog, Permissions, Unobserved};
+use leastwise_core::decide::{Risk, ineffective};
+use leastwise_core::evidence::read_unused;
+use leastwise_core::policy::Document;
+use leastwise_core::prove::prove;
 
 fn core(c: &mut Criterion) {
     let pairs = synthetic::pairs(1_000, 7);
@@ -39,8 +39,9 @@ fn core(c: &mut Criterion) {
         let pairs: &'static [synthetic::Pair] = Box::leak(synthetic::pairs(1_000, 7).into_boxed_slice());
         let read: Vec<_> = pairs.iter().map(read).collect();
         bench.iter(|| {
-            let refine =
-                |(policy, unused): &(_, _)| leastwise::Refiner::new(catalog).refine(policy, unused).is_ok();
+            let refine = |(policy, unused): &(_, _)| {
+                leastwise_core::Refiner::new(catalog).refine(policy, unused).is_ok()
+            };
             read.iter().filter(|pair| refine(pair)).count()
         });
     });
@@ -49,7 +50,7 @@ fn core(c: &mut Criterion) {
         let read = |pair: &'static synthetic::Pair| {
             let policy = Document::parse(&pair.policy).expect("it is one");
             let unused = read_unused(&pair.unused).expect("it is");
-            let after = leastwise::Refiner::new(catalog)
+            let after = leastwise_core::Refiner::new(catalog)
                 .refine(&policy, &unused)
                 .expect("it is proven")
                 .documents()
@@ -68,7 +69,7 @@ fn core(c: &mut Criterion) {
                 let policy = Document::parse(&pair.policy).expect("it is one");
                 let unused = read_unused(&pair.unused).expect("it is");
                 let refined =
-                    leastwise::Refiner::new(catalog).refine(&policy, &unused).expect("it is proven");
+                    leastwise_core::Refiner::new(catalog).refine(&policy, &unused).expect("it is proven");
                 refined.documents().first().map_or(0, |document| document.compact().len())
             };
             pairs.iter().map(line).sum::<usize>()
@@ -79,19 +80,23 @@ fn core(c: &mut Criterion) {
 
 /// An account of a thousand roles that share fifty policies, three each.
 fn decide(c: &mut Criterion) {
-    use leastwise::decide::{Circumstances, Families, PlanFacts, Source, Standing, plan, standings};
-    use leastwise::evidence::{Analyzer, PrincipalEvidence};
-    use leastwise::inventory::Inventory;
-    use leastwise::inventory::wire::Account;
+    use leastwise_core::decide::{Circumstances, Families, PlanFacts, Source, Standing, plan, standings};
+    use leastwise_core::evidence::{Analyzer, PrincipalEvidence};
+    use leastwise_core::inventory::Inventory;
+    use leastwise_core::inventory::wire::Account;
     use serde_json::{Value, json};
 
     struct Evidence<'s>(&'s [Standing]);
     impl PlanFacts for Evidence<'_> {
-        fn removable(&self, principal: usize, _: &str) -> std::borrow::Cow<'_, leastwise::decide::Removable> {
+        fn removable(
+            &self,
+            principal: usize,
+            _: &str,
+        ) -> std::borrow::Cow<'_, leastwise_core::decide::Removable> {
             std::borrow::Cow::Borrowed(self.0[principal].removable())
         }
 
-        fn used(&self, _: usize) -> std::borrow::Cow<'_, leastwise::policy::ActionSet> {
+        fn used(&self, _: usize) -> std::borrow::Cow<'_, leastwise_core::policy::ActionSet> {
             std::borrow::Cow::default()
         }
 
@@ -124,9 +129,9 @@ fn decide(c: &mut Criterion) {
     // Evidence about the services of some of the policies each: all of it unused but what the dice keep.
     let all: Vec<_> = pairs.iter().map(|pair| read_unused(&pair.unused).expect("it is")).collect();
     let known = (0..1_000).map(|at| {
-        let mut unused = leastwise::policy::ActionSet::new();
+        let mut unused = leastwise_core::policy::ActionSet::new();
         for _ in 0..8 {
-            unused.extend(&all[dice.roll(50)].unused, &leastwise::policy::Services::All);
+            unused.extend(&all[dice.roll(50)].unused, &leastwise_core::policy::Services::All);
         }
         (role(at), PrincipalEvidence { tells: true, observed: unused.into(), ..PrincipalEvidence::default() })
     });

@@ -1,6 +1,6 @@
 //! Invented policies with random evidence, the same ones for the same seed.
 
-use leastwise::catalog::Catalog;
+use leastwise_core::catalog::Catalog;
 
 /// Numbers that look random: splitmix64.
 pub(crate) struct Dice(pub(crate) u64);

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::io::{self, BufRead, Write};
 
-use leastwise::catalog::Catalog;
+use leastwise_core::catalog::Catalog;
 use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
 

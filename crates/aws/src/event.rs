@@ -1,0 +1,137 @@
+//! What happens while AWS is read: one type of event, one sink. Knows nothing of the SDK, of credentials or of what calls carry,
+//! so that no event can hold any of these.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use super::pace::BucketKey;
+use leastwise_core::evidence::{Failure, FailureKind, Finding};
+
+/// Where events go.
+pub trait EventSink: Send + Sync {
+    /// Takes one event.
+    fn emit(&self, event: ReadEvent<'_>);
+}
+
+impl fmt::Debug for dyn EventSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EventSink")
+    }
+}
+
+/// Drops every event.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nobody;
+
+impl EventSink for Nobody {
+    fn emit(&self, _: ReadEvent<'_>) {}
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy)]
+pub enum ReadEvent<'e> {
+    /// So many findings, or principals with last-accessed data, are to be read.
+    FindingsListed(usize),
+    /// So many of them have been read.
+    FindingsRead(usize),
+    /// What an earlier night saved of an account is damaged, or of another account or version.
+    StateRejected {
+        /// Where it was set aside.
+        aside: &'e Path,
+    },
+    /// AWS changed a finding that an earlier night saved without changing its entry in the list.
+    StateContradicted {
+        /// The account that the finding is about.
+        account: &'e str,
+        /// As AWS answers now.
+        finding: &'e Finding,
+        /// Where the account's state was set aside; none when that failed.
+        aside: Option<&'e Path>,
+    },
+    /// The state has a note of such a contradiction, so nothing saved before it is used. Emitted once a run.
+    StateDoubted {
+        /// The note.
+        note: &'e Path,
+    },
+    /// What was read cannot be saved for the next night. Emitted once a run.
+    StateNotSaved {
+        /// The folder of the state.
+        folder: &'e Path,
+        /// Why.
+        error: &'e io::Error,
+    },
+    /// What an interrupted run saved of an account is not to be trusted, so the account is read again.
+    JournalRejected {
+        /// The file.
+        file: &'e Path,
+        /// Why.
+        error: &'e io::Error,
+    },
+    /// A run that resumes this one will not find all that was read. Emitted once a run.
+    JournalNotSaved {
+        /// The folder of the journal.
+        folder: &'e Path,
+        /// Why.
+        error: &'e io::Error,
+    },
+    /// The run reaches less than it might.
+    ReachLimited {
+        /// How much less.
+        limit: Limit,
+        /// The account that was refused, or refuses.
+        account: &'e str,
+        /// Why.
+        why: &'e Failure,
+    },
+    /// An attempt of a call goes out.
+    CallSent {
+        /// Which.
+        call: Call<'e>,
+        /// How long the pacer held it.
+        held: Duration,
+    },
+    /// AWS throttled an attempt.
+    CallThrottled {
+        /// Which.
+        call: Call<'e>,
+        /// Counted from 1.
+        attempt: u32,
+        /// The pause that AWS asked for.
+        retry_after: Option<Duration>,
+    },
+    /// An attempt failed in a way that may pass, and is repeated after the pause.
+    CallRepeated {
+        /// Which.
+        call: Call<'e>,
+        /// Counted from 1.
+        attempt: u32,
+        /// How it failed.
+        kind: FailureKind,
+        /// Until the next attempt.
+        pause: Duration,
+    },
+}
+
+/// How far a run reaches, where it is no failure of an account that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// AWS Organizations does not tell the accounts, so that only the caller's own is read.
+    OwnAccountOnly,
+    /// Nobody tells which accounts administer Access Analyzer for the organisation.
+    AdministratorsUnknown,
+    /// The account administers Access Analyzer for the organisation, and whether it has an analyzer cannot be asked.
+    AdministratorClosed,
+}
+
+/// An API call, without anything that it carries.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'c> {
+    /// The account that is being read. Its findings may be asked of another one.
+    pub account: &'c str,
+    /// As the API calls it.
+    pub operation: &'c str,
+    /// Whose pace it keeps to: the API, the account that is asked, the Region.
+    pub bucket: &'c BucketKey,
+}

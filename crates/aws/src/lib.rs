@@ -1,0 +1,114 @@
+//! The seam to AWS: what a scan asks, and two who answer. `live` talks to AWS and holds all SDK code; `recorded` reads and
+//! writes recorded answers. Both give the same shapes, so nothing behind the seam knows which it was.
+//!
+//! Depends on `leastwise-core` for the shapes and on `leastwise-files` for the disk. The SDK is named below `live` and `network` only.
+
+mod event;
+pub mod live;
+pub mod network;
+pub mod options;
+pub mod pace;
+mod recorded;
+pub mod update;
+
+use std::future::Future;
+
+use leastwise_core::evidence::{Answers, Failure, Finding, LastAccessed};
+use leastwise_core::inventory::wire::Account;
+
+pub use event::{Call, EventSink, Limit, Nobody, ReadEvent};
+pub use recorded::{
+    Journal, JournalError, Journaled, Snapshot, SnapshotError, State, StateError, parts, snapshot,
+};
+
+/// What AWS, or a record of it, knows.
+pub trait Cloud: Sync {
+    /// The accounts of the organisation.
+    fn organisation(&self) -> impl Future<Output = Result<Organisation, Failure>> + Send;
+
+    /// Everything that is read of one account. Never fails as a whole: each part says what it could not do.
+    fn read(&self, account: &Account, reading: Reading<'_>) -> impl Future<Output = Answers> + Send;
+
+    /// What each pacer has seen. Recorded answers need none.
+    fn figures(&self) -> Vec<(pace::BucketKey, pace::Figures)> {
+        Vec::new()
+    }
+}
+
+/// What earlier reading remembers. Nothing, unless it says so.
+pub trait Memory: Sync {
+    /// What is known of the findings that AWS lists. A few that are remembered from an earlier night are to be read all the
+    /// same: the spot check of rule E21.
+    fn recall(&self, listed: Vec<Finding>) -> Recall {
+        Recall { unread: listed, ..Recall::default() }
+    }
+
+    /// Keeps a finding that was read whole, and compares it with what is remembered of it.
+    fn keep_finding(&self, _finding: &Finding) {}
+
+    /// Whether [`Recall::remembered`] may be used. To be asked when all that is unread has been read.
+    fn is_trusted(&self) -> bool {
+        true
+    }
+
+    /// A principal's last-accessed data, if it was read before.
+    fn last_accessed(&self, _arn: &str) -> Option<LastAccessed> {
+        None
+    }
+
+    /// Keeps last-accessed data that was read whole.
+    fn keep_last_accessed(&self, _answer: &LastAccessed) {}
+}
+
+/// A memory of nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Forgetful;
+
+impl Memory for Forgetful {}
+
+/// What memory knows of the findings that AWS lists.
+#[derive(Debug, Default)]
+pub struct Recall {
+    /// Read by the interrupted run that this one goes on from, so as good as read now.
+    pub read: Vec<Finding>,
+    /// Read on an earlier night.
+    pub remembered: Vec<RememberedFinding>,
+    /// To be read, as they are listed.
+    pub unread: Vec<Finding>,
+}
+
+/// A finding that was read on an earlier night and has not changed since, as far as AWS's list tells.
+#[derive(Debug)]
+pub struct RememberedFinding {
+    /// As it is listed.
+    pub listed: Finding,
+    /// The same with the details that were read.
+    pub known: Finding,
+}
+
+/// What goes along with the reading of one account.
+#[derive(Clone, Copy)]
+pub struct Reading<'r> {
+    /// Where events go.
+    pub events: &'r dyn EventSink,
+    /// What need not be read again.
+    pub memory: &'r dyn Memory,
+}
+
+impl<'r> Reading<'r> {
+    /// All of it, with its events.
+    pub fn watched(events: &'r dyn EventSink) -> Self {
+        Self { events, memory: &Forgetful }
+    }
+}
+
+/// The accounts of an organisation, or of a list.
+#[derive(Debug, Clone, Default)]
+pub struct Organisation {
+    /// `aws`, `aws-us-gov` or `aws-cn`.
+    pub partition: String,
+    /// The accounts, in the order of the answer.
+    pub accounts: Vec<Account>,
+    /// Why AWS does not tell which other accounts there are, where it does not, and nobody said that there are none to read.
+    pub unknown: Option<Failure>,
+}

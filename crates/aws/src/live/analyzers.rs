@@ -1,0 +1,270 @@
+//! Which analyzer tells about an account (E10, E16).
+//!
+//! Organisation analyzers are looked for in the caller's account and in those of the delegated administrators of Access
+//! Analyzer, and then the account's own. Of all that cover the account, [`choose_analyzers`] takes one. All of that in the
+//! Region of the scan, and where it has none in us-east-1, where Security Hub keeps its own.
+
+use std::sync::Arc;
+
+use aws_sdk_accessanalyzer::types::Type;
+use tokio::sync::OnceCell;
+
+use super::deadline::InTheWay;
+use super::operations::{GET_ANALYZER, LIST_ANALYZERS};
+use super::organisation::{self, Identity};
+use super::pages::{self, List, is_refusal, malformed};
+use super::session::Session;
+use super::{DEFAULT_REGION, Live, Scope, convert};
+use crate::Limit;
+use crate::options::EvidenceFrom;
+use leastwise_core::arn::Arn;
+use leastwise_core::evidence::{Analyzer, Failure, FailureKind, choose_analyzers};
+
+/// An analyzer, and the session that may ask it.
+pub(super) type Asked = (Analyzer, Arc<Session>);
+
+/// The analyzer whose findings count, and the others that look at the account.
+pub(super) struct Chosen {
+    pub(super) asked: Asked,
+    pub(super) others: Vec<Analyzer>,
+}
+
+/// What a run has found out about analyzers so far.
+#[derive(Debug)]
+pub(super) struct Sought {
+    here: Place,
+    /// Where to look when there is none.
+    further: Option<Place>,
+    /// The accounts of the delegated administrators, beside the caller's own.
+    administrators: OnceCell<Vec<String>>,
+}
+
+/// A Region, and what was found there. What was refused is found once as well; what may pass is tried again for the
+/// next account.
+#[derive(Debug)]
+struct Place {
+    region: String,
+    common: OnceCell<Common>,
+    /// One account looks for all, and the others wait: what it meets is why they are late.
+    in_the_way: InTheWay,
+}
+
+/// The analyzer that is named, or the organisation's.
+#[derive(Debug, Default)]
+struct Common {
+    found: Vec<Asked>,
+    /// Somebody who may have one, and did not tell.
+    refused: Option<Failure>,
+}
+
+impl Sought {
+    /// Nothing yet.
+    pub(super) fn new(region: &str, identity: &Identity, named: Option<&str>) -> Self {
+        let place = |region: &str| Place {
+            region: region.to_owned(),
+            common: OnceCell::new(),
+            in_the_way: InTheWay::default(),
+        };
+        let further = named.is_none() && identity.partition == "aws" && region != DEFAULT_REGION;
+        Self {
+            here: place(region),
+            further: further.then(|| place(DEFAULT_REGION)),
+            administrators: OnceCell::new(),
+        }
+    }
+}
+
+impl Sought {
+    /// What those met who look for all.
+    pub(super) fn in_the_way(&self) -> Vec<&InTheWay> {
+        let places = std::iter::once(&self.here).chain(&self.further);
+        places.map(|place| &place.in_the_way).collect()
+    }
+}
+
+impl Common {
+    /// What looking gave. What may pass is no answer yet.
+    fn of(found: Result<Vec<Asked>, Failure>) -> Result<Self, Failure> {
+        match found {
+            Ok(found) => Ok(Self { found, refused: None }),
+            Err(failure) if is_refusal(&failure) => Ok(Self { found: Vec::new(), refused: Some(failure) }),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// What both have.
+    fn and(mut self, other: Self) -> Self {
+        self.found.extend(other.found);
+        Self { refused: self.refused.or(other.refused), ..self }
+    }
+}
+
+impl Live {
+    /// The analyzer of an account; none when there is none.
+    pub(super) async fn analyzer_of(
+        &self,
+        account: &str,
+        session: &Arc<Session>,
+    ) -> Result<Option<Chosen>, Failure> {
+        let found = self.analyzer_in(&self.sought.here, account, session).await?;
+        let (None, Some(further)) = (&found, &self.sought.further) else { return Ok(found) };
+        let session = Arc::new(self.session_at(account, &further.region));
+        match self.analyzer_in(further, account, &session).await {
+            // Many organisations forbid all Regions but their own. The one that the scan is about has been looked through,
+            // so last-accessed data may take the analyzer's place.
+            Err(failure) if is_refusal(&failure) && self.options.source == EvidenceFrom::Auto => Ok(None),
+            found => found,
+        }
+    }
+
+    async fn analyzer_in(
+        &self,
+        place: &Place,
+        account: &str,
+        session: &Arc<Session>,
+    ) -> Result<Option<Chosen>, Failure> {
+        let look = || place.in_the_way.of(self.find_common(&place.region));
+        let common = place.common.get_or_try_init(look).await?;
+        let is_named = self.options.analyzer_arn.is_some();
+        if let Some(failure) = common.refused.as_ref().filter(|_| is_named) {
+            return Err(failure.clone());
+        }
+        let mut all = common.found.clone();
+        if !is_named {
+            match asked(session, Type::AccountUnusedAccess).await {
+                Ok(own) => all.extend(own),
+                // The organisation's analyzer is enough, where there is one.
+                Err(_) if all.iter().any(|(analyzer, _)| analyzer.covers(account)) => {}
+                Err(failure) => return Err(common.refused.clone().unwrap_or(failure)),
+            }
+        }
+        let analyzers: Vec<Analyzer> = all.iter().map(|(analyzer, _)| analyzer.clone()).collect();
+        let mut chosen = choose_analyzers(&analyzers, account).into_iter();
+        // One that leaves the account out is kept as well: that somebody wants the account left out is worth telling.
+        let asked =
+            chosen.next().and_then(|first| all.into_iter().find(|(analyzer, _)| analyzer.arn == first.arn));
+        match asked {
+            Some(asked) => Ok(Some(Chosen { asked, others: chosen.cloned().collect() })),
+            // Nobody may say that there is none who could not look.
+            None => common.refused.clone().map_or(Ok(None), Err),
+        }
+    }
+
+    async fn find_common(&self, region: &str) -> Result<Common, Failure> {
+        if let Some(arn) = &self.options.analyzer_arn {
+            let Arn { region, account, .. } = Arn::of(arn);
+            let session = self.session_in(account, region);
+            let found = get(&session, arn).await.map(|analyzer| vec![(analyzer, session)]);
+            return Common::of(found);
+        }
+        let mut common = self.organisations_in(&self.identity.account, region).await?;
+        for account in self.administrators(common.found.is_empty()).await? {
+            let theirs = match self.organisations_in(account, region).await {
+                Ok(theirs) => theirs,
+                // An analyzer that was found serves, though a better one may be hidden.
+                Err(failure) if !common.found.is_empty() => {
+                    self.shared.limited(Limit::AdministratorClosed, account, &failure);
+                    continue;
+                }
+                Err(failure) => return Err(failure),
+            };
+            // Of the Region that the scan is about: others may be forbidden for good reason.
+            let is_needed = common.found.is_empty() && region == self.region;
+            if let Some(failure) = theirs.refused.as_ref().filter(|_| is_needed) {
+                self.shared.limited(Limit::AdministratorClosed, account, failure);
+            }
+            common = common.and(theirs);
+        }
+        Ok(common)
+    }
+
+    /// What one account has of the organisation's analyzers.
+    async fn organisations_in(&self, account: &str, region: &str) -> Result<Common, Failure> {
+        let session = self.session_in(account, region);
+        Common::of(asked(&session, Type::OrganizationUnusedAccess).await)
+    }
+
+    /// The delegated administrators, asked for once a run. Where an analyzer is found without them, that nobody may ask is no
+    /// news.
+    async fn administrators(&self, needed: bool) -> Result<&[String], Failure> {
+        let found = self.sought.administrators.get_or_try_init(|| async {
+            match organisation::administrators(&self.caller).await? {
+                List::Whole(mut accounts) => {
+                    accounts.retain(|account| *account != self.identity.account);
+                    Ok(accounts)
+                }
+                // The caller is neither the management account nor an administrator, or there is no organisation. That a
+                // caller who reads other accounts may not ask can hide the organisation's analyzer.
+                List::Refused(failure) => {
+                    if needed && self.reads_others() && failure.kind == FailureKind::Denied {
+                        let caller = &self.identity.account;
+                        self.shared.limited(Limit::AdministratorsUnknown, caller, &failure);
+                    }
+                    Ok(Vec::new())
+                }
+            }
+        });
+        found.await.map(Vec::as_slice)
+    }
+
+    /// Whether the scan is about more than the caller's own account.
+    fn reads_others(&self) -> bool {
+        match self.scope.get() {
+            Some(Scope::Organisation) => true,
+            Some(Scope::Named) => self.options.accounts.iter().any(|it| it.id != self.identity.account),
+            Some(Scope::Own | Scope::OwnAccount(_)) | None => false,
+        }
+    }
+
+    /// The way into an account that is not read: the caller's credentials where they do.
+    fn session_in(&self, account: &str, region: &str) -> Arc<Session> {
+        if self.caller.is_at(account, region) {
+            Arc::clone(&self.caller)
+        } else {
+            Arc::new(self.session_at(account, region))
+        }
+    }
+}
+
+/// The active analyzers of a type, with their configuration, and the session that may ask them.
+async fn asked(session: &Arc<Session>, kind: Type) -> Result<Vec<Asked>, Failure> {
+    let mut all = Vec::new();
+    for listed in list(session, kind).await? {
+        if !listed.is_active() {
+            continue;
+        }
+        // How far it looks back and what it leaves out decides between several.
+        match get(session, &listed.arn).await {
+            Ok(analyzer) => all.push((analyzer, Arc::clone(session))),
+            // Somebody has deleted it since it was listed.
+            Err(failure) if failure.kind == FailureKind::Absent => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(all)
+}
+
+/// Analyzers of a type, without their configuration.
+async fn list(session: &Session, kind: Type) -> Result<Vec<Analyzer>, Failure> {
+    let kind = &kind;
+    let found = pages::all(&LIST_ANALYZERS, |token| async move {
+        let answer = session
+            .call(&LIST_ANALYZERS, |clients| {
+                clients.analyzer().list_analyzers().r#type(kind.clone()).set_next_token(token.clone()).send()
+            })
+            .await?;
+        Ok((answer.analyzers, answer.next_token))
+    });
+    Ok(found.await?.into_iter().map(convert::analyzer).collect())
+}
+
+/// An analyzer with its configuration: how far it looks back is told by `GetAnalyzer` alone (E5).
+async fn get(session: &Session, arn: &str) -> Result<Analyzer, Failure> {
+    // The API wants the name, which ends the ARN; it takes no ARN.
+    let name = arn.rsplit('/').next().unwrap_or(arn);
+    let answer = session
+        .call(&GET_ANALYZER, |clients| clients.analyzer().get_analyzer().analyzer_name(name).send())
+        .await?;
+    let analyzer = answer.analyzer.map(convert::analyzer).ok_or_else(|| malformed(&GET_ANALYZER))?;
+    if analyzer.arn == arn { Ok(analyzer) } else { Err(malformed(&GET_ANALYZER)) }
+}

@@ -1,0 +1,100 @@
+//! The note that AWS changed a finding unseen. Every file of findings says which note was the newest when they were read, so a
+//! new one makes all of them worthless at once: for this run, for others that share the folder, for one that goes on after a
+//! kill, and on later nights for accounts that were not read meanwhile. No file is touched for it.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{FORMAT, Remembered, State, digest};
+use crate::{EventSink, ReadEvent};
+use leastwise_core::evidence::Finding;
+use leastwise_files as files;
+
+const NOTE: &str = "doubt.json";
+/// Stands for a note that is there and cannot be read: no file was written under it, unless it is still the same.
+const UNREADABLE: &str = "unreadable";
+
+/// What this process knows of doubts.
+#[derive(Debug, Default)]
+pub(super) struct Doubts {
+    /// The digest of a note that could not be saved in the folder; this run follows it all the same.
+    unsaved: Mutex<Option<String>>,
+    /// The operator has been warned that the state is not used.
+    told: AtomicBool,
+}
+
+/// What the note says, for whoever looks into it. Programs go by its digest, which the time makes a new one.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Note<'n> {
+    format: u32,
+    found: String,
+    account: &'n str,
+    finding: &'n str,
+    resource: &'n str,
+    updated_at: Option<&'n str>,
+}
+
+impl State {
+    /// The digest of the newest note; none when there never was one.
+    pub(in crate::recorded) fn doubt(&self) -> Option<String> {
+        let unsaved = self.doubts.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
+        if unsaved.is_some() {
+            return unsaved.clone();
+        }
+        match files::own_bytes(self.folder.path(), NOTE, files::NOTE) {
+            Ok(text) => Some(digest(&text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(_) => Some(UNREADABLE.to_owned()),
+        }
+    }
+
+    /// AWS contradicts what is remembered of an account: leaves a note, and sets the account's file aside. Gives where it lies
+    /// now, if that could be done.
+    pub(in crate::recorded) fn contradicted(
+        &self,
+        account: &str,
+        earlier: &Remembered,
+        finding: &Finding,
+        events: &dyn EventSink,
+    ) -> Option<PathBuf> {
+        // The note first: whoever is killed between the two leaves nothing that is trusted. It is left out when there is
+        // one that the account's file is from before, so that what was read since keeps its worth.
+        if earlier.doubt == self.doubt() {
+            self.leave_note(account, finding, events);
+        }
+        self.doubts.told.store(true, Ordering::Relaxed);
+        let path = self.place(account);
+        let aside = path.with_extension("contradicted");
+        fs::rename(path, &aside).is_ok().then_some(aside)
+    }
+
+    fn leave_note(&self, account: &str, finding: &Finding, events: &dyn EventSink) {
+        let note = Note {
+            format: FORMAT,
+            found: Timestamp::now().to_string(),
+            account,
+            finding: &finding.id,
+            resource: &finding.resource,
+            updated_at: finding.updated_at.as_deref(),
+        };
+        let text = serde_json::to_vec(&note).unwrap_or_default();
+        if let Err(error) = self.folder.put(NOTE, |file| file.write_all(&text)) {
+            *self.doubts.unsaved.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest(&text));
+            self.not_saved(events, &error);
+        }
+    }
+
+    /// Tells once that there is a note, unless this process left it and told so.
+    pub(in crate::recorded) fn tell_doubt(&self, events: &dyn EventSink) {
+        if !self.doubts.told.swap(true, Ordering::Relaxed) {
+            events.emit(ReadEvent::StateDoubted { note: &self.folder.path().join(NOTE) });
+        }
+    }
+}

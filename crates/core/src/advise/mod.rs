@@ -1,0 +1,180 @@
+//! From the answers about an account to its part of the report: decide, refine, prove. No I/O, no clock.
+//!
+//! An organisation is gone through twice. Of each account as it was [`Prepared`], [`survey`] tells what could concern
+//! others; [`Families`] joins that; [`account`] works each account out with the families known; [`organisation`] tells of
+//! what is decided once for many accounts.
+//!
+//! | file | what |
+//! |---|---|
+//! | `prepared` | inventory, evidence and standings of one account |
+//! | `work` | each policy: which way it can be smaller, and what is published of it |
+//! | `attach` | room for what takes a policy's place |
+//! | `copies` | copies for some of a policy's holders |
+//! | `publish` | the recommendation and its files |
+//! | `refinement` | one smaller policy with what its proof says |
+//! | `effect` | what the changes do to each principal |
+//! | `place` | ids, names and places of files |
+//! | `family` | what is decided once for many accounts |
+//! | `rows` | a row for every principal, and the account in short |
+//! | `again` | the recommendations of a finished report, looked at again |
+//! | `weight` | about how much memory an account takes |
+//! | `why` | statuses and reasons: stable codes and one sentence each |
+
+pub mod again;
+mod attach;
+mod copies;
+mod effect;
+mod family;
+mod place;
+mod prepared;
+mod publish;
+mod refinement;
+mod rows;
+mod spare;
+mod weight;
+mod why;
+mod work;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use self::family::{FamilyShare, Outcomes, Whole, organisation};
+use self::prepared::About;
+pub use self::prepared::Prepared;
+use self::prepared::RemovableActions;
+use self::work::Work;
+use crate::catalog::{Basis, Catalog, Harvest, Unobserved};
+use crate::decide::{
+    EditScope, Exceptions, Families, Grain, Level, PolicyPlan, PrincipalStatus, SharedPolicies, Survey,
+    Usage, plan,
+};
+use crate::evidence::Failure;
+use crate::inventory::wire::Account;
+use crate::policy::Services;
+use crate::refine::Wildcards;
+use crate::report::{AccountReport, AccountSummary, Coverage, EffectTotals, EvidenceSource, Failed, SCHEMA};
+
+/// What a scan goes by.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'t> {
+    /// The list of actions.
+    pub catalog: &'t Catalog,
+    /// What the organisation names beyond it: known once all accounts were surveyed.
+    pub harvest: &'t Harvest,
+    /// Actions whose use AWS does not see.
+    pub unobserved: &'t Unobserved,
+    /// The window of last-accessed data, in days.
+    pub window_days: u32,
+    /// The day of the answers.
+    pub as_of: Option<&'t str>,
+    /// Older evidence counts as none, in days.
+    pub oldest_days: Option<i64>,
+    /// What becomes of `*`.
+    pub wildcards: Wildcards,
+    /// What to recommend for a policy that several principals share.
+    pub shared: SharedPolicies,
+    /// What is less sure is told, and no smaller policy is written for it.
+    pub least_sure: Level,
+    /// What is to stay as it is, and who says so.
+    pub exceptions: &'t Exceptions<'t>,
+    /// The ids of the organisation's accounts.
+    pub organisation: &'t BTreeSet<String>,
+}
+
+impl<'t> Terms<'t> {
+    /// What proofs rest on.
+    pub fn basis(&self) -> Basis<'t> {
+        Basis { catalog: self.catalog, harvest: self.harvest, unobserved: self.unobserved }
+    }
+}
+
+/// One account's part of the report.
+#[derive(Debug)]
+pub struct Assessed {
+    /// `accounts/<id>.json`.
+    pub report: AccountReport,
+    /// Documents and diffs, by path from the report's folder.
+    pub files: Vec<(String, String)>,
+    /// The services that its policies name.
+    pub services: Services,
+    /// Proposals that the checker refuted: defects, written out for a report to us.
+    pub defects: Vec<(String, String)>,
+    /// Its part of what is decided once for many accounts.
+    pub shares: Vec<FamilyShare>,
+    /// What the rules cover here.
+    pub usage: Usage,
+}
+
+/// What one account has that could concern others, and what it names beyond the catalog.
+pub fn survey(prepared: &Prepared, terms: Terms<'_>) -> (Survey, Harvest) {
+    let desk = RemovableActions::of(prepared, terms);
+    let none = Families::default();
+    let held = plan(&prepared.inventory, &prepared.standings, &desk, &none);
+    let sure = |held: &PolicyPlan<'_>, part: &EditScope<'_>| {
+        let grain = Grain::of(&part.removable.unused(&Services::All));
+        prepared.confidence(&About::of(held, part, grain), terms).level
+    };
+    (Survey::of(&prepared.inventory, &held, terms.catalog, &sure), prepared.harvest(terms.catalog))
+}
+
+/// Works out one account, or tells why it could not be read.
+pub fn account(
+    account: &Account,
+    prepared: Result<Prepared, Failure>,
+    terms: Terms<'_>,
+    families: &Families,
+    outcomes: &Outcomes,
+) -> Assessed {
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
+        Err(failure) => {
+            return Assessed {
+                report: unread(account, Coverage::Failed, vec![Failed { failure, principal: None }]),
+                files: Vec::new(),
+                services: Services::default(),
+                defects: Vec::new(),
+                shares: Vec::new(),
+                usage: Usage::default(),
+            };
+        }
+    };
+    let desk = RemovableActions::of(&prepared, terms);
+    let held = plan(&prepared.inventory, &prepared.standings, &desk, families);
+    let mut work = Work::new(&prepared, terms, families, outcomes, &held);
+    // What is decided for many accounts comes first: the other inline policies of its holders have the room that it leaves.
+    let is_of_family =
+        |policy: &&PolicyPlan<'_>| policy.in_place.as_ref().is_some_and(|part| part.family.is_some());
+    let (first, rest): (Vec<_>, Vec<_>) = held.iter().partition(is_of_family);
+    first.into_iter().chain(rest).for_each(|policy| work.policy(policy));
+    work.finish(desk.usage())
+}
+
+/// The report of an account of which nothing was read.
+pub fn unread(account: &Account, coverage: Coverage, failures: Vec<Failed>) -> AccountReport {
+    AccountReport {
+        schema: SCHEMA,
+        summary: AccountSummary {
+            id: account.id.clone(),
+            name: account.name.clone(),
+            coverage,
+            failures,
+            evidence: EvidenceSource::default(),
+            statuses: no_statuses(),
+            principals: 0,
+            recommendations: 0,
+            left_alone: 0,
+            credentials: 0,
+            effect: EffectTotals::default(),
+        },
+        principals: Vec::new(),
+        policies: Vec::new(),
+        recommendations: Vec::new(),
+        alternatives: Vec::new(),
+        left_alone: Vec::new(),
+        grants: None,
+    }
+}
+
+/// All statuses, empty.
+fn no_statuses() -> BTreeMap<PrincipalStatus, usize> {
+    PrincipalStatus::ALL.iter().map(|status| (*status, 0)).collect()
+}

@@ -1,0 +1,292 @@
+//! One account, ready to be decided on: what is there, what is known, where each principal stands.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Terms;
+use crate::catalog::{Catalog, Harvest, Unobserved};
+use crate::decide::{
+    AccountExceptions, Ages, Circumstances, Confidence, EditScope, EvidenceOrigin, Facts, Grain, GrantAge,
+    GrantLog, Holder, Level, PlanFacts, PolicyPlan, Removable, Source, Standing, Usage, emergency,
+    granted_before, standings,
+};
+use crate::evidence::{Answers, Evidence};
+use crate::evidence::{Failure, FailureKind, PrincipalEvidence, Windows, join};
+use crate::inventory::Inventory;
+use crate::inventory::wire::{Account, ManagedPolicyDetail, PolicyText};
+use crate::policy::{ActionSet, Document};
+
+/// The window of an analyzer that does not say: ninety days is what AWS sets when nobody chooses.
+const USUAL_WINDOW: u32 = 90;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Prepared {
+    pub(super) inventory: Inventory,
+    pub(super) evidence: Result<Evidence, Failure>,
+    /// What is known of each principal, by ARN.
+    pub(super) known: BTreeMap<String, PrincipalEvidence>,
+    /// The newest day on which the use of one of them was looked at.
+    evaluated: Option<String>,
+    /// In the order of the inventory's principals.
+    pub(super) standings: Vec<Standing>,
+    /// What says that a principal is kept for emergencies, in the same order.
+    pub(super) emergencies: Vec<Option<String>>,
+    /// Since when each policy is held, where the evidence does not look at that itself.
+    pub(super) grants: Option<GrantLog>,
+}
+
+/// What the confidence in a change of a policy depends on.
+pub(super) struct About<'p> {
+    /// The principals that it reaches.
+    pub(super) reaches: &'p [usize],
+    /// When the policy was last changed, if AWS tells.
+    pub(super) updated: Option<&'p str>,
+    /// By what the evidence tells what goes.
+    pub(super) grain: Option<Grain>,
+    /// How long its holders have had it.
+    pub(super) age: GrantAge,
+}
+
+impl<'p> About<'p> {
+    /// Of a policy's change for some of its holders.
+    pub(super) fn of(held: &'p PolicyPlan<'_>, part: &'p EditScope<'_>, grain: Option<Grain>) -> Self {
+        Self { reaches: &part.reaches, updated: held.updated, grain, age: held.age(&part.holders) }
+    }
+}
+
+impl Prepared {
+    /// Whether a group's name or path says that its members are needed on a bad day only.
+    pub(super) fn is_reserve_group(&self, name: &str) -> bool {
+        let group = self.inventory.groups.get(name);
+        group.is_some_and(|group| emergency(&group.group_name, &group.path, &[]).is_some())
+    }
+
+    /// Joins what was answered about an account. `earlier` is what earlier nights saw of its grants.
+    ///
+    /// # Errors
+    /// Why its principals and policies could not be read.
+    pub fn of(
+        account: &Account,
+        answers: Answers,
+        terms: Terms<'_>,
+        earlier: Option<&GrantLog>,
+    ) -> Result<Self, Failure> {
+        let Answers { authorization, evidence } = answers;
+        let inventory = Inventory::new(account.clone(), authorization?).map_err(|error| {
+            let failure = Failure::new("GetAccountAuthorizationDetails", FailureKind::Malformed);
+            failure.saying(None, Some(&error.to_string()))
+        })?;
+        let known = evidence.as_ref().map_or_else(
+            |_| BTreeMap::new(),
+            |evidence| {
+                let findings =
+                    evidence.analyzer.as_ref().and_then(|it| it.window_days()).unwrap_or(USUAL_WINDOW);
+                let windows = Windows { findings, last_accessed: terms.window_days };
+                join(&evidence.findings, &evidence.last_accessed, windows)
+            },
+        );
+        let evaluated = known.values().filter_map(|known| known.analyzed_at.as_ref()).max().cloned();
+        let all = inventory.principals.iter();
+        let emergencies = all.map(|it| emergency(&it.name, &it.path, &it.tags)).collect();
+        let mut prepared =
+            Self { inventory, evidence, known, evaluated, standings: Vec::new(), emergencies, grants: None };
+        let rules = terms.exceptions.of(&prepared.inventory);
+        let around = Circumstances {
+            source: prepared.source(terms),
+            as_of: terms.as_of,
+            oldest_days: terms.oldest_days,
+            excluded: &|principal| rules.principal(principal),
+        };
+        let standings = standings(&prepared.inventory, &prepared.known, &around);
+        let by_last_accessed = matches!(around.source, Source::LastAccessed { .. });
+        let today = prepared.today(terms).filter(|_| by_last_accessed);
+        prepared.grants = today.map(|today| GrantLog::of(&prepared.inventory, earlier, today));
+        prepared.standings = standings;
+        Ok(prepared)
+    }
+
+    /// Since when each policy is held, where the evidence does not look at that itself.
+    pub fn grants(&self) -> Option<&GrantLog> {
+        self.grants.as_ref()
+    }
+
+    /// The day to which ages are counted: that of the answers, else that of the evidence.
+    fn today<'p>(&'p self, terms: Terms<'p>) -> Option<&'p str> {
+        terms.as_of.or(self.evaluated.as_deref())
+    }
+
+    /// The day up to which all of the evidence has looked: what was granted later had no time to be seen in use.
+    fn until<'p>(&'p self, terms: Terms<'p>) -> Option<&'p str> {
+        let oldest = self.known.values().filter_map(|known| known.oldest.as_deref()).min();
+        self.today(terms).into_iter().chain(oldest).min()
+    }
+
+    /// What its policies and its evidence name beyond the catalog.
+    pub(super) fn harvest(&self, catalog: &Catalog) -> Harvest {
+        let mut harvest = Harvest::default();
+        let principals = self.inventory.principals.iter().flat_map(|principal| &principal.inline);
+        let groups = self.inventory.groups.values().flat_map(|group| &group.group_policy_list);
+        let inline = principals.chain(groups).map(|policy| &policy.policy_document);
+        let managed = self.inventory.managed.values().filter_map(ManagedPolicyDetail::document);
+        // Many principals have the same text.
+        let texts: BTreeSet<&PolicyText> = inline.chain(managed).collect();
+        for document in texts.into_iter().filter_map(|text| Document::parse(&text.0).ok()) {
+            harvest.add_document(catalog, &document);
+        }
+        self.known.values().for_each(|known| harvest.add_evidence(catalog, &known.observed));
+        harvest
+    }
+
+    /// The account's id.
+    pub fn account(&self) -> &str {
+        &self.inventory.account.id
+    }
+
+    /// Where the account's evidence comes from.
+    pub(super) fn source(&self, terms: Terms<'_>) -> Source<'_> {
+        match &self.evidence {
+            Err(failure) => Source::Failed(failure),
+            Ok(evidence) => match &evidence.analyzer {
+                Some(analyzer) => {
+                    let window_days = analyzer.window_days().unwrap_or(USUAL_WINDOW);
+                    Source::Analyzer { analyzer, window_days }
+                }
+                None if !evidence.last_accessed.is_empty() => {
+                    Source::LastAccessed { window_days: terms.window_days }
+                }
+                None => Source::None,
+            },
+        }
+    }
+
+    /// How sure it is that some principals can do without what a policy is to lose. Idle ones do not count: nothing that
+    /// they use can be lost.
+    pub(super) fn confidence(&self, about: &About<'_>, terms: Terms<'_>) -> Confidence {
+        let source = self.source(terms);
+        // The day that the window ends, else that of the answers.
+        let as_of = self.evaluated.as_deref().or(terms.as_of);
+        let of = |at: &usize| {
+            let principal = self.inventory.principals.get(*at)?;
+            if !matches!(self.standings.get(*at), Some(Standing::Unused(_))) {
+                return None;
+            }
+            let known = self.known.get(&principal.arn);
+            let newest = known.and_then(|known| known.last_used.values().max());
+            Some(Confidence::of(&Facts {
+                origin: match source {
+                    Source::LastAccessed { .. } => EvidenceOrigin::LastAccessed,
+                    _ => EvidenceOrigin::Analyzer,
+                },
+                window_days: source.window_days().unwrap_or_default(),
+                grain: about.grain,
+                as_of,
+                analyzed_at: known.and_then(|known| known.analyzed_at.as_deref()),
+                policy_updated: about.updated,
+                grant_age_unknown: about.age == GrantAge::Unknown,
+                created: principal.created.as_deref(),
+                last_used: principal.last_used.as_deref().or(newest.map(String::as_str)),
+                name: &principal.name,
+                path: &principal.path,
+                tags: &principal.tags,
+            }))
+        };
+        let all = about.reaches.iter().filter_map(of).reduce(|all, one| all.join(&one));
+        all.unwrap_or(Confidence { level: Level::High, reasons: Vec::new() })
+    }
+
+    /// The ARNs of principals.
+    pub(super) fn arns(&self, places: &[usize]) -> Vec<String> {
+        places.iter().filter_map(|at| self.inventory.principals.get(*at)).map(|it| it.arn.clone()).collect()
+    }
+}
+
+/// What the rules and the age of grants leave of the evidence, policy by policy.
+pub(super) struct RemovableActions<'p> {
+    prepared: &'p Prepared,
+    rules: AccountExceptions<'p>,
+    terms: Terms<'p>,
+    ages: Option<Ages<'p>>,
+}
+
+impl<'p> RemovableActions<'p> {
+    pub(super) fn of(prepared: &'p Prepared, terms: Terms<'p>) -> Self {
+        let ages = prepared.grants.as_ref().zip(prepared.until(terms)).map(|(log, until)| Ages {
+            inventory: &prepared.inventory,
+            log,
+            until,
+            window_days: prepared.source(terms).window_days().unwrap_or_default(),
+        });
+        Self { prepared, rules: terms.exceptions.of(&prepared.inventory), terms, ages }
+    }
+
+    /// What the rules cover in this account.
+    pub(super) fn usage(&self) -> Usage {
+        self.rules.usage(&self.prepared.standings, self.terms.catalog)
+    }
+
+    /// Whether the text of a managed policy changed within the window of last-accessed data.
+    pub(super) fn changed_lately(&self, policy: &str) -> bool {
+        self.ages.is_some_and(|ages| ages.older(policy).is_some())
+    }
+
+    /// What of it the older text of a policy granted too, where the policy changed within the window.
+    fn settled<'n>(&self, removable: Cow<'n, Removable>, policy: &str) -> Cow<'n, Removable> {
+        let Some(older) = self.ages.and_then(|ages| ages.older(policy)) else { return removable };
+        let current = self.prepared.inventory.managed.get(policy).and_then(ManagedPolicyDetail::document);
+        let documents =
+            current.and_then(|text| Document::parse(&text.0).ok()).zip(Document::parse(&older.0).ok());
+        match documents {
+            Some((current, older)) => {
+                Cow::Owned(granted_before(&removable, &current, &older, self.terms.basis()))
+            }
+            // What cannot be read cannot be compared.
+            None => Cow::Owned(Removable::Nothing),
+        }
+    }
+}
+
+impl PlanFacts for RemovableActions<'_> {
+    fn removable(&self, principal: usize, policy: &str) -> Cow<'_, Removable> {
+        let standing = self.prepared.standings.get(principal);
+        let Some((standing, who)) = standing.zip(self.prepared.inventory.principals.get(principal)) else {
+            return Cow::Owned(Removable::Nothing);
+        };
+        match standing.removable() {
+            Removable::Nothing => Cow::Borrowed(&Removable::Nothing),
+            _ if self.rules.policy(who, policy).is_some() => Cow::Owned(Removable::Nothing),
+            // What is kept for somebody is kept though he uses nothing: others may share the policy.
+            removable => {
+                let kept = self.rules.kept(who, policy);
+                self.settled(kept.narrow(removable, self.terms.basis()), policy)
+            }
+        }
+    }
+
+    fn used(&self, principal: usize) -> Cow<'_, ActionSet> {
+        let who = self.prepared.inventory.principals.get(principal);
+        let known = who.and_then(|who| self.prepared.known.get(&who.arn));
+        known.map_or_else(Cow::default, |known| Cow::Borrowed(&known.observed.used))
+    }
+
+    fn unobserved(&self) -> &Unobserved {
+        self.terms.unobserved
+    }
+
+    fn is_reserve(&self, principal: usize) -> bool {
+        self.prepared.emergencies.get(principal).is_some_and(Option::is_some)
+    }
+
+    fn is_reserve_group(&self, group: &str) -> bool {
+        self.prepared.is_reserve_group(group)
+    }
+
+    fn age(&self, holder: Holder<'_>, policy: &str) -> GrantAge {
+        self.ages.map_or(GrantAge::Settled, |ages| ages.of(holder, policy))
+    }
+
+    fn is_excepted(&self, principal: usize, policy: &str) -> bool {
+        let who = self.prepared.inventory.principals.get(principal);
+        who.is_some_and(|who| self.rules.policy(who, policy).is_some())
+    }
+}

@@ -1,0 +1,432 @@
+//! Policy documents, parsed and printed without loss.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use rustc_hash::FxHasher;
+
+use super::action::{Pattern, Shape};
+use super::error::{Fault, PolicyError};
+use super::json::{self, Json, Member, is_key, offset_of};
+use super::print::{Printer, Style};
+use super::services::Services;
+use super::sink::{Chars, Sink};
+
+/// The longest document that IAM takes, in characters, white space included.
+const MAX_CHARS: usize = 131_072;
+
+/// Whether a statement grants or forbids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// It grants.
+    Allow,
+    /// It forbids. Deny statements are never changed.
+    Deny,
+}
+
+/// A policy document that keeps everything its author wrote.
+///
+/// ```
+/// use leastwise_core::policy::Document;
+///
+/// let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}"#;
+/// let document = Document::parse(text)?;
+/// assert_eq!(document.compact(), text);
+/// # Ok::<(), leastwise_core::policy::PolicyError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Document<'a> {
+    pub(crate) frame: Arc<DocumentFrame<'a>>,
+    pub(crate) statements: Vec<Statement<'a>>,
+}
+
+/// All of a document but its statements.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct DocumentFrame<'a> {
+    head: Vec<Member<'a>>,
+    key: &'a str,
+    /// `Statement` was an object instead of a list.
+    single: bool,
+    tail: Vec<Member<'a>>,
+}
+
+/// One statement.
+#[derive(Debug, Clone)]
+pub(crate) struct Statement<'a> {
+    pub(crate) frame: Arc<Frame<'a>>,
+    pub(crate) clause: Clause<'a>,
+}
+
+/// All of a statement but its actions: what the grant applies to, and whatever else the author wrote.
+#[derive(Debug)]
+pub(crate) struct Frame<'a> {
+    pub(crate) effect: Effect,
+    head: Vec<Member<'a>>,
+    tail: Vec<Member<'a>>,
+    /// Of the tokens: frames of one hash are compared token by token.
+    hash: u64,
+}
+
+/// The actions of a statement.
+#[derive(Debug, Clone)]
+pub(crate) struct Clause<'a> {
+    /// The key as written, or as IAM spells it where the statement turned from one into the other.
+    key: &'a str,
+    /// `NotAction`: everything but these.
+    pub(crate) negated: bool,
+    /// The author wrote one string instead of a list.
+    pub(crate) bare: bool,
+    pub(crate) patterns: Vec<Pattern<'a>>,
+}
+
+impl Clause<'_> {
+    /// Whether two lists stand in their documents in the same letters.
+    pub(crate) fn same_text(&self, other: &Clause<'_>) -> bool {
+        self.negated == other.negated
+            && self.patterns.len() == other.patterns.len()
+            && self.patterns.iter().zip(&other.patterns).all(|(a, b)| a.same_text(b))
+    }
+}
+
+impl PartialEq for Frame<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash
+            && self.effect == other.effect
+            && self.head == other.head
+            && self.tail == other.tail
+    }
+}
+
+/// Makes text of what a file or AWS returned: drops a byte order mark, decodes percent-encoding (RFC 3986:
+/// a plus sign is a plus sign). A document that begins with a brace is taken as it is.
+///
+/// # Errors
+/// When the bytes are not UTF-8.
+pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, PolicyError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        PolicyError::at(&String::from_utf8_lossy(valid), valid.len(), Fault::NotUtf8)
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if !text.trim_start().starts_with('%') {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut plain = Vec::with_capacity(text.len());
+    let mut bytes = text.trim().as_bytes().iter();
+    while let Some(byte) = bytes.next() {
+        let hex = |byte: Option<&u8>| {
+            byte.and_then(|b| char::from(*b).to_digit(16)).and_then(|d| u8::try_from(d).ok())
+        };
+        let ahead = bytes.as_slice();
+        match (byte, hex(ahead.first()), hex(ahead.get(1))) {
+            (b'%', Some(high), Some(low)) => {
+                plain.push(high * 16 + low);
+                bytes.next();
+                bytes.next();
+            }
+            _ => plain.push(*byte),
+        }
+    }
+    match String::from_utf8(plain) {
+        Ok(plain) => Ok(Cow::Owned(plain.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(plain))),
+        Err(_) => Err(PolicyError { line: 1, column: 1, fault: Fault::NotUtf8 }),
+    }
+}
+
+impl<'a> Document<'a> {
+    /// Reads a policy document. See [`decode`] for what AWS and editors wrap around one.
+    ///
+    /// # Errors
+    /// When IAM would not take it, with line and column; [`PolicyError::help`] names the mend.
+    pub fn parse(text: &'a str) -> Result<Self, PolicyError> {
+        if text.len() > MAX_CHARS && text.chars().count() > MAX_CHARS {
+            return Err(PolicyError { line: 1, column: 1, fault: Fault::TooLong { limit: MAX_CHARS } });
+        }
+        Self::from_json(Json::parse(text)?, text)
+    }
+
+    /// Makes a document of a value that was read from `source`.
+    pub fn from_json(json: Json<'a>, source: &'a str) -> Result<Self, PolicyError> {
+        let at = json.offset_in(source);
+        let fail = |at, fault| Err(PolicyError::at(source, at, fault));
+        let members = match json {
+            Json::Map(members, _) => members,
+            other => {
+                let fault = Fault::WrongType { what: "the policy", wanted: "an object", found: other.kind() };
+                return fail(at, fault);
+            }
+        };
+        known_names(&members, &["Version", "Id", "Statement"], source)?;
+        let (head, key, value, tail) = match cut_out(members, "Statement") {
+            Ok(parts) => parts,
+            Err(_) => return fail(at, Fault::Missing { what: "the policy", key: "Statement" }),
+        };
+        let (single, statements) = match value {
+            Json::List(items, _) => (
+                false,
+                items.into_iter().map(|item| Statement::from_json(item, source)).collect::<Result<_, _>>()?,
+            ),
+            item @ Json::Map(..) => (true, vec![Statement::from_json(item, source)?]),
+            other => {
+                let fault = Fault::WrongType {
+                    what: "Statement",
+                    wanted: "a list of statements, or one",
+                    found: other.kind(),
+                };
+                return fail(other.offset_in(source), fault);
+            }
+        };
+        Ok(Self { frame: Arc::new(DocumentFrame { head, key, single, tail }), statements })
+    }
+
+    /// The same document with other statements.
+    pub(crate) fn with(&self, statements: Vec<Statement<'a>>) -> Self {
+        Self { frame: Arc::clone(&self.frame), statements }
+    }
+
+    /// The document as people read it: two spaces an indent, one action a line.
+    pub fn pretty(&self) -> String {
+        print_all(std::slice::from_ref(self), false)
+    }
+
+    /// The document without white space between its tokens.
+    pub fn compact(&self) -> String {
+        print_all(std::slice::from_ref(self), true)
+    }
+
+    fn print(&self, printer: &mut Printer<'_, impl Sink>) {
+        printer.open('{');
+        let frame = &self.frame;
+        printer.members(&frame.head);
+        printer.key(frame.key);
+        if frame.single {
+            self.statements.iter().for_each(|statement| statement.print(printer));
+        } else {
+            printer.open('[');
+            for statement in &self.statements {
+                printer.item();
+                statement.print(printer);
+            }
+            printer.close(']');
+        }
+        printer.members(&frame.tail);
+        printer.close('}');
+    }
+
+    /// The services of the Allow statements; all of them when a pattern spans services.
+    pub fn services(&self) -> Services {
+        let mut services = BTreeSet::new();
+        for statement in self.statements.iter().filter(|statement| statement.frame.effect == Effect::Allow) {
+            if statement.clause.negated {
+                return Services::All;
+            }
+            for pattern in &statement.clause.patterns {
+                if pattern.shape == Shape::All {
+                    return Services::All;
+                }
+                services.insert(pattern.service.to_ascii_lowercase());
+            }
+        }
+        Services::Named(services)
+    }
+
+    /// The characters that count against IAM's quotas: all but the white space between tokens.
+    pub fn quota_chars(&self) -> usize {
+        let mut chars = Chars::default();
+        self.print(&mut Printer::new(&mut chars, Style::Compact));
+        chars.0
+    }
+}
+
+impl<'a> Statement<'a> {
+    fn from_json(json: Json<'a>, source: &'a str) -> Result<Self, PolicyError> {
+        let at = json.offset_in(source);
+        let fail = |at, fault| Err(PolicyError::at(source, at, fault));
+        let members = match json {
+            Json::Map(members, _) => members,
+            other => {
+                let fault =
+                    Fault::WrongType { what: "a statement", wanted: "an object", found: other.kind() };
+                return fail(other.offset_in(source), fault);
+            }
+        };
+        known_names(
+            &members,
+            &["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"],
+            source,
+        )?;
+        let effect = match members.iter().find(|(key, _)| is_key(key, "Effect")) {
+            Some((_, value)) => effect(value, source)?,
+            None => return fail(at, Fault::Missing { what: "the statement", key: "Effect" }),
+        };
+        let (negated, head, key, value, tail) = match cut_out(members, "Action") {
+            Ok((head, key, value, tail)) => {
+                if head.iter().chain(&tail).any(|(key, _)| is_key(key, "NotAction")) {
+                    return fail(offset_of(source, key), Fault::ActionAndNotAction);
+                }
+                (false, head, key, value, tail)
+            }
+            Err(members) => match cut_out(members, "NotAction") {
+                Ok((head, key, value, tail)) => (true, head, key, value, tail),
+                Err(_) => {
+                    return fail(at, Fault::Missing { what: "the statement", key: "Action or NotAction" });
+                }
+            },
+        };
+        let (bare, items) = match value {
+            Json::List(items, _) => (false, items),
+            item => (true, vec![item]),
+        };
+        let patterns = items.iter().map(|item| pattern(item, source)).collect::<Result<_, _>>()?;
+        let mut hasher = FxHasher::default();
+        (&head, &tail).hash(&mut hasher);
+        let frame = Frame { effect, head, tail, hash: hasher.finish() };
+        Ok(Self { frame: Arc::new(frame), clause: Clause { key, negated, bare, patterns } })
+    }
+
+    /// The same statement with other actions.
+    pub(crate) fn with(&self, negated: bool, patterns: Vec<Pattern<'a>>) -> Self {
+        let bare = self.clause.bare && patterns.len() <= 1;
+        let key = match negated {
+            same if same == self.clause.negated => self.clause.key,
+            true => "\"NotAction\"",
+            false => "\"Action\"",
+        };
+        Self { frame: Arc::clone(&self.frame), clause: Clause { key, negated, bare, patterns } }
+    }
+
+    /// Whether it speaks of every resource at all times: nothing stands in it that could narrow it.
+    pub(crate) fn is_unconditional(&self) -> bool {
+        let is_star = |value: &Json<'_>| value.as_text().is_some_and(|text| text == "*");
+        let mut every_resource = false;
+        for (key, value) in self.frame.head.iter().chain(&self.frame.tail) {
+            if is_key(key, "Resource") {
+                every_resource = match value {
+                    Json::List(items, _) => items.iter().any(is_star),
+                    one => is_star(one),
+                };
+            } else if !is_key(key, "Effect") && !is_key(key, "Sid") {
+                return false;
+            }
+        }
+        every_resource
+    }
+
+    /// The statement's Sid, decoded.
+    pub(crate) fn sid(&self) -> Option<Cow<'a, str>> {
+        let mut members = self.frame.head.iter().chain(&self.frame.tail);
+        members.find(|(key, _)| is_key(key, "Sid")).and_then(|(_, value)| value.as_text())
+    }
+
+    fn print(&self, printer: &mut Printer<'_, impl Sink>) {
+        printer.open('{');
+        printer.members(&self.frame.head);
+        printer.key(self.clause.key);
+        match (self.clause.bare, self.clause.patterns.as_slice()) {
+            (true, [only]) => only.write(printer.value()),
+            (_, patterns) => {
+                printer.open('[');
+                for pattern in patterns {
+                    printer.item();
+                    pattern.write(printer.value());
+                }
+                printer.close(']');
+            }
+        }
+        printer.members(&self.frame.tail);
+        printer.close('}');
+    }
+}
+
+/// The members before the one called `name`, its key and value, and the members behind it.
+type Parts<'a> = (Vec<Member<'a>>, &'a str, Json<'a>, Vec<Member<'a>>);
+
+/// Takes the member called `name` out; gives the members back when there is none.
+fn cut_out<'a>(mut members: Vec<Member<'a>>, name: &str) -> Result<Parts<'a>, Vec<Member<'a>>> {
+    let Some(at) = members.iter().position(|(key, _)| is_key(key, name)) else {
+        return Err(members);
+    };
+    let tail = members.split_off(at + 1);
+    match members.pop() {
+        Some((key, value)) => Ok((members, key, value, tail)),
+        None => Err(tail),
+    }
+}
+
+/// Refuses members that IAM would call by the same letters in another case: taken as unknown, they would
+/// change the meaning of the statement.
+fn known_names(members: &[Member<'_>], names: &[&'static str], source: &str) -> Result<(), PolicyError> {
+    for (raw, _) in members {
+        let key = json::decoded(raw);
+        if let Some(expected) = names.iter().find(|name| name.eq_ignore_ascii_case(&key))
+            && *expected != key
+        {
+            let fault = Fault::MisspelledKey { found: key.into_owned(), expected };
+            return Err(PolicyError::at(source, offset_of(source, raw), fault));
+        }
+    }
+    Ok(())
+}
+
+fn effect(value: &Json<'_>, source: &str) -> Result<Effect, PolicyError> {
+    let fault = match value.as_text() {
+        Some(text) if text.eq_ignore_ascii_case("Allow") => return Ok(Effect::Allow),
+        Some(text) if text.eq_ignore_ascii_case("Deny") => return Ok(Effect::Deny),
+        Some(text) => Fault::UnknownEffect { found: text.into_owned() },
+        None => Fault::WrongType { what: "Effect", wanted: "a string", found: value.kind() },
+    };
+    Err(PolicyError::at(source, value.offset_in(source), fault))
+}
+
+fn pattern<'a>(item: &Json<'a>, source: &str) -> Result<Pattern<'a>, PolicyError> {
+    let fault = match item {
+        Json::Text(raw) => match Pattern::parse(raw) {
+            Ok(pattern) => return Ok(pattern),
+            Err(problem) => Fault::BadAction { action: json::decoded(raw).into_owned(), problem },
+        },
+        other => Fault::WrongType { what: "an action", wanted: "a string", found: other.kind() },
+    };
+    Err(PolicyError::at(source, item.offset_in(source), fault))
+}
+
+/// Reads what stands for a policy after refinement: a document, a list of documents, or `null` for none.
+///
+/// # Errors
+/// As [`Document::parse`].
+pub fn parse_all(text: &str) -> Result<Vec<Document<'_>>, PolicyError> {
+    match Json::parse(text)? {
+        json if json.is_null() => Ok(Vec::new()),
+        Json::List(items, _) => items.into_iter().map(|item| Document::from_json(item, text)).collect(),
+        json => Ok(vec![Document::from_json(json, text)?]),
+    }
+}
+
+/// Prints what [`parse_all`] reads: `null` for none, one document as itself, several as a list.
+pub fn print_all(documents: &[Document<'_>], compact: bool) -> String {
+    /// About what a pattern takes with its indent, and a statement without its patterns.
+    const ROOM: (usize, usize) = (48, 256);
+    let statements = documents.iter().flat_map(|document| &document.statements);
+    let room = statements.map(|statement| statement.clause.patterns.len() * ROOM.0 + ROOM.1).sum();
+    let mut out = String::with_capacity(room);
+    write_all(&mut out, documents, compact);
+    out
+}
+
+/// Appends what [`print_all`] prints.
+pub fn write_all(out: &mut String, documents: &[Document<'_>], compact: bool) {
+    let mut printer = Printer::new(out, if compact { Style::Compact } else { Style::Pretty });
+    match documents {
+        [] => printer.value().push_str("null"),
+        [document] => document.print(&mut printer),
+        several => {
+            printer.open('[');
+            for document in several {
+                printer.item();
+                document.print(&mut printer);
+            }
+            printer.close(']');
+        }
+    }
+}

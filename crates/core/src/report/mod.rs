@@ -1,0 +1,46 @@
+//! The result of a scan as data: what the files of a report are made from. Every code is an enum.
+
+mod account;
+mod basis;
+mod codes;
+mod diff;
+mod effect;
+mod first;
+mod format;
+mod holder;
+mod lookup;
+pub mod names;
+mod recommendation;
+pub mod schema;
+mod status;
+mod whole;
+pub mod words;
+
+pub use crate::digest::FileHash;
+pub use account::{
+    AccountReport, AccountSummary, Coverage, EvidenceSource, Failed, IdleCredential, LeftAlone, PolicyRow,
+    PrincipalRow, TrustRow,
+};
+pub use basis::{BASIS, BasisFile};
+pub use codes::{ActionLevel, Choice, EvidenceKind, Note, PolicyState, PrincipalCode, ProofVerdict};
+pub use diff::unified as unified_diff;
+pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, Removal, RiskRow};
+pub use first::{First, FirstChange};
+pub use format::{ReportFormat, SplitBy};
+pub use holder::PolicyHolder;
+pub use lookup::Lookup;
+pub use recommendation::{
+    Action, Alternative, ConfidenceReason, ConfidenceRow, Files, FlappingAction, Hands, Matched, PatternRow,
+    PolicyRef, ProofRow, Recommendation, UnusedService, UsedService,
+};
+pub use status::Status;
+pub use whole::{
+    CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, Manifest, Ready,
+    Rendering, Report, RiskOfDay, SinceRow, Totals,
+};
+
+/// The version of the report's JSON files.
+pub const SCHEMA: u32 = 2;
+
+/// The oldest version that is still compared with: a schedule goes on after an upgrade.
+pub const OLDEST_COMPARED: u32 = 1;

@@ -1,0 +1,45 @@
+//! What a report says in more than one place has to agree. A change of one of them by hand is reported with the other.
+//!
+//! Here is what one file says twice, and what a row of `report.json` says of an account. What the documents and the catalog
+//! say is proven elsewhere, and the other formats are written again.
+
+mod account;
+mod whole;
+
+use std::collections::BTreeSet;
+
+pub use self::account::account;
+pub use self::whole::Whole;
+use leastwise_core::report::{FamilyAccount, FamilyRow};
+
+/// What does not agree, each in a few words.
+#[derive(Debug, Default)]
+struct Wrong(Vec<String>);
+
+impl Wrong {
+    fn unless(&mut self, agrees: bool, what: impl FnOnce() -> String) {
+        if !agrees {
+            self.0.push(what());
+        }
+    }
+}
+
+/// What a family says of one account: its accounts are sorted.
+fn here<'f>(family: &'f FamilyRow, id: &str) -> &'f [FamilyAccount] {
+    let accounts = &family.accounts;
+    let from = accounts.partition_point(|it| it.account.as_str() < id);
+    let to = accounts.partition_point(|it| it.account.as_str() <= id);
+    accounts.get(from..to).unwrap_or_default()
+}
+
+/// Whether things stand in their order, each once.
+fn is_sorted<T: Ord>(things: impl IntoIterator<Item = T>) -> bool {
+    let things: Vec<T> = things.into_iter().collect();
+    things.is_sorted_by(|one, next| one < next)
+}
+
+/// The first thing that is there twice.
+fn twice<'t>(things: impl IntoIterator<Item = &'t str>) -> Option<&'t str> {
+    let mut seen = BTreeSet::new();
+    things.into_iter().find(|thing| !seen.insert(*thing))
+}

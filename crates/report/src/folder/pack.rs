@@ -1,0 +1,198 @@
+//! What a report says of one owner's principals: a pack contains nobody else's data. Of others it tells how many they are.
+//!
+//! What stands in a policy or trust policy of an owner's principal belongs to that owner, also where it names others.
+
+use std::collections::BTreeMap;
+
+use super::owner::Own;
+use leastwise_core::arn::Arn;
+use leastwise_core::decide::{PrincipalStatus, RuleCode, impersonal};
+use leastwise_core::report::{
+    AccountReport, AccountSummary, Coverage, EffectTotals, ExceptionRow, Failed, FamilyAccount, FamilyRow,
+    LeftAlone, PolicyRow, PolicyState, PrincipalRow, Recommendation, Removal, Report,
+};
+
+/// What a pack says of an account.
+pub fn account(whole: &AccountReport, own: &Own<'_>) -> AccountReport {
+    let mut pack = whole.clone();
+    // The analyzer lives with whoever administers it.
+    let account = &whole.summary.id;
+    let is_at_home = |arn: &String| Arn::of(arn).account == account;
+    pack.summary.evidence.analyzer = pack.summary.evidence.analyzer.filter(is_at_home);
+    pack.summary.evidence.other_analyzers.retain(is_at_home);
+    // It is for the next night's scan, which is nobody's but the whole's.
+    pack.grants = None;
+    // The words of AWS name who was refused: whoever scans, from another account.
+    for failed in &mut pack.summary.failures {
+        (failed.failure.message, failed.failure.detail) = (None, None);
+    }
+    if whole.principals.iter().all(|principal| own.has(&principal.arn)) {
+        return pack;
+    }
+    pack.principals.retain(|principal| own.has(&principal.arn));
+    pack.policies = pack.policies.into_iter().filter_map(|it| policy(it, own)).collect();
+    let removals = removals(&pack.principals);
+    let recommendations = pack.recommendations.into_iter().map(|it| share(it, &removals));
+    pack.recommendations = recommendations.filter_map(|it| change(it, own)).collect();
+    // They are choices about all whom they reach, and so are their figures.
+    pack.alternatives = pack.alternatives.into_iter().filter_map(|it| change(it, own)).collect();
+    pack.left_alone = pack.left_alone.into_iter().filter_map(|it| left_alone(it, own)).collect();
+    summarise(&mut pack, own);
+    pack
+}
+
+/// The account in short, as far as it is the owner's.
+fn summarise(pack: &mut AccountReport, own: &Own<'_>) {
+    let summary = &mut pack.summary;
+    let is_told = |failed: &Failed| failed.principal.as_deref().is_none_or(|arn| own.has(arn));
+    summary.failures.retain(is_told);
+    if summary.coverage == Coverage::Partial && summary.failures.is_empty() {
+        summary.coverage = Coverage::Complete;
+    }
+    pack.summary = counted(&pack.summary, pack);
+}
+
+/// The account in short, with all that can be counted counted again.
+pub fn counted(summary: &AccountSummary, account: &AccountReport) -> AccountSummary {
+    let AccountReport { principals, recommendations, left_alone, .. } = account;
+    let in_status = |status| principals.iter().filter(|it| it.status == status).count();
+    let statuses = PrincipalStatus::ALL.iter().map(|it| (*it, in_status(*it)));
+    let mut effect = EffectTotals::default();
+    principals.iter().for_each(|it| effect.add(&it.effect));
+    AccountSummary {
+        statuses: statuses.collect(),
+        principals: principals.len(),
+        recommendations: recommendations.len(),
+        credentials: principals.iter().map(PrincipalRow::credentials).sum(),
+        left_alone: left_alone.len(),
+        effect,
+        ..summary.clone()
+    }
+}
+
+/// Leaves of a list of principals the owner's, and counts the others.
+fn reached(reaches: &mut Vec<String>, others: &mut usize, own: &Own<'_>) {
+    let before = reaches.len();
+    reaches.retain(|arn| own.has(arn));
+    *others += before - reaches.len();
+}
+
+fn policy(mut it: PolicyRow, own: &Own<'_>) -> Option<PolicyRow> {
+    reached(&mut it.reaches, &mut it.others, own);
+    if it.reaches.is_empty() {
+        return None;
+    }
+    it.holders.retain(|holder| own.is_holder(holder.kind, &holder.name));
+    Some(it)
+}
+
+/// What changes take from some principals, by the change's id.
+pub fn removals(principals: &[PrincipalRow]) -> BTreeMap<String, Removal> {
+    let mut all: BTreeMap<String, Removal> = BTreeMap::new();
+    for (change, removal) in principals.iter().flat_map(|it| &it.removals) {
+        *all.entry(change.clone()).or_default() += *removal;
+    }
+    all
+}
+
+/// With what it takes from the owner's principals.
+fn share(mut it: Recommendation, removals: &BTreeMap<String, Removal>) -> Recommendation {
+    let removal = removals.get(&it.id).copied().unwrap_or_default();
+    (it.permissions_removed, it.impact.risk) = (removal.permissions, removal.risk);
+    it
+}
+
+fn change(mut it: Recommendation, own: &Own<'_>) -> Option<Recommendation> {
+    let hands: Vec<_> = own.hands(&it).into_iter().cloned().collect();
+    reached(&mut it.reaches, &mut it.others, own);
+    if it.reaches.is_empty() {
+        return None;
+    }
+    if it.others > 0 {
+        // What became of it may be about one of the others.
+        it.since = None;
+        // What some of the others use is not this owner's to know.
+        it.used.clear();
+        // It may be one of the others who used a service last, or of whom a reason tells a tag or a day.
+        it.unused.iter_mut().for_each(|service| service.last_accessed = None);
+        it.confidence.reasons.iter_mut().for_each(|reason| reason.why = impersonal(reason.code));
+        it.flapping.iter_mut().for_each(|action| action.last_used.clear());
+    }
+    if let Some(first) = hands.first() {
+        // The change goes by the name of the first whose attachment changes.
+        (it.holder_kind, it.holder, it.files) = (first.kind, first.name.clone(), first.files.clone());
+    }
+    it.holders = hands;
+    Some(it)
+}
+
+fn left_alone(mut it: LeftAlone, own: &Own<'_>) -> Option<LeftAlone> {
+    reached(&mut it.reaches, &mut it.others, own);
+    it.blockers.retain(|arn| own.has(arn));
+    it.why = why(it.code, it.why, it.others);
+    (!it.reaches.is_empty()).then_some(it)
+}
+
+/// Why a policy stays. That nobody is sure enough is told with the first reason, which may be about one of the others.
+fn why(code: PolicyState, why: String, others: usize) -> String {
+    match code {
+        PolicyState::Blocked if others > 0 => {
+            "some of those who share it count as using everything".to_owned()
+        }
+        PolicyState::NotSureEnough if others > 0 => {
+            "the confidence is lower than what the config asks for".to_owned()
+        }
+        _ => why,
+    }
+}
+
+/// What a pack says of the changes of many accounts: the families with their recommendations. `removals` tells what each
+/// change takes from the pack's principals of each account.
+pub fn families(
+    whole: &Report,
+    own: &Own<'_>,
+    removals: &BTreeMap<String, BTreeMap<String, Removal>>,
+) -> (Vec<FamilyRow>, Vec<Recommendation>) {
+    let mut together: BTreeMap<String, Removal> = BTreeMap::new();
+    for (change, removal) in removals.values().flatten() {
+        *together.entry(change.clone()).or_default() += *removal;
+    }
+    let rows = whole.families.iter().filter_map(|family| {
+        let here = |it: &FamilyAccount| {
+            let mut it = it.clone();
+            it.principals.retain(|arn| own.has(arn));
+            it.removal =
+                removals.get(&it.account).and_then(|all| all.get(&family.id)).copied().unwrap_or_default();
+            (!it.principals.is_empty()).then_some(it)
+        };
+        let all: usize = family.accounts.iter().map(|it| it.principals.len()).sum();
+        let accounts: Vec<FamilyAccount> = family.accounts.iter().filter_map(here).collect();
+        let told: usize = accounts.iter().map(|it| it.principals.len()).sum();
+        let blockers = family.blockers.iter().filter(|it| own.has(it)).cloned().collect();
+        let others = family.others + all - told;
+        let why = why(family.code, family.why.clone(), others);
+        let row = FamilyRow { accounts, blockers, others, why, ..family.clone() };
+        (told > 0).then_some(row)
+    });
+    let changes = whole.recommendations.iter().filter_map(|it| change(share(it.clone(), &together), own));
+    (rows.collect(), changes.collect())
+}
+
+/// The rules that leave some of a pack's principals as they are; `covered` tells how many each does, by its id.
+pub fn exceptions(whole: &Report, covered: &BTreeMap<String, usize>) -> Vec<ExceptionRow> {
+    let rows = whole.exceptions.iter().filter_map(|rule| {
+        let principals = *covered.get(&rule.id)?;
+        // What it does elsewhere is told there.
+        let mut row = ExceptionRow { principals, policies: 0, actions: 0, ..rule.clone() };
+        row.states.retain(|it| matches!(it.code, RuleCode::Active | RuleCode::Expired | RuleCode::Expiring));
+        Some(row)
+    });
+    rows.collect()
+}
+
+/// How many principals each rule leaves as they are, by its id.
+pub fn covered(principals: &[PrincipalRow], into: &mut BTreeMap<String, usize>) {
+    for rule in principals.iter().filter_map(|it| it.rule.as_ref()) {
+        *into.entry(rule.clone()).or_default() += 1;
+    }
+}

@@ -1,0 +1,119 @@
+//! The parts of the AWS Security Finding Format that are written, named as it names them, and kept to its limits.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use leastwise_core::visible::visible_line;
+
+/// Characters of a title.
+pub(super) const TITLE: usize = 256;
+/// Of a description.
+pub(super) const DESCRIPTION: usize = 1024;
+/// Of what to do.
+pub(super) const MEND: usize = 512;
+/// Of an id, a finding's or a resource's.
+pub(super) const ID: usize = 512;
+/// Of a value of `ProductFields`.
+pub(super) const FIELD: usize = 2048;
+/// How many resources a finding may have.
+pub(super) const RESOURCES: usize = 32;
+
+/// `AwsSecurityFinding`
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Finding {
+    /// What it is known by in other formats as well.
+    #[serde(skip)]
+    pub(super) uid: String,
+    /// The principal's ARN, where it is about one alone.
+    #[serde(skip)]
+    pub(super) principal: Option<String>,
+    pub(super) schema_version: &'static str,
+    pub(super) id: String,
+    pub(super) product_arn: String,
+    pub(super) product_name: &'static str,
+    pub(super) generator_id: String,
+    pub(super) aws_account_id: String,
+    pub(super) types: [&'static str; 1],
+    pub(super) created_at: String,
+    pub(super) updated_at: String,
+    pub(super) last_observed_at: String,
+    pub(super) severity: Severity,
+    pub(super) title: String,
+    pub(super) description: String,
+    pub(super) remediation: Remediation,
+    pub(super) product_fields: BTreeMap<&'static str, String>,
+    pub(super) resources: Vec<Resource>,
+    pub(super) workflow: Workflow,
+    pub(super) record_state: &'static str,
+    pub(super) finding_provider_fields: ProviderFields,
+}
+
+/// What Security Hub takes from who finds, also for a finding that it has already.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ProviderFields {
+    pub(super) severity: Severity,
+    pub(super) types: [&'static str; 1],
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Severity {
+    pub(super) label: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Remediation {
+    pub(super) recommendation: Text,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Text {
+    pub(super) text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) url: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Resource {
+    pub(super) r#type: &'static str,
+    pub(super) id: String,
+    pub(super) partition: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Workflow {
+    pub(super) status: &'static str,
+}
+
+/// Text on one line that is no longer than Security Hub takes. What is cut is told from what is whole, and two ids that are
+/// cut stay two.
+pub(super) fn fitted(text: &str, most: usize) -> String {
+    const MARK: &str = " ...";
+    let line = visible_line(text);
+    if line.trim().is_empty() {
+        // What is required is never empty.
+        return "-".to_owned();
+    }
+    if line.chars().count() <= most {
+        return line.into_owned();
+    }
+    line.chars().take(most - MARK.len()).chain(MARK.chars()).collect()
+}
+
+/// An id that is as long as Security Hub takes at most, with a hash of the whole where it would be longer.
+pub(super) fn fitted_id(text: &str) -> String {
+    let fitted = fitted(text, ID);
+    if fitted == text {
+        return fitted;
+    }
+    let digest = leastwise_core::digest::sha256(text.as_bytes());
+    let head: String = fitted.chars().take(ID - 17).collect();
+    format!("{head}~{}", digest.get(..16).unwrap_or_default())
+}

@@ -1,0 +1,182 @@
+//! A change as a line of JSON: all that `lib.bash` has to know to carry it out. That it is data, and no script, is what makes
+//! names from AWS harmless in it.
+
+use serde::Serialize;
+
+use super::plan::{Old, Place, Plan};
+use crate::formats::{Read, json};
+use leastwise_core::digest::FileHash;
+use leastwise_core::report::{Action, Note, PolicyHolder};
+
+/// The fields that `lib.bash` reads, and those that tell a person what the change is.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'p> {
+    change: &'p str,
+    what: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+    id: &'p str,
+    confidence: &'p str,
+    removes: usize,
+    diff: &'p str,
+    how: How,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<&'p str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permission_set: Option<&'p str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    accounts: &'p [String],
+    /// Of the managed policy that is changed or goes; without it the inline one is meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arn: Option<&'p str>,
+    /// Who has the inline policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<PolicyHolder>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<&'p str>,
+    /// Whose attachments change, or who has the policy that gets a new version.
+    #[serde(skip_serializing_if = "<[PolicyHolder]>::is_empty")]
+    holders: &'p [PolicyHolder],
+    /// ARNs of policies in an account; names that a permission set is to have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    creates: Vec<String>,
+    before: &'p str,
+    before_sha256: FileHash,
+    after: &'p str,
+    after_sha256: FileHash,
+}
+
+/// A change that no script can carry out.
+#[derive(Serialize)]
+struct Refused<'p> {
+    change: &'p str,
+    refused: &'static str,
+}
+
+/// The ways to carry one out, each both ways in `lib.bash`.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum How {
+    /// Create policies, for a permission set to name.
+    Create,
+    /// Replace or delete an inline document.
+    Document,
+    /// Make another version the default.
+    Version,
+    /// Detach a managed policy.
+    Detach,
+    /// Create policies, attach them, and take the old one away.
+    Move,
+}
+
+impl Plan<'_> {
+    /// Its line in a table.
+    pub(super) fn row(&self, read: &Read<'_>) -> String {
+        let files = &self.of.it.files;
+        let line = match (self.obstacle(), read.hash(&files.before), read.hash(&files.after)) {
+            (None, Some(before), Some(after)) => json(&self.to_carry_out(before, after)),
+            (why, _, _) => {
+                let refused = why.unwrap_or("the report lacks its documents: scan again");
+                json(&Refused { change: &self.name, refused })
+            }
+        };
+        line + "\n"
+    }
+
+    fn to_carry_out(&self, before_sha256: FileHash, after_sha256: FileHash) -> Row<'_> {
+        let it = self.of.it;
+        let mut row = Row {
+            change: &self.name,
+            what: self.what(),
+            notes: self.notes(),
+            id: &it.id,
+            confidence: it.confidence.level.name(),
+            removes: it.proof.removed,
+            diff: &it.files.diff,
+            how: self.how(),
+            account: None,
+            permission_set: None,
+            accounts: &[],
+            arn: None,
+            holder: None,
+            policy: None,
+            holders: &[],
+            creates: it.creates.clone(),
+            before: &it.files.before,
+            before_sha256,
+            after: &it.files.after,
+            after_sha256,
+        };
+        if let Old::Managed(arn) = self.old {
+            row.arn = arn;
+        }
+        match &self.place {
+            Place::Account { partition, id, holders } => {
+                let arn = |name: &String| format!("arn:{partition}:iam::{id}:policy/{name}");
+                row.account = Some(id);
+                row.creates = it.creates.iter().map(arn).collect();
+                row.holders = holders;
+                if row.arn.is_none() && !holders.is_empty() {
+                    row.holder = Some(PolicyHolder { kind: it.holder_kind, name: it.holder.clone() });
+                    row.policy = Some(&it.policy);
+                }
+            }
+            Place::Set { accounts } => {
+                row.permission_set = Some(&it.holder);
+                row.accounts = accounts;
+            }
+        }
+        row
+    }
+
+    fn how(&self) -> How {
+        match (&self.place, self.of.it.action) {
+            (Place::Account { holders: [], .. }, _) => How::Create,
+            (Place::Account { .. }, Action::NewVersion) => How::Version,
+            (_, Action::Replace | Action::Delete | Action::NewVersion) => How::Document,
+            (_, Action::Detach) => How::Detach,
+            (_, Action::Substitute | Action::Fork | Action::Split) => How::Move,
+        }
+    }
+
+    fn what(&self) -> String {
+        let it = self.of.it;
+        let holder = match &self.place {
+            Place::Set { .. } => format!("permission set {}", it.holder),
+            Place::Account { holders, .. } => match holders {
+                [] => return format!("Creates the policies that permission set {} will use.", it.holder),
+                [one] => format!("{} {}", one.kind, one.name),
+                many => format!("{} principals", many.len()),
+            },
+        };
+        let policy = match self.old {
+            Old::Inline => format!("inline policy {} of {holder}", it.policy),
+            Old::Managed(arn) => format!("policy {}", arn.unwrap_or(&it.policy)),
+        };
+        match it.action {
+            Action::Replace => format!("Replaces {policy} with the reduced version."),
+            Action::NewVersion => {
+                format!("Creates a new default version of {policy} with the reduced document.")
+            }
+            Action::Delete => format!("Deletes {policy}: none of its permissions is used."),
+            Action::Detach => format!("Detaches {policy} from {holder}: none of its permissions is used."),
+            Action::Substitute | Action::Fork | Action::Split => {
+                format!("Creates {}, attaches it to {holder}, and detaches {policy}.", it.creates.join(", "))
+            }
+        }
+    }
+
+    /// What to know before it is applied.
+    fn notes(&self) -> Vec<String> {
+        let fleet = self.of.fleet().map(|fleet| {
+            let accounts = fleet.family.accounts.len();
+            format!("{accounts} accounts have this policy, probably from a template: change the template too, or the policy comes back.")
+        });
+        let newer =
+            self.of.it.notes.contains(&Note::PolicyNewer).then(|| {
+                "The policy changed after the usage data was taken: read the diff first.".to_owned()
+            });
+        fleet.into_iter().chain(newer).collect()
+    }
+}

@@ -1,0 +1,413 @@
+//! Templates as data, and which resources go into which.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::super::infrastructure::{Arn, Change, Resource, Step, ascii, plain};
+use leastwise_core::decide::HolderKind;
+use leastwise_core::digest::sha256;
+use leastwise_core::report::{PolicyHolder, Recommendation};
+
+/// What CloudFormation takes: resources and bytes of a template, resources of one import. A template of more than 51,200
+/// bytes has to lie in S3.
+const MOST_RESOURCES: usize = 500;
+const MOST_BYTES: usize = 900_000;
+const MOST_IMPORTS: usize = 200;
+
+/// How deep documents stand in a template.
+const INDENT: &str = "\n        ";
+
+const EVALUATED: &str =
+    "its document holds what CloudFormation would evaluate as a reference, a function or a macro";
+const ODD_PATH: &str = "the path of the policy is none that CloudFormation takes";
+const NOT_PLAIN: &str = "a name in it would be another one in a template: see the scripts under changes/, which --format changes writes";
+const COPY_BY_HAND: &str = "the policy to attach is created by hand, as another change says";
+
+/// A template.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Template {
+    #[serde(rename = "AWSTemplateFormatVersion")]
+    pub(super) version: &'static str,
+    pub(super) description: String,
+    pub(super) metadata: Metadata,
+    pub(super) resources: BTreeMap<String, Made>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Metadata {
+    pub(super) leastwise: Told,
+    /// What cfn-lint is not to say.
+    #[serde(rename = "cfn-lint")]
+    pub(super) lint: serde_json::Value,
+}
+
+/// What a template does, and what is left to do by hand.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Told {
+    pub(super) how: Vec<String>,
+    pub(super) changes: Vec<ChangeRow>,
+}
+
+/// One change.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ChangeRow {
+    pub(super) id: String,
+    pub(super) action: &'static str,
+    pub(super) removes: usize,
+    pub(super) keeps: usize,
+    pub(super) resources: Vec<String>,
+    /// What CloudFormation cannot do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) by_hand: Vec<String>,
+    /// That comes first: there is no room for both policies.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) by_hand_first: bool,
+}
+
+/// A resource of a template. What a stack leaves, stays: a principal must not lose its policies with a stack.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Made {
+    #[serde(rename = "Type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deletion_policy: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    update_replace_policy: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<Properties>,
+}
+
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Properties {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    managed_policy_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_name: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    users: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<String>,
+    policy_document: Option<Box<RawValue>>,
+}
+
+/// What is told to an import about a resource that is there.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Adopted {
+    resource_type: &'static str,
+    logical_resource_id: String,
+    resource_identifier: BTreeMap<&'static str, String>,
+}
+
+/// A resource with all that is said of it.
+pub(super) struct Entry {
+    pub(super) id: String,
+    pub(super) made: Made,
+    /// As it is today, where it is there.
+    pub(super) today: Option<(Made, Adopted)>,
+    bytes: usize,
+}
+
+/// What one template holds.
+#[derive(Default)]
+pub(super) struct Bin {
+    pub(super) rows: Vec<ChangeRow>,
+    pub(super) entries: Vec<Entry>,
+    bytes: usize,
+    imports: usize,
+}
+
+/// The changes of an account, in as many templates as they need.
+pub(super) fn bins(changes: &[Change<'_>]) -> Vec<Bin> {
+    let refusals: Vec<Option<&'static str>> = changes.iter().map(refusal).collect();
+    let accepted =
+        || changes.iter().zip(&refusals).filter(|(_, refusal)| refusal.is_none()).map(|(it, _)| it);
+    let resources = || accepted().flat_map(|change| &change.resources);
+    let copies: Vec<&str> = resources()
+        .filter_map(
+            |it| if let Resource::Copy { policy, .. } = it { Some(policy.name.as_str()) } else { None },
+        )
+        .collect();
+    let attached: Vec<(&str, &PolicyHolder)> = resources()
+        .filter_map(|it| {
+            if let Resource::Attachment { copy, holder } = it { Some((copy.as_str(), holder)) } else { None }
+        })
+        .collect();
+    let mut bins = vec![Bin::default()];
+    for (change, refusal) in changes.iter().zip(refusals) {
+        let orphan = change
+            .resources
+            .iter()
+            .any(|it| matches!(it, Resource::Attachment { copy, .. } if !copies.contains(&copy.as_str())));
+        let refusal = refusal.or(orphan.then_some(COPY_BY_HAND));
+        let (row, entries) = match refusal {
+            Some(why) => {
+                let file = &change.of.it.files.after;
+                (ChangeRow::of(change.of.it, vec![format!("{why}; see {file}")]), Vec::new())
+            }
+            None => row(change, &attached),
+        };
+        add(&mut bins, row, entries);
+    }
+    bins
+}
+
+fn row(change: &Change<'_>, attached: &[(&str, &PolicyHolder)]) -> (ChangeRow, Vec<Entry>) {
+    let entries: Vec<Entry> = change.resources.iter().filter_map(|it| Entry::of(it, attached)).collect();
+    let mut row = ChangeRow::of(change.of.it, change.steps.iter().map(told).collect());
+    let attachments = change.resources.iter().filter_map(|it| match it {
+        Resource::Attachment { copy, .. } => Some(copy_id(copy)),
+        _ => None,
+    });
+    row.resources = entries.iter().map(|entry| entry.id.clone()).chain(attachments).collect();
+    row.resources.sort();
+    row.resources.dedup();
+    row.by_hand_first = change.hands_first();
+    if change.of.fleet().is_some() {
+        row.by_hand.push("one change for many accounts: better made where they all come from".to_owned());
+    }
+    (row, entries)
+}
+
+/// A step in a line. A command that the template would tell with other names in it is none.
+fn told(step: &Step) -> String {
+    let line = step.line();
+    match step {
+        Step::Detach { .. } | Step::DeleteInline { .. } if plain(&line) != line => NOT_PLAIN.to_owned(),
+        _ => line,
+    }
+}
+
+/// Puts a change into the last template, or into a new one where that is full.
+pub(super) fn add(bins: &mut Vec<Bin>, row: ChangeRow, entries: Vec<Entry>) {
+    let told: usize = row.by_hand.iter().chain(&row.resources).map(|it| it.len() + 32).sum();
+    let bytes = 256 + row.id.len() + told + entries.iter().map(|entry| entry.bytes).sum::<usize>();
+    let imports = entries.iter().filter(|entry| entry.today.is_some()).count();
+    let is_full = |bin: &Bin| {
+        !bin.rows.is_empty()
+            && (bin.bytes + bytes > MOST_BYTES
+                || bin.imports + imports > MOST_IMPORTS
+                || bin.entries.len() + entries.len() > MOST_RESOURCES)
+    };
+    if bins.last().is_none_or(is_full) {
+        bins.push(Bin::default());
+    }
+    if let Some(bin) = bins.last_mut() {
+        bin.bytes += bytes;
+        bin.imports += imports;
+        bin.rows.push(row);
+        bin.entries.extend(entries);
+    }
+}
+
+impl ChangeRow {
+    pub(super) fn of(it: &Recommendation, by_hand: Vec<String>) -> Self {
+        Self {
+            id: plain(&it.id),
+            action: it.action.name(),
+            removes: it.proof.removed,
+            keeps: it.proof.kept,
+            resources: Vec::new(),
+            by_hand: by_hand.into_iter().map(|line| plain(&line)).collect(),
+            by_hand_first: false,
+        }
+    }
+}
+
+impl Made {
+    /// A template has to have a resource. This one is nothing in AWS.
+    pub(super) fn nothing() -> Self {
+        let kind = "AWS::CloudFormation::WaitConditionHandle";
+        Self { kind, deletion_policy: None, update_replace_policy: None, properties: None }
+    }
+
+    fn new(kind: &'static str, properties: Properties, document: &str) -> Self {
+        let text = ascii(document.trim_end()).replace('\n', INDENT);
+        let policy_document = RawValue::from_string(text).ok();
+        let properties = Some(Properties { policy_document, ..properties });
+        Self { kind, deletion_policy: Some("Retain"), update_replace_policy: Some("Retain"), properties }
+    }
+}
+
+impl Entry {
+    /// An attachment is said with the policy that is attached.
+    fn of(resource: &Resource, attached: &[(&str, &PolicyHolder)]) -> Option<Self> {
+        let (id, kind, properties, identifier, before, after) = match resource {
+            Resource::Inline { holder, policy, before, after } => {
+                let (kind, key) = match holder.kind {
+                    HolderKind::Role => ("AWS::IAM::RolePolicy", "RoleName"),
+                    HolderKind::User => ("AWS::IAM::UserPolicy", "UserName"),
+                    HolderKind::Group | HolderKind::Managed | HolderKind::PermissionSet => {
+                        ("AWS::IAM::GroupPolicy", "GroupName")
+                    }
+                };
+                let name = |kind| (holder.kind == kind).then(|| holder.name.clone());
+                let properties = Properties {
+                    policy_name: Some(policy.clone()),
+                    role_name: name(HolderKind::Role),
+                    user_name: name(HolderKind::User),
+                    group_name: name(HolderKind::Group),
+                    ..Properties::default()
+                };
+                let identifier = BTreeMap::from([("PolicyName", policy.clone()), (key, holder.name.clone())]);
+                let id = logical_id(&[holder.kind.name(), &holder.name, policy]);
+                (id, kind, properties, identifier, Some(before), after)
+            }
+            Resource::Managed { policy, before, after } => {
+                let (properties, identifier) = managed(policy);
+                (logical_id(&["policy", &policy.name]), MANAGED, properties, identifier, Some(before), after)
+            }
+            Resource::Copy { policy, there, document } => {
+                let (properties, identifier) = managed(policy);
+                (copy_id(&policy.name), MANAGED, properties, identifier, there.then_some(document), document)
+            }
+            Resource::Attachment { .. } => return None,
+        };
+        let today = before.map(|before| {
+            let adopted = Adopted {
+                resource_type: kind,
+                logical_resource_id: id.clone(),
+                resource_identifier: identifier,
+            };
+            (Made::new(kind, properties.clone(), before), adopted)
+        });
+        let mut properties = properties;
+        if let Resource::Copy { policy, .. } = resource {
+            for (_, holder) in attached.iter().filter(|(copy, _)| *copy == policy.name) {
+                match holder.kind {
+                    HolderKind::Role => properties.roles.push(holder.name.clone()),
+                    HolderKind::User => properties.users.push(holder.name.clone()),
+                    HolderKind::Group | HolderKind::Managed | HolderKind::PermissionSet => {
+                        properties.groups.push(holder.name.clone());
+                    }
+                }
+            }
+        }
+        for names in [&mut properties.roles, &mut properties.users, &mut properties.groups] {
+            names.sort();
+            names.dedup();
+        }
+        let made = Made::new(kind, properties, after);
+        let size = |made: &Made| serde_json::to_string_pretty(made).unwrap_or_default().len() * 5 / 4 + 256;
+        let bytes = size(&made).max(today.as_ref().map(|(today, _)| size(today)).unwrap_or_default());
+        Some(Self { id, made, today, bytes })
+    }
+}
+
+const MANAGED: &str = "AWS::IAM::ManagedPolicy";
+
+fn managed(policy: &Arn) -> (Properties, BTreeMap<&'static str, String>) {
+    let properties = Properties {
+        managed_policy_name: Some(policy.name.clone()),
+        path: Some(policy.path.clone()),
+        ..Properties::default()
+    };
+    (properties, BTreeMap::from([("PolicyArn", policy.text.clone())]))
+}
+
+fn copy_id(name: &str) -> String {
+    logical_id(&["policy", name])
+}
+
+/// Letters and digits, with the beginning of a hash that tells names apart which differ in other characters.
+fn logical_id(parts: &[&str]) -> String {
+    let words = parts.iter().flat_map(|part| part.split(|c: char| !c.is_ascii_alphanumeric()));
+    let mut id = String::new();
+    for word in words {
+        let mut letters = word.chars();
+        id.extend(letters.next().map(|c| c.to_ascii_uppercase()));
+        id.extend(letters);
+    }
+    let digest = sha256(parts.join("\0").as_bytes());
+    id.chars().take(180).chain(digest.chars().take(12)).collect()
+}
+
+/// Why CloudFormation cannot be given a change, if it cannot.
+fn refusal(change: &Change<'_>) -> Option<&'static str> {
+    change.resources.iter().find_map(|resource| {
+        let (path, documents) = match resource {
+            Resource::Inline { before, after, .. } => (None, vec![before, after]),
+            Resource::Managed { policy, before, after } => (Some(&policy.path), vec![before, after]),
+            Resource::Copy { policy, document, .. } => (Some(&policy.path), vec![document]),
+            Resource::Attachment { .. } => return None,
+        };
+        if documents.iter().any(|document| is_evaluated(document)) {
+            return Some(EVALUATED);
+        }
+        let is_odd = |path: &&String| {
+            let inner = path.strip_prefix('/').and_then(|it| it.strip_suffix('/'));
+            let takes = |byte: u8| byte.is_ascii_alphanumeric() || b".,+@=_-".contains(&byte);
+            let is_part = |part: &str| !part.is_empty() && part.bytes().all(takes);
+            path.as_str() != "/" && !inner.is_some_and(|inner| inner.split('/').all(is_part))
+        };
+        path.filter(is_odd).map(|_| ODD_PATH)
+    })
+}
+
+/// Whether a template would make something else of a document: dynamic references are resolved in whatever text they stand
+/// in, and `Ref` and `Fn::Transform` are keys like others. A policy's author must not make a deployment read secrets.
+fn is_evaluated(document: &str) -> bool {
+    fn any(value: &serde_json::Value) -> bool {
+        match value {
+            serde_json::Value::String(text) => text.contains("{{"),
+            serde_json::Value::Array(items) => items.iter().any(any),
+            serde_json::Value::Object(members) => members.iter().any(|(key, value)| {
+                key == "Ref" || key.starts_with("Fn::") || key.contains("{{") || any(value)
+            }),
+            _ => false,
+        }
+    }
+    serde_json::from_str(document).map_or(true, |value| any(&value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_evaluated, logical_id};
+
+    #[test]
+    fn a_document_that_a_template_would_evaluate_is_seen() {
+        for document in [
+            r#"{"Sid":"{{resolve:ssm:secret}}"}"#,
+            r#"{"Sid":"\u007b{resolve:secretsmanager:x}}"}"#,
+            r#"{"Statement":[{"Condition":{"Ref":"AWS::Region"}}]}"#,
+            r#"{"Statement":[{"Condition":{"Fn::Transform":{"Name":"AWS::Include"}}}]}"#,
+            r#"{"Condition":{"StringEquals":{"{{resolve:ssm:x}}":"y"}}}"#,
+        ] {
+            assert!(is_evaluated(document), "{document}");
+        }
+        let usual =
+            r#"{"Resource":"arn:aws:s3:::b/${aws:username}/*","Condition":{"StringLike":{"a":"${x}"}}}"#;
+        assert!(!is_evaluated(usual));
+    }
+
+    #[test]
+    fn a_logical_id_is_alphanumeric_and_tells_names_apart() {
+        let ids = [
+            logical_id(&["role", "a-b", "c"]),
+            logical_id(&["role", "a", "b-c"]),
+            logical_id(&["role", "ab", "c"]),
+        ];
+        assert!(ids.iter().all(|id| id.chars().all(|c| c.is_ascii_alphanumeric())), "{ids:?}");
+        assert!(ids[0].starts_with("RoleABC"), "{}", ids[0]);
+        assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2]);
+        assert!(logical_id(&["role", &"x".repeat(500)]).len() < 255);
+    }
+}

@@ -1,0 +1,309 @@
+//! One change, as a pull request: what it does, what could break, the difference, how to apply and undo it, and its proof.
+
+use std::cmp::Reverse;
+use std::rc::Rc;
+
+use askama::Template;
+
+use super::Script;
+use super::sides::{self, Block, Row, Side};
+use super::text::{self, Content, Link, account_page, anchor, arn_parts, change_anchor, counted};
+use super::{console, gathered, sentence, severity};
+use crate::formats::Read;
+use leastwise_core::decide::{HolderKind, Level, ReasonEffect, Severity};
+use leastwise_core::refine::Kind;
+use leastwise_core::report::{
+    Action, ActionLevel, Alternative, CatalogRow, Choice, Matched, PatternRow, Recommendation, Status,
+    UnusedService,
+};
+
+/// One change.
+#[derive(Template)]
+#[template(path = "change.html")]
+pub(super) struct Change<'r> {
+    it: &'r Recommendation,
+    anchor: String,
+    instead: bool,
+    catalog: &'r CatalogRow,
+    reaches: Vec<Link>,
+    sizes: Vec<String>,
+    diff: Rc<str>,
+    after: Option<Rc<str>>,
+    alternative: Option<String>,
+    /// Where the evidence comes from, if that is the same for all.
+    evidence: Option<String>,
+    /// What to run, where there is a script.
+    script: Option<Script>,
+    /// Whose it is, where that is known.
+    owner: Option<String>,
+    console: Vec<Link>,
+    exception: Option<String>,
+    /// Where the files of the report are, from the page.
+    root: &'static str,
+}
+
+impl<'r> Change<'r> {
+    /// The change, on a page that finds the accounts' pages under `accounts`. One of the other way is `instead` of the
+    /// recommendation of its id, and that many of them came before it.
+    pub(super) fn new(
+        it: &'r Recommendation,
+        catalog: &'r CatalogRow,
+        accounts: &str,
+        instead: Option<usize>,
+        read: &Read<'_>,
+    ) -> Self {
+        let after = read.text(&it.files.after);
+        let diff = read.text(&it.files.diff).unwrap_or_default();
+        Self {
+            it,
+            anchor: match instead {
+                Some(number) => format!("alternative/{number}"),
+                None => change_anchor(&it.id),
+            },
+            instead: instead.is_some(),
+            catalog,
+            reaches: it.reaches.iter().map(|arn| principal(arn, accounts)).collect(),
+            sizes: sizes(it),
+            diff,
+            after,
+            alternative: it.alternative.as_ref().map(alternative),
+            evidence: None,
+            script: None,
+            owner: None,
+            console: Vec::new(),
+            exception: console::keep_policy(it),
+            root: if accounts.is_empty() { "../" } else { "" },
+        }
+    }
+
+    /// The same, with its owner and the partition that its console is of.
+    pub(super) fn of(self, owner: Option<String>, partition: &str) -> Self {
+        Self { owner, console: console::of_change(partition, self.it), ..self }
+    }
+
+    /// What it is, in a sentence.
+    pub(super) fn title(&self) -> String {
+        sentence::change(self.it)
+    }
+
+    /// The address on its page.
+    pub(super) fn place(&self) -> &str {
+        &self.anchor
+    }
+
+    /// The change itself.
+    pub(super) fn it(&self) -> &'r Recommendation {
+        self.it
+    }
+
+    /// What comes first: the worst, the surest, the heaviest; what is doubtful comes last.
+    pub(super) fn rank(&self) -> (Reverse<Severity>, Reverse<Level>, Reverse<u64>, &str) {
+        let level = self.it.confidence.level;
+        let severity = if level == Level::Low { Severity::None } else { self.it.impact.severity };
+        (Reverse(severity), Reverse(level), Reverse(self.it.impact.risk), &self.it.id)
+    }
+
+    pub(super) fn reason(&self) -> String {
+        gathered::reason(self.it)
+    }
+
+    pub(super) fn word(&self) -> &'static str {
+        severity::word(self.it.impact.severity)
+    }
+
+    pub(super) fn class(&self) -> String {
+        severity::class(self.it.impact.severity)
+    }
+
+    fn arn(&self) -> Option<&str> {
+        console::arn(self.it)
+    }
+
+    fn affects(&self) -> String {
+        counted(self.it.reaches.len() + self.it.others, "principal")
+    }
+
+    /// What to say of it since the earlier report; of one that is the same, nothing.
+    fn news(&self) -> Option<&'static str> {
+        self.it.since.filter(|since| *since != Status::Same).map(Status::title)
+    }
+
+    /// Whether a reason speaks for the change.
+    fn supports(&self, effect: &ReasonEffect) -> bool {
+        *effect == ReasonEffect::Supports
+    }
+
+    /// Services of which nothing was used, those of the most sensitive actions first.
+    fn whole(&self) -> Vec<&UnusedService> {
+        self.sensitive_first(self.it.unused.iter().filter(|it| it.actions.is_none()).collect())
+    }
+
+    /// Services of which something was used, or of which actions are named.
+    fn named(&self) -> Vec<&UnusedService> {
+        self.sensitive_first(self.it.unused.iter().filter(|it| it.actions.is_some()).collect())
+    }
+
+    fn sensitive_first<'a>(&self, mut services: Vec<&'a UnusedService>) -> Vec<&'a UnusedService> {
+        let is_plain = |service: &&UnusedService| {
+            let of = |action: &String| action.split(':').next() == Some(service.service_namespace.as_str());
+            !self.it.impact.foremost.iter().any(of)
+        };
+        services.sort_by_key(is_plain);
+        services
+    }
+
+    /// Services of which some use is known, but not of which actions.
+    fn used_services(&self) -> Vec<&str> {
+        let only = self.it.used.iter().filter(|it| it.actions.is_empty());
+        only.map(|it| it.service_namespace.as_str()).collect()
+    }
+
+    /// What the policy grants in place of what it granted.
+    fn instead_of(&self) -> Vec<&str> {
+        let mut all: Vec<&str> =
+            self.it.patterns.iter().flat_map(|row| row.instead.iter().map(String::as_str)).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// How many actions the evidence calls used by name.
+    fn used_actions(&self) -> usize {
+        self.it.used.iter().map(|it| it.actions.len()).sum()
+    }
+
+    fn rollback(&self, command: &str) -> String {
+        command.replacen("apply.sh", "rollback.sh", 1)
+    }
+
+    /// The same, with where the evidence comes from.
+    pub(super) fn by(self, evidence: String) -> Self {
+        Self { evidence: Some(evidence), ..self }
+    }
+
+    /// The same, with the script that makes it.
+    pub(super) fn run(self, script: Option<Script>) -> Self {
+        Self { script, ..self }
+    }
+
+    /// How many actions the policy no longer grants.
+    fn removed(&self) -> String {
+        text::counted(self.it.proof.removed, "action")
+    }
+
+    /// How many it still grants.
+    fn kept(&self) -> String {
+        text::counted(self.it.proof.kept, "action")
+    }
+
+    /// How it is done.
+    fn action(&self) -> &'static str {
+        self.it.action.sentence()
+    }
+
+    /// Levels with their counts, the weightiest first.
+    fn levels(&self) -> Vec<(&'static str, String)> {
+        levels(&self.it.impact.by_level)
+    }
+
+    fn rows(&self) -> Vec<Row<'_>> {
+        sides::rows(&self.diff)
+    }
+
+    /// Its patterns for a table: names of one statement that go, one after another, have a row together.
+    fn patterns(&self) -> impl Iterator<Item = &[PatternRow]> {
+        self.it.patterns.chunk_by(|one, next| {
+            one.statement == next.statement
+                && one.sid == next.sid
+                && is_name_that_goes(one)
+                && is_name_that_goes(next)
+        })
+    }
+
+    fn is_link(&self, address: &str) -> bool {
+        address.starts_with("https://")
+    }
+}
+
+fn is_name_that_goes(row: &PatternRow) -> bool {
+    row.instead.is_empty() && !row.pattern.contains(['*', '?'])
+}
+
+/// Counts by level, in words, the weightiest level first.
+pub(super) fn levels(counts: &std::collections::BTreeMap<ActionLevel, usize>) -> Vec<(&'static str, String)> {
+    let levels = ActionLevel::ALL.iter();
+    levels.filter_map(|level| Some((level.title(), text::count(counts.get(level)?)))).collect()
+}
+
+/// A principal by its ARN, with its place on its account's page.
+pub(super) fn principal(arn: &str, accounts: &str) -> Link {
+    match arn_parts(arn) {
+        Some((account, kind, name)) => Link {
+            href: format!("{accounts}{}#{}", account_page(account), anchor(kind, name)),
+            label: format!("{kind} {name} ({account})"),
+        },
+        None => Link { href: String::new(), label: arn.to_owned() },
+    }
+}
+
+/// What the other way would bring.
+pub(super) fn alternative(it: &Alternative) -> String {
+    let way = match it.choice {
+        Choice::Fork => "Copies for those who need less",
+        Choice::InPlace => "Editing the shared policy in its place",
+    };
+    format!(
+        "{way} would remove {} in all, with {} more and {} changed.",
+        counted(it.removed_in_all, "permission"),
+        match it.policies {
+            1 => "1 policy".to_owned(),
+            many => format!("{} policies", text::count(&many)),
+        },
+        counted(it.attachments, "attachment"),
+    )
+}
+
+/// How long the new documents are, against the quota.
+fn sizes(it: &Recommendation) -> Vec<String> {
+    // Whatever takes the place of a policy is a managed one, unless it is edited where it is.
+    let kind = match (it.action, it.holder_kind) {
+        (Action::Replace, HolderKind::Role) => Kind::Role,
+        (Action::Replace, HolderKind::User) => Kind::User,
+        (Action::Replace, HolderKind::Group) => Kind::Group,
+        (Action::Replace, HolderKind::PermissionSet) => Kind::PermissionSet,
+        _ => Kind::Managed,
+    };
+    let beside = match kind {
+        Kind::Managed | Kind::PermissionSet => "",
+        Kind::Role | Kind::User | Kind::Group => " (for all inline policies of the holder together)",
+    };
+    let size = |chars: &usize| {
+        format!("{} of {} characters{beside}", text::count(chars), text::count(&kind.quota()))
+    };
+    it.sizes.iter().map(size).collect()
+}
+
+/// How many actions of some patterns are unused.
+fn unused(rows: &[PatternRow]) -> String {
+    text::count(&rows.iter().map(|row| row.unused).sum::<usize>())
+}
+
+/// What a wildcard matches.
+fn matched(it: &Matched) -> String {
+    let names = it.names.join(", ");
+    match it.count.saturating_sub(it.names.len()) {
+        0 => names,
+        more => format!("{names} and {} more", text::count(&more)),
+    }
+}
+
+/// Services with their actions, a paragraph each.
+#[derive(Template)]
+#[template(path = "services.html")]
+struct Services<'r> {
+    services: Vec<&'r UnusedService>,
+}
+
+fn services<'r>(services: impl IntoIterator<Item = &'r UnusedService>) -> Services<'r> {
+    Services { services: services.into_iter().collect() }
+}

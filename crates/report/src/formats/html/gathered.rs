@@ -1,0 +1,307 @@
+//! What the index says of all accounts together: what to do first, who has to act, what AWS does not track.
+//!
+//! Accounts come in any order and several at a time, so whatever is kept here does not depend on their order; of lists only
+//! the head is kept.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::owners::Owners;
+use super::text::{account_page, anchor, change_anchor, counted, date};
+use super::{sentence, severity};
+use leastwise_core::decide::{HolderKind, Level, PrincipalStatus, Severity};
+use leastwise_core::report::{AccountReport, Lookup, PrincipalRow, Recommendation, Report, Status};
+
+/// How many rows *Start here* has.
+pub(super) const FIRST: usize = 10;
+/// How many of them are for unused principals, and for credentials, wherever there are such.
+const OF_A_KIND: usize = 2;
+/// How many new changes are named.
+const NEW: usize = 5;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    changes: Vec<Entry>,
+    unused: Vec<Entry>,
+    credentials: Vec<Entry>,
+    new: Vec<Entry>,
+    /// Permissions that AWS does not track, of services without any call.
+    pub(super) untracked: usize,
+    /// Permissions of principals of which nothing is known.
+    pub(super) unknown: usize,
+    /// How many users have unused credentials.
+    pub(super) with_credentials: usize,
+    /// Principals by owner; `None` is those without one.
+    pub(super) owners: BTreeMap<Option<String>, Share>,
+    /// The owners of those whom the changes of many accounts reach, by the place of the change.
+    of_families: BTreeMap<usize, BTreeSet<Option<String>>>,
+    /// What there is for an account that its summary does not say: its changes and those of many accounts that are ready.
+    pub(super) ready: BTreeMap<String, usize>,
+}
+
+/// What one owner has to do.
+#[derive(Debug, Default)]
+pub(super) struct Share {
+    pub(super) principals: usize,
+    changes: usize,
+    ready: usize,
+    /// Changes of many accounts, by their places.
+    families: BTreeSet<usize>,
+    pub(super) unused: usize,
+    pub(super) credentials: usize,
+    pub(super) risk_before: u64,
+    pub(super) risk_after: u64,
+}
+
+impl Share {
+    /// All changes that reach the owner's principals.
+    pub(super) fn changes(&self) -> usize {
+        self.changes + self.families.len()
+    }
+
+    /// Those of them that are ready.
+    pub(super) fn ready(&self, report: &Report) -> usize {
+        let is_ready =
+            |at: &&usize| report.recommendations.get(**at).is_some_and(|it| it.ready == Some(true));
+        self.ready + self.families.iter().filter(is_ready).count()
+    }
+}
+
+/// Something to do.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) title: String,
+    pub(super) href: String,
+    pub(super) account: String,
+    pub(super) owner: Option<String>,
+    pub(super) severity: Severity,
+    /// Why it matters, in a few words.
+    pub(super) reason: String,
+    /// How sure it is; nobody says that of an unused principal.
+    pub(super) confidence: Option<Level>,
+    pub(super) affects: String,
+    pub(super) risk: u64,
+    /// It looks like emergency access: ask first.
+    pub(super) ask: bool,
+}
+
+impl Entry {
+    /// What comes first: not what is kept for emergencies; then the worst, the surest, the heaviest.
+    fn rank(&self) -> (bool, Reverse<Severity>, Reverse<Option<Level>>, Reverse<u64>, &str) {
+        let confidence = self.confidence.or(Some(Level::Medium));
+        let severity = if confidence == Some(Level::Low) { Severity::None } else { self.severity };
+        (self.ask, Reverse(severity), Reverse(confidence), Reverse(self.risk), &self.href)
+    }
+
+    /// The word of its severity.
+    pub(super) fn word(&self) -> &'static str {
+        severity::word(self.severity)
+    }
+
+    /// The class of its severity.
+    pub(super) fn class(&self) -> String {
+        severity::class(self.severity)
+    }
+}
+
+/// Keeps the first of a list.
+fn keep(list: &mut Vec<Entry>, entry: Entry, most: usize) {
+    list.push(entry);
+    if list.len() > most {
+        list.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        list.truncate(most);
+    }
+}
+
+impl Gathered {
+    /// Adds an account.
+    pub(super) fn add(&mut self, report: &Report, account: &AccountReport, owners: &Owners) {
+        let id = &account.summary.id;
+        let of: BTreeMap<&str, Option<String>> = account
+            .principals
+            .iter()
+            .map(|row| (row.arn.as_str(), owners.of(row).map(str::to_owned)))
+            .collect();
+        for it in &account.recommendations {
+            let reached: BTreeSet<&Option<String>> =
+                it.reaches.iter().filter_map(|arn| of.get(arn.as_str())).collect();
+            for owner in &reached {
+                let share = self.owners.entry((*owner).clone()).or_default();
+                share.changes += 1;
+                share.ready += usize::from(it.ready == Some(true));
+            }
+            *self.ready.entry(id.clone()).or_default() += usize::from(it.ready == Some(true));
+            let page = format!("accounts/{}#{}", account_page(id), change_anchor(&it.id));
+            let entry = of_change(it, page, &account.summary.name, joined(&reached));
+            if it
+                .since
+                .is_some_and(|since| matches!(since, Status::New | Status::Reopened | Status::Regressed))
+            {
+                keep(&mut self.new, entry.clone(), NEW);
+            }
+            keep(&mut self.changes, entry, FIRST);
+        }
+        for (at, it) in report.recommendations.iter().enumerate() {
+            for owner in it.reaches.iter().filter_map(|arn| of.get(arn.as_str())) {
+                self.owners.entry(owner.clone()).or_default().families.insert(at);
+                self.of_families.entry(at).or_default().insert(owner.clone());
+            }
+        }
+        let lookup = Lookup::of(report, account);
+        for row in &account.principals {
+            self.principal(row, account, &lookup, of.get(row.arn.as_str()).and_then(Option::as_deref));
+        }
+    }
+
+    fn principal(
+        &mut self,
+        row: &PrincipalRow,
+        account: &AccountReport,
+        lookup: &Lookup<'_>,
+        owner: Option<&str>,
+    ) {
+        let owner = owner.map(str::to_owned);
+        let share = self.owners.entry(owner.clone()).or_default();
+        share.principals += 1;
+        share.unused += usize::from(row.status == PrincipalStatus::UnusedPrincipal);
+        share.credentials += row.credentials();
+        share.risk_before += row.effect.risk.before;
+        share.risk_after += row.effect.risk.after;
+        match sentence::NOT_COVERED.contains(&row.status) {
+            true => self.unknown += row.effect.granted.saturating_sub(row.effect.unused),
+            false => self.untracked += row.effect.unobserved.len(),
+        }
+        let entry = |title, reason, risk| Entry {
+            title,
+            href: format!(
+                "accounts/{}#{}",
+                account_page(&account.summary.id),
+                anchor(row.kind.name(), &row.name)
+            ),
+            account: account.summary.name.clone(),
+            owner: owner.clone(),
+            severity: row.effect.severity,
+            reason,
+            confidence: None,
+            affects: last_used(row),
+            risk,
+            ask: row.emergency.is_some(),
+        };
+        if row.status == PrincipalStatus::UnusedPrincipal {
+            let held: Vec<&str> = lookup.held_by(row).iter().map(|it| it.name.as_str()).collect();
+            let is_open = row.trust.as_ref().is_some_and(|trust| trust.open);
+            let reason = match (&row.emergency, is_open) {
+                (Some(_), _) => "Looks like emergency access: ask first".to_owned(),
+                (None, true) => "Can be assumed from outside the organisation".to_owned(),
+                (None, false) => "No use in the window".to_owned(),
+            };
+            let entry = entry(sentence::unused(row, &held), reason, row.effect.risk.before);
+            keep(&mut self.unused, entry, FIRST);
+        }
+        if row.credentials() > 0 {
+            self.with_credentials += 1;
+            let reason = match &row.emergency {
+                Some(_) => "Looks like emergency access: ask first".to_owned(),
+                None => "Long-lived credential that nobody uses".to_owned(),
+            };
+            let entry = entry(sentence::credentials(row), reason, 0);
+            keep(&mut self.credentials, entry, FIRST);
+        }
+    }
+
+    /// Adds what is decided for many accounts, once all of them are there.
+    pub(super) fn add_shared(&mut self, report: &Report) {
+        let none = BTreeSet::new();
+        for (at, it) in report.recommendations.iter().enumerate() {
+            let accounts =
+                report.families.iter().find(|family| family.recommendation.as_ref() == Some(&it.id));
+            let accounts = accounts.map_or(0, |family| family.accounts.len());
+            let owners: BTreeSet<&Option<String>> =
+                self.of_families.get(&at).unwrap_or(&none).iter().collect();
+            let page = format!("families.html#{}", change_anchor(&it.id));
+            let place = counted(accounts, "account");
+            let entry = of_change(it, page, &place, joined(&owners));
+            if it
+                .since
+                .is_some_and(|since| matches!(since, Status::New | Status::Reopened | Status::Regressed))
+            {
+                keep(&mut self.new, entry.clone(), NEW);
+            }
+            keep(&mut self.changes, entry, FIRST);
+        }
+        for list in [&mut self.changes, &mut self.unused, &mut self.credentials, &mut self.new] {
+            list.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        }
+    }
+
+    /// What to do first, all kinds together.
+    pub(super) fn first(&self) -> Vec<&Entry> {
+        let of_a_kind = |list: &Vec<Entry>| list.len().min(OF_A_KIND);
+        let (unused, credentials) = (of_a_kind(&self.unused), of_a_kind(&self.credentials));
+        let changes = self.changes.len().min(FIRST - unused - credentials);
+        let heads = [(&self.changes, changes), (&self.unused, unused), (&self.credentials, credentials)];
+        let mut first: Vec<&Entry> = heads.iter().flat_map(|(list, most)| list.iter().take(*most)).collect();
+        let mut rest: Vec<&Entry> = heads.iter().flat_map(|(list, most)| list.iter().skip(*most)).collect();
+        rest.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        let room = FIRST.saturating_sub(first.len());
+        first.extend(rest.into_iter().take(room));
+        first.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        first
+    }
+
+    /// The worst of what is new since the earlier report.
+    pub(super) fn newest(&self) -> &[Entry] {
+        &self.new
+    }
+}
+
+/// The owners of a change, as one.
+fn joined(owners: &BTreeSet<&Option<String>>) -> Option<String> {
+    let named: Vec<&String> = owners.iter().filter_map(|it| it.as_ref()).collect();
+    match named.as_slice() {
+        [] => None,
+        [one] => Some((*one).clone()),
+        [one, rest @ ..] => Some(format!("{one} and {} more", rest.len())),
+    }
+}
+
+fn of_change(it: &Recommendation, href: String, name: &str, owner: Option<String>) -> Entry {
+    Entry {
+        title: sentence::change(it),
+        href,
+        account: name.to_owned(),
+        owner,
+        severity: it.impact.severity,
+        reason: reason(it),
+        confidence: Some(it.confidence.level),
+        affects: counted(it.reaches.len() + it.others, "principal"),
+        risk: it.impact.risk,
+        ask: false,
+    }
+}
+
+/// Why a change matters, in a few words.
+pub(super) fn reason(it: &Recommendation) -> String {
+    let paths = it.impact.escalations.len();
+    if paths > 0 {
+        return format!("Closes {}", counted(paths, "escalation path"));
+    }
+    if it.holder_kind == HolderKind::PermissionSet {
+        return "Reduces a permission set".to_owned();
+    }
+    match it.impact.severity {
+        Severity::Administrator | Severity::Escalation => "Removes a way to escalate".to_owned(),
+        Severity::DataExposure => "Removes access to data or secrets".to_owned(),
+        Severity::Write => "Removes write access".to_owned(),
+        Severity::Read => "Removes read access".to_owned(),
+        Severity::None => "No effect today: already blocked".to_owned(),
+    }
+}
+
+fn last_used(row: &PrincipalRow) -> String {
+    match &row.last_used {
+        Some(at) => format!("Last used {}", date(at)),
+        None => "No recorded use".to_owned(),
+    }
+}

@@ -1,0 +1,79 @@
+//! What OCSF has no name for, under names of our own.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::super::since::State;
+use leastwise_core::report::{
+    Action, ActionLevel, ConfidenceReason, EscalationRow, Files, Note, Recommendation, UnusedService,
+};
+
+/// Of a change it may be long, so it is written from where it stands.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Unmapped<'e> {
+    Change(Box<OfChange<'e>>),
+    Principal(Value),
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct OfChange<'e> {
+    action: &'e Action,
+    actions_kept: usize,
+    actions_removed: usize,
+    confidence_reasons: &'e [ConfidenceReason],
+    creates: &'e [String],
+    escalations_closed: &'e [EscalationRow],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<&'e Files>,
+    foremost: &'e [String],
+    notes: &'e [Note],
+    permissions_removed: usize,
+    reaches: usize,
+    recommendation: &'e str,
+    removed_by_level: &'e BTreeMap<ActionLevel, usize>,
+    risk_removed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since_earlier_report: Option<&'static str>,
+    unused: &'e [UnusedService],
+}
+
+impl<'e> Unmapped<'e> {
+    pub(super) fn of(change: &'e Recommendation) -> Self {
+        Self::Change(Box::new(OfChange {
+            action: &change.action,
+            confidence_reasons: &change.confidence.reasons,
+            creates: &change.creates,
+            escalations_closed: &change.impact.escalations,
+            files: Some(&change.files),
+            foremost: &change.impact.foremost,
+            notes: &change.notes,
+            actions_kept: change.proof.kept,
+            permissions_removed: change.permissions_removed,
+            actions_removed: change.proof.removed,
+            reaches: change.reaches.len(),
+            recommendation: &change.id,
+            removed_by_level: &change.impact.by_level,
+            risk_removed: change.impact.risk,
+            since_earlier_report: None,
+            unused: &change.unused,
+        }))
+    }
+
+    /// What became of it. What is gone has no files in tonight's report.
+    pub(super) fn since(&mut self, state: State) {
+        match self {
+            Self::Change(change) => {
+                change.files = change.files.filter(|_| state != State::Absent);
+                change.since_earlier_report = Some(state.name());
+            }
+            Self::Principal(value) => {
+                if let Some(object) = value.as_object_mut() {
+                    object.insert("since_earlier_report".to_owned(), state.name().into());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Principals that look like emergency access: they are idle by design.
+
+use leastwise_core::report::PrincipalRow;
+
+/// What to do with any other unused principal.
+const REVIEW: &str = "Confirm with the owner and check who can assume it, then delete it.";
+
+/// What to do with one of them, in a sentence.
+pub(super) const ADVICE: &str =
+    "Do not delete it. Add this exception to the configuration, and replace TEAM with the owning team.";
+
+/// The same of one that no exception can name.
+const KEEP: &str = "Do not delete it: it looks like emergency access.";
+
+/// What to do with an unused principal.
+pub(super) fn advice(principal: &PrincipalRow) -> &'static str {
+    match principal.emergency {
+        Some(_) if is_name(&principal.name) => ADVICE,
+        Some(_) => KEEP,
+        None => REVIEW,
+    }
+}
+
+/// What to do with an unused credential of somebody who looks like emergency access.
+pub(super) const KEEP_CREDENTIAL: &str = "Do not delete it: the user looks like emergency access. Check that the credential still works, add this \
+     exception to the configuration, and replace TEAM with the owning team.";
+
+/// What to do with an unused credential.
+pub(super) fn about_credential(principal: &PrincipalRow, is_key: bool) -> &'static str {
+    match (principal.emergency.is_some(), is_key) {
+        (true, _) => {
+            "Do not delete it: the user looks like emergency access. Check that the credential still works, and add an exception for the user."
+        }
+        (false, true) => "Deactivate the key, wait until nobody misses it, then delete it.",
+        (false, false) => "Delete the console password of the user.",
+    }
+}
+
+/// The exception to paste for a principal that looks like emergency access. It is about this one alone: `names` of an
+/// exception are patterns, so a name with a wildcard would reach others. IAM gives no such name, nor one that TOML would have
+/// to escape, and the config takes none.
+pub(super) fn exception(principal: &PrincipalRow, account: &str) -> Option<String> {
+    let is_exact = is_name(&principal.name) && is_name(account);
+    principal.emergency.as_ref().filter(|_| is_exact)?;
+    Some(format!(
+        "[[exception]]\naccounts = [\"{account}\"]\nnames = [\"{}\"]\nreason = \"kept for emergencies\"\nowner = \"TEAM\"\nexpires = \"never\"\n",
+        principal.name
+    ))
+}
+
+/// The exception to paste that keeps one policy of one principal as it is. The owner, the reason and the last day are to be
+/// filled in: the configuration takes none of the words that stand there.
+pub(super) fn keep(account: &str, name: &str, policy: &str) -> Option<String> {
+    [account, name, policy].into_iter().all(is_name).then(|| {
+        format!(
+            "[[exception]]\naccounts = [\"{account}\"]\nnames = [\"{name}\"]\npolicies = [\"{policy}\"]\nreason = \"WHY\"\nowner = \"TEAM\"\nexpires = \"YYYY-MM-DD\"\n"
+        )
+    })
+}
+
+/// Principals in their order, but those that look like emergency access behind all others: they lead no list.
+pub(super) fn last(principals: &[PrincipalRow]) -> Vec<&PrincipalRow> {
+    let (kept, others): (Vec<_>, Vec<_>) = principals.iter().partition(|it| it.emergency.is_some());
+    others.into_iter().chain(kept).collect()
+}
+
+/// Whether IAM gives a role or a user such a name.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_name;
+
+    #[test]
+    fn an_exception_is_made_for_names_that_mean_themselves_alone() {
+        assert!(["break-glass", "emergency+ops", "a_b=c,d.e@f"].into_iter().all(is_name));
+        assert!(
+            ["", "break*", "a?b", "a\"]\nnames = [\"*", "a\u{202e}", "é", "a\\b", "a b"]
+                .into_iter()
+                .all(|it| !is_name(it))
+        );
+    }
+}

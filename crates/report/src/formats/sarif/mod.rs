@@ -1,0 +1,404 @@
+//! `report.sarif`: SARIF 2.1.0, for code scanning and for trackers that import it. A line is a result.
+//!
+//! The structures are written by hand: few of the standard's are needed, and a crate of all of them would bring four more
+//! and checks at run time of what the types say here. A test holds the file against the published schema.
+
+mod form;
+mod left;
+mod rules;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use self::form::{
+    ArtifactLocation, Finding, Invocation, Location, LogicalLocation, Message, Notification,
+    PhysicalLocation, Region, Suppression,
+};
+use self::left::{family_left, left_alone};
+use self::rules::Rule;
+use super::since::{Earlier, State};
+use super::{AccountView, Format, Part, Read, key, reserve, say, weight};
+use leastwise_core::decide::{Grade, PrincipalStatus};
+use leastwise_core::digest::FileHash;
+use leastwise_core::report::{
+    AccountReport, AccountSummary, Coverage, IdleCredential, PolicyState, PrincipalRow, Recommendation,
+    Report,
+};
+use leastwise_core::visible::visible;
+
+const PATH: &str = "report.sarif";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// What paths of files start from: the report's folder.
+const BASE: &str = "REPORT";
+
+/// What a tracker knows a finding by from night to night.
+const FINGERPRINT: &str = "leastwise/v1";
+
+/// The fingerprint by which GitHub knows an alert again. It would take it from the file's text, which is not in the repository.
+const GITHUB_FINGERPRINT: &str = "primaryLocationLineHash";
+
+/// A family may reach thousands; `properties.reaches` tells how many, and `report.json` whom.
+const MOST_PLACES: usize = 100;
+
+/// The format.
+#[derive(Debug, Clone, Default)]
+pub struct Sarif {
+    earlier: Option<Arc<Earlier>>,
+}
+
+impl Sarif {
+    /// With an earlier report, since which results are new, unchanged, updated or absent.
+    pub fn since(earlier: Option<Arc<Earlier>>) -> Self {
+        Self { earlier }
+    }
+
+    /// The results of the organisation, or of one account, as elements of the list.
+    fn elements(
+        &self,
+        report: &Report,
+        account: Option<&AccountReport>,
+        now: Vec<Finding>,
+        before: impl FnOnce(&Earlier) -> Vec<Finding>,
+    ) -> Vec<Part> {
+        let all = match &self.earlier {
+            None => now,
+            Some(earlier) => {
+                let judged = earlier.judged(report, account, now, before(earlier));
+                let file = account.map_or_else(|| "report.json".to_owned(), |it| file_of(&it.summary.id));
+                judged.into_iter().map(|(state, finding)| finding.with(state, &file)).collect()
+            }
+        };
+        all.iter().map(|finding| Part::element(PATH, super::json(finding))).collect()
+    }
+}
+
+impl Format for Sarif {
+    fn begin(&self, report: &Report) -> Vec<Part> {
+        let tool = json!({"driver": {
+            "name": "leastwise",
+            "version": env!("CARGO_PKG_VERSION"),
+            "semanticVersion": env!("CARGO_PKG_VERSION"),
+            "rules": rules::all(),
+        }});
+        let bases = json!({BASE: {"description": {"text": "The report's folder."}}});
+        let head = format!(
+            "{{\"$schema\":\"{SCHEMA}\",\"version\":\"2.1.0\",\"runs\":[{{\"tool\":{tool},\"invocations\":[{}],\
+             \"originalUriBaseIds\":{bases},\"columnKind\":\"utf16CodeUnits\",\"properties\":{},\"results\":[\n",
+            super::json(&invocation(report)),
+            json!({"catalog": report.catalog, "totals": report.totals}),
+        );
+        let mut parts = vec![Part::text(PATH, head)];
+        parts.extend(self.elements(report, None, of_all(report), |it| of_all(it.report())));
+        parts
+    }
+
+    fn account(&self, view: &AccountView<'_>, _read: &Read<'_>) -> Vec<Part> {
+        self.elements(view.report, Some(view.account), of_account(view), |earlier| {
+            let before = earlier.account(&view.account.summary.id);
+            before.map(|it| of_account(&AccountView::of(earlier.report(), &it))).unwrap_or_default()
+        })
+    }
+
+    fn end(&self, _report: &Report) -> Vec<Part> {
+        vec![Part::text(PATH, "\n]}]}\n".to_owned())]
+    }
+}
+
+/// The results that are about no account alone.
+fn of_all(report: &Report) -> Vec<Finding> {
+    let families =
+        report.families.iter().filter(|it| it.recommendation.is_none() && it.code != PolicyState::InUse);
+    let whole = report.recommendations.iter().map(|change| recommended(change, None));
+    whole.chain(families.map(family_left)).collect()
+}
+
+fn of_account(view: &AccountView<'_>) -> Vec<Finding> {
+    let (report, account) = (view.report, view.account);
+    let id = &account.summary;
+    let mut found = Vec::new();
+    for principal in &account.principals {
+        match principal.status {
+            PrincipalStatus::UnusedPrincipal => found.push(unused(principal, id)),
+            PrincipalStatus::Excluded => found.push(excepted(report, principal, id)),
+            _ => {}
+        }
+        found.extend(principal.unused_access_keys.iter().map(|key| idle(principal, key, id)));
+        found.extend(principal.unused_password.iter().map(|password| idle(principal, password, id)));
+    }
+    found.extend(view.own().map(|change| recommended(change.it, Some(id))));
+    found.extend(account.left_alone.iter().map(|left| left_alone(left, id)));
+    found
+}
+
+fn file_of(account: &str) -> String {
+    format!("accounts/{account}.json")
+}
+
+/// Whether everything was read, and what was not.
+fn invocation(report: &Report) -> Invocation {
+    let gap = |account: &AccountSummary| {
+        let level = match account.coverage {
+            Coverage::Failed => "error",
+            Coverage::Partial => "warning",
+            Coverage::Complete | Coverage::Suspended | Coverage::Excluded => return None,
+        };
+        let what = account.failures.iter().map(|failed| {
+            let failure = &failed.failure;
+            let detail = failure.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+            format!("{} {}{detail}", failure.operation, failure.kind.name())
+        });
+        let mut what: Vec<String> = what.collect();
+        what.sort();
+        what.dedup();
+        let text = format!("{} was not scanned completely: {}", say::account(account), what.join(", "));
+        Some(Notification { level, message: Message::of(&text) })
+    };
+    let gaps: Vec<Notification> = report.accounts.iter().filter_map(gap).collect();
+    Invocation { execution_successful: gaps.is_empty(), tool_execution_notifications: gaps }
+}
+
+/// What all results have in common.
+struct Said<'s> {
+    rule: Rule,
+    /// Its own level; else the rule's.
+    grade: Option<Grade>,
+    text: String,
+    file: String,
+    /// What it is about: kind and ARN or id, the foremost first.
+    places: Vec<(&'static str, &'s str)>,
+    /// What it is, and where that lives: never a finding's id, which may change.
+    fingerprint: String,
+    properties: Value,
+}
+
+impl Said<'_> {
+    fn finding(self) -> Finding {
+        let level = self.grade.map_or(self.rule.level, |grade| match grade {
+            Grade::Critical | Grade::High => "error",
+            Grade::Medium => "warning",
+            Grade::Low | Grade::None => "note",
+        });
+        let mut properties = self.properties;
+        if let (Some(grade), Some(properties)) = (self.grade, properties.as_object_mut()) {
+            properties.insert("severity".to_owned(), grade.name().into());
+            properties.insert("security-severity".to_owned(), grade.score().into());
+        }
+        let place = |(kind, name): (&'static str, &str)| LogicalLocation {
+            name: name.rsplit('/').next().unwrap_or(name).to_owned(),
+            fully_qualified_name: name.to_owned(),
+            kind,
+        };
+        Finding {
+            rule_id: self.rule.id,
+            rule_index: self.rule.index(),
+            level,
+            message: Message::of(&sentence(&self.text)),
+            locations: [Location {
+                physical_location: PhysicalLocation {
+                    artifact_location: ArtifactLocation::of(&self.file),
+                    region: Region::FIRST,
+                },
+                logical_locations: self.places.into_iter().take(MOST_PLACES).map(place).collect(),
+            }],
+            partial_fingerprints: BTreeMap::from([
+                (GITHUB_FINGERPRINT, line_hash(&self.fingerprint)),
+                (FINGERPRINT, self.fingerprint),
+            ]),
+            suppressions: Vec::new(),
+            baseline_state: None,
+            properties,
+        }
+    }
+}
+
+impl super::since::Finding for Finding {
+    fn uid(&self) -> &str {
+        self.partial_fingerprints.get(FINGERPRINT).map_or("", String::as_str)
+    }
+
+    fn principal(&self) -> Option<&str> {
+        let [location] = &self.locations;
+        let foremost = location.logical_locations.first().filter(|it| it.kind == "principal");
+        foremost.map(|it| it.fully_qualified_name.as_str())
+    }
+
+    fn substance(&self) -> String {
+        super::json(self)
+    }
+}
+
+impl Finding {
+    /// With what became of it. What is gone has no files in this report: it leads to the account that it was in.
+    fn with(mut self, state: State, file: &str) -> Self {
+        self.baseline_state = Some(state.name());
+        if state == State::Absent {
+            let [location] = &mut self.locations;
+            location.physical_location.artifact_location = ArtifactLocation::of(file);
+            if let Some(properties) = self.properties.as_object_mut() {
+                properties.remove("files");
+            }
+        }
+        self
+    }
+}
+
+/// A hash and a line, as GitHub has them.
+fn line_hash(fingerprint: &str) -> String {
+    let hash: String = FileHash::of(fingerprint.as_bytes()).to_string().chars().take(16).collect();
+    format!("{hash}:1")
+}
+
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+fn policy_and<'s>(policy: &'s str, principals: &'s [String]) -> Vec<(&'static str, &'s str)> {
+    std::iter::once(("policy", policy))
+        .chain(principals.iter().map(|arn| ("principal", arn.as_str())))
+        .collect()
+}
+
+fn recommended(change: &Recommendation, account: Option<&AccountSummary>) -> Finding {
+    let (removed, kept, sure) = (change.proof.removed, change.proof.kept, change.confidence.level);
+    let impact = &change.impact;
+    let place = account.map_or_else(|| "several accounts".to_owned(), say::account);
+    let on = say::attached(change, &str::to_owned).map_or_else(|| "in ".to_owned(), |it| format!("{it} in "));
+    let text = format!("{on}{place}: {}", say::finding(change));
+    let escalations: Vec<&str> = impact.escalations.iter().map(|it| it.actions.as_str()).collect();
+    let reasons: Vec<&str> = change.confidence.reasons.iter().map(|it| it.code.name()).collect();
+    Said {
+        rule: rules::of_action(change.action),
+        grade: Some(weight::of_change(change)),
+        text,
+        file: change.files.after.clone(),
+        places: policy_and(change.policy_arn.as_deref().unwrap_or(&change.id), &change.reaches),
+        fingerprint: key::of_policy(&change.id),
+        properties: json!({
+            "account": account.map(|it| &it.id),
+            "accountName": account.map(|it| &it.name),
+            "recommendation": change.id,
+            "action": change.action,
+            "confidence": sure,
+            "confidenceReasons": reasons,
+            "permissionsRemoved": change.permissions_removed,
+            "actionsRemoved": removed,
+            "actionsKept": kept,
+            "removedByLevel": impact.by_level,
+            "riskRemoved": impact.risk,
+            "foremost": impact.foremost,
+            "escalationsClosed": escalations,
+            "reaches": change.reaches.len(),
+            "creates": change.creates,
+            "notes": change.notes,
+            "files": change.files,
+        }),
+    }
+    .finding()
+}
+
+fn about(principal: &PrincipalRow, account: &AccountSummary) -> Value {
+    json!({
+        "account": account.id,
+        "accountName": account.name,
+        "kind": principal.kind,
+        "created": principal.created,
+        "lastUsed": principal.last_used,
+        "granted": principal.effect.granted,
+        "risk": principal.effect.risk.before,
+        "openToOutsiders": principal.trust.as_ref().map(|trust| trust.open),
+        "tags": principal.tags.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>(),
+    })
+}
+
+fn of_principal<'s>(
+    principal: &'s PrincipalRow,
+    account: &AccountSummary,
+    rule: Rule,
+    text: String,
+) -> Said<'s> {
+    Said {
+        rule,
+        grade: None,
+        text,
+        file: file_of(&account.id),
+        places: vec![("principal", principal.arn.as_str())],
+        fingerprint: key::of_principal(rule.id, &principal.arn),
+        properties: about(principal, account),
+    }
+}
+
+fn unused(principal: &PrincipalRow, account: &AccountSummary) -> Finding {
+    let mut text =
+        format!("{} {} in {}: {}.", principal.kind, principal.name, say::account(account), principal.why);
+    if let Some(trust) = &principal.trust {
+        text.push_str(&format!(" It {}.", trust.why));
+    }
+    let exception = reserve::exception(principal, &account.id);
+    if exception.is_some() {
+        text.push(' ');
+        text.push_str(reserve::ADVICE);
+    }
+    let mut said = of_principal(principal, account, rules::UNUSED_PRINCIPAL, text);
+    if let (Some(exception), Some(properties)) = (exception, said.properties.as_object_mut()) {
+        properties.insert("exceptionToAdd".to_owned(), json!(exception));
+    }
+    Said { grade: Some(weight::of_unused(principal)), ..said }.finding()
+}
+
+/// A principal that an exception leaves as it is: a finding that is known, and suppressed by who answers for it.
+fn excepted(report: &Report, principal: &PrincipalRow, account: &AccountSummary) -> Finding {
+    let text =
+        format!("{} {} in {}: {}.", principal.kind, principal.name, say::account(account), principal.why);
+    let mut said = of_principal(principal, account, rules::EXCEPTED, text);
+    let rule = report.exceptions.iter().find(|it| principal.rule.as_deref() == Some(it.id.as_str()));
+    let justification = match rule {
+        Some(rule) => {
+            if let Some(properties) = said.properties.as_object_mut() {
+                properties.insert(
+                    "exception".to_owned(),
+                    json!({"id": rule.id, "owner": rule.owner, "expires": rule.expires}),
+                );
+            }
+            rule.reason.clone()
+        }
+        None => principal.why.clone(),
+    };
+    let suppressions = vec![suppression(&justification)];
+    Finding { suppressions, ..said.finding() }
+}
+
+fn suppression(justification: &str) -> Suppression {
+    let justification = visible(justification).into_owned();
+    Suppression { kind: "external", status: "accepted", justification }
+}
+
+fn idle(principal: &PrincipalRow, credential: &IdleCredential, account: &AccountSummary) -> Finding {
+    let (rule, what, id) = match &credential.access_key_id {
+        Some(key) => (rules::UNUSED_KEY, format!("access key {key}"), format!("/{key}")),
+        None => (rules::UNUSED_PASSWORD, "console password".to_owned(), String::new()),
+    };
+    let mut text = format!(
+        "user {} in {}: {what}, {}.",
+        principal.name,
+        say::account(account),
+        say::last_used(credential)
+    );
+    if principal.emergency.is_some() {
+        text.push(' ');
+        text.push_str(reserve::about_credential(principal, credential.access_key_id.is_some()));
+    }
+    let said = of_principal(principal, account, rule, text);
+    let fingerprint = format!("{}{id}", said.fingerprint);
+    let properties = json!({
+        "account": account.id,
+        "accountName": account.name,
+        "accessKeyId": credential.access_key_id,
+        "lastAccessed": credential.last_accessed,
+    });
+    Said { grade: Some(weight::of_credential(principal)), fingerprint, properties, ..said }.finding()
+}

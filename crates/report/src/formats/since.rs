@@ -1,0 +1,197 @@
+//! What became of the findings of an earlier report, for formats that say so: SARIF, OCSF and ASFF.
+//!
+//! An account of the earlier report is read when that account is rendered, once for all formats, and dropped. What the earlier report said is
+//! rendered by the code that renders today's, so that a change of the form is no change of a finding.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::written::States;
+use crate::history::{Night, Row};
+use leastwise_core::decide::PrincipalStatus;
+use leastwise_core::report::{AccountReport, Coverage, Report, Status};
+
+/// Gives an account of an earlier report, by its id.
+pub type ReadAccount = dyn Fn(&str) -> Option<AccountReport> + Send + Sync;
+
+/// An earlier report, and what became of what it said.
+pub struct Earlier {
+    report: Report,
+    /// Recommendations of it, by id, of which nobody knows whether they are done.
+    open: BTreeSet<String>,
+    /// Recommendations of today, by id, that reports before the earlier one know: it could not read their account.
+    known: BTreeMap<String, State>,
+    read: Box<ReadAccount>,
+    /// What became of today's findings, where a finished report tells: then nothing is compared.
+    told: Option<States>,
+    /// The accounts that somebody holds.
+    held: Mutex<BTreeMap<String, Weak<AccountReport>>>,
+}
+
+/// What became of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// It was not there before.
+    New,
+    /// It is the same.
+    Unchanged,
+    /// It was there, and something of it is different.
+    Updated,
+    /// It was there, and is known to be no longer.
+    Absent,
+}
+
+impl State {
+    /// The one of that name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        [Self::New, Self::Unchanged, Self::Updated, Self::Absent].into_iter().find(|it| it.name() == name)
+    }
+
+    /// As SARIF calls it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Unchanged => "unchanged",
+            Self::Updated => "updated",
+            Self::Absent => "absent",
+        }
+    }
+}
+
+/// A finding, as a format writes it.
+pub(super) trait Finding {
+    /// What it is known by from night to night.
+    fn uid(&self) -> &str;
+    /// The principal that it is about, if it is about one alone.
+    fn principal(&self) -> Option<&str>;
+    /// All of it that is not the date of a night.
+    fn substance(&self) -> String;
+}
+
+impl fmt::Debug for Earlier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Earlier")
+            .field("open", &self.open)
+            .field("known", &self.known)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Earlier {
+    /// Of two nights and what [`compare_account`](crate::history::compare_account) says of them.
+    pub fn new(report: Report, old: &Night, new: &Night, rows: &[Row], read: Box<ReadAccount>) -> Self {
+        let (mut open, mut known) = (BTreeSet::new(), BTreeMap::new());
+        for Row { key, past } in rows {
+            let change = |night: &Night| night.said.get(key).and_then(|said| said.change.clone());
+            match (change(old), change(new), past.status) {
+                (Some(before), _, Status::Withheld | Status::NotRead) => {
+                    open.insert(before);
+                }
+                (None, Some(now), Status::Same) => {
+                    known.entry(now).or_insert(State::Unchanged);
+                }
+                (None, Some(now), Status::Changed | Status::Regressed) => {
+                    known.insert(now, State::Updated);
+                }
+                _ => {}
+            }
+        }
+        Self { report, open, known, read, told: None, held: Mutex::default() }
+    }
+
+    /// As one format of a finished report tells it.
+    pub fn told(states: States) -> Self {
+        Self {
+            report: Report::empty(),
+            open: BTreeSet::new(),
+            known: BTreeMap::new(),
+            read: Box::new(|_| None),
+            told: Some(states),
+            held: Mutex::default(),
+        }
+    }
+
+    /// The earlier report.
+    pub(super) fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// An account of it, which is not read again as long as somebody holds it.
+    pub fn account(&self, id: &str) -> Option<Arc<AccountReport>> {
+        let held = || self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.report.accounts.iter().any(|account| account.id == id) {
+            return None;
+        }
+        if let Some(account) = held().get(id).and_then(Weak::upgrade) {
+            return Some(account);
+        }
+        let account = Arc::new((self.read)(id)?);
+        held().insert(id.to_owned(), Arc::downgrade(&account));
+        Some(account)
+    }
+
+    /// Today's findings of the organisation, or of one account, with what became of them, and behind them those that were
+    /// there and are gone.
+    pub(super) fn judged<F: Finding>(
+        &self,
+        report: &Report,
+        account: Option<&AccountReport>,
+        now: Vec<F>,
+        before: Vec<F>,
+    ) -> Vec<(State, F)> {
+        if let Some(told) = &self.told {
+            return now.into_iter().map(|finding| (told.of(finding.uid()), finding)).collect();
+        }
+        let mut before: Vec<Option<F>> = before.into_iter().map(Some).collect();
+        let uids = before.iter().enumerate();
+        let places: BTreeMap<String, usize> =
+            uids.filter_map(|(place, it)| Some((it.as_ref()?.uid().to_owned(), place))).collect();
+        let mut all = Vec::with_capacity(now.len());
+        for finding in now {
+            let earlier = places.get(finding.uid()).and_then(|place| before.get_mut(*place)?.take());
+            let state = match earlier {
+                Some(earlier) if earlier.substance() == finding.substance() => State::Unchanged,
+                Some(_) => State::Updated,
+                None => self.unseen(finding.uid()),
+            };
+            all.push((state, finding));
+        }
+        let gone = before.into_iter().flatten().filter(|it| self.is_over(report, account, it));
+        all.extend(gone.map(|it| (State::Absent, it)));
+        all
+    }
+
+    /// What the earlier report does not say may be older than it all the same.
+    fn unseen(&self, uid: &str) -> State {
+        let known = uid.strip_prefix(super::key::POLICY).and_then(|id| self.known.get(id));
+        known.copied().unwrap_or(State::New)
+    }
+
+    /// Whether what is no longer found is known to be gone. Only an account that was read whole can tell.
+    fn is_over(&self, report: &Report, account: Option<&AccountReport>, finding: &impl Finding) -> bool {
+        let change = finding.uid().strip_prefix(super::key::POLICY);
+        let can_tell = match account {
+            _ if change.is_some_and(|id| self.open.contains(id)) => false,
+            Some(account) => account.summary.coverage == Coverage::Complete,
+            // What is decided for several accounts was looked at policy by policy.
+            None => {
+                let ids = self.report.recommendations.iter().map(|it| it.id.as_str());
+                change.is_some_and(|change| ids.into_iter().any(|id| id == change)) || report.is_whole()
+            }
+        };
+        if !can_tell {
+            return false;
+        }
+        let principal = finding
+            .principal()
+            .and_then(|arn| account.and_then(|account| account.principals.iter().find(|it| it.arn == arn)));
+        // An exception hides what is unused, and without evidence nobody knows.
+        principal.is_none_or(|it| {
+            !matches!(
+                it.status,
+                PrincipalStatus::Excluded | PrincipalStatus::NoEvidence | PrincipalStatus::Failed
+            )
+        })
+    }
+}

@@ -1,0 +1,236 @@
+//! One change as an entry of a ticket.
+
+use std::fmt::Write as _;
+
+use super::ticket::Share;
+use crate::folder::owner::Own;
+use crate::formats::markdown::{code, one_line, prose};
+use crate::formats::numbers::{count, counted};
+use crate::formats::{reserve, say};
+use leastwise_core::decide::{HolderKind, ReasonEffect};
+use leastwise_core::report::{AccountSummary, Files, Recommendation, Removal};
+
+/// Trackers cut longer titles.
+const LONGEST_TITLE: usize = 250;
+
+/// So many holders are named; a policy that half an organisation has would fill the ticket.
+const MOST_HOLDERS: usize = 10;
+
+/// An entry of a ticket, as Markdown but for the plain title.
+#[derive(Debug, Default)]
+pub(super) struct Entry {
+    pub(super) plain: String,
+    pub(super) title: String,
+    pub(super) line: String,
+    pub(super) text: String,
+}
+
+/// What a change reaches, as one owner sees it.
+pub(super) struct Reached<'c> {
+    own: usize,
+    others: usize,
+    holders: Vec<(HolderKind, &'c str)>,
+    files: &'c Files,
+    removal: Removal,
+}
+
+impl<'c> Reached<'c> {
+    /// A change in one account.
+    pub(super) fn of(change: &'c Recommendation, own: &Own<'_>, removal: Removal) -> Self {
+        let hands = own.hands(change);
+        let mut holders: Vec<_> = hands.iter().map(|it| (it.kind, it.name.as_str())).collect();
+        if change.holders.is_empty() {
+            holders.push((change.holder_kind, &change.holder));
+        }
+        let reached = own.count(&change.reaches);
+        Self {
+            own: reached,
+            others: change.reaches.len() + change.others - reached,
+            holders,
+            files: own.files(change),
+            removal,
+        }
+    }
+
+    /// The owner's share of a change in many accounts.
+    pub(super) fn of_family(change: &'c Recommendation, share: &Share) -> Self {
+        let own = share.own;
+        Self {
+            own,
+            others: (change.reaches.len() + change.others).saturating_sub(own),
+            holders: vec![(change.holder_kind, &change.holder)],
+            files: &change.files,
+            removal: share.removal,
+        }
+    }
+}
+
+/// Where an account's changes are.
+pub(super) fn place(account: &AccountSummary) -> String {
+    match account.name.as_str() {
+        "" => format!("account {}", code(&account.id)),
+        name => format!("{} ({})", code(name), code(&account.id)),
+    }
+}
+
+/// Where those of a family are.
+pub(super) fn family_place(accounts: usize) -> String {
+    format!("{} of yours; one change for every account that has the policy", counted(accounts, "account"))
+}
+
+/// A title for trackers that show it as it is.
+pub(super) fn title(text: &str) -> String {
+    one_line(text).chars().take(LONGEST_TITLE).collect()
+}
+
+/// How to carry a change out.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Steps {
+    /// The report has no scripts.
+    #[default]
+    None,
+    /// By the name that the scripts know the change by.
+    Script(String),
+    /// No script can: why.
+    ByHand(&'static str),
+    /// A name for each account.
+    Several,
+}
+
+/// How many escalation paths are named.
+const MOST_PATHS: usize = 3;
+
+/// The change.
+pub(super) fn of_change(
+    change: &Recommendation,
+    place: &str,
+    account: Option<&str>,
+    reached: &Reached<'_>,
+    steps: &Steps,
+) -> Entry {
+    let holder = |set: &str, show: &dyn Fn(&str) -> String| {
+        let named = reached.holders.iter().take(MOST_HOLDERS).map(|(kind, name)| match kind {
+            HolderKind::Managed => "its principals".to_owned(),
+            HolderKind::PermissionSet => format!("{} {}", set, show(name)),
+            HolderKind::Role | HolderKind::User | HolderKind::Group => format!("{kind} {}", show(name)),
+        });
+        let named = named.collect::<Vec<_>>().join(", ");
+        match reached.holders.len().saturating_sub(MOST_HOLDERS) {
+            0 => named,
+            more => format!("{named} and {} more", count(&more)),
+        }
+    };
+    let holders = holder("permission set", &code);
+    let removed = counted(reached.removal.permissions, "permission");
+    let risk = count(&reached.removal.risk);
+    let mut text = String::new();
+    let mut say = |what: &str, told: &str| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "- {what}: {told}");
+    };
+    say("What", change.action.sentence());
+    if !change.creates.is_empty() {
+        say("Creates", &change.creates.iter().map(|it| code(it)).collect::<Vec<_>>().join(", "));
+    }
+    say("Policy", &change.policy_arn.as_deref().map_or_else(|| code(&change.policy), code));
+    say("Attached to", &holders);
+    say("Where", place);
+    say("Removes", &format!("{removed} from your principals; lowers their risk score by {risk}"));
+    let paths = &change.impact.escalations;
+    if !paths.is_empty() {
+        let named: Vec<String> = paths.iter().take(MOST_PATHS).map(|it| code(&it.actions)).collect();
+        let more = match paths.len().saturating_sub(MOST_PATHS) {
+            0 => String::new(),
+            more => format!(" and {} more", count(&more)),
+        };
+        say("Closes privilege escalation paths", &format!("{}{more}", named.join(", ")));
+    }
+    // All that keeps it from being higher; where nothing does, what speaks for it most.
+    let (lowers, supports): (Vec<_>, Vec<_>) =
+        change.confidence.reasons.iter().partition(|it| it.effect != ReasonEffect::Supports);
+    let reasons = if lowers.is_empty() { supports.into_iter().take(1).collect() } else { lowers };
+    let why: Vec<String> = reasons.iter().map(|it| prose(&it.why)).collect();
+    let colon = if why.is_empty() { "" } else { ": " };
+    say("Confidence", &format!("{}{colon}{}", change.confidence.level, why.join("; ")));
+    say(
+        "Proof",
+        &format!(
+            "{}: nothing added, {} removed, {} kept",
+            change.proof.verdict,
+            counted(change.proof.removed, "action"),
+            count(&change.proof.kept)
+        ),
+    );
+    let others = match reached.others {
+        0 => String::new(),
+        more => format!(" and {} of other owners; agree on the change with them first", count(&more)),
+    };
+    say("Affects", &format!("{} of yours{others}", counted(reached.own, "principal")));
+    for note in &change.notes {
+        say("Note", &prose(note.sentence()));
+    }
+    if let Some(since) = change.since {
+        say("Since the last report", since.title());
+    }
+    if let (Some(is_ready), Some(nights)) = (change.ready, change.nights_stable) {
+        let runs = counted(usize::try_from(nights).unwrap_or_default(), "run");
+        say("Ready", &format!("{}, the same for {runs}", if is_ready { "yes" } else { "not yet" }));
+    }
+    if !change.flapping.is_empty() {
+        let names: Vec<String> = change.flapping.iter().map(|it| code(&it.action)).collect();
+        say("Used between earlier runs", &names.join(", "));
+    }
+    let Files { before, after, diff } = reached.files;
+    say("Files", &[before, after, diff].map(|path| code(path)).join(", "));
+    say("ID", &code(&change.id));
+    text.push_str(&steps.text(diff));
+    // Of several principals each has its own exception to think about.
+    let kept = match reached.holders.as_slice() {
+        [(HolderKind::Role | HolderKind::User, name)] => {
+            account.and_then(|account| reserve::keep(account, name, &change.policy))
+        }
+        _ => None,
+    };
+    if let Some(exception) = kept {
+        let _ = write!(
+            text,
+            "\nTo keep the policy as it is, add this exception to the configuration and fill it in:\n\n```toml\n{exception}```\n"
+        );
+    }
+    let is_named = reached.holders.iter().any(|(kind, _)| *kind != HolderKind::Managed);
+    let heading = |show: &dyn Fn(&str) -> String| match is_named {
+        true => format!("{} ({})", say::change(change, show), holder("permission set", show)),
+        false => say::change(change, show),
+    };
+    let heading_in_markdown = heading(&code);
+    Entry {
+        plain: title(&heading(&str::to_owned)),
+        line: format!("{heading_in_markdown} in {place}, confidence {}", change.confidence.level),
+        title: heading_in_markdown,
+        text,
+    }
+}
+
+impl Steps {
+    /// What to do, in order, and how to take it back.
+    fn text(&self, diff: &str) -> String {
+        let name = match self {
+            Self::None => return String::new(),
+            Self::ByHand(why) => return format!("\nNo script applies this change: {}.\n", prose(why)),
+            Self::Several => {
+                return "\nTo apply it, run `bash changes/apply.sh` from the report folder: it lists the change of each account.\n"
+                    .to_owned();
+            }
+            Self::Script(name) => name,
+        };
+        let run = |before: &str, script: &str| code(&format!("{before}bash changes/{script}.sh {name}"));
+        format!(
+            "\nSteps, from the report folder:\n\n1. Read the diff: {}\n2. Dry run: {}\n3. Apply: {}\n4. Watch CloudTrail for \
+             AccessDenied for a week. Undo: {}\n",
+            code(diff),
+            run("DRY_RUN=1 ", "apply"),
+            run("", "apply"),
+            run("", "rollback"),
+        )
+    }
+}

@@ -1,0 +1,110 @@
+//! Actions that are used every so often: unused, then in use, then unused again.
+//!
+//! An account's two reports are compared when that account is at hand, and only what came into use is remembered, in
+//! `history.json`. What everybody does not use is never in memory for two nights.
+
+use super::night::{Night, Row};
+use super::used::{Used, most};
+use leastwise_core::report::{AccountReport, Recommendation, Report, Status, UnusedService};
+
+/// One of two reports, with the account that is looked at.
+#[derive(Debug)]
+pub struct Side<'r> {
+    /// In short.
+    pub night: &'r Night,
+    /// The whole.
+    pub report: &'r Report,
+    /// The account, if it is at hand.
+    pub account: Option<&'r AccountReport>,
+}
+
+impl<'r> Side<'r> {
+    /// What its advice takes as unused, if it gives any.
+    fn unused(&self, row: &Row) -> Option<&'r [UnusedService]> {
+        let id = self.night.said.get(&row.key)?.change.as_ref()?;
+        let is_it = |it: &&Recommendation| it.id == *id;
+        let own = self.account.and_then(|account| account.recommendations.iter().find(is_it));
+        own.or_else(|| self.report.recommendations.iter().find(is_it)).map(|it| it.unused.as_slice())
+    }
+
+    /// What is unused, as far as that is known: by its advice, or nothing is.
+    fn known_unused(&self, row: &Row) -> Option<&'r [UnusedService]> {
+        let is_settled = self.night.said.get(&row.key).is_some_and(|said| said.settled);
+        let is_whole = self.night.whole.contains(&row.key.account);
+        self.unused(row).or((is_settled && is_whole).then_some(&[]))
+    }
+}
+
+/// Whether a row may show that an action came into use, so that the earlier account has to be looked at.
+pub fn may_show_use(old: &Night, new: &Night, row: &Row) -> bool {
+    let moved = matches!(row.past.status, Status::Changed | Status::Regressed | Status::Resolved);
+    let Some((before, now)) = old.said.get(&row.key).zip(new.said.get(&row.key)).filter(|_| moved) else {
+        return false;
+    };
+    // What is no longer granted is not in use, nor is what another way of sharing a policy leaves.
+    let is_granted = now.granted >= before.granted;
+    // What is kept by a rule, or for somebody else who holds the policy, stays and is unused as before. Names are not told of
+    // it, so that nothing is taken for used on a night on which more stays.
+    let is_spared = now.remains > before.remains;
+    // Of another document it is not known what it no longer grants, however much it grants.
+    let is_it = now.change == before.change && now.document == before.document;
+    let is_alike = before.change.is_some() && (now.change.is_none() || is_it);
+    let is_whole = |night: &Night| night.whole.contains(&row.key.account);
+    is_granted && !is_spared && is_alike && is_whole(old) && is_whole(new)
+}
+
+/// Adds to a row which actions came into use, and which of those that did are unused again.
+pub fn remember(row: &mut Row, old: &Side<'_>, new: &Side<'_>) {
+    let now = new.unused(row);
+    if row.past.used.is_empty() && !may_show_use(old.night, new.night, row) {
+        return;
+    }
+    let today = new.night.day(&row.key.account);
+    if let Some((before, today)) = old.unused(row).zip(today)
+        && may_show_use(old.night, new.night, row)
+    {
+        for action in before.iter().flat_map(names).filter(|action| !has(now.unwrap_or_default(), action)) {
+            let used = row.past.used.entry(action).or_insert(Used { last: today, times: 0 });
+            (used.last, used.times) = (today, used.times.saturating_add(1));
+        }
+    }
+    // Of a service that was unused as a whole and is used in part, the rest is unused by name from then on.
+    if has_service(row)
+        && let Some(before) = old.known_unused(row)
+    {
+        for action in now.iter().copied().flatten().flat_map(names).filter(|action| !has(before, action)) {
+            let service = action.split(':').next().unwrap_or_default();
+            if let Some(used) = row.past.used.get(&format!("{service}:*")).copied() {
+                row.past.used.entry(action).or_insert(used);
+            }
+        }
+    }
+    most(&mut row.past.used);
+    let flapping = row.past.used.keys().filter(|action| has(now.unwrap_or_default(), action));
+    row.past.flapping = flapping.cloned().collect();
+}
+
+/// Whether a service is remembered that was unused as a whole and came into use.
+pub fn has_service(row: &Row) -> bool {
+    row.past.status != Status::Same && row.past.used.keys().any(|name| name.ends_with(":*"))
+}
+
+/// The names of what is unused of a service.
+fn names(it: &UnusedService) -> Vec<String> {
+    let service = &it.service_namespace;
+    match &it.actions {
+        None => vec![format!("{service}:*")],
+        Some(actions) => actions.iter().map(|action| format!("{service}:{action}")).collect(),
+    }
+}
+
+/// Whether an action, or a service as a whole, is unused.
+fn has(unused: &[UnusedService], name: &str) -> bool {
+    let (service, action) = name.split_once(':').unwrap_or((name, "*"));
+    unused.iter().filter(|it| it.service_namespace.eq_ignore_ascii_case(service)).any(|it| {
+        match &it.actions {
+            None => true,
+            Some(actions) => actions.iter().any(|it| it.eq_ignore_ascii_case(action)),
+        }
+    })
+}

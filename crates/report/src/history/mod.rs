@@ -1,0 +1,53 @@
+//! What became of the advice of one report in the next: compared night by night, account by account.
+//!
+//! | file | what |
+//! |---|---|
+//! | `status` | what became of one piece of advice |
+//! | `used` | actions that came into use, as they are remembered |
+//! | `night` | what one report says in short, and what it remembers of those before it |
+//! | `compare` | two nights |
+//! | `flapping` | actions that are used every so often |
+//! | `ready` | changes that have been the same for long enough |
+
+mod compare;
+mod flapping;
+mod night;
+mod ready;
+pub mod trend;
+mod used;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+pub use compare::{accounts, compare_account, counted};
+pub use flapping::{Side, has_service, may_show_use, remember};
+use leastwise_core::report::Status;
+pub use night::{Key, Night, Past, Row, Said};
+pub use ready::Standing;
+pub use used::{REMEMBERED_DAYS, Used};
+
+/// Where a report keeps its history.
+pub const HISTORY: &str = "history.json";
+
+/// `history.json`, and what `leastwise compare` prints.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct History {
+    /// How many rows there are of each status.
+    pub counts: BTreeMap<Status, usize>,
+    /// Sorted by account, principal and policy.
+    pub rows: Vec<Row>,
+    /// What was known as unused in accounts that were not read whole: principals and credentials.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub idle: BTreeSet<String>,
+}
+
+impl History {
+    /// Of rows in their order.
+    pub fn of(rows: Vec<Row>, idle: BTreeSet<String>) -> Self {
+        let count = |status: Status| rows.iter().filter(|row| row.past.status == status).count();
+        let counts = Status::ALL.iter().map(|status| (*status, count(*status)));
+        Self { counts: counts.collect(), rows, idle }
+    }
+}

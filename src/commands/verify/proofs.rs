@@ -1,0 +1,113 @@
+//! The changes of a report, proven again from their documents.
+
+use super::Verification;
+use super::folder::is_inside;
+use super::proof_basis::ProofBasis;
+use super::target::ComparingTarget;
+use leastwise_core::advise::again::{contradiction, is_in_its_families_place, is_in_its_place, texts};
+use leastwise_core::catalog::{Basis, Universe};
+use leastwise_core::policy::{Document, Observed, parse_all};
+use leastwise_core::prove::{Verdict, prove_in};
+use leastwise_core::report::{AccountReport, FileHash, Files, Recommendation, Report};
+use leastwise_files as files;
+
+impl Verification {
+    /// The changes of one account.
+    pub(super) fn own(&mut self, account: &AccountReport, rests: &ProofBasis, compared: &ComparingTarget) {
+        let id = &account.summary.id;
+        for change in account.recommendations.iter().chain(&account.alternatives) {
+            if !is_in_its_place(id, change) {
+                self.wrong.push(out_of_place(change));
+            }
+            self.change(change, rests, compared);
+        }
+    }
+
+    /// Those of many accounts.
+    pub(super) fn shared(&mut self, report: &Report, rests: &ProofBasis, compared: &ComparingTarget) {
+        for change in &report.recommendations {
+            let family = report.families.iter().find(|family| family.id == change.id);
+            if !family.is_some_and(|family| is_in_its_families_place(family, change)) {
+                self.wrong.push(out_of_place(change));
+            }
+            self.change(change, rests, compared);
+        }
+    }
+
+    fn change(&mut self, change: &Recommendation, rests: &ProofBasis, compared: &ComparingTarget) {
+        // A copy has files under the name of each of its holders, and they are all used.
+        let others = change.holders.iter().map(|hands| &hands.files).filter(|files| **files != change.files);
+        let wrong = std::iter::once(&change.files)
+            .chain(others)
+            .find_map(|files| self.prove(change, files, (rests, compared)).err());
+        match wrong {
+            None => self.proven += 1,
+            Some(wrong) => self.wrong.push(format!("{}: {wrong}", change.id)),
+        }
+    }
+
+    /// Proves one change from its files.
+    fn prove(
+        &mut self,
+        change: &Recommendation,
+        files: &Files,
+        (rests, compared): (&ProofBasis, &ComparingTarget),
+    ) -> Result<(), String> {
+        let read = |path: &str| match is_inside(path) {
+            true => files::text(self.folder.path(), path, files::REPORT)
+                .map_err(|error| format!("{path}: {error}")),
+            false => Err(format!("{path} is outside the report folder")),
+        };
+        let (before, after) = (read(&files.before)?, read(&files.after)?);
+        let before = Document::parse(&before).map_err(|error| format!("{}: {error}", files.before))?;
+        let after = parse_all(&after).map_err(|error| format!("{}: {error}", files.after))?;
+        if let Some(service) = rests.lacks(&before.services()) {
+            return Err(format!("catalog.json lacks {service}, which {} uses", files.before));
+        }
+        let basis = Basis { catalog: &rests.catalog, harvest: &rests.harvest, unobserved: &rests.unobserved };
+        let observed = observed(change);
+        let universe = Universe::new(basis, &before, &observed);
+        let proof = match prove_in(&universe, &before, after) {
+            Verdict::Proven(proof) => proof,
+            Verdict::Undecided(reason) => return Err(format!("undecided: {reason}")),
+            Verdict::Refuted(counterexample) => {
+                self.refuted += 1;
+                return Err(format!("refuted: {counterexample}"));
+            }
+        };
+        if let Some(what) = contradiction(change, (&before, &proof), &universe) {
+            return Err(what.to_owned());
+        }
+        let [first, second, diff] = texts(&before, proof.documents(), files);
+        for (path, text) in [(&files.before, first), (&files.after, second), (&files.diff, diff)] {
+            if compared.known(path) != Some(FileHash::of(text.as_bytes())) {
+                return Err(format!("{path} differs from what its policies give"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn out_of_place(change: &Recommendation) -> String {
+    format!("{}: the ID, principal, policy and files do not match", change.id)
+}
+
+/// What a recommendation rests on.
+fn observed(recommendation: &Recommendation) -> Observed {
+    let mut observed = Observed::default();
+    for service in &recommendation.unused {
+        let name = service.service_namespace.as_str();
+        match &service.actions {
+            None => observed.unused.add_service(name),
+            Some(names) => observed.unused.add_actions(name, names.iter().map(String::as_str)),
+        }
+    }
+    for service in &recommendation.used {
+        let name = service.service_namespace.as_str();
+        match service.actions.as_slice() {
+            [] => observed.used.add_service(name),
+            names => observed.used.add_actions(name, names.iter().map(String::as_str)),
+        }
+    }
+    observed
+}

@@ -1,0 +1,192 @@
+//! The one way to standard error while a command works: events as text for people, or as JSON for programs.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::process;
+
+use indicatif::MultiProgress;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::colour;
+use super::error::RunError;
+use super::event::{Event, Level};
+use super::terminal;
+use crate::cli::{Exit, LogFormat, SayArgs};
+
+/// What is told, and how.
+pub(crate) struct Log {
+    format: LogFormat,
+    /// The least grave that is told.
+    most: Level,
+    /// The same in every line of a run, and another for each run.
+    run: String,
+    /// Where bars are drawn, if they are: what is told meanwhile goes above them.
+    screen: Option<MultiProgress>,
+    /// Nobody watches, and there is an earlier report: only what is new is told, and what is wrong.
+    at_night: bool,
+}
+
+impl Log {
+    pub(crate) fn new(say: &SayArgs) -> Self {
+        let most = match (say.quiet, say.verbose) {
+            (true, _) => Level::Error,
+            (false, 0) => Level::Info,
+            (false, 1) => Level::Debug,
+            (false, _) => Level::Trace,
+        };
+        let screen = (say.log_format == LogFormat::Text && !say.quiet && io::stderr().is_terminal())
+            .then(MultiProgress::new)
+            // A terminal that cannot move its cursor gets plain lines.
+            .filter(|screen| !screen.is_hidden());
+        Self {
+            format: say.log_format,
+            most,
+            run: run_id(Timestamp::now(), process::id()),
+            screen,
+            at_night: false,
+        }
+    }
+
+    /// For a run that is one of many. Away from a terminal it keeps how far it has come to itself, as whoever runs it mails what
+    /// is said; who asks for more is told more.
+    pub(crate) fn at_night(self, is_one_of_many: bool) -> Self {
+        let at_night = is_one_of_many && self.is_brief() && !io::stderr().is_terminal();
+        Self { at_night, ..self }
+    }
+
+    /// Whether people are told, and have not asked for more.
+    pub(crate) fn is_brief(&self) -> bool {
+        self.format == LogFormat::Text && self.most <= Level::Info
+    }
+
+    /// For commands that say little: their result is on standard output.
+    pub(crate) fn plain(quiet: bool) -> Self {
+        Self::new(&SayArgs { quiet, verbose: 0, log_format: LogFormat::Text, help: None, config: None })
+    }
+
+    /// Where bars are drawn, if they are.
+    pub(crate) fn screen(&self) -> Option<&MultiProgress> {
+        self.screen.as_ref()
+    }
+
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        let level = match self.format {
+            LogFormat::Text => event.level_for_people(),
+            LogFormat::Json => event.level(),
+        };
+        let is_end = matches!(event, Event::ScanEnded(_) | Event::FailOn { .. });
+        if level > self.most || self.at_night && level == Level::Info && !is_end {
+            return;
+        }
+        let write = || {
+            // Held before the clock is read: lines stand in the order of their times, and each in one piece.
+            let mut out = io::stderr().lock();
+            let line = match self.format {
+                LogFormat::Text => text(event, Timestamp::now()),
+                LogFormat::Json => json(event, Timestamp::now(), &self.run),
+            };
+            // When standard error is gone, nobody is left to tell.
+            let _ = out.write_all(line.as_bytes());
+        };
+        match &self.screen {
+            Some(screen) => screen.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Tells what ended the run.
+    pub(crate) fn failed(&self, error: &RunError) {
+        if let RunError::Config(problems) = error {
+            for problem in problems {
+                self.tell(&Event::ConfigProblem {
+                    place: problem.place.to_string(),
+                    key: &problem.key,
+                    message: problem.to_string(),
+                    help: &problem.help(),
+                });
+            }
+            // People have read it.
+            if self.format == LogFormat::Text {
+                return;
+            }
+        }
+        let (message, help) = (error.to_string(), error.help());
+        self.tell(&Event::RunFailed { message, help: help.as_deref(), exit: error.exit().code() });
+    }
+}
+
+/// Whether a command line that could not be understood asks for JSON.
+pub(crate) fn asks_for_json(args: impl Iterator<Item = OsString>) -> bool {
+    let args: Vec<OsString> = args.collect();
+    args.iter().any(|arg| arg == "--log-format=json")
+        || args
+            .windows(2)
+            .any(|pair| matches!(pair, [flag, format] if flag == "--log-format" && format == "json"))
+}
+
+/// Tells of such a command line. The first paragraph is what is wrong.
+pub(crate) fn misused(error: &str) {
+    let (message, help) = error.split_once("\n\n").unwrap_or((error, ""));
+    let message = message.trim().trim_start_matches("error: ").to_owned();
+    let help = Some(help.trim()).filter(|help| !help.is_empty());
+    let say = SayArgs { quiet: false, verbose: 0, log_format: LogFormat::Json, help: None, config: None };
+    Log::new(&say).tell(&Event::RunFailed { message, help, exit: Exit::Usage.code() });
+}
+
+/// No two runs of a machine have it in common, and by it they sort as they began.
+fn run_id(began: Timestamp, process: u32) -> String {
+    format!("{}-{process}", began.strftime("%Y%m%dT%H%M%S.%6fZ"))
+}
+
+fn text(event: &Event<'_>, now: Timestamp) -> String {
+    let message = event.message();
+    let text = match event {
+        Event::ConfigProblem { help, .. } => {
+            format!("error: {}\n  help: {}\n", terminal::line(&message), terminal::line(help))
+        }
+        Event::RunFailed { help, .. } => {
+            let help = help.map(|help| format!("help: {help}\n")).unwrap_or_default();
+            format!("error: {}\n{}", terminal::line(&message), terminal::clean(&help))
+        }
+        Event::ScanEnded(ended) => return colour::of_summary(&terminal::clean(&ended.text)).into_owned(),
+        _ => {
+            let before = match event.level_for_people() {
+                Level::Error => "error: ".to_owned(),
+                Level::Warn => "warning: ".to_owned(),
+                Level::Info => String::new(),
+                Level::Debug | Level::Trace => now.strftime("%H:%M:%SZ ").to_string(),
+            };
+            format!("{before}{}\n", terminal::line(&message))
+        }
+    };
+    colour::on_stderr(&text).into_owned()
+}
+
+#[derive(Serialize)]
+struct Line<'l> {
+    time: String,
+    level: Level,
+    event: &'static str,
+    run: &'l str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<&'l str>,
+    message: String,
+    #[serde(flatten)]
+    members: &'l Event<'l>,
+}
+
+fn json(event: &Event<'_>, now: Timestamp, run: &str) -> String {
+    let line = Line {
+        time: format!("{now:.3}"),
+        level: event.level(),
+        event: event.name(),
+        run,
+        account: event.account(),
+        message: event.message(),
+        members: event,
+    };
+    // Maps with names for keys always have a JSON form.
+    let text = serde_json::to_string(&line).unwrap_or_default();
+    format!("{}\n", terminal::json(&text))
+}

@@ -1,0 +1,118 @@
+//! The words for codes and numbers on a terminal. Files keep the codes.
+
+use leastwise_aws::live::OPERATIONS;
+use leastwise_core::decide::PrincipalStatus;
+use leastwise_core::evidence::{Failure, FailureKind};
+use leastwise_core::report::{PolicyState, Status};
+
+/// A number with its thousands apart.
+pub(crate) fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number and what it counts.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    format!("{} {what}{}", number(count), if count == 1 { "" } else { "s" })
+}
+
+/// A status, behind a number of principals.
+pub(crate) fn status(status: PrincipalStatus) -> &'static str {
+    match status {
+        PrincipalStatus::Reducible => "can be reduced",
+        PrincipalStatus::Blocked => "unused but blocked",
+        PrincipalStatus::Clean => "without unused permissions",
+        PrincipalStatus::NoFinding => "without a finding",
+        PrincipalStatus::UnusedPrincipal => "unused",
+        PrincipalStatus::Excluded => "excepted",
+        PrincipalStatus::TooYoung => "too new",
+        PrincipalStatus::NoEvidence => "without usage data",
+        PrincipalStatus::Unsupported => "managed by AWS",
+        PrincipalStatus::Failed => "not scanned",
+        PrincipalStatus::Unknown => "unknown",
+    }
+}
+
+/// Why policies with unused permissions are not changed, behind their number.
+pub(crate) fn state(state: PolicyState) -> &'static str {
+    match state {
+        PolicyState::NotSureEnough => "below --min-confidence",
+        PolicyState::Blocked => "shared with a principal without usage data",
+        PolicyState::InUse | PolicyState::InUseByOthers => "used by others",
+        PolicyState::UsedAsBoundary => "also a permissions boundary",
+        PolicyState::AttachedElsewhere => "attached outside this scan",
+        PolicyState::DoesNotFit => "too large for AWS's limit",
+        PolicyState::TooManyAttached => "too many policies to attach",
+        PolicyState::Excepted | PolicyState::KeptByRule => "kept by an exception",
+        PolicyState::NotProven => "not proven",
+        PolicyState::Refuted => "failed the proof",
+        PolicyState::ProvisionedDifferently => "different in each account",
+        PolicyState::AccountsUnread | PolicyState::AccountsUnknown => {
+            "used in accounts that were not scanned"
+        }
+        PolicyState::NotInCatalog => "not in the list of actions",
+        PolicyState::GrantTooYoung => "granted too recently",
+        PolicyState::PermissionSet => "part of a permission set",
+        PolicyState::Idle => "attached only to unused principals",
+        PolicyState::NotAPolicy => "unreadable",
+        other => other.name(),
+    }
+}
+
+/// What became of a change, behind a number.
+pub(crate) fn change(status: Status) -> &'static str {
+    match status {
+        Status::New => "new",
+        Status::Reopened => "back",
+        Status::Regressed => "regressed (the policy grants more)",
+        Status::Changed => "changed",
+        Status::Same => "unchanged",
+        Status::Withheld => "withheld",
+        Status::Resolved => "resolved",
+        Status::NotRead => "in accounts not scanned",
+    }
+}
+
+/// What failed, in AWS's own terms: `AccessDenied on iam:GetAccountAuthorizationDetails`.
+pub(crate) fn failure(failure: &Failure) -> String {
+    let code = failure.code.as_deref().unwrap_or(match failure.kind {
+        FailureKind::Denied => "access denied",
+        FailureKind::Throttled => "throttled",
+        FailureKind::Expired => "credentials expired",
+        FailureKind::Absent => "not found",
+        FailureKind::Malformed => "unusable response",
+        FailureKind::Unreachable => "no response",
+    });
+    let operation = failure.operation.as_str();
+    let called = OPERATIONS.iter().find(|it| it.name() == operation);
+    format!("{code} on {}", called.map_or(operation, |it| it.action()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{counted, failure};
+    use leastwise_core::evidence::{Failure, FailureKind};
+
+    #[test]
+    fn thousands_stand_apart_and_one_is_singular() {
+        assert_eq!(
+            (counted(1, "day"), counted(93_248, "permission")),
+            ("1 day".to_owned(), "93,248 permissions".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_failure_names_the_action_that_was_denied() {
+        let denied = Failure::new("AssumeRole", FailureKind::Denied);
+        assert_eq!(failure(&denied), "access denied on sts:AssumeRole");
+        let said = denied.saying(Some("AccessDenied"), None);
+        assert_eq!(failure(&said), "AccessDenied on sts:AssumeRole");
+    }
+}

@@ -1,0 +1,67 @@
+//! Where accounts wait in memory for the next pass, as far as there is room: they need not be read again. The others are on
+//! disk. What a scan writes does not depend on which are which.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// About so many bytes of accounts wait in memory.
+pub(crate) const ROOM: usize = 64 << 20;
+
+/// See the module.
+pub(crate) struct AccountCache<T> {
+    /// About so many bytes may wait, however many accounts there are.
+    room: usize,
+    kept: Mutex<Kept<T>>,
+}
+
+struct Kept<T> {
+    /// By the account's id, each with about how many bytes it takes.
+    accounts: BTreeMap<String, (usize, T)>,
+    taken: usize,
+}
+
+impl<T> Default for AccountCache<T> {
+    fn default() -> Self {
+        Self::new(ROOM)
+    }
+}
+
+impl<T> AccountCache<T> {
+    /// An empty one.
+    pub(crate) fn new(room: usize) -> Self {
+        Self { room, kept: Mutex::new(Kept { accounts: BTreeMap::new(), taken: 0 }) }
+    }
+
+    /// Keeps an account that takes about so many bytes, unless it has no room.
+    pub(crate) fn put(&self, id: &str, weight: usize, account: T) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = kept.taken.saturating_add(weight);
+        if taken <= self.room {
+            kept.taken = taken;
+            kept.accounts.insert(id.to_owned(), (weight, account));
+        }
+    }
+
+    /// Gives an account back, if it was kept.
+    pub(crate) fn take(&self, id: &str) -> Option<T> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let (weight, account) = kept.accounts.remove(id)?;
+        kept.taken = kept.taken.saturating_sub(weight);
+        Some(account)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AccountCache;
+
+    #[test]
+    fn what_has_no_room_is_not_kept_and_what_was_taken_makes_room() {
+        let cache = AccountCache::new(10);
+        cache.put("one", 6, 1);
+        cache.put("two", 6, 2);
+        assert_eq!((cache.take("two"), cache.take("one"), cache.take("one")), (None, Some(1), None));
+        cache.put("two", 6, 2);
+        assert_eq!(cache.take("two"), Some(2));
+    }
+}

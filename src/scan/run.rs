@@ -1,0 +1,185 @@
+//! All accounts of a scan, gone through twice: first what concerns several of them, then each worked out, written and dropped.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use tokio::sync::Semaphore;
+
+use super::cache::AccountCache;
+use super::finished::FinishedAccounts;
+use super::grants::Grants;
+use super::history::{Previous, Since};
+use super::selection::choose;
+use super::totals::ScanTotals;
+use crate::config::Config;
+use crate::output::advice::earlier;
+use crate::output::error::RunError;
+use crate::output::progress::{Progress, Stage};
+use crate::scan::stop;
+use leastwise_aws::update::Chosen;
+use leastwise_aws::{Cloud, Journal, Journaled};
+use leastwise_core::advise::{Outcomes, Prepared, Terms};
+use leastwise_core::catalog::{Harvest, Unobserved};
+use leastwise_core::decide::{Exceptions, Families, Level};
+use leastwise_core::evidence::{Answers, Failure};
+use leastwise_core::inventory::wire::Account;
+use leastwise_core::report::{CallFigures, PolicyState, Report};
+use leastwise_report::folder::writer::Writer;
+
+/// What a scan leaves behind in memory: a row an account.
+pub(crate) struct ScanOutcome {
+    pub(crate) report: Arc<Report>,
+    /// Why policies were not changed, by code.
+    pub(crate) left_alone: BTreeMap<PolicyState, usize>,
+    pub(crate) defects: usize,
+    /// The points of risk that the heaviest change removes.
+    pub(crate) heaviest: u64,
+    /// What is known since the earlier report, if one was named.
+    pub(crate) since: Option<Since>,
+    /// AWS does not tell which other accounts there are.
+    pub(crate) accounts_unknown: bool,
+    /// How to fix what could not be read first.
+    pub(crate) fix: Option<String>,
+    /// What the pacers counted.
+    pub(crate) calls: Vec<CallFigures>,
+}
+
+/// What the work on every account shares.
+pub(crate) struct ScanRun<C> {
+    pub(crate) cloud: Journaled<C>,
+    pub(crate) catalog: Chosen,
+    /// The day of the answers, if they tell it.
+    pub(crate) as_of: Option<String>,
+    pub(crate) writer: Arc<Writer>,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) config: Config,
+    /// Actions whose use AWS does not see, but for those that the config lets go.
+    pub(crate) unobserved: Unobserved,
+    /// What earlier nights saw of the accounts' grants.
+    pub(crate) grants: Grants,
+    /// When the run began.
+    pub(crate) started: jiff::Timestamp,
+    /// A permit for each core. More accounts at a time would be no faster, and each that waits half done takes memory.
+    pub(crate) cpu: Semaphore,
+    /// Accounts between the two passes.
+    pub(crate) prepared: AccountCache<Prepared>,
+    /// Accounts that were worked out.
+    pub(crate) finished: Arc<FinishedAccounts>,
+}
+
+/// What is known of all accounts when each is worked out.
+pub(crate) struct OrgContext {
+    pub(crate) families: Families,
+    pub(crate) outcomes: Outcomes,
+    /// What the accounts name beyond the catalog.
+    pub(crate) harvest: Harvest,
+    /// The ids of the organisation's accounts.
+    pub(crate) ids: BTreeSet<String>,
+}
+
+impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
+    /// Runs to the end, or until somebody stops it: then nothing of the report is left behind. `previous` is an earlier report,
+    /// to compare with.
+    pub(crate) async fn run_or_stop(
+        self: Arc<Self>,
+        previous: Option<Previous>,
+    ) -> Result<(ScanOutcome, PathBuf), RunError> {
+        let all = Arc::downgrade(&self);
+        let stopped = async {
+            stop::asked().await;
+            all.upgrade().is_some_and(|all| all.cloud.journal().is_some_and(Journal::is_of_use))
+        };
+        tokio::select! {
+            done = self.run(previous) => done,
+            kept = stopped => Err(RunError::Stopped { kept, earlier: all.upgrade().and_then(|all| earlier(&all.writer)) }),
+        }
+    }
+
+    async fn run(self: Arc<Self>, previous: Option<Previous>) -> Result<(ScanOutcome, PathBuf), RunError> {
+        let organisation = self.cloud.organisation().await.map_err(RunError::Organisation)?;
+        let organisation = choose(&self.config.accounts, organisation)?;
+        self.progress.room(&self.writer, organisation.accounts.len());
+        let ids = organisation.accounts.iter().map(|account| account.id.clone()).collect();
+        let (families, harvest) = self.survey(&organisation.accounts, &ids).await?;
+        let context = Arc::new(OrgContext { outcomes: Outcomes::of(&families), families, harvest, ids });
+        let mut totals = ScanTotals::default();
+        self.progress.stage(Stage::Written, organisation.accounts.len());
+        let advise = |run: Arc<Self>, account| {
+            let context = Arc::clone(&context);
+            async move { run.advise(&account, &context).await }
+        };
+        let done = |account| {
+            totals += account;
+            self.progress.account(true);
+        };
+        self.each(&organisation.accounts, advise, done).await?;
+        self.progress.finish();
+        self.finish(organisation, &context, totals, previous).await
+    }
+
+    /// Works on all accounts, so many at a time, each a task of its own, so that all cores share the work.
+    pub(crate) async fn each<T, F>(
+        self: &Arc<Self>,
+        accounts: &[Account],
+        work: impl Fn(Arc<Self>, Account) -> F,
+        mut done: impl FnMut(T),
+    ) -> Result<(), RunError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, RunError>> + Send + 'static,
+    {
+        let each = accounts.iter().map(|account| tokio::spawn(work(Arc::clone(self), account.clone())));
+        let mut all = futures::stream::iter(each).buffer_unordered(self.config.limits.accounts);
+        while let Some(one) = all.next().await {
+            done(one.map_err(RunError::Task)??);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn exceptions(&self) -> Exceptions<'_> {
+        // The day of the answers, so that the same answers give the same report on any day.
+        let told = self.as_of.as_deref().and_then(|day| day.parse::<jiff::Timestamp>().ok());
+        let today = told.unwrap_or(self.started).to_zoned(jiff::tz::TimeZone::UTC).date();
+        Exceptions::new(&self.config.exceptions, &self.config.keep, today)
+    }
+
+    pub(crate) fn least_sure(&self) -> Level {
+        self.config.min_confidence
+    }
+
+    pub(crate) fn terms<'t>(
+        &'t self,
+        exceptions: &'t Exceptions<'t>,
+        ids: &'t BTreeSet<String>,
+        harvest: &'t Harvest,
+    ) -> Terms<'t> {
+        let oldest = self.config.limits.evidence_max_age.map(|age| age.as_secs() / 86_400);
+        Terms {
+            catalog: &self.catalog,
+            harvest,
+            unobserved: &self.unobserved,
+            window_days: self.config.window_days,
+            as_of: self.as_of.as_deref(),
+            oldest_days: oldest.and_then(|days| i64::try_from(days).ok()),
+            wildcards: self.config.wildcards,
+            shared: self.config.shared,
+            least_sure: self.least_sure(),
+            exceptions,
+            organisation: ids,
+        }
+    }
+
+    pub(crate) fn prepare(
+        &self,
+        account: &Account,
+        answers: Answers,
+        ids: &BTreeSet<String>,
+    ) -> Result<Prepared, Failure> {
+        let by_last_accessed = answers.evidence.as_ref().is_ok_and(|it| !it.last_accessed.is_empty());
+        let earlier = if by_last_accessed { self.grants.of(&account.id, self.cloud.state()) } else { None };
+        let none = Harvest::default();
+        Prepared::of(account, answers, self.terms(&self.exceptions(), ids, &none), earlier.as_ref())
+    }
+}
