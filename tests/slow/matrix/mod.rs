@@ -232,8 +232,9 @@ impl Nights {
             let error = ran.err.lines().find(|line| line.starts_with("error: ")).unwrap_or(&ran.err);
             return format!("exit {}, {error}", ran.code);
         }
-        let warnings =
-            ran.err.lines().filter(|line| line.starts_with("warning: scanning only") || line.starts_with("warning: cannot "));
+        let warnings = ran.err.lines().filter(|line| {
+            line.starts_with("warning: scanning only") || line.starts_with("warning: cannot ")
+        });
         let warnings: String =
             warnings.map(|line| format!(", {}", line.split(". ").next().unwrap())).collect();
         let calm = &self.calm[&terms];

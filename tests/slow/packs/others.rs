@@ -66,7 +66,8 @@ fn no_tag_and_no_day_of_another_owner_is_in_a_pack() {
     let catalog = catalog(&folder("packs-others"));
     let case = shared(&["PutObject"], "2026-10-31T00:00:00Z");
     let out = pack(&case, "told", &catalog, &["--min-confidence", "low"]);
-    let words = ["purpose", "deployment-of-right", "\\\"deployment\\\"", "37 days", "2026-09-24", "2026-10-30T11"];
+    let words =
+        ["purpose", "deployment-of-right", "\\\"deployment\\\"", "37 days", "2026-09-24", "2026-10-30T11"];
     are_told_to_all_but(&out, "left", &words);
     are_told_to_all_but(&out, "right", &["2026-10-30T00:00:00Z"]);
     let account = fs::read_to_string(out.join(format!("packs/left/accounts/{ACCOUNT}.json"))).unwrap();

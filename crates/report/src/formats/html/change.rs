@@ -275,7 +275,7 @@ fn sizes(it: &Recommendation) -> Vec<String> {
     };
     let beside = match kind {
         Kind::Managed | Kind::PermissionSet => "",
-        Kind::Role | Kind::User | Kind::Group => " (for all inline policies of the holder together)",
+        Kind::Role | Kind::User | Kind::Group => " (for all inline policies of the principal together)",
     };
     let size = |chars: &usize| {
         format!("{} of {} characters{beside}", text::count(chars), text::count(&kind.quota()))

@@ -109,7 +109,7 @@ pub(super) fn retire(row: &PrincipalRow) -> Vec<Step> {
             ),
         },
         Step {
-            title: "Undo, if somebody misses it",
+            title: "Undo, if someone misses it",
             line: format!(
                 "aws iam delete-{kind}-policy --{kind}-name {name} --policy-name leastwise-deny-all"
             ),
@@ -133,7 +133,7 @@ pub(super) fn retire_credential(row: &PrincipalRow, it: &IdleCredential) -> Vec<
                     line: format!("aws iam update-access-key {key} --status Inactive"),
                 },
                 Step {
-                    title: "Undo, if somebody misses it",
+                    title: "Undo, if someone misses it",
                     line: format!("aws iam update-access-key {key} --status Active"),
                 },
                 Step {

@@ -79,12 +79,12 @@ impl Ticket {
         let mut out = self.head(owner, report);
         self.week(&mut out);
         list(&mut out, &self.changes, "\n## Changes\n", true);
-        let title = "\n## Unused roles and users\n\nConfirm with the owner, then delete, unless it says otherwise.\n\n";
+        let title = "\n## Unused roles and users\n\nConfirm with the owner, then delete. Entries marked as emergency access are not to be deleted.\n\n";
         list(&mut out, &self.principals, title, false);
         list(
             &mut out,
             &self.credentials,
-            "\n## Unused credentials\n\nDeactivate each key first and delete it later, unless it says otherwise.\n\n",
+            "\n## Unused credentials\n\nDeactivate each key first and delete it a week later.\n\n",
             false,
         );
         out.push_str(DONE);
