@@ -1,7 +1,7 @@
 //! The program `leastwise`: arguments, configuration, commands, the pipeline of a scan, and what people are told.
 //!
 //! The engine is `leastwise-core`, the files of a report `leastwise-report`, AWS and its recorded answers `leastwise-aws`. Nothing
-//! depends on this crate but its `main` and its tests.
+//! depends on this crate but its `main`, its tests and the fuzzer.
 
 pub mod cli;
 pub mod commands;

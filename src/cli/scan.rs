@@ -198,10 +198,10 @@ pub struct ReportArgs {
     /// A missing folder means that this is the first run. Away from a terminal, a run that finds nothing new prints nothing.
     #[arg(long, value_name = "DIR", help_heading = NIGHTLY)]
     pub previous: Option<PathBuf>,
-    /// Mark a change ready once it was the same in N daily runs
+    /// Mark a change ready once it has been the same in N daily runs
     ///
     /// A run counts when its usage data is at least a day newer than that of the run before. A change that removes actions
-    /// which come into use now and then is never ready.
+    /// that are used only occasionally is never ready.
     #[arg(long, value_name = "N", requires = "previous", help_heading = NIGHTLY)]
     pub ready_after: Option<u32>,
     /// Exit with code 5 if: unused, new, 'risk>=N'

@@ -51,7 +51,8 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
     if command.has_subcommands() {
         page.render_subcommands_section(&mut out)?;
     }
-    let below = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let below = command.get_after_long_help().or_else(|| command.get_after_help());
+    let below = below.map(ToString::to_string).unwrap_or_default();
     for line in below.lines() {
         match line.strip_suffix(':').filter(|_| !line.starts_with(' ')) {
             // A heading of the help is one of the page.

@@ -52,7 +52,7 @@ fn text_of(verdict: &Verdict<'_>) -> String {
         Verdict::Proven(proof) => {
             let mut out = format!(
                 "proven\n  {} removed, {} kept\n",
-                counted(proof.removed() as u64, "action"),
+                counted(proof.removed(), "action"),
                 number(proof.kept() as u64)
             );
             out.push_str("  nothing added, for any action name\n");

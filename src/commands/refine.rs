@@ -84,7 +84,7 @@ fn diff(before: &Document<'_>, refined: &Refined<'_, '_>, path: &Path) -> String
 /// One line on what was done.
 fn summary(refined: &Refined<'_, '_>, catalog: &Catalog) -> String {
     let proof = refined.proof();
-    let removed = counted(proof.removed() as u64, "action");
+    let removed = counted(proof.removed(), "action");
     let mut line = if refined.documents().is_empty() {
         format!("proven: {removed} removed and none left, so detach or delete the policy")
     } else {

@@ -168,7 +168,7 @@ fn exception(row: &ExceptionRow, state: &ExceptionState, file: Option<&str>) -> 
         RuleCode::Expired => format!("expired on {} and was ignored", row.expires),
         RuleCode::Expiring => format!("expires on {}", row.expires),
         RuleCode::OverBroad => {
-            format!("applies to {}; narrow its scope", counted(row.principals as u64, "principal"))
+            format!("applies to {}; narrow its scope", counted(row.principals, "principal"))
         }
         _ => state.why.clone(),
     };

@@ -42,14 +42,14 @@ pub(crate) fn run(args: &Verify, log: &Log) -> Result<Exit, RunError> {
         out.push_str(&format!("FAILED: {}\n", terminal::line(wrong)));
     }
     let Verification { wrong, refuted, proven, files, accounts, folder, by, formats, .. } = &checked;
-    let (proven, files) = (counted(*proven as u64, "change"), counted(*files as u64, "file"));
+    let (proven, files) = (counted(*proven, "change"), counted(*files, "file"));
     if wrong.is_empty() {
         out.push_str(&format!("OK: {proven} proven again, {by}; {files} unchanged (formats: {formats})\n"));
     } else {
-        let problems = counted(wrong.len() as u64, "problem");
+        let problems = counted(wrong.len(), "problem");
         out.push_str(&format!("{problems} found; {proven} proven again, {files} checked\n"));
     }
-    let accounts = counted(*accounts as u64, "account");
+    let accounts = counted(*accounts, "account");
     out.push_str(&format!("{accounts}, SHA-256 of {MANIFEST}: {}\n", folder.digest));
     io::stdout().write_all(colour::on_stdout(&terminal::clean(&out)).as_bytes())?;
     Ok(match (wrong.is_empty(), refuted) {

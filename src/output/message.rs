@@ -64,7 +64,7 @@ impl Event<'_> {
                 format!(
                     "the usage data of {} is older than `limits.evidence-max-age`, so no changes are recommended for them; \
                      check that the analyzer is still active",
-                    counted(*principals as u64, "principal")
+                    counted(*principals, "principal")
                 )
             }
             Self::ReachLimited { limit, account, operation, kind, aws_says } => {
@@ -99,15 +99,15 @@ impl Event<'_> {
             }
             Self::ScanEnded(ended) => {
                 let totals = ended.totals;
-                let changes = counted(totals.recommendations as u64, "change");
-                let removed = counted(totals.effect.removed as u64, "unused permission");
+                let changes = counted(totals.recommendations, "change");
+                let removed = counted(totals.effect.removed, "unused permission");
                 format!("{changes}, each proven, that remove {removed}")
             }
             Self::CaptureEnded { path, .. } => {
                 format!("Wrote snapshot {path}. Next: leastwise scan --snapshot {path}")
             }
             Self::ShardEnded { shard, of, accounts, not_whole, path, .. } => {
-                let accounts = counted(*accounts as u64, "account");
+                let accounts = counted(*accounts, "account");
                 let missing =
                     if *not_whole > 0 { format!(", {not_whole} incomplete") } else { String::new() };
                 let parts = std::path::Path::new(path).parent().map(|it| it.display().to_string());
@@ -124,8 +124,8 @@ impl AccountEnded<'_> {
     fn message(&self) -> String {
         let throttles = self.throttles;
         let (who, seconds) = (named(self.account, self.name), self.seconds.as_secs_f64());
-        let principals = counted(self.principals as u64, "principal");
-        let (findings, calls) = (counted(self.findings as u64, "finding"), counted(self.calls, "API call"));
+        let principals = counted(self.principals, "principal");
+        let (findings, calls) = (counted(self.findings, "finding"), counted(self.calls, "API call"));
         let state = if self.failures.is_empty() { "done" } else { "incomplete" };
         let throttled =
             if throttles > 0 { format!(" ({} throttled)", number(throttles)) } else { String::new() };

@@ -15,6 +15,7 @@ use crate::scan::history::Since;
 use crate::scan::run::ScanOutcome;
 use leastwise_core::arn::Arn;
 use leastwise_core::decide::PrincipalStatus;
+use leastwise_core::report::numbers::percent;
 use leastwise_core::report::{
     AccountSummary, Coverage, EvidenceKind, EvidenceSource, Ready, SinceRow, Status,
 };
@@ -45,7 +46,7 @@ pub(crate) fn of<'s>(scanned: &'s ScanOutcome, target: &Path, exit: Exit, log: &
 
 fn nothing_new(scanned: &ScanOutcome, since: &Since, target: &Path) -> String {
     let since = since.day.as_ref().map(|day| format!(" since {day}")).unwrap_or_default();
-    let open = counted(scanned.report.totals.recommendations as u64, "change");
+    let open = counted(scanned.report.totals.recommendations, "change");
     let ready = scanned.report.ready.map(|it| format!(", {} ready", number(it.changes as u64)));
     format!(
         "nothing new{since}: {open} still open{}; report in {}\n",
@@ -71,7 +72,7 @@ fn text(scanned: &ScanOutcome, target: &Path) -> String {
     changes(&mut out, scanned);
     start_with(&mut out, scanned);
     if scanned.defects > 0 {
-        let withheld = counted(scanned.defects as u64, "change");
+        let withheld = counted(scanned.defects, "change");
         out.row(
             "bug",
             format!("{withheld} failed the proof and were withheld; please report the files in defects/"),
@@ -168,30 +169,26 @@ fn changes(out: &mut Table, scanned: &ScanOutcome) {
     if totals.recommendations == 0 {
         out.row("changes", "none");
     } else {
-        let removed = effect.removed as u64;
         out.row(
             "changes",
             format!(
-                "{}, each proven; together they remove {}{}",
+                "{}, each proven; together they would remove {} ({} of all unused)",
                 number(totals.recommendations as u64),
-                counted(removed, "unused permission"),
-                percent(removed, effect.unused as u64)
-                    .map(|it| format!(" ({it} % of all unused)"))
-                    .unwrap_or_default()
+                counted(effect.removed, "unused permission"),
+                percent(effect.removed, effect.unused)
             ),
         );
         let (before, after) = (effect.risk_before, effect.risk_after);
-        let less = percent(before.saturating_sub(after), before)
-            .filter(|it| *it > 0)
-            .map(|it| format!(" (-{it} %)"));
+        let less = before.checked_sub(after).filter(|less| *less > 0);
+        let less = less.map(|less| format!(" (-{})", percent(less, before)));
         out.row("risk score", format!("{} -> {}{}", number(before), number(after), less.unwrap_or_default()));
     }
     if let Some(Ready { after, changes }) = report.ready {
         let runs = if after == 1 { "the last daily run".to_owned() } else { format!("{after} daily runs") };
-        out.row("ready", format!("{} (the same in {runs})", counted(changes as u64, "change")));
+        out.row("ready", format!("{} (the same in {runs})", counted(changes, "change")));
     }
     if let Some(since) = &report.since {
-        out.row("news", news(since));
+        out.row("since last", news(since));
     }
     if !scanned.left_alone.is_empty() {
         let mut why: BTreeMap<&str, usize> = BTreeMap::new();
@@ -244,7 +241,7 @@ fn start_with(out: &mut Table, scanned: &ScanOutcome) {
     out.row(
         "start with",
         format!(
-            "{} of {of} changes {remove} {} % of the removable risk:",
+            "{} of {of} changes {remove} {}% of the removable risk:",
             number(all as u64),
             first.share_percent
         ),
@@ -271,12 +268,6 @@ fn named(account: &AccountSummary) -> String {
     format!("{} ({})", terminal::line(&account.name), account.id)
 }
 
-/// What share of a whole a part is. Less than all is never 100.
-fn percent(part: u64, whole: u64) -> Option<u64> {
-    let share = (whole > 0).then(|| u128::from(part) * 100 / u128::from(whole))?;
-    u64::try_from(share).ok()
-}
-
 /// Where the usage data comes from, and of how many of the accounts that were read: most of it first.
 fn evidence(accounts: &[AccountSummary]) -> Vec<String> {
     const NONE: &str = "none";
@@ -291,12 +282,12 @@ fn evidence(accounts: &[AccountSummary]) -> Vec<String> {
     let mut sources: Vec<(String, usize)> = sources.into_iter().collect();
     // What is unknown comes last, and among equals the order of the names decides.
     sources.sort_by_key(|(source, count)| (source == NONE, std::cmp::Reverse(*count)));
-    let shown = |(source, count): (String, usize)| format!("{source}: {}", counted(count as u64, "account"));
+    let shown = |(source, count): (String, usize)| format!("{source}: {}", counted(count, "account"));
     sources.into_iter().map(shown).collect()
 }
 
 fn source(evidence: &EvidenceSource) -> String {
-    let window = evidence.window_days.map(|days| format!(", last {}", counted(u64::from(days), "day")));
+    let window = evidence.window_days.map(|days| format!(", last {}", counted(days, "day")));
     let window = window.unwrap_or_default();
     match (evidence.source, &evidence.analyzer) {
         (EvidenceKind::Analyzer, Some(arn)) => {

@@ -3,24 +3,13 @@
 use leastwise_aws::live::OPERATIONS;
 use leastwise_core::decide::PrincipalStatus;
 use leastwise_core::evidence::{Failure, FailureKind};
-use leastwise_core::report::{PolicyState, Status};
+use leastwise_core::report::{PolicyState, Status, numbers};
+
+pub(crate) use leastwise_core::report::numbers::counted;
 
 /// A number with its thousands apart.
 pub(crate) fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A number and what it counts.
-pub(crate) fn counted(count: u64, what: &str) -> String {
-    format!("{} {what}{}", number(count), if count == 1 { "" } else { "s" })
+    numbers::count(&number)
 }
 
 /// A status, behind a number of principals.
@@ -97,16 +86,8 @@ pub(crate) fn failure(failure: &Failure) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{counted, failure};
+    use super::failure;
     use leastwise_core::evidence::{Failure, FailureKind};
-
-    #[test]
-    fn thousands_stand_apart_and_one_is_singular() {
-        assert_eq!(
-            (counted(1, "day"), counted(93_248, "permission")),
-            ("1 day".to_owned(), "93,248 permissions".to_owned())
-        );
-    }
 
     #[test]
     fn a_failure_names_the_action_that_was_denied() {

@@ -5,7 +5,7 @@ use super::selection::outside;
 use super::totals::ScanTotals;
 use crate::output::error::RunError;
 use leastwise_aws::Cloud;
-use leastwise_core::advise as assess;
+use leastwise_core::advise;
 use leastwise_core::inventory::wire::Account;
 use leastwise_report::folder::account_path;
 
@@ -17,7 +17,7 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         context: &OrgContext,
     ) -> Result<ScanTotals, RunError> {
         if let Some(coverage) = outside(&self.config, account) {
-            let mut report = assess::unread(account, coverage, Vec::new());
+            let mut report = advise::unread(account, coverage, Vec::new());
             report.grants = self.grants.of(&account.id, self.cloud.state());
             self.writer.write_json(&account_path(&account.id), &report)?;
             return Ok(ScanTotals::unread(report.summary));
@@ -39,7 +39,7 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
                     .into_iter()
                     .for_each(|log| state.keep_grants(&account.id, log, &*self.progress));
             }
-            let assessed = assess::account(account, prepared, terms, &context.families, &context.outcomes);
+            let assessed = advise::account(account, prepared, terms, &context.families, &context.outcomes);
             for (path, text) in &assessed.files {
                 self.writer.write(path, text.as_bytes())?;
             }

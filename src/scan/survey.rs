@@ -9,7 +9,7 @@ use crate::output::advice;
 use crate::output::error::RunError;
 use crate::output::progress::{Read, Stage};
 use leastwise_aws::{Cloud, Reading};
-use leastwise_core::advise as assess;
+use leastwise_core::advise;
 use leastwise_core::arn::Arn;
 use leastwise_core::catalog::{Basis, Harvest};
 use leastwise_core::decide::{Families, Survey};
@@ -49,7 +49,7 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
                     let exceptions = run.exceptions();
                     // What other accounts name is known behind this.
                     let none = Harvest::default();
-                    let survey = assess::survey(&prepared, run.terms(&exceptions, &ids, &none));
+                    let survey = advise::survey(&prepared, run.terms(&exceptions, &ids, &none));
                     run.prepared.put(&account.id, prepared.weight(), prepared);
                     Ok(survey)
                 });

@@ -201,6 +201,8 @@ fn the_help_texts_are_as_they_were_read_last() {
         "refine",
         "prove",
         "schema",
+        "iam-policy",
+        "init",
         "catalog",
         "catalog info",
         "catalog update",

@@ -87,8 +87,28 @@ fn every_page_is_rendered_by_its_reader_without_a_warning() {
         let rendered = groff.args(["-man", "-Tutf8", "-ww", "-P-cbou"]).arg(&page).output().expect("groff");
         assert_eq!(String::from_utf8_lossy(&rendered.stderr), "", "{}", page.display());
         let text = String::from_utf8(rendered.stdout).unwrap();
-        for part in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS"] {
-            assert!(text.lines().any(|line| line.trim() == part), "{}: no {part}", page.display());
+        let has = |part: &str| text.lines().any(|line| line.trim() == part);
+        for part in ["NAME", "SYNOPSIS", "DESCRIPTION"] {
+            assert!(has(part), "{}: no {part}", page.display());
+        }
+        // Options stand below their headings, and those without one below OPTIONS.
+        let parts: &[&str] = match command.last().unwrap().as_str() {
+            "scan" => &[
+                "ACCOUNTS",
+                "EVIDENCE",
+                "DECISIONS",
+                "REPORT",
+                "NIGHTLY RUNS",
+                "SCALE-OUT",
+                "OUTPUT",
+                "EXAMPLES",
+                "EXIT CODES",
+            ],
+            "capture" | "merge" => &["EXAMPLES"],
+            _ => &["OPTIONS"],
+        };
+        for part in parts {
+            assert!(has(part), "{}: no {part}:\n{text}", page.display());
         }
         // What stands in columns in the help stays in lines.
         if command.last().unwrap() == "refine" {

@@ -1,7 +1,8 @@
-//! The seam to AWS: what a scan asks, and two who answer. `live` talks to AWS and holds all SDK code; `recorded` reads and
-//! writes recorded answers. Both give the same shapes, so nothing behind the seam knows which it was.
+//! How a scan reads AWS. `live` calls it; `recorded` replays and records. Both return the same types, so nothing above knows which
+//! it was. `update` fetches the list of actions that AWS publishes.
 //!
-//! Depends on `leastwise-core` for the shapes and on `leastwise-files` for the disk. The SDK is named below `live` and `network` only.
+//! Depends on `leastwise-core` for the shapes and on `leastwise-files` for the disk. The SDK is named below `live`, `network` and
+//! `update` only.
 
 mod event;
 pub mod live;

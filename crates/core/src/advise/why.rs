@@ -80,7 +80,7 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> Verdict {
             format!("created {} ago, within the {}-day window", age(*days), case.window),
         ),
         Standing::LeftOut => {
-            no_evidence(PrincipalCode::ExcludedByAnalyzer, "not analyzed: excluded by a rule of the analyzer")
+            no_evidence(PrincipalCode::ExcludedByAnalyzer, "not analysed: excluded by a rule of the analyzer")
         }
         Standing::Archived => no_evidence(
             PrincipalCode::FindingsArchived,
@@ -95,7 +95,7 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> Verdict {
             status: PrincipalStatus::NoEvidence,
             code: PrincipalCode::NoFindingImprobable,
             why: format!(
-                "the analyzer has no finding for {} permissions, so the principal was probably not analyzed",
+                "the analyzer has no finding for {} permissions, so the principal was probably not analysed",
                 thousands(case.granted)
             ),
             remedy: "",

@@ -118,6 +118,17 @@ impl Grade {
         }
     }
 
+    /// The word for it, as it stands on a badge.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::Low => "Low",
+            Self::Medium => "Medium",
+            Self::High => "High",
+            Self::Critical => "Critical",
+        }
+    }
+
     /// A score for tools that take numbers from 0 to 10, within the bounds that CVSS gives the same words.
     pub fn score(self) -> &'static str {
         match self {

@@ -10,6 +10,7 @@ mod format;
 mod holder;
 mod lookup;
 pub mod names;
+pub mod numbers;
 mod recommendation;
 pub mod schema;
 mod status;

@@ -36,7 +36,13 @@ pub(super) fn prose(text: &str) -> String {
             '@' => out.extend(["@", APART]),
             '#' => out.extend(["\\#", APART]),
             '/' if before == ':' => out.extend([APART, "/"]),
-            '.' if before == 'w' || before == 'W' => out.extend([APART, "."]),
+            // Trackers make links of what begins so.
+            '.' if out
+                .get(out.len().saturating_sub(3)..)
+                .is_some_and(|it| it.eq_ignore_ascii_case("www")) =>
+            {
+                out.extend([APART, "."])
+            }
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' | '$' | '{' | '}' | '^' => {
                 out.extend(['\\', c]);
             }

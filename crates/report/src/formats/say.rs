@@ -1,8 +1,8 @@
 //! Sentences that several formats share: what a change does, and where.
 
-use super::numbers::{count, counted};
 use leastwise_core::decide::HolderKind;
-use leastwise_core::report::{AccountSummary, Action, IdleCredential, Recommendation};
+use leastwise_core::report::numbers::{count, counted};
+use leastwise_core::report::{AccountSummary, Action, IdleCredential, PrincipalRow, Recommendation};
 
 /// An account as people know it: `acme-sandbox (888888888888)`.
 pub(super) fn account(summary: &AccountSummary) -> String {
@@ -28,22 +28,56 @@ pub(super) fn attached(change: &Recommendation, show: &dyn Fn(&str) -> String) -
     }
 }
 
-/// What a change does, as a title: verb first.
-pub(super) fn change(change: &Recommendation, show: &dyn Fn(&str) -> String) -> String {
-    let (kind, policy) = (change.policy_ref().kind.title(), show(&change.policy));
-    let (removed, granted) = (change.proof.removed, change.proof.removed + change.proof.kept);
-    let all = counted(removed, "permission");
-    let part = format!("{} of {}", count(&removed), counted(granted, "permission"));
-    match change.action {
-        Action::Replace | Action::NewVersion | Action::Split => {
-            format!("Remove {part} from {kind} policy {policy}")
+/// What a change does, as a title: verb first, with what the policy is attached to. Nothing is done yet, so nothing is past.
+pub(super) fn change(it: &Recommendation, on: Option<&str>, show: &dyn Fn(&str) -> String) -> String {
+    let (kind, policy) = (it.policy_ref().kind.title(), show(&it.policy));
+    let granted = counted(it.proof.removed + it.proof.kept, "permission");
+    let less = format!("{} of {granted}", count(&it.proof.removed));
+    let of = on.map(|on| format!(" of {on}")).unwrap_or_default();
+    match (it.action, on) {
+        (Action::Replace | Action::NewVersion, _) => format!("Remove {less} from {kind} policy {policy}{of}"),
+        (Action::Fork, Some(on)) => {
+            format!("Give {on} a reduced copy of {kind} policy {policy} that removes {less}")
         }
-        Action::Substitute | Action::Fork => {
-            format!("Replace {kind} policy {policy} with a reduced copy, removing {part}")
+        (Action::Substitute | Action::Fork, _) => {
+            format!("Replace {kind} policy {policy}{of} with a reduced copy that removes {less}")
         }
-        Action::Detach => format!("Detach {kind} policy {policy}, which grants {all}, none used"),
-        Action::Delete => format!("Delete {kind} policy {policy}, which grants {all}, none used"),
+        (Action::Split, _) => {
+            let how = match it.creates.len() {
+                1 => "moving it to a managed policy".to_owned(),
+                parts => format!("splitting it into {} managed policies", count(&parts)),
+            };
+            format!("Remove {less} from {kind} policy {policy}{of} by {how}")
+        }
+        (Action::Detach, _) => format!("Detach {kind} policy {policy}{of}: none of its {granted} is used"),
+        (Action::Delete, _) => format!("Delete {kind} policy {policy}{of}: none of its {granted} is used"),
     }
+}
+
+/// The same, with what the report itself says it is attached to.
+pub(super) fn change_of(it: &Recommendation, show: &dyn Fn(&str) -> String) -> String {
+    change(it, attached(it, show).as_deref(), show)
+}
+
+/// What to do about a role or user that nobody uses.
+pub(super) fn unused(row: &PrincipalRow, policies: &[&str], show: &dyn Fn(&str) -> String) -> String {
+    let verb = if row.emergency.is_some() { "Keep or except" } else { "Review for deletion" };
+    let holds = match policies {
+        [] => String::new(),
+        [one] => format!(" ({})", show(one)),
+        [one, rest @ ..] => format!(" ({} and {} more)", show(one), count(&rest.len())),
+    };
+    format!("{verb}: unused {} {}{holds}", row.kind, show(&row.name))
+}
+
+/// What to do about the unused keys and password of a user.
+pub(super) fn credentials(row: &PrincipalRow, show: &dyn Fn(&str) -> String) -> String {
+    let keys = row.unused_access_keys.len();
+    let keys = (keys > 0).then(|| counted(keys, "unused access key"));
+    let password = row.unused_password.as_ref().map(|_| "the unused password".to_owned());
+    let all: Vec<String> = keys.into_iter().chain(password).collect();
+    let verb = if row.emergency.is_some() { "Check" } else { "Deactivate" };
+    format!("{verb} {} of user {}", all.join(" and "), show(&row.name))
 }
 
 /// What a policy grants and what of it is unused, with what the change is good for.
@@ -68,7 +102,7 @@ pub(super) fn finding(change: &Recommendation) -> String {
 /// When a credential was last used.
 pub(super) fn last_used(credential: &IdleCredential) -> String {
     match &credential.last_accessed {
-        Some(last) => format!("last used on {}", super::numbers::day(last)),
+        Some(last) => format!("last used on {}", leastwise_core::report::numbers::day(last)),
         None => "no recorded use".to_owned(),
     }
 }

@@ -3,37 +3,30 @@
 //! Of the findings only the ten that come first are kept while accounts come and go. All that AWS or the author of a policy
 //! wrote is escaped as in tickets.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::markdown::{code, prose};
-use super::numbers::{count, counted, day};
-use super::{AccountView, Format, Part, Read, key, say, weight};
+use super::start::Start;
+use super::{AccountView, Format, Part, Read, say, weight};
 use crate::folder::Owner;
-use leastwise_core::decide::{Grade, Level, PrincipalStatus};
+use leastwise_core::decide::PrincipalStatus;
+use leastwise_core::report::numbers::{count, counted, day, percent};
 use leastwise_core::report::{
     AccountReport, AccountSummary, Coverage, PrincipalRow, Recommendation, Report, ReportFormat,
 };
 
 const PATH: &str = "summary.md";
 
-/// So many findings are shown.
-const MOST: usize = 10;
-
 /// So many incomplete accounts are named.
 const MOST_ACCOUNTS: usize = 5;
-
-/// The place in the list: the worst first, of those the surest, of those the heaviest; emergency access after all others.
-type Order = (bool, Reverse<Grade>, Reverse<Level>, Reverse<u64>, String);
 
 /// The format.
 #[derive(Debug, Default)]
 pub struct Summary {
     tag: Option<String>,
     formats: Vec<ReportFormat>,
-    first: Mutex<BTreeMap<Order, String>>,
+    first: Mutex<Start<String>>,
 }
 
 impl Summary {
@@ -42,61 +35,39 @@ impl Summary {
         Self { tag: owner_tag.map(str::to_owned), formats: formats.to_vec(), first: Mutex::default() }
     }
 
-    fn add(&self, order: Order, line: String) {
-        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        first.insert(order, line);
-        if first.len() > MOST {
-            first.pop_last();
-        }
+    fn start(&self) -> MutexGuard<'_, Start<String>> {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn change(&self, change: &Recommendation, place: &str, owners: &str) {
-        let attached = say::attached(change, &code).map(|it| format!(" ({it})")).unwrap_or_default();
         let line = format!(
-            "{}{attached} in {place}: affects {}, {} confidence{owners}",
-            say::change(change, &code),
+            "**{}** {} in {place}: affects {}, {} confidence{owners}",
+            weight::of_change(change).name(),
+            say::change_of(change, &code),
             counted(change.reaches.len() + change.others, "principal"),
             change.confidence.level,
         );
-        let grade = weight::of_change(change);
-        let id = key::of_policy(&change.id);
-        let order =
-            (false, Reverse(grade), Reverse(change.confidence.level), Reverse(change.impact.risk), id);
-        self.add(order, format!("**{}** {line}", grade.name()));
+        self.start().change(change, line);
     }
 
-    fn principal(&self, principal: &PrincipalRow, account: &AccountSummary) {
+    fn principal(&self, principal: &PrincipalRow, policies: &[&str], account: &AccountSummary) {
         let (place, owner) = (place(account), self.owned_by(principal, account));
-        let rank = principal.emergency.is_some();
         if principal.status == PrincipalStatus::UnusedPrincipal {
-            let (grade, id) =
-                (weight::of_unused(principal), key::of_principal("unused-principal", &principal.arn));
-            let name = code(&principal.name);
-            let what = if rank { "Add an exception for" } else { "Delete unused" };
             let line = format!(
-                "**{}** {what} {} {name} in {place}: {}{owner}",
-                grade.name(),
-                principal.kind,
+                "**{}** {} in {place}: {}{owner}",
+                weight::of_unused(principal).name(),
+                say::unused(principal, policies, &code),
                 prose(&principal.why)
             );
-            let risk = principal.effect.risk.before;
-            self.add((rank, Reverse(grade), Reverse(Level::High), Reverse(risk), id), line);
+            self.start().unused(principal, line);
         }
-        for credential in principal.unused_access_keys.iter().chain(&principal.unused_password) {
-            let grade = weight::of_credential(principal);
-            let what = match &credential.access_key_id {
-                Some(id) => format!("access key {}", code(id)),
-                None => "console password".to_owned(),
-            };
-            let verb = if rank { "Check" } else { "Delete unused" };
+        if principal.credentials() > 0 {
             let line = format!(
-                "**{}** {verb} {what} of user {} in {place}: {}{owner}",
-                grade.name(),
-                code(&principal.name),
-                prose(&say::last_used(credential)),
+                "**{}** {} in {place}{owner}",
+                weight::of_credential(principal).name(),
+                say::credentials(principal, &code)
             );
-            let id = key::of_principal(&what, &principal.arn);
-            self.add((rank, Reverse(grade), Reverse(Level::High), Reverse(0), id), line);
+            self.start().credentials(principal, line);
         }
     }
 
@@ -142,18 +113,23 @@ impl Format for Summary {
         for change in &account.recommendations {
             self.change(change, &here, &self.owners(change, account));
         }
-        account.principals.iter().for_each(|it| self.principal(it, &account.summary));
+        for principal in &account.principals {
+            let policies: Vec<&str> =
+                view.lookup.held_by(principal).iter().map(|it| it.name.as_str()).collect();
+            self.principal(principal, &policies, &account.summary);
+        }
         Vec::new()
     }
 
     fn end(&self, report: &Report) -> Vec<Part> {
-        let first = std::mem::take(&mut *self.first.lock().unwrap_or_else(PoisonError::into_inner));
+        let start = std::mem::take(&mut *self.start());
+        let first = start.first();
         let mut out = "# Unused AWS permissions\n\n".to_owned();
         out.push_str(&state(report));
         out.push_str(&coverage(report));
         if !first.is_empty() {
             out.push_str("\n## Start here\n\n");
-            for (number, line) in (1..).zip(first.values()) {
+            for (number, line) in (1..).zip(first) {
                 // Writing to a string cannot fail.
                 let _ = writeln!(out, "{number}. {line}");
             }
@@ -208,7 +184,7 @@ fn state(report: &Report) -> String {
             counted(changes, "proven change"),
             count(&effect.removed),
             counted(effect.granted, "permission"),
-            percent(effect.removed as u64, effect.granted as u64),
+            percent(effect.removed, effect.granted),
             count(&effect.risk_before),
             count(&effect.risk_after),
             percent(effect.risk_before.saturating_sub(effect.risk_after), effect.risk_before),
@@ -224,10 +200,6 @@ fn state(report: &Report) -> String {
         );
     }
     text + "\n"
-}
-
-fn percent(part: u64, whole: u64) -> String {
-    format!("{} %", u128::from(part) * 100 / u128::from(whole.max(1)))
 }
 
 /// What was scanned, what was not, and how old the usage data is.

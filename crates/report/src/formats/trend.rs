@@ -6,10 +6,10 @@
 
 use std::fmt::Write as _;
 
-use super::numbers::{count, day};
 use crate::history::trend::{Point, Trend};
 use leastwise_core::decide::PrincipalStatus;
 use leastwise_core::report::Coverage;
+use leastwise_core::report::numbers::{count, day};
 use leastwise_core::report::words::STATUSES;
 use leastwise_core::visible::visible;
 

@@ -1,6 +1,6 @@
-//! How much a finding matters on the scale of [`Grade`]: SARIF, OCSF, ASFF, CSV, tickets and the summary use the same.
+//! How much a finding matters on the scale of [`Grade`]: all formats use the same.
 
-use leastwise_core::decide::{Grade, Level};
+use leastwise_core::decide::{Grade, Level, PrincipalStatus};
 use leastwise_core::report::{PrincipalRow, Recommendation};
 
 /// Of a change, by the worst that it removes; one step lower where the confidence is low.
@@ -23,4 +23,12 @@ pub(super) fn of_unused(principal: &PrincipalRow) -> Grade {
 /// Of an unused credential, which works for whoever finds it.
 pub(super) fn of_credential(principal: &PrincipalRow) -> Grade {
     if principal.emergency.is_some() { Grade::Low } else { Grade::Medium }
+}
+
+/// Of a role or user in a table: what its permissions are enough for today; of an unused one, how much it matters.
+pub(super) fn of_principal(row: &PrincipalRow) -> Grade {
+    match row.status {
+        PrincipalStatus::UnusedPrincipal => of_unused(row),
+        _ => row.effect.severity.grade(),
+    }
 }

@@ -211,7 +211,6 @@ impl Teller<'_> {
     fn change(&self, change: &Recommendation, taken: Removal) -> Finding {
         let id = &self.account.summary.id;
         let (removed, kept) = (change.proof.removed, change.proof.kept);
-        let on = say::attached(change, &str::to_owned).map(|it| format!(" of {it}")).unwrap_or_default();
         let policy = change.policy_arn.iter().map(|arn| ("AwsIamPolicy", arn.as_str()));
         let here = change.reaches.iter().filter(|arn| Arn::of(arn).account == *id);
         let principals =
@@ -228,8 +227,8 @@ impl Teller<'_> {
             kind: UNUSED_PERMISSION,
             grade: weight::of_change(change),
             title: format!(
-                "{}{on} in {}",
-                say::change(change, &str::to_owned),
+                "{} in {}",
+                say::change_of(change, &str::to_owned),
                 say::account(&self.account.summary)
             ),
             description: format!("{} {PROVEN}", say::finding(change)),

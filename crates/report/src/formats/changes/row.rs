@@ -162,7 +162,9 @@ impl Plan<'_> {
             Action::Delete => format!("Deletes {policy}: none of its permissions is used."),
             Action::Detach => format!("Detaches {policy} from {holder}: none of its permissions is used."),
             Action::Substitute | Action::Fork | Action::Split => {
-                format!("Creates {}, attaches it to {holder}, and detaches {policy}.", it.creates.join(", "))
+                let them = if it.creates.len() == 1 { "it" } else { "them" };
+                let created = it.creates.join(" and ");
+                format!("Creates {created}, attaches {them} to {holder}, and detaches {policy}.")
             }
         }
     }

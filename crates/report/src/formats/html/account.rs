@@ -9,7 +9,8 @@ use super::console::{self, Step};
 use super::text::{self, Content, Link, anchor, change_anchor, count, counted};
 use super::{Html, PAGE_SCRIPT, STYLE, guard, sentence, severity, words};
 use crate::formats::{AccountView, Read, reserve};
-use leastwise_core::decide::{Level, PrincipalStatus};
+use crate::formats::{say, weight};
+use leastwise_core::decide::{Grade, Level, PrincipalStatus};
 use leastwise_core::report::{
     AccountReport, AccountSummary, Coverage, EvidenceKind, LeftAlone, PolicyRow, PrincipalRow,
     Recommendation, Report,
@@ -64,24 +65,28 @@ impl Person<'_> {
     fn title(&self) -> String {
         if self.is_unused() {
             let held: Vec<&str> = self.policies.iter().map(|it| it.name.as_str()).collect();
-            return sentence::unused(self.row, &held);
+            return say::unused(self.row, &held, &str::to_owned);
         }
         match self.credentials.is_empty() {
             true => format!("{} {}", text::capital(self.row.kind.name()), self.row.name),
-            false => sentence::credentials(self.row),
+            false => say::credentials(self.row, &str::to_owned),
         }
     }
 
     fn status(&self) -> &'static str {
-        sentence::status(self.row.status)
+        self.row.status.title()
     }
 
     fn word(&self) -> &'static str {
-        severity::word(self.row.effect.severity)
+        self.grade().title()
+    }
+
+    fn grade(&self) -> Grade {
+        weight::of_principal(self.row)
     }
 
     fn class(&self) -> String {
-        severity::class(self.row.effect.severity)
+        severity::class(self.grade())
     }
 }
 
@@ -141,7 +146,7 @@ impl<'r> AccountPage<'r> {
                     Some(Advice {
                         link: Link {
                             href: format!("{page}#{}", change_anchor(id)),
-                            label: sentence::change(it),
+                            label: say::change_of(it, &str::to_owned),
                         },
                         confidence: it.confidence.level,
                         is_ready: it.ready == Some(true),
@@ -176,7 +181,7 @@ impl<'r> AccountPage<'r> {
         let script = |it| html.scripts.then(|| super::super::changes::command(view, it));
         let mut changes: Vec<Change<'r>> =
             view.own().map(|own| change(own.it, None).run(script(own))).collect();
-        changes.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        changes.sort_by_cached_key(Change::rank);
         let people = reserve::last(&account.principals).into_iter().map(person);
         let (to_do, principals) = people.partition(Person::is_to_do);
         Self {
@@ -245,12 +250,9 @@ impl<'r> AccountPage<'r> {
                 count(&effect.unused)
             ),
             (changes, _) => {
-                let share = text::percent(
-                    u64::try_from(effect.removed).unwrap_or_default(),
-                    u64::try_from(effect.granted).unwrap_or_default(),
-                );
+                let share = text::percent(effect.removed, effect.granted);
                 format!(
-                    "{} can remove {} of {granted} permissions ({share}%) and lower the risk score from {} to {}.",
+                    "{} can remove {} of {granted} permissions ({share}) and lower the risk score from {} to {}.",
                     counted(changes, "proven change"),
                     count(&effect.removed),
                     count(&effect.risk_before),
@@ -281,7 +283,7 @@ impl<'r> AccountPage<'r> {
         let shared = self.report.recommendations.iter().filter(|it| here(&it.id));
         let link = |it: &Recommendation| Link {
             href: format!("../families.html#{}", change_anchor(&it.id)),
-            label: sentence::change(it),
+            label: say::change_of(it, &str::to_owned),
         };
         shared.map(link).collect()
     }

@@ -1,6 +1,5 @@
 //! One change, as a pull request: what it does, what could break, the difference, how to apply and undo it, and its proof.
 
-use std::cmp::Reverse;
 use std::rc::Rc;
 
 use askama::Template;
@@ -8,9 +7,11 @@ use askama::Template;
 use super::Script;
 use super::sides::{self, Block, Row, Side};
 use super::text::{self, Content, Link, account_page, anchor, arn_parts, change_anchor, counted};
-use super::{console, gathered, sentence, severity};
+use super::{console, gathered, severity};
 use crate::formats::Read;
-use leastwise_core::decide::{HolderKind, Level, ReasonEffect, Severity};
+use crate::formats::start::Rank;
+use crate::formats::{say, weight};
+use leastwise_core::decide::{HolderKind, ReasonEffect};
 use leastwise_core::refine::Kind;
 use leastwise_core::report::{
     Action, ActionLevel, Alternative, CatalogRow, Choice, Matched, PatternRow, Recommendation, Status,
@@ -83,7 +84,7 @@ impl<'r> Change<'r> {
 
     /// What it is, in a sentence.
     pub(super) fn title(&self) -> String {
-        sentence::change(self.it)
+        say::change_of(self.it, &str::to_owned)
     }
 
     /// The address on its page.
@@ -96,11 +97,9 @@ impl<'r> Change<'r> {
         self.it
     }
 
-    /// What comes first: the worst, the surest, the heaviest; what is doubtful comes last.
-    pub(super) fn rank(&self) -> (Reverse<Severity>, Reverse<Level>, Reverse<u64>, &str) {
-        let level = self.it.confidence.level;
-        let severity = if level == Level::Low { Severity::None } else { self.it.impact.severity };
-        (Reverse(severity), Reverse(level), Reverse(self.it.impact.risk), &self.it.id)
+    /// Its place among the changes of a page.
+    pub(super) fn rank(&self) -> Rank {
+        Rank::of_change(self.it)
     }
 
     pub(super) fn reason(&self) -> String {
@@ -108,11 +107,11 @@ impl<'r> Change<'r> {
     }
 
     pub(super) fn word(&self) -> &'static str {
-        severity::word(self.it.impact.severity)
+        weight::of_change(self.it).title()
     }
 
     pub(super) fn class(&self) -> String {
-        severity::class(self.it.impact.severity)
+        severity::class(weight::of_change(self.it))
     }
 
     fn arn(&self) -> Option<&str> {

@@ -68,7 +68,7 @@ impl Banner {
 }
 
 const NO_DATA: Fix = Fix {
-    text: "Check that the analyzer covers this account, or take IAM's last-accessed data:",
+    text: "Check that the analyzer covers this account, or use IAM's last-accessed data:",
     command: "leastwise scan --evidence last-accessed",
 };
 const AGAIN: Fix =

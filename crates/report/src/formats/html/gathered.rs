@@ -3,29 +3,24 @@
 //! Accounts come in any order and several at a time, so whatever is kept here does not depend on their order; of lists only
 //! the head is kept.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::owners::Owners;
 use super::text::{account_page, anchor, change_anchor, counted, date};
 use super::{sentence, severity};
-use leastwise_core::decide::{HolderKind, Level, PrincipalStatus, Severity};
+use crate::formats::start::{Head, Rank, Start};
+use crate::formats::{say, weight};
+use leastwise_core::decide::{Grade, HolderKind, Level, PrincipalStatus, Severity};
 use leastwise_core::report::{AccountReport, Lookup, PrincipalRow, Recommendation, Report, Status};
 
-/// How many rows *Start here* has.
-pub(super) const FIRST: usize = 10;
-/// How many of them are for unused principals, and for credentials, wherever there are such.
-const OF_A_KIND: usize = 2;
 /// How many new changes are named.
 const NEW: usize = 5;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
-    changes: Vec<Entry>,
-    unused: Vec<Entry>,
-    credentials: Vec<Entry>,
-    new: Vec<Entry>,
+    start: Start<Entry>,
+    new: Head<Entry>,
     /// Permissions that AWS does not track, of services without any call.
     pub(super) untracked: usize,
     /// Permissions of principals of which nothing is known.
@@ -75,7 +70,7 @@ pub(super) struct Entry {
     pub(super) href: String,
     pub(super) account: String,
     pub(super) owner: Option<String>,
-    pub(super) severity: Severity,
+    pub(super) grade: Grade,
     /// Why it matters, in a few words.
     pub(super) reason: String,
     /// How sure it is; nobody says that of an unused principal.
@@ -87,30 +82,14 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// What comes first: not what is kept for emergencies; then the worst, the surest, the heaviest.
-    fn rank(&self) -> (bool, Reverse<Severity>, Reverse<Option<Level>>, Reverse<u64>, &str) {
-        let confidence = self.confidence.or(Some(Level::Medium));
-        let severity = if confidence == Some(Level::Low) { Severity::None } else { self.severity };
-        (self.ask, Reverse(severity), Reverse(confidence), Reverse(self.risk), &self.href)
-    }
-
     /// The word of its severity.
     pub(super) fn word(&self) -> &'static str {
-        severity::word(self.severity)
+        self.grade.title()
     }
 
     /// The class of its severity.
     pub(super) fn class(&self) -> String {
-        severity::class(self.severity)
-    }
-}
-
-/// Keeps the first of a list.
-fn keep(list: &mut Vec<Entry>, entry: Entry, most: usize) {
-    list.push(entry);
-    if list.len() > most {
-        list.sort_by(|a, b| a.rank().cmp(&b.rank()));
-        list.truncate(most);
+        severity::class(self.grade)
     }
 }
 
@@ -134,13 +113,7 @@ impl Gathered {
             *self.ready.entry(id.clone()).or_default() += usize::from(it.ready == Some(true));
             let page = format!("accounts/{}#{}", account_page(id), change_anchor(&it.id));
             let entry = of_change(it, page, &account.summary.name, joined(&reached));
-            if it
-                .since
-                .is_some_and(|since| matches!(since, Status::New | Status::Reopened | Status::Regressed))
-            {
-                keep(&mut self.new, entry.clone(), NEW);
-            }
-            keep(&mut self.changes, entry, FIRST);
+            self.change(it, entry);
         }
         for (at, it) in report.recommendations.iter().enumerate() {
             for owner in it.reaches.iter().filter_map(|arn| of.get(arn.as_str())) {
@@ -172,7 +145,7 @@ impl Gathered {
             true => self.unknown += row.effect.granted.saturating_sub(row.effect.unused),
             false => self.untracked += row.effect.unobserved.len(),
         }
-        let entry = |title, reason, risk| Entry {
+        let entry = |title, grade, reason, risk| Entry {
             title,
             href: format!(
                 "accounts/{}#{}",
@@ -181,7 +154,7 @@ impl Gathered {
             ),
             account: account.summary.name.clone(),
             owner: owner.clone(),
-            severity: row.effect.severity,
+            grade,
             reason,
             confidence: None,
             affects: last_used(row),
@@ -196,8 +169,9 @@ impl Gathered {
                 (None, true) => "Can be assumed from outside the organisation".to_owned(),
                 (None, false) => "No use in the window".to_owned(),
             };
-            let entry = entry(sentence::unused(row, &held), reason, row.effect.risk.before);
-            keep(&mut self.unused, entry, FIRST);
+            let title = say::unused(row, &held, &str::to_owned);
+            let entry = entry(title, weight::of_unused(row), reason, row.effect.risk.before);
+            self.start.unused(row, entry);
         }
         if row.credentials() > 0 {
             self.with_credentials += 1;
@@ -205,8 +179,9 @@ impl Gathered {
                 Some(_) => "Looks like emergency access: ask first".to_owned(),
                 None => "Long-lived credential that nobody uses".to_owned(),
             };
-            let entry = entry(sentence::credentials(row), reason, 0);
-            keep(&mut self.credentials, entry, FIRST);
+            let title = say::credentials(row, &str::to_owned);
+            let entry = entry(title, weight::of_credential(row), reason, 0);
+            self.start.credentials(row, entry);
         }
     }
 
@@ -222,37 +197,25 @@ impl Gathered {
             let page = format!("families.html#{}", change_anchor(&it.id));
             let place = counted(accounts, "account");
             let entry = of_change(it, page, &place, joined(&owners));
-            if it
-                .since
-                .is_some_and(|since| matches!(since, Status::New | Status::Reopened | Status::Regressed))
-            {
-                keep(&mut self.new, entry.clone(), NEW);
-            }
-            keep(&mut self.changes, entry, FIRST);
+            self.change(it, entry);
         }
-        for list in [&mut self.changes, &mut self.unused, &mut self.credentials, &mut self.new] {
-            list.sort_by(|a, b| a.rank().cmp(&b.rank()));
+    }
+
+    fn change(&mut self, it: &Recommendation, entry: Entry) {
+        if it.since.is_some_and(|since| matches!(since, Status::New | Status::Reopened | Status::Regressed)) {
+            self.new.keep(Rank::of_change(it), entry.clone(), NEW);
         }
+        self.start.change(it, entry);
     }
 
     /// What to do first, all kinds together.
     pub(super) fn first(&self) -> Vec<&Entry> {
-        let of_a_kind = |list: &Vec<Entry>| list.len().min(OF_A_KIND);
-        let (unused, credentials) = (of_a_kind(&self.unused), of_a_kind(&self.credentials));
-        let changes = self.changes.len().min(FIRST - unused - credentials);
-        let heads = [(&self.changes, changes), (&self.unused, unused), (&self.credentials, credentials)];
-        let mut first: Vec<&Entry> = heads.iter().flat_map(|(list, most)| list.iter().take(*most)).collect();
-        let mut rest: Vec<&Entry> = heads.iter().flat_map(|(list, most)| list.iter().skip(*most)).collect();
-        rest.sort_by(|a, b| a.rank().cmp(&b.rank()));
-        let room = FIRST.saturating_sub(first.len());
-        first.extend(rest.into_iter().take(room));
-        first.sort_by(|a, b| a.rank().cmp(&b.rank()));
-        first
+        self.start.first()
     }
 
     /// The worst of what is new since the earlier report.
-    pub(super) fn newest(&self) -> &[Entry] {
-        &self.new
+    pub(super) fn newest(&self) -> Vec<&Entry> {
+        self.new.items().collect()
     }
 }
 
@@ -268,11 +231,11 @@ fn joined(owners: &BTreeSet<&Option<String>>) -> Option<String> {
 
 fn of_change(it: &Recommendation, href: String, name: &str, owner: Option<String>) -> Entry {
     Entry {
-        title: sentence::change(it),
+        title: say::change_of(it, &str::to_owned),
         href,
         account: name.to_owned(),
         owner,
-        severity: it.impact.severity,
+        grade: weight::of_change(it),
         reason: reason(it),
         confidence: Some(it.confidence.level),
         affects: counted(it.reaches.len() + it.others, "principal"),

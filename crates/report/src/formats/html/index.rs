@@ -63,7 +63,7 @@ pub(super) struct IndexPage<'r> {
     trend_words: String,
     first: Vec<&'r Entry>,
     share: Option<String>,
-    new: &'r [Entry],
+    new: Vec<&'r Entry>,
     panels: Vec<Panel>,
     owner_tag: String,
     statuses: Vec<Figure>,
@@ -165,7 +165,7 @@ impl<'r> IndexPage<'r> {
             statuses: words::STATUSES
                 .iter()
                 .map(|it| Figure {
-                    title: sentence::status(*it),
+                    title: it.title(),
                     means: sentence::meaning(*it).to_owned(),
                     code: it.to_string(),
                     number: status(*it),
@@ -174,7 +174,7 @@ impl<'r> IndexPage<'r> {
             families: report.families.iter().map(family).collect(),
             built_in: report.exceptions.len() - exceptions.len(),
             exceptions,
-            severities: severity::SCALE.map(|(grade, means)| (severity::title(grade), means)),
+            severities: severity::SCALE.map(|(grade, means)| (grade.title(), means)),
         }
     }
 
@@ -227,14 +227,11 @@ fn verdict(report: &Report) -> String {
         };
     }
     let changes = counted(report.totals.recommendations, "proven change");
-    let part = |part: usize, whole: usize| {
-        percent(u64::try_from(part).unwrap_or(u64::MAX), u64::try_from(whole).unwrap_or(u64::MAX))
-    };
     let risk = percent(effect.risk_before.saturating_sub(effect.risk_after), effect.risk_before);
     format!(
-        "{changes} can remove {} of {granted} permissions ({}%) and {risk}% of the risk score.",
+        "{changes} can remove {} of {granted} permissions ({}) and {risk} of the risk score.",
         count(&effect.removed),
-        part(effect.removed, effect.granted),
+        percent(effect.removed, effect.granted),
     )
 }
 
@@ -314,11 +311,11 @@ fn share(report: &Report, first: &[&Entry]) -> Option<String> {
     if all == 0 || changes.is_empty() {
         return None;
     }
-    let share = percent(removed, all).min(100);
+    let share = percent(removed, all);
     Some(match changes.len() {
-        1 => format!("This change removes {share}% of the risk that can be removed."),
+        1 => format!("This change removes {share} of the risk that can be removed."),
         many => format!(
-            "These {many} of {} remove {share}% of the risk that can be removed.",
+            "These {many} of {} remove {share} of the risk that can be removed.",
             counted(report.totals.recommendations, "change")
         ),
     })

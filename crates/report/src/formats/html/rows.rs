@@ -12,6 +12,7 @@ use super::owners::Owners;
 use super::text::{anchor, in_script};
 use super::words::STATUSES;
 use super::{sentence, severity};
+use crate::formats::weight;
 use leastwise_core::arn::Arn;
 use leastwise_core::decide::PolicyKind;
 use leastwise_core::inventory::PrincipalKind;
@@ -25,7 +26,7 @@ pub(super) const NOBODY: &str = "(none)";
 
 /// What comes before the accounts.
 pub(super) fn head(report: &Report) -> String {
-    let statuses: Vec<_> = STATUSES.iter().map(|it| json!([it, sentence::status(*it)])).collect();
+    let statuses: Vec<_> = STATUSES.iter().map(|it| json!([it, it.title()])).collect();
     let not_covered = sentence::NOT_COVERED;
     let levels: Vec<_> = ActionLevel::ALL.iter().map(|it| json!([it, it.title()])).collect();
     let families: Vec<_> = report
@@ -42,7 +43,7 @@ pub(super) fn head(report: &Report) -> String {
             with_ready(json!([visible(&it.id), it.confidence.level, services, actions]), it)
         })
         .collect();
-    let severities: Vec<_> = severity::ALL.iter().map(|it| json!([it.name(), severity::word(*it)])).collect();
+    let severities: Vec<_> = severity::SCALE.iter().map(|(it, _)| json!([it.name(), it.title()])).collect();
     let head = json!({
         "statuses": statuses, "notCovered": not_covered, "nobody": NOBODY, "levels": levels, "severities": severities, "families": families, "shared": shared,
         "partition": visible(&report.partition),
@@ -99,7 +100,7 @@ pub(super) fn account(report: &Report, account: &AccountReport, owners: &Owners)
         let held: BTreeSet<usize> =
             row.policies.iter().filter_map(|id| name_of.get(id.as_str()).copied()).collect();
         cells.push(json!(owners.of(row).and_then(|owner| place_of_owner.get(owner))));
-        cells.push(json!(severity::place(row.effect.severity)));
+        cells.push(json!(severity::place(weight::of_principal(row))));
         cells.push(json!(ranges(held)));
         let tags = row.tags.iter().map(|(key, value)| format!("{key}={value}"));
         cells.push(json!(visible(&tags.collect::<Vec<_>>().join(" "))));
@@ -202,19 +203,31 @@ fn names(service: &UnusedService) -> Vec<String> {
     names.map(|action| format!("{}:{action}", service.service_namespace)).collect()
 }
 
-/// Names in their order, each service once: `s3 GetObject PutObject`.
+/// How many characters a name shares with the one before, in the digits that the page reads.
+const DIGITS: [char; 36] = [
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k',
+    'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+];
+
+/// Names in their order, each service once, each name behind a digit that says how much it shares with the one before:
+/// `s3 0GetObject 9Acl`. They are most of the page.
 fn by_service(actions: &BTreeSet<String>) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
-    let mut last = "";
+    let (mut last, mut before) = ("", String::new());
     for (service, name) in actions.iter().filter_map(|it| it.split_once(':')) {
         if service != last {
             all.push(visible(service).into_owned());
-            last = service;
+            (last, before) = (service, String::new());
         }
+        // A space parts names.
+        let name = visible(name).replace(' ', "_");
+        let same = before.bytes().zip(name.bytes()).take_while(|(a, b)| a == b && a.is_ascii());
+        let (digit, same) = DIGITS.iter().zip(0..=same.count()).last().unwrap_or((&'0', 0));
         if let Some(line) = all.last_mut() {
-            line.push(' ');
-            line.push_str(&visible(name));
+            line.extend([' ', *digit]);
+            line.push_str(name.get(same..).unwrap_or_default());
         }
+        before = name;
     }
     all
 }

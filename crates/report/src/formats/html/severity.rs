@@ -1,18 +1,8 @@
-//! Severity in words: the worst that permissions are enough for, on a scale that the pages explain.
+//! The scale of severity, as the pages explain it.
 
-use leastwise_core::decide::{Grade, Severity};
+use leastwise_core::decide::Grade;
 
-/// The scale, the worst first.
-pub(super) const ALL: [Severity; 6] = [
-    Severity::Administrator,
-    Severity::Escalation,
-    Severity::DataExposure,
-    Severity::Write,
-    Severity::Read,
-    Severity::None,
-];
-
-/// The words of the scale, the worst first, with what each means.
+/// The scale, the worst first, with what each word means.
 pub(super) const SCALE: [(Grade, &str); 5] = [
     (Grade::Critical, "can make itself administrator"),
     (Grade::High, "can gain the permissions of another principal, share data with others or read secrets"),
@@ -21,28 +11,12 @@ pub(super) const SCALE: [(Grade, &str); 5] = [
     (Grade::None, "no effective permission"),
 ];
 
-/// A grade as it stands on a badge.
-pub(super) fn title(grade: Grade) -> &'static str {
-    match grade {
-        Grade::Critical => "Critical",
-        Grade::High => "High",
-        Grade::Medium => "Medium",
-        Grade::Low => "Low",
-        Grade::None => "None",
-    }
+/// The class of a badge.
+pub(super) fn class(grade: Grade) -> String {
+    format!("severity {}", grade.name())
 }
 
-/// In a word of the scale.
-pub(super) fn word(severity: Severity) -> &'static str {
-    title(severity.grade())
-}
-
-/// The class of its badge.
-pub(super) fn class(severity: Severity) -> String {
-    format!("severity {}", severity.grade().name())
-}
-
-/// Its place on the scale of [`ALL`].
-pub(super) fn place(severity: Severity) -> usize {
-    ALL.iter().position(|it| *it == severity).unwrap_or(ALL.len())
+/// The place on [`SCALE`].
+pub(super) fn place(grade: Grade) -> usize {
+    SCALE.iter().position(|(it, _)| *it == grade).unwrap_or(SCALE.len())
 }

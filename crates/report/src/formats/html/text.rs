@@ -8,9 +8,9 @@ use std::fmt::{self, Write as _};
 
 use askama::filters::HtmlSafe;
 
-pub(super) use crate::formats::numbers::{count, counted, day};
 use leastwise_core::arn::Arn;
 use leastwise_core::report::names::file_part;
+pub(super) use leastwise_core::report::numbers::{count, counted, day, percent};
 use leastwise_core::visible::visible;
 
 /// Text between tags. A quotation mark means nothing there, and a document is full of them; in an attribute it would.
@@ -68,11 +68,6 @@ pub(super) fn date(moment: &str) -> String {
 pub(super) fn capital(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// A share in whole per cent.
-pub(super) fn percent(part: u64, whole: u64) -> u64 {
-    u64::try_from(u128::from(part) * 100 / u128::from(whole.max(1))).unwrap_or(100)
 }
 
 /// JSON inside of a script element: nothing of it may end the element or begin a comment.

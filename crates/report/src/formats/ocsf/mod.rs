@@ -274,14 +274,6 @@ impl Event<'_> {
     }
 }
 
-/// A title with what it is about.
-fn place(title: String, attached: Option<String>, account: Option<&AccountSummary>) -> String {
-    let attached = attached.map(|it| format!(" of {it}")).unwrap_or_default();
-    let account =
-        account.map_or_else(|| " in several accounts".to_owned(), |it| format!(" in {}", say::account(it)));
-    title + &attached + &account
-}
-
 fn change_event<'e>(
     report: &'e Report,
     change: &'e Recommendation,
@@ -307,7 +299,11 @@ fn change_event<'e>(
         sources,
         kind: (format!("policy-{}", change.action.name()), "Unused Permissions"),
         uid: key::of_policy(&change.id),
-        title: place(say::change(change, &str::to_owned), say::attached(change, &str::to_owned), account),
+        title: format!(
+            "{} in {}",
+            say::change_of(change, &str::to_owned),
+            account.map_or_else(|| "several accounts".to_owned(), say::account)
+        ),
         desc: format!("{} {PROVEN}", say::finding(change)),
         mend: change.how_to_fix(),
         grade: weight::of_change(change),

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::form::Finding;
 use super::{Said, file_of, policy_and, rules, sentence, suppression};
-use crate::formats::numbers::counted;
 use crate::formats::{key, say};
 use leastwise_core::decide::FamilyKind;
+use leastwise_core::report::numbers::counted;
 use leastwise_core::report::{AccountSummary, FamilyRow, LeftAlone, PolicyState};
 
 /// A policy of one account that is not changed.

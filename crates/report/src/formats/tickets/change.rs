@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use super::ticket::Share;
 use crate::folder::owner::Own;
 use crate::formats::markdown::{code, one_line, prose};
-use crate::formats::numbers::{count, counted};
 use crate::formats::{reserve, say};
 use leastwise_core::decide::{HolderKind, ReasonEffect};
+use leastwise_core::report::numbers::{count, counted};
 use leastwise_core::report::{AccountSummary, Files, Recommendation, Removal};
 
 /// Trackers cut longer titles.
@@ -75,7 +75,7 @@ pub(super) fn place(account: &AccountSummary) -> String {
 
 /// Where those of a family are.
 pub(super) fn family_place(accounts: usize) -> String {
-    format!("{} of yours; one change for every account that has the policy", counted(accounts, "account"))
+    format!("{} of yours; one change covers every account that has the policy", counted(accounts, "account"))
 }
 
 /// A title for trackers that show it as it is.
@@ -110,7 +110,7 @@ pub(super) fn of_change(
 ) -> Entry {
     let holder = |set: &str, show: &dyn Fn(&str) -> String| {
         let named = reached.holders.iter().take(MOST_HOLDERS).map(|(kind, name)| match kind {
-            HolderKind::Managed => "its principals".to_owned(),
+            HolderKind::Managed => counted(reached.own + reached.others, "principal"),
             HolderKind::PermissionSet => format!("{} {}", set, show(name)),
             HolderKind::Role | HolderKind::User | HolderKind::Group => format!("{kind} {}", show(name)),
         });
@@ -150,8 +150,8 @@ pub(super) fn of_change(
         change.confidence.reasons.iter().partition(|it| it.effect != ReasonEffect::Supports);
     let reasons = if lowers.is_empty() { supports.into_iter().take(1).collect() } else { lowers };
     let why: Vec<String> = reasons.iter().map(|it| prose(&it.why)).collect();
-    let colon = if why.is_empty() { "" } else { ": " };
-    say("Confidence", &format!("{}{colon}{}", change.confidence.level, why.join("; ")));
+    let why = if why.is_empty() { String::new() } else { format!(" ({})", why.join("; ")) };
+    say("Confidence", &format!("{}{why}", change.confidence.level));
     say(
         "Proof",
         &format!(
@@ -198,9 +198,9 @@ pub(super) fn of_change(
         );
     }
     let is_named = reached.holders.iter().any(|(kind, _)| *kind != HolderKind::Managed);
-    let heading = |show: &dyn Fn(&str) -> String| match is_named {
-        true => format!("{} ({})", say::change(change, show), holder("permission set", show)),
-        false => say::change(change, show),
+    let heading = |show: &dyn Fn(&str) -> String| {
+        let on = is_named.then(|| holder("permission set", show));
+        say::change(change, on.as_deref(), show)
     };
     let heading_in_markdown = heading(&code);
     Entry {

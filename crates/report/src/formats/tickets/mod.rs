@@ -14,11 +14,11 @@ use std::sync::{Mutex, PoisonError};
 use self::change::{Entry, Reached, Steps, family_place, of_change, place, title};
 use self::ticket::{Ticket, rank};
 use super::markdown::{code, prose};
-use super::numbers::count;
 use super::sheet::{guarded, guarded_text, rows};
 use super::{AccountView, Format, Part, Read, changes, key, reserve, say, weight};
 use crate::folder::owner::{Own, Owner};
 use leastwise_core::decide::{Grade, PrincipalStatus};
+use leastwise_core::report::numbers::count;
 use leastwise_core::report::{AccountSummary, PrincipalRow, Recommendation, Removal, Report};
 
 const TABLE: &str = "tickets/tickets.csv";

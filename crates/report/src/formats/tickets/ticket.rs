@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use super::change::{Entry, Reached, Steps, family_place, of_change, place};
 use crate::folder::owner::Owner;
 use crate::formats::markdown::code;
-use crate::formats::numbers::{count, counted, day};
 use leastwise_core::decide::Level;
+use leastwise_core::report::numbers::{count, counted, day};
 use leastwise_core::report::{Removal, Report};
 
 /// Trackers take tickets of about 65,000 characters, so no more entries of a kind are kept, and shown, than fit. All

@@ -507,7 +507,7 @@ find_permission_set() {
   if [ "$way" = apply ]; then
     new=$(aws sso-admin list-accounts-for-provisioned-permission-set "${where[@]}" |
       jq -r '.AccountIds - $ARGS.positional | join(", ")' --args "${accounts[@]}")
-    [ -z "$new" ] || refuse "permission set $permission_set is also provisioned in $new, which was not analyzed: scan again"
+    [ -z "$new" ] || refuse "permission set $permission_set is also provisioned in $new, which was not analysed: scan again"
   fi
 }
 

@@ -35,7 +35,7 @@
     const page = `accounts/${encodeURIComponent(account.id)}.html`;
     let flat;
     const actionsOf = (text) => {
-      flat ??= account.actions.flatMap((line) => { const [service, ...names] = line.split(' '); return names.map((name) => `${service}:${name}`); });
+      flat ??= account.actions.flatMap((line) => { const [service, ...names] = line.split(' '); let name = ''; return names.map((coded) => { name = name.slice(0, parseInt(coded[0], 36)) + coded.slice(1); return `${service}:${name}`; }); });
       return spread(text, flat);
     };
     const own = account.changes.map(([id, sure, services, actions, ready]) => ({
