@@ -24,7 +24,7 @@ impl PrincipalStatus {
         match self {
             Self::Reducible => "Can be reduced",
             Self::UnusedPrincipal => "Unused role or user",
-            Self::Blocked => "Unused, but blocked",
+            Self::Blocked => "Unused permissions, blocked",
             Self::Clean => "No unused permissions",
             Self::NoFinding => "No finding",
             Self::Excluded => "Excepted",

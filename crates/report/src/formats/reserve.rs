@@ -40,20 +40,23 @@ pub(super) fn about_credential(principal: &PrincipalRow, is_key: bool) -> &'stat
 /// exception are patterns, so a name with a wildcard would reach others. IAM gives no such name, nor one that TOML would have
 /// to escape, and the config takes none.
 pub(super) fn exception(principal: &PrincipalRow, account: &str) -> Option<String> {
-    let is_exact = is_name(&principal.name) && is_name(account);
-    principal.emergency.as_ref().filter(|_| is_exact)?;
-    Some(format!(
-        "[[exception]]\naccounts = [\"{account}\"]\nnames = [\"{}\"]\nreason = \"kept for emergencies\"\nowner = \"TEAM\"\nexpires = \"never\"\n",
-        principal.name
-    ))
+    principal.emergency.as_ref()?;
+    block(account, &[&principal.name], None, "kept for emergencies", "never")
 }
 
-/// The exception to paste that keeps one policy of one principal as it is. The owner, the reason and the last day are to be
-/// filled in: the configuration takes none of the words that stand there.
-pub(super) fn keep(account: &str, name: &str, policy: &str) -> Option<String> {
-    [account, name, policy].into_iter().all(is_name).then(|| {
+/// The exception to paste that keeps a principal, or one policy of some principals of an account, as it is. The owner, the
+/// reason and the last day are to be filled in: the configuration takes none of the words that stand there.
+pub(super) fn keep(account: &str, names: &[&str], policy: Option<&str>) -> Option<String> {
+    block(account, names, policy, "WHY", "YYYY-MM-DD")
+}
+
+fn block(account: &str, names: &[&str], policy: Option<&str>, reason: &str, expires: &str) -> Option<String> {
+    names.iter().copied().chain(policy).chain([account]).all(is_name).then(|| {
+        let names: Vec<String> = names.iter().map(|it| format!("\"{it}\"")).collect();
+        let policy = policy.map(|it| format!("policies = [\"{it}\"]\n")).unwrap_or_default();
         format!(
-            "[[exception]]\naccounts = [\"{account}\"]\nnames = [\"{name}\"]\npolicies = [\"{policy}\"]\nreason = \"WHY\"\nowner = \"TEAM\"\nexpires = \"YYYY-MM-DD\"\n"
+            "[[exception]]\naccounts = [\"{account}\"]\nnames = [{}]\n{policy}reason = \"{reason}\"\nowner = \"TEAM\"\nexpires = \"{expires}\"\n",
+            names.join(", ")
         )
     })
 }
@@ -64,8 +67,8 @@ pub(super) fn last(principals: &[PrincipalRow]) -> Vec<&PrincipalRow> {
     others.into_iter().chain(kept).collect()
 }
 
-/// Whether IAM gives a role or a user such a name.
-fn is_name(name: &str) -> bool {
+/// Whether IAM gives anything such a name. It means itself in TOML and, behind a letter, in a shell.
+pub(super) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
 }
 

@@ -1,6 +1,7 @@
 //! What the scripts of one change have to know.
 
 use crate::formats::AccountView;
+use crate::formats::reserve::is_name;
 use crate::formats::account_view::AccountChange;
 use leastwise_core::decide::PolicyKind;
 use leastwise_core::report::{Coverage, PolicyHolder, Recommendation};
@@ -114,12 +115,6 @@ fn below<'r>(folder: &str, it: &'r Recommendation) -> &'r str {
     let path = it.files.before.as_str();
     let trunk = path.strip_suffix(".before.json").unwrap_or(path);
     trunk.strip_prefix(folder).unwrap_or(trunk)
-}
-
-/// Whether IAM and Identity Center take this as a name. Another one is nothing of theirs, and the AWS CLI would read
-/// a file for `file://`.
-fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte))
 }
 
 /// Whether this can be the ARN of a policy. Its path may hold any graphic character.

@@ -30,6 +30,8 @@ pub(super) struct AccountPage<'r> {
     to_do: Vec<Person<'r>>,
     principals: Vec<Person<'r>>,
     changes: Vec<Change<'r>>,
+    /// The changes of many accounts that are made here as well.
+    shared: Vec<Link>,
     alternatives: Vec<Change<'r>>,
     left_alone: Vec<Left<'r>>,
 }
@@ -47,6 +49,8 @@ struct Person<'r> {
     console: Option<Link>,
     /// How to retire it, where it is unused and may go.
     steps: Vec<Step>,
+    /// What to do instead, where IAM cannot.
+    elsewhere: Option<&'static str>,
     /// Its unused credentials, each with how to retire it.
     credentials: Vec<(String, Vec<Step>)>,
 }
@@ -116,24 +120,28 @@ impl<'r> AccountPage<'r> {
         let person = |row: &'r PrincipalRow| Person {
             row,
             anchor: anchor(row.kind.name(), &row.name),
-            exception: (row.status == PrincipalStatus::UnusedPrincipal)
+            exception: (row.status == PrincipalStatus::UnusedPrincipal || row.emergency.is_some())
                 .then(|| {
                     let id = &account.summary.id;
-                    reserve::exception(row, id).or_else(|| console::keep_principal(row, id))
+                    reserve::exception(row, id).or_else(|| reserve::keep(id, &[&row.name], None))
                 })
                 .flatten(),
             owner: html.owners.of(row),
             console: console::principal(&report.partition, &row.arn),
             steps: match (row.status, &row.emergency) {
-                (PrincipalStatus::UnusedPrincipal, None) => console::retire(row),
+                (PrincipalStatus::UnusedPrincipal, None) => console::retire(row, &account.summary.id),
                 _ => Vec::new(),
             },
+            elsewhere: console::instead(row).filter(|_| row.status == PrincipalStatus::UnusedPrincipal),
             credentials: row
                 .unused_access_keys
                 .iter()
                 .chain(&row.unused_password)
                 .map(|it| {
-                    let steps = row.emergency.is_none().then(|| console::retire_credential(row, it));
+                    let steps = row
+                        .emergency
+                        .is_none()
+                        .then(|| console::retire_credential(row, it, &account.summary.id));
                     (sentence::credential(it), steps.unwrap_or_default())
                 })
                 .collect(),
@@ -194,6 +202,13 @@ impl<'r> AccountPage<'r> {
             to_do,
             principals,
             changes,
+            shared: view
+                .shared()
+                .map(|(change, _)| Link {
+                    href: format!("../families.html#{}", change_anchor(&change.it.id)),
+                    label: say::change_of(change.it, &str::to_owned),
+                })
+                .collect(),
             alternatives: account.alternatives.iter().zip(1..).map(|(it, at)| change(it, Some(at))).collect(),
             left_alone: account.left_alone.iter().map(left).collect(),
         }
@@ -243,10 +258,10 @@ impl<'r> AccountPage<'r> {
         let summary = &self.account.summary;
         let effect = &summary.effect;
         let granted = count(&effect.granted);
-        match (self.changes.len(), effect.unused) {
+        match (self.change_count(), effect.unused) {
             (0, 0) => format!("{granted} permissions, none of them known to be unused."),
             (0, _) => format!(
-                "{} of {granted} permissions are unused; no change of this account alone removes them.",
+                "{} of {granted} permissions are unused, and no change can remove them yet.",
                 count(&effect.unused)
             ),
             (changes, _) => {
@@ -262,6 +277,11 @@ impl<'r> AccountPage<'r> {
         }
     }
 
+    /// Its own changes, and those of many accounts that are made here as well.
+    fn change_count(&self) -> usize {
+        self.changes.len() + self.shared.len()
+    }
+
     fn is_read(&self) -> bool {
         super::coverage::is_read(&self.account.summary)
     }
@@ -271,21 +291,6 @@ impl<'r> AccountPage<'r> {
             true => "No policy of this account alone can be reduced.",
             false => "No change is known; the top of this page says why.",
         }
-    }
-
-    /// The changes of many accounts that are made here as well.
-    fn shared(&self) -> Vec<Link> {
-        let here = |id: &str| {
-            let mut families =
-                self.report.families.iter().filter(|it| it.recommendation.as_deref() == Some(id));
-            families.any(|it| it.accounts.iter().any(|at| at.account == self.account.summary.id))
-        };
-        let shared = self.report.recommendations.iter().filter(|it| here(&it.id));
-        let link = |it: &Recommendation| Link {
-            href: format!("../families.html#{}", change_anchor(&it.id)),
-            label: say::change_of(it, &str::to_owned),
-        };
-        shared.map(link).collect()
     }
 
     /// The evidence, in a sentence.

@@ -3,18 +3,23 @@
 //! What is pasted holds only names that mean themselves: IAM gives no others, and whatever else stands in a report makes no
 //! line.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::text::{Link, arn_parts, in_query};
+use crate::formats::reserve::{self, is_name};
+use leastwise_core::arn::Arn;
 use leastwise_core::decide::{HolderKind, is_aws_managed};
 use leastwise_core::inventory::PrincipalKind;
 use leastwise_core::report::{IdleCredential, PrincipalRow, Recommendation};
 
-/// The console of a partition.
-fn host(partition: &str) -> &'static str {
-    match partition {
+/// The console of a partition, where it is known.
+fn host(partition: &str) -> Option<&'static str> {
+    Some(match partition {
+        "aws" => "https://console.aws.amazon.com",
         "aws-cn" => "https://console.amazonaws.cn",
         "aws-us-gov" => "https://console.amazonaws-us-gov.com",
-        _ => "https://console.aws.amazon.com",
-    }
+        _ => return None,
+    })
 }
 
 /// The page of a principal in the console.
@@ -27,55 +32,31 @@ pub(super) fn principal(partition: &str, arn: &str) -> Option<Link> {
         _ => return None,
     };
     Some(Link {
-        href: format!("{}/iam/home#/{kind}/details/{}", host(partition), in_query(name)),
+        href: format!("{}/iam/home#/{kind}/details/{}", host(partition)?, in_query(name)),
         label: format!("{} in the console", kind.trim_end_matches('s')),
     })
 }
 
 /// The page of a managed policy in the console.
-pub(super) fn policy(partition: &str, arn: &str) -> Link {
-    Link {
-        href: format!("{}/iam/home#/policies/details/{}", host(partition), in_query(arn)),
+pub(super) fn policy(partition: &str, arn: &str) -> Option<Link> {
+    Some(Link {
+        href: format!("{}/iam/home#/policies/details/{}", host(partition)?, in_query(arn)),
         label: "policy in the console".to_owned(),
-    }
+    })
 }
 
-/// Whether IAM gives anything such a name; then it is the same in TOML and in a shell.
-fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with('-')
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
-}
-
-/// The exception that keeps what a change would remove, where its names mean themselves.
+/// The exceptions that keep what a change would remove, one for each account: names and accounts of one exception are combined.
 pub(super) fn keep_policy(it: &Recommendation) -> Option<String> {
-    let reached: Vec<_> = it.reaches.iter().map(|arn| arn_parts(arn)).collect::<Option<_>>()?;
-    let all = |of: fn(&(&str, &str, &str)) -> String| {
-        let mut all: Vec<String> = reached.iter().map(of).collect();
-        all.sort();
-        all.dedup();
-        all
+    let mut reached: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for arn in &it.reaches {
+        let (account, _, name) = arn_parts(arn)?;
+        reached.entry(account).or_default().insert(name);
+    }
+    let block = |(account, names): (&str, BTreeSet<&str>)| {
+        reserve::keep(account, &names.into_iter().collect::<Vec<_>>(), Some(&it.policy))
     };
-    let accounts = all(|(account, ..)| (*account).to_owned());
-    let names = all(|(.., name)| (*name).to_owned());
-    let is_plain = accounts.iter().chain(&names).chain([&it.policy]).all(|name| is_name(name));
-    (is_plain && !reached.is_empty()).then(|| exception(&accounts, &names, Some(&it.policy)))
-}
-
-/// The exception that keeps a principal as it is, where its name means itself.
-pub(super) fn keep_principal(row: &PrincipalRow, account: &str) -> Option<String> {
-    (is_name(&row.name) && is_name(account))
-        .then(|| exception(&[account.to_owned()], std::slice::from_ref(&row.name), None))
-}
-
-fn exception(accounts: &[String], names: &[String], policy: Option<&str>) -> String {
-    let list = |all: &[String]| all.iter().map(|it| format!("\"{it}\"")).collect::<Vec<_>>().join(", ");
-    let policy = policy.map(|it| format!("policies = [\"{it}\"]\n")).unwrap_or_default();
-    format!(
-        "[[exception]]\naccounts = [{}]\nnames = [{}]\n{policy}reason = \"WHY IT MUST STAY\"\nowner = \"TEAM\"\nexpires = \"YYYY-MM-DD\"\n",
-        list(accounts),
-        list(names)
-    )
+    let blocks: Vec<String> = reached.into_iter().map(block).collect::<Option<_>>()?;
+    (!blocks.is_empty()).then(|| blocks.join("\n"))
 }
 
 /// A step: what it does, and the line that does it.
@@ -87,12 +68,21 @@ pub(super) struct Step {
 const DENY_ALL: &str =
     r#"'{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}'"#;
 
-/// How to retire a role or user without regret: deny everything, wait, delete.
-pub(super) fn retire(row: &PrincipalRow) -> Vec<Step> {
-    if !is_name(&row.name) {
+/// A line that does something in one account: with credentials of another it does nothing.
+fn line(account: &str, command: &str) -> String {
+    format!(
+        "[ \"$(aws sts get-caller-identity --query Account --output text)\" = {account} ] && aws iam {command}"
+    )
+}
+
+/// How to retire a role or user without regret: deny everything, wait, delete. What Identity Center or a service made is not
+/// retired here.
+pub(super) fn retire(row: &PrincipalRow, account: &str) -> Vec<Step> {
+    if !is_name(&row.name) || !is_name(account) || is_reserved(&row.arn) {
         return Vec::new();
     }
-    let (kind, name) = (row.kind.name(), &row.name);
+    let kind = row.kind.name();
+    let who = format!("--{kind}-name={}", row.name);
     let delete = match row.kind {
         PrincipalKind::Role => {
             "Then, after a while without complaints, detach its policies and delete the role"
@@ -101,52 +91,47 @@ pub(super) fn retire(row: &PrincipalRow) -> Vec<Step> {
             "Then, after a while without complaints, remove its keys, policies and groups and delete the user"
         }
     };
+    let policy = "--policy-name leastwise-deny-all";
+    let step = |title, command: String| Step { title, line: line(account, &command) };
     vec![
-        Step {
-            title: "Deny everything",
-            line: format!(
-                "aws iam put-{kind}-policy --{kind}-name {name} --policy-name leastwise-deny-all --policy-document {DENY_ALL}"
-            ),
-        },
-        Step {
-            title: "Undo, if someone misses it",
-            line: format!(
-                "aws iam delete-{kind}-policy --{kind}-name {name} --policy-name leastwise-deny-all"
-            ),
-        },
-        Step { title: delete, line: format!("aws iam delete-{kind} --{kind}-name {name}") },
+        step("Deny everything", format!("put-{kind}-policy {who} {policy} --policy-document {DENY_ALL}")),
+        step("Undo, if someone misses it", format!("delete-{kind}-policy {who} {policy}")),
+        step(delete, format!("delete-{kind} {who}")),
     ]
 }
 
+/// What to do about an unused role that nobody may edit in IAM.
+pub(super) fn instead(row: &PrincipalRow) -> Option<&'static str> {
+    let is_sso = row.arn.contains(":role/aws-reserved/sso.amazonaws.com/");
+    is_sso.then_some("Identity Center owns this role: remove the assignment of its permission set there.")
+}
+
+/// Whether the role is in a path that only AWS writes to.
+fn is_reserved(arn: &str) -> bool {
+    Arn::of(arn).resource.starts_with("role/aws-reserved/")
+}
+
 /// How to retire a credential.
-pub(super) fn retire_credential(row: &PrincipalRow, it: &IdleCredential) -> Vec<Step> {
-    let name = &row.name;
-    if !is_name(name) {
+pub(super) fn retire_credential(row: &PrincipalRow, it: &IdleCredential, account: &str) -> Vec<Step> {
+    if !is_name(&row.name) || !is_name(account) {
         return Vec::new();
     }
+    let user = format!("--user-name={}", row.name);
+    let step = |title, command: String| Step { title, line: line(account, &command) };
     match it.access_key_id.as_deref() {
         Some(key) if is_name(key) => {
-            let key = format!("--user-name {name} --access-key-id {key}");
+            let key = format!("{user} --access-key-id={key}");
             vec![
-                Step {
-                    title: "Deactivate the key",
-                    line: format!("aws iam update-access-key {key} --status Inactive"),
-                },
-                Step {
-                    title: "Undo, if someone misses it",
-                    line: format!("aws iam update-access-key {key} --status Active"),
-                },
-                Step {
-                    title: "Then, after a while without complaints, delete it",
-                    line: format!("aws iam delete-access-key {key}"),
-                },
+                step("Deactivate the key", format!("update-access-key {key} --status Inactive")),
+                step("Undo, if someone misses it", format!("update-access-key {key} --status Active")),
+                step("Then, after a while without complaints, delete it", format!("delete-access-key {key}")),
             ]
         }
         Some(_) => Vec::new(),
-        None => vec![Step {
-            title: "Delete the console password (an administrator can set a new one)",
-            line: format!("aws iam delete-login-profile --user-name {name}"),
-        }],
+        None => vec![step(
+            "Delete the console password (an administrator can set a new one)",
+            format!("delete-login-profile {user}"),
+        )],
     }
 }
 
@@ -154,7 +139,7 @@ pub(super) fn retire_credential(row: &PrincipalRow, it: &IdleCredential) -> Vec<
 pub(super) fn of_change(partition: &str, it: &Recommendation) -> Vec<Link> {
     let is_one = it.reaches.len() == 1 && it.holder_kind != HolderKind::Group;
     let holder = it.reaches.first().filter(|_| is_one).and_then(|arn| principal(partition, arn));
-    let managed = it.policy_arn.as_deref().map(|arn| policy(partition, arn));
+    let managed = it.policy_arn.as_deref().and_then(|arn| policy(partition, arn));
     holder.into_iter().chain(managed).collect()
 }
 
@@ -166,17 +151,7 @@ pub(super) fn arn(it: &Recommendation) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_name, policy, principal};
-
-    #[test]
-    fn what_is_pasted_means_itself() {
-        assert!(["break-glass", "a_b=c,d.e@f", "AKIA000"].into_iter().all(is_name));
-        assert!(
-            ["", "-x", "a b", "a;b", "$(a)", "a*", "a\"b", "a'b", "\u{e9}"]
-                .into_iter()
-                .all(|it| !is_name(it))
-        );
-    }
+    use super::{line, policy, principal};
 
     #[test]
     fn every_partition_has_its_console() {
@@ -188,8 +163,19 @@ mod tests {
         assert!(href("aws-cn", "arn:aws-cn:iam::1:user/u").starts_with("https://console.amazonaws.cn/"));
         assert!(
             policy("aws-us-gov", "arn:aws-us-gov:iam::1:policy/p")
-                .href
+                .map(|it| it.href)
+                .unwrap_or_default()
                 .ends_with("arn%3Aaws-us-gov%3Aiam%3A%3A1%3Apolicy%2Fp")
+        );
+        assert_eq!(href("aws-iso", "arn:aws-iso:iam::1:role/r"), "");
+    }
+
+    #[test]
+    fn a_line_does_nothing_in_another_account() {
+        assert_eq!(
+            line("111111111111", "delete-user --user-name==ls"),
+            "[ \"$(aws sts get-caller-identity --query Account --output text)\" = 111111111111 ] && aws iam delete-user \
+             --user-name==ls"
         );
     }
 }

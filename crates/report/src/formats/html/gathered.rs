@@ -21,6 +21,8 @@ const NEW: usize = 5;
 pub(super) struct Gathered {
     start: Start<Entry>,
     new: Head<Entry>,
+    /// The services of which changes take actions by name.
+    pub(super) services: BTreeSet<String>,
     /// Permissions that AWS does not track, of services without any call.
     pub(super) untracked: usize,
     /// Permissions of principals of which nothing is known.
@@ -143,7 +145,11 @@ impl Gathered {
         share.risk_after += row.effect.risk.after;
         match sentence::NOT_COVERED.contains(&row.status) {
             true => self.unknown += row.effect.granted.saturating_sub(row.effect.unused),
-            false => self.untracked += row.effect.unobserved.len(),
+            // Of one that uses nothing, what is not tracked is unused as well.
+            false => {
+                let used = row.effect.granted.saturating_sub(row.effect.unused);
+                self.untracked += row.effect.unobserved.len().min(used);
+            }
         }
         let entry = |title, grade, reason, risk| Entry {
             title,
@@ -202,6 +208,8 @@ impl Gathered {
     }
 
     fn change(&mut self, it: &Recommendation, entry: Entry) {
+        let named = it.unused.iter().filter(|it| it.actions.is_some());
+        self.services.extend(named.map(|it| it.service_namespace.clone()));
         if it.since.is_some_and(|since| matches!(since, Status::New | Status::Reopened | Status::Regressed)) {
             self.new.keep(Rank::of_change(it), entry.clone(), NEW);
         }

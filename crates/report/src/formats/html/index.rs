@@ -14,6 +14,7 @@ use super::{INDEX_SCRIPT, STYLE, guard, rows, sentence, severity, sparkline, wor
 use crate::folder::Owner;
 use leastwise_core::decide::{PrincipalStatus, RuleCode};
 use leastwise_core::report::{AccountSummary, ExceptionRow, FamilyRow, Report};
+use leastwise_core::visible::visible;
 
 /// How many owners or accounts are shown before the rest is folded.
 const SHOWN: usize = 12;
@@ -64,6 +65,8 @@ pub(super) struct IndexPage<'r> {
     first: Vec<&'r Entry>,
     share: Option<String>,
     new: Vec<&'r Entry>,
+    /// Which action is which number in the rows.
+    names: String,
     panels: Vec<Panel>,
     owner_tag: String,
     statuses: Vec<Figure>,
@@ -160,6 +163,7 @@ impl<'r> IndexPage<'r> {
             share,
             first,
             new: all.newest(),
+            names: rows::names(&all.services),
             panels: panels(report, all, beside),
             owner_tag: beside.owners.tag().to_owned(),
             statuses: words::STATUSES
@@ -313,9 +317,9 @@ fn share(report: &Report, first: &[&Entry]) -> Option<String> {
     }
     let share = percent(removed, all);
     Some(match changes.len() {
-        1 => format!("This change removes {share} of the risk that can be removed."),
+        1 => format!("This change can remove {share} of the removable risk."),
         many => format!(
-            "These {many} of {} remove {share} of the risk that can be removed.",
+            "These {many} of {} can remove {share} of the removable risk.",
             counted(report.totals.recommendations, "change")
         ),
     })
@@ -340,8 +344,8 @@ fn owners(report: &Report, all: &Gathered, beside: Beside<'_>) -> Vec<Actor> {
         Actor {
             name: name.clone(),
             id: String::new(),
-            href: format!("#owner={}", in_hash(name.as_deref().unwrap_or(rows::NOBODY))),
-            rows: format!("#owner={}", in_hash(name.as_deref().unwrap_or(rows::NOBODY))),
+            href: format!("#owner={}", in_hash(&visible(name.as_deref().unwrap_or(rows::NOBODY)))),
+            rows: format!("#owner={}", in_hash(&visible(name.as_deref().unwrap_or(rows::NOBODY)))),
             principals: share.principals,
             changes: share.changes(),
             ready: share.ready(report),
@@ -422,7 +426,7 @@ fn family(it: &FamilyRow) -> Family<'_> {
     Family {
         it,
         principals: it.accounts.iter().map(|it| it.principals.len()).sum(),
-        rows: format!("#family={}", in_hash(&it.id)),
+        rows: format!("#family={}", in_hash(&visible(&it.id))),
         change: it.recommendation.as_ref().map(|id| format!("families.html#{}", change_anchor(id))),
     }
 }

@@ -1,19 +1,22 @@
 //! The rows of the table of all principals, as compact JSON that the index's script reads.
 //!
-//! An account is one element: its policies' kinds and states, its changes with confidence, services and actions, and a row
-//! for each principal that names them by number. Changes that are decided for many accounts stand once at the beginning, and
+//! An account is one element: its policies' kinds and states, its changes with confidence and what they take, and a row for
+//! each principal that names them by number. Changes that are decided for many accounts stand once at the beginning, and
 //! a row names the first of them as -1, the second as -2.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
 use super::owners::Owners;
-use super::text::{anchor, in_script};
+use super::text::{anchor, change_anchor, in_script};
 use super::words::STATUSES;
 use super::{sentence, severity};
 use crate::formats::weight;
 use leastwise_core::arn::Arn;
+use leastwise_core::catalog::Catalog;
 use leastwise_core::decide::PolicyKind;
 use leastwise_core::inventory::PrincipalKind;
 use leastwise_core::report::{
@@ -34,15 +37,7 @@ pub(super) fn head(report: &Report) -> String {
         .iter()
         .map(|it| json!([visible(&it.id), visible(&format!("{} {} / {}", it.kind, it.name, it.policy))]))
         .collect();
-    let shared: Vec<_> = report
-        .recommendations
-        .iter()
-        .map(|it| {
-            let services: Vec<_> = it.unused.iter().map(|it| visible(&it.service_namespace)).collect();
-            let actions: Vec<_> = it.unused.iter().flat_map(names).collect();
-            with_ready(json!([visible(&it.id), it.confidence.level, services, actions]), it)
-        })
-        .collect();
+    let shared: Vec<_> = report.recommendations.iter().map(|it| change(it, visible(&it.id))).collect();
     let severities: Vec<_> = severity::SCALE.iter().map(|(it, _)| json!([it.name(), it.title()])).collect();
     let head = json!({
         "statuses": statuses, "notCovered": not_covered, "nobody": NOBODY, "levels": levels, "severities": severities, "families": families, "shared": shared,
@@ -56,22 +51,10 @@ pub(super) fn head(report: &Report) -> String {
 /// One account.
 pub(super) fn account(report: &Report, account: &AccountReport, owners: &Owners) -> String {
     let id = &account.summary.id;
-    let services: BTreeSet<&str> = account
-        .recommendations
-        .iter()
-        .flat_map(|it| it.unused.iter().map(|it| it.service_namespace.as_str()))
-        .collect();
-    let place: BTreeMap<&str, usize> = services.iter().copied().zip(0..).collect();
-    let actions: BTreeSet<String> =
-        account.recommendations.iter().flat_map(|it| it.unused.iter().flat_map(names)).collect();
-    let place_of_action: BTreeMap<&String, usize> = actions.iter().zip(0..).collect();
     let change = |it: &Recommendation| {
         let short = it.id.strip_prefix(id.as_str()).and_then(|rest| rest.strip_prefix('/'));
         // One that does not begin with its account's id is told by a space before it.
-        let short = short.map_or_else(|| format!(" {}", it.id), str::to_owned);
-        let own = it.unused.iter().filter_map(|it| place.get(it.service_namespace.as_str()).copied());
-        let lost = it.unused.iter().flat_map(names).filter_map(|name| place_of_action.get(&name).copied());
-        with_ready(json!([visible(&short), it.confidence.level, ranges(own), ranges(lost)]), it)
+        change(it, short.map_or_else(|| format!(" {}", visible(&it.id)).into(), visible))
     };
     let mut kinds: BTreeMap<(PolicyKind, PolicyState), usize> = BTreeMap::new();
     for policy in &account.policies {
@@ -116,8 +99,6 @@ pub(super) fn account(report: &Report, account: &AccountReport, owners: &Owners)
         "id": visible(id),
         "name": visible(&account.summary.name),
         "policies": numbered.iter().map(|((kind, state), _)| json!([kind, state])).collect::<Vec<_>>(),
-        "services": services.iter().map(|it| visible(it)).collect::<Vec<_>>(),
-        "actions": by_service(&actions),
         "names": policy_names.iter().map(|it| visible(it)).collect::<Vec<_>>(),
         "owners": all_owners.iter().map(|it| visible(it)).collect::<Vec<_>>(),
         "changes": account.recommendations.iter().map(change).collect::<Vec<_>>(),
@@ -126,12 +107,17 @@ pub(super) fn account(report: &Report, account: &AccountReport, owners: &Owners)
     in_script(&element.to_string())
 }
 
-/// A change with whether it is ready, where that is asked.
-fn with_ready(mut change: Value, it: &Recommendation) -> Value {
-    if let (Some(cells), Some(is_ready)) = (change.as_array_mut(), it.ready) {
-        cells.push(json!(u8::from(is_ready)));
+/// A change: its id, confidence and what it takes; where that is asked whether it is ready; and its place on its page, where the id
+/// does not spell it.
+fn change(it: &Recommendation, id: Cow<'_, str>) -> Value {
+    let place = change_anchor(&it.id);
+    let place = (place != format!("change/{}", it.id)).then_some(place);
+    let mut cells = vec![json!(id), json!(it.confidence.level), json!(lost(it))];
+    if it.ready.is_some() || place.is_some() {
+        cells.push(json!(it.ready.map(u8::from)));
     }
-    change
+    cells.extend(place.map(|it| json!(it)));
+    Value::Array(cells)
 }
 
 /// Which changes and families reach a principal.
@@ -197,39 +183,50 @@ fn path(arn: &str) -> &str {
     below.rsplit_once('/').map_or("", |(path, _)| path)
 }
 
-/// The names of what is unused of a service.
-fn names(service: &UnusedService) -> Vec<String> {
-    let names = service.actions.iter().flatten();
-    names.map(|action| format!("{}:{action}", service.service_namespace)).collect()
+/// Where each action stands in the list of its service that the page has.
+static PLACES: LazyLock<BTreeMap<&str, BTreeMap<&str, usize>>> = LazyLock::new(|| {
+    let mut places: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
+    for action in Catalog::embedded().actions() {
+        let names = places.entry(action.service).or_default();
+        names.insert(action.name, names.len());
+    }
+    places
+});
+
+/// What a change takes, as `ec2,s3:0-5 7 +Unheard`: a whole service, or actions by their places, and by name those that have
+/// none. Names are most of what a report says, so the page has each only once.
+fn lost(it: &Recommendation) -> String {
+    let service = |it: &UnusedService| {
+        let prefix = word(&it.service_namespace);
+        let Some(actions) = &it.actions else { return prefix };
+        let known = PLACES.get(it.service_namespace.as_str());
+        let place = |name: &String| known.and_then(|names| names.get(name.as_str())).copied();
+        let unheard =
+            actions.iter().filter(|name| place(name).is_none()).map(|name| format!("+{}", word(name)));
+        let places = ranges(actions.iter().filter_map(place));
+        let all: Vec<String> = Some(places).filter(|it| !it.is_empty()).into_iter().chain(unheard).collect();
+        format!("{prefix}:{}", all.join(" "))
+    };
+    it.unused.iter().map(service).collect::<Vec<_>>().join(",")
 }
 
-/// How many characters a name shares with the one before, in the digits that the page reads.
-const DIGITS: [char; 36] = [
-    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k',
-    'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
-];
+/// A name without the signs that part names.
+fn word(name: &str) -> String {
+    visible(name).replace([' ', ',', ':'], "_")
+}
 
-/// Names in their order, each service once, each name behind a digit that says how much it shares with the one before:
-/// `s3 0GetObject 9Acl`. They are most of the page.
-fn by_service(actions: &BTreeSet<String>) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    let (mut last, mut before) = ("", String::new());
-    for (service, name) in actions.iter().filter_map(|it| it.split_once(':')) {
-        if service != last {
-            all.push(visible(service).into_owned());
-            (last, before) = (service, String::new());
-        }
-        // A space parts names.
-        let name = visible(name).replace(' ', "_");
-        let same = before.bytes().zip(name.bytes()).take_while(|(a, b)| a == b && a.is_ascii());
-        let (digit, same) = DIGITS.iter().zip(0..=same.count()).last().unwrap_or((&'0', 0));
-        if let Some(line) = all.last_mut() {
-            line.extend([' ', *digit]);
-            line.push_str(name.get(same..).unwrap_or_default());
-        }
-        before = name;
-    }
-    all
+/// The lists of actions of the services in which something is taken by name.
+pub(super) fn names(services: &BTreeSet<String>) -> String {
+    let wanted: BTreeMap<&str, String> = services
+        .iter()
+        .filter_map(|service| {
+            let (service, names) = PLACES.get_key_value(service.as_str())?;
+            let mut names: Vec<(&usize, &str)> = names.iter().map(|(name, place)| (place, *name)).collect();
+            names.sort_unstable();
+            Some((*service, names.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(" ")))
+        })
+        .collect();
+    in_script(&json!(wanted).to_string())
 }
 
 /// Numbers, ascending, as `0-5 7`: a policy that granted everything names hundreds.

@@ -187,7 +187,7 @@ pub(super) fn of_change(
     // Of several principals each has its own exception to think about.
     let kept = match reached.holders.as_slice() {
         [(HolderKind::Role | HolderKind::User, name)] => {
-            account.and_then(|account| reserve::keep(account, name, &change.policy))
+            account.and_then(|account| reserve::keep(account, &[name], Some(&change.policy)))
         }
         _ => None,
     };

@@ -27,20 +27,29 @@
     return [from, to + 1];
   });
   const spread = (text, names) => places(text).flatMap(([from, to]) => names.slice(from, to));
-  const shared = data.shared.map(([id, sure, services, actions, ready]) => ({ id, sure, services, ready, page: 'families.html', actions: () => actions }));
-  // The place of a change on its page, as the page spells it.
-  const anchor = (id) => `change/${id.split('/').map(encodeURIComponent).join('/')}`;
+  const listed = new Map();
+  const namesOf = (service) => {
+    if (!listed.has(service)) listed.set(service, (data.names[service] ?? '').split(' '));
+    return listed.get(service);
+  };
+  // What a change takes: `ec2,s3:0-5 7 +Unheard` is all of ec2, and actions of s3 by their places in its list.
+  const taken = (text) => text.split(',').filter(Boolean).map((part) => part.split(':'));
+  const made = ([id, sure, lost, ready, place], page, prefix) => {
+    const full = prefix === null || id.startsWith(' ') ? id.trimStart() : `${prefix}/${id}`;
+    const parts = taken(lost);
+    return {
+      id: full, sure, page, place: place ?? `change/${full}`, ready: ready ?? undefined, services: parts.map(([service]) => service),
+      actions: () => parts.flatMap(([service, names]) => (names === undefined ? [] : [
+        ...spread(names.split(' ').filter((it) => !it.startsWith('+')).join(' '), namesOf(service)),
+        ...names.split(' ').filter((it) => it.startsWith('+')).map((it) => it.slice(1)),
+      ].map((name) => `${service}:${name}`))),
+    };
+  };
+  const shared = data.shared.map((change) => made(change, 'families.html', null));
   const rows = [];
   for (const account of data.accounts) {
     const page = `accounts/${encodeURIComponent(account.id)}.html`;
-    let flat;
-    const actionsOf = (text) => {
-      flat ??= account.actions.flatMap((line) => { const [service, ...names] = line.split(' '); let name = ''; return names.map((coded) => { name = name.slice(0, parseInt(coded[0], 36)) + coded.slice(1); return `${service}:${name}`; }); });
-      return spread(text, flat);
-    };
-    const own = account.changes.map(([id, sure, services, actions, ready]) => ({
-      id: id.startsWith(' ') ? id.slice(1) : `${account.id}/${id}`, sure, services: spread(services, account.services), ready, page, actions: () => actionsOf(actions),
-    }));
+    const own = account.changes.map((change) => made(change, page, account.id));
     for (const [user, name, status, granted, unused, removed, before, after, levels, held, reached, families, credentials, reserve, owner, severity, names, tags, path, place] of account.rows) {
       const changes = reached.map((at) => (at < 0 ? shared[-at - 1] : own[at]));
       const kind = user ? 'user' : 'role';
@@ -153,8 +162,12 @@
   let waiting;
   search.addEventListener('input', () => {
     clearTimeout(waiting);
-    // One step back leaves the search, however many letters it has.
-    waiting = setTimeout(() => change('q', search.value.trim(), state.q ? 'replaceState' : 'pushState'), 120);
+    // One step back leaves the search, however many letters it has. What is shown may wait, the state may not.
+    const way = state.q ? 'replaceState' : 'pushState';
+    delete state.page;
+    if (search.value.trim()) state.q = search.value.trim(); else delete state.q;
+    write(way);
+    waiting = setTimeout(show, 120);
   });
   field('q', 'Search', search);
   for (const [at, [key, label, values, name = (value) => value]] of FILTERS.entries()) {
@@ -173,7 +186,7 @@
   const sort = make('select');
   for (const [key, label, , numeric] of COLUMNS) {
     for (const way of numeric ? ['-', ''] : ['', '-']) {
-      sort.append(make('option', { value: way + key, textContent: `${label}, ${numeric ? (way ? 'highest first' : 'lowest first') : (way ? 'Z to A' : 'A to Z')}` }));
+      sort.append(make('option', { value: way + key, textContent: `${label}, ${numeric || key === 'sure' ? (way ? 'highest first' : 'lowest first') : (way ? 'Z to A' : 'A to Z')}` }));
     }
   }
   sort.addEventListener('change', () => change('sort', sort.value));
@@ -212,7 +225,8 @@
   // The selection as CSV. A cell that a spreadsheet would take for a formula begins with an apostrophe.
   const cellOf = (value) => {
     let text = String(value);
-    if (/^[\s"']*[=+\-@\t\r|%]/.test(text) && typeof value !== 'number') text = `'${text}`;
+    // Also behind what some take for the end of a cell.
+    if (typeof value !== 'number') text = text.replace(/(^|[,;|\t\r\n])(?=[ "']*[=+\-@|%\uff1d\uff0b\uff0d\uff20])/g, "$1'");
     return `"${text.replaceAll('"', '""')}"`;
   };
   get('csv').addEventListener('click', () => {
@@ -249,7 +263,7 @@
     return svg;
   };
   const line = (row) => {
-    const one = row.status === 'reducible' && row.changes.length === 1 ? `${row.changes[0].page}#${anchor(row.changes[0].id)}` : row.href;
+    const one = row.status === 'reducible' && row.changes.length === 1 ? `${row.changes[0].page}#${row.changes[0].place}` : row.href;
     const head = make('th', { scope: 'row' },
       make('a', { href: one }, make('bdi', { textContent: row.name })), ' ', make('span', { className: 'by', textContent: row.kind }));
     const word = data.severities[row.severity]?.[1] ?? '';
@@ -277,7 +291,8 @@
     const by = column[2];
     // What is kept for emergencies never leads a list. Sorting keeps the order of equals, which is that of the
     // report.
-    const last = (row) => row.reserve;
+    const worst = way < 0 && ['risk', 'severity'].includes(column[0]);
+    const last = (row) => (worst ? row.reserve : 0);
     found = [...found].sort((a, b) => { if (last(a) !== last(b)) return last(a) - last(b); const x = by(a), y = by(b); return (x < y ? -1 : x > y ? 1 : 0) * way; });
     const pages = Math.max(1, Math.ceil(found.length / AT_ONCE));
     const page = Math.min(pages, Math.max(1, Number.parseInt(state.page, 10) || 1));
@@ -310,7 +325,8 @@
     });
     for (const [name, control] of controls) {
       const value = name === 'sort' ? key : state[name] ?? '';
-      if (name !== 'q' || document.activeElement !== control) control.value = value;
+      // The box keeps the blanks that somebody is typing.
+      if (control.value.trim() !== value) control.value = value;
     }
     if (FILTERS.slice(MAIN).some(([key]) => state[key])) more.open = true;
     chips();

@@ -11,7 +11,8 @@
       try {
         await navigator.clipboard.writeText(text);
       } catch {
-        const shown = pre ?? button.parentElement.appendChild(Object.assign(document.createElement('code'), { textContent: text }));
+        const shown = pre ?? (button.nextElementSibling?.className === 'copied' ? button.nextElementSibling : Object.assign(document.createElement('code'), { className: 'copied', textContent: text }));
+        if (!pre) button.after(shown);
         getSelection().selectAllChildren(shown);
         done = document.execCommand('copy');
       }
