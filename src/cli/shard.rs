@@ -28,8 +28,8 @@ pub struct ShardArgs {
     /// Scan only part I of N, for example 3/8; see 'leastwise merge'
     ///
     /// I counts from 1. auto/N takes it from AWS_BATCH_JOB_ARRAY_INDEX (an AWS Batch array job) or JOB_COMPLETION_INDEX (a
-    /// Kubernetes Indexed Job). A shard writes no report: options of the groups Decisions, Report and Nightly runs go to
-    /// `leastwise merge`.
+    /// Kubernetes Indexed Job). A shard writes no report: give --out, --format, --keep, --shared, --wildcards, --min-confidence,
+    /// --catalog, --previous, --ready-after, --fail-on and --metrics to `leastwise merge`.
     #[arg(long, value_name = "I/N", requires = "parts", help_heading = SCALE_OUT, conflicts_with_all = [
         "out", "format", "shared", "wildcards", "keep", "min_confidence", "fail_on", "metrics", "previous", "ready_after",
     ])]

@@ -92,7 +92,7 @@ fn text(old: &ComparableReport, new: &ComparableReport, history: &History) -> St
     }
     for row in history.rows.iter().filter(|row| !row.past.flapping.is_empty()) {
         let actions = row.past.flapping.join(", ");
-        let _ = writeln!(out, "  used at times  {}: {}", place(row), terminal::line(&actions));
+        let _ = writeln!(out, "  {:<11}  {}: {}", "occasional", place(row), terminal::line(&actions));
     }
     out
 }

@@ -123,11 +123,11 @@ fn explanation(refined: &Refined<'_, '_>, catalog: &Catalog) -> String {
                 .sid
                 .as_ref()
                 .filter(|sid| !sid.is_empty())
-                .map_or(String::new(), |sid| format!(" ({sid})"));
+                .map_or(String::new(), |sid| format!(" ({})", terminal::line(sid)));
             let _ = writeln!(out, "statement {statement}{sid}");
         }
         let verb = if change.instead.is_empty() { "removed" } else { "replaced" };
-        let _ = writeln!(out, "  {} {verb}", change.pattern);
+        let _ = writeln!(out, "  {} {verb}", terminal::line(&change.pattern));
         let _ = writeln!(out, "    unused: {}", names(&change.unused));
         for new in &change.instead {
             match new.matches.as_slice() {

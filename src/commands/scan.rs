@@ -13,7 +13,7 @@ use crate::output::event::Event;
 use crate::output::log::Log;
 use crate::output::progress::Progress;
 use crate::output::terminal::shown;
-use crate::output::words::{counted, number};
+use crate::output::words::number;
 use crate::output::{metrics, summary};
 use crate::scan::cache::AccountCache;
 use crate::scan::comparable::ComparableReport;
@@ -155,27 +155,16 @@ impl<'r> ScanSetup<'r> {
 
 /// What is wrong with an exception, where it is written: `config:17` is line 17 of the configuration.
 fn exception(row: &ExceptionRow, state: &ExceptionState, file: Option<&str>) -> String {
-    let (rule, about) = match (row.id.strip_prefix("config:"), file) {
-        (Some(line), Some(file)) => (format!("{file}:{line}"), format!(" (\"{}\")", row.reason)),
-        (Some(line), None) => (format!("exception in line {line}"), format!(" (\"{}\")", row.reason)),
+    let place = match (row.id.strip_prefix("config:"), file) {
+        (Some(line), Some(file)) => format!("{file}:{line}: this exception (\"{}\")", row.reason),
+        (Some(line), None) => format!("the exception in line {line} (\"{}\")", row.reason),
         (None, _) => match row.reason.strip_prefix("`keep` lists ") {
-            Some(pattern) => (format!("--keep {pattern}"), String::new()),
-            None => (row.id.clone(), format!(" (\"{}\")", row.reason)),
+            Some(pattern) => format!("`keep` entry {pattern}"),
+            None => format!("{} (\"{}\")", row.id, row.reason),
         },
     };
-    let what = match state.code {
-        RuleCode::NeverMatched => "matches nothing in this scan".to_owned(),
-        RuleCode::Expired => format!("expired on {} and was ignored", row.expires),
-        RuleCode::Expiring => format!("expires on {}", row.expires),
-        RuleCode::OverBroad => {
-            format!("applies to {}; narrow its scope", counted(row.principals, "principal"))
-        }
-        _ => state.why.clone(),
-    };
-    match about.is_empty() {
-        true => format!("{rule} {what}"),
-        false => format!("{rule}: this exception{about} {what}"),
-    }
+    let fix = if state.code == RuleCode::OverBroad { "; narrow its scope" } else { "" };
+    format!("{place}: {}{fix}", state.why)
 }
 
 /// The report that tonight's is compared with. A schedule names it on its first night as well, so that it need not be there.

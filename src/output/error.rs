@@ -62,7 +62,7 @@ pub(crate) enum RunError {
     Connect(ConnectError),
     #[error("the configuration has {} errors", .0.len())]
     Config(Vec<Problem>),
-    #[error("stopped: no report was written{}", as_it_was(earlier))]
+    #[error("stopped: nothing was written{}", as_it_was(earlier))]
     Stopped { kept: bool, earlier: Option<String> },
     #[error(transparent)]
     Journal(#[from] JournalError),

@@ -146,8 +146,8 @@ fn text(event: &Event<'_>, now: Timestamp) -> String {
             format!("error: {}\n  help: {}\n", terminal::line(&message), terminal::line(help))
         }
         Event::RunFailed { help, .. } => {
-            let help = help.map(|help| format!("help: {help}\n")).unwrap_or_default();
-            format!("error: {}\n{}", terminal::line(&message), terminal::clean(&help))
+            let help = help.map(|help| format!("help: {}\n", terminal::line(help))).unwrap_or_default();
+            format!("error: {}\n{help}", terminal::line(&message))
         }
         Event::ScanEnded(ended) => return colour::of_summary(&terminal::clean(&ended.text)).into_owned(),
         _ => {

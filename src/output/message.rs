@@ -1,5 +1,7 @@
 //! Events in the words of people: one sentence each.
 
+use std::borrow::Cow;
+
 use super::event::{AccountEnded, CallTold, Event, FailureTold};
 use super::words::{counted, number};
 use crate::cli::Exit;
@@ -69,7 +71,10 @@ impl Event<'_> {
             }
             Self::ReachLimited { limit, account, operation, kind, aws_says } => {
                 if *limit == Limit::OwnAccountOnly && *kind == FailureKind::Absent.name() {
-                    return format!("scanning only {account}: this account is not in an AWS organisation");
+                    let words = bracketed(aws_says.as_deref());
+                    return format!(
+                        "scanning only {account}: this account is not in an AWS organisation{words}"
+                    );
                 }
                 let (what, fix) = reach(*limit, account, operation);
                 let fallback = format!("{operation} {kind}");
@@ -103,17 +108,23 @@ impl Event<'_> {
                 let removed = counted(totals.effect.removed, "unused permission");
                 format!("{changes}, each proven, that remove {removed}")
             }
-            Self::CaptureEnded { path, .. } => {
-                format!("Wrote snapshot {path}. Next: leastwise scan --snapshot {path}")
+            Self::CaptureEnded { path, not_whole, .. } => {
+                let missing = if *not_whole > 0 {
+                    format!(" ({} incomplete; -v shows why)", counted(*not_whole, "account"))
+                } else {
+                    String::new()
+                };
+                format!("Wrote snapshot {path}{missing}. Next: leastwise scan --snapshot {path}")
             }
             Self::ShardEnded { shard, of, accounts, not_whole, path, .. } => {
                 let accounts = counted(*accounts, "account");
                 let missing =
                     if *not_whole > 0 { format!(", {not_whole} incomplete") } else { String::new() };
+                let next = if *of == 1 { "Next".to_owned() } else { format!("When all {of} are done") };
                 let parts = std::path::Path::new(path).parent().map(|it| it.display().to_string());
                 let parts = parts.filter(|it| !it.is_empty()).unwrap_or_else(|| ".".to_owned());
                 format!(
-                    "Wrote shard {shard} of {of} ({accounts}{missing}) to {path}. When all {of} are done: leastwise merge {parts}"
+                    "Wrote shard {shard} of {of} ({accounts}{missing}) to {path}. {next}: leastwise merge {parts}"
                 )
             }
         }
@@ -168,25 +179,31 @@ fn named(account: &str, name: &str) -> String {
 }
 
 /// What a run cannot see of the organisation, and what to do.
-fn reach(limit: Limit, account: &str, operation: &str) -> (String, &'static str) {
+fn reach(limit: Limit, account: &str, operation: &str) -> (String, Cow<'static, str>) {
     match limit {
         Limit::OwnAccountOnly => (
             format!("scanning only {account} (your own account), because organizations:{operation} failed"),
             "To scan the organisation, use the management account or a delegated administrator, or list accounts with \
-             --accounts. To scan only this account, use --own-account",
+             --accounts. To scan only this account, use --own-account"
+                .into(),
         ),
         Limit::AdministratorsUnknown => (
             format!(
                 "cannot look for the organisation's analyzer: {account} may not list the delegated administrators of Access \
                  Analyzer"
             ),
-            "Allow organizations:ListDelegatedAdministrators in the management account, or give the analyzer with --analyzer",
+            "Allow organizations:ListDelegatedAdministrators in the management account, or give the analyzer with --analyzer"
+                .into(),
         ),
         Limit::AdministratorClosed => (
             format!(
-                "cannot read the organisation's analyzer in {account}, the delegated administrator of Access Analyzer"
+                "cannot read the organisation's analyzer: {operation} failed in {account}, the delegated administrator of Access \
+                 Analyzer"
             ),
-            "Deploy the member role there (`leastwise iam-policy --trust`), or give the analyzer with --analyzer",
+            match operation {
+                "AssumeRole" => "Deploy the member role there (`leastwise iam-policy --trust`), or give the analyzer with --analyzer".into(),
+                _ => format!("Allow access-analyzer:{operation} in the member role there, or give the analyzer with --analyzer").into(),
+            },
         ),
     }
 }

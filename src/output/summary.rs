@@ -123,7 +123,10 @@ fn accounts(out: &mut Table, scanned: &ScanOutcome) {
         out.row("", format!("and {} more", number(more as u64)));
     }
     if scanned.accounts_unknown {
-        out.row("incomplete", "the other accounts of the organisation are unknown (see the warning above)");
+        out.row(
+            "incomplete",
+            "the other accounts of the organisation are unknown: organizations:ListAccounts failed",
+        );
     }
     let evidence = evidence(accounts);
     if !evidence.is_empty() {
@@ -193,17 +196,17 @@ fn changes(out: &mut Table, scanned: &ScanOutcome) {
     if !scanned.left_alone.is_empty() {
         let mut why: BTreeMap<&str, usize> = BTreeMap::new();
         for (code, count) in &scanned.left_alone {
-            *why.entry(words::state(*code)).or_default() += count;
+            *why.entry(code.title()).or_default() += count;
         }
         let mut why: Vec<(&str, usize)> = why.into_iter().collect();
         why.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let why: Vec<String> =
-            why.into_iter().map(|(why, count)| format!("{} {why}", number(count as u64))).collect();
+            why.into_iter().map(|(why, count)| format!("{why} ({})", number(count as u64))).collect();
         let policies = match totals.left_alone {
             1 => "1 policy".to_owned(),
             many => format!("{} policies", number(many as u64)),
         };
-        out.row("not changed", format!("{policies} with unused permissions: {}", why.join(", ")));
+        out.row("not changed", format!("{policies} with unused permissions: {}", why.join("; ")));
     }
 }
 
@@ -211,7 +214,14 @@ fn changes(out: &mut Table, scanned: &ScanOutcome) {
 fn news(since: &SinceRow) -> String {
     let count = |status: &Status| since.changes.get(status).copied().unwrap_or_default();
     // What is as it was, or could not be compared, is in the report.
-    let asks = [Status::New, Status::Reopened, Status::Regressed, Status::Changed, Status::Resolved];
+    let asks = [
+        Status::New,
+        Status::Reopened,
+        Status::Regressed,
+        Status::Changed,
+        Status::Resolved,
+        Status::Withheld,
+    ];
     let mut told: Vec<String> = asks
         .iter()
         .filter(|status| count(status) > 0)

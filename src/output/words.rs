@@ -3,7 +3,7 @@
 use leastwise_aws::live::OPERATIONS;
 use leastwise_core::decide::PrincipalStatus;
 use leastwise_core::evidence::{Failure, FailureKind};
-use leastwise_core::report::{PolicyState, Status, numbers};
+use leastwise_core::report::{Status, numbers};
 
 pub(crate) use leastwise_core::report::numbers::counted;
 
@@ -26,32 +26,6 @@ pub(crate) fn status(status: PrincipalStatus) -> &'static str {
         PrincipalStatus::Unsupported => "managed by AWS",
         PrincipalStatus::Failed => "not scanned",
         PrincipalStatus::Unknown => "unknown",
-    }
-}
-
-/// Why policies with unused permissions are not changed, behind their number.
-pub(crate) fn state(state: PolicyState) -> &'static str {
-    match state {
-        PolicyState::NotSureEnough => "below --min-confidence",
-        PolicyState::Blocked => "shared with a principal without usage data",
-        PolicyState::InUse | PolicyState::InUseByOthers => "used by others",
-        PolicyState::UsedAsBoundary => "also a permissions boundary",
-        PolicyState::AttachedElsewhere => "attached outside this scan",
-        PolicyState::DoesNotFit => "too large for AWS's limit",
-        PolicyState::TooManyAttached => "too many policies to attach",
-        PolicyState::Excepted | PolicyState::KeptByRule => "kept by an exception",
-        PolicyState::NotProven => "not proven",
-        PolicyState::Refuted => "failed the proof",
-        PolicyState::ProvisionedDifferently => "different in each account",
-        PolicyState::AccountsUnread | PolicyState::AccountsUnknown => {
-            "used in accounts that were not scanned"
-        }
-        PolicyState::NotInCatalog => "not in the list of actions",
-        PolicyState::GrantTooYoung => "granted too recently",
-        PolicyState::PermissionSet => "part of a permission set",
-        PolicyState::Idle => "attached only to unused principals",
-        PolicyState::NotAPolicy => "unreadable",
-        other => other.name(),
     }
 }
 

@@ -150,7 +150,7 @@ fn an_exception_is_cited_by_the_name_of_its_file() {
     fs::write(&file, exception).unwrap();
     scan(&out, &["--config", file.to_str().unwrap()])
         .exits(0)
-        .says(&format!("warning: {}:2: this exception (\"none\") ", file.display()));
+        .says(&format!("warning: {}:2: this exception (\"none\"): ", file.display()));
 }
 
 #[test]

@@ -93,9 +93,9 @@ fn an_account_that_became_empty_and_accounts_that_are_no_longer_listed_are_told(
     let args = ["scan", "--snapshot", snapshot, "--out", after_text, "--previous", before];
     let ran = leastwise(args).ran().exits(0);
     ran.says(&format!(
-        "warning: 1 account had roles or users in the earlier report, but have none now: {ACCOUNT}"
+        "warning: 1 account had roles or users in the earlier report, but has none now: {ACCOUNT}"
     ))
-    .says(&format!("warning: 1 account of the earlier report are no longer listed: {gone}"));
+    .says(&format!("warning: 1 account of the earlier report is no longer listed: {gone}"));
     let since = report(&after).since.unwrap();
     assert_eq!(
         (since.emptied.as_slice(), since.unlisted.as_slice()),

@@ -21,7 +21,10 @@ fn a_scan_fails_on_a_change_that_removes_so_much_risk_and_on_no_smaller_one() {
     let heaviest = report(&out).first.changes.iter().map(|change| change.risk).max().unwrap();
     assert!(heaviest > 1);
     let at_least = |points: u64| format!("--fail-on=risk>={points}");
-    let fired = format!("\nexit 5: --fail-on risk>={heaviest}: the largest change lowers the risk score by ");
+    let points = leastwise_core::report::numbers::count(&heaviest);
+    let fired = format!(
+        "\nexit 5: --fail-on risk>={heaviest}: the largest change lowers the risk score by {points}\n"
+    );
     scan(&out, &[&at_least(heaviest)]).exits(5).says(&fired);
     scan(&out, &[&at_least(heaviest + 1)]).exits(0);
     let ran = scan(&out, &[&at_least(heaviest + 1), "--fail-on", "unused"]).exits(5);

@@ -384,7 +384,7 @@ fn nothing_hostile_reaches_a_page_unescaped() {
 }
 
 #[test]
-fn ten_thousand_rows_are_below_eight_megabytes() {
+fn ten_thousand_rows_are_far_below_five_megabytes() {
     let root = folder("html-size");
     let snapshot = root.join("snapshot");
     write_folder(&Invented { accounts: 5, principals: 60, seed: 7 }, &snapshot).unwrap();
@@ -393,7 +393,7 @@ fn ten_thousand_rows_are_below_eight_megabytes() {
     let principals = report(&out).totals.principals;
     assert!(principals >= 300);
     let rows = data(&out)["accounts"].to_string().len();
-    assert!(rows * 10_000 / principals < 8_000_000, "{rows} bytes for {principals} principals");
+    assert!(rows * 10_000 / principals < 4_500_000, "{rows} bytes for {principals} principals");
 }
 
 #[test]

@@ -250,7 +250,7 @@ fn how_far_a_scan_reaches_is_told_in_one_line_with_the_mend() {
         assert_eq!(
             told(closed, "AKIA111111111111", command, 3),
             [
-                "warning: cannot read the organisation's analyzer in 222222222222, the delegated administrator of Access \
+                "warning: cannot read the organisation's analyzer: AssumeRole failed in 222222222222, the delegated administrator of Access \
                  Analyzer (AccessDenied: User is not authorized to perform this operation). Deploy the member role there \
                  (`leastwise iam-policy --trust`), or give the analyzer with --analyzer"
             ]

@@ -20,7 +20,7 @@ fn the_demonstration_is_read_whole_and_its_totals_add_up() {
         |line: &&str| !["Scanning:", "Writing:", "warning:"].iter().any(|it| line.starts_with(it));
     let summary = ran.err.lines().filter(is_summary);
     let summary: Vec<&str> = summary.collect();
-    assert!(summary.len() <= 13, "{summary:?}");
+    assert_eq!(summary.len(), 13, "{summary:?}");
     let whole = report(&out);
     assert!(whole.totals.principals >= 60);
     assert_eq!(whole.totals.statuses.values().sum::<usize>(), whole.totals.principals);
@@ -317,7 +317,7 @@ fn a_scan_that_is_asked_to_stop_leaves_nothing_behind_but_what_it_has_read() {
         let args = ["scan", "--out", out.to_str().unwrap()];
         let reading = || fake.calls_of("GetFindingV2") > answered;
         let ran = command_as(&fake, "AKIA222222222222", &args).stopped_when(reading);
-        let ran = ran.exits(1).says("stopped: no report was written\n");
+        let ran = ran.exits(1).says("stopped: nothing was written\n");
         assert!(reading());
         assert_eq!(ran.err.contains("--resume"), answered > 0, "{}", ran.err);
         let found: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();

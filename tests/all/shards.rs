@@ -108,7 +108,9 @@ fn what_could_not_be_read_comes_out_of_the_merge_as_one_process_tells_it() {
         assert_eq!(ran.code, if not_whole.contains(&shard) { 3 } else { 0 }, "shard {shard}: {}", ran.err);
     }
     assert!(not_whole.len() < 3, "every shard fails: the test tells little");
-    merge(&parts, &out, &[]).exits(3).says("(444444444444): ");
+    merge(&parts, &out, &[])
+        .exits(3)
+        .says("(444444444444): AccessDenied on iam:GetAccountAuthorizationDetails\n");
     assert_same(&whole, &out);
 }
 
@@ -151,7 +153,9 @@ fn an_account_with_findings_and_no_principals_that_could_be_read_comes_out_of_th
     fs::write(authorization("555555555555"), "{").unwrap();
     scan(text(&snapshot), &whole).exits(3);
     shards(2, |which| recorded(text(&snapshot), &parts, which, &[]));
-    merge(&parts, &out, &[]).exits(3).says("on iam:GetAccountAuthorizationDetails");
+    merge(&parts, &out, &[])
+        .exits(3)
+        .says("(444444444444): not found on iam:GetAccountAuthorizationDetails\n");
     assert_same(&whole, &out);
 }
 

@@ -240,7 +240,12 @@ fn a_setting_that_cannot_be_followed_is_named_before_anybody_is_called() {
         let update = ["catalog", "update", "--from", "http://mirror.invalid/"];
         let update = bare(leastwise(update)).with("XDG_CACHE_HOME", place.to_str().unwrap());
         for run in [scan, update.with(variable, &path)] {
-            run.ran().exits(1).says(&format!("error: {variable}: ")).says(why).says("-----BEGIN CERTIFICATE");
+            run.ran()
+                .exits(1)
+                .says(&format!("error: {variable}: "))
+                .says(&path)
+                .says(why)
+                .says("-----BEGIN CERTIFICATE");
         }
     }
     for (variable, value) in [

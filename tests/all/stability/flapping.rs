@@ -34,13 +34,13 @@ fn what_is_unused_again_is_named_wherever_its_change_stands_and_is_not_ready() {
     assert_eq!(nights.change(OWN)["flapping"], told);
     let text = |path: &str| fs::read_to_string(nights.report().join(path)).unwrap();
     let page = text(&format!("accounts/{ACCOUNT}.html"));
-    let sentence = "<strong>Used from time to time:</strong> <code>s3:PutObject</code> (once, on 2 Nov 2026)";
+    let sentence = "<strong>Used occasionally:</strong> <code>s3:PutObject</code> (once, on 2 Nov 2026)";
     assert_eq!(page.matches(sentence).count(), 1, "{page}");
-    assert!(text(&format!("tickets/{ACCOUNT}.md")).contains("- Used between earlier runs: `s3:PutObject`\n"));
+    assert!(text(&format!("tickets/{ACCOUNT}.md")).contains("- Used occasionally: `s3:PutObject`\n"));
     assert_eq!(text("findings.csv").matches(",false,2,s3:PutObject\r\n").count(), 1);
     let [.., third, fourth] = &nights.reports[..] else { panic!("four nights") };
     let compared = leastwise(["compare", third.to_str().unwrap(), fourth.to_str().unwrap()]).ran().exits(0);
-    compared.prints(&format!("used at times  {OWN}: s3:PutObject\n"));
+    compared.prints(&format!("occasional   {OWN}: s3:PutObject\n"));
     // Comparing says what the scan wrote.
     let args = ["compare", third.to_str().unwrap(), fourth.to_str().unwrap(), "--format", "json"];
     let compared: Value = serde_json::from_str(&leastwise(args).ran().exits(0).out).unwrap();

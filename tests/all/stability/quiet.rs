@@ -58,26 +58,26 @@ fn whatever_asks_to_be_looked_at_is_told() {
     let told = speaks(&more, &[], 0);
     assert!(told.contains("principals and credentials: 1 newly unused (since "), "{told}");
     // What could not be read, and nothing when it can be: it is as it was.
-    let told = speaks(&unread(), &[], 3);
-    assert!(told.contains("incomplete  ") && told.contains("111111111111"), "{told}");
-    let told = speaks(&unread(), &[], 3);
-    assert!(told.contains("incomplete  ") && told.contains("111111111111"), "{told}");
+    let is_named = |told: &str| {
+        told.lines().any(|line| line.starts_with("incomplete    ") && line.contains("111111111111"))
+    };
+    assert!(is_named(&speaks(&unread(), &[], 3)));
+    assert!(is_named(&speaks(&unread(), &[], 3)));
     // But that the other account is not there any more.
     let told = said(&nights.night(&more, &[]).exits(0));
-    let gone = "warning: 1 account of the earlier report are no longer listed: 222222222222; ";
+    let gone = "warning: 1 account of the earlier report is no longer listed: 222222222222; ";
     assert!(told.starts_with(gone), "{told}");
     assert_eq!(said(&nights.night(&more, &[]).exits(0)), "");
     assert_eq!(nights.json("history.json")["idle"], Value::Null);
     // A role that nobody uses, though no policy of it is to be changed.
     more["accounts"][ACCOUNT]["unused"]["third"] = json!("idle");
     let told = said(&nights.night(&more, &[]).exits(0));
-    assert!(told.contains("1 unused"), "{told}");
+    assert!(told.contains(", 1 unused\n") || told.contains(", 1 unused,"), "{told}");
     assert_eq!(said(&nights.night(&more, &[]).exits(0)), "");
     // A rule that wants its owner.
     let told = said(&nights.night(&more, &["--keep", "nimbus:NothingOfTheKind"]).exits(0));
     assert!(
-        told.starts_with("warning: --keep nimbus:NothingOfTheKind matches nothing")
-            && told.lines().count() == 1,
+        told.starts_with("warning: `keep` entry nimbus:NothingOfTheKind: ") && told.lines().count() == 1,
         "{told}"
     );
 }

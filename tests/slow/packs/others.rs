@@ -90,6 +90,30 @@ fn no_tag_and_no_day_of_another_owner_is_in_a_pack() {
 }
 
 #[test]
+fn a_path_that_another_owners_own_policy_completes_is_in_no_pack() {
+    let root = folder("packs-others-paths");
+    let catalog = catalog(&root);
+    let finding = |about: &str, action: &str, service: &str| {
+        let details = json!({"serviceNamespace": service, "lastAccessed": "2026-10-29T00:00:00Z", "actions": [{"action": action}]});
+        json!({"about": about, "findingDetails": [{"unusedPermissionDetails": details}]})
+    };
+    let role = |owner: &str| json!({"attached": ["Start"], "tags": {"owner": owner}, "lastUsed": "2026-10-30T00:00:00Z"});
+    let mut writer = role("right");
+    writer["inline"] = json!({"private": ["iam:PassRole"]});
+    let case = json!({"accounts": {ACCOUNT: {
+        "roles": {"reader": role("left"), "writer": writer},
+        "policies": {"Start": ["ec2:RunInstances", "ec2:DescribeInstances"]},
+        "findings": [finding("reader", "RunInstances", "ec2"), finding("writer", "RunInstances", "ec2")],
+        "analyzedAt": "2026-10-31T00:00:00Z",
+    }}});
+    let out = pack(&case, "paths", &catalog, &["--min-confidence", "low"]);
+    are_told_to_all_but(&out, "left", &["iam:PassRole with ec2:RunInstances"]);
+    // Nor does the severity say that there is one.
+    let change = |place: &Path| account(place, ACCOUNT).recommendations.remove(0).impact.severity.name();
+    assert_eq!((change(&out), change(&out.join("packs/left"))), ("escalation", "write"));
+}
+
+#[test]
 fn when_another_owner_uses_something_every_so_often_is_in_no_pack() {
     let catalog = catalog(&folder("packs-others-nights"));
     let mut previous = catalog.with_file_name("none");
@@ -106,7 +130,7 @@ fn when_another_owner_uses_something_every_so_often_is_in_no_pack() {
     }
     let page = fs::read_to_string(previous.join(format!("packs/left/accounts/{ACCOUNT}.html"))).unwrap();
     assert!(
-        page.contains("<strong>Used from time to time:</strong> <code>s3:PutObject</code> (1 time)."),
+        page.contains("<strong>Used occasionally:</strong> <code>s3:PutObject</code> (1 time)."),
         "the page of the pack does not tell it"
     );
     are_told_to_all_but(&previous, "left", &["2026-11-13"]);

@@ -47,6 +47,18 @@ pub(super) struct After<'i, 't> {
     pub(super) permissions: Permissions<'t>,
 }
 
+/// What a policy grants now, with the names that the catalog lacks and its reduced versions list: they were granted by a wildcard
+/// before, so that what a change leaves is always a part of what there was.
+pub(super) fn naming<'t>(before: &Permissions<'t>, after: &[After<'_, 't>]) -> Permissions<'t> {
+    let mut all = before.clone();
+    for after in after {
+        let mut both = before.clone();
+        both.intersect(&after.permissions);
+        all.union_with(&both);
+    }
+    all
+}
+
 impl<'t> Effects<'t> {
     pub(super) fn of(prepared: &Prepared, terms: Terms<'t>, held: &[PolicyPlan<'_>]) -> Self {
         let (basis, catalog) = (terms.basis(), terms.catalog);
@@ -116,6 +128,7 @@ impl<'t> Effects<'t> {
         after: &[After<'_, 't>],
         (id, state): (&str, PolicyState),
     ) {
+        let before = &naming(before, after);
         for holder in &held.holders {
             let changed = after.iter().find(|it| it.holders.contains(holder));
             for at in self.reached(*holder) {

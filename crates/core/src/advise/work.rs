@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Terms;
 use super::attach::Attached;
-use super::effect::{After, Effects};
+use super::effect::{After, Effects, naming};
 use super::family::{FamilyShare, Outcomes, is_told};
 use super::place::{CopyNames, Place};
 use super::prepared::{About, Prepared};
@@ -122,9 +122,9 @@ impl<'i, 't> Work<'i, 't> {
             Ok(document) => {
                 self.services.extend(&held.services);
                 let allows = Permissions::allowed_by(self.terms.catalog, document);
-                granted = allows.len();
                 let state = self.readable(Bench { held, document, place: &place, allows: &allows });
                 let changed = std::mem::take(&mut self.changed);
+                granted = naming(&allows, &changed).len();
                 self.effects.policy(held, &allows, &changed, (&place.id, state));
                 state
             }

@@ -33,17 +33,25 @@ impl Severity {
     /// Of permissions, and the known ways to escalate that they are enough for.
     pub fn of(permissions: &Permissions<'_>, escalations: &[&Escalation]) -> Self {
         let levels = permissions.levels();
-        let has = |level| levels.of(level) > 0;
-        let by_level = if has(Some(AccessLevel::PermissionsManagement)) {
-            Self::DataExposure
-        } else if [Some(AccessLevel::Write), Some(AccessLevel::Tagging), None].into_iter().any(has) {
-            Self::Write
-        } else if permissions.is_empty() {
-            Self::None
-        } else {
-            Self::Read
-        };
-        Self::of_escalations(escalations).max(by_level)
+        let known = [
+            AccessLevel::List,
+            AccessLevel::Read,
+            AccessLevel::Write,
+            AccessLevel::Tagging,
+            AccessLevel::PermissionsManagement,
+        ];
+        let all = known.into_iter().map(Some).chain([None]);
+        let held = all.filter(|level| levels.of(*level) > 0);
+        held.map(Self::of_level).fold(Self::of_escalations(escalations), Self::max)
+    }
+
+    /// Of an action by its level alone, `None` where the catalog does not know it.
+    pub fn of_level(level: Option<AccessLevel>) -> Self {
+        match level {
+            Some(AccessLevel::PermissionsManagement) => Self::DataExposure,
+            Some(AccessLevel::Write | AccessLevel::Tagging) | None => Self::Write,
+            Some(AccessLevel::Read | AccessLevel::List) => Self::Read,
+        }
     }
 
     /// Of known ways to escalate.

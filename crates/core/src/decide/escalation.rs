@@ -108,6 +108,11 @@ impl Escalation {
         columns.next().is_none().then_some(Self { actions: actions?, gain, weight, reason, source })
     }
 
+    /// Whether one action is enough.
+    pub fn is_single(&self) -> bool {
+        self.actions.len() == 1
+    }
+
     /// Whether one of its actions is in a set: whoever loses that set no longer holds it.
     pub fn is_broken(&self, removed: &Permissions<'_>) -> bool {
         self.actions.iter().any(|(service, name)| removed.contains(service, name))

@@ -1,4 +1,4 @@
-//! Numbers and days as people read them.
+//! Numbers, days and sentences as people read them.
 
 /// A number with its thousands apart.
 pub fn count<N: TryInto<u64> + Copy>(number: &N) -> String {
@@ -26,6 +26,12 @@ pub fn percent<N: TryInto<u64>>(part: N, whole: N) -> String {
         0 if part > 0 => "<1%".to_owned(),
         share => format!("{}%", share.min(100)),
     }
+}
+
+/// With a capital letter at the beginning.
+pub fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// The day of a moment.

@@ -147,6 +147,7 @@ impl SinceRow {
             (Status::Regressed, "with a policy that grants more than before"),
             (Status::Changed, "changed"),
             (Status::Resolved, "resolved"),
+            (Status::Withheld, "withheld"),
         ];
         let told = told.into_iter().filter(|(status, _)| count(*status) > 0);
         let told: Vec<String> = told.map(|(status, word)| format!("{} {word}", count(status))).collect();
@@ -180,24 +181,27 @@ impl SinceRow {
         let doubts = [
             (
                 &self.emptied,
-                "had roles or users in the earlier report, but have none now",
+                [
+                    "had roles or users in the earlier report, but has none now",
+                    "had roles or users in the earlier report, but have none now",
+                ],
                 "check whether this is right",
             ),
             (
                 &self.unlisted,
-                "of the earlier report are no longer listed",
+                ["of the earlier report is no longer listed", "of the earlier report are no longer listed"],
                 "check whether they were excluded by mistake",
             ),
         ];
         let doubts = doubts.into_iter().filter(|(ids, ..)| !ids.is_empty());
-        let doubts = doubts.map(|(ids, what, mend)| {
-            let accounts = if ids.len() == 1 { "account" } else { "accounts" };
+        let doubts = doubts.map(|(ids, [one, many], fix)| {
+            let (accounts, what) = if ids.len() == 1 { ("account", one) } else { ("accounts", many) };
             let shown = ids.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
             let more = match ids.len().saturating_sub(MOST_NAMED) {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            format!("{} {accounts} {what}: {shown}{more}; {mend}", ids.len())
+            format!("{} {accounts} {what}: {shown}{more}; {fix}", ids.len())
         });
         doubts.collect()
     }

@@ -64,8 +64,8 @@ impl Action {
             Self::Split => {
                 "The reduced policy exceeds the size limit: create managed policies from it, attach them, and remove the original."
             }
-            Self::Detach => "Detach the policy: none of its permissions is used.",
-            Self::Delete => "Delete the policy: none of its permissions is used.",
+            Self::Detach => "Detach the policy: AWS reports all of its permissions as unused.",
+            Self::Delete => "Delete the policy: AWS reports all of its permissions as unused.",
         }
     }
 }
@@ -216,8 +216,7 @@ impl Recommendation {
                 "Create {} from the documents in {after} in the report, attach them, and remove the original policy.",
                 self.creates.join(", "),
             ),
-            Action::Detach => "Detach the policy: none of its permissions is used.".to_owned(),
-            Action::Delete => "Delete the policy: none of its permissions is used.".to_owned(),
+            Action::Detach | Action::Delete => self.action.sentence().to_owned(),
         }
     }
 }

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 
 use super::owner::Own;
 use leastwise_core::arn::Arn;
-use leastwise_core::decide::{PrincipalStatus, RuleCode, impersonal};
+use leastwise_core::decide::{Escalation, PrincipalStatus, RuleCode, Severity, impersonal};
 use leastwise_core::report::{
-    AccountReport, AccountSummary, Coverage, EffectTotals, ExceptionRow, Failed, FamilyAccount, FamilyRow,
-    LeftAlone, PolicyRow, PolicyState, PrincipalRow, Recommendation, Removal, Report,
+    AccountReport, AccountSummary, Coverage, EffectTotals, EscalationRow, ExceptionRow, Failed,
+    FamilyAccount, FamilyRow, LeftAlone, PolicyRow, PolicyState, PrincipalRow, Recommendation, Removal,
+    Report,
 };
 
 /// What a pack says of an account.
@@ -117,6 +118,7 @@ fn change(mut it: Recommendation, own: &Own<'_>) -> Option<Recommendation> {
         it.unused.iter_mut().for_each(|service| service.last_accessed = None);
         it.confidence.reasons.iter_mut().for_each(|reason| reason.why = impersonal(reason.code));
         it.flapping.iter_mut().for_each(|action| action.last_used.clear());
+        hide_paths(&mut it);
     }
     if let Some(first) = hands.first() {
         // The change goes by the name of the first whose attachment changes.
@@ -124,6 +126,18 @@ fn change(mut it: Recommendation, own: &Own<'_>) -> Option<Recommendation> {
     }
     it.holders = hands;
     Some(it)
+}
+
+/// A path of several actions may be open to one of the others by another policy, which is not this owner's to know. A path of one
+/// action lies in the policy itself.
+fn hide_paths(it: &mut Recommendation) {
+    let single =
+        |row: &EscalationRow| Escalation::all().iter().find(|it| it.is_single() && it.name() == row.actions);
+    it.impact.escalations.retain(|row| single(row).is_some());
+    let left: Vec<&Escalation> = it.impact.escalations.iter().filter_map(single).collect();
+    let levels = it.impact.by_level.iter().filter(|(_, count)| **count > 0);
+    let known = levels.map(|(level, _)| Severity::of_level(level.in_catalog()));
+    it.impact.severity = it.impact.severity.min(known.fold(Severity::of_escalations(&left), Severity::max));
 }
 
 fn left_alone(mut it: LeftAlone, own: &Own<'_>) -> Option<LeftAlone> {
@@ -137,11 +151,9 @@ fn left_alone(mut it: LeftAlone, own: &Own<'_>) -> Option<LeftAlone> {
 fn why(code: PolicyState, why: String, others: usize) -> String {
     match code {
         PolicyState::Blocked if others > 0 => {
-            "some of those who share it count as using everything".to_owned()
+            "also attached to principals of other owners that are treated as using everything".to_owned()
         }
-        PolicyState::NotSureEnough if others > 0 => {
-            "the confidence is lower than what the config asks for".to_owned()
-        }
+        PolicyState::NotSureEnough if others > 0 => "confidence is lower than `min-confidence`".to_owned(),
         _ => why,
     }
 }

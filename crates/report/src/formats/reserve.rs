@@ -9,13 +9,17 @@ const REVIEW: &str = "Confirm with the owner and check who can assume it, then d
 pub(super) const ADVICE: &str =
     "Do not delete it. Add this exception to the configuration, and replace TEAM with the owning team.";
 
+/// The same where no exception can be shown beside it.
+const ADD_EXCEPTION: &str =
+    "Do not delete it: it looks like emergency access. Add an exception for it to the configuration.";
+
 /// The same of one that no exception can name.
 const KEEP: &str = "Do not delete it: it looks like emergency access.";
 
 /// What to do with an unused principal.
 pub(super) fn advice(principal: &PrincipalRow) -> &'static str {
     match principal.emergency {
-        Some(_) if is_name(&principal.name) => ADVICE,
+        Some(_) if is_name(&principal.name) => ADD_EXCEPTION,
         Some(_) => KEEP,
         None => REVIEW,
     }

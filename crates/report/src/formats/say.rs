@@ -28,16 +28,22 @@ pub(super) fn attached(change: &Recommendation, show: &dyn Fn(&str) -> String) -
     }
 }
 
-/// What a change does, as a title: verb first, with what the policy is attached to. Nothing is done yet, so nothing is past.
-pub(super) fn change(it: &Recommendation, on: Option<&str>, show: &dyn Fn(&str) -> String) -> String {
+/// What a change does, as a title: verb first, with what the policy is attached to and where. Nothing is done yet, so nothing is past.
+pub(super) fn change(
+    it: &Recommendation,
+    on: Option<&str>,
+    place: Option<&str>,
+    show: &dyn Fn(&str) -> String,
+) -> String {
     let (kind, policy) = (it.policy_ref().kind.title(), show(&it.policy));
     let granted = counted(it.proof.removed + it.proof.kept, "permission");
     let less = format!("{} of {granted}", count(&it.proof.removed));
-    let of = on.map(|on| format!(" of {on}")).unwrap_or_default();
+    let at = place.map(|place| format!(" in {place}")).unwrap_or_default();
+    let of = on.map(|on| format!(" of {on}")).unwrap_or_default() + &at;
     match (it.action, on) {
         (Action::Replace | Action::NewVersion, _) => format!("Remove {less} from {kind} policy {policy}{of}"),
         (Action::Fork, Some(on)) => {
-            format!("Give {on} a reduced copy of {kind} policy {policy} that removes {less}")
+            format!("Give {on}{at} a reduced copy of {kind} policy {policy} that removes {less}")
         }
         (Action::Substitute | Action::Fork, _) => {
             format!("Replace {kind} policy {policy}{of} with a reduced copy that removes {less}")
@@ -49,14 +55,18 @@ pub(super) fn change(it: &Recommendation, on: Option<&str>, show: &dyn Fn(&str) 
             };
             format!("Remove {less} from {kind} policy {policy}{of} by {how}")
         }
-        (Action::Detach, _) => format!("Detach {kind} policy {policy}{of}: none of its {granted} is used"),
-        (Action::Delete, _) => format!("Delete {kind} policy {policy}{of}: none of its {granted} is used"),
+        (Action::Detach, _) => {
+            format!("Detach {kind} policy {policy}{of}: AWS reports all of its {granted} as unused")
+        }
+        (Action::Delete, _) => {
+            format!("Delete {kind} policy {policy}{of}: AWS reports all of its {granted} as unused")
+        }
     }
 }
 
 /// The same, with what the report itself says it is attached to.
-pub(super) fn change_of(it: &Recommendation, show: &dyn Fn(&str) -> String) -> String {
-    change(it, attached(it, show).as_deref(), show)
+pub(super) fn change_of(it: &Recommendation, place: Option<&str>, show: &dyn Fn(&str) -> String) -> String {
+    change(it, attached(it, show).as_deref(), place, show)
 }
 
 /// What to do about a role or user that nobody uses.
@@ -76,7 +86,7 @@ pub(super) fn credentials(row: &PrincipalRow, show: &dyn Fn(&str) -> String) -> 
     let keys = (keys > 0).then(|| counted(keys, "unused access key"));
     let password = row.unused_password.as_ref().map(|_| "the unused password".to_owned());
     let all: Vec<String> = keys.into_iter().chain(password).collect();
-    let verb = if row.emergency.is_some() { "Check" } else { "Deactivate" };
+    let verb = if row.emergency.is_some() { "Check" } else { "Retire" };
     format!("{verb} {} of user {}", all.join(" and "), show(&row.name))
 }
 

@@ -117,7 +117,10 @@ impl<T> Start<T> {
 
     /// What to do first, all kinds together.
     pub(super) fn first(&self) -> Vec<&T> {
-        let of_a_kind = |list: &Head<T>| list.0.len().min(OF_A_KIND);
+        let of_a_kind = |list: &Head<T>| {
+            let ordinary = list.0.keys().filter(|rank| !rank.is_emergency);
+            ordinary.take(OF_A_KIND).count()
+        };
         let (unused, credentials) = (of_a_kind(&self.unused), of_a_kind(&self.credentials));
         let changes = self.changes.0.len().min(MOST - unused - credentials);
         let heads = [(&self.changes, changes), (&self.unused, unused), (&self.credentials, credentials)];

@@ -11,7 +11,7 @@ use super::start::Start;
 use super::{AccountView, Format, Part, Read, say, weight};
 use crate::folder::Owner;
 use leastwise_core::decide::PrincipalStatus;
-use leastwise_core::report::numbers::{count, counted, day, percent};
+use leastwise_core::report::numbers::{capital, count, counted, day, percent};
 use leastwise_core::report::{
     AccountReport, AccountSummary, Coverage, PrincipalRow, Recommendation, Report, ReportFormat,
 };
@@ -41,9 +41,9 @@ impl Summary {
 
     fn change(&self, change: &Recommendation, place: &str, owners: &str) {
         let line = format!(
-            "**{}** {} in {place}: affects {}, {} confidence{owners}",
+            "**{}** {}: affects {}, {} confidence{owners}",
             weight::of_change(change).name(),
-            say::change_of(change, &code),
+            say::change_of(change, Some(place), &code),
             counted(change.reaches.len() + change.others, "principal"),
             change.confidence.level,
         );
@@ -135,7 +135,7 @@ impl Format for Summary {
             }
         }
         if let Some(since) = &report.since {
-            let _ = write!(out, "\n## Since the last report\n\n{}.\n", prose(&upper(&since.sentence())));
+            let _ = write!(out, "\n## Since the last report\n\n{}.\n", prose(&capital(&since.sentence())));
         }
         if let Some(ready) = report.ready {
             let runs = if ready.after == 1 { "1 run".to_owned() } else { format!("{} runs", ready.after) };
@@ -242,9 +242,4 @@ fn place(account: &AccountSummary) -> String {
         "" => format!("account {}", code(&account.id)),
         name => format!("{} ({})", code(name), code(&account.id)),
     }
-}
-
-fn upper(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -226,11 +226,7 @@ impl Teller<'_> {
             rule: &rule,
             kind: UNUSED_PERMISSION,
             grade: weight::of_change(change),
-            title: format!(
-                "{} in {}",
-                say::change_of(change, &str::to_owned),
-                say::account(&self.account.summary)
-            ),
+            title: say::change_of(change, Some(&say::account(&self.account.summary)), &str::to_owned),
             description: format!("{} {PROVEN}", say::finding(change)),
             mend: mend(change),
             fields: BTreeMap::from([

@@ -1,8 +1,8 @@
 //! What the scripts of one change have to know.
 
 use crate::formats::AccountView;
-use crate::formats::reserve::is_name;
 use crate::formats::account_view::AccountChange;
+use crate::formats::reserve::is_name;
 use leastwise_core::decide::PolicyKind;
 use leastwise_core::report::{Coverage, PolicyHolder, Recommendation};
 

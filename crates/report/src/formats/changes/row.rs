@@ -159,8 +159,10 @@ impl Plan<'_> {
             Action::NewVersion => {
                 format!("Creates a new default version of {policy} with the reduced document.")
             }
-            Action::Delete => format!("Deletes {policy}: none of its permissions is used."),
-            Action::Detach => format!("Detaches {policy} from {holder}: none of its permissions is used."),
+            Action::Delete => format!("Deletes {policy}: AWS reports all of its permissions as unused."),
+            Action::Detach => {
+                format!("Detaches {policy} from {holder}: AWS reports all of its permissions as unused.")
+            }
             Action::Substitute | Action::Fork | Action::Split => {
                 let them = if it.creates.len() == 1 { "it" } else { "them" };
                 let created = it.creates.join(" and ");

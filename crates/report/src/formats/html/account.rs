@@ -154,7 +154,7 @@ impl<'r> AccountPage<'r> {
                     Some(Advice {
                         link: Link {
                             href: format!("{page}#{}", change_anchor(id)),
-                            label: say::change_of(it, &str::to_owned),
+                            label: say::change_of(it, None, &str::to_owned),
                         },
                         confidence: it.confidence.level,
                         is_ready: it.ready == Some(true),
@@ -206,7 +206,7 @@ impl<'r> AccountPage<'r> {
                 .shared()
                 .map(|(change, _)| Link {
                     href: format!("../families.html#{}", change_anchor(&change.it.id)),
-                    label: say::change_of(change.it, &str::to_owned),
+                    label: say::change_of(change.it, None, &str::to_owned),
                 })
                 .collect(),
             alternatives: account.alternatives.iter().zip(1..).map(|(it, at)| change(it, Some(at))).collect(),

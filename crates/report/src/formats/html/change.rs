@@ -84,7 +84,7 @@ impl<'r> Change<'r> {
 
     /// What it is, in a sentence.
     pub(super) fn title(&self) -> String {
-        say::change_of(self.it, &str::to_owned)
+        say::change_of(self.it, None, &str::to_owned)
     }
 
     /// The address on its page.

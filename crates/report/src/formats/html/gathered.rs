@@ -183,7 +183,7 @@ impl Gathered {
             self.with_credentials += 1;
             let reason = match &row.emergency {
                 Some(_) => "Looks like emergency access: ask first".to_owned(),
-                None => "Long-lived credential that nobody uses".to_owned(),
+                None => "Long-lived credential without recorded use".to_owned(),
             };
             let title = say::credentials(row, &str::to_owned);
             let entry = entry(title, weight::of_credential(row), reason, 0);
@@ -239,7 +239,7 @@ fn joined(owners: &BTreeSet<&Option<String>>) -> Option<String> {
 
 fn of_change(it: &Recommendation, href: String, name: &str, owner: Option<String>) -> Entry {
     Entry {
-        title: say::change_of(it, &str::to_owned),
+        title: say::change_of(it, None, &str::to_owned),
         href,
         account: name.to_owned(),
         owner,

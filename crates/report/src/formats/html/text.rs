@@ -10,7 +10,7 @@ use askama::filters::HtmlSafe;
 
 use leastwise_core::arn::Arn;
 use leastwise_core::report::names::file_part;
-pub(super) use leastwise_core::report::numbers::{count, counted, day, percent};
+pub(super) use leastwise_core::report::numbers::{capital, count, counted, day, percent};
 use leastwise_core::visible::visible;
 
 /// Text between tags. A quotation mark means nothing there, and a document is full of them; in an attribute it would.
@@ -62,12 +62,6 @@ pub(super) fn date(moment: &str) -> String {
         (Some(name), Ok(of_month)) => format!("{of_month} {name} {year}"),
         _ => day.to_owned(),
     }
-}
-
-/// With a capital letter at the beginning.
-pub(super) fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// JSON inside of a script element: nothing of it may end the element or begin a comment.

@@ -299,10 +299,10 @@ fn change_event<'e>(
         sources,
         kind: (format!("policy-{}", change.action.name()), "Unused Permissions"),
         uid: key::of_policy(&change.id),
-        title: format!(
-            "{} in {}",
-            say::change_of(change, &str::to_owned),
-            account.map_or_else(|| "several accounts".to_owned(), say::account)
+        title: say::change_of(
+            change,
+            Some(&account.map_or_else(|| "several accounts".to_owned(), say::account)),
+            &str::to_owned,
         ),
         desc: format!("{} {PROVEN}", say::finding(change)),
         mend: change.how_to_fix(),

@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::form::Finding;
-use super::{Said, file_of, policy_and, rules, sentence, suppression};
+use super::{Said, file_of, policy_and, rules, suppression};
 use crate::formats::{key, say};
 use leastwise_core::decide::FamilyKind;
-use leastwise_core::report::numbers::counted;
+use leastwise_core::report::numbers::{capital, counted};
 use leastwise_core::report::{AccountSummary, FamilyRow, LeftAlone, PolicyState};
 
 /// A policy of one account that is not changed.
@@ -39,9 +39,9 @@ pub(super) fn left_alone(left: &LeftAlone, account: &AccountSummary) -> Finding 
     Finding { suppressions, ..said.finding() }
 }
 
-/// One more sentence, where there is one.
+/// One more where there is one.
 fn and(remedy: &str) -> String {
-    if remedy.is_empty() { String::new() } else { format!(" {}.", sentence(remedy)) }
+    if remedy.is_empty() { String::new() } else { format!(" {}.", capital(remedy)) }
 }
 
 /// A policy of several accounts that is not changed.

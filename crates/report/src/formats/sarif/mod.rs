@@ -22,6 +22,7 @@ use super::since::{Earlier, State};
 use super::{AccountView, Format, Part, Read, key, reserve, say, weight};
 use leastwise_core::decide::{Grade, PrincipalStatus};
 use leastwise_core::digest::FileHash;
+use leastwise_core::report::numbers::capital;
 use leastwise_core::report::{
     AccountReport, AccountSummary, Coverage, IdleCredential, PolicyState, PrincipalRow, Recommendation,
     Report,
@@ -196,7 +197,7 @@ impl Said<'_> {
             rule_id: self.rule.id,
             rule_index: self.rule.index(),
             level,
-            message: Message::of(&sentence(&self.text)),
+            message: Message::of(&capital(&self.text)),
             locations: [Location {
                 physical_location: PhysicalLocation {
                     artifact_location: ArtifactLocation::of(&self.file),
@@ -250,11 +251,6 @@ impl Finding {
 fn line_hash(fingerprint: &str) -> String {
     let hash: String = FileHash::of(fingerprint.as_bytes()).to_string().chars().take(16).collect();
     format!("{hash}:1")
-}
-
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 fn policy_and<'s>(policy: &'s str, principals: &'s [String]) -> Vec<(&'static str, &'s str)> {
@@ -341,7 +337,7 @@ fn unused(principal: &PrincipalRow, account: &AccountSummary) -> Finding {
     let exception = reserve::exception(principal, &account.id);
     if exception.is_some() {
         text.push(' ');
-        text.push_str(reserve::ADVICE);
+        text.push_str(reserve::advice(principal));
     }
     let mut said = of_principal(principal, account, rules::UNUSED_PRINCIPAL, text);
     if let (Some(exception), Some(properties)) = (exception, said.properties.as_object_mut()) {

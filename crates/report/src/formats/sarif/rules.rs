@@ -95,13 +95,13 @@ pub(super) fn of_action(action: Action) -> Rule {
         Action::Detach => rule(
             "policy-detach",
             "Managed policy is unused",
-            "Detach it from the principals named: none of its permissions is used.",
+            "Detach it from the principals named: AWS reports all of its permissions as unused.",
             "warning",
         ),
         Action::Delete => rule(
             "policy-delete",
             "Inline policy is unused",
-            "Delete it: none of its permissions is used.",
+            "Delete it: AWS reports all of its permissions as unused.",
             "warning",
         ),
     }

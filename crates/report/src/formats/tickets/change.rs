@@ -6,9 +6,9 @@ use super::ticket::Share;
 use crate::folder::owner::Own;
 use crate::formats::markdown::{code, one_line, prose};
 use crate::formats::{reserve, say};
-use leastwise_core::decide::{HolderKind, ReasonEffect};
+use leastwise_core::decide::{HolderKind, ReasonEffect, impersonal};
 use leastwise_core::report::numbers::{count, counted};
-use leastwise_core::report::{AccountSummary, Files, Recommendation, Removal};
+use leastwise_core::report::{AccountSummary, ConfidenceReason, Files, Recommendation, Removal};
 
 /// Trackers cut longer titles.
 const LONGEST_TITLE: usize = 250;
@@ -28,7 +28,7 @@ pub(super) struct Entry {
 /// What a change reaches, as one owner sees it.
 pub(super) struct Reached<'c> {
     own: usize,
-    others: usize,
+    pub(super) others: usize,
     holders: Vec<(HolderKind, &'c str)>,
     files: &'c Files,
     removal: Removal,
@@ -149,7 +149,9 @@ pub(super) fn of_change(
     let (lowers, supports): (Vec<_>, Vec<_>) =
         change.confidence.reasons.iter().partition(|it| it.effect != ReasonEffect::Supports);
     let reasons = if lowers.is_empty() { supports.into_iter().take(1).collect() } else { lowers };
-    let why: Vec<String> = reasons.iter().map(|it| prose(&it.why)).collect();
+    // Of another owner's principal no tag and no day is told.
+    let told = |it: &&ConfidenceReason| if reached.others > 0 { impersonal(it.code) } else { it.why.clone() };
+    let why: Vec<String> = reasons.iter().map(|it| prose(&told(it))).collect();
     let why = if why.is_empty() { String::new() } else { format!(" ({})", why.join("; ")) };
     say("Confidence", &format!("{}{why}", change.confidence.level));
     say(
@@ -178,7 +180,7 @@ pub(super) fn of_change(
     }
     if !change.flapping.is_empty() {
         let names: Vec<String> = change.flapping.iter().map(|it| code(&it.action)).collect();
-        say("Used between earlier runs", &names.join(", "));
+        say("Used occasionally", &names.join(", "));
     }
     let Files { before, after, diff } = reached.files;
     say("Files", &[before, after, diff].map(|path| code(path)).join(", "));
@@ -200,7 +202,7 @@ pub(super) fn of_change(
     let is_named = reached.holders.iter().any(|(kind, _)| *kind != HolderKind::Managed);
     let heading = |show: &dyn Fn(&str) -> String| {
         let on = is_named.then(|| holder("permission set", show));
-        say::change(change, on.as_deref(), show)
+        say::change(change, on.as_deref(), None, show)
     };
     let heading_in_markdown = heading(&code);
     Entry {

@@ -19,7 +19,10 @@ use super::{AccountView, Format, Part, Read, changes, key, reserve, say, weight}
 use crate::folder::owner::{Own, Owner};
 use leastwise_core::decide::{Grade, PrincipalStatus};
 use leastwise_core::report::numbers::count;
-use leastwise_core::report::{AccountSummary, PrincipalRow, Recommendation, Removal, Report};
+use leastwise_core::report::{AccountSummary, Action, PrincipalRow, Recommendation, Removal, Report};
+
+/// Why a ticket has no command for a change of several owners: its name tells one of the others, and it changes all.
+const OTHERS: &str = "it also changes principals of other owners. Agree with them, then take the command that changes/apply.sh lists";
 
 const TABLE: &str = "tickets/tickets.csv";
 
@@ -84,7 +87,10 @@ impl Format for Tickets {
                 let Some(own) = owners.get(owner) else { continue };
                 let removal = taken.get(&(owner.clone(), change.id.as_str())).copied().unwrap_or_default();
                 let reached = Reached::of(change, own, removal);
-                let entry = of_change(change, &here, Some(&account.summary.id), &reached, &steps);
+                // The script goes by the name of the first whose attachment changes, and changes all of them.
+                let is_others = change.action != Action::NewVersion && reached.others > 0;
+                let steps = if is_others && self.scripts { &Steps::ByHand(OTHERS) } else { &steps };
+                let entry = of_change(change, &here, Some(&account.summary.id), &reached, steps);
                 table.push(row_of_change(change, owner, &account.summary.id, &entry));
                 let ticket = tickets.entry(owner.clone()).or_default();
                 ticket.removed += removal;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::change::{Entry, Reached, Steps, family_place, of_change, place};
 use crate::folder::owner::Owner;
-use crate::formats::markdown::code;
+use crate::formats::markdown::{code, prose};
 use leastwise_core::decide::Level;
 use leastwise_core::report::numbers::{count, counted, day};
 use leastwise_core::report::{Removal, Report};
@@ -106,8 +106,10 @@ impl Ticket {
         ];
         let parts = parts.into_iter().filter(|(number, _)| *number > 0);
         let total = parts.map(|(number, what)| counted(number, what)).collect::<Vec<_>>().join(", ");
-        let since =
-            report.since.as_ref().map(|it| format!("\nIn the whole organisation, {}.\n", it.sentence()));
+        let since = report
+            .since
+            .as_ref()
+            .map(|it| format!("\nIn the whole organisation, {}.\n", prose(&it.sentence())));
         format!(
             "# Remove unused AWS permissions {of}: {total}\n\n\
              The changes remove {} from your roles and users and lower their risk score by {}. Only permissions that AWS \

@@ -256,7 +256,7 @@ change_version() {
   done
   if [ "$(wc -w <<<"$versions")" -ge 4 ]; then
     oldest=${versions%%$'\n'*}
-    say "version $oldest is deleted to make room. Its document: $(version "$arn" "$oldest" | jq -a -c .)"
+    say "version $oldest is deleted, because a policy has five at most. Its document: $(version "$arn" "$oldest" | jq -a -c .)"
     write "delete version $oldest of $arn, the oldest of 5" \
       aws iam delete-policy-version "--policy-arn=$arn" "--version-id=$oldest"
   fi
