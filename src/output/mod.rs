@@ -1,4 +1,4 @@
-//! What people and programs are told while a command runs: events, the log, progress, the summary, errors.
+//! What a command reports while it runs, to people and to programs: events, the log, progress, the summary, errors.
 
 pub(crate) mod advice;
 pub(crate) mod colour;

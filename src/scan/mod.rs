@@ -10,6 +10,8 @@
 //! | `totals` | what is added up |
 //! | `finish` | the report as a whole: history, formats, packs, manifest |
 //! | `finished` | accounts as they were written, for `history` and `formats` |
+//! | `settings`, `resume` | what the configuration asks for, and what an earlier run left behind |
+//! | `cores`, `stop` | how many accounts are worked on at once; Ctrl-C |
 //! | `comparable` | a report that is compared with another |
 //! | `history` | what became of the advice of the earlier report |
 //! | `formats` | the formats beside JSON |

@@ -9,9 +9,8 @@ use std::sync::{Arc, Mutex};
 use futures::future::join_all;
 use jiff::Timestamp;
 use leastwise_aws::{Cloud, EventSink, Journal, Journaled, Organisation, ReadEvent, Reading, State};
-use leastwise_core::evidence::{
-    Analyzer, Answers, Detail, Evidence, Failure, Finding, Unused, UnusedPermission,
-};
+use leastwise_core::answers::Answers;
+use leastwise_core::evidence::{Analyzer, Detail, Evidence, Failure, Finding, Unused, UnusedPermission};
 use leastwise_core::inventory::wire::{Account, Authorization};
 use serde_json::Value;
 use tokio::sync::Barrier;

@@ -14,7 +14,8 @@ pub mod update;
 
 use std::future::Future;
 
-use leastwise_core::evidence::{Answers, Failure, Finding, LastAccessed};
+use leastwise_core::answers::Answers;
+use leastwise_core::evidence::{Failure, Finding, LastAccessed};
 use leastwise_core::inventory::wire::Account;
 
 pub use event::{Call, EventSink, Limit, Nobody, ReadEvent};

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | [`policy`] | documents, parsed without loss and printed; action patterns and their containment |
 //! | [`catalog`] | which actions exist, of when that knowledge is, and whose use AWS does not see |
-//! | [`evidence`], [`inventory`] | what AWS answered: what is unused and used; principals and policies |
+//! | [`evidence`], [`inventory`] | what is unused and used; principals and policies; both of one account are its [`answers`] |
 //! | [`mod@refine`], [`mod@prove`] | propose a smaller policy; check it |
 //! | [`decide`], [`advise`] | a status for each principal, shared policies, exceptions, confidence, risk; the advice on each policy |
 //! | [`report`] | the report as data, every code an enum |
@@ -53,6 +53,7 @@
 mod code;
 
 pub mod advise;
+pub mod answers;
 pub mod arn;
 pub mod catalog;
 pub mod closest;

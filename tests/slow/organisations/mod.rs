@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use leastwise_core::evidence::{Analyzer, AnalyzerAnswer, Answers, Evidence, Finding, LastAccessed};
+use leastwise_core::answers::Answers;
+use leastwise_core::evidence::{Analyzer, AnalyzerAnswer, Evidence, Finding, LastAccessed};
 use leastwise_core::inventory::wire::Authorization;
 use proptest::prelude::*;
 use serde_json::{Value, json};

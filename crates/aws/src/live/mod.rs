@@ -57,8 +57,9 @@ use super::pace::{BucketKey, Figures, Pacers};
 use super::{Cloud, Limit, Organisation, Reading};
 use crate::network::Client;
 use crate::options::{EvidenceFrom, Role};
+use leastwise_core::answers::Answers;
 use leastwise_core::arn::{Arn, is_account_id};
-use leastwise_core::evidence::{Answers, Evidence, Failure, FailureKind};
+use leastwise_core::evidence::{Evidence, Failure, FailureKind};
 use leastwise_core::inventory::wire::{Account, Authorization};
 
 pub use self::connect_error::ConnectError;

@@ -34,7 +34,8 @@ use super::seal;
 use super::state::State;
 use crate::pace::{BucketKey, Figures};
 use crate::{Cloud, EventSink, Nobody, Organisation, ReadEvent, Reading};
-use leastwise_core::evidence::{Answers, Failure};
+use leastwise_core::answers::Answers;
+use leastwise_core::evidence::Failure;
 use leastwise_core::inventory::wire::Account;
 use leastwise_files as files;
 use leastwise_files::disk;
@@ -134,11 +135,6 @@ impl Journal {
     /// When the run began that this one goes on from, or this one itself.
     pub fn started(&self) -> Timestamp {
         self.started
-    }
-
-    /// Whether it goes on from an earlier run.
-    pub fn is_resumed(&self) -> bool {
-        self.resumed
     }
 
     /// Whether there is something to go on from.

@@ -23,10 +23,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use crate::{Cloud, Organisation, ReadEvent, Reading};
+use leastwise_core::answers::Answers;
 use leastwise_core::arn::is_account_id;
 use leastwise_core::evidence::{
-    Analyzer, AnalyzerAnswer, Answers, Evidence, Failure, FailureKind, Finding, LastAccessed,
-    choose_analyzers,
+    Analyzer, AnalyzerAnswer, Evidence, Failure, FailureKind, Finding, LastAccessed, choose_analyzers,
 };
 use leastwise_core::inventory::wire::{Account, Accounts, Authorization};
 use leastwise_core::visible::visible_line;

@@ -17,6 +17,7 @@
 //! | `family` | what is decided once for many accounts |
 //! | `rows` | a row for every principal, and the account in short |
 //! | `again` | the recommendations of a finished report, looked at again |
+//! | `spare` | what of a policy all its principals could lose |
 //! | `weight` | about how much memory an account takes |
 //! | `why` | statuses and reasons: stable codes and one sentence each |
 

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Terms;
+use crate::answers::Answers;
 use crate::catalog::{Catalog, Harvest, Unobserved};
 use crate::decide::{
     AccountExceptions, Ages, Circumstances, Confidence, EditScope, EvidenceOrigin, Facts, Grain, GrantAge,
     GrantLog, Holder, Level, PlanFacts, PolicyPlan, Removable, Source, Standing, Usage, emergency,
     granted_before, standings,
 };
-use crate::evidence::{Answers, Evidence};
+use crate::evidence::Evidence;
 use crate::evidence::{Failure, FailureKind, PrincipalEvidence, Windows, join};
 use crate::inventory::Inventory;
 use crate::inventory::wire::{Account, ManagedPolicyDetail, PolicyText};

@@ -75,7 +75,7 @@ impl Removable {
         }
     }
 
-    /// As evidence for the refinement of a policy that names these services: what is unused of others is no business of it.
+    /// As evidence for a policy that names these services. Unused permissions of other services do not concern it.
     /// `Anything` has no list of its own and gives none.
     pub fn unused(&self, services: &Services) -> ActionSet {
         match self {

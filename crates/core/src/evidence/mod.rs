@@ -1,6 +1,5 @@
 //! What was unused, over which window, from which source. Core: no I/O, no clock.
 
-mod answers;
 mod choose;
 mod failure;
 mod finding;
@@ -8,8 +7,8 @@ mod join;
 mod last_accessed;
 mod read;
 mod regions;
+mod source;
 
-pub use answers::{Answers, Evidence};
 pub use choose::choose_analyzers;
 pub use failure::clean_message;
 pub use failure::{Failure, FailureKind};
@@ -22,3 +21,4 @@ pub use last_accessed::{LastAccessed, ServiceLastAccessed, TrackedAction};
 pub use read::from_json;
 pub use read::{EvidenceError, read_unused};
 pub use regions::is_tracked;
+pub use source::Evidence;

@@ -41,7 +41,7 @@ pub enum Verdict<'a> {
     Proven(Proof<'a>),
     /// One of them does not; this is where.
     Refuted(Counterexample),
-    /// It could not be told.
+    /// Neither proven nor refuted.
     Undecided(Undecided),
 }
 

@@ -82,7 +82,7 @@ pub enum Refutation {
     DenyGone,
 }
 
-/// Why it could not be told.
+/// Why the verdict is undecided.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Undecided {

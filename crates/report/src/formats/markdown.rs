@@ -41,7 +41,7 @@ pub(super) fn prose(text: &str) -> String {
                 .get(out.len().saturating_sub(3)..)
                 .is_some_and(|it| it.eq_ignore_ascii_case("www")) =>
             {
-                out.extend([APART, "."])
+                out.extend([APART, "."]);
             }
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' | '$' | '{' | '}' | '^' => {
                 out.extend(['\\', c]);

@@ -49,7 +49,7 @@ pub(super) fn exception(principal: &PrincipalRow, account: &str) -> Option<Strin
 }
 
 /// The exception to paste that keeps a principal, or one policy of some principals of an account, as it is. The owner, the
-/// reason and the last day are to be filled in: the configuration takes none of the words that stand there.
+/// reason and the last day are to be filled in: the configuration refuses the day that stands there.
 pub(super) fn keep(account: &str, names: &[&str], policy: Option<&str>) -> Option<String> {
     block(account, names, policy, "WHY", "YYYY-MM-DD")
 }

@@ -78,7 +78,7 @@ impl Summary {
         }
     }
 
-    /// The owners of whom a change affects, in an account.
+    /// The owners of the principals that a change affects in an account.
     fn owners(&self, change: &Recommendation, account: &AccountReport) -> String {
         let affected = account.principals.iter().filter(|it| change.reaches.contains(&it.arn));
         let mut names: Vec<String> = affected

@@ -89,7 +89,7 @@ pub fn has_service(row: &Row) -> bool {
     row.past.status != Status::Same && row.past.used.keys().any(|name| name.ends_with(":*"))
 }
 
-/// The names of what is unused of a service.
+/// The unused actions of a service, by name.
 fn names(it: &UnusedService) -> Vec<String> {
     let service = &it.service_namespace;
     match &it.actions {

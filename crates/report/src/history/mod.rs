@@ -1,13 +1,13 @@
-//! What became of the advice of one report in the next: compared night by night, account by account.
+//! What changed from one report to the next, account by account.
 //!
 //! | file | what |
 //! |---|---|
-//! | `status` | what became of one piece of advice |
 //! | `used` | actions that came into use, as they are remembered |
 //! | `night` | what one report says in short, and what it remembers of those before it |
 //! | `compare` | two nights |
 //! | `flapping` | actions that are used every so often |
 //! | `ready` | changes that have been the same for long enough |
+//! | `trend` | how all reports of a folder went |
 
 mod compare;
 mod flapping;

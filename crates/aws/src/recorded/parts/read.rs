@@ -20,7 +20,8 @@ use crate::pace::{BucketKey, Figures};
 use crate::recorded::seal::hexadecimal;
 use crate::recorded::snapshot::{SnapshotError, read};
 use crate::{Cloud, Organisation, ReadEvent, Reading};
-use leastwise_core::evidence::{Answers, Failure, FailureKind};
+use leastwise_core::answers::Answers;
+use leastwise_core::evidence::{Failure, FailureKind};
 use leastwise_core::inventory::wire::{Account, Accounts};
 use leastwise_files as files;
 

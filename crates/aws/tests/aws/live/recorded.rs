@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use leastwise_aws::live::{Live, LiveOptions};
 use leastwise_aws::{Cloud, Nobody, Reading};
-use leastwise_core::evidence::Answers;
+use leastwise_core::answers::Answers;
 use leastwise_core::inventory::wire::Account;
 use tokio::time::sleep;
 

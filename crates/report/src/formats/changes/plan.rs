@@ -70,7 +70,7 @@ impl<'v> Plan<'v> {
         Self { of, name, place, old: Old::Inline }
     }
 
-    /// All that there is to do for the changes of an account. What is done in Identity Center is told with the first account
+    /// The rows of all changes of an account. What is done in Identity Center comes with the first account
     /// of the permission set.
     pub(super) fn all(view: &'v AccountView<'v>) -> Vec<Self> {
         let plans = view.changes.iter().flat_map(|of| {

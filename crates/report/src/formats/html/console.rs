@@ -135,7 +135,7 @@ pub(super) fn retire_credential(row: &PrincipalRow, it: &IdleCredential, account
     }
 }
 
-/// Where the policy of a change is in the console, and whom it is attached to.
+/// The policy of a change in the console, and the principal that it is attached to.
 pub(super) fn of_change(partition: &str, it: &Recommendation) -> Vec<Link> {
     let is_one = it.reaches.len() == 1 && it.holder_kind != HolderKind::Group;
     let holder = it.reaches.first().filter(|_| is_one).and_then(|arn| principal(partition, arn));
@@ -143,7 +143,7 @@ pub(super) fn of_change(partition: &str, it: &Recommendation) -> Vec<Link> {
     holder.into_iter().chain(managed).collect()
 }
 
-/// The ARN to copy: of the policy that is edited, else of whom it is made for.
+/// The ARN to copy: of the policy that is edited, otherwise of its only principal.
 pub(super) fn arn(it: &Recommendation) -> Option<&str> {
     let own = it.policy_arn.as_deref().filter(|arn| !is_aws_managed(arn));
     own.or_else(|| it.reaches.first().map(String::as_str).filter(|_| it.reaches.len() == 1))

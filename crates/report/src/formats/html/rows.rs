@@ -4,7 +4,6 @@
 //! each principal that names them by number. Changes that are decided for many accounts stand once at the beginning, and
 //! a row names the first of them as -1, the second as -2.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -37,7 +36,7 @@ pub(super) fn head(report: &Report) -> String {
         .iter()
         .map(|it| json!([visible(&it.id), visible(&format!("{} {} / {}", it.kind, it.name, it.policy))]))
         .collect();
-    let shared: Vec<_> = report.recommendations.iter().map(|it| change(it, visible(&it.id))).collect();
+    let shared: Vec<_> = report.recommendations.iter().map(|it| change(it, &visible(&it.id))).collect();
     let severities: Vec<_> = severity::SCALE.iter().map(|(it, _)| json!([it.name(), it.title()])).collect();
     let head = json!({
         "statuses": statuses, "notCovered": not_covered, "nobody": NOBODY, "levels": levels, "severities": severities, "families": families, "shared": shared,
@@ -53,8 +52,8 @@ pub(super) fn account(report: &Report, account: &AccountReport, owners: &Owners)
     let id = &account.summary.id;
     let change = |it: &Recommendation| {
         let short = it.id.strip_prefix(id.as_str()).and_then(|rest| rest.strip_prefix('/'));
-        // One that does not begin with its account's id is told by a space before it.
-        change(it, short.map_or_else(|| format!(" {}", visible(&it.id)).into(), visible))
+        // A space marks an id that does not begin with the account's.
+        change(it, &short.map_or_else(|| format!(" {}", visible(&it.id)).into(), visible))
     };
     let mut kinds: BTreeMap<(PolicyKind, PolicyState), usize> = BTreeMap::new();
     for policy in &account.policies {
@@ -109,7 +108,7 @@ pub(super) fn account(report: &Report, account: &AccountReport, owners: &Owners)
 
 /// A change: its id, confidence and what it takes; where that is asked whether it is ready; and its place on its page, where the id
 /// does not spell it.
-fn change(it: &Recommendation, id: Cow<'_, str>) -> Value {
+fn change(it: &Recommendation, id: &str) -> Value {
     let place = change_anchor(&it.id);
     let place = (place != format!("change/{}", it.id)).then_some(place);
     let mut cells = vec![json!(id), json!(it.confidence.level), json!(lost(it))];

@@ -149,7 +149,7 @@ pub(super) fn of_change(
     let (lowers, supports): (Vec<_>, Vec<_>) =
         change.confidence.reasons.iter().partition(|it| it.effect != ReasonEffect::Supports);
     let reasons = if lowers.is_empty() { supports.into_iter().take(1).collect() } else { lowers };
-    // Of another owner's principal no tag and no day is told.
+    // A reason may name a tag or a day of another owner's principal.
     let told = |it: &&ConfidenceReason| if reached.others > 0 { impersonal(it.code) } else { it.why.clone() };
     let why: Vec<String> = reasons.iter().map(|it| prose(&told(it))).collect();
     let why = if why.is_empty() { String::new() } else { format!(" ({})", why.join("; ")) };
