@@ -288,6 +288,21 @@ fn the_rows_and_the_cards_add_up_to_the_report() {
 }
 
 #[test]
+fn owners_accounts_and_organizational_units_share_the_same_principals() {
+    let out = demonstration();
+    let index = page(&out, "index.html");
+    assert!(index.contains("Organization <bdi>o-acmeexample</bdi>"));
+    let principals = |kind: &str| -> usize {
+        let panel = between(&index, &format!("class=\"panel {kind}s\""), "</div>")[0];
+        let cells = between(panel, "data-label=\"Principals\"><a href=\"", "</a>");
+        assert!(cells.len() > 1, "{kind}");
+        cells.iter().map(|cell| cell.rsplit('>').next().unwrap().parse::<usize>().unwrap()).sum()
+    };
+    let all = report(&out).totals.principals;
+    assert_eq!(["owner", "account", "ou"].map(principals), [all; 3]);
+}
+
+#[test]
 fn coverage_comes_first_and_says_what_failed() {
     let out = folder("html-partial").join("report");
     scan("mocks/partial", &out).exits(3);

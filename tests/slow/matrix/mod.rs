@@ -279,13 +279,12 @@ fn every_operation_meets_every_fault_on_every_page_as_the_table_says() {
     let nights = Nights::new();
     let wanted = table();
     let jobs = jobs(&wanted);
-    let next = AtomicUsize::new(0);
     let found: Mutex<BTreeMap<Place, Outcome>> = Mutex::new(wanted.clone());
-    let work = || {
+    let work = |jobs: &[Job], next: &AtomicUsize, round: usize| {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(job) = jobs.get(number) else { break };
-            let told = nights.meets(job, number);
+            let told = nights.meets(job, round * jobs.len() + number);
             let mut found = found.lock().unwrap();
             for place in &job.places {
                 let outcome = found.get_mut(place).unwrap();
@@ -293,7 +292,15 @@ fn every_operation_meets_every_fault_on_every_page_as_the_table_says() {
             }
         }
     };
-    thread::scope(|scope| (0..AT_A_TIME).for_each(|_| drop(scope.spawn(work))));
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| (0..AT_A_TIME).for_each(|_| drop(scope.spawn(|| work(&jobs, &next, 0)))));
+    // On a busy machine a call can meet its time limit before its fault. What the program does wrong, it does again alone.
+    let is_wrong = |job: &Job| job.places.iter().any(|place| found.lock().unwrap()[place] != wanted[place]);
+    for round in 1..=3 {
+        for (number, job) in jobs.iter().enumerate().filter(|(_, job)| is_wrong(job)) {
+            work(std::slice::from_ref(job), &AtomicUsize::new(0), round * jobs.len() + number);
+        }
+    }
     let mut found = found.into_inner().unwrap();
     found.retain(|place, outcome| wanted[place] != *outcome);
     let mut lines = String::new();

@@ -156,6 +156,7 @@ pub fn unread(account: &Account, coverage: Coverage, failures: Vec<Failed>) -> A
         summary: AccountSummary {
             id: account.id.clone(),
             name: account.name.clone(),
+            ou_path: account.ou_path(),
             coverage,
             failures,
             evidence: EvidenceSource::default(),

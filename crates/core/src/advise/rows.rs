@@ -124,6 +124,7 @@ impl Work<'_, '_> {
         AccountSummary {
             id: self.prepared.inventory.account.id.clone(),
             name: self.prepared.inventory.account.name.clone(),
+            ou_path: self.prepared.inventory.account.ou_path(),
             coverage: if failures.is_empty() { Coverage::Complete } else { Coverage::Partial },
             failures,
             evidence: EvidenceSource {

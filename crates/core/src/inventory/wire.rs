@@ -43,6 +43,12 @@ pub struct Account {
 }
 
 impl Account {
+    /// What is above it in the organisation: its path without its own id.
+    pub fn ou_path(&self) -> Option<String> {
+        let path = self.paths.first()?.trim_end_matches('/');
+        Some(path.strip_suffix(self.id.as_str()).unwrap_or(path).trim_end_matches('/').to_owned())
+    }
+
     /// `State`, else `Status`.
     pub fn state(&self) -> &str {
         self.state.as_deref().or(self.status.as_deref()).unwrap_or("ACTIVE")

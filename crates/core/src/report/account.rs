@@ -45,6 +45,10 @@ pub struct AccountSummary {
     pub id: String,
     /// What people call it.
     pub name: String,
+    /// Where it is in the organisation, as AWS Organizations writes it, without the account itself: the ids of the organisation,
+    /// its root and each organizational unit below that. Absent where AWS did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ou_path: Option<String>,
     /// How far it was read.
     pub coverage: Coverage,
     /// What could not be read.
@@ -71,6 +75,17 @@ pub struct AccountSummary {
 }
 
 impl AccountSummary {
+    /// The id of its organisation.
+    pub fn organisation(&self) -> Option<&str> {
+        self.ou_path.as_deref()?.split('/').find(|part| part.starts_with("o-"))
+    }
+
+    /// The id of the organizational unit, or root, that it is in.
+    pub fn ou(&self) -> Option<&str> {
+        let part = self.ou_path.as_deref()?.rsplit('/').find(|part| !part.is_empty())?;
+        (!part.starts_with("o-")).then_some(part)
+    }
+
     /// Whether its principals and policies were read, and nothing is known of what anybody in it uses.
     pub fn is_blind(&self) -> bool {
         let count = |status| self.statuses.get(&status).copied().unwrap_or_default();

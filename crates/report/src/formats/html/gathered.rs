@@ -11,7 +11,9 @@ use super::{sentence, severity};
 use crate::formats::start::{Head, Rank, Start};
 use crate::formats::{say, weight};
 use leastwise_core::decide::{Grade, HolderKind, Level, PrincipalStatus, Severity};
-use leastwise_core::report::{AccountReport, Lookup, PrincipalRow, Recommendation, Report, Status};
+use leastwise_core::report::{
+    AccountReport, AccountSummary, Lookup, PrincipalRow, Recommendation, Report, Status,
+};
 
 /// How many new changes are named.
 const NEW: usize = 5;
@@ -30,16 +32,16 @@ pub(super) struct Gathered {
     /// How many users have unused credentials.
     pub(super) with_credentials: usize,
     /// Principals by owner; `None` is those without one.
-    pub(super) owners: BTreeMap<Option<String>, OwnerShare>,
+    pub(super) owners: BTreeMap<Option<String>, ActorShare>,
     /// The owners of those whom the changes of many accounts reach, by the place of the change.
     of_families: BTreeMap<usize, BTreeSet<Option<String>>>,
-    /// What there is for an account that its summary does not say: its changes and those of many accounts that are ready.
+    /// How many of an account's own changes are ready, which its summary does not say.
     pub(super) ready: BTreeMap<String, usize>,
 }
 
-/// What one owner has to do.
-#[derive(Debug, Default)]
-pub(super) struct OwnerShare {
+/// What one owner, account or organizational unit has to do.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ActorShare {
     pub(super) principals: usize,
     changes: usize,
     ready: usize,
@@ -51,8 +53,40 @@ pub(super) struct OwnerShare {
     pub(super) risk_after: u64,
 }
 
-impl OwnerShare {
-    /// All changes that reach the owner's principals.
+impl ActorShare {
+    /// Of an account: its own changes, those of them that are ready, and the changes of many accounts that reach it.
+    pub(super) fn of_account(account: &AccountSummary, ready: usize, families: BTreeSet<usize>) -> Self {
+        let unused = account.statuses.get(&PrincipalStatus::UnusedPrincipal).copied().unwrap_or_default();
+        Self {
+            principals: account.principals,
+            changes: account.recommendations,
+            ready,
+            families,
+            unused,
+            credentials: account.credentials,
+            risk_before: account.effect.risk_before,
+            risk_after: account.effect.risk_after,
+        }
+    }
+
+    /// Adds another's.
+    pub(super) fn add(&mut self, other: Self) {
+        self.principals += other.principals;
+        self.changes += other.changes;
+        self.ready += other.ready;
+        self.families.extend(other.families);
+        self.unused += other.unused;
+        self.credentials += other.credentials;
+        self.risk_before += other.risk_before;
+        self.risk_after += other.risk_after;
+    }
+
+    /// Whether there is anything to do.
+    pub(super) fn has_work(&self) -> bool {
+        self.changes() + self.unused + self.credentials > 0
+    }
+
+    /// All changes that affect its principals.
     pub(super) fn changes(&self) -> usize {
         self.changes + self.families.len()
     }
@@ -143,13 +177,12 @@ impl Gathered {
         share.credentials += row.credentials();
         share.risk_before += row.effect.risk.before;
         share.risk_after += row.effect.risk.after;
-        match sentence::NOT_COVERED.contains(&row.status) {
-            true => self.unknown += row.effect.granted.saturating_sub(row.effect.unused),
+        let used = row.effect.granted.saturating_sub(row.effect.unused);
+        if sentence::NOT_COVERED.contains(&row.status) {
+            self.unknown += used;
+        } else {
             // Of one that uses nothing, what is not tracked is unused as well.
-            false => {
-                let used = row.effect.granted.saturating_sub(row.effect.unused);
-                self.untracked += row.effect.unobserved.len().min(used);
-            }
+            self.untracked += row.effect.unobserved.len().min(used);
         }
         let entry = |title, grade, reason, risk| StartEntry {
             title,

@@ -2,22 +2,18 @@
 //!
 //! The rows come before all of this in the file, because what the page says is known only after the last account.
 
-use std::cmp::Reverse;
-
 use askama::Template;
 
+use super::actors::{Panel, panels};
 use super::coverage::{Banner, CoverageGap, is_read, usage_data};
-use super::gathered::{Gathered, OwnerShare, StartEntry};
+use super::gathered::{Gathered, StartEntry};
 use super::owners::Owners;
-use super::text::{self, account_page, change_anchor, count, counted, in_hash, percent};
+use super::text::{self, change_anchor, count, counted, in_hash, percent};
 use super::{INDEX_SCRIPT, STYLE, guard, rows, sentence, severity, sparkline, words};
-use crate::folder::Owner;
 use leastwise_core::decide::{PrincipalStatus, RuleCode};
 use leastwise_core::report::{AccountSummary, ExceptionRow, FamilyRow, Report};
 use leastwise_core::visible::visible;
 
-/// How many owners or accounts are shown before the rest is folded.
-const SHOWN: usize = 12;
 /// How wide a whole bar is, in the units of its drawing.
 const WIDTH: u64 = 1000;
 
@@ -93,35 +89,6 @@ struct Figure {
     number: usize,
 }
 
-/// One way to see who has to act.
-struct Panel {
-    kind: &'static str,
-    /// What is shown, and what is folded.
-    parts: Vec<Vec<Actor>>,
-}
-
-/// Somebody who has to act: an owner, or an account.
-struct Actor {
-    name: Option<String>,
-    id: String,
-    href: String,
-    rows: String,
-    principals: usize,
-    changes: usize,
-    ready: usize,
-    unused: usize,
-    credentials: usize,
-    before: u64,
-    after: u64,
-    ticket: Option<String>,
-    /// Of the risk that is left and of that which can be removed, in the units of the drawing.
-    left: u64,
-    removable: u64,
-    /// What is unknown is not nought.
-    is_known: bool,
-    note: Option<String>,
-}
-
 /// A policy of many accounts.
 struct FamilyItem<'r> {
     it: &'r FamilyRow,
@@ -187,9 +154,11 @@ impl<'r> IndexPage<'r> {
         self.report.accounts.iter().any(is_read)
     }
 
-    /// Whether some principal has an owner.
-    fn has_owners(&self) -> bool {
-        self.panels.len() > 1
+    /// The id of the organisation, if all accounts are in one.
+    fn organisation(&self) -> Option<&str> {
+        let mut ids = self.report.accounts.iter().filter_map(AccountSummary::organisation);
+        let first = ids.next()?;
+        ids.all(|id| id == first).then_some(first)
     }
 
     fn permission_total(&self) -> String {
@@ -267,7 +236,7 @@ fn pieces(report: &Report, all: &Gathered) -> Vec<Piece> {
     parts.into_iter().map(piece).filter(|it| it.number > 0).collect()
 }
 
-fn units(part: u64, whole: u64) -> u64 {
+pub(super) fn units(part: u64, whole: u64) -> u64 {
     // A number that is not nothing is to be seen.
     if part == 0 { 0 } else { (part.saturating_mul(WIDTH) / whole.max(1)).clamp(4, WIDTH) }
 }
@@ -323,103 +292,6 @@ fn share(report: &Report, first: &[&StartEntry]) -> Option<String> {
             counted(report.totals.recommendations, "change")
         ),
     })
-}
-
-/// By owner, where there are any, and by account.
-fn panels(report: &Report, all: &Gathered, beside: Beside<'_>) -> Vec<Panel> {
-    let panel = |kind, mut actors: Vec<Actor>| {
-        let more = actors.split_off(actors.len().min(SHOWN));
-        let parts = if more.is_empty() { vec![actors] } else { vec![actors, more] };
-        Panel { kind, parts }
-    };
-    let has_owners = all.owners.keys().any(Option::is_some);
-    let owners = has_owners.then(|| panel("owner", owners(report, all, beside)));
-    owners.into_iter().chain([panel("account", accounts(report, all, beside))]).collect()
-}
-
-fn owners(report: &Report, all: &Gathered, beside: Beside<'_>) -> Vec<Actor> {
-    let actor = |(name, share): (&Option<String>, &OwnerShare)| {
-        let something = share.changes() + share.unused + share.credentials > 0;
-        let ticket = name.as_ref().filter(|_| beside.tickets && beside.owners.is_configured() && something);
-        Actor {
-            name: name.clone(),
-            id: String::new(),
-            href: format!("#owner={}", in_hash(&visible(name.as_deref().unwrap_or(rows::NOBODY)))),
-            rows: format!("#owner={}", in_hash(&visible(name.as_deref().unwrap_or(rows::NOBODY)))),
-            principals: share.principals,
-            changes: share.changes(),
-            ready: share.ready(report),
-            unused: share.unused,
-            credentials: share.credentials,
-            before: share.risk_before,
-            after: share.risk_after,
-            ticket: ticket.map(|name| ticket_of(&Owner::Tag(name.clone()))),
-            left: 0,
-            removable: 0,
-            is_known: true,
-            note: None,
-        }
-    };
-    sorted(all.owners.iter().map(actor).collect())
-}
-
-fn accounts(report: &Report, all: &Gathered, beside: Beside<'_>) -> Vec<Actor> {
-    let actor = |it: &AccountSummary| {
-        let id = &it.id;
-        let shared =
-            report.families.iter().filter(|family| family.accounts.iter().any(|at| at.account == *id));
-        let shared: Vec<_> = shared
-            .filter_map(|family| {
-                report.recommendations.iter().find(|it| family.recommendation.as_ref() == Some(&it.id))
-            })
-            .collect();
-        let unused = it.statuses.get(&PrincipalStatus::UnusedPrincipal).copied().unwrap_or_default();
-        let changes = it.recommendations + shared.len();
-        let something = changes + unused + it.credentials > 0;
-        let has_ticket = beside.tickets && !beside.owners.is_configured() && something;
-        let is_known = is_read(it);
-        Actor {
-            name: Some(it.name.clone()),
-            id: id.clone(),
-            href: format!("accounts/{}", account_page(id)),
-            rows: format!("#account={}", in_hash(id)),
-            principals: it.principals,
-            changes,
-            ready: all.ready.get(id).copied().unwrap_or_default()
-                + shared.iter().filter(|it| it.ready == Some(true)).count(),
-            unused,
-            credentials: it.credentials,
-            before: it.effect.risk_before,
-            after: it.effect.risk_after,
-            ticket: has_ticket.then(|| ticket_of(&Owner::Account(id.clone()))),
-            left: 0,
-            removable: 0,
-            is_known,
-            note: match (is_known, it.is_blind()) {
-                (false, _) => Some(format!("not scanned ({})", it.coverage)),
-                (true, true) => Some("no usage data".to_owned()),
-                (true, false) => None,
-            },
-        }
-    };
-    sorted(report.accounts.iter().map(actor).collect())
-}
-
-fn ticket_of(owner: &Owner) -> String {
-    // What is coded in the name of a file is coded once more in an address.
-    format!("tickets/{}.md", in_hash(&owner.file()))
-}
-
-/// The riskiest first, with their bars.
-fn sorted(mut actors: Vec<Actor>) -> Vec<Actor> {
-    actors.sort_by_key(|it| (!it.is_known, Reverse(it.before), it.name.clone(), it.id.clone()));
-    let most = actors.iter().map(|it| it.before).max().unwrap_or_default();
-    for actor in &mut actors {
-        let whole = units(actor.before, most);
-        actor.left = units(actor.after, most).min(whole);
-        actor.removable = whole - actor.left;
-    }
-    actors
 }
 
 fn family(it: &FamilyRow) -> FamilyItem<'_> {

@@ -7,6 +7,7 @@
 //! Everything is escaped by askama, and [`text`] makes visible what would turn the direction of text.
 
 mod account;
+mod actors;
 mod change;
 mod console;
 mod coverage;

@@ -97,6 +97,7 @@ pub(super) fn account(report: &Report, account: &AccountReport, owners: &Owners)
     let element = json!({
         "id": visible(id),
         "name": visible(&account.summary.name),
+        "ou": account.summary.ou().map(visible),
         "policies": numbered.iter().map(|((kind, state), _)| json!([kind, state])).collect::<Vec<_>>(),
         "names": policy_names.iter().map(|it| visible(it)).collect::<Vec<_>>(),
         "owners": all_owners.iter().map(|it| visible(it)).collect::<Vec<_>>(),

@@ -93,6 +93,7 @@
     ['status', 'Status', (row) => (data.notCovered.includes(row.status) ? [row.status, 'not-covered'] : [row.status]), called([...data.statuses, ['not-covered', 'Not covered (all kinds)']])],
     ['severity', 'Severity', (row) => [data.severities[row.severity]?.[1]]],
     ['confidence', 'Confidence', (row) => (row.sure < 0 ? [] : [SURE[row.sure]]), capital],
+    ['ou', 'Organizational unit', (row) => (row.account.ou ? [row.account.ou] : [])],
     ['ready', 'Ready', (row) => row.ready, capital],
     ['credentials', 'Credentials', (row) => row.credentials, () => 'Has unused credentials'],
     ['service', 'Service', (row) => row.services],
