@@ -17,10 +17,10 @@ use crate::options::Limits;
 
 /// Clients that are made when they are first needed.
 #[derive(Debug, Clone)]
-pub(super) struct Clients(Arc<Made>);
+pub(super) struct Clients(Arc<SdkClients>);
 
 #[derive(Debug)]
-struct Made {
+struct SdkClients {
     sdk: SdkConfig,
     purpose: Purpose,
     iam: OnceLock<aws_sdk_iam::Client>,
@@ -55,7 +55,7 @@ impl Clients {
     pub(super) fn new(settings: &SdkConfig, credentials: Credentials, purpose: Purpose) -> Self {
         let sdk =
             settings.to_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build();
-        Self(Arc::new(Made {
+        Self(Arc::new(SdkClients {
             sdk,
             purpose,
             iam: OnceLock::new(),
