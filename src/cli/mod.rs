@@ -11,6 +11,7 @@ use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand
 use crate::config::{FILE_NAME, Form};
 use leastwise_core::report::FileHash;
 
+mod check;
 mod compare;
 mod fail_on;
 mod manual;
@@ -19,6 +20,8 @@ mod refine;
 mod scan;
 mod shard;
 
+use self::check::CHECK_HELP;
+pub use self::check::{Budget, Check, CheckFailOn};
 pub use self::compare::Compare;
 use self::compare::{COMPARE_HELP, COMPARE_USAGE};
 pub use self::fail_on::FailOn;
@@ -113,6 +116,7 @@ const IAM_POLICY_HELP: &str = "\
 Examples:
   leastwise iam-policy > scan-policy.json                        for the identity that runs the scan
   leastwise iam-policy --trust 111111111111 > member-role.json   for a StackSet over the other accounts
+  leastwise iam-policy --check > check-policy.json               for the identity that runs leastwise check
 
 Exit codes:
   0  finished
@@ -224,6 +228,13 @@ pub enum Command {
     /// what this shows, and how to sign a report.
     #[command(after_help = VERIFY_HELP)]
     Verify(Verify),
+    /// Ask AWS for a second opinion on every change of a report
+    ///
+    /// Has IAM Access Analyzer validate each reduced policy and IAM simulate it next to the current one, and compares it with
+    /// AWS's own recommendations where someone generated them. Writes check.json into the report. A change that AWS disputes
+    /// is not applied by the scripts. Only reads from AWS.
+    #[command(after_help = CHECK_HELP, disable_help_flag = true)]
+    Check(Box<Check>),
     /// Show what changed between two reports, or the trend across many
     ///
     /// With two reports, prints what is new, changed, resolved or back for each principal and policy, and which actions come into
@@ -235,7 +246,7 @@ pub enum Command {
     Schema(Schema),
     /// Print the read-only IAM policy that a scan needs
     ///
-    /// The policy contains exactly the operations that leastwise can call. With --trust, prints the role for the member accounts.
+    /// The policy contains exactly the operations that a scan can call. With --trust, prints the role for the member accounts.
     #[command(after_help = IAM_POLICY_HELP)]
     IamPolicy(IamPolicy),
     /// Remove unused permissions from one policy, or from many
@@ -280,6 +291,8 @@ pub struct Schema {
 pub enum SchemaOf {
     /// `accounts/<id>.json`
     Account,
+    /// check.json
+    Check,
     /// findings.csv: its columns, each with what it means
     Csv,
     /// manifest.json
@@ -309,6 +322,9 @@ pub struct IamPolicy {
     /// its session, for example `arn:aws:iam::111111111111:role/leastwise-scan`.
     #[arg(long, value_name = "ARN", requires = "trust", value_parser = Form::PrincipalArn.parser())]
     pub caller: Option<String>,
+    /// Print the policy that `leastwise check` needs instead
+    #[arg(long, conflicts_with_all = ["trust", "role"])]
+    pub check: bool,
 }
 
 fn account_id(text: &str) -> Result<String, &'static str> {

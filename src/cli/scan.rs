@@ -104,7 +104,7 @@ pub struct SayArgs {
     /// Log format on standard error
     ///
     /// Events: run-began, config-found, caller, run-resumed, progress, account-began, account-ended, account-skipped,
-    /// call-throttled, call-repeated, call-waited, compare-warning, fail-on, scan-ended, capture-ended, shard-ended,
+    /// call-throttled, call-repeated, call-waited, compare-warning, fail-on, scan-ended, check-ended, capture-ended, shard-ended,
     /// own-account-only, administrators-unknown, administrator-closed, first-night, evidence-too-old, catalog-warning,
     /// journal-not-kept, journal-doubted, state-not-kept, state-set-aside, state-contradicted, state-doubted, rule-warning,
     /// little-room, config-problem, run-failed.

@@ -1,4 +1,4 @@
-//! `leastwise iam-policy`: exactly what the scan may call, made from the list of what it can call.
+//! `leastwise iam-policy`: exactly what a scan or a check may call, made from the list of what it can call.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use serde_json::{Map, json};
 
 use crate::cli::{Exit, IamPolicy};
 use crate::output::error::RunError;
-use leastwise_aws::live::{Operation, actions};
+use leastwise_aws::live::{Operation, Purpose, actions, actions_for};
 use leastwise_core::arn::Arn;
 
 pub(super) fn run(args: &IamPolicy) -> Result<Exit, RunError> {
@@ -18,6 +18,7 @@ pub(super) fn run(args: &IamPolicy) -> Result<Exit, RunError> {
         return Err(RunError::OtherCaller { arn: arn.clone(), account: account.clone() });
     }
     let out = match &args.trust {
+        _ if args.check => format!("{:#}\n", check()),
         Some(account) => template(account, args),
         None => format!("{:#}\n", caller(&args.role)),
     };
@@ -50,6 +51,17 @@ fn caller(role: &str) -> serde_json::Value {
             },
         ],
     })
+}
+
+/// The policy of whoever runs `leastwise check`, which enters no other account.
+fn check() -> serde_json::Value {
+    let read = json!({
+        "Sid": "Check",
+        "Effect": "Allow",
+        "Action": actions_for(Purpose::Check, |_| true),
+        "Resource": "*",
+    });
+    json!({"Version": "2012-10-17", "Statement": [read]})
 }
 
 /// The role of a member account, as CloudFormation for a StackSet.

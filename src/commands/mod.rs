@@ -3,6 +3,7 @@
 mod batch;
 mod capture;
 mod catalog;
+pub(crate) mod check;
 mod compare;
 mod iam_policy;
 mod init;
@@ -34,6 +35,7 @@ pub fn run(cli: Cli) -> Exit {
     let log = Arc::new(match &cli.command {
         Command::Scan(args) => Log::new(&args.say).at_night(args.report.previous.is_some()),
         Command::Capture(args) => Log::new(&args.say),
+        Command::Check(args) => Log::new(&args.say),
         Command::Merge(args) => Log::new(&args.say).at_night(args.report.previous.is_some()),
         Command::Refine(args) => Log::plain(args.quiet),
         _ => Log::plain(false),
@@ -49,6 +51,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Schema(args) => schema::run(&args),
         Command::IamPolicy(args) => iam_policy::run(&args),
         Command::Verify(args) => verify::run(&args, &log),
+        Command::Check(args) => check::run(&args, &log),
         Command::Compare(args) => compare::run(&args, &log),
         Command::Prove(args) => prove::run(&args, &log),
         Command::Catalog(command) => catalog::run(&command, &log),

@@ -10,6 +10,7 @@ use leastwise_report::formats::csv_columns;
 pub(super) fn run(args: &Schema) -> Result<Exit, RunError> {
     let schema = match args.file {
         SchemaOf::Account => schema::account(),
+        SchemaOf::Check => schema::check(),
         SchemaOf::Csv => csv_columns(),
         SchemaOf::Manifest => schema::manifest(),
         SchemaOf::Report => schema::report(),

@@ -3,6 +3,7 @@
 //!
 //! It is not known who wrote the report, or that AWS said what it rests on: SECURITY.md tells what follows from it.
 
+mod afterwards;
 mod folder;
 mod history;
 mod proof_basis;
@@ -10,8 +11,10 @@ mod proofs;
 mod target;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 
+use self::afterwards::CheckFile;
 use self::history::HistoryCheck;
 use self::proof_basis::ProofBasis;
 use self::target::ComparingTarget;
@@ -35,6 +38,9 @@ use leastwise_report::folder::{CATALOG, MANIFEST, REPORT, ReportFolder, account_
 use leastwise_report::formats::{FindingStates, Judging};
 use leastwise_report::history::HISTORY;
 
+/// What a report with scripts has.
+pub(crate) const SCRIPTS: &str = "changes/lib.bash";
+
 pub(crate) fn run(args: &Verify, log: &Log) -> Result<Exit, RunError> {
     let checked = Verification::of(args, log)?;
     let mut out = String::new();
@@ -57,6 +63,20 @@ pub(crate) fn run(args: &Verify, log: &Log) -> Result<Exit, RunError> {
         (false, 0) => Exit::Failed,
         (false, _) => Exit::Refuted,
     })
+}
+
+/// Refuses a report that is not as it was written.
+pub(crate) fn must_hold(report: &Path, log: &Log) -> Result<(), RunError> {
+    let args = Verify { report: report.to_owned(), manifest_sha256: None, catalog: None };
+    let Verification { wrong, .. } = Verification::of(&args, log)?;
+    match wrong.first() {
+        None => Ok(()),
+        Some(first) => Err(RunError::NotVerified {
+            folder: report.to_owned(),
+            problems: wrong.len(),
+            first: first.clone(),
+        }),
+    }
 }
 
 /// What came of it.
@@ -140,6 +160,10 @@ impl Verification {
         } else if !rendering.pack && (report.ready.is_some() || report.since.is_some()) {
             self.wrong.push(format!("{HISTORY} is missing, but report.json compares with earlier runs"));
         }
+        let mut check = CheckFile::of(&self.folder).unwrap_or_else(|error| {
+            self.wrong.push(error.to_string());
+            None
+        });
         let mut whole = WholeReport::default();
         for summary in &report.accounts {
             let path = account_path(&summary.id);
@@ -152,6 +176,13 @@ impl Verification {
             if let Some(nights) = &mut nights {
                 nights.add(&account, report, |path| compared.hash(path));
             }
+            if let Some(check) = &mut check {
+                check.add(&account, report, |path| compared.known(path));
+            }
+        }
+        if let Some(check) = &mut check {
+            check.know(&report.recommendations, |path| compared.known(path));
+            self.wrong.extend(check.wrong(&self.folder, compared.known(SCRIPTS).is_some()));
         }
         self.shared(report, rests, compared);
         self.wrong.extend(whole.wrong(report).into_iter().map(|what| format!("report.json: {what}")));

@@ -50,6 +50,11 @@ pub(crate) enum RunError {
     /// Nobody but the version that wrote a report can make its files again.
     #[error("`{}` was written by leastwise {tool}; this is {}", folder.display(), env!("CARGO_PKG_VERSION"))]
     OtherVersion { folder: PathBuf, tool: String },
+    /// A report that AWS is to be asked about is not as it was written.
+    #[error("`{}` does not verify: {first}{}", folder.display(), other_problems(*problems))]
+    NotVerified { folder: PathBuf, problems: usize, first: String },
+    #[error("stopped: {done} of {total} changes are checked, and their results are saved")]
+    CheckStopped { done: usize, total: usize },
     #[error("cannot list the accounts of the organisation: {0}")]
     Organisation(Failure),
     #[error(transparent)]
@@ -151,6 +156,10 @@ impl RunError {
             Self::OtherVersion { .. } => {
                 Some("use the leastwise that wrote it; its manifest.json names the version as `tool`")
             }
+            Self::NotVerified { .. } => {
+                Some("run `leastwise verify` to see all problems; restore the files, or scan again")
+            }
+            Self::CheckStopped { .. } => Some("run the same command again to continue"),
             Self::NothingToRead { .. } => Some("check that the credentials belong to the right organisation"),
             Self::Report(error) => Some(error.help()),
             Self::Journal(error) => Some(error.help()),
@@ -228,6 +237,15 @@ pub(crate) struct NothingRead {
 /// What has become of an earlier report.
 fn as_it_was(earlier: &Option<String>) -> String {
     earlier.as_ref().map(|path| format!("; `{path}` is unchanged")).unwrap_or_default()
+}
+
+/// How many problems beside the one that is named.
+fn other_problems(problems: usize) -> String {
+    match problems {
+        0 | 1 => String::new(),
+        2 => "; there is 1 other problem".to_owned(),
+        many => format!("; there are {} other problems", many - 1),
+    }
 }
 
 /// How many accounts beside the one that is named.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use leastwise_aws::ReachLimit;
-use leastwise_core::report::{PolicyState, Totals};
+use leastwise_core::report::{CheckTotals, PolicyState, Totals};
 
 /// How grave an event is, the gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -175,6 +175,7 @@ pub(crate) enum Event<'e> {
         message: String,
     },
     ScanEnded(ScanEnded<'e>),
+    CheckEnded(CheckEnded<'e>),
     CaptureEnded {
         accounts: usize,
         /// Accounts that could not be read whole.
@@ -269,6 +270,19 @@ pub(crate) struct ScanEnded<'e> {
     pub(crate) text: String,
 }
 
+/// The closing summary of a check.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CheckEnded<'e> {
+    #[serde(flatten)]
+    pub(crate) totals: &'e CheckTotals,
+    pub(crate) path: String,
+    pub(crate) exit: u8,
+    /// For people: several lines.
+    #[serde(skip)]
+    pub(crate) text: String,
+}
+
 impl Event<'_> {
     /// Its name, for programs. Part of the interface: it never changes.
     pub(crate) fn name(&self) -> &'static str {
@@ -312,6 +326,7 @@ impl Event<'_> {
             Self::FailOn { .. } => ("fail-on", LogLevel::Info),
             Self::CompareWarning { .. } => ("compare-warning", LogLevel::Warn),
             Self::ScanEnded(_) => ("scan-ended", LogLevel::Info),
+            Self::CheckEnded(_) => ("check-ended", LogLevel::Info),
             Self::CaptureEnded { .. } => ("capture-ended", LogLevel::Info),
             Self::ShardEnded { .. } => ("shard-ended", LogLevel::Info),
             Self::ConfigProblem { .. } => ("config-problem", LogLevel::Error),

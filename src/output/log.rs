@@ -150,6 +150,7 @@ fn text(event: &Event<'_>, now: Timestamp) -> String {
             format!("error: {}\n{help}", terminal::line(&message))
         }
         Event::ScanEnded(ended) => return colour::of_summary(&terminal::clean(&ended.text)).into_owned(),
+        Event::CheckEnded(ended) => return colour::of_summary(&terminal::clean(&ended.text)).into_owned(),
         _ => {
             let before = match event.level_for_people() {
                 LogLevel::Error => "error: ".to_owned(),

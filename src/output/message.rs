@@ -82,8 +82,12 @@ impl Event<'_> {
             }
             Self::Progress { stage, done, failed, total, .. } => {
                 let failed_too = if *failed > 0 { format!(", {failed} failed") } else { String::new() };
-                let stage = if *stage == "written" { "Writing" } else { "Scanning" };
-                format!("{stage}: {}/{total} accounts{failed_too}", done - failed)
+                let (stage, what) = match *stage {
+                    "written" => ("Writing", "accounts"),
+                    "checked" => ("Checking", "changes"),
+                    _ => ("Scanning", "accounts"),
+                };
+                format!("{stage}: {}/{total} {what}{failed_too}", done - failed)
             }
             Self::AccountBegan { account, name } => format!("{}: started", named(account, name)),
             Self::AccountSkipped { account, name, why } => {
@@ -107,6 +111,11 @@ impl Event<'_> {
                 let changes = counted(totals.recommendations, "change");
                 let removed = counted(totals.effect.removed, "unused permission");
                 format!("{changes}, each proven, that remove {removed}")
+            }
+            Self::CheckEnded(ended) => {
+                let totals = ended.totals;
+                let changes = counted(totals.changes, "change");
+                format!("{changes} checked, {} disputed by AWS", totals.disputed)
             }
             Self::CaptureEnded { path, not_whole, .. } => {
                 let missing = if *not_whole > 0 {

@@ -56,12 +56,17 @@ fn nothing_new(scanned: &ScanOutcome, since: &SinceEarlier, target: &Path) -> St
 }
 
 /// Rows of a label and a value; a row without a label goes on with the one before.
-struct LabelledRows(String);
+#[derive(Default)]
+pub(super) struct LabelledRows(String);
 
 impl LabelledRows {
-    fn row(&mut self, label: &str, value: impl fmt::Display) {
+    pub(super) fn row(&mut self, label: &str, value: impl fmt::Display) {
         // Writing to a string cannot fail.
         let _ = writeln!(self.0, "{label:<LABEL$}{value}");
+    }
+
+    pub(super) fn into_text(self) -> String {
+        self.0
     }
 }
 

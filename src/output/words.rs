@@ -1,6 +1,6 @@
 //! The words for codes and numbers on a terminal. Files keep the codes.
 
-use leastwise_aws::live::OPERATIONS;
+use leastwise_aws::live::{CHECK_OPERATIONS, OPERATIONS};
 use leastwise_core::decide::PrincipalStatus;
 use leastwise_core::evidence::{Failure, FailureKind};
 use leastwise_core::report::{Status, numbers};
@@ -54,7 +54,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
         FailureKind::Unreachable => "no response",
     });
     let operation = failure.operation.as_str();
-    let called = OPERATIONS.iter().find(|it| it.name() == operation);
+    let called = OPERATIONS.iter().chain(CHECK_OPERATIONS).find(|it| it.name() == operation);
     format!("{code} on {}", called.map_or(operation, |it| it.action()))
 }
 

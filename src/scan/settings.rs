@@ -10,7 +10,7 @@ use crate::output::error::RunError;
 use crate::output::event::Event;
 use crate::output::log::Log;
 use leastwise_aws::EventSink;
-use leastwise_aws::live::LiveOptions;
+use leastwise_aws::live::{LiveOptions, Purpose};
 use leastwise_files as files;
 
 /// Reads the configuration: the file that is named or found, then the environment, then the flags. Gives the file's name as
@@ -53,6 +53,7 @@ fn text_of(path: &Path) -> Result<(String, String), RunError> {
 /// What a live scan is told.
 pub(crate) fn live(config: &Config, events: Arc<dyn EventSink>) -> LiveOptions {
     LiveOptions {
+        purpose: Purpose::Scan,
         profile: config.profile.clone(),
         region: config.region.clone(),
         accounts: config.accounts.list.clone(),

@@ -196,6 +196,7 @@ fn the_help_texts_are_as_they_were_read_last() {
     let commands = [
         "",
         "scan",
+        "check",
         "compare",
         "capture",
         "merge",

@@ -21,6 +21,7 @@ use harness::{hostile, run, scan};
 
 mod bounds;
 mod callers;
+mod check;
 mod chosen;
 mod command;
 mod compare;

@@ -18,6 +18,9 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<String, Refusal> {
         "ListAnalyzers" => list_analyzers(call),
         "GetAnalyzer" => get_analyzer(call),
         "ListFindingsV2" => list_findings(call),
+        "ValidatePolicy" | "CheckNoNewAccess" | "CheckAccessNotGranted" | "GetFindingRecommendation" => {
+            super::opinion::answer(call)
+        }
         _ => get_finding(call),
     }
 }

@@ -193,6 +193,10 @@ fn rest_operation(request: &Request) -> Option<&'static str> {
         ("GET", ["analyzer", _]) => Some("GetAnalyzer"),
         ("POST", ["findingv2"]) => Some("ListFindingsV2"),
         ("GET", ["findingv2", _]) => Some("GetFindingV2"),
+        ("POST", ["policy", "validation"]) => Some("ValidatePolicy"),
+        ("POST", ["policy", "check-no-new-access"]) => Some("CheckNoNewAccess"),
+        ("POST", ["policy", "check-access-not-granted"]) => Some("CheckAccessNotGranted"),
+        ("GET", ["recommendation", _]) => Some("GetFindingRecommendation"),
         _ => None,
     }
 }

@@ -16,6 +16,7 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<String, Refusal> {
         "GetAccountAuthorizationDetails" => authorization_details(call),
         "GenerateServiceLastAccessedDetails" => generate(call),
         "GetServiceLastAccessedDetails" => last_accessed(call),
+        "SimulateCustomPolicy" => super::opinion::answer(call),
         _ => Err(Refusal::UnknownOperation),
     }
 }

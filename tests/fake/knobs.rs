@@ -4,10 +4,14 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use super::opinion::Dispute;
 use super::refusal::Refusal;
 
 /// The page sizes that AWS has, or seems to have where it does not say: the default, and the most that can be asked.
-const SIZES: [(&str, usize, usize); 6] = [
+const SIZES: [(&str, usize, usize); 9] = [
+    ("ValidatePolicy", 100, 100),
+    ("SimulateCustomPolicy", 100, 1000),
+    ("GetFindingRecommendation", 100, 1000),
     ("GetAccountAuthorizationDetails", 100, 1000),
     ("GetServiceLastAccessedDetails", 100, 1000),
     ("ListFindingsV2", 100, 1000),
@@ -47,6 +51,10 @@ pub(crate) struct Knobs {
     pub(crate) any_region: bool,
     /// Accounts come without the path that leads to them.
     pub(crate) no_paths: bool,
+    /// Opinions that contradict.
+    pub(crate) disputes: Vec<Dispute>,
+    /// By principal: the steps that AWS recommends.
+    pub(crate) recommendations: HashMap<String, Vec<serde_json::Value>>,
 }
 
 impl Default for Knobs {
@@ -66,6 +74,8 @@ impl Default for Knobs {
             polls: 1,
             any_region: false,
             no_paths: false,
+            disputes: Vec::new(),
+            recommendations: HashMap::new(),
         }
     }
 }
@@ -81,7 +91,7 @@ pub(crate) struct Page {
 impl Knobs {
     /// How long a page that begins at `from` may be.
     pub(crate) fn size(&self, operation: &str, asked: Option<usize>, from: usize) -> usize {
-        let known = SIZES.iter().find(|(name, ..)| *name == operation).unwrap_or(&SIZES[5]);
+        let known = SIZES.iter().find(|(name, ..)| *name == operation).unwrap_or(&SIZES[8]);
         let size = asked.unwrap_or(known.1).clamp(1, known.2);
         let size = size.min(self.pages.get(operation).copied().unwrap_or(usize::MAX)).max(1);
         match self.short_pages {

@@ -26,6 +26,7 @@ pub(crate) mod http;
 mod iam;
 mod iam_xml;
 mod knobs;
+mod opinion;
 mod organizations;
 mod refusal;
 mod server;
@@ -45,6 +46,7 @@ pub(crate) use fault::{Fault, Rule, When};
 pub(crate) use folder::write as write_folder;
 pub(crate) use generate::Invented;
 use knobs::Knobs;
+use opinion::Dispute;
 use server::Server;
 use state::State;
 pub(crate) use world::{Books, World};
@@ -159,6 +161,19 @@ impl Setup {
     /// Accounts come without the path that leads to them, as older partitions and emulators give them.
     pub(crate) fn no_paths(mut self) -> Self {
         self.knobs.no_paths = true;
+        self
+    }
+
+    /// An operation contradicts documents that have a text in them and do not allow an action: with these words.
+    pub(crate) fn dispute(mut self, operation: &str, has: &str, lacks: &str, says: &str) -> Self {
+        let [operation, has, lacks, says] = [operation, has, lacks, says].map(str::to_owned);
+        self.knobs.disputes.push(Dispute { operation, has, lacks, says });
+        self
+    }
+
+    /// Somebody had AWS generate a recommendation for a principal.
+    pub(crate) fn recommends(mut self, principal: &str, steps: Vec<serde_json::Value>) -> Self {
+        self.knobs.recommendations.insert(principal.to_owned(), steps);
         self
     }
 

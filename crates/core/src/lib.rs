@@ -14,6 +14,7 @@
 //! | [`mod@refine`], [`mod@prove`] | propose a smaller policy; check it |
 //! | [`decide`], [`advise`] | a status for each principal, shared policies, exceptions, confidence, risk; the advice on each policy |
 //! | [`report`] | the report as data, every code an enum |
+//! | [`check`] | what to ask AWS about a finished report, and what follows from its answers |
 //!
 //! Invariants:
 //! - only `Action` and `NotAction` of Allow statements change, and only by losing permissions that the evidence calls unused;
@@ -56,6 +57,7 @@ pub mod advise;
 pub mod answers;
 pub mod arn;
 pub mod catalog;
+pub mod check;
 pub mod closest;
 pub mod date;
 pub mod decide;

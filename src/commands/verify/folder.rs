@@ -5,9 +5,11 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use leastwise_core::report::CHECK;
 use leastwise_core::report::FileHash;
 use leastwise_files as files;
 use leastwise_report::folder::MANIFEST;
+use leastwise_report::folder::afterwards::AFTERWARDS;
 
 /// A signature cannot be in the manifest that it signs.
 const SIGNATURES: [&str; 3] = ["manifest.json.sig", "manifest.json.minisig", "manifest.json.sigstore.json"];
@@ -29,7 +31,14 @@ pub(super) fn wrong(root: &Path, files: &BTreeMap<String, FileHash>) -> io::Resu
     }
     let (mut found, mut folders) = (BTreeSet::new(), BTreeSet::new());
     list(root, root, &mut found, &mut folders)?;
-    let is_known = |path: &str| path == MANIFEST || SIGNATURES.contains(&path) || files.contains_key(path);
+    // The disputed names follow from the answers: alone they are nobody's.
+    let is_checked = found.contains(CHECK);
+    let is_known = |path: &str| {
+        path == MANIFEST
+            || SIGNATURES.contains(&path)
+            || files.contains_key(path)
+            || is_checked && AFTERWARDS.contains(&path)
+    };
     let strangers = found.iter().filter(|path| !is_known(path));
     wrong.extend(strangers.map(|path| format!("{path} is not listed in manifest.json")));
     let is_used = |folder: &str| {

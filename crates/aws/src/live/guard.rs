@@ -12,14 +12,14 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use memchr::memmem;
 use thiserror::Error;
 
-use super::operations::OPERATIONS;
+use super::operations::Purpose;
 
 /// Stops operations that are not in the list, before a request exists, and answers that are not whole.
 ///
 /// The SDK takes XML that ends in the middle for all there is, a list that is missing for an empty one, and what does not say
 /// whether it goes on for the last page: all would lose principals or findings without a word.
 #[derive(Debug)]
-pub(super) struct Guard;
+pub(super) struct Guard(pub(super) Purpose);
 
 /// What was asked for is not the first page.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Intercept for Guard {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         match bag.load::<Metadata>() {
-            Some(called) if OPERATIONS.iter().any(|listed| listed.name() == called.name()) => Ok(()),
+            Some(called) if self.0.operations().iter().any(|listed| listed.name() == called.name()) => Ok(()),
             Some(called) => Err(format!("{} is not an operation of leastwise", called.name()).into()),
             None => Err("an operation without a name".into()),
         }
@@ -146,6 +146,10 @@ fn members_of(body: &[u8], operation: &str) -> &'static [RequiredMember] {
         "ListRoots" => members!(has_list: "Roots"),
         "ListOrganizationalUnitsForParent" => members!(has_list: "OrganizationalUnits"),
         "ListDelegatedAdministrators" => members!(has_list: "DelegatedAdministrators"),
+        "ValidatePolicy" => members!(has_list: "findings"),
+        "SimulateCustomPolicy" => members!(has_element: "IsTruncated", "EvaluationResults"),
+        "CheckNoNewAccess" | "CheckAccessNotGranted" => members!(has_member: "result"),
+        "GetFindingRecommendation" => members!(has_member: "status"),
         _ => &[],
     }
 }

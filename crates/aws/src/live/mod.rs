@@ -11,6 +11,7 @@
 //! | `guard` | nothing but the listed operations goes out, nothing but whole answers comes in |
 //! | `pages` | tokens, which must not repeat, and how much of a list there may be |
 //! | `deadline` | what was in the way when time ran out |
+//! | `check`, `advice` | AWS's opinion of finished changes |
 //! | `organisation`, `units`, `authorization`, `analyzers`, `findings`, `last_accessed` | what is read |
 //! | `convert` | from the SDK's types to those of a snapshot |
 //! | `error` | kinds of failure, and AWS's words |
@@ -19,9 +20,11 @@
 //! Deliberately absent: paginators of the SDK (they end silently on a repeated token), its retries and its cache of
 //! identities (both are shared between accounts), any operation that writes.
 
+mod advice;
 mod analyzers;
 mod authorization;
 mod body;
+mod check;
 mod clients;
 mod connect_error;
 mod convert;
@@ -62,9 +65,11 @@ use leastwise_core::arn::{Arn, is_account_id};
 use leastwise_core::evidence::{Evidence, Failure, FailureKind};
 use leastwise_core::inventory::wire::{Account, Authorization};
 
+pub use self::advice::AnalyzerAdvice;
+pub use self::check::{Budget, Unanswered};
 pub use self::connect_error::ConnectError;
-pub use self::operations::actions;
-pub use self::operations::{OPERATIONS, Operation};
+pub use self::operations::{CHECK_OPERATIONS, OPERATIONS, Operation, Purpose};
+pub use self::operations::{actions, actions_for};
 pub use self::options::LiveOptions;
 
 /// Where analyzers are looked for when nobody says, and when there is none where somebody says.
@@ -145,7 +150,7 @@ impl Live {
         let settings = clients::settings(sdk, &options.limits);
         let shared = || {
             let (limits, events) = (options.limits.clone(), options.events.clone());
-            Arc::new(Shared { pacers: Pacers::default(), limits, events })
+            Arc::new(Shared { pacers: Pacers::default(), limits, purpose: options.purpose, events })
         };
         let origin = CredentialOrigin::Chain(provider);
         // Whose bucket this call is of, is what it asks; it has one of its own.

@@ -1,8 +1,8 @@
 //! What can be called: all of it, and it is all read-only.
 //!
 //! A call needs an [`Operation`], which only this file can make, and every client refuses an operation that is not in
-//! the list before it sends anything (`guard`). So the list is what is called, and the policy that `leastwise iam-policy` prints
-//! is made from it.
+//! the list of its purpose before it sends anything (`guard`). So the lists are what is called, and the policies that
+//! `leastwise iam-policy` prints are made from them. A scan cannot make the calls of a check: some of them cost money.
 
 use serde_json::json;
 
@@ -26,6 +26,30 @@ pub(super) enum Api {
     Analyzers,
     FindingList,
     Finding,
+    Validation,
+    Simulation,
+    CustomCheck,
+    Recommendation,
+}
+
+/// What calls are made for. Each purpose has operations of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// To read an organisation.
+    #[default]
+    Scan,
+    /// To ask for AWS's opinion of finished changes.
+    Check,
+}
+
+impl Purpose {
+    /// All that can be called.
+    pub fn operations(self) -> &'static [Operation] {
+        match self {
+            Self::Scan => OPERATIONS,
+            Self::Check => CHECK_OPERATIONS,
+        }
+    }
 }
 
 impl Api {
@@ -38,6 +62,10 @@ impl Api {
             Self::Analyzers => "access-analyzer:analyzers",
             Self::FindingList => "access-analyzer:list-findings",
             Self::Finding => "access-analyzer:get-finding",
+            Self::Validation => "access-analyzer:validate-policy",
+            Self::Simulation => "iam:simulate-custom-policy",
+            Self::CustomCheck => "access-analyzer:custom-checks",
+            Self::Recommendation => "access-analyzer:get-finding-recommendation",
         }
     }
 }
@@ -172,10 +200,51 @@ pub(super) const GET_LAST_ACCESSED: Operation = Operation {
     members: true,
     why: "to read what IAM gathered",
 };
+pub(super) const VALIDATE_POLICY: Operation = Operation {
+    name: "ValidatePolicy",
+    action: "access-analyzer:ValidatePolicy",
+    api: Api::Validation,
+    members: false,
+    why: "to have AWS validate the current and the reduced policy",
+};
+pub(super) const SIMULATE_CUSTOM_POLICY: Operation = Operation {
+    name: "SimulateCustomPolicy",
+    action: "iam:SimulateCustomPolicy",
+    api: Api::Simulation,
+    members: false,
+    why: "to have AWS evaluate actions under the current and the reduced policy",
+};
+pub(super) const CHECK_NO_NEW_ACCESS: Operation = Operation {
+    name: "CheckNoNewAccess",
+    action: "access-analyzer:CheckNoNewAccess",
+    api: Api::CustomCheck,
+    members: false,
+    why: "to have AWS prove that the reduced policy allows nothing new; AWS charges for it",
+};
+pub(super) const CHECK_ACCESS_NOT_GRANTED: Operation = Operation {
+    name: "CheckAccessNotGranted",
+    action: "access-analyzer:CheckAccessNotGranted",
+    api: Api::CustomCheck,
+    members: false,
+    why: "to have AWS prove that the reduced policy grants no removed action; AWS charges for it",
+};
+pub(super) const GET_FINDING_RECOMMENDATION: Operation = Operation {
+    name: "GetFindingRecommendation",
+    action: "access-analyzer:GetFindingRecommendation",
+    api: Api::Recommendation,
+    members: false,
+    why: "to read the recommendation that somebody had AWS generate; it generates none",
+};
 
-/// The actions of some operations, sorted, each once.
+/// The actions of some operations of a scan, sorted, each once.
 pub fn actions(of: impl Fn(&Operation) -> bool) -> Vec<&'static str> {
-    let mut actions: Vec<_> = OPERATIONS.iter().filter(|it| of(it)).map(Operation::action).collect();
+    actions_for(Purpose::Scan, of)
+}
+
+/// The same of those of any purpose.
+pub fn actions_for(purpose: Purpose, of: impl Fn(&Operation) -> bool) -> Vec<&'static str> {
+    let mut actions: Vec<_> =
+        purpose.operations().iter().filter(|it| of(it)).map(Operation::action).collect();
     actions.sort_unstable();
     actions.dedup();
     actions
@@ -188,7 +257,7 @@ pub(super) fn session_policy() -> String {
     json!({"Version": "2012-10-17", "Statement": [read]}).to_string()
 }
 
-/// All operations. The credential chain (profiles, SSO, web identity) makes calls of its own, before any of these.
+/// All operations of a scan. The credential chain (profiles, SSO, web identity) makes calls of its own, before any of these.
 pub const OPERATIONS: &[Operation] = &[
     GET_CALLER_IDENTITY,
     ASSUME_ROLE,
@@ -204,6 +273,17 @@ pub const OPERATIONS: &[Operation] = &[
     GET_FINDING,
     GENERATE_LAST_ACCESSED,
     GET_LAST_ACCESSED,
+];
+
+/// All operations of a check. None enters another account: policies are checked as text.
+pub const CHECK_OPERATIONS: &[Operation] = &[
+    GET_CALLER_IDENTITY,
+    VALIDATE_POLICY,
+    SIMULATE_CUSTOM_POLICY,
+    CHECK_NO_NEW_ACCESS,
+    CHECK_ACCESS_NOT_GRANTED,
+    LIST_FINDINGS,
+    GET_FINDING_RECOMMENDATION,
 ];
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::operations::Api;
+use super::operations::{Api, Purpose};
 use crate::EventSink;
 use crate::options::{Assume, EvidenceFrom, Limits, Rates};
 use crate::pace::Rate;
@@ -12,6 +12,8 @@ use leastwise_core::inventory::wire::Account;
 /// What a live scan can be told. Endpoints come from `AWS_ENDPOINT_URL_*` and the profile, as in all AWS tools.
 #[derive(Debug, Clone, Default)]
 pub struct LiveOptions {
+    /// What is called.
+    pub purpose: Purpose,
     /// The profile; else that of the environment.
     pub profile: Option<String>,
     /// The Region of the analyzers; else that of the environment or the profile, else us-east-1.
@@ -38,6 +40,10 @@ pub struct LiveOptions {
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Items a page of `GetAccountAuthorizationDetails`: at most 1,000.
 pub(super) const AUTHORIZATION_PAGE: i32 = 1000;
+/// Findings a page of `ValidatePolicy`, and steps a page of a recommendation.
+pub(super) const CHECK_PAGE: i32 = 100;
+/// Actions a page of `SimulateCustomPolicy`: at most 1,000.
+pub(super) const SIMULATION_PAGE: i32 = 1000;
 /// Findings a page of `ListFindingsV2`.
 pub(super) const FINDINGS_PAGE: i32 = 100;
 /// Principals of one account whose last-accessed data is being gathered at a time.
@@ -55,8 +61,10 @@ impl Rates {
             // All accounts wait for their list, and the first findings for these.
             Api::Organizations => from(self.organizations).at_once(FIRST),
             Api::Analyzers | Api::FindingList => from(self.access_analyzer).at_once(FIRST),
-            Api::Finding => from(self.access_analyzer),
-            Api::LastAccessed | Api::Authorization => from(self.iam),
+            Api::Finding | Api::Validation | Api::CustomCheck | Api::Recommendation => {
+                from(self.access_analyzer)
+            }
+            Api::LastAccessed | Api::Authorization | Api::Simulation => from(self.iam),
             Api::Sts => Rate::of(self.sts, self.sts),
         }
     }

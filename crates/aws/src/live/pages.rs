@@ -24,7 +24,13 @@ fn bounds(operation: &Operation) -> (usize, u64) {
         Api::Finding | Api::LastAccessed => (5_000, 16 * MIB),
         Api::Organizations => (100_000, 128 * MIB),
         Api::Analyzers => (1_000, 16 * MIB),
-        Api::Sts => (0, MIB),
+        // A policy that is all wrong has a finding for each of its parts.
+        Api::Validation => (20_000, 64 * MIB),
+        // A hundred actions on one resource.
+        Api::Simulation => (1_000, 16 * MIB),
+        // A step for each policy of a principal.
+        Api::Recommendation => (1_000, 16 * MIB),
+        Api::Sts | Api::CustomCheck => (0, MIB),
     }
 }
 

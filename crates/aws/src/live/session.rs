@@ -25,7 +25,7 @@ use tokio::time::{Instant, sleep};
 use super::clients::Clients;
 use super::deadline;
 use super::error;
-use super::operations::{ASSUME_ROLE, Operation, session_policy};
+use super::operations::{ASSUME_ROLE, Operation, Purpose, session_policy};
 use crate::options::{Limits, Role};
 use crate::pace::{BucketKey, Pacers};
 use crate::{Call, EventSink, ReachLimit, ReadEvent};
@@ -51,6 +51,7 @@ pub(super) struct Session {
 pub(super) struct Shared {
     pub(super) pacers: Pacers,
     pub(super) limits: Limits,
+    pub(super) purpose: Purpose,
     pub(super) events: Option<Arc<dyn EventSink>>,
 }
 
@@ -97,9 +98,9 @@ struct LiveCredentials {
 }
 
 impl LiveCredentials {
-    fn new(number: u64, settings: &SdkConfig, credentials: Credentials) -> Self {
+    fn new(number: u64, settings: &SdkConfig, credentials: Credentials, purpose: Purpose) -> Self {
         let until = credentials.expiry().and_then(renewal);
-        Self { number, until, clients: Clients::new(settings, credentials) }
+        Self { number, until, clients: Clients::new(settings, credentials, purpose) }
     }
 }
 
@@ -124,7 +125,7 @@ impl Session {
 
     /// The same with credentials that were fetched before: a process or a second factor is not to be asked once for each session.
     pub(super) fn holding(self, credentials: Credentials) -> Self {
-        let held = LiveCredentials::new(1, &self.settings, credentials);
+        let held = LiveCredentials::new(1, &self.settings, credentials, self.shared.purpose);
         Self { held: Mutex::new(Some(held)), ..self }
     }
 
@@ -240,7 +241,7 @@ impl Session {
         }
         let number = held.as_ref().map_or(0, |held| held.number) + 1;
         let credentials = self.fetch(operation).await?;
-        let fresh = LiveCredentials::new(number, &self.settings, credentials);
+        let fresh = LiveCredentials::new(number, &self.settings, credentials, self.shared.purpose);
         *held = Some(fresh.clone());
         Ok(fresh)
     }

@@ -314,6 +314,17 @@ impl<'a> Statement<'a> {
         every_resource
     }
 
+    /// The first of the resources that it is about; none where it names those that it is not about.
+    pub(crate) fn first_resource(&self) -> Option<String> {
+        let mut members = self.frame.head.iter().chain(&self.frame.tail);
+        let value = members.find(|(key, _)| is_key(key, "Resource")).map(|(_, value)| value)?;
+        let first = match value {
+            Json::List(items, _) => items.first()?,
+            one => one,
+        };
+        first.as_text().map(Cow::into_owned)
+    }
+
     /// The statement's Sid, decoded.
     pub(crate) fn sid(&self) -> Option<Cow<'a, str>> {
         let mut members = self.frame.head.iter().chain(&self.frame.tail);

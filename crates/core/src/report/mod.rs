@@ -2,6 +2,7 @@
 
 mod account;
 mod basis;
+mod check;
 mod codes;
 mod diff;
 mod effect;
@@ -23,6 +24,10 @@ pub use account::{
     PrincipalRow, TrustRow,
 };
 pub use basis::{BASIS, BasisFile};
+pub use check::{
+    CHECK, CHECK_SCHEMA, CheckKind, CheckOutcome, CheckRemark, CheckReport, CheckRow, CheckTotals,
+    CheckVerdict, CheckedChange,
+};
 pub use codes::{ActionLevel, Choice, EvidenceKind, Note, PolicyState, PrincipalCode, ProofVerdict};
 pub use diff::unified as unified_diff;
 pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, Removal, RiskRow};

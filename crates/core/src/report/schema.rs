@@ -5,11 +5,17 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::account::AccountReport;
+use super::check::CheckReport;
 use super::whole::{Manifest, Report};
 
 /// Of `accounts/<id>.json`.
 pub fn account() -> Value {
     of::<AccountReport>()
+}
+
+/// Of `check.json`.
+pub fn check() -> Value {
+    of::<CheckReport>()
 }
 
 /// Of `manifest.json`.

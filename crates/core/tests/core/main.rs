@@ -14,6 +14,7 @@ mod cases;
 mod catalog;
 #[path = "../../../../tests/harness/chance.rs"]
 mod chance;
+mod check;
 mod confidence;
 mod contexts;
 mod documents;

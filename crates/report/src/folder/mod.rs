@@ -1,5 +1,7 @@
-//! The folder of a report: one writer, one reader, what a pack has of it, and whether its files agree.
+//! The folder of a report: one writer, one reader, what a pack has of it, what is written into it afterwards, and whether its
+//! files agree.
 
+pub mod afterwards;
 pub mod agree;
 pub mod owner;
 pub mod pack;

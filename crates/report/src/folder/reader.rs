@@ -161,6 +161,16 @@ impl ReportFolder {
         file.map_err(|error| FolderError::Read { path: self.path.join(path), error })
     }
 
+    /// A file that is written into a finished report, if it is there. The manifest does not list it.
+    pub(super) fn afterwards<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, FolderError> {
+        let read = if self.trusted { files::own_bytes } else { files::bytes };
+        match read(&self.path, path, files::REPORT) {
+            Ok(bytes) => parsed(&self.path, path, &bytes).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unread(&self.path, path, error)),
+        }
+    }
+
     fn json<T: DeserializeOwned>(&self, path: &str) -> Result<T, FolderError> {
         let read = if self.trusted { files::own_bytes } else { files::bytes };
         let bytes = read(&self.path, path, files::REPORT);

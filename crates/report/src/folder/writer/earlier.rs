@@ -10,6 +10,7 @@ use std::path::Path;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::WriteError;
+use crate::folder::afterwards::AFTERWARDS;
 use leastwise_core::arn::is_account_id;
 use leastwise_core::report::FileHash;
 use leastwise_files as files;
@@ -76,7 +77,9 @@ impl OutputKind {
     fn has(self, marker: &Marker, path: &str) -> bool {
         path == self.form().0
             || match self {
-                Self::Report => marker.lists(path) || SIGNATURES.contains(&path),
+                Self::Report => {
+                    marker.lists(path) || SIGNATURES.contains(&path) || AFTERWARDS.contains(&path)
+                }
                 Self::Part => marker.lists(path),
                 Self::Snapshot => is_of_snapshot(path),
             }

@@ -17,6 +17,9 @@ use plan::{Place, Plan};
 /// The names of the changes that are ready.
 const READY: &str = "changes/ready.txt";
 
+/// The names of the changes that AWS disputes, which no script applies. `leastwise check` writes it.
+pub const DISPUTED: &str = "changes/disputed.txt";
+
 /// The table of what is done in Identity Center.
 const SETS: &str = "changes/permission-sets.jsonl";
 
@@ -41,6 +44,11 @@ pub(super) fn command(view: &AccountView<'_>, change: &AccountChange<'_>) -> Res
         Some(why) => Err(why),
         None => Ok(format!("{APPLY}{}", plan.name)),
     }
+}
+
+/// The names by which the scripts of an account know some recommendations.
+pub fn change_names(view: &AccountView<'_>, is_one: impl Fn(&str) -> bool) -> Vec<String> {
+    Plan::all(view).into_iter().filter(|plan| is_one(&plan.of.it.id)).map(|plan| plan.name).collect()
 }
 
 impl Format for Changes {

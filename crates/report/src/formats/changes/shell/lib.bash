@@ -14,6 +14,8 @@ change() {
   esac
   jq -n '$ARGS' --args x >/dev/null 2>&1 || refuse 'jq not found: install jq 1.6 or later'
   find_change "$@"
+  # What was applied before AWS disputed it can still be rolled back.
+  if [ "$way" != rollback ]; then refuse_disputed "$1"; fi
   command -v aws >/dev/null || refuse 'aws not found: install the AWS CLI, version 1 or 2'
   command -v sha256sum >/dev/null || command -v shasum >/dev/null || refuse 'sha256sum not found: install coreutils'
 
@@ -90,6 +92,13 @@ find_change() {
       afterSha256) after_sha256=$value ;;
     esac
   done <<<"$fields"
+}
+
+# Refuses a change that AWS disputes: leastwise check writes disputed.txt. FORCE does not override it.
+refuse_disputed() {
+  if [ -f ./disputed.txt ] && grep -qxF -e "$1" ./disputed.txt; then
+    refuse "AWS disputes $1; check.json in the report folder has both opinions"
+  fi
 }
 
 check_account() {
