@@ -14,6 +14,7 @@
 //! | [`mod@refine`], [`mod@prove`] | propose a smaller policy; check it |
 //! | [`decide`], [`advise`] | a status for each principal, shared policies, exceptions, confidence, risk; the advice on each policy |
 //! | [`report`] | the report as data, every code an enum |
+//! | [`trail`] | what CloudTrail saw after a change |
 //!
 //! Invariants:
 //! - only `Action` and `NotAction` of Allow statements change, and only by losing permissions that the evidence calls unused;
@@ -66,6 +67,7 @@ pub mod policy;
 pub mod prove;
 pub mod refine;
 pub mod report;
+pub mod trail;
 pub mod visible;
 
 use thiserror::Error;
