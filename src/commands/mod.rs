@@ -16,6 +16,7 @@ mod schema;
 mod shard;
 mod trend;
 mod verify;
+mod watch;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -50,6 +51,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::IamPolicy(args) => iam_policy::run(&args),
         Command::Verify(args) => verify::run(&args, &log),
         Command::Compare(args) => compare::run(&args, &log),
+        Command::Watch(args) => watch::run(&args),
         Command::Prove(args) => prove::run(&args, &log),
         Command::Catalog(command) => catalog::run(&command, &log),
         Command::Init(args) => init::run(&args),
