@@ -19,6 +19,7 @@ mod overrides;
 mod refine;
 mod scan;
 mod shard;
+mod watch;
 
 use self::check::CHECK_HELP;
 pub use self::check::{Budget, Check, CheckFailOn};
@@ -33,6 +34,8 @@ pub use self::scan::{Capture, LogFormat, ReportArgs, SayArgs, Scan, SourceArgs, 
 use self::scan::{EVIDENCE_HEADING, SCAN_HELP, SCAN_SHORT_HELP};
 use self::shard::MERGE_HELP;
 pub use self::shard::{Merge, ShardArgs, Which};
+use self::watch::WATCH_HELP;
+pub use self::watch::{Engine, Watch, WatchFailOn};
 
 /// How a run ended, for the shell. When several hold, the first of `Failed`, `Refuted`, `Incomplete` counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -241,6 +244,12 @@ pub enum Command {
     /// use now and then. With --trend, prints the totals of every report in a folder, oldest first, as JSON; --out draws them.
     #[command(after_help = COMPARE_HELP, override_usage = COMPARE_USAGE)]
     Compare(Compare),
+    /// Show what was denied since a change was applied, from CloudTrail files
+    ///
+    /// For each change of a report, shows whether an action that it removes was denied since, how many days passed without a denial,
+    /// or why the trail cannot show one. Finds in the trail when a change was applied, tried or undone. Does not call AWS.
+    #[command(after_help = WATCH_HELP)]
+    Watch(Box<Watch>),
     /// Print the JSON Schema of a report file
     #[command(after_help = SCHEMA_HELP)]
     Schema(Schema),
@@ -299,6 +308,8 @@ pub enum SchemaOf {
     Manifest,
     /// report.json
     Report,
+    /// What `leastwise watch --format json` prints
+    Watch,
 }
 
 /// `leastwise iam-policy`

@@ -17,6 +17,7 @@ mod schema;
 mod shard;
 mod trend;
 mod verify;
+mod watch;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -53,6 +54,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Verify(args) => verify::run(&args, &log),
         Command::Check(args) => check::run(&args, &log),
         Command::Compare(args) => compare::run(&args, &log),
+        Command::Watch(args) => watch::run(&args),
         Command::Prove(args) => prove::run(&args, &log),
         Command::Catalog(command) => catalog::run(&command, &log),
         Command::Init(args) => init::run(&args),

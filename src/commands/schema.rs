@@ -14,6 +14,7 @@ pub(super) fn run(args: &Schema) -> Result<Exit, RunError> {
         SchemaOf::Csv => csv_columns(),
         SchemaOf::Manifest => schema::manifest(),
         SchemaOf::Report => schema::report(),
+        SchemaOf::Watch => schema::watch(),
     };
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{schema:#}")?;

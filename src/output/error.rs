@@ -101,6 +101,12 @@ pub(crate) enum RunError {
     Lost { account: String, counted: usize, population: usize },
     #[error(transparent)]
     Report(#[from] WriteError),
+    #[error("the report `{}` has no change `{change}`", folder.display())]
+    NoChange { change: String, folder: PathBuf },
+    #[error("`{}` is not a CloudTrail file", path.display())]
+    NotATrail { path: PathBuf },
+    #[error("`{}` is not the result of the query", path.display())]
+    NotAQueryResult { path: PathBuf },
     #[error("no leastwise report found in `{}`", folder.display())]
     NoReports { folder: PathBuf },
     #[error("`{path}` already exists")]
@@ -177,6 +183,13 @@ impl RunError {
             Self::Catalog { .. } => Some(
                 "use a file such as {\"s3\":[\"GetObject\"]}, or a folder of AWS service-reference files",
             ),
+            Self::NoChange { .. } => Some("`bash changes/apply.sh` in the report folder lists the changes"),
+            Self::NotATrail { .. } => {
+                Some("give a folder, a .json or .json.gz file, or the .csv result of the Athena query")
+            }
+            Self::NotAQueryResult { .. } => Some(
+                "run the query of `leastwise watch REPORT_DIR --print-query athena` and give the CSV that Athena wrote",
+            ),
             Self::NoReports { .. } => Some("give the folder that contains the report folders"),
             Self::Exists { .. } => Some("replace it with --force, or choose another file with --out"),
             Self::InReport { .. } => Some("choose a path outside the report folder"),
@@ -201,6 +214,8 @@ impl RunError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::TwiceStdin
+            | Self::NoChange { .. }
+            | Self::NotATrail { .. }
             | Self::Config(_)
             | Self::Selection(_)
             | Self::Connect(ConnectError::NoProfile { .. })

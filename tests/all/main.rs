@@ -71,5 +71,6 @@ mod trend;
 mod twins;
 mod update;
 mod verify;
+mod watch;
 mod ways;
 mod words;

@@ -15,6 +15,7 @@
 //! | [`decide`], [`advise`] | a status for each principal, shared policies, exceptions, confidence, risk; the advice on each policy |
 //! | [`report`] | the report as data, every code an enum |
 //! | [`check`] | what to ask AWS about a finished report, and what follows from its answers |
+//! | [`trail`] | what CloudTrail saw after a change |
 //!
 //! Invariants:
 //! - only `Action` and `NotAction` of Allow statements change, and only by losing permissions that the evidence calls unused;
@@ -68,6 +69,7 @@ pub mod policy;
 pub mod prove;
 pub mod refine;
 pub mod report;
+pub mod trail;
 pub mod visible;
 
 use thiserror::Error;

@@ -21,6 +21,10 @@ pub const ANSWERS: u64 = 512 << 20;
 pub const REPORT: u64 = 1 << 30;
 /// A policy or evidence that the command line names.
 pub const INPUT: u64 = 64 << 20;
+/// A file of CloudTrail, as it is and inflated. CloudTrail begins a new one every few minutes.
+pub const TRAIL: u64 = 256 << 20;
+/// The result of a query over a trail.
+pub const QUERY_RESULT: u64 = 4 << 30;
 /// A configuration, with all its exceptions.
 pub const CONFIG: u64 = 16 << 20;
 /// Root certificates. A system's list has a quarter of a megabyte.

@@ -34,7 +34,6 @@ pub use permissions::{Levels, Permissions};
 pub use reference::ReferenceReader;
 pub use service::AccessLevel;
 pub(crate) use service::{Service, SourceAction};
-#[cfg(test)]
 pub(crate) use table::lines;
 pub use table::{ActionTable, TableRow};
 pub use universe::{ByService, Scope, Universe};

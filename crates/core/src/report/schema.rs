@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::account::AccountReport;
 use super::check::CheckReport;
 use super::whole::{Manifest, Report};
+use crate::trail::WatchResult;
 
 /// Of `accounts/<id>.json`.
 pub fn account() -> Value {
@@ -26,6 +27,11 @@ pub fn manifest() -> Value {
 /// Of `report.json`.
 pub fn report() -> Value {
     of::<Report>()
+}
+
+/// Of what `leastwise watch` prints.
+pub fn watch() -> Value {
+    of::<WatchResult>()
 }
 
 /// As the files are written: what may be left out when they are read is there all the same.

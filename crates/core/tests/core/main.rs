@@ -32,4 +32,5 @@ mod pairs;
 mod permissions;
 mod risk;
 mod tables;
+mod trail;
 mod trust;

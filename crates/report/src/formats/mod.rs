@@ -37,7 +37,7 @@ use leastwise_core::visible::visible;
 
 pub use account_view::AccountView;
 pub use asff::Asff;
-pub use changes::{Changes, DISPUTED, change_names};
+pub use changes::{Changes, DISPUTED, change_names, watched};
 pub use cloudformation::CloudFormation;
 pub use csv::{Csv, columns as csv_columns};
 pub use html::Html;

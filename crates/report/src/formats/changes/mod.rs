@@ -8,11 +8,13 @@
 
 mod plan;
 mod row;
+mod watched;
 
 use super::account_view::AccountChange;
 use super::{AccountView, Format, Part, Read};
 use leastwise_core::report::Report;
 use plan::{Place, Plan};
+pub use watched::watched;
 
 /// The names of the changes that are ready.
 const READY: &str = "changes/ready.txt";

@@ -1,0 +1,442 @@
+//! Where a change stands. What is not known is never quiet: a change is confirmed only if nothing speaks against it and the
+//! trail would have shown a denial of each action that it removes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::outcome::{
+    ChangeOutcome, DenialCause, DeniedEvent, Invisible, InvisibleBecause as Because, Stage, UnmappedRow,
+    Verdict, WatchResult,
+};
+use super::timeline::{Course, Documents, Step, Tried, courses, trial};
+use super::trail::{DENIALS, Trail, day_of, moment};
+use super::unreadable::Unreadable;
+use super::visibility::{Needs, needs};
+use super::watched::WatchedChange;
+use crate::catalog::{AccessLevel, Catalog, Unobserved};
+
+const DAY: i64 = 86_400;
+
+/// What decides.
+#[derive(Debug)]
+pub struct Judge<'a> {
+    /// What was gathered.
+    pub trail: &'a Trail<'a>,
+    /// The catalog that the report rests on.
+    pub catalog: &'a Catalog,
+    /// When the run of the report began, in seconds.
+    pub started: i64,
+    /// After how many days without a denial a change is confirmed.
+    pub quiet_days: u32,
+    /// Every change counts as applied since then.
+    pub since: Option<i64>,
+    /// Regions that must have events.
+    pub regions: &'a BTreeSet<String>,
+    /// The Region that IAM's events are in.
+    pub iam_region: &'a str,
+    /// What could not be read.
+    pub unreadable: &'a Unreadable,
+}
+
+/// What was found for a change: when it was applied, and what speaks against it.
+struct Standing {
+    stage: Stage,
+    /// The first has it since then, and the last.
+    from: i64,
+    settled: i64,
+    /// How many removed actions a trial does not deny.
+    untried: usize,
+}
+
+/// Denials of what a change removes.
+#[derive(Default)]
+struct Denied<'t> {
+    events: BTreeMap<(i64, &'t str), &'t DeniedEvent>,
+    more: bool,
+}
+
+impl Judge<'_> {
+    /// Where a change stands, whose documents read so.
+    pub fn change(&self, change: &WatchedChange, before: &str, after: &str) -> ChangeOutcome {
+        let Some(documents) = Documents::read(self.catalog, before, after) else {
+            let why = "the policy files of this change are not IAM policies".to_owned();
+            return self.unknown(
+                change,
+                vec![Invisible { code: Because::DocumentsUnreadable, why, actions: Vec::new() }],
+            );
+        };
+        let mut reasons = BTreeSet::new();
+        let courses = match self.since {
+            Some(_) => Vec::new(),
+            None => courses(self.trail, change, &documents, self.started),
+        };
+        if courses.iter().any(|course| course.may_lack) {
+            note(
+                &mut reasons,
+                Because::TooManyEvents,
+                "the policy was changed too often: not every event was kept",
+                [],
+            );
+        }
+        match self.standing(change, &documents, &courses, &mut reasons) {
+            Some(standing) => self.active(change, &documents, &standing, reasons),
+            None => self.inactive(change, &documents, &courses, reasons),
+        }
+    }
+
+    /// A change whose documents the report lacks.
+    pub fn unknown(&self, change: &WatchedChange, invisible: Vec<Invisible>) -> ChangeOutcome {
+        ChangeOutcome { verdict: Verdict::NotVisible, invisible, ..outcome(change) }
+    }
+
+    fn standing(
+        &self,
+        change: &WatchedChange,
+        documents: &Documents<'_>,
+        courses: &[Course],
+        reasons: &mut BTreeSet<Invisible>,
+    ) -> Option<Standing> {
+        if let Some(since) = self.since {
+            return Some(Standing { stage: Stage::Given, from: since, settled: since, untried: 0 });
+        }
+        let mut partly = |has: usize, of: usize| {
+            if has < of {
+                let why = format!("only {has} of {of} principals or policies have this change");
+                note(reasons, Because::PartlyApplied, &why, []);
+            }
+        };
+        let since: Vec<i64> = courses.iter().filter_map(|course| course.since).collect();
+        if let (Some(from), Some(settled)) = (since.iter().min().copied(), since.iter().max().copied()) {
+            partly(since.len(), courses.len());
+            return Some(Standing { stage: Stage::Applied, from, settled, untried: 0 });
+        }
+        let tried = change.principals.keys();
+        let tried = tried.filter_map(|it| trial(self.trail, it, documents, (self.catalog, self.started)));
+        let tried: Vec<Tried> = tried.collect();
+        let times = || tried.iter().map(|it| it.since);
+        let (from, settled) = (times().min()?, times().max()?);
+        partly(tried.len(), change.principals.len());
+        if tried.iter().any(|it| it.untried.is_none()) {
+            note(reasons, Because::TrialUnknown, "the trail does not show what the trial denies", []);
+        }
+        let untried = tried.iter().filter_map(|it| it.untried).max().unwrap_or_default();
+        Some(Standing { stage: Stage::Trial, from, settled, untried })
+    }
+
+    /// Of a change that is applied or tried.
+    fn active(
+        &self,
+        change: &WatchedChange,
+        documents: &Documents<'_>,
+        standing: &Standing,
+        mut reasons: BTreeSet<Invisible>,
+    ) -> ChangeOutcome {
+        let denied = self.denied(change, documents, (standing.from, i64::MAX), &mut reasons);
+        self.covered(change, standing.from, &mut reasons);
+        self.visible(change, documents, &mut reasons);
+        let ends = change.accounts.iter().map(|account| Some(self.trail.coverage.get(account)?.last?));
+        let end = ends.collect::<Option<Vec<i64>>>().and_then(|ends| ends.into_iter().min());
+        let quiet = end.map(|end| (end - standing.settled).div_euclid(DAY)).filter(|days| *days >= 0);
+        let blind = |it: &Invisible| matches!(it.code, Because::AccountMissing | Because::EndsEarly);
+        let verdict = match quiet {
+            _ if !denied.events.is_empty() => Verdict::Denied,
+            _ if reasons.iter().any(blind) => Verdict::NotVisible,
+            Some(days) if days < i64::from(self.quiet_days) => Verdict::Waiting,
+            Some(_) if reasons.is_empty() => Verdict::Confirmed,
+            _ => Verdict::NotVisible,
+        };
+        let script = match standing.stage {
+            Stage::Trial => "trial-end.sh",
+            Stage::Applied | Stage::Given => "rollback.sh",
+        };
+        // Where AWS names another kind of policy, undoing the change would not help.
+        let helps =
+            |event: &&DeniedEvent| matches!(event.cause, DenialCause::IdentityPolicy | DenialCause::Unknown);
+        let undo = change.has_script && denied.events.values().any(|event| helps(event));
+        ChangeOutcome {
+            verdict,
+            stage: Some(standing.stage),
+            since: Some(moment(standing.settled)),
+            untried: standing.untried,
+            until: end.map(moment),
+            quiet_days: quiet.filter(|_| verdict != Verdict::Denied),
+            undo: undo.then(|| format!("bash changes/{script} {}", shell(&change.name))),
+            invisible: reasons.into_iter().collect(),
+            ..denied.put(outcome(change))
+        }
+    }
+
+    /// Of a change that is not, or no longer, applied.
+    fn inactive(
+        &self,
+        change: &WatchedChange,
+        documents: &Documents<'_>,
+        courses: &[Course],
+        mut reasons: BTreeSet<Invisible>,
+    ) -> ChangeOutcome {
+        let last = courses.iter().filter_map(|course| course.last).max_by_key(|(time, _)| *time);
+        let past: Vec<(i64, i64)> = courses.iter().flat_map(|course| course.past.iter().copied()).collect();
+        let mut denied = Denied::default();
+        for times in &past {
+            let more = self.denied(change, documents, *times, &mut BTreeSet::new());
+            denied.events.extend(more.events);
+            denied.more |= more.more;
+        }
+        let (verdict, undone) = match last {
+            Some((time, Step::Undone)) => (Verdict::RolledBack, Some(time)),
+            Some((time, _)) => {
+                let why =
+                    format!("the policy was changed on {} to something other than this change", moment(time));
+                note(&mut reasons, Because::ChangedOtherwise, &why, []);
+                (Verdict::NotVisible, None)
+            }
+            None => {
+                self.would_show(change, &mut reasons);
+                (if reasons.is_empty() { Verdict::NotApplied } else { Verdict::NotVisible }, None)
+            }
+        };
+        ChangeOutcome {
+            verdict,
+            since: past.iter().map(|(from, _)| *from).min().map(moment),
+            undone: undone.map(moment),
+            invisible: reasons.into_iter().collect(),
+            ..denied.put(outcome(change))
+        }
+    }
+
+    /// The denials of removed actions within some times, and those of which nobody can tell.
+    fn denied(
+        &self,
+        change: &WatchedChange,
+        documents: &Documents<'_>,
+        (from, to): (i64, i64),
+        reasons: &mut BTreeSet<Invisible>,
+    ) -> Denied<'_> {
+        let mut found = Denied::default();
+        let (mut unknown, mut unclear, mut lacking) = (0usize, 0usize, false);
+        // Whether it removes what no event is named after, so that an event with another name may be about it.
+        let mut removed = documents.removed.iter();
+        let is_hidden = removed.any(|(service, name, level)| {
+            level == Some(AccessLevel::Tagging) || Unobserved::table().has(service, name)
+        });
+        for principal in change.principals.keys() {
+            let Some(own) = self.trail.denials.get(principal) else { continue };
+            lacking |= own.overflow;
+            for ((service, name), kept) in &own.actions {
+                let is_removed = documents.removes(service, name);
+                let within = kept.iter().filter(|((time, _), _)| (from..=to).contains(time));
+                let mut any = false;
+                for ((time, id), event) in within {
+                    if is_removed {
+                        any = true;
+                        found.events.insert((*time, id), event);
+                    } else if !event.names_action && (is_hidden || documents.keeps(service, name)) {
+                        unclear += 1;
+                    }
+                }
+                lacking |= is_removed && !any && kept.may_lack(from, to);
+                found.more |= any && kept.may_lack(from, to);
+            }
+            for kept in own.unmapped.values() {
+                unknown += kept.iter().filter(|((time, _), _)| (from..=to).contains(time)).count();
+                unknown += usize::from(kept.may_lack(from, to));
+            }
+        }
+        if lacking {
+            note(
+                reasons,
+                Because::TooManyEvents,
+                "there were too many denials: not every event was kept",
+                [],
+            );
+        }
+        if unknown > 0 {
+            let why = format!("{} with an unknown action", denials(unknown));
+            note(reasons, Because::ActionUnknown, &why, []);
+        }
+        if unclear > 0 {
+            let why = format!(
+                "{} may be for an action that this change removes: AWS's message does not name the action",
+                denials(unclear)
+            );
+            note(reasons, Because::DenialUnclear, &why, []);
+        }
+        found
+    }
+
+    /// Whether the trail has the accounts and days since the change.
+    fn covered(&self, change: &WatchedChange, from: i64, reasons: &mut BTreeSet<Invisible>) {
+        for account in &change.accounts {
+            let Some(coverage) = self.trail.coverage.get(account) else {
+                note(
+                    reasons,
+                    Because::AccountMissing,
+                    &format!("the trail has no event of account {account}"),
+                    [],
+                );
+                continue;
+            };
+            let (first, last) = (coverage.first.unwrap_or_default(), coverage.last.unwrap_or_default());
+            if day_of(first) > day_of(from) {
+                let why = format!("the events of account {account} begin at {}", moment(first));
+                note(reasons, Because::BeginsLate, &why, []);
+            }
+            if last < from {
+                let why = format!("the events of account {account} end at {}", moment(last));
+                note(reasons, Because::EndsEarly, &why, []);
+            }
+            self.days(account, from.max(first), last, reasons);
+            for region in self.regions.iter().filter(|region| !coverage.regions.contains(*region)) {
+                let why = format!("the trail has no event of account {account} in {region}");
+                note(reasons, Because::RegionMissing, &why, []);
+            }
+        }
+    }
+
+    fn days(&self, account: &str, from: i64, to: i64, reasons: &mut BTreeSet<Invisible>) {
+        let Some(coverage) = self.trail.coverage.get(account) else { return };
+        let missing = coverage.missing(from, to);
+        if let Some(first) = missing.first() {
+            let days =
+                if missing.len() == 1 { "1 day".to_owned() } else { format!("{} days", missing.len()) };
+            let why = format!("the trail has no events of account {account} on {days}, the first on {first}");
+            note(reasons, Because::DaysMissing, &why, []);
+        }
+        if self.unreadable.affects(account, from) {
+            let why = format!("files that may contain events of account {account} could not be read");
+            note(reasons, Because::UnreadableFiles, &why, []);
+        }
+    }
+
+    /// Whether the trail would show that a change was applied.
+    fn would_show(&self, change: &WatchedChange, reasons: &mut BTreeSet<Invisible>) {
+        self.covered(change, self.started, reasons);
+        for account in &change.accounts {
+            let Some(coverage) = self.trail.coverage.get(account) else { continue };
+            if !coverage.regions.contains(self.iam_region) || !coverage.writes {
+                let why = format!(
+                    "the trail has no write events of account {account} in {}, the Region of IAM's events",
+                    self.iam_region
+                );
+                note(reasons, Because::IamMissing, &why, []);
+            }
+        }
+        if change.set && self.trail.sets >= Some(self.started) {
+            let why =
+                "permission sets were provisioned, but the trail does not show the changes to their roles";
+            note(reasons, Because::RolesUnclear, why, []);
+        }
+        // Where a Region was asked for, it says nothing about when a change was applied.
+        reasons.retain(|it| it.code != Because::RegionMissing);
+    }
+
+    /// Which removed actions the trail cannot show.
+    fn visible(&self, change: &WatchedChange, documents: &Documents<'_>, reasons: &mut BTreeSet<Invisible>) {
+        let covered = || change.accounts.iter().filter_map(|account| self.trail.coverage.get(account));
+        let mut hidden: BTreeMap<(Because, &str), Vec<String>> = BTreeMap::new();
+        for (service, name, _) in documents.removed.iter() {
+            let (code, of) = match needs(service, name) {
+                Needs::Impossible => (Because::NotRecorded, ""),
+                Needs::DataEvents if covered().any(|it| !it.data.contains(service)) => {
+                    (Because::DataEventsMissing, service)
+                }
+                Needs::ServiceEvents if covered().any(|it| !it.services.contains(service)) => {
+                    (Because::ServiceEventsMissing, service)
+                }
+                Needs::ManagementEvents if covered().any(|it| !it.reads || !it.writes) => {
+                    (Because::ManagementEventsMissing, "")
+                }
+                _ => continue,
+            };
+            hidden.entry((code, of)).or_default().push(format!("{service}:{name}"));
+        }
+        for ((code, service), actions) in hidden {
+            let count = actions.len();
+            let of =
+                if count == 1 { "1 removed action".to_owned() } else { format!("{count} removed actions") };
+            let why = match code {
+                Because::DataEventsMissing => format!("{of}: data events of {service} are not in this trail"),
+                Because::ServiceEventsMissing => format!("{of}: events of {service} are not in this trail"),
+                Because::NotRecorded => format!("{of}: CloudTrail does not record their use"),
+                _ => format!("{of}: the trail lacks read or write management events"),
+            };
+            note(reasons, code, &why, actions);
+        }
+    }
+
+    /// The result, of the outcomes in any order.
+    pub fn result(&self, report: &str, mut changes: Vec<ChangeOutcome>) -> WatchResult {
+        changes.sort_by(|a, b| (a.verdict, &a.change).cmp(&(b.verdict, &b.change)));
+        let mut counts: BTreeMap<Verdict, usize> = Verdict::ALL.iter().map(|verdict| (*verdict, 0)).collect();
+        for change in &changes {
+            *counts.entry(change.verdict).or_default() += 1;
+        }
+        let unmapped = self.trail.denials.iter().flat_map(|(principal, own)| {
+            own.unmapped.iter().map(move |((source, name), kept)| UnmappedRow {
+                principal: principal.to_string(),
+                event_source: source.clone(),
+                event_name: name.clone(),
+                events: kept.iter().count(),
+                last: kept.iter().last().map(|((time, _), _)| moment(*time)).unwrap_or_default(),
+            })
+        });
+        WatchResult {
+            schema: super::outcome::SCHEMA,
+            report: report.to_owned(),
+            quiet_days: self.quiet_days,
+            coverage: self.trail.coverage.iter().map(|(account, coverage)| coverage.row(account)).collect(),
+            unreadable: self.unreadable.files.clone(),
+            unreadable_files: self.unreadable.count,
+            unmapped: unmapped.collect(),
+            counts,
+            changes,
+        }
+    }
+}
+
+impl Denied<'_> {
+    fn put(self, outcome: ChangeOutcome) -> ChangeOutcome {
+        ChangeOutcome {
+            denials: self.events.len(),
+            more_denials: self.more,
+            denied: self.events.into_values().take(DENIALS).cloned().collect(),
+            ..outcome
+        }
+    }
+}
+
+fn outcome(change: &WatchedChange) -> ChangeOutcome {
+    ChangeOutcome {
+        change: change.name.clone(),
+        verdict: Verdict::NotVisible,
+        stage: None,
+        since: None,
+        until: None,
+        quiet_days: None,
+        undone: None,
+        untried: 0,
+        denials: 0,
+        more_denials: false,
+        denied: Vec::new(),
+        invisible: Vec::new(),
+        undo: None,
+    }
+}
+
+fn note(
+    reasons: &mut BTreeSet<Invisible>,
+    code: Because,
+    why: &str,
+    actions: impl IntoIterator<Item = String>,
+) {
+    reasons.insert(Invisible { code, why: why.to_owned(), actions: actions.into_iter().collect() });
+}
+
+fn denials(count: usize) -> String {
+    if count == 1 { "1 denial".to_owned() } else { format!("{count} denials") }
+}
+
+/// A word of a shell. Names that scripts take need no quotes.
+fn shell(word: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+,-./:=@_".contains(&byte);
+    if word.bytes().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}

@@ -1,0 +1,164 @@
+//! What to look for in a trail: the changes of a report.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::write::Target;
+use crate::arn::{Arn, last_name};
+use crate::decide::HolderKind;
+
+/// What the names of trial policies begin with.
+pub(super) const TRIAL: &str = "leastwise-trial";
+/// What the Sids of their statements begin with where they stand in the inline policy of a permission set.
+pub(super) const TRIAL_SID: &str = "LeastwiseTrial";
+
+/// A role, user or group of one account, by its name: sessions tell no path.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Principal {
+    /// Its account.
+    pub account: String,
+    /// Which of them it is.
+    pub kind: HolderKind,
+    /// Its name.
+    pub name: String,
+}
+
+impl Principal {
+    /// The role or user of an ARN; the session of a role is the role.
+    pub fn of_arn(arn: &str) -> Option<Self> {
+        let arn = Arn::parse(arn)?;
+        let (kind, rest) = arn.resource.split_once('/')?;
+        let (kind, name) = match (arn.service, kind) {
+            ("iam", "role") => (HolderKind::Role, last_name(rest)),
+            ("iam", "user") => (HolderKind::User, last_name(rest)),
+            ("sts", "assumed-role") => (HolderKind::Role, rest.split('/').next()?),
+            _ => return None,
+        };
+        let (account, name) = (arn.account.to_owned(), name.to_owned());
+        (!account.is_empty() && !name.is_empty()).then_some(Self { account, kind, name })
+    }
+}
+
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.account, self.kind, self.name)
+    }
+}
+
+/// How a change is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PolicyChange {
+    /// The inline policy of this name is replaced or deleted.
+    Inline(String),
+    /// The managed policy of this ARN gets another default version.
+    Version(String),
+    /// A managed policy is detached, with or without others in its place.
+    Detach {
+        /// Its ARN; none if each account has its own.
+        arn: Option<String>,
+        /// Its name.
+        name: String,
+    },
+}
+
+/// One change of a report, in one account, or in all accounts of a permission set.
+#[derive(Debug, Clone)]
+pub struct WatchedChange {
+    /// What the report's scripts know it by.
+    pub name: String,
+    /// Whether there is a script that undoes it.
+    pub has_script: bool,
+    /// The permission set, if it is one.
+    pub set: bool,
+    /// How it is done.
+    pub how: PolicyChange,
+    /// Whose policies change. None if a managed policy is edited.
+    pub holders: BTreeSet<Principal>,
+    /// Whom it affects, with the ARN.
+    pub principals: BTreeMap<Principal, String>,
+    /// The accounts that it is about.
+    pub accounts: BTreeSet<String>,
+    /// Where the document is that the policy had.
+    pub before: String,
+    /// Where the document is that it gets.
+    pub after: String,
+}
+
+impl WatchedChange {
+    /// Takes in what another account has of the same change.
+    pub fn join(&mut self, other: Self) {
+        self.holders.extend(other.holders);
+        self.principals.extend(other.principals);
+        self.accounts.extend(other.accounts);
+    }
+
+    /// What is written when it is done.
+    pub(super) fn targets(&self) -> Vec<Target> {
+        match &self.how {
+            PolicyChange::Version(arn) => vec![Target::Policy(arn.clone())],
+            _ => self.holders.iter().cloned().map(Target::Holder).collect(),
+        }
+    }
+}
+
+/// Whom and what to look for.
+#[derive(Debug, Clone, Default)]
+pub struct WatchList {
+    principals: BTreeSet<Principal>,
+    targets: BTreeSet<Target>,
+    accounts: BTreeSet<String>,
+}
+
+impl WatchList {
+    /// For some changes.
+    pub fn of<'c>(changes: impl IntoIterator<Item = &'c WatchedChange>) -> Self {
+        let mut list = Self::default();
+        for change in changes {
+            list.accounts.extend(change.accounts.iter().cloned());
+            list.targets.extend(change.targets());
+            for principal in change.principals.keys() {
+                // Trials are of principals.
+                list.targets.insert(Target::Holder(principal.clone()));
+                list.principals.insert(principal.clone());
+            }
+        }
+        list
+    }
+
+    /// The principals.
+    pub fn principals(&self) -> &BTreeSet<Principal> {
+        &self.principals
+    }
+
+    /// The accounts that the changes are about.
+    pub fn accounts(&self) -> &BTreeSet<String> {
+        &self.accounts
+    }
+
+    pub(super) fn has(&self, target: &Target) -> bool {
+        match target {
+            Target::Policy(name) if last_name(name).starts_with(TRIAL) => true,
+            other => self.targets.contains(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Principal;
+    use crate::decide::HolderKind;
+
+    #[test]
+    fn a_session_and_its_role_are_one_principal() {
+        let role = Principal::of_arn("arn:aws:iam::111111111111:role/team/ci").unwrap_or_else(|| unknown());
+        assert_eq!(Principal::of_arn("arn:aws:sts::111111111111:assumed-role/ci/run-7"), Some(role));
+        for arn in ["arn:aws:iam::111111111111:root", "arn:aws:sts::111111111111:federated-user/a", "ci", ""]
+        {
+            assert_eq!(Principal::of_arn(arn), None, "{arn}");
+        }
+    }
+
+    fn unknown() -> Principal {
+        Principal { account: String::new(), kind: HolderKind::Managed, name: String::new() }
+    }
+}
