@@ -35,10 +35,13 @@ find_permission_set() {
   fi
 }
 
-# Whether an account cannot be provisioned because it is suspended: when it was scanned, or now.
+# Whether an account was suspended when it was scanned. Nothing can be provisioned there.
+was_suspended() { [ "${#suspended[@]}" != 0 ] && has "$(printf '%s\n' "${suspended[@]}")" "$1"; }
+
+# The same, or whether AWS says that it is now.
 is_suspended() {
   local state
-  if [ "${#suspended[@]}" != 0 ] && has "$(printf '%s\n' "${suspended[@]}")" "$1"; then return 0; fi
+  if was_suspended "$1"; then return 0; fi
   state=$(aws organizations describe-account "--account-id=$1" 2>/dev/null |
     jq -r '.Account | .State // .Status // empty') || return 1
   [ -n "$state" ] && [ "$state" != ACTIVE ]
@@ -80,7 +83,7 @@ provision_all() {
 provision() {
   local id reason failed=''
   for id in "$@"; do
-    if is_suspended "$id"; then
+    if was_suspended "$id"; then
       say "skip account $id: it is suspended"
       continue
     fi
@@ -88,7 +91,9 @@ provision() {
     write "provision permission set $permission_set in account $id" true
     if dry; then continue; fi
     reason=$(provision_one "$id")
-    if [ -n "$reason" ]; then
+    if [ -n "$reason" ] && is_suspended "$id"; then
+      say "skip account $id: it is suspended"
+    elif [ -n "$reason" ]; then
       printf 'account %s: provisioning failed: %s\n' "$id" "$reason" >&2
       failed="$failed $id"
     fi
