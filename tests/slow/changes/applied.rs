@@ -6,7 +6,6 @@ use std::fs;
 use serde_json::Value;
 
 use super::acme::Acme;
-use super::json;
 use crate::run::folder;
 use crate::scan::copy;
 

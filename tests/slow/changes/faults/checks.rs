@@ -13,7 +13,9 @@ fn what_was_used_since_the_report_is_not_removed() {
     let action = |name: &str, last: &str| json!({"ActionName": name, "LastAccessedTime": last});
     let bench = inline_of_role("used");
     let principal = format!("arn:aws:iam::{ACCOUNT}:role/app");
-    let used = |services: Value| drop(bench.fault(json!({"used": {(principal.as_str()): services}})));
+    let used = |services: Value| {
+        bench.fault(json!({"used": {(principal.as_str()): services}}));
+    };
 
     // On the second page.
     used(json!([
