@@ -69,7 +69,7 @@ fn the_examples_of_decisions_come_out_as_their_names_say() {
         it.action == Action::Substitute
             && it.holders.iter().any(|hands| hands.name == "ten-attached-policies")
     });
-    assert_eq!(ten.unwrap().notes, [Note::DetachBeforeAttach]);
+    assert_eq!(ten.unwrap().notes, [Note::NoLongerFollowsAws, Note::DetachBeforeAttach]);
 
     let shared = recommendation(&out, &format!("{SHOP}/managed/fork-wins-shared"));
     let fork = shared.alternative.unwrap();

@@ -2,137 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
-use super::{json, report};
-use crate::run::{Ran, folder};
+use super::acme::Acme;
+use crate::run::folder;
 use crate::scan::copy;
-
-/// Accounts of mocks/acme in a moto server, and the report of mocks/acme.
-struct Acme {
-    server: Child,
-    told: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
-    url: String,
-    keys: Value,
-    out: PathBuf,
-    /// Whether a script was run again that had nothing left to do, each way; once a test is enough, for it takes long.
-    again: [AtomicBool; 2],
-}
-
-impl Drop for Acme {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
-impl Acme {
-    fn with(name: &str, accounts: &[&str]) -> Self {
-        Self::of(Path::new("mocks/acme"), name, accounts)
-    }
-
-    /// The same of a snapshot.
-    fn of(snapshot: &Path, name: &str, accounts: &[&str]) -> Self {
-        let out = folder(name).join("report");
-        report(snapshot, &out);
-        let mut command = Command::new("python3");
-        command.arg("tests/moto/acme.py").arg(snapshot).args(accounts);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut server = command.spawn().unwrap();
-        let (stdin, stdout) = (server.stdin.take().unwrap(), server.stdout.take().unwrap());
-        let mut stdout = BufReader::new(stdout);
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let told: Value = serde_json::from_str(&line).expect("moto holds the accounts");
-        let (url, keys) = (told["url"].as_str().unwrap().to_owned(), told["keys"].clone());
-        Self { server, told: Mutex::new((stdin, stdout)), url, keys, out, again: Default::default() }
-    }
-
-    /// All that an account has, without the numbers of versions.
-    fn all(&self, account: &str) -> Value {
-        let mut all = self.with_versions(account);
-        all.as_object_mut().unwrap().remove("versions");
-        all
-    }
-
-    fn with_versions(&self, account: &str) -> Value {
-        let mut told = self.told.lock().unwrap();
-        writeln!(told.0, "{account}").unwrap();
-        let mut line = String::new();
-        told.1.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap()
-    }
-
-    fn command(&self, program: &str, account: &str) -> Command {
-        let mut command = Command::new(program);
-        for (name, value) in self.keys[account].as_object().unwrap() {
-            command.env(name, value.as_str().unwrap());
-        }
-        command
-            .env("AWS_ENDPOINT_URL", &self.url)
-            .env("AWS_REGION", "us-east-1")
-            .env("AWS_CONFIG_FILE", "/dev/null")
-            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-            .env_remove("AWS_PROFILE")
-            .env_remove("DRY_RUN")
-            .env_remove("DETACH_FIRST");
-        command
-    }
-
-    /// Runs a script of the report for a change, with credentials of an account.
-    fn runs(&self, account: &str, (script, change): (&str, &str), variable: Option<&str>) -> Ran {
-        let mut command = self.command("bash", account);
-        if let Some(variable) = variable {
-            command.env(variable, "1");
-        }
-        let output = command.arg(self.out.join("changes").join(script)).arg(change).output().unwrap();
-        Ran {
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-            code: output.status.code().unwrap_or(-1),
-        }
-    }
-
-    /// Somebody else changes something in an account.
-    fn meanwhile(&self, account: &str, args: &[&str]) {
-        let mut command = self.command("aws", account);
-        let output = command.env("AWS_DEFAULT_REGION", "us-east-1").args(args).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    }
-
-    /// Tells, applies, applies again, and gives what the account has then.
-    fn applied(&self, account: &str, folder: &str, variable: Option<&str>) -> Value {
-        let script = ("apply.sh", folder);
-        let ran = self.runs(account, script, variable).exits(0);
-        assert!(!ran.out.contains("already applied"), "{folder}: {}", ran.out);
-        if !self.again[0].swap(true, Ordering::Relaxed) {
-            self.runs(account, script, variable).exits(0).prints("already applied");
-        }
-        self.all(account)
-    }
-
-    /// Takes it back, and again.
-    fn taken_back(&self, account: &str, folder: &str, variable: Option<&str>) -> Value {
-        let script = ("rollback.sh", folder);
-        let ran = self.runs(account, script, variable).exits(0);
-        assert!(!ran.out.contains("already rolled back"), "{folder}: {}", ran.out);
-        if !self.again[1].swap(true, Ordering::Relaxed) {
-            self.runs(account, script, variable).exits(0).prints("already rolled back");
-        }
-        self.all(account)
-    }
-
-    /// A document of the report.
-    fn document(&self, path: &str) -> Value {
-        json(&self.out.join("policies").join(path))
-    }
-}
 
 const SHOP: &str = "444444444444";
 const DEV: &str = "666666666666";
@@ -391,9 +266,8 @@ fn a_script_refuses_what_was_not_analysed_and_a_dry_run_writes_nothing() {
     let other = r#"--policy-document={"Version":"2012-10-17","Statement":[]}"#;
     acme.meanwhile(SHOP, &[&put[..], &[other]].concat());
     let changed = acme.all(SHOP);
-    for script in ["apply.sh", "rollback.sh"] {
-        acme.runs(SHOP, (script, &folder), None).exits(1).says("scan again");
-    }
+    acme.runs(SHOP, ("apply.sh", &folder), None).exits(1).says("scan again");
+    acme.runs(SHOP, ("rollback.sh", &folder), None).exits(1).says("FORCE=1 overrides this");
     assert_eq!(acme.all(SHOP), changed);
 }
 
@@ -413,19 +287,23 @@ fn a_permission_set_is_changed_in_identity_center_and_changed_back() {
     assert_eq!(acme.applied(DEV, folder, None), with_set(&before, "inline", after));
     assert_eq!(acme.taken_back(DEV, folder, None), before);
 
-    // A policy of AWS: what takes its place is created in the account first, and named then.
+    // A policy of AWS: what takes its place stands beside what the inline policy says.
     let folder = "permission-sets/DeveloperAccess~CloudWatchReadOnlyAccess";
-    let report = json(&acme.out.join("report.json"));
-    let changes = report["recommendations"].as_array().unwrap();
-    let change = changes.iter().find(|it| it["files"]["after"] == format!("policies/{folder}.after.json"));
-    let name = change.unwrap()["creates"][0].as_str().unwrap();
-    let arn = format!("arn:aws:iam::{DEV}:policy/{name}");
-    let text = acme.document(&format!("{folder}.after.json"));
-    let created = with(&before, &[("managed", &arn, text)]);
-    let own = format!("{DEV}/{folder}");
-    assert_eq!(acme.applied(DEV, &own, None), created);
-    let named = with_set(&with_set(&created, "managed", Value::Array(vec![])), "named", vec![name].into());
-    assert_eq!(acme.applied(DEV, folder, None), named);
-    assert_eq!(acme.taken_back(DEV, folder, None), created);
-    assert_eq!(acme.taken_back(DEV, &own, None), before);
+    let applied = acme.applied(DEV, folder, None);
+    let mut inline = before["sets"][set]["inline"].clone();
+    let statements = inline["Statement"].as_array_mut().unwrap();
+    let sid = |it: &Value| it["Sid"].as_str().is_some_and(|sid| sid.starts_with("leastwise")).then_some(());
+    let there = applied["sets"][set]["inline"]["Statement"].as_array().unwrap();
+    let added: Vec<&Value> = there.iter().filter(|it| sid(it).is_some()).collect();
+    let after = acme.document(&format!("{folder}.after.json"));
+    for (added, wanted) in added.iter().zip(after["Statement"].as_array().unwrap()) {
+        let mut wanted = wanted.clone();
+        wanted["Sid"] = added["Sid"].clone();
+        assert_eq!(**added, wanted);
+    }
+    assert_eq!(added.len(), after["Statement"].as_array().unwrap().len());
+    statements.extend(added.into_iter().cloned());
+    let wanted = with_set(&with_set(&before, "inline", inline), "managed", Value::Array(vec![]));
+    assert_eq!(applied, wanted);
+    assert_eq!(acme.taken_back(DEV, folder, None), before);
 }

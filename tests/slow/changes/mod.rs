@@ -1,6 +1,8 @@
 //! `changes/`: scripts for hands. What they do is tried on moto, in [`applied`].
 
+mod acme;
 mod applied;
+mod faults;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -86,13 +88,19 @@ fn every_recommendation_is_a_change_where_it_is_carried_out() {
         for file in ["before", "after", "diff"] {
             assert!(out.join(row[file].as_str().unwrap()).is_file(), "{name}: {row}");
         }
+        // What takes something away knows from whom, and for how long that is right.
+        let takes = row["how"] != "create";
+        for field in ["principals", "unused", "evaluated", "expires"] {
+            assert_eq!(row.get(field).is_some(), takes, "{name}: {row}");
+        }
     }
     let files: BTreeSet<String> = fs::read_dir(out.join("changes"))
         .unwrap()
         .map(|it| it.unwrap().file_name().into_string().unwrap())
         .collect();
     let others = files.iter().filter(|it| !it.ends_with(".jsonl")).collect::<Vec<_>>();
-    assert_eq!(others, ["README.md", "apply.sh", "lib.bash", "rollback.sh"]);
+    let code = ["checks.bash", "lib.bash", "policies.bash", "principals.bash", "rollback.sh", "sets.bash"];
+    assert_eq!(others, [&["README.md", "apply.sh"][..], &code].concat());
     let text = fs::read_to_string(out.join("changes/README.md")).unwrap();
     assert!(text.contains("bash changes/rollback.sh"));
     leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
@@ -308,7 +316,7 @@ fn the_path_of_a_policy_is_passed_as_it_is_and_never_run() {
         let _ = fs::remove_file(&told);
         let mut command = Command::new("bash");
         command.arg(out.join("changes").join(script)).arg(format!("444444444444/managed/{name}"));
-        command.current_dir(root).env("PATH", &path).env("TOLD", &told);
+        command.current_dir(root).env("PATH", &path).env("TOLD", &told).env("FORCE", "1");
         command.output().unwrap();
         let told = fs::read_to_string(&told).unwrap();
         let asked = format!("--policy-arn=arn:aws:iam::444444444444:{PATH}{name}\n");
@@ -324,7 +332,7 @@ fn the_path_of_a_policy_is_passed_as_it_is_and_never_run() {
 fn scripts_pass_shellcheck() {
     let checked = Command::new("shellcheck")
         .current_dir("crates/report/src/formats/changes/shell")
-        .args(["--external-sources", "apply.sh", "rollback.sh", "lib.bash"])
+        .args(["--external-sources", "--check-sourced", "apply.sh", "rollback.sh", "lib.bash"])
         .output()
         .expect("shellcheck, from the Debian package of that name");
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));

@@ -59,7 +59,7 @@ fn check(name: &str, out: &Path) {
         let read: Vec<Value> = read
             .map(|path| serde_json::from_str(&files[&format!("terraform/documents/{path}")]).unwrap())
             .collect();
-        let of_set = wanted.account.is_none() && !wanted.it.creates.is_empty();
+        let of_set = wanted.account.is_none() && takes_away;
         assert!(read == after || of_set && read.is_empty(), "{at}");
         // Whoever loses a policy is given what takes its place.
         if wanted.account.is_some()

@@ -29,6 +29,9 @@ pub fn contradiction(
     let fits = match it.action {
         Action::Detach | Action::Delete => documents.is_empty() && it.creates.is_empty(),
         Action::Replace | Action::NewVersion => documents.len() == 1 && it.creates.is_empty(),
+        Action::Substitute if it.creates.is_empty() => {
+            documents.len() == 1 && it.holder_kind == HolderKind::PermissionSet
+        }
         Action::Substitute | Action::Fork => documents.len() == 1 && it.creates.len() == 1,
         Action::Split => !documents.is_empty() && it.creates.len() == documents.len(),
     };

@@ -13,7 +13,7 @@ use crate::decide::{
     Confidence, Families, Family, FamilyIndex, FamilyKind, HolderKind, Level, PolicyKind, PolicySlot,
     Removable,
 };
-use crate::policy::Services;
+use crate::policy::{Document, Services};
 use crate::refine::Kind;
 use crate::report::names::{Spellings, file_part, joined_parts};
 use crate::report::{Action, FamilyAccount, FamilyRow, ImpactRow, Note, PolicyState, Recommendation};
@@ -41,6 +41,8 @@ pub struct FamilyShare {
     pub account: FamilyAccount,
     /// How sure its evidence is.
     pub confidence: Confidence,
+    /// When the oldest of its evidence was taken.
+    pub evaluated: Option<String>,
     /// What the family's change does here.
     pub impact: ImpactRow,
 }
@@ -78,7 +80,10 @@ impl Outcomes {
             return None;
         }
         let outcome = self.0.get(family.index.place())?.get_or_init(|| {
-            let (kind, taken) = (kind_of(&family.slot), family.room.inline);
+            let (kind, taken) = match family.moves_inline() {
+                true => (Kind::PermissionSet, taken_in_set(family, families, original.document)),
+                false => (kind_of(&family.slot), family.room.inline),
+            };
             let tried = match original.attempt(&family.removable, &family.used, kind, taken) {
                 Tried::Smaller(smaller) => {
                     match room(family, &smaller).or(doubted(&smaller, terms.least_sure)) {
@@ -103,10 +108,25 @@ fn is_attached(family: &Family) -> bool {
     family.slot.policy_kind != PolicyKind::Inline
 }
 
+/// How many characters the name of a change takes in each statement that it adds to an inline policy.
+const NAME: usize = 40;
+
+/// What is not to be had of the quota of a permission set's inline policy for one of its policies of AWS. Their changes do not
+/// depend on each other, so each has an equal part of what the inline policy leaves.
+fn taken_in_set(family: &Family, families: &Families, document: &Document<'_>) -> usize {
+    let is_beside = |it: &&Family| {
+        it.moves_inline() && it.slot.holder == family.slot.holder && !it.removable.is_nothing()
+    };
+    let quota = Kind::PermissionSet.quota();
+    let part = quota.saturating_sub(family.room.inline) / families.iter().filter(is_beside).count().max(1);
+    quota - part.saturating_sub(NAME * document.statements.len())
+}
+
 /// Why so many policies cannot take the place of one, if they cannot. One of an inline policy needs no attachment.
 fn room(family: &Family, smaller: &Smaller<'_>) -> Option<Stays> {
     let stays = Attached::with(family.room, is_attached(family)).refuses(smaller.documents());
-    stays.filter(|_| smaller.is_split() || is_attached(family))
+    let is_attached = is_attached(family) && !family.moves_inline();
+    stays.filter(|_| smaller.is_split() || is_attached)
 }
 
 /// Why a smaller policy is not sure enough by what it takes away.
@@ -243,10 +263,12 @@ pub fn organisation(
             .map(|share| share.impact.clone())
             .reduce(|one, other| join(one, &other))
             .unwrap_or_default();
+        let evaluated = shares.iter().map(|share| share.evaluated.clone()).collect::<Option<Vec<_>>>();
+        let evaluated = evaluated.and_then(|days| days.into_iter().min());
         let mut accounts: Vec<FamilyAccount> = shares.into_iter().map(|share| share.account).collect();
         accounts.sort();
         let (obstacle, path) = (obstacle(family, families, least_sure), path_of(family, &spellings));
-        let about = About { family, path, obstacle, accounts, sure, impact };
+        let about = About { family, path, obstacle, accounts, sure, evaluated, impact };
         whole.add(about, families, outcomes.0.get(family.index.place()).and_then(OnceLock::get));
     }
     whole.families.sort_by(|a, b| a.id.cmp(&b.id));
@@ -262,12 +284,13 @@ struct About<'f> {
     obstacle: Option<(PolicyState, String)>,
     accounts: Vec<FamilyAccount>,
     sure: Option<Confidence>,
+    evaluated: Option<String>,
     impact: ImpactRow,
 }
 
 impl Whole {
     fn add(&mut self, about: About<'_>, families: &Families, outcome: Option<&Outcome>) {
-        let About { family, path, obstacle, accounts, sure, impact } = about;
+        let About { family, path, obstacle, accounts, sure, evaluated, impact } = about;
         let set = family.slot.kind == FamilyKind::PermissionSet;
         let mut blockers = family.blockers.clone();
         let (code, why, recommendation) = match (obstacle, outcome) {
@@ -283,6 +306,7 @@ impl Whole {
                 self.services.extend(services);
                 let mut recommendation =
                     self.publish((family, &path), smaller, &accounts, (sure.as_ref(), impact));
+                recommendation.evaluated = evaluated;
                 if !families.unread.is_empty() || families.others {
                     // The template may have put it there as well.
                     recommendation.notes.push(Note::AccountsUnread);
@@ -335,7 +359,8 @@ impl Whole {
             (_, PolicyKind::CustomerManaged) => Action::NewVersion,
             (_, PolicyKind::Inline) => Action::Replace,
         };
-        let is_copied = slot.policy_kind == PolicyKind::AwsManaged || smaller.split;
+        let of_aws = slot.policy_kind == PolicyKind::AwsManaged;
+        let is_copied = (of_aws && !family.moves_inline()) || smaller.split;
         let mut notes = Vec::new();
         if slot.kind == FamilyKind::PermissionSet {
             notes.push(Note::EditThePermissionSet);
@@ -345,6 +370,12 @@ impl Whole {
         if is_copied {
             let room = Attached::with(family.room, is_attached(family));
             notes.extend(room.note(smaller.documents));
+        }
+        if of_aws && smaller.documents > 0 {
+            notes.push(Note::NoLongerFollowsAws);
+        }
+        if slot.kind == FamilyKind::PermissionSet && is_copied {
+            notes.push(Note::PoliciesInEveryAccount);
         }
         if !smaller.proof.undecided.is_empty() {
             notes.push(Note::ServiceNotInCatalog);
@@ -370,6 +401,7 @@ impl Whole {
             alternative: None,
             reaches,
             others: 0,
+            evaluated: None,
             confidence: confidence_row(&sure),
             impact,
             patterns: smaller.patterns.clone(),

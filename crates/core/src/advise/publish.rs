@@ -87,6 +87,8 @@ impl<'i, 't> Work<'i, 't> {
                 recommendation.notes.extend(named.exist.then_some(Note::CopyExists));
             }
             recommendation.holders = holders;
+            let is_copy_of_aws = substitutes && action != Action::Detach;
+            recommendation.notes.extend(is_copy_of_aws.then_some(Note::NoLongerFollowsAws));
             recommendation.notes.extend(room);
             if beside {
                 let mut lost = bench.allows.clone();
@@ -116,6 +118,13 @@ impl<'i, 't> Work<'i, 't> {
         let newest = |service: &str| known.iter().filter_map(|it| it.last_used.get(service)).max().cloned();
         let dated = |it: UnusedService| UnusedService { last_accessed: newest(&it.service_namespace), ..it };
         unused.into_iter().map(dated).collect()
+    }
+
+    /// When the oldest of the evidence about these was taken; `None` if that is not known of all of them.
+    pub(super) fn oldest_evidence(&self, reaches: &[usize]) -> Option<String> {
+        let arns = reaches.iter().filter_map(|at| self.prepared.inventory.principals.get(*at));
+        let days = arns.map(|it| self.prepared.known.get(&it.arn)?.oldest.clone());
+        days.collect::<Option<Vec<_>>>()?.into_iter().min()
     }
 
     /// What is recommended, with what the smaller policy allows.
@@ -153,6 +162,7 @@ impl<'i, 't> Work<'i, 't> {
             // Its share is known once all changes of the account are.
             permissions_removed: 0,
             alternative: None,
+            evaluated: self.oldest_evidence(&part.reaches),
             confidence: confidence_row(&confidence),
             impact: self.effects.impact(bench.allows, permissions, &part.reaches),
             patterns: smaller.patterns,

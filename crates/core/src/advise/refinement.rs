@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::catalog::{Basis, Catalog, Permissions, Scope, Universe};
-use crate::decide::{Confidence, Doubts, Grain, Removable, rare_actions};
+use crate::decide::{Confidence, Doubts, Grain, Removable, followed, rare_actions};
 use crate::policy::{
     ActionSet, Clause, Document, Effect, Extent, Observed, Pattern, Services, Shape, print_all,
 };
@@ -28,6 +28,8 @@ pub(super) struct Original<'w> {
     pub(super) services: &'w Services,
     pub(super) basis: Basis<'w>,
     pub(super) wildcards: Wildcards,
+    /// Its ARN, if it is one of AWS.
+    pub(super) of_aws: Option<&'w str>,
 }
 
 /// A smaller policy, proven, of which nothing is told yet: many are only compared.
@@ -47,11 +49,13 @@ pub(super) struct Doubted {
     pub(super) behind: Vec<String>,
     /// Actions that go and are rarely needed, but then urgently.
     pub(super) rare: Vec<String>,
+    /// It takes the place of a policy of AWS.
+    pub(super) copied: bool,
 }
 
 impl Doubted {
     pub(super) fn count(&self) -> Doubts {
-        Doubts { behind: self.behind.len(), rare: self.rare.len() }
+        Doubts { behind: self.behind.len(), rare: self.rare.len(), copied: self.copied }
     }
 }
 
@@ -100,6 +104,8 @@ pub(super) enum Stays {
     /// It is less sure than the config asks for.
     NotSure(Confidence),
     Undecided,
+    /// AWS extends it when this needs more.
+    FollowsAws(&'static str),
     /// A defect: what the checker found, the policy and what was taken as unused.
     Refuted(String),
 }
@@ -121,6 +127,11 @@ impl<'w> Original<'w> {
         match Refiner::new(self.basis).with(options).refine(self.document, &observed) {
             Ok(refined) if refined.proof().removed() == 0 => Tried::Nothing,
             Ok(refined) => {
+                if let Some(whose) =
+                    self.of_aws.and_then(followed).filter(|_| !refined.documents().is_empty())
+                {
+                    return Tried::Stays(Stays::FollowsAws(whose));
+                }
                 let grain = Grain::of(&observed.unused);
                 let doubts = self.doubts(refined.universe(), refined.documents());
                 Tried::Smaller(Box::new(Smaller { original: self, grain, doubts, refined }))
@@ -148,9 +159,10 @@ impl Original<'_> {
         for document in documents {
             removed.subtract(&Permissions::allowed_by(catalog, document));
         }
+        let copied = self.of_aws.is_some() && !documents.is_empty();
         let behind = self.basis.harvest.behind().iter();
         let behind = behind.filter(|service| is_split(service, self.document, documents, universe));
-        Doubted { behind: behind.cloned().collect(), rare: rare_actions(&removed) }
+        Doubted { behind: behind.cloned().collect(), rare: rare_actions(&removed), copied }
     }
 }
 

@@ -228,6 +228,10 @@ pub(super) fn stays(stays: &Stays) -> (PolicyState, String) {
             let first = confidence.reasons.first().map(|reason| reason.sentence()).unwrap_or_default();
             (PolicyState::NotSureEnough, format!("confidence is {}: {first}", confidence.level.name()))
         }
+        Stays::FollowsAws(whose) => (
+            PolicyState::FollowsAws,
+            format!("AWS extends this policy when {whose} needs more, and a reduced copy would not follow"),
+        ),
         Stays::Undecided => (PolicyState::NotProven, "the reduced policy could not be proven".to_owned()),
         Stays::Refuted(_) => (
             PolicyState::Refuted,

@@ -69,7 +69,11 @@ impl<'w> Bench<'w, '_, 'w> {
     pub(super) fn original(self, terms: Terms<'w>) -> Original<'w> {
         let PolicyPlan { text, services, .. } = self.held;
         let (basis, wildcards) = (terms.basis(), terms.wildcards);
-        Original { document: self.document, text: &text.0, services, basis, wildcards }
+        let of_aws = match self.held.target {
+            PolicyLocation::Aws { arn } => Some(arn),
+            PolicyLocation::Inline { .. } | PolicyLocation::Managed { .. } => None,
+        };
+        Original { document: self.document, text: &text.0, services, basis, wildcards, of_aws }
     }
 }
 
@@ -239,6 +243,7 @@ impl<'i, 't> Work<'i, 't> {
             id: family.id.clone(),
             account,
             confidence,
+            evaluated: self.oldest_evidence(&part.reaches),
             impact,
         });
         smaller

@@ -172,6 +172,8 @@ codes! {
         GrantAgeUnknown = "grant-age-unknown",
         /// Some of the removed actions are rarely needed, but then urgently.
         RareActions = "rarely-used-actions",
+        /// The change replaces a policy of AWS by a copy, which does not follow AWS's updates.
+        NoLongerFollowsAws = "no-longer-follows-aws",
         /// The window misses what is needed once a quarter.
         WindowShort = "window-short",
         /// The principal is young for the window.

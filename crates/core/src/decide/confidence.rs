@@ -64,6 +64,8 @@ pub struct Doubts {
     pub behind: usize,
     /// How many of the actions that go are needed rarely, and then badly.
     pub rare: usize,
+    /// It replaces a policy of AWS by a copy, which does not follow AWS's updates.
+    pub copied: bool,
 }
 
 /// How sure a recommendation is.
@@ -100,6 +102,7 @@ impl Confidence {
         let causes = [
             Some(Cause::CatalogBehind(change.behind)).filter(|_| change.behind > 0),
             Some(Cause::RareActions(change.rare)).filter(|_| change.rare > 0),
+            change.copied.then_some(Cause::NoLongerFollowsAws),
         ];
         self.reasons.extend(causes.into_iter().flatten().map(|cause| Reason { cause, principals: 1 }));
         Self::from_reasons(self.reasons)
@@ -136,6 +139,7 @@ enum Cause {
     Hint(FoundHint),
     GrantAgeUnknown,
     RareActions(usize),
+    NoLongerFollowsAws,
     WindowShort(u32, EvidenceOrigin),
     Young { days: i64, window: u32 },
     AgeUnknown,
@@ -154,6 +158,7 @@ impl Reason {
             Cause::CatalogBehind(_) => ReasonCode::CatalogBehind,
             Cause::GrantAgeUnknown => ReasonCode::GrantAgeUnknown,
             Cause::RareActions(_) => ReasonCode::RareActions,
+            Cause::NoLongerFollowsAws => ReasonCode::NoLongerFollowsAws,
             Cause::WindowVeryShort(..) => ReasonCode::WindowVeryShort,
             Cause::Hint(found) => found.hint().map_or(ReasonCode::Unknown, |hint| hint.code),
             Cause::WindowShort(..) => ReasonCode::WindowShort,
@@ -182,6 +187,7 @@ impl Reason {
             },
             Cause::GrantAgeUnknown
             | Cause::RareActions(_)
+            | Cause::NoLongerFollowsAws
             | Cause::WindowShort(..)
             | Cause::Young { .. }
             | Cause::AgeUnknown
@@ -256,6 +262,9 @@ impl Cause {
             Self::RareActions(many) => {
                 format!("{many} of the removed actions are rarely needed, but urgent when they are")
             }
+            Self::NoLongerFollowsAws => {
+                "the change replaces an AWS managed policy with a copy, which AWS does not update".to_owned()
+            }
             Self::Grain(Grain::Services) => {
                 "AWS recorded no call to the removed services in the window".to_owned()
             }
@@ -274,6 +283,7 @@ pub fn impersonal(code: ReasonCode) -> String {
     let hint = || HINTS.iter().find(|hint| hint.code == code).map_or("", |hint| hint.why);
     let sentence = match code {
         ReasonCode::PolicyNewer => return Cause::PolicyNewer.sentence(),
+        ReasonCode::NoLongerFollowsAws => return Cause::NoLongerFollowsAws.sentence(),
         ReasonCode::ByService => return Cause::Grain(Grain::Services).sentence(),
         ReasonCode::ByAction => return Cause::Grain(Grain::Actions).sentence(),
         ReasonCode::ByServiceAndAction => return Cause::Grain(Grain::Both).sentence(),

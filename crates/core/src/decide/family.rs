@@ -202,6 +202,14 @@ impl PolicySlot {
     }
 }
 
+impl Family {
+    /// Whether its smaller form goes into the inline policy of the permission set, if it fits: a policy of AWS, of which nobody
+    /// can edit the text. AWS puts that into every account; a policy that the permission set names has to be there first.
+    pub fn moves_inline(&self) -> bool {
+        self.slot.kind == FamilyKind::PermissionSet && self.slot.policy_kind == PolicyKind::AwsManaged
+    }
+}
+
 impl Survey {
     /// Surveys the policies of one account.
     pub fn of(

@@ -11,6 +11,7 @@ mod danger;
 mod escalation;
 mod exceptions;
 mod family;
+mod follows_aws;
 mod grain;
 mod hint;
 mod ineffective;
@@ -35,6 +36,7 @@ pub use exceptions::{
     RuleState, Selector, Usage, Uses,
 };
 pub use family::{FLEET, Families, Family, PolicySlot, QuotaUse, Survey};
+pub use follows_aws::followed;
 pub use grain::Grain;
 pub use hint::emergency;
 pub use ineffective::ineffective;

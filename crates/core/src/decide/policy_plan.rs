@@ -265,9 +265,14 @@ pub(super) fn inline_chars<'i>(held: &[PolicyPlan<'i>]) -> BTreeMap<Holder<'i>, 
 impl PolicyPlan<'_> {
     /// Those of its neighbours. The policy of a permission set has a quota of its own.
     pub(super) fn beside(&self, taken: &BTreeMap<Holder<'_>, usize>) -> usize {
+        let of = |holder: &Holder<'_>| taken.get(holder).copied().unwrap_or_default();
         match self.target {
             PolicyLocation::Inline { holder, .. } if self.set.is_none() => {
-                taken.get(&holder).copied().unwrap_or_default().saturating_sub(self.inline_chars)
+                of(&holder).saturating_sub(self.inline_chars)
+            }
+            // Its smaller form goes there.
+            PolicyLocation::Aws { .. } if self.set.is_some() => {
+                self.holders.iter().map(of).max().unwrap_or(0)
             }
             _ => 0,
         }

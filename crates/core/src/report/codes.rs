@@ -116,6 +116,8 @@ codes! {
         NotInCatalog = "not-in-catalog",
         /// It was granted too recently to tell.
         GrantTooYoung = "grant-too-young",
+        /// AWS extends it when its service or agent needs more, and a copy would not follow.
+        FollowsAws = "follows-aws",
         /// All who hold it are reported unused.
         Idle = "idle",
         ..
@@ -139,6 +141,10 @@ codes! {
         EditTheTemplate = "edit-the-template",
         /// The same policy may stand in accounts that were not read.
         AccountsUnread = "accounts-unread",
+        /// It replaces a policy of AWS by a copy, which does not follow AWS's updates.
+        NoLongerFollowsAws = "no-longer-follows-aws",
+        /// Every account that gets the permission set needs the policies that it is to name.
+        PoliciesInEveryAccount = "policies-in-every-account",
         ..
     }
 }
@@ -225,6 +231,7 @@ impl PolicyState {
             Self::NotProven | Self::Refuted => "the reduced policy could not be proven",
             Self::NotInCatalog => "the catalog does not know the service",
             Self::NotAPolicy => "the policy document could not be read",
+            Self::FollowsAws => "AWS extends the policy when its service or agent needs more",
             Self::PermissionSet => "the policy comes from a permission set that cannot be reduced now",
             Self::Family => "the policy is shared across accounts and gets one change for all",
             Self::Idle => "every principal the policy is attached to is unused",
@@ -270,6 +277,9 @@ impl PolicyState {
             }
             Self::PermissionSet => {
                 "change the permission set in Identity Center once no other account needs the permissions"
+            }
+            Self::FollowsAws => {
+                "keep it; or attach a customer managed policy of your own, and extend that whenever AWS extends this one"
             }
             Self::Idle => "delete the unused principals, or detach the policy from them",
             Self::NotProven

@@ -52,6 +52,9 @@ pub struct Recommendation {
     /// The other way to go about a shared policy, and what it would bring.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alternative: Option<Alternative>,
+    /// When the oldest of the evidence was taken that it rests on, as far as that is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluated: Option<String>,
     /// How sure it is.
     pub confidence: ConfidenceRow,
     /// What it does for all whom it reaches.

@@ -93,6 +93,7 @@ impl PolicyState {
             Self::NotProven => "the reduced policy could not be proven",
             Self::KeptByRule => "unused permissions kept by a rule",
             Self::NotInCatalog => "wildcards of services that the catalog does not know",
+            Self::FollowsAws => "extended by AWS for its service or agent",
             Self::NotAPolicy => "policy document could not be read",
             Self::Refuted => "the reduced policy failed its proof (a bug in leastwise)",
             Self::InUse => "used in at least one account",
@@ -125,6 +126,12 @@ impl Note {
             }
             Self::AccountsUnread => {
                 "Some accounts were not scanned and may have the same policy. Check whether it is used there."
+            }
+            Self::NoLongerFollowsAws => {
+                "AWS will no longer update these permissions: when AWS extends its policy, extend the copy yourself."
+            }
+            Self::PoliciesInEveryAccount => {
+                "Every account that gets the permission set later needs these policies first; without them its assignment fails. Create them with a StackSet."
             }
             Self::EditTheTemplate => {
                 "Several accounts have this policy. Edit the template that deploys it, and all of them follow."
@@ -208,6 +215,9 @@ impl Recommendation {
             Action::NewVersion => {
                 format!("Create a new default version of the managed policy from {after} in the report.")
             }
+            Action::Substitute if self.creates.is_empty() => format!(
+                "Add the statements of {after} in the report to the inline policy of the permission set, and detach the AWS managed policy."
+            ),
             Action::Substitute | Action::Fork => format!(
                 "Create {} from {after} in the report, attach the copy, and detach the original policy.",
                 self.creates.join(", "),

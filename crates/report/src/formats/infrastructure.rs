@@ -219,6 +219,11 @@ fn set_change<'r>(it: &'r Recommendation, read: &Read<'_>) -> SetChange<'r> {
             }
             _ => change.steps.push(UNREADABLE.to_owned()),
         },
+        Action::Substitute if it.creates.is_empty() => {
+            let after = &it.files.after;
+            change.steps.push(format!("add the statements of {after} to the permission set's inline policy"));
+            change.steps.push(format!("detach the AWS-managed policy {policy} from the permission set"));
+        }
         _ if it.policy_ref().kind == PolicyKind::AwsManaged => {
             change.steps.push(format!("detach the AWS-managed policy {policy} from the permission set"));
         }

@@ -45,6 +45,11 @@ pub(super) fn change(
         (Action::Fork, Some(on)) => {
             format!("Give {on}{at} a reduced copy of {kind} policy {policy} that removes {less}")
         }
+        (Action::Substitute, _) if it.creates.is_empty() => {
+            format!(
+                "Replace {kind} policy {policy}{of} with reduced statements in its inline policy: removes {less}"
+            )
+        }
         (Action::Substitute | Action::Fork, _) => {
             format!("Replace {kind} policy {policy}{of} with a reduced copy that removes {less}")
         }

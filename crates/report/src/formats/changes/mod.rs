@@ -1,5 +1,5 @@
 //! `changes/`: scripts that apply a recommendation with the AWS CLI and undo it, `apply.sh` and `rollback.sh`, which take the
-//! change by its name. What they do is in `lib.bash`; what there is to do is in tables, a line of JSON a change. Nothing here
+//! change by its name. What they do is in `lib.bash` and the files beside it; what there is to do is in tables, a line of JSON a change. Nothing here
 //! is run by this program.
 //!
 //! A table is of one account, since credentials are: a fleet has a line in that of each of its accounts. What is changed in
@@ -29,10 +29,14 @@ const SETS: &str = "changes/permission-sets.jsonl";
 pub(super) const APPLY: &str = "bash changes/apply.sh ";
 
 /// What is the same in every report.
-const SCRIPTS: [(&str, &str); 3] = [
+const SCRIPTS: [(&str, &str); 7] = [
     ("changes/apply.sh", include_str!("shell/apply.sh")),
     ("changes/rollback.sh", include_str!("shell/rollback.sh")),
     ("changes/lib.bash", include_str!("shell/lib.bash")),
+    ("changes/checks.bash", include_str!("shell/checks.bash")),
+    ("changes/policies.bash", include_str!("shell/policies.bash")),
+    ("changes/principals.bash", include_str!("shell/principals.bash")),
+    ("changes/sets.bash", include_str!("shell/sets.bash")),
 ];
 
 /// The format.

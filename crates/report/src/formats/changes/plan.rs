@@ -15,15 +15,17 @@ pub(super) struct Plan<'v> {
     pub(super) place: Place<'v>,
     /// The policy that is changed or goes.
     pub(super) old: Old<'v>,
+    /// `aws`, `aws-us-gov` or `aws-cn`.
+    pub(super) partition: &'v str,
 }
 
 /// Where a script works.
 #[derive(Debug)]
 pub(super) enum Place<'v> {
     /// In an account, for these holders; none to create policies only.
-    Account { partition: &'v str, id: &'v str, holders: &'v [PolicyHolder] },
-    /// In Identity Center, whose permission set may be in these accounts.
-    Set { accounts: Vec<String> },
+    Account { id: &'v str, holders: &'v [PolicyHolder] },
+    /// In Identity Center, whose permission set is in these accounts. It may also be in suspended ones.
+    Set { accounts: Vec<&'v str>, suspended: Vec<&'v str> },
 }
 
 /// What is changed or goes.
@@ -49,25 +51,24 @@ impl<'v> Plan<'v> {
         };
         let place = match of.set() {
             Some(set) => {
-                // What is suspended cannot use anything.
+                // What is suspended cannot use anything, and nothing can be provisioned there.
                 let suspended = view.report.accounts.iter().filter(|it| it.coverage == Coverage::Suspended);
-                let accounts = set.family.accounts.iter().map(|it| &it.account);
-                let mut accounts: Vec<_> = accounts.chain(suspended.map(|it| &it.id)).cloned().collect();
-                accounts.sort();
-                accounts.dedup();
-                Place::Set { accounts }
+                let suspended: Vec<_> = suspended.map(|it| it.id.as_str()).collect();
+                let accounts = set.family.accounts.iter().map(|it| it.account.as_str());
+                let accounts = accounts.filter(|id| !suspended.contains(id)).collect();
+                Place::Set { accounts, suspended }
             }
-            None => Place::Account { partition: &view.report.partition, id, holders: &of.holders },
+            None => Place::Account { id, holders: &of.holders },
         };
-        Self { of, name, place, old }
+        Self { of, name, place, old, partition: &view.report.partition }
     }
 
     /// The policies that a permission set is to name, in one of its accounts.
     fn creating(view: &'v AccountView<'v>, of: &'v AccountChange<'v>) -> Self {
         let id = &view.account.summary.id;
         let name = format!("{id}/{}", below("policies/", of.it));
-        let place = Place::Account { partition: &view.report.partition, id, holders: &[] };
-        Self { of, name, place, old: Old::Inline }
+        let place = Place::Account { id, holders: &[] };
+        Self { of, name, place, old: Old::Inline, partition: &view.report.partition }
     }
 
     /// The rows of all changes of an account. What is done in Identity Center comes with the first account
@@ -85,6 +86,20 @@ impl<'v> Plan<'v> {
     /// Only creates policies, for a permission set to name.
     fn is_creating(&self) -> bool {
         self.of.set().is_some() && matches!(self.place, Place::Account { .. })
+    }
+
+    /// The principals that it takes permissions from where it is carried out, by what follows `arn:aws:iam::` in their ARNs.
+    pub(super) fn principals(&self) -> Vec<&'v str> {
+        let prefix = format!("arn:{}:iam::", self.partition);
+        let own = self.of.it.reaches.iter().filter_map(|arn| arn.strip_prefix(&prefix));
+        match &self.place {
+            Place::Account { holders: [], .. } => Vec::new(),
+            Place::Account { id, .. } => {
+                let is_here = |it: &&str| it.strip_prefix(id).is_some_and(|rest| rest.starts_with(':'));
+                own.filter(is_here).collect()
+            }
+            Place::Set { .. } => own.collect(),
+        }
     }
 
     /// Why no script can be made, if none can.

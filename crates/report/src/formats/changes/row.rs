@@ -1,12 +1,15 @@
 //! A change as a line of JSON: all that `lib.bash` has to know to carry it out. That it is data, and no script, is what makes
 //! names from AWS harmless in it.
 
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::plan::{Old, Place, Plan};
 use crate::formats::{Read, json};
 use leastwise_core::digest::FileHash;
-use leastwise_core::report::{Action, Note, PolicyHolder};
+use leastwise_core::report::{Action, Note, PolicyHolder, UnusedService};
 
 /// The fields that `lib.bash` reads, and those that tell a person what the change is.
 #[derive(Serialize)]
@@ -25,8 +28,10 @@ struct Row<'p> {
     account: Option<&'p str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     permission_set: Option<&'p str>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    accounts: &'p [String],
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    accounts: &'p [&'p str],
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    suspended: &'p [&'p str],
     /// Of the managed policy that is changed or goes; without it the inline one is meant.
     #[serde(skip_serializing_if = "Option::is_none")]
     arn: Option<&'p str>,
@@ -41,11 +46,33 @@ struct Row<'p> {
     /// ARNs of policies in an account; names that a permission set is to have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     creates: Vec<String>,
+    /// What is removed by service, `*` for all of it, from these principals: by what follows `arn:aws:iam::` in their ARNs.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unused: BTreeMap<&'p str, Unused<'p>>,
+    partition: &'p str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    principals: Vec<&'p str>,
+    /// When the evidence was taken, and until when the change may be applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evaluated: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
     before: &'p str,
     before_sha256: FileHash,
     after: &'p str,
     after_sha256: FileHash,
 }
+
+/// What is unused of a service.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Unused<'p> {
+    All(&'static str),
+    Actions(&'p [String]),
+}
+
+/// For how many days evidence is good enough to remove something: what is used once a month is seen by then.
+const GOOD_FOR: i64 = 30;
 
 /// A change that no script can carry out.
 #[derive(Serialize)]
@@ -55,7 +82,7 @@ struct Refused<'p> {
 }
 
 /// The ways to carry one out, each both ways in `lib.bash`.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum How {
     /// Create policies, for a permission set to name.
@@ -68,6 +95,8 @@ enum How {
     Detach,
     /// Create policies, attach them, and take the old one away.
     Move,
+    /// Add statements to the inline policy of a permission set, and detach a policy of AWS.
+    Merge,
 }
 
 impl Plan<'_> {
@@ -98,11 +127,17 @@ impl Plan<'_> {
             account: None,
             permission_set: None,
             accounts: &[],
+            suspended: &[],
             arn: None,
             holder: None,
             policy: None,
             holders: &[],
             creates: it.creates.clone(),
+            unused: BTreeMap::new(),
+            partition: self.partition,
+            principals: self.principals(),
+            evaluated: None,
+            expires: None,
             before: &it.files.before,
             before_sha256,
             after: &it.files.after,
@@ -111,8 +146,16 @@ impl Plan<'_> {
         if let Old::Managed(arn) = self.old {
             row.arn = arn;
         }
+        if !row.principals.is_empty() {
+            row.unused = it.unused.iter().map(|it| (it.service_namespace.as_str(), unused(it))).collect();
+            let evaluated = it.evaluated.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
+            let expires =
+                evaluated.and_then(|at| at.checked_add(SignedDuration::from_hours(24 * GOOD_FOR)).ok());
+            (row.evaluated, row.expires) = (evaluated.map(second), expires.map(second));
+        }
         match &self.place {
-            Place::Account { partition, id, holders } => {
+            Place::Account { id, holders } => {
+                let partition = self.partition;
                 let arn = |name: &String| format!("arn:{partition}:iam::{id}:policy/{name}");
                 row.account = Some(id);
                 row.creates = it.creates.iter().map(arn).collect();
@@ -122,9 +165,9 @@ impl Plan<'_> {
                     row.policy = Some(&it.policy);
                 }
             }
-            Place::Set { accounts } => {
+            Place::Set { accounts, suspended } => {
                 row.permission_set = Some(&it.holder);
-                row.accounts = accounts;
+                (row.accounts, row.suspended) = (accounts, suspended);
             }
         }
         row
@@ -136,6 +179,7 @@ impl Plan<'_> {
             (Place::Account { .. }, Action::NewVersion) => How::Version,
             (_, Action::Replace | Action::Delete | Action::NewVersion) => How::Document,
             (_, Action::Detach) => How::Detach,
+            (Place::Set { .. }, Action::Substitute) if self.of.it.creates.is_empty() => How::Merge,
             (_, Action::Substitute | Action::Fork | Action::Split) => How::Move,
         }
     }
@@ -163,6 +207,9 @@ impl Plan<'_> {
             Action::Detach => {
                 format!("Detaches {policy} from {holder}: AWS reports all of its permissions as unused.")
             }
+            Action::Substitute if self.how() == How::Merge => format!(
+                "Adds the reduced statements of {policy} to the inline policy of {holder}, and detaches the AWS managed policy."
+            ),
             Action::Substitute | Action::Fork | Action::Split => {
                 let them = if it.creates.len() == 1 { "it" } else { "them" };
                 let created = it.creates.join(" and ");
@@ -177,10 +224,20 @@ impl Plan<'_> {
             let accounts = fleet.family.accounts.len();
             format!("{accounts} accounts have this policy, probably from a template: change the template too, or the policy comes back.")
         });
-        let newer =
-            self.of.it.notes.contains(&Note::PolicyNewer).then(|| {
-                "The policy changed after the usage data was taken: read the diff first.".to_owned()
-            });
-        fleet.into_iter().chain(newer).collect()
+        let has = |note| self.of.it.notes.contains(&note);
+        let newer = has(Note::PolicyNewer)
+            .then(|| "The policy changed after the usage data was taken: read the diff first.".to_owned());
+        let copied =
+            [Note::NoLongerFollowsAws, Note::PoliciesInEveryAccount].into_iter().filter(|note| has(*note));
+        fleet.into_iter().chain(newer).chain(copied.map(|note| note.sentence().to_owned())).collect()
     }
+}
+
+fn unused(of: &UnusedService) -> Unused<'_> {
+    of.actions.as_deref().map_or(Unused::All("*"), Unused::Actions)
+}
+
+/// A moment as the scripts compare it with the clock, as text: `2026-10-01T00:00:00Z`.
+fn second(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

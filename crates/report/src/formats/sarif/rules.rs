@@ -200,6 +200,12 @@ pub(super) fn of_state(state: PolicyState) -> SarifRule {
             "Run `leastwise catalog update`, or replace the wildcard with the actions you need.",
             "note",
         ),
+        PolicyState::FollowsAws => rule(
+            "left-alone-follows-aws",
+            "AWS managed policy of a service or agent",
+            "Keep it: AWS extends it when its service or agent needs more, and a copy would not follow.",
+            "note",
+        ),
         PolicyState::GrantTooYoung => rule(
             "left-alone-grant-too-young",
             "Unused permissions were granted too recently",
