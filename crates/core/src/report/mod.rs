@@ -14,6 +14,7 @@ pub mod numbers;
 mod recommendation;
 pub mod schema;
 mod status;
+mod trial;
 mod whole;
 pub mod words;
 
@@ -35,6 +36,7 @@ pub use recommendation::{
     PolicyRef, ProofRow, Recommendation, UnusedService, UsedService,
 };
 pub use status::Status;
+pub use trial::{Trial, TrialRow, TrialSize};
 pub use whole::{
     CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, Manifest, Ready,
     Rendering, Report, RiskOfDay, SinceRow, Totals,

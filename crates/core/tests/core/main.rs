@@ -31,4 +31,5 @@ mod pairs;
 mod permissions;
 mod risk;
 mod tables;
+mod trials;
 mod trust;

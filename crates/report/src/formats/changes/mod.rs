@@ -2,17 +2,22 @@
 //! change by its name. What they do is in `lib.bash`; what there is to do is in tables, a line of JSON a change. Nothing here
 //! is run by this program.
 //!
+//! A change can be tried before: `trial.sh` denies what it would take, and `trial-end.sh` ends that. Their tables are in `trial/`.
+//!
 //! A table is of one account, since credentials are: a fleet has a line in that of each of its accounts. What is changed in
 //! Identity Center has one in `permission-sets.jsonl`, which the first of its accounts puts there, and one in each account for
 //! the policies that the permission set is to name. Alternatives have none: two ways at once would be a trap.
 
 mod plan;
 mod row;
+mod trial;
 
 use super::account_view::AccountChange;
 use super::{AccountView, Format, Part, Read};
 use leastwise_core::report::Report;
-use plan::{Place, Plan};
+use plan::Plan;
+#[allow(unused_imports, reason = "the page of a change shows it with its other steps")]
+pub(super) use trial::trial;
 
 /// The names of the changes that are ready.
 const READY: &str = "changes/ready.txt";
@@ -24,10 +29,13 @@ const SETS: &str = "changes/permission-sets.jsonl";
 pub(super) const APPLY: &str = "bash changes/apply.sh ";
 
 /// What is the same in every report.
-const SCRIPTS: [(&str, &str); 3] = [
+const SCRIPTS: [(&str, &str); 6] = [
     ("changes/apply.sh", include_str!("shell/apply.sh")),
     ("changes/rollback.sh", include_str!("shell/rollback.sh")),
     ("changes/lib.bash", include_str!("shell/lib.bash")),
+    ("changes/trial.sh", include_str!("shell/trial.sh")),
+    ("changes/trial-end.sh", include_str!("shell/trial-end.sh")),
+    ("changes/trial.bash", include_str!("shell/trial.bash")),
 ];
 
 /// The format.
@@ -64,7 +72,7 @@ impl Format for Changes {
         let id = &view.account.summary.id;
         let plans = Plan::all(view);
         let table = |is_set: bool| -> String {
-            let plans = plans.iter().filter(|plan| matches!(plan.place, Place::Set { .. }) == is_set);
+            let plans = plans.iter().filter(|plan| plan.is_set() == is_set);
             plans.map(|plan| plan.row(read)).collect()
         };
         // What no script can apply is nobody's to run.
@@ -75,6 +83,8 @@ impl Format for Changes {
             // More of them come from other accounts.
             Part::text(SETS, table(true)),
             Part::text(READY, ready),
+            Part::file(&format!("changes/trial/{id}.jsonl"), trial::table(view, &plans, false)),
+            Part::text(trial::SETS, trial::table(view, &plans, true)),
         ];
         parts.into_iter().filter(|part| !part.text.is_empty()).collect()
     }

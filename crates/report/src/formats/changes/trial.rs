@@ -1,0 +1,209 @@
+//! The trial of a change as a line of JSON: the policies that deny what the change takes, and who gets each. Equal policies of
+//! one change are one policy, attached to all who get it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::plan::{Place, Plan};
+use crate::formats::account_view::AccountChange;
+use crate::formats::reserve::is_name;
+use crate::formats::{AccountView, json};
+use leastwise_core::arn::{Arn, last_name};
+use leastwise_core::decide::HolderKind;
+use leastwise_core::report::{PolicyHolder, Trial, TrialRow, TrialSize};
+use leastwise_core::trial::{DenyPolicy, DenyStatement, POLICY, mark};
+
+/// The trials of permission sets.
+pub(super) const SETS: &str = "changes/trial/permission-sets.jsonl";
+
+/// What stands before the name of a change to try it.
+#[allow(dead_code, reason = "see `trial`")]
+const TRY: &str = "bash changes/trial.sh ";
+
+/// Why a change is not tried.
+const NOTHING: &str =
+    "other policies also allow every action that this change removes, so there is nothing to try";
+const NO_ROOM: &str = "what it would deny does not fit into the policies that can be attached";
+const NOT_SAID: &str = "the report does not say what a trial would deny: scan again";
+
+/// The fields that `trial.bash` reads, and those that tell a person what the trial is.
+#[derive(Serialize)]
+struct Row<'p> {
+    change: &'p str,
+    what: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    policies: Vec<Policy<'p>>,
+    /// What the inline policy of a permission set gets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statement: Option<DenyStatement<'p>>,
+}
+
+/// A policy to create, and whom to attach it to.
+#[derive(Serialize)]
+struct Policy<'p> {
+    arn: String,
+    principals: Vec<PolicyHolder>,
+    document: DenyPolicy<'p>,
+}
+
+/// A change that is not tried.
+#[derive(Serialize)]
+struct Refused<'p> {
+    change: &'p str,
+    refused: String,
+}
+
+/// What is known of the trial of one change in its place.
+pub(super) struct Trials<'v> {
+    plan: &'v Plan<'v>,
+    /// With whom it is for.
+    rows: Vec<(Vec<PolicyHolder>, &'v Trial)>,
+}
+
+/// How to try a change from the report's folder, or why it is not tried.
+#[allow(dead_code, reason = "the page of a change shows it with its other steps")]
+pub(in crate::formats) fn trial(
+    view: &AccountView<'_>,
+    change: &AccountChange<'_>,
+) -> Result<String, &'static str> {
+    let plan = Plan::of(view, change);
+    let of_change = view.account.trials.iter().filter(|row| row.change == change.it.id);
+    match Trials::of(&plan, of_change).obstacle() {
+        Some(why) => Err(why),
+        None => Ok(format!("{TRY}{}", plan.name)),
+    }
+}
+
+/// The lines of an account's trials, of principals or of permission sets.
+pub(super) fn table(view: &AccountView<'_>, plans: &[Plan<'_>], is_set: bool) -> String {
+    let mut by_change: BTreeMap<&str, Vec<&TrialRow>> = BTreeMap::new();
+    view.account.trials.iter().for_each(|row| by_change.entry(&row.change).or_default().push(row));
+    let plans = plans.iter().filter(|plan| plan.is_set() == is_set && !plan.is_creating());
+    let rows = plans.map(|plan| {
+        let rows = by_change.get(plan.of.it.id.as_str()).into_iter().flatten().copied();
+        Trials::of(plan, rows).row() + "\n"
+    });
+    rows.collect()
+}
+
+impl<'v> Trials<'v> {
+    fn of(plan: &'v Plan<'v>, rows: impl Iterator<Item = &'v TrialRow>) -> Self {
+        let rows = match plan.of.set() {
+            Some(set) => set.family.trial.iter().map(|trial| (Vec::new(), trial)).collect(),
+            None => rows.map(|row| (holders(row), &row.trial)).collect(),
+        };
+        Self { plan, rows }
+    }
+
+    fn obstacle(&self) -> Option<&'static str> {
+        let names = self.rows.iter().flat_map(|(who, _)| who);
+        let denies = |(_, trial): &(Vec<PolicyHolder>, &Trial)| !trial.deny.is_empty();
+        match self.plan.obstacle() {
+            Some(why) => Some(why),
+            None if names.into_iter().any(|who| !is_name(&who.name)) => Some(super::plan::NO_SUCH_NAME),
+            None if self.rows.is_empty() => Some(NOT_SAID),
+            None if self.rows.iter().any(denies) => None,
+            None if self.rows.iter().any(|(_, trial)| trial.does_not_fit.is_some()) => Some(NO_ROOM),
+            None => Some(NOTHING),
+        }
+    }
+
+    fn row(&self) -> String {
+        let change = self.plan.name.as_str();
+        if let Some(why) = self.obstacle() {
+            let notes = if why == NO_ROOM { self.notes() } else { Vec::new() };
+            let why = std::iter::once(why.to_owned()).chain(notes);
+            return json(&Refused { change, refused: why.collect::<Vec<_>>().join(". ") });
+        }
+        let (what, notes) = (self.what(), self.notes());
+        let mut row = Row { change, what, notes, policies: Vec::new(), statement: None };
+        match &self.plan.place {
+            Place::Set { .. } => {
+                let actions = self.rows.iter().find_map(|(_, trial)| trial.deny.first());
+                row.statement = actions.map(|actions| DenyStatement::of(&self.mark(actions), actions));
+            }
+            Place::Account { partition, id, .. } => row.policies = self.policies(partition, id),
+        }
+        json(&row)
+    }
+
+    fn mark(&self, actions: &[String]) -> String {
+        mark(&self.plan.name, actions)
+    }
+
+    fn policies(&self, partition: &str, account: &str) -> Vec<Policy<'v>> {
+        let mut all: BTreeMap<&'v [String], Vec<PolicyHolder>> = BTreeMap::new();
+        for (who, trial) in &self.rows {
+            trial.deny.iter().for_each(|actions| all.entry(actions).or_default().extend(who.iter().cloned()));
+        }
+        let policy = |(actions, mut principals): (&'v [String], Vec<PolicyHolder>)| {
+            principals.sort();
+            let mark = self.mark(actions);
+            let arn = format!("arn:{partition}:iam::{account}:policy/{POLICY}-{mark}");
+            Policy { arn, principals, document: DenyPolicy::of(&mark, actions) }
+        };
+        all.into_iter().map(policy).collect()
+    }
+
+    fn what(&self) -> String {
+        let denying = || self.rows.iter().filter(|(_, trial)| !trial.deny.is_empty());
+        let actions = denying().map(|(_, trial)| trial.actions).max().unwrap_or_default();
+        let who: Vec<&PolicyHolder> = denying().flat_map(|(who, _)| who).collect();
+        let whom = match (&self.plan.place, who.as_slice()) {
+            (Place::Set { .. }, _) => format!("permission set {}", self.plan.of.it.holder),
+            (_, [one]) => format!("{} {}", one.kind, one.name),
+            (_, many) => {
+                return format!(
+                    "Denies {} principals the actions that this change removes from each, {} at most.",
+                    many.len(),
+                    counted(actions)
+                );
+            }
+        };
+        format!("Denies {whom} the {} that this change removes.", counted(actions))
+    }
+
+    /// What it leaves out.
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        let also = self.rows.iter().map(|(_, trial)| trial.also_allowed).max().unwrap_or_default();
+        if also > 0 {
+            let most = if self.rows.len() > 1 { "up to " } else { "" };
+            let them = if also == 1 { "it" } else { "them" };
+            notes.push(format!(
+                "Leaves out {most}{} that another policy also allows: this change alone does not take {them} away.",
+                counted(also)
+            ));
+        }
+        for (who, trial) in &self.rows {
+            let Some(TrialSize { policies, room }) = trial.does_not_fit else { continue };
+            notes.push(match who.as_slice() {
+                [] => "The statement is larger than the inline policy of the permission set can be.".to_owned(),
+                who => {
+                    let names = who.iter().map(|it| format!("{} {}", it.kind, it.name));
+                    format!(
+                        "Nothing is denied to {}: that takes {policies} more attached policies, and there is room for {room}.",
+                        names.collect::<Vec<_>>().join(", ")
+                    )
+                }
+            });
+        }
+        notes
+    }
+}
+
+fn counted(actions: usize) -> String {
+    if actions == 1 { "1 action".to_owned() } else { format!("{actions} actions") }
+}
+
+/// The principals of a trial, as the scripts know them.
+fn holders(row: &TrialRow) -> Vec<PolicyHolder> {
+    let holder = |arn: &String| {
+        let kind = if Arn::of(arn).is_user() { HolderKind::User } else { HolderKind::Role };
+        PolicyHolder { kind, name: last_name(arn).to_owned() }
+    };
+    row.principals.iter().map(holder).collect()
+}
