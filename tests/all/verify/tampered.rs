@@ -175,7 +175,7 @@ fn a_report_that_was_tampered_with_is_refused_by_name() {
     let root = folder("verify-tampered");
     let good = root.join("good");
     made(&good);
-    super::verify(&good).exits(0).prints("402 files unchanged").prints("10 accounts");
+    super::verify(&good).exits(0).prints("414 files unchanged").prints("10 accounts");
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while let Some((number, case)) =

@@ -23,7 +23,7 @@ const TRY: &str = "bash changes/trial.sh ";
 
 /// Why a change is not tried.
 const NOTHING: &str =
-    "other policies also allow every action that this change removes, so there is nothing to try";
+    "other policies also allow every action that this change would remove, so there is nothing to try";
 const NO_ROOM: &str = "what it would deny does not fit into the policies that can be attached";
 const NOT_SAID: &str = "the report does not say what a trial would deny: scan again";
 
@@ -114,9 +114,9 @@ impl<'v> Trials<'v> {
     fn row(&self) -> String {
         let change = self.plan.name.as_str();
         if let Some(why) = self.obstacle() {
-            let notes = if why == NO_ROOM { self.notes() } else { Vec::new() };
-            let why = std::iter::once(why.to_owned()).chain(notes);
-            return json(&Refused { change, refused: why.collect::<Vec<_>>().join(". ") });
+            let details = if why == NO_ROOM { self.without_room() } else { Vec::new() };
+            let refused = std::iter::once(why.to_owned()).chain(details).collect::<Vec<_>>().join(": ");
+            return json(&Refused { change, refused });
         }
         let (what, notes) = (self.what(), self.notes());
         let mut row = Row { change, what, notes, policies: Vec::new(), statement: None };
@@ -157,13 +157,13 @@ impl<'v> Trials<'v> {
             (_, [one]) => format!("{} {}", one.kind, one.name),
             (_, many) => {
                 return format!(
-                    "Denies {} principals the actions that this change removes from each, {} at most.",
+                    "Denies {} principals the actions that this change would remove from each, {} at most.",
                     many.len(),
                     counted(actions)
                 );
             }
         };
-        format!("Denies {whom} the {} that this change removes.", counted(actions))
+        format!("Denies {whom} the {} that this change would remove.", counted(actions))
     }
 
     /// What it leaves out.
@@ -174,24 +174,33 @@ impl<'v> Trials<'v> {
             let most = if self.rows.len() > 1 { "up to " } else { "" };
             let them = if also == 1 { "it" } else { "them" };
             notes.push(format!(
-                "Leaves out {most}{} that another policy also allows: this change alone does not take {them} away.",
+                "Leaves out {most}{} that another policy also allows: this change alone does not remove {them}.",
                 counted(also)
             ));
         }
-        for (who, trial) in &self.rows {
-            let Some(TrialSize { policies, room }) = trial.does_not_fit else { continue };
-            notes.push(match who.as_slice() {
-                [] => "The statement is larger than the inline policy of the permission set can be.".to_owned(),
-                who => {
-                    let names = who.iter().map(|it| format!("{} {}", it.kind, it.name));
+        let without = self.without_room();
+        notes.extend(without.into_iter().map(|it| format!("Denies nothing to some: {it}.")));
+        notes
+    }
+
+    /// Who cannot be denied anything, and why.
+    fn without_room(&self) -> Vec<String> {
+        let rows = self.rows.iter().filter_map(|(who, trial)| Some((who, trial.does_not_fit?)));
+        let told = rows.map(|(who, TrialSize { policies, room })| {
+            let names = who.iter().map(|it| format!("{} {}", it.kind, it.name)).collect::<Vec<_>>();
+            match names.as_slice() {
+                [] => "the statement is larger than the inline policy of a permission set can be".to_owned(),
+                names => {
+                    let policies =
+                        if policies == 1 { "1 policy".to_owned() } else { format!("{policies} policies") };
                     format!(
-                        "Nothing is denied to {}: that takes {policies} more attached policies, and there is room for {room}.",
-                        names.collect::<Vec<_>>().join(", ")
+                        "{} would need {policies} more attached, and can have {room} more",
+                        names.join(", ")
                     )
                 }
-            });
-        }
-        notes
+            }
+        });
+        told.collect()
     }
 }
 

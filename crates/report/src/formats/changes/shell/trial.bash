@@ -41,7 +41,9 @@ trial() {
     set-begin) begin_set_trial ;;
     *) end_set_trial ;;
   esac
-  if [ "$step" = begin ]; then
+  if [ "${DRY_RUN:-0}" != 0 ]; then
+    say 'dry run: nothing was changed'
+  elif [ "$step" = begin ]; then
     say "$1 is on trial: watch for AccessDenied, and end it with bash changes/trial-end.sh $1"
   else
     say "the trial of $1 has ended"
@@ -120,7 +122,7 @@ trial_tags() {
 }
 
 begin_trial() {
-  local todo='' who list arn missing i change
+  local todo='' who list own missing i change
   check_analysed
   read_policies
   # Everything is looked at before the first step that writes.
@@ -128,8 +130,8 @@ begin_trial() {
     list=$(attached "$who")
     printf '%s\n' "$list" >"$tmp/attached-${who/\//-}"
     missing=0
-    while IFS= read -r arn; do
-      has "$list" "$arn" || missing=$((missing + 1))
+    while IFS= read -r own; do
+      has "$list" "$own" || missing=$((missing + 1))
     done < <(jq -r --arg who "$who" '.policies[] | select(.principals | index($who)) | .arn' <<<"$tried")
     if [ "$missing" = 0 ]; then continue; fi
     todo=1
@@ -138,40 +140,40 @@ begin_trial() {
   if [ -z "$todo" ]; then settled; fi
   change=$(jq -r .change <<<"$tried")
   for i in "${!policies[@]}"; do
-    arn=$(policy_arn "$i")
+    own=$(policy_arn "$i")
     if [ -z "${there[i]}" ]; then
-      write "create policy $arn" aws iam create-policy "--policy-name=${arn##*/}" \
+      write "create policy $own" aws iam create-policy "--policy-name=${own##*/}" \
         '--description=The trial of a change: denies what it would remove. trial-end.sh deletes this policy.' \
         "--policy-document=$(jq -c .document <<<"${policies[i]}")" --tags "$(trial_tags "$change")"
-      case ${DRY_RUN:-0} in 0) aws iam wait policy-exists "--policy-arn=$arn" ;; esac
+      case ${DRY_RUN:-0} in 0) aws iam wait policy-exists "--policy-arn=$own" ;; esac
     fi
     while IFS= read -r who; do
-      has "$(cat "$tmp/attached-${who/\//-}")" "$arn" || attach "$who" "$arn"
+      has "$(cat "$tmp/attached-${who/\//-}")" "$own" || attach "$who" "$own"
     done < <(principals_of "$i")
   done
 }
 
 end_trial() {
-  local todo='' who users arn left i whom
+  local todo='' who users own left i whom
   read_policies
   for i in "${!policies[@]}"; do
     if [ -z "${there[i]}" ]; then continue; fi
     todo=1
-    arn=$(policy_arn "$i")
-    users=$(aws iam list-entities-for-policy "--policy-arn=$arn" |
+    own=$(policy_arn "$i")
+    users=$(aws iam list-entities-for-policy "--policy-arn=$own" |
       jq -r '(.PolicyRoles[]? | "role/" + .RoleName), (.PolicyUsers[]? | "user/" + .UserName)')
     whom=()
     while IFS= read -r who; do
       whom+=("$who")
-      if has "$users" "$who"; then detach "$who" "$arn"; fi
+      if has "$users" "$who"; then detach "$who" "$own"; fi
     done < <(principals_of "$i")
-    left=$(others "$arn" "${whom[@]}")
+    left=$(others "$own" "${whom[@]}")
     if [ -n "$left" ]; then
-      say "policy $arn is kept: it is attached to $left"
-    elif [ "$(aws iam list-policy-versions "--policy-arn=$arn" | jq '.Versions | length')" != 1 ]; then
-      say "policy $arn is kept: it has newer versions"
+      say "policy $own is kept: it is attached to $left"
+    elif [ "$(aws iam list-policy-versions "--policy-arn=$own" | jq '.Versions | length')" != 1 ]; then
+      say "policy $own is kept: it has newer versions"
     else
-      write "delete policy $arn" aws iam delete-policy "--policy-arn=$arn"
+      write "delete policy $own" aws iam delete-policy "--policy-arn=$own"
     fi
   done
   if [ -z "$todo" ]; then settled; fi
@@ -232,7 +234,7 @@ end_set_trial() {
   found=$(jq -S -c --arg sid "$sid" 'select(. != null) | .Statement[] | select(.Sid == $sid)' <<<"$live")
   if [ -z "$found" ]; then settled; fi
   [ "$found" = "$(jq -S -c . <<<"$statement")" ] ||
-    refuse "somebody edited statement $sid of permission set $permission_set: remove it manually"
+    refuse "someone edited statement $sid of permission set $permission_set: remove it manually"
   document=$(jq -c --arg sid "$sid" '.Statement |= map(select(.Sid != $sid)) | select(.Statement != [])' <<<"$live")
   if [ -n "$document" ]; then
     put_in_set "remove statement $sid from the inline policy of permission set $permission_set" "$document"
