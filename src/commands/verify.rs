@@ -172,7 +172,7 @@ impl Verification {
             self.wrong
                 .extend(agree::account(&account, report).into_iter().map(|what| format!("{path}: {what}")));
             whole.add(&account, report);
-            self.own(&account, rests, compared);
+            self.own((&account, report), rests, compared);
             if let Some(nights) = &mut nights {
                 nights.add(&account, report, |path| compared.hash(path));
             }

@@ -19,6 +19,7 @@ use crate::scan::cores::cores;
 use leastwise_aws::pace::{BucketKey, Figures};
 use leastwise_aws::{Cloud, Organisation};
 use leastwise_core::advise;
+use leastwise_core::catalog::Basis;
 use leastwise_core::decide::ExceptionReview;
 use leastwise_core::report::{
     BASIS, BasisFile, CallFigures, CatalogRow, ExceptionRow, ExceptionState, First, FirstChange, Manifest,
@@ -106,7 +107,9 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         totals: &mut ScanTotals,
     ) -> Result<Report, RunError> {
         let shares = std::mem::take(&mut totals.shares);
-        let whole = advise::organisation(&context.families, &context.outcomes, shares, self.least_sure());
+        let basis = Basis { catalog: &self.catalog, harvest: &context.harvest, unobserved: &self.unobserved };
+        let by = (basis, self.least_sure());
+        let whole = advise::organisation(&context.families, &context.outcomes, shares, by);
         for (path, text) in &whole.files {
             self.writer.write(path, text.as_bytes())?;
         }

@@ -68,6 +68,7 @@ mod summary_page;
 mod terminals;
 mod tickets;
 mod trend;
+mod trial;
 mod twins;
 mod update;
 mod verify;

@@ -12,6 +12,7 @@
 //! | [`catalog`] | which actions exist, of when that knowledge is, and whose use AWS does not see |
 //! | [`evidence`], [`inventory`] | what is unused and used; principals and policies; both of one account are its [`answers`] |
 //! | [`mod@refine`], [`mod@prove`] | propose a smaller policy; check it |
+//! | [`trial`] | what a change takes from a principal, as a Deny for a while |
 //! | [`decide`], [`advise`] | a status for each principal, shared policies, exceptions, confidence, risk; the advice on each policy |
 //! | [`report`] | the report as data, every code an enum |
 //! | [`check`] | what to ask AWS about a finished report, and what follows from its answers |
@@ -70,6 +71,7 @@ pub mod prove;
 pub mod refine;
 pub mod report;
 pub mod trail;
+pub mod trial;
 pub mod visible;
 
 use thiserror::Error;

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cli::CatalogArg;
 use crate::output::error::RunError;
 use crate::output::log::Log;
-use leastwise_core::catalog::{Catalog, Harvest, Unobserved};
+use leastwise_core::catalog::{Basis, Catalog, Harvest, Unobserved};
 use leastwise_core::policy::Services;
 use leastwise_core::report::{BASIS, BasisFile, CatalogRow};
 
@@ -39,6 +39,11 @@ impl WholeCatalog {
 }
 
 impl ProofBasis {
+    /// As the proofs take it.
+    pub(super) fn basis(&self) -> Basis<'_> {
+        Basis { catalog: &self.catalog, harvest: &self.harvest, unobserved: &self.unobserved }
+    }
+
     pub(super) fn read(
         (text, basis): (&str, &BasisFile),
         told: &CatalogRow,

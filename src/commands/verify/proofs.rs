@@ -5,21 +5,68 @@ use super::folder::is_inside;
 use super::proof_basis::ProofBasis;
 use super::target::ComparingTarget;
 use leastwise_core::advise::again::{contradiction, is_in_its_families_place, is_in_its_place, texts};
-use leastwise_core::catalog::{Basis, Universe};
+use leastwise_core::catalog::Universe;
 use leastwise_core::policy::{Document, Observed, parse_all};
 use leastwise_core::prove::{Verdict, prove_in};
-use leastwise_core::report::{AccountReport, FileHash, Files, Recommendation, Report};
+use leastwise_core::report::{AccountReport, FileHash, Files, Recommendation, Report, Trial};
+use leastwise_core::trial::{Excess, excess};
 use leastwise_files as files;
 
 impl Verification {
     /// The changes of one account.
-    pub(super) fn own(&mut self, account: &AccountReport, rests: &ProofBasis, compared: &ComparingTarget) {
+    pub(super) fn own(
+        &mut self,
+        (account, report): (&AccountReport, &Report),
+        rests: &ProofBasis,
+        compared: &ComparingTarget,
+    ) {
         let id = &account.summary.id;
         for change in account.recommendations.iter().chain(&account.alternatives) {
             if !is_in_its_place(id, change) {
                 self.wrong.push(out_of_place(change));
             }
             self.change(change, rests, compared);
+        }
+        for row in &account.trials {
+            let own = account.recommendations.iter().find(|it| it.id == row.change);
+            match own.or(report.recommendations.iter().find(|it| it.id == row.change)) {
+                Some(change) => self.trial(change, &row.trial, rests),
+                None => self.wrong.push(format!("the trial of {} is of no change", row.change)),
+            }
+        }
+    }
+
+    /// Holds what a trial denies against the documents of its change.
+    fn trial(&mut self, change: &Recommendation, trial: &Trial, rests: &ProofBasis) {
+        let wrong = |why: &dyn std::fmt::Display| format!("{}: the trial: {why}", change.id);
+        match self.denied_too_much(change, trial, rests) {
+            Ok(None) => {}
+            Ok(Some(excess)) => self.wrong.push(wrong(&excess)),
+            Err(error) => self.wrong.push(wrong(&error)),
+        }
+    }
+
+    fn denied_too_much(
+        &self,
+        change: &Recommendation,
+        trial: &Trial,
+        rests: &ProofBasis,
+    ) -> Result<Option<Excess>, String> {
+        let files = &change.files;
+        let (before, after) = (self.document(&files.before)?, self.document(&files.after)?);
+        let before = Document::parse(&before).map_err(|error| format!("{}: {error}", files.before))?;
+        let after = parse_all(&after).map_err(|error| format!("{}: {error}", files.after))?;
+        let universe = Universe::new(rests.basis(), &before, &observed(change));
+        let denied = trial.deny.iter().flatten().cloned().collect::<Vec<_>>();
+        Ok(excess(&denied, &before, &after, &universe))
+    }
+
+    /// A document of the report.
+    fn document(&self, path: &str) -> Result<String, String> {
+        match is_inside(path) {
+            true => files::text(self.folder.path(), path, files::REPORT)
+                .map_err(|error| format!("{path}: {error}")),
+            false => Err(format!("{path} is outside the report folder")),
         }
     }
 
@@ -31,6 +78,9 @@ impl Verification {
                 self.wrong.push(out_of_place(change));
             }
             self.change(change, rests, compared);
+            if let Some(trial) = family.and_then(|family| family.trial.as_ref()) {
+                self.trial(change, trial, rests);
+            }
         }
     }
 
@@ -53,20 +103,13 @@ impl Verification {
         files: &Files,
         (rests, compared): (&ProofBasis, &ComparingTarget),
     ) -> Result<(), String> {
-        let read = |path: &str| match is_inside(path) {
-            true => files::text(self.folder.path(), path, files::REPORT)
-                .map_err(|error| format!("{path}: {error}")),
-            false => Err(format!("{path} is outside the report folder")),
-        };
-        let (before, after) = (read(&files.before)?, read(&files.after)?);
+        let (before, after) = (self.document(&files.before)?, self.document(&files.after)?);
         let before = Document::parse(&before).map_err(|error| format!("{}: {error}", files.before))?;
         let after = parse_all(&after).map_err(|error| format!("{}: {error}", files.after))?;
         if let Some(service) = rests.lacks(&before.services()) {
             return Err(format!("catalog.json lacks {service}, which {} uses", files.before));
         }
-        let basis = Basis { catalog: &rests.catalog, harvest: &rests.harvest, unobserved: &rests.unobserved };
-        let observed = observed(change);
-        let universe = Universe::new(basis, &before, &observed);
+        let universe = Universe::new(rests.basis(), &before, &observed(change));
         let proof = match prove_in(&universe, &before, after) {
             Verdict::Proven(proof) => proof,
             Verdict::Undecided(reason) => return Err(format!("undecided: {reason}")),

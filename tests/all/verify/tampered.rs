@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use leastwise_core::decide::{Level, PolicyKind, PrincipalStatus, Severity};
-use leastwise_core::report::{Coverage, EscalationRow, First};
+use leastwise_core::report::{Coverage, EscalationRow, First, TrialRow};
 use serde_json::json;
 
 use super::{ALL, Forged};
@@ -53,6 +53,12 @@ fn some(forged: &Forged, folder: &str, ending: &str) -> String {
 }
 
 impl Forged {
+    /// Changes the trial of [`READER`].
+    fn trial(&mut self, change: impl FnOnce(&mut TrialRow)) {
+        let id = READER.split('/').next().unwrap();
+        self.account(id, |all| change(all.trials.iter_mut().find(|it| it.change == READER).unwrap()));
+    }
+
     /// Changes what the scripts do for [`READER`].
     fn row(&mut self, from: &str, to: &str) {
         let text = self.text(TABLE);
@@ -67,7 +73,7 @@ fn without_families(forged: &mut Forged) {
 }
 
 #[rustfmt::skip]
-const CASES: [Case; 67] = [
+const CASES: [Case; 70] = [
     unfit("an edited file", |it| it.replace("index.html", "<h1", "<h1 "), "index.html"),
     unfit("an added file", |it| it.put("accounts/extra.html", ""), "accounts/extra.html"),
     unfit("a removed file", |it| it.remove("findings.csv"), "findings.csv"),
@@ -82,6 +88,9 @@ const CASES: [Case; 67] = [
     case("a document after that grants less", |it| { let action = granted(it); it.replace(AFTER, &format!("\"{action}\""), "\"s3:GetBucketAcl\""); }, "read-the-organisation"),
     case("documents exchanged", |it| { let (one, other) = (it.text(BEFORE), it.text(AFTER)); it.put(BEFORE, other); it.put(AFTER, one); }, "read-the-organisation"),
     case("a document before that grants more", |it| it.replace(BEFORE, "\"Action\": [", "\"Action\": [\n        \"iam:CreateUser\","), "read-the-organisation"),
+    case("a trial that denies what stays", |it| { let action = granted(it); it.trial(|trial| trial.trial.deny[0].push(action)); }, "the trial: it denies"),
+    case("a trial with a wildcard over what stays", |it| it.trial(|trial| trial.trial.deny[0].push("s3:*".to_owned())), "the trial: it denies"),
+    case("a trial for somebody whom its change does not reach", |it| it.trial(|trial| trial.principals[0] += "-2"), "which the change does not reach"),
     case("a diff", |it| it.replace(DIFF, "\n-", "\n "), DIFF),
     case("the files of another change", |it| { let files = super::account(&it.folder, "888888888888").recommendations[0].files.clone(); it.change(READER, |it| it.files = files); }, READER),
     // Evidence and catalog.
@@ -166,7 +175,7 @@ fn a_report_that_was_tampered_with_is_refused_by_name() {
     let root = folder("verify-tampered");
     let good = root.join("good");
     made(&good);
-    super::verify(&good).exits(0).prints("402 files unchanged").prints("10 accounts");
+    super::verify(&good).exits(0).prints("414 files unchanged").prints("10 accounts");
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while let Some((number, case)) =

@@ -1,5 +1,8 @@
 //! The scripts, run for real with the AWS CLI on moto: what was there, what is wanted, and what was there again.
 
+#[path = "trial.rs"]
+mod trial;
+
 use std::collections::BTreeMap;
 use std::fs;
 

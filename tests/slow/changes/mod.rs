@@ -96,11 +96,13 @@ fn every_recommendation_is_a_change_where_it_is_carried_out() {
     }
     let files: BTreeSet<String> = fs::read_dir(out.join("changes"))
         .unwrap()
+        .filter(|it| it.as_ref().unwrap().path().is_file())
         .map(|it| it.unwrap().file_name().into_string().unwrap())
         .collect();
     let others = files.iter().filter(|it| !it.ends_with(".jsonl")).collect::<Vec<_>>();
     let code = ["checks.bash", "lib.bash", "policies.bash", "principals.bash", "rollback.sh", "sets.bash"];
-    assert_eq!(others, [&["README.md", "apply.sh"][..], &code].concat());
+    let trial = ["trial-end.sh", "trial.bash", "trial.sh"];
+    assert_eq!(others, [&["README.md", "apply.sh"][..], &code, &trial].concat());
     let text = fs::read_to_string(out.join("changes/README.md")).unwrap();
     assert!(text.contains("bash changes/rollback.sh"));
     leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
@@ -165,7 +167,7 @@ fn a_script_without_its_library_refuses_and_takes_none_from_the_current_folder()
         fs::create_dir_all(folder).unwrap();
     }
     fs::write(here.join("lib.bash"), "touch pwned\n").unwrap();
-    for script in ["apply.sh", "rollback.sh"] {
+    for script in ["apply.sh", "rollback.sh", "trial.sh", "trial-end.sh"] {
         let own = root.join("report/changes").join(script);
         let copied = away.join(script);
         fs::copy(&own, &copied).unwrap();
@@ -269,7 +271,8 @@ fn a_change_with_a_name_that_aws_cannot_have_is_refused() {
         .collect();
     assert!(refused.len() > 50);
     let root = out.parent().unwrap();
-    for (name, script) in refused.into_iter().zip(["apply.sh", "rollback.sh"].into_iter().cycle()) {
+    let scripts = ["apply.sh", "rollback.sh", "trial.sh", "trial-end.sh"];
+    for (name, script) in refused.into_iter().zip(scripts.into_iter().cycle()) {
         let ran = runs(root, &out.join("changes").join(script), &[name]).exits(1);
         assert!(ran.err.starts_with("stopped: AWS allows no such name") && ran.out.is_empty(), "{name}");
     }
@@ -333,6 +336,7 @@ fn scripts_pass_shellcheck() {
     let checked = Command::new("shellcheck")
         .current_dir("crates/report/src/formats/changes/shell")
         .args(["--external-sources", "--check-sourced", "apply.sh", "rollback.sh", "lib.bash"])
+        .args(["trial.sh", "trial-end.sh", "trial.bash"])
         .output()
         .expect("shellcheck, from the Debian package of that name");
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));

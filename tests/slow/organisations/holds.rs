@@ -8,7 +8,7 @@ use leastwise_core::decide::{Exceptions, Families, Level, Removable, SharedPolic
 use leastwise_core::inventory::wire::Account;
 use leastwise_core::policy::ActionPattern;
 use leastwise_core::refine::Wildcards;
-use leastwise_core::report::{AccountReport, Coverage, Recommendation};
+use leastwise_core::report::{AccountReport, Coverage, Recommendation, Trial};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -18,14 +18,19 @@ use super::{
 use crate::harness::chance::config;
 
 /// Everything that a scan says of an organisation.
-struct Said {
-    accounts: BTreeMap<String, AccountReport>,
-    families: Vec<Recommendation>,
-    files: BTreeMap<String, String>,
+#[derive(Clone)]
+pub(super) struct Said {
+    pub(super) accounts: BTreeMap<String, AccountReport>,
+    pub(super) families: Vec<Recommendation>,
+    /// What a trial of a permission set's change denies, by the change.
+    pub(super) trials: BTreeMap<String, Trial>,
+    pub(super) files: BTreeMap<String, String>,
+    /// What is known of actions beyond the catalog.
+    pub(super) named: BTreeMap<String, Vec<String>>,
     all: String,
 }
 
-fn scan(wanted: &Organisation, order: &[usize], shared: SharedPolicies) -> Said {
+pub(super) fn scan(wanted: &Organisation, order: &[usize], shared: SharedPolicies) -> Said {
     scan_keeping(wanted, order, shared, &[])
 }
 
@@ -78,14 +83,15 @@ fn scan_keeping(
         shares.extend(assessed.shares);
         accounts.insert(id(*at), assessed.report);
     }
-    let whole = organisation(&families, &outcomes, shares, Level::Low);
+    let whole = organisation(&families, &outcomes, shares, (terms(&harvest).basis(), Level::Low));
     files.extend(whole.files);
     let all = serde_json::to_string(&(&accounts, &whole.families, &whole.recommendations, &files)).unwrap();
-    Said { accounts, families: whole.recommendations, files, all }
+    let trials = whole.families.into_iter().filter_map(|family| Some((family.id, family.trial?))).collect();
+    Said { accounts, families: whole.recommendations, trials, files, named: harvest.names(), all }
 }
 
 /// What documents grant: a document, a list of them, or nothing.
-fn granted(documents: &str) -> Actions {
+pub(super) fn granted(documents: &str) -> Actions {
     let documents: Value = serde_json::from_str(documents).unwrap();
     let documents = match documents {
         Value::Array(list) => list,
@@ -108,7 +114,7 @@ fn granted(documents: &str) -> Actions {
 }
 
 /// `*` only, case as it is.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
         Some((head, rest)) => {
@@ -119,7 +125,7 @@ fn matches(pattern: &str, text: &str) -> bool {
 
 impl Said {
     /// What a principal may do when all recommendations are followed, policy by policy and holder by holder.
-    fn after(&self, wanted: &Organisation, at: usize, number: usize) -> Actions {
+    pub(super) fn after(&self, wanted: &Organisation, at: usize, number: usize) -> Actions {
         let person = &wanted.places[at].people[number];
         let (name, kind) = (person.name(number), if person.user { "user" } else { "role" });
         let mut holders = vec![(kind.to_owned(), name, person.managed.clone(), person.aws)];
@@ -191,11 +197,13 @@ impl Said {
     }
 }
 
-fn before(wanted: &Organisation, at: usize, number: usize) -> Actions {
+pub(super) fn before(wanted: &Organisation, at: usize, number: usize) -> Actions {
     let nothing = Said {
         accounts: [(id(at), empty())].into(),
         families: Vec::new(),
+        trials: BTreeMap::new(),
         files: BTreeMap::new(),
+        named: BTreeMap::new(),
         all: String::new(),
     };
     nothing.after(wanted, at, number)
@@ -205,7 +213,7 @@ fn empty() -> AccountReport {
     leastwise_core::advise::unread(&Account::default(), Coverage::Failed, Vec::new())
 }
 
-fn people(wanted: &Organisation) -> impl Iterator<Item = (usize, usize, &Person)> {
+pub(super) fn people(wanted: &Organisation) -> impl Iterator<Item = (usize, usize, &Person)> {
     wanted.places.iter().enumerate().filter(|(_, place)| !place.denied).flat_map(|(at, place)| {
         place.people.iter().enumerate().map(move |(number, person)| (at, number, person))
     })

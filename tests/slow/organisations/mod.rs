@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 mod holds;
+mod trials;
 
 /// The catalog.
 const ACTIONS: [(&str, [&str; 6]); 4] = [

@@ -4,9 +4,12 @@
 //! A permission is one action of one principal, and counts once, however many policies grant it and however many changes take
 //! it away: it counts for the heaviest of them. So the changes of an account add up to what its principals lose.
 
+mod alone;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+pub(super) use self::alone::LostAlone;
 use super::Terms;
 use super::prepared::Prepared;
 use crate::catalog::{Basis, Levels, Permissions};
@@ -37,6 +40,10 @@ struct Person<'t> {
     unobserved: Permissions<'t>,
     /// What each change takes away, by the change's id.
     losses: BTreeMap<String, Permissions<'t>>,
+    /// What it has twice: from two policies, or from one whose attachments fare differently.
+    twice: Permissions<'t>,
+    /// One of its policies could not be read.
+    is_unread: bool,
 }
 
 /// What a policy grants to some of its holders after a change.
@@ -98,10 +105,17 @@ impl<'t> Effects<'t> {
                 remains: Vec::new(),
                 unobserved,
                 losses: BTreeMap::new(),
+                twice: Permissions::none(catalog),
+                is_unread: false,
             });
         }
         for policy in held {
-            let Ok(document) = &policy.document else { continue };
+            let Ok(document) = &policy.document else {
+                for at in &policy.reaches {
+                    people.iter_mut().skip(*at).take(1).for_each(|it| it.is_unread = true);
+                }
+                continue;
+            };
             let denied = Permissions::denied_by(catalog, document);
             if denied.is_empty() {
                 continue;
@@ -129,6 +143,7 @@ impl<'t> Effects<'t> {
         (id, state): (&str, PolicyState),
     ) {
         let before = &naming(before, after);
+        self.granted_again(held, before, after);
         for holder in &held.holders {
             let changed = after.iter().find(|it| it.holders.contains(holder));
             for at in self.reached(*holder) {

@@ -1,6 +1,6 @@
 //! What is decided once for many accounts: permission sets and fleets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use super::Terms;
@@ -8,7 +8,9 @@ use super::attach::Attached;
 use super::place::{inline_kind, names_everywhere};
 use super::publish::confidence_row;
 use super::refinement::{Original, Refinement, Smaller, Stays, Tried};
+use super::trials::of_permission_set;
 use super::why;
+use crate::catalog::Basis;
 use crate::decide::{
     Confidence, Families, Family, FamilyIndex, FamilyKind, HolderKind, Level, PolicyKind, PolicySlot,
     Removable,
@@ -45,6 +47,8 @@ pub struct FamilyShare {
     pub evaluated: Option<String>,
     /// What the family's change does here.
     pub impact: ImpactRow,
+    /// Actions that the change of a permission set takes from its policy, and that another policy grants here too.
+    pub also_granted: BTreeSet<String>,
 }
 
 /// What is decided once for many accounts, ready to be written.
@@ -249,7 +253,7 @@ pub fn organisation(
     families: &Families,
     outcomes: &Outcomes,
     shares: Vec<FamilyShare>,
-    least_sure: Level,
+    (basis, least_sure): (Basis<'_>, Level),
 ) -> Whole {
     let mut by_family: BTreeMap<FamilyIndex, Vec<FamilyShare>> = BTreeMap::new();
     shares.into_iter().for_each(|share| by_family.entry(share.index).or_default().push(share));
@@ -265,11 +269,12 @@ pub fn organisation(
             .unwrap_or_default();
         let evaluated = shares.iter().map(|share| share.evaluated.clone()).collect::<Option<Vec<_>>>();
         let evaluated = evaluated.and_then(|days| days.into_iter().min());
+        let also_granted = shares.iter().flat_map(|share| share.also_granted.iter().cloned()).collect();
         let mut accounts: Vec<FamilyAccount> = shares.into_iter().map(|share| share.account).collect();
         accounts.sort();
         let (obstacle, path) = (obstacle(family, families, least_sure), path_of(family, &spellings));
-        let about = About { family, path, obstacle, accounts, sure, evaluated, impact };
-        whole.add(about, families, outcomes.0.get(family.index.place()).and_then(OnceLock::get));
+        let about = About { family, path, obstacle, accounts, sure, evaluated, impact, also_granted };
+        whole.add(about, families, basis, outcomes.0.get(family.index.place()).and_then(OnceLock::get));
     }
     whole.families.sort_by(|a, b| a.id.cmp(&b.id));
     whole.recommendations.sort_by(|a, b| a.id.cmp(&b.id));
@@ -286,13 +291,15 @@ struct About<'f> {
     sure: Option<Confidence>,
     evaluated: Option<String>,
     impact: ImpactRow,
+    also_granted: BTreeSet<String>,
 }
 
 impl Whole {
-    fn add(&mut self, about: About<'_>, families: &Families, outcome: Option<&Outcome>) {
-        let About { family, path, obstacle, accounts, sure, evaluated, impact } = about;
+    fn add(&mut self, about: About<'_>, families: &Families, basis: Basis<'_>, outcome: Option<&Outcome>) {
+        let About { family, path, obstacle, accounts, sure, evaluated, impact, also_granted } = about;
         let set = family.slot.kind == FamilyKind::PermissionSet;
         let mut blockers = family.blockers.clone();
+        let mut trial = None;
         let (code, why, recommendation) = match (obstacle, outcome) {
             // A fleet of which nothing is unused everywhere is no news: its accounts stand alone.
             (Some((PolicyState::InUse | PolicyState::Idle, _)), _) if !set => return,
@@ -304,6 +311,7 @@ impl Whole {
             }
             (None, Some(Outcome { tried: Tried::Smaller(smaller), services })) => {
                 self.services.extend(services);
+                trial = set.then(|| of_permission_set(smaller, &family.slot, &also_granted, basis));
                 let mut recommendation =
                     self.publish((family, &path), smaller, &accounts, (sure.as_ref(), impact));
                 recommendation.evaluated = evaluated;
@@ -337,6 +345,7 @@ impl Whole {
             blockers,
             others: 0,
             recommendation: id,
+            trial,
         });
     }
 

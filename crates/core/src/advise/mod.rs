@@ -17,6 +17,7 @@
 //! | `family` | what is decided once for many accounts |
 //! | `rows` | a row for every principal, and the account in short |
 //! | `again` | the recommendations of a finished report, looked at again |
+//! | `trials` | what a trial of each change denies |
 //! | `spare` | what of a policy all its principals could lose |
 //! | `weight` | about how much memory an account takes |
 //! | `why` | statuses and reasons: stable codes and one sentence each |
@@ -32,6 +33,7 @@ mod publish;
 mod refinement;
 mod rows;
 mod spare;
+mod trials;
 mod weight;
 mod why;
 mod work;
@@ -172,6 +174,7 @@ pub fn unread(account: &Account, coverage: Coverage, failures: Vec<Failed>) -> A
         recommendations: Vec::new(),
         alternatives: Vec::new(),
         left_alone: Vec::new(),
+        trials: Vec::new(),
         grants: None,
     }
 }

@@ -22,6 +22,7 @@ impl Work<'_, '_> {
         self.left_alone
             .sort_by(|a, b| (&a.policy, &a.code, &a.reaches).cmp(&(&b.policy, &b.code, &b.reaches)));
         let removals = self.attribute();
+        let trials = self.trials();
         let alternatives = self.alternatives();
         let mut reaching = std::mem::take(&mut self.from_families);
         for recommendation in &self.recommendations {
@@ -53,6 +54,7 @@ impl Work<'_, '_> {
                 recommendations: self.recommendations,
                 alternatives,
                 left_alone: self.left_alone,
+                trials,
                 grants: self.prepared.grants.clone(),
             },
             files: self.files,

@@ -1,6 +1,6 @@
 //! Each policy of an account: which way it can be smaller, and what is published of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Terms;
 use super::attach::Attached;
@@ -26,7 +26,7 @@ use crate::report::{
 pub(super) struct Work<'i, 't> {
     pub(super) prepared: &'i Prepared,
     pub(super) terms: Terms<'t>,
-    families: &'i Families,
+    pub(super) families: &'i Families,
     outcomes: &'t Outcomes,
     /// The characters of every inline policy, which count together against one quota.
     inline: BTreeMap<Holder<'i>, BTreeMap<&'i str, usize>>,
@@ -245,6 +245,7 @@ impl<'i, 't> Work<'i, 't> {
             confidence,
             evaluated: self.oldest_evidence(&part.reaches),
             impact,
+            also_granted: BTreeSet::new(),
         });
         smaller
     }

@@ -135,6 +135,13 @@ impl Harvest {
             .map(|(lower, spelled)| (lower.as_str(), spelled.as_str()))
     }
 
+    /// All names with their services: both in small letters, and as they are spelled.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.names.keys().flat_map(|service| {
+            self.of_service(service).map(move |(lower, spelled)| (service.as_str(), lower, spelled))
+        })
+    }
+
     /// Services of the catalog of which the evidence names an action that the catalog lacks.
     pub fn behind(&self) -> &BTreeSet<String> {
         &self.behind

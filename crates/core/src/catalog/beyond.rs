@@ -90,6 +90,11 @@ impl Beyond {
         }
     }
 
+    /// Whether it has no name for certain.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether it may have a name of a service.
     pub(super) fn touches(&self, service: &str) -> bool {
         self.0.iter().any(|step| match step {

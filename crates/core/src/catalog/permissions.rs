@@ -333,6 +333,11 @@ impl<'c> Permissions<'c> {
         self.named.is_empty() && self.bits.is_empty()
     }
 
+    /// Whether it has none for certain, whatever the catalog lacks.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.is_empty() && self.beyond.is_nothing()
+    }
+
     /// Whether it has an action, by service and name in any case. An action that the catalog does not know need not be
     /// listed to be in it.
     pub fn contains(&self, service: &str, name: &str) -> bool {
@@ -343,6 +348,35 @@ impl<'c> Permissions<'c> {
         }
         let action = Pattern::new(Cow::Borrowed(service), Cow::Borrowed(name), Shape::Literal);
         self.beyond.share(&action) == Overlap::All
+    }
+
+    /// Whether it has everything that a pattern of one service matches, whatever the catalog lacks. A no may be a yes that
+    /// cannot be told.
+    pub(crate) fn covers(&self, pattern: &Pattern<'_>) -> bool {
+        if pattern.shape == Shape::Literal {
+            return self.contains(&pattern.service, &pattern.name);
+        }
+        let place = self.catalog.place_of(&pattern.service);
+        let known = place
+            .and_then(|place| Some((self.catalog.service(place)?, self.found(place))))
+            .is_none_or(|(service, slot)| {
+                let mut matched = (0..service.len()).filter(|at| pattern.matches_name(service.lower(*at)));
+                matched.all(|at| slot.is_some_and(|slot| self.bits.has(slot.first_word * 64 + at)))
+            });
+        known && pattern.shape != Shape::All && self.beyond.share(pattern) == Overlap::All
+    }
+
+    /// The names that the catalog has of a service, in small letters and as it spells them, each with whether it is in.
+    pub(crate) fn known_names(&self, service: &str) -> impl Iterator<Item = (&'c str, &'c str, bool)> {
+        let catalog = self.catalog;
+        let known =
+            catalog.place_of(service).and_then(|place| Some((catalog.service(place)?, self.found(place))));
+        known.into_iter().flat_map(move |(service, slot)| {
+            (0..service.len()).map(move |at| {
+                let is_in = slot.is_some_and(|slot| self.bits.has(slot.first_word * 64 + at));
+                (service.lower(at), service.spelled(at), is_in)
+            })
+        })
     }
 
     /// Whether it may have an action of a service; that it has none is certain.

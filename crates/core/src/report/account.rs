@@ -9,6 +9,7 @@ use super::codes::{EvidenceKind, PolicyState, PrincipalCode};
 use super::effect::{EffectRow, EffectTotals, Removal};
 use super::holder::PolicyHolder;
 use super::recommendation::{Alternative, Recommendation};
+use super::trial::TrialRow;
 use crate::decide::{GrantLog, PolicyKind, PrincipalStatus};
 use crate::evidence::Failure;
 use crate::inventory::PrincipalKind;
@@ -32,6 +33,10 @@ pub struct AccountReport {
     pub alternatives: Vec<Recommendation>,
     /// Policies that stay although some of what they grant is reported unused.
     pub left_alone: Vec<LeftAlone>,
+    /// What a trial of each change denies: of its own, and of those of a fleet.
+    // Not in every report of schema 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trials: Vec<TrialRow>,
     /// Since when each policy is held, where the evidence is last-accessed data, which do not look at that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grants: Option<GrantLog>,

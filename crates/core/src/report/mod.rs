@@ -15,6 +15,7 @@ pub mod numbers;
 mod recommendation;
 pub mod schema;
 mod status;
+mod trial;
 mod whole;
 pub mod words;
 
@@ -40,6 +41,7 @@ pub use recommendation::{
     PolicyRef, ProofRow, Recommendation, UnusedService, UsedService,
 };
 pub use status::Status;
+pub use trial::{Trial, TrialRow, TrialSize};
 pub use whole::{
     CallFigures, CatalogRow, ExceptionRow, ExceptionState, FamilyAccount, FamilyRow, Manifest, Ready,
     Rendering, Report, RiskOfDay, SinceRow, Totals,

@@ -11,6 +11,7 @@ use super::effect::{EffectTotals, Removal};
 use super::first::First;
 use super::format::{ReportFormat, SplitBy};
 use super::recommendation::Recommendation;
+use super::trial::Trial;
 use crate::decide::{FamilyKind, PrincipalStatus, RuleCode};
 use crate::digest::FileHash;
 use crate::report::Status;
@@ -267,6 +268,11 @@ pub struct FamilyRow {
     /// The recommendation, by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recommendation: Option<String>,
+    /// What a trial of a permission set's change denies in all of its accounts. In the pack of one owner it is left out where
+    /// the change reaches others.
+    // Not in every report of schema 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<Trial>,
 }
 
 /// One account of a family.

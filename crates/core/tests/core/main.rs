@@ -33,4 +33,5 @@ mod permissions;
 mod risk;
 mod tables;
 mod trail;
+mod trials;
 mod trust;

@@ -38,6 +38,8 @@ pub fn account(whole: &AccountReport, own: &Own<'_>) -> AccountReport {
     // They are choices about all whom they reach, and so are their figures.
     pack.alternatives = pack.alternatives.into_iter().filter_map(|it| change(it, own)).collect();
     pack.left_alone = pack.left_alone.into_iter().filter_map(|it| left_alone(it, own)).collect();
+    pack.trials.iter_mut().for_each(|it| it.principals.retain(|arn| own.has(arn)));
+    pack.trials.retain(|it| !it.principals.is_empty());
     summarise(&mut pack, own);
     pack
 }
@@ -183,7 +185,8 @@ pub fn families(
         let blockers = family.blockers.iter().filter(|it| own.has(it)).cloned().collect();
         let others = family.others + all - told;
         let why = why(family.code, family.why.clone(), others);
-        let row = FamilyRow { accounts, blockers, others, why, ..family.clone() };
+        let trial = family.trial.clone().filter(|_| others == 0);
+        let row = FamilyRow { accounts, blockers, others, why, trial, ..family.clone() };
         (told > 0).then_some(row)
     });
     let changes = whole.recommendations.iter().filter_map(|it| change(share(it.clone(), &together), own));

@@ -33,6 +33,7 @@ pub fn account(account: &AccountReport, report: &Report) -> Vec<String> {
             format!("the unchanged policy {} lists a principal that is not in the account", left.policy)
         });
     }
+    it.trials(&mut wrong);
     wrong.0
 }
 
@@ -50,6 +51,23 @@ struct AccountCheck<'r> {
 }
 
 impl<'r> AccountCheck<'r> {
+    /// Each trial is of a change, for principals that it reaches, and each of them has one of it.
+    fn trials(&self, wrong: &mut Wrong) {
+        let mut seen = BTreeSet::new();
+        for trial in &self.account.trials {
+            for arn in &trial.principals {
+                let changes = self.changes.get(arn.as_str());
+                let is_reached = changes.is_some_and(|it| it.contains(trial.change.as_str()));
+                wrong.unless(is_reached && seen.insert((&trial.change, arn)), || {
+                    format!(
+                        "the trial of {} lists {arn}, which the change does not reach, or twice",
+                        trial.change
+                    )
+                });
+            }
+        }
+    }
+
     fn of(account: &'r AccountReport, report: &'r Report) -> Self {
         let mut changes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for change in &account.recommendations {

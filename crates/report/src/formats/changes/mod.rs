@@ -2,18 +2,22 @@
 //! change by its name. What they do is in `lib.bash` and the files beside it; what there is to do is in tables, a line of JSON a change. Nothing here
 //! is run by this program.
 //!
+//! A change can be tried before: `trial.sh` denies what it would take, and `trial-end.sh` ends that. Their tables are in `trial/`.
+//!
 //! A table is of one account, since credentials are: a fleet has a line in that of each of its accounts. What is changed in
 //! Identity Center has one in `permission-sets.jsonl`, which the first of its accounts puts there, and one in each account for
 //! the policies that the permission set is to name. Alternatives have none: two ways at once would be a trap.
 
 mod plan;
 mod row;
+mod steps;
+mod trial;
 mod watched;
 
-use super::account_view::AccountChange;
 use super::{AccountView, Format, Part, Read};
 use leastwise_core::report::Report;
-use plan::{Place, Plan};
+use plan::Plan;
+pub(super) use steps::Steps;
 pub use watched::watched;
 
 /// The names of the changes that are ready.
@@ -25,32 +29,23 @@ pub const DISPUTED: &str = "changes/disputed.txt";
 /// The table of what is done in Identity Center.
 const SETS: &str = "changes/permission-sets.jsonl";
 
-/// What stands before the name of a change to apply it.
-pub(super) const APPLY: &str = "bash changes/apply.sh ";
-
 /// What is the same in every report.
-const SCRIPTS: [(&str, &str); 7] = [
+const SCRIPTS: [(&str, &str); 10] = [
     ("changes/apply.sh", include_str!("shell/apply.sh")),
     ("changes/rollback.sh", include_str!("shell/rollback.sh")),
+    ("changes/trial.sh", include_str!("shell/trial.sh")),
+    ("changes/trial-end.sh", include_str!("shell/trial-end.sh")),
     ("changes/lib.bash", include_str!("shell/lib.bash")),
     ("changes/checks.bash", include_str!("shell/checks.bash")),
     ("changes/policies.bash", include_str!("shell/policies.bash")),
     ("changes/principals.bash", include_str!("shell/principals.bash")),
     ("changes/sets.bash", include_str!("shell/sets.bash")),
+    ("changes/trial.bash", include_str!("shell/trial.bash")),
 ];
 
 /// The format.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Changes;
-
-/// How to run the script of a change from the report's folder, or why its script refuses whatever is there.
-pub(super) fn command(view: &AccountView<'_>, change: &AccountChange<'_>) -> Result<String, &'static str> {
-    let plan = Plan::of(view, change);
-    match plan.obstacle() {
-        Some(why) => Err(why),
-        None => Ok(format!("{APPLY}{}", plan.name)),
-    }
-}
 
 /// The names by which the scripts of an account know some recommendations.
 pub fn change_names(view: &AccountView<'_>, is_one: impl Fn(&str) -> bool) -> Vec<String> {
@@ -78,7 +73,7 @@ impl Format for Changes {
         let id = &view.account.summary.id;
         let plans = Plan::all(view);
         let table = |is_set: bool| -> String {
-            let plans = plans.iter().filter(|plan| matches!(plan.place, Place::Set { .. }) == is_set);
+            let plans = plans.iter().filter(|plan| plan.is_set() == is_set);
             plans.map(|plan| plan.row(read)).collect()
         };
         // What no script can apply is nobody's to run.
@@ -89,6 +84,8 @@ impl Format for Changes {
             // More of them come from other accounts.
             Part::text(SETS, table(true)),
             Part::text(READY, ready),
+            Part::file(&format!("changes/trial/{id}.jsonl"), trial::table(view, &plans, false)),
+            Part::text(trial::SETS, trial::table(view, &plans, true)),
         ];
         parts.into_iter().filter(|part| !part.text.is_empty()).collect()
     }

@@ -6,6 +6,10 @@ use crate::formats::reserve::is_name;
 use leastwise_core::decide::PolicyKind;
 use leastwise_core::report::{Coverage, PolicyHolder, Recommendation};
 
+/// Why nothing is done about a name that IAM does not take.
+pub(super) const NO_SUCH_NAME: &str =
+    "AWS allows no such name, so there is nothing to change: check where the data comes from";
+
 /// One change, in the place where it is carried out.
 #[derive(Debug)]
 pub(super) struct Plan<'v> {
@@ -84,7 +88,7 @@ impl<'v> Plan<'v> {
     }
 
     /// Only creates policies, for a permission set to name.
-    fn is_creating(&self) -> bool {
+    pub(super) fn is_creating(&self) -> bool {
         self.of.set().is_some() && matches!(self.place, Place::Account { .. })
     }
 
@@ -102,6 +106,11 @@ impl<'v> Plan<'v> {
         }
     }
 
+    /// Is done in Identity Center.
+    pub(super) fn is_set(&self) -> bool {
+        matches!(self.place, Place::Set { .. })
+    }
+
     /// Why no script can be made, if none can.
     pub(super) fn obstacle(&self) -> Option<&'static str> {
         let it = self.of.it;
@@ -111,9 +120,7 @@ impl<'v> Plan<'v> {
         let names = self.of.holders.iter().map(|holder| &holder.name);
         let names = names.chain(&it.creates).chain([&it.holder, &it.policy]);
         if names.into_iter().any(|name| !is_name(name)) {
-            return Some(
-                "AWS allows no such name, so there is nothing to change: check where the data comes from",
-            );
+            return Some(NO_SUCH_NAME);
         }
         match self.old {
             Old::Managed(arn) if !arn.is_some_and(is_arn) => {

@@ -8,6 +8,7 @@ use super::change::{Change, alternative, levels, principal};
 use super::console::{self, Step};
 use super::text::{self, Content, Link, anchor, change_anchor, count, counted};
 use super::{Html, PAGE_SCRIPT, STYLE, guard, sentence, severity, words};
+use crate::formats::changes::Steps;
 use crate::formats::{AccountView, Read, reserve};
 use crate::formats::{say, weight};
 use leastwise_core::decide::{Grade, Level, PrincipalStatus};
@@ -186,7 +187,7 @@ impl<'r> AccountPage<'r> {
                 .of(all_owners(reached), &report.partition)
                 .by(super::coverage::evidence(&account.summary.evidence))
         };
-        let script = |it| html.scripts.then(|| super::super::changes::command(view, it));
+        let script = |it| html.scripts.then(|| Steps::of(view, it));
         let mut changes: Vec<Change<'r>> =
             view.own().map(|own| change(own.it, None).run(script(own))).collect();
         changes.sort_by_cached_key(Change::rank);

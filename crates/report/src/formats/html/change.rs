@@ -171,10 +171,6 @@ impl<'r> Change<'r> {
         self.it.used.iter().map(|it| it.actions.len()).sum()
     }
 
-    fn rollback(&self, command: &str) -> String {
-        command.replacen("apply.sh", "rollback.sh", 1)
-    }
-
     /// The same, with where the evidence comes from.
     pub(super) fn by(self, evidence: String) -> Self {
         Self { evidence: Some(evidence), ..self }

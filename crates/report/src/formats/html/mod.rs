@@ -26,6 +26,7 @@ use std::sync::{Mutex, PoisonError};
 
 use askama::Template;
 
+use super::changes::Steps;
 use super::{AccountView, Format, Part, Read};
 use account::AccountPage;
 use change::Change;
@@ -65,7 +66,7 @@ impl Html {
 }
 
 /// How to run the script of a change, or why it refuses.
-type Script = Result<String, &'static str>;
+type Script = Result<Steps, &'static str>;
 
 impl Format for Html {
     fn begin(&self, report: &Report) -> Vec<Part> {
@@ -89,7 +90,7 @@ impl Format for Html {
         for (change, _) in view.shared().filter(|(_, share)| share.is_first()) {
             // A fleet is changed account by account.
             let is_set = self.scripts && change.set().is_some();
-            let script = is_set.then(|| super::changes::command(view, change));
+            let script = is_set.then(|| Steps::of(view, change));
             let change = Change::new(change.it, &report.catalog, "accounts/", None, read)
                 .of(None, &report.partition)
                 .run(script);

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::ticket::TicketShare;
 use crate::folder::owner::Own;
+use crate::formats::changes::Steps;
 use crate::formats::markdown::{code, one_line, prose};
 use crate::formats::{reserve, say};
 use leastwise_core::decide::{HolderKind, ReasonEffect, impersonal};
@@ -85,12 +86,12 @@ pub(super) fn title(text: &str) -> String {
 
 /// How to carry a change out.
 #[derive(Debug, Clone, Default)]
-pub(super) enum Steps {
+pub(super) enum HowTo {
     /// The report has no scripts.
     #[default]
     None,
-    /// By the name that the scripts know the change by.
-    Script(String),
+    /// By scripts.
+    Script(Steps),
     /// No script can: why.
     ByHand(&'static str),
     /// A name for each account.
@@ -106,7 +107,7 @@ pub(super) fn of_change(
     place: &str,
     account: Option<&str>,
     reached: &Reached<'_>,
-    steps: &Steps,
+    steps: &HowTo,
 ) -> TicketEntry {
     let holder = |set: &str, show: &dyn Fn(&str) -> String| {
         let named = reached.holders.iter().take(MOST_HOLDERS).map(|(kind, name)| match kind {
@@ -213,26 +214,25 @@ pub(super) fn of_change(
     }
 }
 
-impl Steps {
+impl HowTo {
     /// What to do, in order, and how to take it back.
     fn text(&self, diff: &str) -> String {
-        let name = match self {
+        let steps = match self {
             Self::None => return String::new(),
             Self::ByHand(why) => return format!("\nNo script applies this change: {}.\n", prose(why)),
             Self::Several => {
                 return "\nTo apply it, run `bash changes/apply.sh` from the report folder: it lists the change of each account.\n"
                     .to_owned();
             }
-            Self::Script(name) => name,
+            Self::Script(steps) => steps,
         };
-        let run = |before: &str, script: &str| code(&format!("{before}bash changes/{script}.sh {name}"));
-        format!(
-            "\nSteps, from the report folder:\n\n1. Read the diff: {}\n2. Dry run: {}\n3. Apply: {}\n4. Watch CloudTrail for \
-             AccessDenied for a week. Undo: {}\n",
-            code(diff),
-            run("DRY_RUN=1 ", "apply"),
-            run("", "apply"),
-            run("", "rollback"),
-        )
+        let mut text = format!("\nSteps, from the report folder:\n\n1. Read the diff: {}\n", code(diff));
+        for (number, step) in (2..).zip(steps.in_order()) {
+            let lines: Vec<String> = step.lines.iter().map(|line| code(line)).collect();
+            let sign = if lines.is_empty() { "" } else { ": " };
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{number}. {}{sign}{}", prose(&step.what), lines.join(", "));
+        }
+        text
     }
 }

@@ -11,11 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
-use self::change::{Reached, Steps, TicketEntry, family_place, of_change, place, title};
+use self::change::{HowTo, Reached, TicketEntry, family_place, of_change, place, title};
 use self::ticket::{Ticket, rank};
+use super::changes::Steps;
 use super::markdown::{code, prose};
 use super::sheet::{guarded, guarded_text, rows};
-use super::{AccountView, Format, Part, Read, changes, key, reserve, say, weight};
+use super::{AccountView, Format, Part, Read, key, reserve, say, weight};
 use crate::folder::owner::{Own, Owner};
 use leastwise_core::decide::{Grade, PrincipalStatus};
 use leastwise_core::report::numbers::count;
@@ -46,8 +47,8 @@ impl Tickets {
     }
 
     /// For changes of several accounts.
-    fn several(&self) -> Steps {
-        if self.scripts { Steps::Several } else { Steps::None }
+    fn several(&self) -> HowTo {
+        if self.scripts { HowTo::Several } else { HowTo::None }
     }
 }
 
@@ -74,12 +75,10 @@ impl Format for Tickets {
         let here = place(&account.summary);
         for of_account in view.own() {
             let change = of_account.it;
-            let steps = match changes::command(view, of_account) {
-                _ if !self.scripts => Steps::None,
-                Ok(command) => {
-                    Steps::Script(command.strip_prefix(changes::APPLY).unwrap_or(&command).to_owned())
-                }
-                Err(why) => Steps::ByHand(why),
+            let steps = match Steps::of(view, of_account) {
+                _ if !self.scripts => HowTo::None,
+                Ok(steps) => HowTo::Script(steps),
+                Err(why) => HowTo::ByHand(why),
             };
             let reached: BTreeSet<&Owner> =
                 change.reaches.iter().filter_map(|arn| of.get(arn.as_str())).collect();
@@ -89,7 +88,7 @@ impl Format for Tickets {
                 let reached = Reached::of(change, own, removal);
                 // The script goes by the name of the first whose attachment changes, and changes all of them.
                 let is_others = change.action != Action::NewVersion && reached.others > 0;
-                let steps = if is_others && self.scripts { &Steps::ByHand(OTHERS) } else { &steps };
+                let steps = if is_others && self.scripts { &HowTo::ByHand(OTHERS) } else { &steps };
                 let entry = of_change(change, &here, Some(&account.summary.id), &reached, steps);
                 table.push(row_of_change(change, owner, &account.summary.id, &entry));
                 let ticket = tickets.entry(owner.clone()).or_default();

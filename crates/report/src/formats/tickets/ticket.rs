@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::change::{Reached, Steps, TicketEntry, family_place, of_change, place};
+use super::change::{HowTo, Reached, TicketEntry, family_place, of_change, place};
 use crate::folder::owner::Owner;
 use crate::formats::markdown::{code, prose};
 use leastwise_core::decide::Level;
@@ -68,7 +68,7 @@ pub(super) struct Ticket {
 
 impl Ticket {
     /// The file.
-    pub(super) fn text(mut self, owner: &Owner, report: &Report, several: &Steps) -> String {
+    pub(super) fn text(mut self, owner: &Owner, report: &Report, several: &HowTo) -> String {
         for (at, share) in std::mem::take(&mut self.families) {
             let Some(change) = report.recommendations.get(at) else { continue };
             let reached = Reached::of_family(change, &share);
@@ -167,7 +167,7 @@ const DONE: &str = "
 - [ ] Someone who knows the workload has read the diffs and confirmed that nothing runs less often than the window of the usage data.
 - [ ] `leastwise verify` on the report folder proves every change again.
 - [ ] Keep this report until the changes have settled; `rollback.sh` needs it.
-- [ ] Watch CloudTrail for AccessDenied from these principals for a week.
+- [ ] `leastwise watch` confirms each change: nothing that it removed was denied since.
 - [ ] The next scan no longer reports the findings.
 ";
 
