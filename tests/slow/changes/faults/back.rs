@@ -71,7 +71,7 @@ fn rollback_restores_what_was_cleared_away_and_keeps_what_somebody_made_of_a_cop
     let bench = copy_of_aws("edited-copy");
     bench.apply(&[]).exits(0);
     bench.meanwhile(|state| state["policies"][COPY] = managed(document(&["ec2:*"])));
-    bench.roll_back(&[]).exits(0).prints("is kept: somebody has changed it");
+    bench.roll_back(&[]).exits(0).prints("is kept: someone has changed it");
     bench.meanwhile(|state| without(state, COPY)).is_back();
 
     // Somebody took everything away, perhaps on purpose.

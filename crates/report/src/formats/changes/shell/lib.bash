@@ -217,7 +217,7 @@ differs() {
   printf '%s has changed since the scan:\n' "$1" >&2
   diff <(jq -a -S . <<<"$2") <(jq -a -S . <<<"$3") >&2 || true
   [ "$way" = rollback ] || refuse 'nothing was changed; scan again and use the new report'
-  object 'nothing was changed, because going back would overwrite what somebody else did or bring it back'
+  object 'nothing was changed, because going back would overwrite what someone else did or bring it back'
 }
 
 # Nothing is left to change; an account of a permission set may still have to be told.

@@ -75,7 +75,7 @@ take_old() {
   if [ -n "$arn" ]; then detach "$1" "$arn"; else delete_inline; fi
 }
 
-# Creates a customer managed policy again that somebody deleted after nobody had it any more.
+# Creates a customer managed policy again that someone deleted after nobody had it any more.
 create_old() {
   local path
   if [ -z "$arn" ] || [ -n "$live" ]; then return 0; fi
@@ -166,7 +166,7 @@ delete_new() {
     if [ -n "$users" ]; then
       say "policy ${creates[i]} is kept: it is attached to $users"
     elif [ -n "${edited[i]}" ]; then
-      say "policy ${creates[i]} is kept: somebody has changed it"
+      say "policy ${creates[i]} is kept: someone has changed it"
     elif [ "$(aws iam list-policy-versions "--policy-arn=${creates[i]}" | jq '.Versions | length')" != 1 ]; then
       say "policy ${creates[i]} is kept: it has newer versions"
     else
@@ -256,7 +256,7 @@ rollback_move() {
     given=$(count_new "$list")
     if ! has_old "$list"; then
       [ "$given" = "${#creates[@]}" ] || [ "${DETACH_FIRST:-}" = 1 ] || forced ||
-        refuse "$who has neither the original policy nor all of its replacements, so somebody may have taken them away on purpose:" \
+        refuse "$who has neither the original policy nor all of its replacements, so someone may have taken them away on purpose:" \
           'FORCE=1 attaches the original policy'
       without+=("$who")
       any=1

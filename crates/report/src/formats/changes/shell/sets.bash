@@ -60,7 +60,7 @@ list_waiting() {
   done
 }
 
-# Before the first edit: provisioning would put somebody else's edits into the accounts as well.
+# Before the first edit: provisioning would put someone else's edits into the accounts as well.
 refuse_waiting() {
   list_waiting
   if [ "$way" != apply ] || [ "${#waiting[@]}" = 0 ]; then return 0; fi
@@ -253,7 +253,7 @@ rollback_set_merge() {
     provision_pending
   fi
   if [ "$there" = '[]' ]; then return; fi
-  [ "$same" = yes ] || warn "somebody has changed the statements that replace $arn: they are taken away as well"
+  [ "$same" = yes ] || warn "someone has changed the statements that replace $arn: they are taken away as well"
   put_set_inline "$(without_mine "$text")"
   provision_all
 }
