@@ -155,6 +155,7 @@ const COMMANDS: &[&str] = &[
     "capture",
     "merge",
     "verify",
+    "check",
     "compare",
     "schema",
     "iam-policy",

@@ -200,7 +200,7 @@ fn a_report_that_does_not_verify_is_refused_before_aws_is_asked() {
     assert_eq!(fake.operations(), BTreeSet::new());
     fs::write(&path, text).unwrap();
     check(&fake, Path::new("mocks/acme"), &[]).exits(1).says("this is a snapshot");
-    check(&fake, &out, &["--budget", "-1"]).exits(2).says("give an amount in US dollars");
+    check(&fake, &out, &["--budget=-1"]).exits(2).says("give an amount in US dollars");
     assert_eq!(fake.operations(), BTreeSet::new());
 }
 

@@ -75,6 +75,7 @@ fn no_command_that_succeeds_prints_a_banned_phrase() {
         vec!["compare", &two, &one],
         vec!["compare", "--trend", &root.join("all").display().to_string()].into_iter().collect(),
         vec!["iam-policy"],
+        vec!["iam-policy", "--check"],
         vec!["iam-policy", "--trust", "111111111111"],
         vec!["catalog", "info"],
         vec![
@@ -108,6 +109,29 @@ fn no_command_that_succeeds_prints_a_banned_phrase() {
     }
     let init = leastwise(["init"]).inside(&root).ran();
     found.extend(printed("leastwise init", &init));
+    is_plain(&found);
+}
+
+#[test]
+fn no_check_prints_a_banned_phrase() {
+    use crate::fake::{Fault, Rule, When};
+    use crate::scan::{acme, live, scan};
+    let out = folder("words-check").join("report");
+    scan("mocks/fabrikam", &out);
+    let report = out.to_str().unwrap();
+    let disputed = || acme().dispute("ValidatePolicy", "s3:", "nosuch:Action", "No such action.");
+    let denied = |operation| disputed().fault(Rule::new(Fault::Denied, When::Always).on(operation));
+    let mut found = Vec::new();
+    for (fake, more) in [
+        (disputed(), vec!["--budget", "0.01", "-vv"]),
+        (denied("SimulateCustomPolicy"), vec!["--again", "--fail-on", "disputed"]),
+        (denied("ListFindingsV2"), vec!["--again", "--log-format", "json"]),
+    ] {
+        let args: Vec<&str> = ["check", report].into_iter().chain(more).collect();
+        let ran = live(&fake.start(), &args);
+        assert!(matches!(ran.code, 0 | 3 | 5), "{args:?} exits {}: {}", ran.code, ran.err);
+        found.extend(printed(&format!("leastwise {}", args.join(" ")), &ran));
+    }
     is_plain(&found);
 }
 
@@ -181,6 +205,9 @@ fn no_error_says_a_banned_phrase_and_each_begins_with_what_happened() {
         run(&["verify", &other]),
         run(&["verify", &changed]),
         run(&["verify", "mocks/acme"]),
+        run(&["check", &changed]),
+        run(&["check", "mocks/acme"]),
+        run(&["check", &report, "--budget", "much"]),
         run(&["verify", &report, "--manifest-sha256", "12"]),
         run(&["verify", &report, "--manifest-sha256", &"0".repeat(64)]),
         run(&["compare", &report]),

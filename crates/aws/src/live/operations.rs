@@ -233,7 +233,7 @@ pub(super) const GET_FINDING_RECOMMENDATION: Operation = Operation {
     action: "access-analyzer:GetFindingRecommendation",
     api: Api::Recommendation,
     members: false,
-    why: "to read the recommendation that somebody had AWS generate; it generates none",
+    why: "to read the recommendation that someone had AWS generate; it generates none",
 };
 
 /// The actions of some operations of a scan, sorted, each once.
