@@ -201,6 +201,7 @@ fn the_help_texts_are_as_they_were_read_last() {
         "capture",
         "merge",
         "verify",
+        "watch",
         "refine",
         "prove",
         "schema",
