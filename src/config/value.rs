@@ -39,6 +39,8 @@ pub(super) enum Raw<'t> {
     Texts(Vec<String>),
     /// From a flag: paths need not be text.
     Path(PathBuf),
+    /// From a flag that can be repeated.
+    Paths(Vec<PathBuf>),
 }
 
 impl<'t> Value<'t> {
@@ -54,7 +56,7 @@ impl<'t> Value<'t> {
             Raw::Toml(DeValue::Float(_)) => Kind::Float,
             Raw::Toml(DeValue::Boolean(_)) => Kind::Boolean,
             Raw::Toml(DeValue::Datetime(_)) => Kind::DateOrTime,
-            Raw::Texts(_) | Raw::Toml(DeValue::Array(_)) => Kind::AnyList,
+            Raw::Texts(_) | Raw::Paths(_) | Raw::Toml(DeValue::Array(_)) => Kind::AnyList,
             Raw::Toml(DeValue::Table(_)) => Kind::Table,
         };
         Fault::WrongType { wanted, found }
@@ -64,7 +66,7 @@ impl<'t> Value<'t> {
         match &self.raw {
             Raw::Text(text) => Some(text),
             Raw::Toml(value) => value.as_str(),
-            Raw::Texts(_) | Raw::Path(_) => None,
+            Raw::Texts(_) | Raw::Path(_) | Raw::Paths(_) => None,
         }
     }
 
@@ -202,6 +204,7 @@ impl<'t> Value<'t> {
                 .collect(),
             Raw::Text(texts) => texts.split(',').map(|entry| (origin(), text(entry.trim()))).collect(),
             Raw::Texts(texts) => texts.iter().map(|entry| (origin(), text(entry))).collect(),
+            Raw::Paths(paths) => paths.iter().map(|path| (origin(), Raw::Path(path.clone()))).collect(),
             Raw::Toml(_) | Raw::Path(_) => return Err(self.wrong_type(kind)),
         };
         let value = |(index, (origin, raw))| Value { key: format!("{}[{index}]", self.key), origin, raw };

@@ -50,6 +50,9 @@ pub(crate) enum RunError {
     /// Nobody but the version that wrote a report can make its files again.
     #[error("`{}` was written by leastwise {tool}; this is {}", folder.display(), env!("CARGO_PKG_VERSION"))]
     OtherVersion { folder: PathBuf, tool: String },
+    /// It says who defines a policy.
+    #[error("`{input}`: {error}")]
+    TerraformState { input: String, error: leastwise_code::state::StateError },
     #[error("cannot list the accounts of the organisation: {0}")]
     Organisation(Failure),
     #[error(transparent)]
@@ -165,6 +168,7 @@ impl RunError {
             Self::TwiceStdin => Some("only one input can be `-`"),
             Self::Policy { error, .. } => Some(error.help()),
             Self::Evidence { error, .. } => Some(error.help()),
+            Self::TerraformState { error, .. } => Some(error.help()),
             Self::Catalog { .. } => Some(
                 "use a file such as {\"s3\":[\"GetObject\"]}, or a folder of AWS service-reference files",
             ),
@@ -195,6 +199,7 @@ impl RunError {
             | Self::Config(_)
             | Self::Selection(_)
             | Self::Connect(ConnectError::NoProfile { .. })
+            | Self::TerraformState { .. }
             | Self::NoIndex
             | Self::BadIndex { .. }
             | Self::OtherCaller { .. }

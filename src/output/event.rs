@@ -50,6 +50,11 @@ pub(crate) enum Event<'e> {
         #[serde(skip)]
         message: String,
     },
+    /// Something of the code is not read.
+    CodeWarning {
+        #[serde(skip)]
+        message: String,
+    },
     /// What an earlier night remembers is not to be trusted.
     StateSetAside {
         path: String,
@@ -286,6 +291,7 @@ impl Event<'_> {
             Self::Caller { .. } => ("caller", Level::Info),
             Self::RunResumed { .. } => ("run-resumed", Level::Info),
             Self::CatalogWarning { .. } => ("catalog-warning", Level::Warn),
+            Self::CodeWarning { .. } => ("code-warning", Level::Warn),
             Self::LittleRoom { .. } => ("little-room", Level::Warn),
             Self::StateSetAside { .. } => ("state-set-aside", Level::Warn),
             Self::JournalDoubted { .. } => ("journal-doubted", Level::Warn),

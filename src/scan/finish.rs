@@ -105,7 +105,9 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         totals: &mut ScanTotals,
     ) -> Result<Report, RunError> {
         let shares = std::mem::take(&mut totals.shares);
-        let whole = advise::organisation(&context.families, &context.outcomes, shares, self.least_sure());
+        let mut whole = advise::organisation(&context.families, &context.outcomes, shares, self.least_sure());
+        let patches = self.code.look_up_all(&mut whole.recommendations, &whole.families, &whole.files);
+        whole.files.extend(patches);
         for (path, text) in &whole.files {
             self.writer.write(path, text.as_bytes())?;
         }

@@ -22,6 +22,7 @@ use harness::{hostile, run, scan};
 mod bounds;
 mod callers;
 mod chosen;
+mod code;
 mod command;
 mod compare;
 mod complete;

@@ -13,6 +13,7 @@
 //! | [`evidence`], [`inventory`] | what is unused and used; principals and policies; both of one account are its [`answers`] |
 //! | [`mod@refine`], [`mod@prove`] | propose a smaller policy; check it |
 //! | [`decide`], [`advise`] | a status for each principal, shared policies, exceptions, confidence, risk; the advice on each policy |
+//! | [`ownership`] | whose code a policy is, from tags and Terraform states |
 //! | [`report`] | the report as data, every code an enum |
 //!
 //! Invariants:
@@ -62,6 +63,7 @@ pub mod decide;
 pub mod digest;
 pub mod evidence;
 pub mod inventory;
+pub mod ownership;
 pub mod policy;
 pub mod prove;
 pub mod refine;

@@ -8,6 +8,9 @@
 //! Our own files, which nobody else may read or redirect, are below [`disk`]. This crate knows nothing of policies or of AWS.
 
 pub mod disk;
+mod walk;
+
+pub use walk::plain_files;
 
 use std::error::Error;
 use std::fmt;
@@ -21,6 +24,10 @@ pub const ANSWERS: u64 = 512 << 20;
 pub const REPORT: u64 = 1 << 30;
 /// A policy or evidence that the command line names.
 pub const INPUT: u64 = 64 << 20;
+/// A Terraform state. One of ten thousand resources has about 30 MB.
+pub const TERRAFORM_STATE: u64 = 512 << 20;
+/// A file of code. Nobody writes one by hand that is longer, and AWS takes templates of one MB.
+pub const SOURCE: u64 = 4 << 20;
 /// A configuration, with all its exceptions.
 pub const CONFIG: u64 = 16 << 20;
 /// Root certificates. A system's list has a quarter of a megabyte.
@@ -34,6 +41,7 @@ enum Refused {
     Link,
     NotPlain,
     TooLarge(u64),
+    TooMany(usize),
     Foreign(u32),
     Writable,
 }
@@ -47,6 +55,7 @@ impl fmt::Display for Refused {
                 write!(f, "it belongs to another user ({uid})")
             }
             Self::Writable => f.write_str("everyone can write to it"),
+            Self::TooMany(most) => write!(f, "it has more than {most} files"),
             Self::TooLarge(most) => {
                 write!(f, "it is larger than {} MiB", most >> 20)
             }
@@ -55,6 +64,11 @@ impl fmt::Display for Refused {
 }
 
 impl Error for Refused {}
+
+/// That there is more than so many bytes.
+pub fn too_large(most: u64) -> io::Error {
+    Refused::TooLarge(most).into()
+}
 
 impl From<Refused> for io::Error {
     fn from(refused: Refused) -> Self {
@@ -70,6 +84,7 @@ pub fn help(error: &io::Error) -> Option<&'static str> {
         Some(Refused::NotPlain) => "replace it with a file; pipes, devices and folders are not read here",
         Some(Refused::Foreign(_)) => "if you trust it, copy it, or change its owner with `chown`",
         Some(Refused::Writable) => "if you trust it, run `chmod -R o-w` on it",
+        Some(Refused::TooMany(_)) => "give a folder with less in it",
         Some(Refused::TooLarge(_)) => "check that this is the right file",
         None if error.kind() == io::ErrorKind::InvalidData => "save the file as UTF-8",
         None => return None,

@@ -1,6 +1,6 @@
 //! What is decided once for many accounts: permission sets and fleets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use super::Terms;
@@ -16,7 +16,9 @@ use crate::decide::{
 use crate::policy::Services;
 use crate::refine::Kind;
 use crate::report::names::{Spellings, file_part, joined_parts};
-use crate::report::{Action, FamilyAccount, FamilyRow, ImpactRow, Note, PolicyState, Recommendation};
+use crate::report::{
+    Action, CodeOwner, FamilyAccount, FamilyRow, ImpactRow, Note, PolicyState, Recommendation,
+};
 
 /// What came of each family, found by the first account that meets it: the text is the same in all of them.
 #[derive(Debug, Default)]
@@ -43,6 +45,8 @@ pub struct FamilyShare {
     pub confidence: Confidence,
     /// What the family's change does here.
     pub impact: ImpactRow,
+    /// Whose code its policy is here.
+    pub owners: Vec<CodeOwner>,
 }
 
 /// What is decided once for many accounts, ready to be written.
@@ -243,10 +247,13 @@ pub fn organisation(
             .map(|share| share.impact.clone())
             .reduce(|one, other| join(one, &other))
             .unwrap_or_default();
+        let owners: BTreeSet<CodeOwner> =
+            shares.iter().flat_map(|share| share.owners.iter().cloned()).collect();
         let mut accounts: Vec<FamilyAccount> = shares.into_iter().map(|share| share.account).collect();
         accounts.sort();
         let (obstacle, path) = (obstacle(family, families, least_sure), path_of(family, &spellings));
-        let about = About { family, path, obstacle, accounts, sure, impact };
+        let owners = owners.into_iter().collect();
+        let about = About { family, path, obstacle, accounts, sure, impact, owners };
         whole.add(about, families, outcomes.0.get(family.index.place()).and_then(OnceLock::get));
     }
     whole.families.sort_by(|a, b| a.id.cmp(&b.id));
@@ -263,11 +270,12 @@ struct About<'f> {
     accounts: Vec<FamilyAccount>,
     sure: Option<Confidence>,
     impact: ImpactRow,
+    owners: Vec<CodeOwner>,
 }
 
 impl Whole {
     fn add(&mut self, about: About<'_>, families: &Families, outcome: Option<&Outcome>) {
-        let About { family, path, obstacle, accounts, sure, impact } = about;
+        let About { family, path, obstacle, accounts, sure, impact, owners } = about;
         let set = family.slot.kind == FamilyKind::PermissionSet;
         let mut blockers = family.blockers.clone();
         let (code, why, recommendation) = match (obstacle, outcome) {
@@ -283,6 +291,7 @@ impl Whole {
                 self.services.extend(services);
                 let mut recommendation =
                     self.publish((family, &path), smaller, &accounts, (sure.as_ref(), impact));
+                recommendation.code_owners = owners;
                 if !families.unread.is_empty() || families.others {
                     // The template may have put it there as well.
                     recommendation.notes.push(Note::AccountsUnread);
@@ -381,6 +390,8 @@ impl Whole {
             sizes: smaller.sizes.clone(),
             files,
             notes,
+            code_owners: Vec::new(),
+            code: None,
             ready: None,
             nights_stable: None,
             flapping: Vec::new(),

@@ -234,12 +234,14 @@ impl<'i, 't> Work<'i, 't> {
             }
             _ => ImpactRow::default(),
         };
+        let owners = self.owners_of_family(family, (bench.held.target, &part.holders));
         self.shares.push(FamilyShare {
             index: family.index,
             id: family.id.clone(),
             account,
             confidence,
             impact,
+            owners,
         });
         smaller
     }

@@ -2,6 +2,7 @@
 
 mod account;
 mod basis;
+mod code_owner;
 mod codes;
 mod diff;
 mod effect;
@@ -23,6 +24,7 @@ pub use account::{
     PrincipalRow, TrustRow,
 };
 pub use basis::{BASIS, BasisFile};
+pub use code_owner::{CodeOwner, CodeState, CodeTool, Defines, InCode, owned_by};
 pub use codes::{ActionLevel, Choice, EvidenceKind, Note, PolicyState, PrincipalCode, ProofVerdict};
 pub use diff::unified as unified_diff;
 pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, Removal, RiskRow};

@@ -14,6 +14,7 @@ change() {
   esac
   jq -n '$ARGS' --args x >/dev/null 2>&1 || refuse 'jq not found: install jq 1.6 or later'
   find_change "$@"
+  check_owner
   command -v aws >/dev/null || refuse 'aws not found: install the AWS CLI, version 1 or 2'
   command -v sha256sum >/dev/null || command -v shasum >/dev/null || refuse 'sha256sum not found: install coreutils'
 
@@ -65,7 +66,7 @@ find_change() {
   fi
   [ -n "$row" ] || refuse "this report has no change $1; run bash changes/$way.sh to list all changes"
 
-  how='' account='' arn='' holder='' policy='' permission_set=''
+  how='' account='' owned_by='' arn='' holder='' policy='' permission_set=''
   before='' before_sha256='' after='' after_sha256=''
   holders=() creates=() accounts=()
   # A value has its line to itself, so that no text in it passes for another field.
@@ -77,6 +78,7 @@ find_change() {
       what | notes) say "$value" ;;
       how) how=$value ;;
       account) account=$value ;;
+      ownedBy) owned_by=$value ;;
       permissionSet) permission_set=$value ;;
       accounts) accounts+=("$value") ;;
       arn) arn=$value ;;
@@ -90,6 +92,14 @@ find_change() {
       afterSha256) after_sha256=$value ;;
     esac
   done <<<"$fields"
+}
+
+# Refuses to apply a change of what is defined in code, where the next deployment would put the old policy back.
+check_owner() {
+  if [ "$way" != apply ] || [ -z "$owned_by" ]; then return; fi
+  [ "${OWNED_ELSEWHERE:-}" = 1 ] ||
+    refuse "$owned_by To apply it here anyway, run this with OWNED_ELSEWHERE=1; the next deployment of the code may undo it"
+  say "warning: $owned_by The next deployment of the code may undo this change."
 }
 
 check_account() {
