@@ -210,7 +210,7 @@ fn a_checkout_gives_a_patch_that_applies_and_makes_the_recommended_policy() {
         all(&out).into_iter().map(|(_, it)| (it.id.clone(), it)).collect();
     let code = found[&change.id].code.as_ref().unwrap();
     assert_eq!((code.state, code.variables), (CodeState::Patched, false), "{code:?}");
-    assert_eq!(code.places, ["stacks/role.json:7"]);
+    assert_eq!(code.places, ["stacks/role.json:5"]);
     let path = code.patch.as_ref().unwrap();
     assert!(path.starts_with(&format!("patches/{id}/role/")), "{path}");
     assert!(manifest(&out).files.contains_key(path));

@@ -135,6 +135,12 @@ fn quote(style: ScalarStyle, source: &str) -> Quote {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
 mod tests {
     use super::documents;
     use crate::tree::{Node, Value};

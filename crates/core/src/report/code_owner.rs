@@ -29,7 +29,7 @@ codes! {
         /// The policy.
         Policy = "policy",
         /// The role, user or group that has it as an inline policy.
-        Holder = "holder",
+        Holder = "principal",
         /// The role, user or group to which it is attached.
         Attachment = "attachment",
     }
@@ -166,16 +166,12 @@ pub struct InCode {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patch: Option<String>,
     /// Its resources or conditions hold variables, so that only its actions and the rest of its frame were compared.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub variables: bool,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_false(value: &bool) -> bool {
-    !value
-}
-
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
     use super::{CodeOwner, CodeTool, Defines, owned_by};
     use crate::decide::HolderKind;
