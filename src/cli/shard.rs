@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::scan::SCALE_OUT;
 use super::{ReportArgs, SayArgs};
-use leastwise_aws::parts::{MOST_SHARDS, Share};
+use leastwise_aws::parts::{MOST_SHARDS, Shard};
 
 pub(super) const MERGE_HELP: &str = "\
 Examples:
@@ -47,7 +47,7 @@ pub struct ShardArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
     /// I/N
-    Named(Share),
+    Named(Shard),
     /// auto/N
     Auto {
         /// Of how many.
@@ -72,7 +72,7 @@ impl FromStr for Which {
         if !(1..=of).contains(&shard) {
             return Err(format!("the shard must be between 1 and {of}"));
         }
-        Ok(Self::Named(Share { shard, of }))
+        Ok(Self::Named(Shard { shard, of }))
     }
 }
 

@@ -37,8 +37,8 @@ pub(super) fn run(path: &Path, args: &Refine, log: &Log) -> Result<Exit, RunErro
             wildcards: args.wildcards.into(),
             ..RefineOptions::default()
         },
-        lines: Mutex::new(Lines { input: BufReader::with_capacity(PORTION, input), next: 0, line: 0 }),
-        output: Mutex::new(Output { out: io::stdout(), turn: 0, failed: None, exit: Exit::Finished }),
+        lines: Mutex::new(InputLines { input: BufReader::with_capacity(PORTION, input), next: 0, line: 0 }),
+        output: Mutex::new(BatchOutput { out: io::stdout(), turn: 0, failed: None, exit: Exit::Finished }),
         turned: Condvar::new(),
     };
     thread::scope(|scope| {
@@ -48,8 +48,8 @@ pub(super) fn run(path: &Path, args: &Refine, log: &Log) -> Result<Exit, RunErro
     });
     let output = batch.output.into_inner().unwrap_or_else(PoisonError::into_inner);
     match output.failed {
-        Some(Failure::Write(error)) => Err(RunError::Write(error)),
-        Some(Failure::Read(error)) => Err(RunError::Read { input: input::name_of(path), error }),
+        Some(StreamFailure::Write(error)) => Err(RunError::Write(error)),
+        Some(StreamFailure::Read(error)) => Err(RunError::Read { input: input::name_of(path), error }),
         None => Ok(output.exit),
     }
 }
@@ -57,12 +57,12 @@ pub(super) fn run(path: &Path, args: &Refine, log: &Log) -> Result<Exit, RunErro
 struct Batch<'c> {
     catalog: &'c Catalog,
     options: RefineOptions,
-    lines: Mutex<Lines>,
-    output: Mutex<Output>,
+    lines: Mutex<InputLines>,
+    output: Mutex<BatchOutput>,
     turned: Condvar,
 }
 
-struct Lines {
+struct InputLines {
     input: BufReader<Box<dyn Read + Send>>,
     /// The number of the next portion.
     next: usize,
@@ -70,15 +70,15 @@ struct Lines {
     line: usize,
 }
 
-struct Output {
+struct BatchOutput {
     out: io::Stdout,
     /// The number of the portion that may be written.
     turn: usize,
-    failed: Option<Failure>,
+    failed: Option<StreamFailure>,
     exit: Exit,
 }
 
-enum Failure {
+enum StreamFailure {
     Read(io::Error),
     Write(io::Error),
 }
@@ -127,13 +127,13 @@ impl Batch<'_> {
     /// Waits for the portion's turn and writes its rows. Says whether to go on.
     fn write(&self, number: usize, rows: &str, exit: Exit, error: Option<io::Error>) -> bool {
         let output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = |output: &mut Output| output.turn != number && output.failed.is_none();
+        let waiting = |output: &mut BatchOutput| output.turn != number && output.failed.is_none();
         let mut output = self.turned.wait_while(output, waiting).unwrap_or_else(PoisonError::into_inner);
         if output.failed.is_none() {
             let mut out = output.out.lock();
             let written = out.write_all(rows.as_bytes()).and_then(|()| out.flush());
             drop(out);
-            output.failed = written.err().map(Failure::Write).or(error.map(Failure::Read));
+            output.failed = written.err().map(StreamFailure::Write).or(error.map(StreamFailure::Read));
             if output.exit != Exit::Refuted && exit != Exit::Finished {
                 output.exit = exit;
             }
@@ -153,8 +153,8 @@ impl Batch<'_> {
         };
         rows.truncate(start);
         let (verdict, exit) = match &problem {
-            Problem::Refine(RefineError::Refuted(_)) => (Some("refuted"), Exit::Refuted),
-            Problem::Refine(RefineError::Undecided(_)) => (Some("undecided"), Exit::Incomplete),
+            LineProblem::Refine(RefineError::Refuted(_)) => (Some("refuted"), Exit::Refuted),
+            LineProblem::Refine(RefineError::Undecided(_)) => (Some("undecided"), Exit::Incomplete),
             _ => (None, Exit::Incomplete),
         };
         let _ = write!(rows, "{{\"id\":{id}");
@@ -167,21 +167,21 @@ impl Batch<'_> {
         exit
     }
 
-    fn refine<'l>(&self, rows: &mut String, line: &'l [u8], id: &mut &'l str) -> Result<(), Problem> {
+    fn refine<'l>(&self, rows: &mut String, line: &'l [u8], id: &mut &'l str) -> Result<(), LineProblem> {
         if line.len() > LONGEST_LINE {
-            return Err(Problem::TooLong);
+            return Err(LineProblem::TooLong);
         }
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-        let line = std::str::from_utf8(line).map_err(|_| Problem::NotUtf8)?;
-        let json = Json::parse(line).map_err(Problem::Json)?;
-        let Json::Map(members, _) = json else { return Err(Problem::NotAnObject) };
+        let line = std::str::from_utf8(line).map_err(|_| LineProblem::NotUtf8)?;
+        let json = Json::parse(line).map_err(LineProblem::Json)?;
+        let Json::Map(members, _) = json else { return Err(LineProblem::NotAnObject) };
         let (mut policy, mut unused, mut kind) = (None, None, self.options.kind);
         for (key, value) in members {
             match policy::json::decoded(key).as_ref() {
                 "id" => {
                     *id = match value {
                         Json::Atom(raw) | Json::Text(raw) => raw,
-                        _ => return Err(Problem::BadId),
+                        _ => return Err(LineProblem::BadId),
                     }
                 }
                 "policy" => policy = Some(value),
@@ -191,17 +191,17 @@ impl Batch<'_> {
                 _ => {}
             }
         }
-        let (Some(policy), Some(unused)) = (policy, unused) else { return Err(Problem::Missing) };
-        let unused = evidence::from_json(&unused).map_err(Problem::Evidence)?;
+        let (Some(policy), Some(unused)) = (policy, unused) else { return Err(LineProblem::Missing) };
+        let unused = evidence::from_json(&unused).map_err(LineProblem::Evidence)?;
         // AWS hands documents out as text; both forms are taken.
         match policy.as_text() {
             Some(text) => {
-                let text = policy::decode(text.as_bytes()).map_err(Problem::Policy)?;
-                let document = Document::parse(&text).map_err(Problem::Policy)?;
+                let text = policy::decode(text.as_bytes()).map_err(LineProblem::Policy)?;
+                let document = Document::parse(&text).map_err(LineProblem::Policy)?;
                 self.append(rows, &document, &unused, kind, id)
             }
             None => {
-                let document = Document::from_json(policy, line).map_err(Problem::Policy)?;
+                let document = Document::from_json(policy, line).map_err(LineProblem::Policy)?;
                 self.append(rows, &document, &unused, kind, id)
             }
         }
@@ -214,9 +214,9 @@ impl Batch<'_> {
         observed: &policy::Observed,
         kind: Option<Kind>,
         id: &str,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), LineProblem> {
         let refiner = Refiner::new(self.catalog).with(RefineOptions { kind, ..self.options });
-        let refined = refiner.refine(document, observed).map_err(Problem::Refine)?;
+        let refined = refiner.refine(document, observed).map_err(LineProblem::Refine)?;
         let proof = refined.proof();
         rows.extend(["{\"id\":", id, ",\"policy\":"]);
         policy::write_all(rows, refined.documents(), true);
@@ -230,7 +230,7 @@ impl Batch<'_> {
     }
 }
 
-impl Lines {
+impl InputLines {
     /// Reads whole lines into `bytes`, about a portion. No bytes: the input has ended.
     fn take(&mut self, mut bytes: Vec<u8>) -> Portion {
         let (first_line, mut ends, mut error) = (self.line + 1, Vec::new(), None);
@@ -263,19 +263,19 @@ impl Lines {
     }
 }
 
-fn kind_of(value: &Json<'_>) -> Result<Kind, Problem> {
+fn kind_of(value: &Json<'_>) -> Result<Kind, LineProblem> {
     match value.as_text().as_deref() {
         Some("managed") => Ok(Kind::Managed),
         Some("role") => Ok(Kind::Role),
         Some("user") => Ok(Kind::User),
         Some("group") => Ok(Kind::Group),
-        _ => Err(Problem::BadKind),
+        _ => Err(LineProblem::BadKind),
     }
 }
 
 /// Why a line could not be used.
 #[derive(Debug, thiserror::Error)]
-enum Problem {
+enum LineProblem {
     #[error("longer than 16 MiB")]
     TooLong,
     #[error("not UTF-8 text")]

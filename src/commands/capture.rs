@@ -7,12 +7,12 @@ use futures::StreamExt;
 
 use super::input;
 use crate::cli::{Capture, Exit};
-use crate::config::{Config, Taken};
+use crate::config::{AccountChoice, Config};
 use crate::output::advice;
 use crate::output::error::RunError;
 use crate::output::event::Event;
 use crate::output::log::Log;
-use crate::output::progress::{Progress, Read, Stage};
+use crate::output::progress::{Progress, ReadFigures, Stage};
 use crate::output::terminal::shown;
 use crate::scan::cores::runtime;
 use crate::scan::selection::choose;
@@ -21,13 +21,13 @@ use leastwise_aws::live::Live;
 use leastwise_aws::{Cloud, Journal, Journaled, Reading, snapshot};
 use leastwise_core::evidence::{Analyzer, Failure};
 use leastwise_core::inventory::wire::Account;
-use leastwise_report::folder::writer::{Output, Writer};
+use leastwise_report::folder::writer::{OutputKind, Writer};
 
 pub(super) fn run(args: &Capture, log: &Arc<Log>) -> Result<Exit, RunError> {
     log.tell(&Event::RunBegan { command: "capture", version: env!("CARGO_PKG_VERSION") });
     let flags = args.source.overrides().and(args.cache.overrides());
     let (config, _) = settings::read(args.say.config.as_deref(), &flags, log)?;
-    let writer = Writer::begin(&args.out, Output::Snapshot)?;
+    let writer = Writer::begin(&args.out, OutputKind::Snapshot)?;
     let progress = Progress::new(log);
     let runtime = runtime()?;
     let now = jiff::Timestamp::now();
@@ -103,7 +103,7 @@ async fn capture<C: Cloud>(
     let mut captured = Captured { accounts_unknown, ..Captured::default() };
     {
         let wanted =
-            |account: &&Account| !account.is_closed() && config.accounts.takes(account) == Taken::Yes;
+            |account: &&Account| !account.is_closed() && config.accounts.takes(account) == AccountChoice::Yes;
         let active: Vec<&Account> = organisation.accounts.iter().filter(wanted).collect();
         progress.stage(Stage::Read, active.len());
         let each = active.into_iter().map(|account| one(cloud, writer, progress, account));
@@ -149,7 +149,7 @@ async fn one<C: Cloud>(
     for (path, text) in snapshot::account_files(account, &answers).map_err(in_json)? {
         writer.write(&path, text.as_bytes())?;
     }
-    progress.ends(account, Read::of(&answers));
+    progress.ends(account, ReadFigures::of(&answers));
     let evidence = answers.evidence.as_ref().into_iter();
     Ok(Recorded {
         account: account.id.clone(),

@@ -15,7 +15,8 @@ use crate::output::terminal;
 use crate::scan::cores::runtime;
 use leastwise_aws::update;
 use leastwise_aws::update::{
-    Chosen, Limits, Options, Origin, Progress, Source, age_in_days, cache_path, stale_warning,
+    CatalogOrigin, CatalogSource, ChosenCatalog, DownloadLimits, DownloadProgress, Options, age_in_days,
+    cache_path, stale_warning,
 };
 
 /// Runs a command of `leastwise catalog`.
@@ -28,11 +29,11 @@ pub(super) fn run(command: &CatalogCommand, log: &Log) -> Result<Exit, RunError>
             // A broken catalog there is about to be replaced: not worth a word.
             let in_use = update::choose(None, cache.as_deref(), &mut |_| {})?;
             let options = Options {
-                source: Source::of(args.from.as_deref()),
+                source: CatalogSource::of(args.from.as_deref()),
                 cache: cache.as_deref(),
                 in_use: &in_use,
                 force: args.force,
-                limits: Limits::default(),
+                limits: DownloadLimits::default(),
                 environment: &environment,
             };
             update(&options, now, &mut out, &mut told())?;
@@ -43,7 +44,7 @@ pub(super) fn run(command: &CatalogCommand, log: &Log) -> Result<Exit, RunError>
 }
 
 /// The catalog that a command goes by. What is odd about it is told.
-pub(super) fn choose(arg: &CatalogArg, log: &Log) -> Result<Chosen, RunError> {
+pub(super) fn choose(arg: &CatalogArg, log: &Log) -> Result<ChosenCatalog, RunError> {
     let mut warn = |message| log.tell(&Event::CatalogWarning { message });
     let chosen = update::choose(arg.catalog.as_deref(), cache_path(&environment).as_deref(), &mut warn)?;
     if let Some(warning) = stale_warning(&chosen, Timestamp::now()) {
@@ -53,12 +54,12 @@ pub(super) fn choose(arg: &CatalogArg, log: &Log) -> Result<Chosen, RunError> {
 }
 
 /// Says which catalog is in use.
-pub(super) fn info(chosen: &Chosen, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn info(chosen: &ChosenCatalog, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
     let known = |text: &str| if text.is_empty() { "unknown".to_owned() } else { text.to_owned() };
     let origin = match chosen.origin() {
-        Origin::Explicit(path) => format!("{}, given with --catalog", path.display()),
-        Origin::Updated(path) => format!("{}, from `leastwise catalog update`", path.display()),
-        Origin::Embedded => "built in".to_owned(),
+        CatalogOrigin::Explicit(path) => format!("{}, given with --catalog", path.display()),
+        CatalogOrigin::Updated(path) => format!("{}, from `leastwise catalog update`", path.display()),
+        CatalogOrigin::Embedded => "built in".to_owned(),
     };
     let age = match age_in_days(chosen.updated(), now) {
         None => "unknown".to_owned(),
@@ -91,7 +92,7 @@ pub(super) fn update(
     options: &Options<'_>,
     now: Timestamp,
     out: &mut dyn Write,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(DownloadProgress),
 ) -> Result<(), RunError> {
     let updated = runtime()?.block_on(update::update(options, now, progress))?;
     let lines = [
@@ -107,9 +108,9 @@ pub(super) fn update(
 }
 
 /// A line that counts up, on a terminal only: elsewhere the result says enough.
-fn told() -> impl FnMut(Progress) {
+fn told() -> impl FnMut(DownloadProgress) {
     let watched = io::stderr().is_terminal();
-    move |Progress { done, total }| {
+    move |DownloadProgress { done, total }| {
         if watched {
             let end = if done == total { "\n" } else { "" };
             // Nobody is harmed when the counter cannot be shown.

@@ -17,7 +17,7 @@ use crate::output::words::number;
 use crate::scan::comparable::ComparableReport;
 use leastwise_core::arn::Arn;
 use leastwise_core::report::Status;
-use leastwise_report::history::{HISTORY, History, Row, accounts, compare_account, may_show_use};
+use leastwise_report::history::{HISTORY, History, HistoryRow, accounts, compare_account, may_show_use};
 
 pub(crate) fn run(args: &Compare, log: &Log) -> Result<Exit, RunError> {
     let (Some(old), Some(new)) = (&args.old, &args.new) else {
@@ -31,7 +31,8 @@ pub(crate) fn run(args: &Compare, log: &Log) -> Result<Exit, RunError> {
     let mut rows = Vec::new();
     for id in accounts(&old.night, &new.night) {
         let moved = compare_account(&old.night, &new.night, id);
-        let is_wanted = |row: &Row| !row.past.used.is_empty() || may_show_use(&old.night, &new.night, row);
+        let is_wanted =
+            |row: &HistoryRow| !row.past.used.is_empty() || may_show_use(&old.night, &new.night, row);
         let is_wanted = moved.iter().any(is_wanted);
         let account = if is_wanted { new.account(id)? } else { None };
         rows.extend(old.remember(moved, &new.side(account.as_ref()))?);
@@ -108,7 +109,7 @@ fn label(status: Status) -> &'static str {
 }
 
 /// The principal by account and name, and the policy.
-fn place(row: &Row) -> String {
+fn place(row: &HistoryRow) -> String {
     let arn = Arn::of(&row.key.principal);
     let principal = match arn.account.is_empty() {
         true => row.key.principal.clone(),

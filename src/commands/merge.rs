@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::cli::{Exit, Merge};
 use crate::commands::scan::ScanSetup;
-use crate::config::Accounts;
+use crate::config::AccountSelection;
 use crate::output::error::RunError;
 use crate::output::event::Event;
 use crate::output::log::Log;
@@ -22,7 +22,7 @@ pub(super) fn run(args: &Merge, log: &Arc<Log>) -> Result<Exit, RunError> {
     }
     // Which accounts are read and how far back is what the shards were told, by flags that nobody repeats here.
     let exclude = parts.left_out().into_iter().map(Selector::Account).collect();
-    config.accounts = Accounts { exclude, ..Accounts::default() };
+    config.accounts = AccountSelection { exclude, ..AccountSelection::default() };
     config.window_days = parts.window_days().unwrap_or(config.window_days);
     let (as_of, started) = (parts.as_of(), parts.started().unwrap_or_else(jiff::Timestamp::now));
     ScanSetup::new((config, file), &args.report, log)?.report(Journaled::new(parts, None), as_of, started)

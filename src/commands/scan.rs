@@ -25,12 +25,12 @@ use crate::scan::history::Previous;
 use crate::scan::run::{ScanOutcome, ScanRun};
 use crate::scan::{resume, settings};
 use leastwise_aws::live::Live;
-use leastwise_aws::update::Chosen;
+use leastwise_aws::update::ChosenCatalog;
 use leastwise_aws::{Cloud, Journaled};
 use leastwise_core::catalog::Unobserved;
 use leastwise_core::decide::{PrincipalStatus, RuleCode};
 use leastwise_core::report::{ExceptionRow, ExceptionState, SinceRow};
-use leastwise_report::folder::writer::{Output, Writer};
+use leastwise_report::folder::writer::{OutputKind, Writer};
 
 pub(crate) fn run(args: &Scan, log: &Arc<Log>) -> Result<Exit, RunError> {
     log.tell(&Event::RunBegan { command: "scan", version: env!("CARGO_PKG_VERSION") });
@@ -66,7 +66,7 @@ pub(crate) struct ScanSetup<'r> {
     config: Config,
     /// What the config's file is called.
     file: Option<String>,
-    catalog: Chosen,
+    catalog: ChosenCatalog,
     code: Code,
     writer: Writer,
     previous: Option<Previous>,
@@ -88,7 +88,7 @@ impl<'r> ScanSetup<'r> {
             metrics::check(path, &config.out)?;
         }
         let code = Code::read(&config, log)?;
-        let writer = Writer::begin(&config.out, Output::Report)?;
+        let writer = Writer::begin(&config.out, OutputKind::Report)?;
         // Read before the work, as the report that it is in may be replaced.
         let previous = args.previous.as_deref().map(|folder| earlier(folder, log)).transpose()?;
         let (progress, began) = (Progress::new(log), jiff::Timestamp::now());

@@ -15,17 +15,17 @@ use crate::output::advice;
 use crate::output::error::RunError;
 use crate::output::event::Event;
 use crate::output::log::Log;
-use crate::output::progress::{Progress, Read, Stage};
+use crate::output::progress::{Progress, ReadFigures, Stage};
 use crate::output::terminal::shown;
 use crate::scan::cores::runtime;
 use crate::scan::selection::{choose, outside};
 use crate::scan::{resume, settings, stop};
 use leastwise_aws::live::Live;
-use leastwise_aws::parts::{ACCOUNTS, PART, Part, Share};
+use leastwise_aws::parts::{ACCOUNTS, PART, PartManifest, Shard};
 use leastwise_aws::{Cloud, Journal, Journaled, Reading, parts};
 use leastwise_core::digest::sha256;
 use leastwise_core::inventory::wire::{Account, Accounts};
-use leastwise_report::folder::writer::{Output, Writer};
+use leastwise_report::folder::writer::{OutputKind, Writer};
 
 /// Whoever starts many equal processes says by one of these which is which, from 0.
 const INDICES: [&str; 2] = ["AWS_BATCH_JOB_ARRAY_INDEX", "JOB_COMPLETION_INDEX"];
@@ -45,22 +45,22 @@ pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, Run
     );
     let (config, _) = settings::read(args.say.config.as_deref(), &flags, log)?;
     let folder = args.shard.parts.clone().unwrap_or_default().join(share.to_string());
-    let writer = Writer::begin(&folder, Output::Part)?;
+    let writer = Writer::begin(&folder, OutputKind::Part)?;
     let progress = Progress::new(log);
     let runtime = runtime()?;
     let now = Timestamp::now();
     let part = |started| {
-        let new = Part::new(share, started);
-        Part { run: args.shard.run_id.clone(), window_days: config.window_days, ..new }
+        let new = PartManifest::new(share, started);
+        PartManifest { run: args.shard.run_id.clone(), window_days: config.window_days, ..new }
     };
-    let work = Work { share, writer: &writer, progress: &progress, config: &config };
+    let work = ShardWork { share, writer: &writer, progress: &progress, config: &config };
     let (done, journal) = match &args.source.snapshot {
         Some(folder) => {
             let snapshot = input::snapshot(folder)?;
             let captured_at = snapshot.captured_at().map(str::to_owned);
             let Config { accounts, window_days, .. } = &config;
             let settings = sha256(format!("{captured_at:?} {accounts:?} {window_days}").as_bytes());
-            let part = Part { settings, captured_at, ..part(now) };
+            let part = PartManifest { settings, captured_at, ..part(now) };
             runtime.block_on(work.or_stop(Journaled::new(snapshot, None), part))?
         }
         None => {
@@ -68,7 +68,7 @@ pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, Run
             let live = runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
             log.tell(&Event::Caller { account: live.caller_account(), arn: live.caller() });
             let journal = resume::journal(&writer, &live, &config, args.source.resume, now, log)?;
-            let part = Part {
+            let part = PartManifest {
                 live: true,
                 settings: terms(&live, &config),
                 units: config.names_units(),
@@ -86,13 +86,13 @@ pub(super) fn run(which: Which, args: &Scan, log: &Arc<Log>) -> Result<Exit, Run
         journal.forget();
     }
     let exit = if not_whole > 0 || unknown { Exit::Incomplete } else { Exit::Finished };
-    let Share { shard, of } = share;
+    let Shard { shard, of } = share;
     log.tell(&Event::ShardEnded { shard, of, accounts, not_whole, path, exit: exit.code() });
     Ok(exit)
 }
 
 /// Which shard this process is.
-fn share(which: Which, variable: impl Fn(&str) -> Option<String>) -> Result<Share, RunError> {
+fn share(which: Which, variable: impl Fn(&str) -> Option<String>) -> Result<Shard, RunError> {
     let of = match which {
         Which::Named(share) => return Ok(share),
         Which::Auto { of } => of,
@@ -100,7 +100,7 @@ fn share(which: Which, variable: impl Fn(&str) -> Option<String>) -> Result<Shar
     let set = INDICES.into_iter().find_map(|name| Some((name, variable(name)?)));
     let (variable, found) = set.ok_or(RunError::NoIndex)?;
     match found.parse::<u32>() {
-        Ok(index) if index < of => Ok(Share { shard: index + 1, of }),
+        Ok(index) if index < of => Ok(Shard { shard: index + 1, of }),
         _ => Err(RunError::BadIndex { variable, found, of }),
     }
 }
@@ -127,19 +127,19 @@ struct Done {
 }
 
 /// What the reading of a share goes by.
-struct Work<'w> {
-    share: Share,
+struct ShardWork<'w> {
+    share: Shard,
     writer: &'w Writer,
     progress: &'w Progress,
     config: &'w Config,
 }
 
-impl Work<'_> {
+impl ShardWork<'_> {
     /// Reads the share and writes all of it, and gives the journal back.
     async fn or_stop<C: Cloud>(
         &self,
         cloud: Journaled<C>,
-        part: Part,
+        part: PartManifest,
     ) -> Result<(Done, Option<Journal>), RunError> {
         let done = tokio::select! {
             done = self.read(&cloud, part) => done?,
@@ -151,7 +151,7 @@ impl Work<'_> {
         Ok((done, cloud.into_journal()))
     }
 
-    async fn read<C: Cloud>(&self, cloud: &C, part: Part) -> Result<Done, RunError> {
+    async fn read<C: Cloud>(&self, cloud: &C, part: PartManifest) -> Result<Done, RunError> {
         let organisation = cloud.organisation().await.map_err(RunError::Organisation)?;
         let organisation = choose(&self.config.accounts, organisation)?;
         let mine = organisation.accounts.iter().filter(|account| self.share.takes(&account.id));
@@ -173,7 +173,7 @@ impl Work<'_> {
         self.progress.finish();
         self.write(ACCOUNTS, &Accounts { accounts: organisation.accounts.clone() })?;
         let files = self.writer.take_hashes();
-        let part = Part {
+        let part = PartManifest {
             partition: organisation.partition.clone(),
             accounts_unknown: organisation.unknown.clone(),
             organisation: parts::organisation_digest(&organisation).map_err(in_json)?,
@@ -190,7 +190,7 @@ impl Work<'_> {
         self.progress.begins(account);
         let answers = cloud.read(account, Reading::watched(self.progress)).await;
         self.write(&parts::answers_of(&account.id), &answers)?;
-        self.progress.ends(account, Read::of(&answers));
+        self.progress.ends(account, ReadFigures::of(&answers));
         self.progress.account(answers.authorization.is_ok());
         Ok(answers.is_complete())
     }

@@ -23,16 +23,16 @@ use crate::output::terminal;
 use crate::output::words::counted;
 use crate::scan::cores::{cores, runtime};
 use crate::scan::formats;
-use crate::scan::formats::{Place, Since};
+use crate::scan::formats::{EarlierByFormat, ReportPlace};
 use crate::scan::packs;
 use crate::scan::packs::Packs;
 use crate::scan::target::Target as _;
 use crate::scan::totals::totals_of;
 use leastwise_core::policy::Services;
 use leastwise_core::report::{BASIS, Manifest, Rendering, Report, ReportFormat};
-use leastwise_report::folder::agree::Whole;
+use leastwise_report::folder::agree::WholeReport;
 use leastwise_report::folder::{CATALOG, MANIFEST, REPORT, ReportFolder, account_path, agree};
-use leastwise_report::formats::{Judging, States};
+use leastwise_report::formats::{FindingStates, Judging};
 use leastwise_report::history::HISTORY;
 
 pub(crate) fn run(args: &Verify, log: &Log) -> Result<Exit, RunError> {
@@ -140,7 +140,7 @@ impl Verification {
         } else if !rendering.pack && (report.ready.is_some() || report.since.is_some()) {
             self.wrong.push(format!("{HISTORY} is missing, but report.json compares with earlier runs"));
         }
-        let mut whole = Whole::default();
+        let mut whole = WholeReport::default();
         for summary in &report.accounts {
             let path = account_path(&summary.id);
             let account = self.folder.account(&summary.id)?;
@@ -169,12 +169,12 @@ impl Verification {
         compared: &Arc<ComparingTarget>,
     ) -> Result<(), RunError> {
         let since = if report.since.is_some() && !rendering.pack {
-            Since::told(|judging| states(compared, judging))?
+            EarlierByFormat::told(|judging| states(compared, judging))?
         } else {
-            Since::default()
+            EarlierByFormat::default()
         };
         let formats = formats::chosen(&rendering.formats, rendering.owner_tag.as_deref(), &since);
-        let place = Place { writer: compared, folder: "", finished: None };
+        let place = ReportPlace { writer: compared, folder: "", finished: None };
         let runtime = runtime()?;
         runtime.block_on(formats::render(place, report, formats, None, cores()))?;
         if report.since.is_some() && rendering.formats.contains(&ReportFormat::Asff) {
@@ -205,8 +205,8 @@ impl Verification {
 }
 
 /// What the files of a format say became of each finding.
-fn states(compared: &ComparingTarget, judging: Judging) -> Result<States, RunError> {
-    let mut states = States::default();
+fn states(compared: &ComparingTarget, judging: Judging) -> Result<FindingStates, RunError> {
+    let mut states = FindingStates::default();
     let path = match judging {
         Judging::Sarif => "report.sarif",
         Judging::Ocsf => "findings.ocsf.jsonl",

@@ -29,9 +29,9 @@ pub use check::{keys, unknown_variables};
 pub use find::{FILE_NAME, find};
 pub use form::Form;
 pub use overrides::Overrides;
-pub use problem::{Place, Problem};
+pub use problem::{Problem, SourcePlace};
 pub use reading::variable;
-pub use valid::{Accounts, Config, Taken};
+pub use valid::{AccountChoice, AccountSelection, Config};
 
 /// The example that documents every key. `leastwise init` writes it; what it sets is the default.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");

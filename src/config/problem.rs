@@ -13,10 +13,10 @@ use leastwise_core::policy::{BadAction, Quoted};
 #[error("{place}: {}{fault}", Subject(key))]
 pub struct Problem {
     /// Where it was written.
-    pub place: Place,
+    pub place: SourcePlace,
     /// The dotted path of the key; empty when the text is not TOML there.
     pub key: String,
-    pub(super) fault: Fault,
+    pub(super) fault: KeyFault,
 }
 
 impl Problem {
@@ -28,7 +28,7 @@ impl Problem {
 
 /// Where something was written. In this order problems are told.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum SourcePlace {
     /// In the file.
     File {
         /// What the file is called.
@@ -44,7 +44,7 @@ pub enum Place {
     Flag(&'static str),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourcePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { name, line, column } => write!(f, "{name}:{line}:{column}"),
@@ -56,7 +56,7 @@ impl fmt::Display for Place {
 
 /// What is wrong with a key or its value. Each reads on from the key's name; `found` is as written.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub(super) enum Fault {
+pub(super) enum KeyFault {
     #[error("not valid TOML: {0}")]
     Syntax(String),
     #[error("the file is larger than {limit} bytes")]
@@ -72,7 +72,7 @@ pub(super) enum Fault {
     #[error("looks like a secret; do not put secrets here")]
     Secret,
     #[error("must be {wanted}, found {found}")]
-    WrongType { wanted: Kind, found: Kind },
+    WrongType { wanted: ValueKind, found: ValueKind },
     #[error("is empty")]
     Empty,
     #[error("is {}, but must be {}", Quoted(found), Choices(choices))]
@@ -109,7 +109,7 @@ pub(super) enum Nearest {
     Among(Vec<&'static str>),
 }
 
-impl Fault {
+impl KeyFault {
     /// What to do about it.
     fn help(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
@@ -150,7 +150,7 @@ impl Fault {
 
 /// What a value is or should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     Text,
     Whole,
     Float,
@@ -168,7 +168,7 @@ pub(super) enum Kind {
     Accounts,
 }
 
-impl Kind {
+impl ValueKind {
     /// How to write a value of this kind where one of another was found.
     fn help(self, found: Self) -> &'static str {
         match (self, found) {
@@ -184,7 +184,7 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for ValueKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Text => "a string",

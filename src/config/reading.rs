@@ -11,8 +11,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::form;
 use super::overrides::Overrides;
-use super::problem::{Fault, Kind, Nearest, Place, Problem};
-use super::value::{Origin, Raw, Value};
+use super::problem::{KeyFault, Nearest, Problem, SourcePlace, ValueKind};
+use super::value::{ConfigValue, Raw, ValueOrigin};
 use leastwise_core::closest::closest;
 
 /// Far more than any configuration; an organisation has at most some ten thousand accounts.
@@ -25,7 +25,7 @@ pub fn variable(key: &str) -> String {
 }
 
 /// One reading of a configuration: what lies over the file, and what was found so far.
-pub(super) struct Reading<'e> {
+pub(super) struct ConfigReading<'e> {
     name: &'e str,
     text: &'e str,
     environment: &'e dyn Fn(&str) -> Option<OsString>,
@@ -47,7 +47,7 @@ struct Broken {
     torn: bool,
 }
 
-impl<'e> Reading<'e> {
+impl<'e> ConfigReading<'e> {
     /// Reads a text as a tree. Syntax errors become problems, and what can be read beside them is given as well: a quote that
     /// is missing on one line need not hide what is wrong on the next.
     pub(super) fn new(
@@ -68,7 +68,7 @@ impl<'e> Reading<'e> {
             broken: Broken::default(),
         };
         if text.len() > LONGEST {
-            reading.refuse("", &Origin::File(0), Fault::TooLarge { limit: LONGEST });
+            reading.refuse("", &ValueOrigin::File(0), KeyFault::TooLarge { limit: LONGEST });
             return (reading, DeTable::parse_recoverable("").0);
         }
         let (tree, errors) = DeTable::parse_recoverable(text);
@@ -81,7 +81,7 @@ impl<'e> Reading<'e> {
         for (at, message) in faults.into_iter().take(if torn { 1 } else { usize::MAX }) {
             // The first of a line; the others are mostly its echo.
             if broken.lines.insert(reading.position(at).0) {
-                reading.refuse("", &Origin::File(at), Fault::Syntax(message.to_owned()));
+                reading.refuse("", &ValueOrigin::File(at), KeyFault::Syntax(message.to_owned()));
             }
         }
         reading.broken = broken;
@@ -89,12 +89,12 @@ impl<'e> Reading<'e> {
     }
 
     /// The table of the whole file.
-    pub(super) fn top<'r>(&'r self, tree: &'r DeTable<'r>) -> Table<'r> {
-        Table {
+    pub(super) fn top<'r>(&'r self, tree: &'r DeTable<'r>) -> ConfigTable<'r> {
+        ConfigTable {
             reading: self,
             path: String::new(),
             known_as: String::new(),
-            origin: Origin::File(0),
+            origin: ValueOrigin::File(0),
             table: Some(tree),
             asked: Vec::new(),
             layered: true,
@@ -109,28 +109,29 @@ impl<'e> Reading<'e> {
         (problems, self.keys.into_inner())
     }
 
-    pub(super) fn refuse(&self, key: &str, origin: &Origin, fault: Fault) {
+    pub(super) fn refuse(&self, key: &str, origin: &ValueOrigin, fault: KeyFault) {
         if self.is_echo(origin, &fault) {
             return;
         }
         let place = match origin {
-            Origin::File(at) => {
+            ValueOrigin::File(at) => {
                 let (line, column) = self.position(*at);
-                Place::File { name: self.name.to_owned(), line, column }
+                SourcePlace::File { name: self.name.to_owned(), line, column }
             }
-            Origin::Variable(name) => Place::Variable(name.clone()),
-            Origin::Flag(flag) => Place::Flag(flag),
+            ValueOrigin::Variable(name) => SourcePlace::Variable(name.clone()),
+            ValueOrigin::Flag(flag) => SourcePlace::Flag(flag),
         };
         self.problems.borrow_mut().push(Problem { place, key: key.to_owned(), fault });
     }
 
     /// Whether a problem may only be there because the text around it is not TOML.
-    fn is_echo(&self, origin: &Origin, fault: &Fault) -> bool {
-        let (Origin::File(at), Some(first)) = (origin, self.broken.first) else { return false };
+    fn is_echo(&self, origin: &ValueOrigin, fault: &KeyFault) -> bool {
+        let (ValueOrigin::File(at), Some(first)) = (origin, self.broken.first) else { return false };
         let behind = *at >= first;
         match fault {
-            Fault::Missing { .. } | Fault::NoScope => true,
-            Fault::UnknownKey(_) | Fault::WrongType { wanted: Kind::Table | Kind::Tables, .. } => behind,
+            KeyFault::Missing { .. } | KeyFault::NoScope => true,
+            KeyFault::UnknownKey(_)
+            | KeyFault::WrongType { wanted: ValueKind::Table | ValueKind::Tables, .. } => behind,
             _ => behind && self.broken.torn || self.broken.lines.contains(&self.position(*at).0),
         }
     }
@@ -144,15 +145,15 @@ impl<'e> Reading<'e> {
     }
 
     /// What lies over a key of the file.
-    fn over<'r>(&'r self, key: &str) -> Option<(Origin, Raw<'r>)> {
+    fn over<'r>(&'r self, key: &str) -> Option<(ValueOrigin, Raw<'r>)> {
         if let Some((flag, raw)) = self.flags.of(key) {
-            return Some((Origin::Flag(flag), raw.clone()));
+            return Some((ValueOrigin::Flag(flag), raw.clone()));
         }
         let name = variable(key);
         match (self.environment)(&name).filter(|text| !text.is_empty())?.into_string() {
-            Ok(text) => Some((Origin::Variable(name), Raw::Text(text))),
+            Ok(text) => Some((ValueOrigin::Variable(name), Raw::Text(text))),
             Err(_) => {
-                self.refuse(key, &Origin::Variable(name), Fault::NotUtf8);
+                self.refuse(key, &ValueOrigin::Variable(name), KeyFault::NotUtf8);
                 None
             }
         }
@@ -160,26 +161,26 @@ impl<'e> Reading<'e> {
 }
 
 /// A table whose keys are known by being asked for.
-pub(super) struct Table<'r> {
-    reading: &'r Reading<'r>,
+pub(super) struct ConfigTable<'r> {
+    reading: &'r ConfigReading<'r>,
     /// The dotted path to it.
     path: String,
     /// The same, for all tables of its kind.
     known_as: String,
-    origin: Origin,
+    origin: ValueOrigin,
     table: Option<&'r DeTable<'r>>,
     asked: Vec<&'static str>,
     /// Whether the environment and the command line reach its keys.
     layered: bool,
 }
 
-impl<'r> Table<'r> {
+impl<'r> ConfigTable<'r> {
     /// Replaces a default by what is written, if that can be read.
     pub(super) fn set<T: From<V>, V>(
         &mut self,
         name: &'static str,
         target: &mut T,
-        read: impl FnOnce(&Value<'r>) -> Result<V, Fault>,
+        read: impl FnOnce(&ConfigValue<'r>) -> Result<V, KeyFault>,
     ) {
         let value = self.take(name);
         if let Some(value) = value.and_then(|value| self.read(&value, read)) {
@@ -192,13 +193,13 @@ impl<'r> Table<'r> {
         &mut self,
         name: &'static str,
         help: &'static str,
-        read: impl FnOnce(&Value<'r>) -> Result<T, Fault>,
+        read: impl FnOnce(&ConfigValue<'r>) -> Result<T, KeyFault>,
     ) -> Option<T> {
         match self.take(name) {
             Some(value) => self.read(&value, read),
             None => {
                 let key = joined(&self.path, name);
-                self.reading.refuse(&key, &self.origin, Fault::Missing { help });
+                self.reading.refuse(&key, &self.origin, KeyFault::Missing { help });
                 None
             }
         }
@@ -208,46 +209,50 @@ impl<'r> Table<'r> {
     pub(super) fn list<T>(
         &mut self,
         name: &'static str,
-        mut read: impl FnMut(&Value<'r>) -> Result<T, Fault>,
+        mut read: impl FnMut(&ConfigValue<'r>) -> Result<T, KeyFault>,
     ) -> Vec<T> {
-        let values = self.values(name, Kind::List).unwrap_or_default();
+        let values = self.values(name, ValueKind::List).unwrap_or_default();
         values.iter().filter_map(|value| self.read(value, &mut read)).collect()
     }
 
     /// The entries of a list, if there is one; `kind` is what it is called when something else is there.
-    pub(super) fn values(&mut self, name: &'static str, kind: Kind) -> Option<Vec<Value<'r>>> {
+    pub(super) fn values(&mut self, name: &'static str, kind: ValueKind) -> Option<Vec<ConfigValue<'r>>> {
         let value = self.take(name)?;
         self.read(&value, |value| value.entries(kind))
     }
 
     /// The tables of a list of the file.
-    pub(super) fn tables(&mut self, name: &'static str) -> Vec<Table<'r>> {
+    pub(super) fn tables(&mut self, name: &'static str) -> Vec<ConfigTable<'r>> {
         self.ask(name);
-        let entries = self.written(name).and_then(|value| self.read(&value, |it| it.entries(Kind::Tables)));
+        let entries =
+            self.written(name).and_then(|value| self.read(&value, |it| it.entries(ValueKind::Tables)));
         entries.iter().flatten().filter_map(|entry| self.table_of(entry, name)).collect()
     }
 
     /// A table of keys within this one; an empty one when the file has none.
-    pub(super) fn section(&mut self, name: &'static str) -> Table<'r> {
+    pub(super) fn section(&mut self, name: &'static str) -> ConfigTable<'r> {
         self.ask(name);
         let written = self.written(name);
-        let table = written.as_ref().and_then(|value| self.read(value, Value::table));
+        let table = written.as_ref().and_then(|value| self.read(value, ConfigValue::table));
         let origin = written.filter(|_| table.is_some()).map_or_else(|| self.origin.clone(), |it| it.origin);
         let (path, known_as) = (joined(&self.path, name), joined(&self.known_as, name));
-        Table { path, known_as, origin, table, asked: Vec::new(), ..*self }
+        ConfigTable { path, known_as, origin, table, asked: Vec::new(), ..*self }
     }
 
     /// A value as a table of its own, which the environment does not reach.
-    pub(super) fn table_of(&self, value: &Value<'r>, known_as: &str) -> Option<Table<'r>> {
-        let table = Some(self.read(value, Value::table)?);
+    pub(super) fn table_of(&self, value: &ConfigValue<'r>, known_as: &str) -> Option<ConfigTable<'r>> {
+        let table = Some(self.read(value, ConfigValue::table)?);
         let (path, origin, known_as) = (value.key.clone(), value.origin.clone(), known_as.to_owned());
-        Some(Table { path, known_as, origin, table, asked: Vec::new(), layered: false, ..*self })
+        Some(ConfigTable { path, known_as, origin, table, asked: Vec::new(), layered: false, ..*self })
     }
 
     /// Every entry, for tables whose keys are the user's own.
-    pub(super) fn entries(&self) -> Vec<(&'r str, Value<'r>)> {
+    pub(super) fn entries(&self) -> Vec<(&'r str, ConfigValue<'r>)> {
         let entry = |(name, value): (&'r Spanned<Cow<'r, str>>, &'r Spanned<DeValue<'r>>)| {
-            (&**name.get_ref(), Value::new(joined(&self.path, name.get_ref()), name.span(), value.get_ref()))
+            (
+                &**name.get_ref(),
+                ConfigValue::new(joined(&self.path, name.get_ref()), name.span(), value.get_ref()),
+            )
         };
         self.table.into_iter().flatten().map(entry).collect()
     }
@@ -259,9 +264,9 @@ impl<'r> Table<'r> {
                 continue;
             }
             if form::names_a_secret(name) {
-                self.refuse_value(&value, Fault::Secret);
+                self.refuse_value(&value, KeyFault::Secret);
             } else {
-                self.refuse_value(&value, Fault::UnknownKey(self.nearest(name)));
+                self.refuse_value(&value, KeyFault::UnknownKey(self.nearest(name)));
                 self.refuse_secrets(&value);
             }
         }
@@ -278,30 +283,30 @@ impl<'r> Table<'r> {
 
     /// The line on which it begins.
     pub(super) fn line(&self) -> usize {
-        let at = if let Origin::File(at) = self.origin { at } else { 0 };
+        let at = if let ValueOrigin::File(at) = self.origin { at } else { 0 };
         self.reading.position(at).0
     }
 
     /// Refuses the table itself.
-    pub(super) fn refuse(&self, fault: Fault) {
+    pub(super) fn refuse(&self, fault: KeyFault) {
         self.reading.refuse(&self.path, &self.origin, fault);
     }
 
     /// Refuses the value of a key, and says whether there is one.
-    pub(super) fn refuse_key(&self, name: &str, fault: Fault) -> bool {
+    pub(super) fn refuse_key(&self, name: &str, fault: KeyFault) -> bool {
         let value = self.find(name);
         value.map(|value| self.refuse_value(&value, fault)).is_some()
     }
 
-    pub(super) fn refuse_value(&self, value: &Value<'_>, fault: Fault) {
+    pub(super) fn refuse_value(&self, value: &ConfigValue<'_>, fault: KeyFault) {
         self.reading.refuse(&value.key, &value.origin, fault);
     }
 
     /// What a value means; a fault is kept.
     pub(super) fn read<T>(
         &self,
-        value: &Value<'r>,
-        read: impl FnOnce(&Value<'r>) -> Result<T, Fault>,
+        value: &ConfigValue<'r>,
+        read: impl FnOnce(&ConfigValue<'r>) -> Result<T, KeyFault>,
     ) -> Option<T> {
         read(value).map_err(|fault| self.refuse_value(value, fault)).ok()
     }
@@ -311,24 +316,24 @@ impl<'r> Table<'r> {
         self.reading.keys.borrow_mut().push(joined(&self.known_as, name));
     }
 
-    fn take(&mut self, name: &'static str) -> Option<Value<'r>> {
+    fn take(&mut self, name: &'static str) -> Option<ConfigValue<'r>> {
         self.ask(name);
         self.find(name)
     }
 
     /// The value of a key, from the topmost layer that has it.
-    fn find(&self, name: &str) -> Option<Value<'r>> {
+    fn find(&self, name: &str) -> Option<ConfigValue<'r>> {
         let key = joined(&self.path, name);
         match self.layered.then(|| self.reading.over(&key)).flatten() {
-            Some((origin, raw)) => Some(Value { key, origin, raw }),
+            Some((origin, raw)) => Some(ConfigValue { key, origin, raw }),
             None => self.written(name),
         }
     }
 
     /// A value of the file alone.
-    fn written(&self, name: &str) -> Option<Value<'r>> {
+    fn written(&self, name: &str) -> Option<ConfigValue<'r>> {
         let (name, value) = self.table?.get_key_value(name)?;
-        Some(Value::new(joined(&self.path, name.get_ref()), name.span(), value.get_ref()))
+        Some(ConfigValue::new(joined(&self.path, name.get_ref()), name.span(), value.get_ref()))
     }
 
     fn nearest(&self, name: &str) -> Nearest {
@@ -349,18 +354,19 @@ impl<'r> Table<'r> {
     }
 
     /// Refuses keys named like secrets below a value that nobody asked for.
-    fn refuse_secrets(&self, value: &Value<'r>) {
+    fn refuse_secrets(&self, value: &ConfigValue<'r>) {
         if let Raw::Toml(DeValue::Table(table)) = value.raw {
             for (name, inner) in table {
-                let inner = Value::new(joined(&value.key, name.get_ref()), name.span(), inner.get_ref());
+                let inner =
+                    ConfigValue::new(joined(&value.key, name.get_ref()), name.span(), inner.get_ref());
                 if form::names_a_secret(name.get_ref()) {
-                    self.refuse_value(&inner, Fault::Secret);
+                    self.refuse_value(&inner, KeyFault::Secret);
                 } else {
                     self.refuse_secrets(&inner);
                 }
             }
         }
-        for entry in value.entries(Kind::List).into_iter().flatten() {
+        for entry in value.entries(ValueKind::List).into_iter().flatten() {
             self.refuse_secrets(&entry);
         }
     }

@@ -54,7 +54,7 @@ pub struct Config {
     /// After how many nights of the same a change is marked ready; `None` marks none.
     pub ready_after: Option<u32>,
     /// Which accounts are read.
-    pub accounts: Accounts,
+    pub accounts: AccountSelection,
     /// How they are entered.
     pub assume: Assume,
     /// How fast and how long.
@@ -86,7 +86,7 @@ impl Default for Config {
             remove_unobserved: Vec::new(),
             min_confidence: Level::Medium,
             ready_after: None,
-            accounts: Accounts::default(),
+            accounts: AccountSelection::default(),
             assume: Assume::default(),
             limits: Limits::default(),
             exceptions: Vec::new(),
@@ -108,7 +108,7 @@ impl Config {
 
 /// `[accounts]`
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Accounts {
+pub struct AccountSelection {
     /// Only the account of the caller's credentials, without asking AWS Organizations.
     pub own: bool,
     /// These instead of what AWS Organizations says; empty asks it.
@@ -119,21 +119,23 @@ pub struct Accounts {
     pub exclude: Vec<Selector>,
 }
 
-impl Accounts {
+impl AccountSelection {
     /// Whether an account is read, and if not, why.
-    pub fn takes(&self, account: &Account) -> Taken<'_> {
+    pub fn takes(&self, account: &Account) -> AccountChoice<'_> {
         let selects = |selector: &&Selector| selector.selects(account);
         match self.exclude.iter().find(selects) {
-            Some(selector) => Taken::Excluded(selector),
-            None if self.include.is_empty() || self.include.iter().any(|s| s.selects(account)) => Taken::Yes,
-            None => Taken::NotIncluded,
+            Some(selector) => AccountChoice::Excluded(selector),
+            None if self.include.is_empty() || self.include.iter().any(|s| s.selects(account)) => {
+                AccountChoice::Yes
+            }
+            None => AccountChoice::NotIncluded,
         }
     }
 }
 
-/// The answer of [`Accounts::takes`].
+/// The answer of [`AccountSelection::takes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken<'c> {
+pub enum AccountChoice<'c> {
     /// It is read.
     Yes,
     /// An entry of `exclude` names it.

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use leastwise_aws::Limit;
+use leastwise_aws::ReachLimit;
 use leastwise_core::report::{PolicyState, Totals};
 
 /// How grave an event is, the gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Level {
+pub(crate) enum LogLevel {
     Error,
     Warn,
     Info,
@@ -114,7 +114,7 @@ pub(crate) enum Event<'e> {
     /// It does not reach all that it might.
     ReachLimited {
         #[serde(skip)]
-        limit: Limit,
+        limit: ReachLimit,
         #[serde(skip)]
         account: &'e str,
         operation: &'e str,
@@ -280,55 +280,55 @@ impl Event<'_> {
         self.kind().0
     }
 
-    pub(crate) fn level(&self) -> Level {
+    pub(crate) fn level(&self) -> LogLevel {
         self.kind().1
     }
 
-    fn kind(&self) -> (&'static str, Level) {
+    fn kind(&self) -> (&'static str, LogLevel) {
         match self {
-            Self::RunBegan { .. } => ("run-began", Level::Info),
-            Self::ConfigFound { .. } => ("config-found", Level::Info),
-            Self::Caller { .. } => ("caller", Level::Info),
-            Self::RunResumed { .. } => ("run-resumed", Level::Info),
-            Self::CatalogWarning { .. } => ("catalog-warning", Level::Warn),
-            Self::CodeWarning { .. } => ("code-warning", Level::Warn),
-            Self::LittleRoom { .. } => ("little-room", Level::Warn),
-            Self::StateSetAside { .. } => ("state-set-aside", Level::Warn),
-            Self::JournalDoubted { .. } => ("journal-doubted", Level::Warn),
-            Self::StateContradicted { .. } => ("state-contradicted", Level::Warn),
-            Self::StateDoubted { .. } => ("state-doubted", Level::Info),
-            Self::StateNotKept { .. } => ("state-not-kept", Level::Warn),
-            Self::JournalNotKept { .. } => ("journal-not-kept", Level::Warn),
-            Self::FirstNight { .. } => ("first-night", Level::Warn),
-            Self::EvidenceTooOld { .. } => ("evidence-too-old", Level::Warn),
-            Self::RuleWarning { .. } => ("rule-warning", Level::Warn),
+            Self::RunBegan { .. } => ("run-began", LogLevel::Info),
+            Self::ConfigFound { .. } => ("config-found", LogLevel::Info),
+            Self::Caller { .. } => ("caller", LogLevel::Info),
+            Self::RunResumed { .. } => ("run-resumed", LogLevel::Info),
+            Self::CatalogWarning { .. } => ("catalog-warning", LogLevel::Warn),
+            Self::CodeWarning { .. } => ("code-warning", LogLevel::Warn),
+            Self::LittleRoom { .. } => ("little-room", LogLevel::Warn),
+            Self::StateSetAside { .. } => ("state-set-aside", LogLevel::Warn),
+            Self::JournalDoubted { .. } => ("journal-doubted", LogLevel::Warn),
+            Self::StateContradicted { .. } => ("state-contradicted", LogLevel::Warn),
+            Self::StateDoubted { .. } => ("state-doubted", LogLevel::Info),
+            Self::StateNotKept { .. } => ("state-not-kept", LogLevel::Warn),
+            Self::JournalNotKept { .. } => ("journal-not-kept", LogLevel::Warn),
+            Self::FirstNight { .. } => ("first-night", LogLevel::Warn),
+            Self::EvidenceTooOld { .. } => ("evidence-too-old", LogLevel::Warn),
+            Self::RuleWarning { .. } => ("rule-warning", LogLevel::Warn),
             Self::ReachLimited { limit, .. } => match limit {
-                Limit::OwnAccountOnly => ("own-account-only", Level::Warn),
-                Limit::AdministratorsUnknown => ("administrators-unknown", Level::Warn),
-                Limit::AdministratorClosed => ("administrator-closed", Level::Warn),
+                ReachLimit::OwnAccountOnly => ("own-account-only", LogLevel::Warn),
+                ReachLimit::AdministratorsUnknown => ("administrators-unknown", LogLevel::Warn),
+                ReachLimit::AdministratorClosed => ("administrator-closed", LogLevel::Warn),
             },
-            Self::Progress { .. } => ("progress", Level::Info),
-            Self::AccountBegan { .. } => ("account-began", Level::Debug),
-            Self::AccountSkipped { .. } => ("account-skipped", Level::Debug),
-            Self::AccountEnded(ended) if ended.failures.is_empty() => ("account-ended", Level::Debug),
-            Self::AccountEnded(_) => ("account-ended", Level::Warn),
-            Self::CallThrottled { .. } => ("call-throttled", Level::Trace),
-            Self::CallRepeated { .. } => ("call-repeated", Level::Trace),
-            Self::CallWaited { .. } => ("call-waited", Level::Trace),
-            Self::FailOn { .. } => ("fail-on", Level::Info),
-            Self::CompareWarning { .. } => ("compare-warning", Level::Warn),
-            Self::ScanEnded(_) => ("scan-ended", Level::Info),
-            Self::CaptureEnded { .. } => ("capture-ended", Level::Info),
-            Self::ShardEnded { .. } => ("shard-ended", Level::Info),
-            Self::ConfigProblem { .. } => ("config-problem", Level::Error),
-            Self::RunFailed { .. } => ("run-failed", Level::Error),
+            Self::Progress { .. } => ("progress", LogLevel::Info),
+            Self::AccountBegan { .. } => ("account-began", LogLevel::Debug),
+            Self::AccountSkipped { .. } => ("account-skipped", LogLevel::Debug),
+            Self::AccountEnded(ended) if ended.failures.is_empty() => ("account-ended", LogLevel::Debug),
+            Self::AccountEnded(_) => ("account-ended", LogLevel::Warn),
+            Self::CallThrottled { .. } => ("call-throttled", LogLevel::Trace),
+            Self::CallRepeated { .. } => ("call-repeated", LogLevel::Trace),
+            Self::CallWaited { .. } => ("call-waited", LogLevel::Trace),
+            Self::FailOn { .. } => ("fail-on", LogLevel::Info),
+            Self::CompareWarning { .. } => ("compare-warning", LogLevel::Warn),
+            Self::ScanEnded(_) => ("scan-ended", LogLevel::Info),
+            Self::CaptureEnded { .. } => ("capture-ended", LogLevel::Info),
+            Self::ShardEnded { .. } => ("shard-ended", LogLevel::Info),
+            Self::ConfigProblem { .. } => ("config-problem", LogLevel::Error),
+            Self::RunFailed { .. } => ("run-failed", LogLevel::Error),
         }
     }
 
     /// From which level on people are told. What the summary tells anyway they see only when they ask for more.
-    pub(crate) fn level_for_people(&self) -> Level {
+    pub(crate) fn level_for_people(&self) -> LogLevel {
         match self {
-            Self::RunBegan { .. } | Self::AccountEnded(_) => Level::Debug,
+            Self::RunBegan { .. } | Self::AccountEnded(_) => LogLevel::Debug,
             _ => self.level(),
         }
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::colour;
 use super::error::RunError;
-use super::event::{Event, Level};
+use super::event::{Event, LogLevel};
 use super::terminal;
 use crate::cli::{Exit, LogFormat, SayArgs};
 
@@ -18,7 +18,7 @@ use crate::cli::{Exit, LogFormat, SayArgs};
 pub(crate) struct Log {
     format: LogFormat,
     /// The least grave that is told.
-    most: Level,
+    most: LogLevel,
     /// The same in every line of a run, and another for each run.
     run: String,
     /// Where bars are drawn, if they are: what is told meanwhile goes above them.
@@ -30,10 +30,10 @@ pub(crate) struct Log {
 impl Log {
     pub(crate) fn new(say: &SayArgs) -> Self {
         let most = match (say.quiet, say.verbose) {
-            (true, _) => Level::Error,
-            (false, 0) => Level::Info,
-            (false, 1) => Level::Debug,
-            (false, _) => Level::Trace,
+            (true, _) => LogLevel::Error,
+            (false, 0) => LogLevel::Info,
+            (false, 1) => LogLevel::Debug,
+            (false, _) => LogLevel::Trace,
         };
         let screen = (say.log_format == LogFormat::Text && !say.quiet && io::stderr().is_terminal())
             .then(MultiProgress::new)
@@ -57,7 +57,7 @@ impl Log {
 
     /// Whether people are told, and have not asked for more.
     pub(crate) fn is_brief(&self) -> bool {
-        self.format == LogFormat::Text && self.most <= Level::Info
+        self.format == LogFormat::Text && self.most <= LogLevel::Info
     }
 
     /// For commands that say little: their result is on standard output.
@@ -76,7 +76,7 @@ impl Log {
             LogFormat::Json => event.level(),
         };
         let is_end = matches!(event, Event::ScanEnded(_) | Event::FailOn { .. });
-        if level > self.most || self.at_night && level == Level::Info && !is_end {
+        if level > self.most || self.at_night && level == LogLevel::Info && !is_end {
             return;
         }
         let write = || {
@@ -152,10 +152,10 @@ fn text(event: &Event<'_>, now: Timestamp) -> String {
         Event::ScanEnded(ended) => return colour::of_summary(&terminal::clean(&ended.text)).into_owned(),
         _ => {
             let before = match event.level_for_people() {
-                Level::Error => "error: ".to_owned(),
-                Level::Warn => "warning: ".to_owned(),
-                Level::Info => String::new(),
-                Level::Debug | Level::Trace => now.strftime("%H:%M:%SZ ").to_string(),
+                LogLevel::Error => "error: ".to_owned(),
+                LogLevel::Warn => "warning: ".to_owned(),
+                LogLevel::Info => String::new(),
+                LogLevel::Debug | LogLevel::Trace => now.strftime("%H:%M:%SZ ").to_string(),
             };
             format!("{before}{}\n", terminal::line(&message))
         }
@@ -164,9 +164,9 @@ fn text(event: &Event<'_>, now: Timestamp) -> String {
 }
 
 #[derive(Serialize)]
-struct Line<'l> {
+struct LogLine<'l> {
     time: String,
-    level: Level,
+    level: LogLevel,
     event: &'static str,
     run: &'l str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -177,7 +177,7 @@ struct Line<'l> {
 }
 
 fn json(event: &Event<'_>, now: Timestamp, run: &str) -> String {
-    let line = Line {
+    let line = LogLine {
         time: format!("{now:.3}"),
         level: event.level(),
         event: event.name(),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::event::{AccountEnded, CallTold, Event, FailureTold};
 use super::words::{counted, number};
 use crate::cli::Exit;
-use leastwise_aws::Limit;
+use leastwise_aws::ReachLimit;
 use leastwise_core::evidence::FailureKind;
 
 impl Event<'_> {
@@ -71,7 +71,7 @@ impl Event<'_> {
                 )
             }
             Self::ReachLimited { limit, account, operation, kind, aws_says } => {
-                if *limit == Limit::OwnAccountOnly && *kind == FailureKind::Absent.name() {
+                if *limit == ReachLimit::OwnAccountOnly && *kind == FailureKind::Absent.name() {
                     let words = bracketed(aws_says.as_deref());
                     return format!(
                         "scanning only {account}: this account is not in an AWS organisation{words}"
@@ -180,15 +180,15 @@ fn named(account: &str, name: &str) -> String {
 }
 
 /// What a run cannot see of the organisation, and what to do.
-fn reach(limit: Limit, account: &str, operation: &str) -> (String, Cow<'static, str>) {
+fn reach(limit: ReachLimit, account: &str, operation: &str) -> (String, Cow<'static, str>) {
     match limit {
-        Limit::OwnAccountOnly => (
+        ReachLimit::OwnAccountOnly => (
             format!("scanning only {account} (your own account), because organizations:{operation} failed"),
             "To scan the organisation, use the management account or a delegated administrator, or list accounts with \
              --accounts. To scan only this account, use --own-account"
                 .into(),
         ),
-        Limit::AdministratorsUnknown => (
+        ReachLimit::AdministratorsUnknown => (
             format!(
                 "cannot look for the organisation's analyzer: {account} may not list the delegated administrators of Access \
                  Analyzer"
@@ -196,7 +196,7 @@ fn reach(limit: Limit, account: &str, operation: &str) -> (String, Cow<'static, 
             "Allow organizations:ListDelegatedAdministrators in the management account, or give the analyzer with --analyzer"
                 .into(),
         ),
-        Limit::AdministratorClosed => (
+        ReachLimit::AdministratorClosed => (
             format!(
                 "cannot read the organisation's analyzer: {operation} failed in {account}, the delegated administrator of Access \
                  Analyzer"

@@ -74,7 +74,7 @@ struct InFlight {
 }
 
 /// What was read of an account, in numbers.
-pub(crate) struct Read {
+pub(crate) struct ReadFigures {
     principals: usize,
     findings: usize,
     /// By operation and kind.
@@ -140,7 +140,7 @@ impl Progress {
     }
 
     /// An account was read, as far as it could be.
-    pub(crate) fn ends(&self, account: &Account, read: Read) {
+    pub(crate) fn ends(&self, account: &Account, read: ReadFigures) {
         let mut in_flight = lock(&self.in_flight);
         let Some(at) = in_flight.iter().position(|it| it.account == account.id) else { return };
         let ended = in_flight.remove(at);
@@ -225,7 +225,7 @@ impl Drop for Progress {
     }
 }
 
-impl Read {
+impl ReadFigures {
     pub(crate) fn of(answers: &Answers) -> Self {
         let mut read = Self { principals: 0, findings: 0, failures: BTreeMap::new() };
         let mut failed = |failure: &Failure| {

@@ -11,7 +11,7 @@ use super::terminal;
 use super::terminal::shown;
 use super::words::{self, counted, number};
 use crate::cli::Exit;
-use crate::scan::history::Since;
+use crate::scan::history::SinceEarlier;
 use crate::scan::run::ScanOutcome;
 use leastwise_core::arn::Arn;
 use leastwise_core::decide::PrincipalStatus;
@@ -44,7 +44,7 @@ pub(crate) fn of<'s>(scanned: &'s ScanOutcome, target: &Path, exit: Exit, log: &
     })
 }
 
-fn nothing_new(scanned: &ScanOutcome, since: &Since, target: &Path) -> String {
+fn nothing_new(scanned: &ScanOutcome, since: &SinceEarlier, target: &Path) -> String {
     let since = since.day.as_ref().map(|day| format!(" since {day}")).unwrap_or_default();
     let open = counted(scanned.report.totals.recommendations, "change");
     let ready = scanned.report.ready.map(|it| format!(", {} ready", number(it.changes as u64)));
@@ -56,9 +56,9 @@ fn nothing_new(scanned: &ScanOutcome, since: &Since, target: &Path) -> String {
 }
 
 /// Rows of a label and a value; a row without a label goes on with the one before.
-struct Table(String);
+struct LabelledRows(String);
 
-impl Table {
+impl LabelledRows {
     fn row(&mut self, label: &str, value: impl fmt::Display) {
         // Writing to a string cannot fail.
         let _ = writeln!(self.0, "{label:<LABEL$}{value}");
@@ -66,7 +66,7 @@ impl Table {
 }
 
 fn text(scanned: &ScanOutcome, target: &Path) -> String {
-    let mut out = Table(String::new());
+    let mut out = LabelledRows(String::new());
     accounts(&mut out, scanned);
     principals(&mut out, scanned);
     changes(&mut out, scanned);
@@ -84,7 +84,7 @@ fn text(scanned: &ScanOutcome, target: &Path) -> String {
 }
 
 /// Which accounts were scanned, what is missing and what to do about it, and where the usage data comes from.
-fn accounts(out: &mut Table, scanned: &ScanOutcome) {
+fn accounts(out: &mut LabelledRows, scanned: &ScanOutcome) {
     let accounts = &scanned.report.accounts;
     let count = |coverage| accounts.iter().filter(|it| it.coverage == coverage).count() as u64;
     let (complete, suspended) = (count(Coverage::Complete), count(Coverage::Suspended));
@@ -134,7 +134,7 @@ fn accounts(out: &mut Table, scanned: &ScanOutcome) {
     }
 }
 
-fn principals(out: &mut Table, scanned: &ScanOutcome) {
+fn principals(out: &mut LabelledRows, scanned: &ScanOutcome) {
     let totals = &scanned.report.totals;
     // What can be done first, then what cannot.
     let statuses = [
@@ -166,7 +166,7 @@ fn principals(out: &mut Table, scanned: &ScanOutcome) {
     }
 }
 
-fn changes(out: &mut Table, scanned: &ScanOutcome) {
+fn changes(out: &mut LabelledRows, scanned: &ScanOutcome) {
     let (report, totals) = (&scanned.report, &scanned.report.totals);
     let effect = &totals.effect;
     if totals.recommendations == 0 {
@@ -240,7 +240,7 @@ fn news(since: &SinceRow) -> String {
 }
 
 /// The fewest changes that remove most of the risk.
-fn start_with(out: &mut Table, scanned: &ScanOutcome) {
+fn start_with(out: &mut LabelledRows, scanned: &ScanOutcome) {
     let first = &scanned.report.first;
     let all = first.changes.len();
     if all == 0 {

@@ -11,10 +11,10 @@ pub(crate) const ROOM: usize = 64 << 20;
 pub(crate) struct AccountCache<T> {
     /// About so many bytes may wait, however many accounts there are.
     room: usize,
-    kept: Mutex<Kept<T>>,
+    kept: Mutex<CachedAccounts<T>>,
 }
 
-struct Kept<T> {
+struct CachedAccounts<T> {
     /// By the account's id, each with about how many bytes it takes.
     accounts: BTreeMap<String, (usize, T)>,
     taken: usize,
@@ -29,7 +29,7 @@ impl<T> Default for AccountCache<T> {
 impl<T> AccountCache<T> {
     /// An empty one.
     pub(crate) fn new(room: usize) -> Self {
-        Self { room, kept: Mutex::new(Kept { accounts: BTreeMap::new(), taken: 0 }) }
+        Self { room, kept: Mutex::new(CachedAccounts { accounts: BTreeMap::new(), taken: 0 }) }
     }
 
     /// Keeps an account that takes about so many bytes, unless it has no room.

@@ -9,10 +9,12 @@ use crate::output::error::RunError;
 use leastwise_core::report::{AccountReport, OLDEST_COMPARED, Report};
 use leastwise_report::folder::{FolderError, ReportFolder};
 use leastwise_report::formats::Earlier;
-use leastwise_report::history::{History, Night, Row, Side, has_service, may_show_use, remember};
+use leastwise_report::history::{
+    History, HistoryRow, Night, ReportSide, has_service, may_show_use, remember,
+};
 
 /// Why an earlier report could not be read again.
-pub(crate) type Fault = Arc<Mutex<Option<FolderError>>>;
+pub(crate) type RereadFault = Arc<Mutex<Option<FolderError>>>;
 
 /// See the module. Of its accounts only what is compared is in memory.
 pub(crate) struct ComparableReport {
@@ -36,7 +38,7 @@ impl ComparableReport {
             let History { rows, idle, .. } = folder.history()?;
             // Nobody knew anything of a later day than that of the evidence or of the run.
             let ran = leastwise_core::date::day(&folder.manifest.started);
-            let trusted = |row: Row| {
+            let trusted = |row: HistoryRow| {
                 let latest = night.day(&row.key.account).max(ran);
                 (row.key, row.past.trusted(latest))
             };
@@ -80,13 +82,17 @@ impl ComparableReport {
         is_there.then(|| self.folder.account(id)).transpose()
     }
 
-    pub(crate) fn side<'t>(&'t self, account: Option<&'t AccountReport>) -> Side<'t> {
-        Side { night: &self.night, report: &self.report, account }
+    pub(crate) fn side<'t>(&'t self, account: Option<&'t AccountReport>) -> ReportSide<'t> {
+        ReportSide { night: &self.night, report: &self.report, account }
     }
 
     /// Rows of one account, with what is used every so often. The account is read again only if some action may have come into
     /// use.
-    pub(crate) fn remember(&self, mut rows: Vec<Row>, new: &Side<'_>) -> Result<Vec<Row>, FolderError> {
+    pub(crate) fn remember(
+        &self,
+        mut rows: Vec<HistoryRow>,
+        new: &ReportSide<'_>,
+    ) -> Result<Vec<HistoryRow>, FolderError> {
         let showing = rows.iter().find(|row| may_show_use(&self.night, new.night, row) || has_service(row));
         let before = showing.map(|row| self.account(&row.key.account)).transpose()?.flatten();
         rows.iter_mut().for_each(|row| remember(row, &self.side(before.as_ref()), new));
@@ -95,7 +101,7 @@ impl ComparableReport {
 
     /// For the formats that tell what became of what it said. Its accounts are read again, one at a time: together they may
     /// be more than there is memory for. The first that cannot be read stands in `fault` then.
-    pub(crate) fn for_formats(self, tonight: &Night, rows: &[Row], fault: &Fault) -> Earlier {
+    pub(crate) fn for_formats(self, tonight: &Night, rows: &[HistoryRow], fault: &RereadFault) -> Earlier {
         let Self { night, report, folder } = self;
         let fault = Arc::clone(fault);
         let read = move |id: &str| match folder.account(id) {

@@ -7,8 +7,8 @@
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
-use super::comparable::Fault;
-use super::formats::{self, Place};
+use super::comparable::RereadFault;
+use super::formats::{self, ReportPlace};
 use super::history::Previous;
 use super::packs::{self, Packs};
 use super::run::{OrgContext, ScanOutcome, ScanRun};
@@ -36,7 +36,7 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         previous: Option<Previous>,
     ) -> Result<(ScanOutcome, PathBuf), RunError> {
         let mut report = self.whole(organisation.partition, context, &mut totals)?;
-        let fault = Fault::default();
+        let fault = RereadFault::default();
         let compared = previous.map(|previous| {
             previous.tell(&mut report, (&self.writer, &self.finished), self.config.ready_after, &fault)
         });
@@ -46,9 +46,10 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         self.writer.write_json(CATALOG, &self.catalog.extract(&totals.services))?;
         self.writer.write_json(BASIS, &BasisFile::of(&context.harvest, &self.unobserved))?;
         let owner_tag = self.config.owner_tag.as_deref();
-        let formats = formats::chosen(&self.config.formats, owner_tag, &formats::Since::of(earlier.as_ref()));
+        let formats =
+            formats::chosen(&self.config.formats, owner_tag, &formats::EarlierByFormat::of(earlier.as_ref()));
         let earlier = earlier.filter(|_| formats::tell_since(&self.config.formats));
-        let place = Place { writer: &self.writer, folder: "", finished: Some(&self.finished) };
+        let place = ReportPlace { writer: &self.writer, folder: "", finished: Some(&self.finished) };
         formats::render(place, &report, formats, earlier, cores()).await?;
         self.writer.settle()?;
         if let Some(error) = fault.lock().unwrap_or_else(PoisonError::into_inner).take() {

@@ -83,7 +83,7 @@ mod tests {
     use leastwise_core::advise::unread;
     use leastwise_core::inventory::wire::Account;
     use leastwise_core::report::Coverage;
-    use leastwise_report::folder::writer::{Output, Writer};
+    use leastwise_report::folder::writer::{OutputKind, Writer};
 
     #[test]
     fn an_account_is_the_same_from_memory_and_from_its_file() {
@@ -92,7 +92,7 @@ mod tests {
         let account = Account { id: id.clone(), name: "one".to_owned(), ..Account::default() };
         let texts = [("policies/a.diff".to_owned(), "-a".to_owned())].into();
         for again in [true, false] {
-            let writer = Writer::begin(&folder.path().join("report"), Output::Report).unwrap();
+            let writer = Writer::begin(&folder.path().join("report"), OutputKind::Report).unwrap();
             let finished = FinishedAccounts::new(again);
             let written = unread(&account, Coverage::Excluded, Vec::new());
             let told = format!("{written:?}");
@@ -103,7 +103,7 @@ mod tests {
             assert_eq!([format!("{:?}", first.report), format!("{:?}", second.report)], [told.clone(), told]);
             assert_eq!((first.texts.is_empty(), second.texts.is_empty()), (!again, true));
         }
-        let writer = Writer::begin(&folder.path().join("report"), Output::Report).unwrap();
+        let writer = Writer::begin(&folder.path().join("report"), OutputKind::Report).unwrap();
         assert!(FinishedAccounts::new(true).take(&writer, "222222222222").is_err());
     }
 }

@@ -13,15 +13,15 @@ use super::target::Target;
 use crate::output::error::RunError;
 use leastwise_core::report::{FileHash, Report, ReportFormat};
 use leastwise_report::formats::{
-    AccountView, Asff, Changes, CloudFormation, Csv, Earlier, Format, Html, Judging, Ocsf, Part, Sarif,
-    States, Summary, Terraform, Tickets, Written,
+    AccountView, Asff, Changes, CloudFormation, Csv, Earlier, FindingStates, Format, Html, Judging, Ocsf,
+    Part, Sarif, Summary, Terraform, Tickets, Written,
 };
 
 /// The formats that were asked for. Some of them tell what became of what an earlier report said.
 pub(crate) fn chosen(
     wanted: &[ReportFormat],
     owner_tag: Option<&str>,
-    since: &Since,
+    since: &EarlierByFormat,
 ) -> Vec<Box<dyn Format>> {
     let wanted_scripts = wanted.contains(&ReportFormat::Changes);
     let format = |it: &ReportFormat| -> Box<dyn Format> {
@@ -43,13 +43,13 @@ pub(crate) fn chosen(
 
 /// The earlier report, for each of the formats that tell what became of what it said.
 #[derive(Default)]
-pub(crate) struct Since {
+pub(crate) struct EarlierByFormat {
     pub(crate) asff: Option<Arc<Earlier>>,
     pub(crate) ocsf: Option<Arc<Earlier>>,
     pub(crate) sarif: Option<Arc<Earlier>>,
 }
 
-impl Since {
+impl EarlierByFormat {
     /// The same for all.
     pub(crate) fn of(earlier: Option<&Arc<Earlier>>) -> Self {
         let earlier = || earlier.map(Arc::clone);
@@ -58,7 +58,7 @@ impl Since {
 
     /// As the files of a finished report tell it.
     pub(crate) fn told(
-        mut states: impl FnMut(Judging) -> Result<States, RunError>,
+        mut states: impl FnMut(Judging) -> Result<FindingStates, RunError>,
     ) -> Result<Self, RunError> {
         let mut told = |judging| Ok::<_, RunError>(Some(Arc::new(Earlier::told(states(judging)?))));
         // Of ASFF only what is gone is told apart.
@@ -72,7 +72,7 @@ pub(crate) fn tell_since(wanted: &[ReportFormat]) -> bool {
 }
 
 /// Where a report is.
-pub(crate) struct Place<'p, W> {
+pub(crate) struct ReportPlace<'p, W> {
     pub(crate) writer: &'p Arc<W>,
     /// It may stand in a folder of another; that is what all its paths begin with.
     pub(crate) folder: &'p str,
@@ -82,7 +82,7 @@ pub(crate) struct Place<'p, W> {
 
 /// Renders all formats, the accounts in their order, so many at a time.
 pub(crate) async fn render<W: Target>(
-    place: Place<'_, W>,
+    place: ReportPlace<'_, W>,
     report: &Arc<Report>,
     formats: Vec<Box<dyn Format>>,
     earlier: Option<Arc<Earlier>>,
@@ -91,7 +91,7 @@ pub(crate) async fn render<W: Target>(
     if formats.is_empty() {
         return Ok(());
     }
-    let Place { writer, folder, finished } = place;
+    let ReportPlace { writer, folder, finished } = place;
     let formats = Arc::new(formats);
     append(&**writer, folder, formats.iter().flat_map(|format| format.begin(report)))?;
     let ids: Vec<String> = report.accounts.iter().map(|account| account.id.clone()).collect();
@@ -124,7 +124,7 @@ fn one<W: Target>(
     done: FinishedAccount,
 ) -> Result<Vec<Part>, RunError> {
     let texts = done.texts.into_iter().map(|(path, text)| (path, text.into())).collect();
-    let files = Files { texts: RefCell::new(texts), ..Files::new(writer, folder) };
+    let files = ReportFiles { texts: RefCell::new(texts), ..ReportFiles::new(writer, folder) };
     let mut growing = Vec::new();
     let view = AccountView::of(report, &done.report);
     for format in formats {
@@ -140,7 +140,7 @@ fn one<W: Target>(
 }
 
 /// The files of a report that are there when an account is looked at again.
-pub(crate) struct Files<'w, W> {
+pub(crate) struct ReportFiles<'w, W> {
     writer: &'w W,
     folder: &'w str,
     /// Several formats show the same documents.
@@ -149,7 +149,7 @@ pub(crate) struct Files<'w, W> {
     hashes: RefCell<BTreeMap<String, BTreeMap<String, FileHash>>>,
 }
 
-impl<'w, W: Target> Files<'w, W> {
+impl<'w, W: Target> ReportFiles<'w, W> {
     /// Those of the report in a folder.
     pub(crate) fn new(writer: &'w W, folder: &'w str) -> Self {
         Self { writer, folder, texts: RefCell::default(), hashes: RefCell::default() }
@@ -161,7 +161,7 @@ impl<'w, W: Target> Files<'w, W> {
     }
 }
 
-impl<W: Target> Written for Files<'_, W> {
+impl<W: Target> Written for ReportFiles<'_, W> {
     fn text(&self, path: &str) -> Option<Rc<str>> {
         if let Some(text) = self.texts.borrow().get(path) {
             return Some(Rc::clone(text));

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::comparable::{ComparableReport, Fault};
+use super::comparable::{ComparableReport, RereadFault};
 use super::finished::{FinishedAccount, FinishedAccounts};
 use super::formats;
 use crate::output::error::RunError;
@@ -11,7 +11,7 @@ use leastwise_core::report::{AccountSummary, Coverage, Ready, Report, RiskOfDay,
 use leastwise_report::folder::writer::Writer;
 use leastwise_report::formats::{Earlier, Written as _};
 use leastwise_report::history::{
-    HISTORY, History, Night, Row, Side, Standing, accounts, compare_account, counted,
+    HISTORY, History, HistoryRow, Night, Readiness, ReportSide, accounts, compare_account, counted,
 };
 
 /// An earlier report, for a scan to compare its own with. On the first night there is none.
@@ -19,7 +19,7 @@ pub(crate) struct Previous(pub(crate) Option<ComparableReport>);
 
 /// What is known since the earlier report.
 #[derive(Debug)]
-pub(crate) struct Since {
+pub(crate) struct SinceEarlier {
     /// How much advice is new, reopened or regressed.
     pub(crate) news: usize,
     /// How many principals, access keys and passwords are newly unused.
@@ -40,11 +40,11 @@ struct Pass<'p> {
     previous: &'p Option<ComparableReport>,
     old: &'p Night,
     night: Night,
-    rows: Vec<Row>,
+    rows: Vec<HistoryRow>,
     /// After how many nights a change is ready.
     after: Option<u32>,
     /// What is known of the changes that are decided for many accounts.
-    families: Standing,
+    families: Readiness,
     ready: usize,
     newly_ready: usize,
 }
@@ -57,8 +57,8 @@ impl Previous {
         report: &mut Report,
         (writer, finished): (&Writer, &FinishedAccounts),
         after: Option<u32>,
-        fault: &Fault,
-    ) -> Result<(Since, Option<Earlier>), RunError> {
+        fault: &RereadFault,
+    ) -> Result<(SinceEarlier, Option<Earlier>), RunError> {
         let nothing = Night::default();
         let Self(previous) = self;
         let old = previous.as_ref().map_or(&nothing, |told| &told.night);
@@ -68,11 +68,11 @@ impl Previous {
             night: Night::of(report),
             rows: Vec::new(),
             after,
-            families: Standing::default(),
+            families: Readiness::default(),
             ready: 0,
             newly_ready: 0,
         };
-        let files = formats::Files::new(writer, "");
+        let files = formats::ReportFiles::new(writer, "");
         for account in &report.accounts {
             pass.account(report, finished.take(writer, &account.id)?, (writer, finished), &files)?;
         }
@@ -96,8 +96,8 @@ impl Previous {
         let newly_ready = if asked == after { newly_ready } else { ready };
         // That it is withheld is told once.
         let was_withheld =
-            |row: &Row| old.history.get(&row.key).is_some_and(|past| past.status == Status::Withheld);
-        let is_moved = |row: &Row| match row.past.status {
+            |row: &HistoryRow| old.history.get(&row.key).is_some_and(|past| past.status == Status::Withheld);
+        let is_moved = |row: &HistoryRow| match row.past.status {
             Status::Changed => true,
             Status::Withheld => !was_withheld(row),
             status => status.is_news(),
@@ -131,7 +131,7 @@ impl Previous {
             let known = &told.report.accounts;
             known.is_empty() || known.iter().any(|account| there.contains(account.id.as_str()))
         };
-        let since = Since {
+        let since = SinceEarlier {
             no_common_account: previous.as_ref().is_some_and(|told| !is_known(told)),
             news,
             newly_unused: if previous.is_some() { newly_unused } else { 0 },
@@ -166,7 +166,7 @@ impl Pass<'_> {
         report: &Report,
         mut done: FinishedAccount,
         (writer, finished): (&Writer, &FinishedAccounts),
-        files: &formats::Files<'_, Writer>,
+        files: &formats::ReportFiles<'_, Writer>,
     ) -> Result<(), RunError> {
         let account = &mut done.report;
         let id = account.summary.id.clone();
@@ -175,11 +175,11 @@ impl Pass<'_> {
         files.forget(&format!("policies/{id}/"));
         let mut rows = compare_account(self.old, &self.night, &id);
         if let Some(told) = self.previous {
-            let side = Side { night: &self.night, report, account: Some(account) };
+            let side = ReportSide { night: &self.night, report, account: Some(account) };
             rows = told.remember(rows, &side)?;
         }
         let own: BTreeSet<&str> = account.recommendations.iter().map(|it| it.id.as_str()).collect();
-        let mut standing = Standing::default();
+        let mut standing = Readiness::default();
         for row in &rows {
             let change = self.night.said.get(&row.key).and_then(|said| said.change.as_deref());
             let Some(change) = change else { continue };

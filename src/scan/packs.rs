@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::finished;
-use super::formats::{self, Place, Since};
+use super::formats::{self, EarlierByFormat, ReportPlace};
 use super::target::Target;
 use super::totals::totals_of;
 use crate::config::Config;
@@ -39,7 +39,7 @@ pub(crate) struct Packs<'r, W> {
 
 /// What a pack keeps in memory while accounts come and go.
 #[derive(Default)]
-struct Growing {
+struct GrowingPack {
     summaries: Vec<AccountSummary>,
     weights: Vec<FirstChange>,
     /// How many principals each rule leaves as they are.
@@ -109,9 +109,12 @@ impl<W: Target> Packs<'_, W> {
             let harvest = self.harvest.about(&growing.services);
             let basis = BasisFile::of(&harvest, self.unobserved);
             self.writer.write_json(&format!("{folder}{BASIS}"), &basis)?;
-            let formats =
-                formats::chosen(&rendering.formats, rendering.owner_tag.as_deref(), &Since::default());
-            let place = Place { writer: self.writer, folder: &folder, finished: None };
+            let formats = formats::chosen(
+                &rendering.formats,
+                rendering.owner_tag.as_deref(),
+                &EarlierByFormat::default(),
+            );
+            let place = ReportPlace { writer: self.writer, folder: &folder, finished: None };
             formats::render(place, &report, formats, None, at_a_time).await?;
             self.writer.settle()?;
             let mut files = self.writer.hashes_below(&folder);
@@ -133,11 +136,11 @@ impl<W: Target> Packs<'_, W> {
     }
 
     /// Divides each account among the packs, and writes their parts of it.
-    fn accounts(&self) -> Result<BTreeMap<String, Growing>, RunError> {
+    fn accounts(&self) -> Result<BTreeMap<String, GrowingPack>, RunError> {
         let families = self.report.families.iter().flat_map(|it| &it.accounts);
         let relatives: BTreeSet<&str> =
             families.flat_map(|it| it.principals.iter().map(String::as_str)).collect();
-        let mut packs: BTreeMap<String, Growing> = BTreeMap::new();
+        let mut packs: BTreeMap<String, GrowingPack> = BTreeMap::new();
         for summary in &self.report.accounts {
             let account = finished::read(&**self.writer, "", &summary.id)?.report;
             for (name, own) in self.divide(&account) {

@@ -11,7 +11,7 @@ use super::cache::AccountCache;
 use super::code::Code;
 use super::finished::FinishedAccounts;
 use super::grants::Grants;
-use super::history::{Previous, Since};
+use super::history::{Previous, SinceEarlier};
 use super::selection::choose;
 use super::totals::ScanTotals;
 use crate::config::Config;
@@ -19,7 +19,7 @@ use crate::output::advice::earlier;
 use crate::output::error::RunError;
 use crate::output::progress::{Progress, Stage};
 use crate::scan::stop;
-use leastwise_aws::update::Chosen;
+use leastwise_aws::update::ChosenCatalog;
 use leastwise_aws::{Cloud, Journal, Journaled};
 use leastwise_core::advise::{Outcomes, Prepared, Terms};
 use leastwise_core::answers::Answers;
@@ -40,7 +40,7 @@ pub(crate) struct ScanOutcome {
     /// The points of risk that the heaviest change removes.
     pub(crate) heaviest: u64,
     /// What is known since the earlier report, if one was named.
-    pub(crate) since: Option<Since>,
+    pub(crate) since: Option<SinceEarlier>,
     /// AWS does not tell which other accounts there are.
     pub(crate) accounts_unknown: bool,
     /// How to fix what could not be read first.
@@ -52,7 +52,7 @@ pub(crate) struct ScanOutcome {
 /// What the work on every account shares.
 pub(crate) struct ScanRun<C> {
     pub(crate) cloud: Journaled<C>,
-    pub(crate) catalog: Chosen,
+    pub(crate) catalog: ChosenCatalog,
     /// The day of the answers, if they tell it.
     pub(crate) as_of: Option<String>,
     pub(crate) writer: Arc<Writer>,

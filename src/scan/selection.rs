@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::{Accounts, Config, Taken};
+use crate::config::{AccountChoice, AccountSelection, Config};
 use leastwise_aws::Organisation;
 use leastwise_core::closest::closest;
 use leastwise_core::decide::Selector;
@@ -31,7 +31,7 @@ impl SelectionError {
 }
 
 /// The accounts that are listed, if any are, else all. Every entry of the selection is about one account at least.
-pub(crate) fn choose(chosen: &Accounts, all: Organisation) -> Result<Organisation, SelectionError> {
+pub(crate) fn choose(chosen: &AccountSelection, all: Organisation) -> Result<Organisation, SelectionError> {
     let Organisation { partition, accounts, unknown } = all;
     let there: BTreeSet<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
     for listed in &chosen.list {
@@ -48,7 +48,7 @@ pub(crate) fn choose(chosen: &Accounts, all: Organisation) -> Result<Organisatio
     }
     let accounts = listed(chosen, accounts);
     let mut open = accounts.iter().filter(|account| !account.is_closed()).peekable();
-    if open.peek().is_some() && !open.any(|account| chosen.takes(account) == Taken::Yes) {
+    if open.peek().is_some() && !open.any(|account| chosen.takes(account) == AccountChoice::Yes) {
         return Err(SelectionError::NoneLeft);
     }
     Ok(Organisation { partition, accounts, unknown })
@@ -60,20 +60,20 @@ pub(crate) fn outside(config: &Config, account: &Account) -> Option<Coverage> {
         return Some(Coverage::Suspended);
     }
     match config.accounts.takes(account) {
-        Taken::Yes => None,
-        Taken::Excluded(_) | Taken::NotIncluded => Some(Coverage::Excluded),
+        AccountChoice::Yes => None,
+        AccountChoice::Excluded(_) | AccountChoice::NotIncluded => Some(Coverage::Excluded),
     }
 }
 
 /// Whether AWS Organizations listed these accounts. Of others an entry may be right in the config of an organisation,
 /// and about none of the few that are read.
-fn is_whole(chosen: &Accounts, accounts: &[Account]) -> bool {
+fn is_whole(chosen: &AccountSelection, accounts: &[Account]) -> bool {
     let is_told = |account: &Account| !account.arn.is_empty();
     accounts.iter().any(is_told) || chosen.list.is_empty() && accounts.len() > 1
 }
 
 /// Of recorded accounts those that are listed, as if AWS Organizations had not been asked. AWS itself is asked for no others.
-fn listed(chosen: &Accounts, mut accounts: Vec<Account>) -> Vec<Account> {
+fn listed(chosen: &AccountSelection, mut accounts: Vec<Account>) -> Vec<Account> {
     if chosen.list.is_empty() {
         return accounts;
     }

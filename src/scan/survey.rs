@@ -7,7 +7,7 @@ use super::run::ScanRun;
 use super::selection::outside;
 use crate::output::advice;
 use crate::output::error::RunError;
-use crate::output::progress::{Read, Stage};
+use crate::output::progress::{ReadFigures, Stage};
 use leastwise_aws::{Cloud, Reading};
 use leastwise_core::advise;
 use leastwise_core::arn::Arn;
@@ -40,7 +40,7 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
                 }
                 run.progress.begins(&account);
                 let answers = run.cloud.read(&account, Reading::watched(&*run.progress)).await;
-                run.progress.ends(&account, Read::of(&answers));
+                run.progress.ends(&account, ReadFigures::of(&answers));
                 // Without it the second look would fail, hours later.
                 run.cloud.has_kept_all()?;
                 let _permit = run.cpu.acquire().await;

@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use leastwise_report::folder::writer::{Output, WriteError, Writer};
+use leastwise_report::folder::writer::{OutputKind, WriteError, Writer};
 
 use crate::fake::{Fake, Fault, Rule, When};
 use crate::run::{Ran, folder, leastwise};
@@ -221,7 +221,7 @@ fn a_file_of_the_users_own_in_an_earlier_report_is_named_and_kept() {
 fn a_file_that_comes_into_an_earlier_report_during_a_run_is_kept_as_well() {
     let out = folder("places-meanwhile").join("report");
     scan("mocks/partial", &out).exits(3);
-    let writer = Writer::begin(&out, Output::Report).unwrap();
+    let writer = Writer::begin(&out, OutputKind::Report).unwrap();
     writer.write("report.json", b"{}").unwrap();
     fs::write(out.join("notes.txt"), "mine").unwrap();
     let refused = writer.finish().unwrap_err();
@@ -233,7 +233,7 @@ fn a_file_that_comes_into_an_earlier_report_during_a_run_is_kept_as_well() {
 #[test]
 fn no_path_of_a_report_is_written_twice() {
     let out = folder("places-twice").join("report");
-    let writer = Writer::begin(&out, Output::Report).unwrap();
+    let writer = Writer::begin(&out, OutputKind::Report).unwrap();
     writer.write("policies/Read.diff", b"").unwrap();
     writer.append("changes/ready.txt", b"a", false).unwrap();
     writer.append("changes/ready.txt", b"b", false).unwrap();

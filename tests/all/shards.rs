@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
-use leastwise_aws::parts::{Part, shard_of};
+use leastwise_aws::parts::{PartManifest, shard_of};
 use leastwise_core::inventory::wire::PolicyText;
 
 use crate::fake::{Fake, Fault, Invented, Rule, When, World};
@@ -77,7 +77,7 @@ fn shards_and_a_merge_give_the_bytes_of_one_process_whatever_their_number() {
         assert!(calls(&out, "organizations") >= of as u64);
         let began = left.iter().map(|name| {
             let text = fs::read(parts.join(name).join("part.json")).unwrap();
-            serde_json::from_slice::<Part>(&text).unwrap().started
+            serde_json::from_slice::<PartManifest>(&text).unwrap().started
         });
         assert_eq!(manifest(&out).started, began.min().unwrap().to_string());
         leastwise(["verify", text(&out)]).ran().exits(0);

@@ -79,7 +79,7 @@ pub enum ReadEvent<'e> {
     /// The run reaches less than it might.
     ReachLimited {
         /// How much less.
-        limit: Limit,
+        limit: ReachLimit,
         /// The account that was refused, or refuses.
         account: &'e str,
         /// Why.
@@ -116,7 +116,7 @@ pub enum ReadEvent<'e> {
 
 /// How far a run reaches, where it is no failure of an account that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
+pub enum ReachLimit {
     /// AWS Organizations does not tell the accounts, so that only the caller's own is read.
     OwnAccountOnly,
     /// Nobody tells which accounts administer Access Analyzer for the organisation.

@@ -18,7 +18,7 @@ use leastwise_core::answers::Answers;
 use leastwise_core::evidence::{Failure, Finding, LastAccessed};
 use leastwise_core::inventory::wire::Account;
 
-pub use event::{Call, EventSink, Limit, Nobody, ReadEvent};
+pub use event::{Call, EventSink, Nobody, ReachLimit, ReadEvent};
 pub use recorded::{
     Journal, JournalError, Journaled, Snapshot, SnapshotError, State, StateError, parts, snapshot,
 };

@@ -134,7 +134,7 @@ impl Pacers {
 pub struct Pacer {
     /// Held by the call whose turn is next, so that calls go in the order in which they came.
     turn: tokio::sync::Mutex<()>,
-    state: Mutex<State>,
+    state: Mutex<PacerState>,
 }
 
 /// Leave for one call.
@@ -154,7 +154,7 @@ impl Leave {
 }
 
 #[derive(Debug)]
-struct State {
+struct PacerState {
     ceiling: f64,
     rate: f64,
     /// How many calls may still go without waiting for each other.
@@ -183,12 +183,12 @@ struct Cut {
     since: Instant,
     /// Whether AWS asked for a pause: then the next throttle will cost one, too.
     paused: bool,
-    rests_on: Evidence,
+    rests_on: RateBasis,
 }
 
 /// What a new rate rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Evidence {
+enum RateBasis {
     /// A burst, of which nobody knows how much was savings.
     Burst,
     /// What is supposed of the savings.
@@ -204,7 +204,7 @@ impl Pacer {
         let ceiling = rate.ceiling.max(SLOWEST);
         Self {
             turn: tokio::sync::Mutex::new(()),
-            state: Mutex::new(State {
+            state: Mutex::new(PacerState {
                 ceiling,
                 rate: rate.start.clamp(SLOWEST, ceiling),
                 // One goes at once in any case.
@@ -262,7 +262,7 @@ impl Pacer {
     }
 }
 
-impl State {
+impl PacerState {
     fn due(&mut self, now: Instant) -> Instant {
         self.grow(now);
         if self.saved >= 1.0 { self.not_before } else { self.next.max(self.not_before) }
@@ -296,10 +296,10 @@ impl State {
                 let calm = now.duration_since(cut.resumed).as_secs_f64();
                 let creep = if cut.paused { (1.0 + calm) * 0.0001 } else { (5.0 + calm) * 0.001 };
                 let a_second = match cut.rests_on {
-                    Evidence::Burst => 1.0,
-                    Evidence::Supposed if !cut.paused => 0.08,
-                    Evidence::Supposed if calm > PATIENCE => 0.2,
-                    Evidence::Supposed | Evidence::Measured => creep,
+                    RateBasis::Burst => 1.0,
+                    RateBasis::Supposed if !cut.paused => 0.08,
+                    RateBasis::Supposed if calm > PATIENCE => 0.2,
+                    RateBasis::Supposed | RateBasis::Measured => creep,
                 };
                 1.0 + a_second * passed
             }
@@ -336,19 +336,19 @@ impl State {
     }
 
     /// What AWS takes, as far as a call that was turned away tells.
-    fn limit(&mut self, leave: Leave) -> (f64, Evidence) {
+    fn limit(&mut self, leave: Leave) -> (f64, RateBasis) {
         let half = leave.rate / 2.0;
         let Some(cut) = self.cut else {
-            let Some((first, _)) = self.accepted.front() else { return (half, Evidence::Burst) };
+            let Some((first, _)) = self.accepted.front() else { return (half, RateBasis::Burst) };
             let burst = seconds(*first, leave.at) < BURST;
-            return (self.tell(leave.at), if burst { Evidence::Burst } else { Evidence::Supposed });
+            return (self.tell(leave.at), if burst { RateBasis::Burst } else { RateBasis::Supposed });
         };
         let calls = self.calls();
-        let sure = |took: f64| if took < LONG { Evidence::Supposed } else { Evidence::Measured };
+        let sure = |took: f64| if took < LONG { RateBasis::Supposed } else { RateBasis::Measured };
         if calls == 0 {
-            (half, Evidence::Supposed)
+            (half, RateBasis::Supposed)
         } else if calls < FEW {
-            (leave.rate * 0.75, Evidence::Supposed)
+            (leave.rate * 0.75, RateBasis::Supposed)
         } else if cut.paused {
             // Savings came back during the pause, as they were there in the beginning.
             (self.tell(leave.at).max(half), sure(seconds(cut.resumed, leave.at)))

@@ -28,7 +28,7 @@ pub use self::unix::{Folder, Lock};
 
 /// What a name stands for, if it stands for anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     Folder,
     Plain,
     Link,
@@ -69,10 +69,10 @@ pub fn replaceable(path: &Path) -> io::Result<()> {
     let (folder, name) = place(path)?;
     match folder.kind(&name)? {
         None => Ok(()),
-        Some(Kind::Plain) => folder.trusts(&name),
-        Some(Kind::Folder) => Err(io::ErrorKind::IsADirectory.into()),
-        Some(Kind::Link) => Err(Refused::Link.into()),
-        Some(Kind::Other) => Err(Refused::NotPlain.into()),
+        Some(FileKind::Plain) => folder.trusts(&name),
+        Some(FileKind::Folder) => Err(io::ErrorKind::IsADirectory.into()),
+        Some(FileKind::Link) => Err(Refused::Link.into()),
+        Some(FileKind::Other) => Err(Refused::NotPlain.into()),
     }
 }
 

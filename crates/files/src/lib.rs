@@ -37,7 +37,7 @@ pub const NOTE: u64 = 1 << 20;
 
 /// Why a file is not read though it is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refused {
+enum ReadRefused {
     Link,
     NotPlain,
     TooLarge(u64),
@@ -46,7 +46,7 @@ enum Refused {
     Writable,
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for ReadRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Link => f.write_str("it is a symbolic link, or its path contains one"),
@@ -63,29 +63,29 @@ impl fmt::Display for Refused {
     }
 }
 
-impl Error for Refused {}
+impl Error for ReadRefused {}
 
 /// That there is more than so many bytes.
 pub fn too_large(most: u64) -> io::Error {
-    Refused::TooLarge(most).into()
+    ReadRefused::TooLarge(most).into()
 }
 
-impl From<Refused> for io::Error {
-    fn from(refused: Refused) -> Self {
+impl From<ReadRefused> for io::Error {
+    fn from(refused: ReadRefused) -> Self {
         Self::new(io::ErrorKind::InvalidData, refused)
     }
 }
 
 /// What to do about a file that is refused here.
 pub fn help(error: &io::Error) -> Option<&'static str> {
-    let refused = error.get_ref().and_then(|error| error.downcast_ref::<Refused>());
+    let refused = error.get_ref().and_then(|error| error.downcast_ref::<ReadRefused>());
     Some(match refused {
-        Some(Refused::Link) => "replace the link with the file; links in this folder are not followed",
-        Some(Refused::NotPlain) => "replace it with a file; pipes, devices and folders are not read here",
-        Some(Refused::Foreign(_)) => "if you trust it, copy it, or change its owner with `chown`",
-        Some(Refused::Writable) => "if you trust it, run `chmod -R o-w` on it",
-        Some(Refused::TooMany(_)) => "give a folder with less in it",
-        Some(Refused::TooLarge(_)) => "check that this is the right file",
+        Some(ReadRefused::Link) => "replace the link with the file; links in this folder are not followed",
+        Some(ReadRefused::NotPlain) => "replace it with a file; pipes, devices and folders are not read here",
+        Some(ReadRefused::Foreign(_)) => "if you trust it, copy it, or change its owner with `chown`",
+        Some(ReadRefused::Writable) => "if you trust it, run `chmod -R o-w` on it",
+        Some(ReadRefused::TooMany(_)) => "give a folder with less in it",
+        Some(ReadRefused::TooLarge(_)) => "check that this is the right file",
         None if error.kind() == io::ErrorKind::InvalidData => "save the file as UTF-8",
         None => return None,
     })
@@ -109,7 +109,7 @@ pub fn open(folder: &Path, path: &str, most: u64) -> io::Result<File> {
     for part in path.split('/') {
         place.push(part);
         if place.symlink_metadata()?.is_symlink() {
-            return Err(Refused::Link.into());
+            return Err(ReadRefused::Link.into());
         }
     }
     plain_file(plain(&place)?, most)
@@ -119,10 +119,10 @@ pub fn open(folder: &Path, path: &str, most: u64) -> io::Result<File> {
 fn plain_file(file: File, most: u64) -> io::Result<File> {
     let about = file.metadata()?;
     if !about.is_file() {
-        return Err(Refused::NotPlain.into());
+        return Err(ReadRefused::NotPlain.into());
     }
     if about.len() > most {
-        return Err(Refused::TooLarge(most).into());
+        return Err(ReadRefused::TooLarge(most).into());
     }
     Ok(file)
 }
@@ -146,10 +146,10 @@ fn is_own(about: &Metadata, folder: &Path) -> io::Result<()> {
     // On some network file systems the server gives all that is made there to one user.
     let owner_of_new = || Some(tempfile::tempfile_in(folder).ok()?.metadata().ok()?.uid());
     if owner != 0 && owner != rustix::process::geteuid().as_raw() && owner_of_new() != Some(owner) {
-        return Err(Refused::Foreign(owner).into());
+        return Err(ReadRefused::Foreign(owner).into());
     }
     if about.mode() & 0o002 != 0 {
-        return Err(Refused::Writable.into());
+        return Err(ReadRefused::Writable.into());
     }
     Ok(())
 }
@@ -161,7 +161,7 @@ fn is_own(_: &Metadata, _: &Path) -> io::Result<()> {
 
 /// Refuses a folder that is reached by a link, in a folder that somebody else may have filled.
 pub fn refuse_link(folder: &Path) -> io::Result<()> {
-    if folder.symlink_metadata()?.is_symlink() { Err(Refused::Link.into()) } else { Ok(()) }
+    if folder.symlink_metadata()?.is_symlink() { Err(ReadRefused::Link.into()) } else { Ok(()) }
 }
 
 /// The bytes of an open file that is plain and not longer than `most`.
@@ -207,7 +207,7 @@ pub fn named(path: &Path, most: u64) -> io::Result<String> {
 pub fn bounded(input: impl Read, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     input.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most { Err(Refused::TooLarge(most).into()) } else { Ok(bytes) }
+    if bytes.len() as u64 > most { Err(ReadRefused::TooLarge(most).into()) } else { Ok(bytes) }
 }
 
 fn utf8(bytes: Vec<u8>) -> io::Result<String> {

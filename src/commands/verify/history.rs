@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use leastwise_core::report::{AccountReport, FileHash, Recommendation, Report, Status};
-use leastwise_report::history::{HISTORY, History, Night, Row, Standing};
+use leastwise_report::history::{HISTORY, History, HistoryRow, Night, Readiness};
 
 /// See the module.
 #[derive(Default)]
 pub(super) struct HistoryCheck {
     /// By account.
-    rows: BTreeMap<String, Vec<Row>>,
-    families: Standing,
+    rows: BTreeMap<String, Vec<HistoryRow>>,
+    families: Readiness,
     /// What became of each change: what is foremost of those whom it reaches.
     changes: BTreeMap<String, Status>,
     wrong: Vec<String>,
@@ -44,7 +44,7 @@ impl HistoryCheck {
         let rows = self.rows.remove(id).unwrap_or_default();
         let (mut night, none) = (Night::default(), Night::default());
         night.add(report, account, hash);
-        let mut own = Standing::default();
+        let mut own = Readiness::default();
         let after = report.ready.map(|ready| ready.after);
         let is_own = |change: &str| account.recommendations.iter().any(|it| it.id == change);
         let known: BTreeMap<_, _> = rows.iter().map(|row| (&row.key, row)).collect();
@@ -100,7 +100,7 @@ impl HistoryCheck {
     }
 
     /// Whether a change is marked as the history has it.
-    fn marked(&mut self, standing: &Standing, change: &Recommendation, report: &Report) {
+    fn marked(&mut self, standing: &Readiness, change: &Recommendation, report: &Report) {
         let mut again = change.clone();
         let after = report.ready.map(|ready| ready.after);
         standing.mark(&mut again, after);

@@ -17,19 +17,19 @@ pub(super) struct ProofBasis {
     pub(crate) harvest: Harvest,
     pub(crate) unobserved: Unobserved,
     /// The whole catalog that it says it is an extract of, where that is at hand.
-    whole: Option<Whole>,
+    whole: Option<WholeCatalog>,
     /// The services that the whole catalog has beside.
     missing: BTreeSet<String>,
     pub(crate) wrong: Vec<String>,
 }
 
 /// A whole catalog.
-enum Whole {
+enum WholeCatalog {
     Embedded(&'static Catalog),
-    Named(Box<leastwise_aws::update::Chosen>),
+    Named(Box<leastwise_aws::update::ChosenCatalog>),
 }
 
-impl Whole {
+impl WholeCatalog {
     fn catalog(&self) -> &Catalog {
         match self {
             Self::Embedded(catalog) => catalog,
@@ -60,11 +60,11 @@ impl ProofBasis {
                         "report.json: the report was made with the list of actions {wanted}, but `{named}` is {found}"
                     ));
                 }
-                Some(Whole::Named(Box::new(chosen)))
+                Some(WholeCatalog::Named(Box::new(chosen)))
             }
             None => {
                 let embedded = Catalog::embedded();
-                (embedded.digest() == told.digest).then_some(Whole::Embedded(embedded))
+                (embedded.digest() == told.digest).then_some(WholeCatalog::Embedded(embedded))
             }
         };
         let Some((harvest, unobserved)) = basis.read(&catalog) else {
@@ -83,7 +83,7 @@ impl ProofBasis {
 
     /// Every service is there as the whole catalog has it.
     fn extracted(mut self, told: &CatalogRow) -> Self {
-        let Some(whole) = self.whole.as_ref().map(Whole::catalog) else { return self };
+        let Some(whole) = self.whole.as_ref().map(WholeCatalog::catalog) else { return self };
         let own = self.catalog.extract(&Services::All);
         let services = Services::Named(own.keys().map(|service| (*service).to_owned()).collect());
         let again = whole.extract(&services);
@@ -110,8 +110,8 @@ impl ProofBasis {
     /// What the proofs are by, for people.
     pub(super) fn name(&self) -> &'static str {
         match &self.whole {
-            Some(Whole::Embedded(_)) => "with the built-in list of actions",
-            Some(Whole::Named(_)) => "with the list of actions given with --catalog",
+            Some(WholeCatalog::Embedded(_)) => "with the built-in list of actions",
+            Some(WholeCatalog::Named(_)) => "with the list of actions given with --catalog",
             None => "with the report's own list of actions (not the built-in one; check it with --catalog)",
         }
     }

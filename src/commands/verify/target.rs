@@ -29,12 +29,12 @@ pub(super) struct ComparingTarget {
     made: Vec<AtomicBool>,
     /// The report tells what became of an earlier one.
     since: bool,
-    growing: Mutex<BTreeMap<String, Growing>>,
+    growing: Mutex<BTreeMap<String, GrowingFile>>,
     wrong: Mutex<Vec<String>>,
 }
 
 /// A file that grows while it is made again.
-enum Growing {
+enum GrowingFile {
     Exact { hash: Sha256, elements: usize },
     Judged(Judged),
 }
@@ -114,8 +114,8 @@ impl ComparingTarget {
     }
 
     /// How a file is compared, and what with: under its own name, or with the others of its account.
-    fn growing(&self, path: &str) -> (String, Growing) {
-        let exact = || (path.to_owned(), Growing::Exact { hash: Sha256::new(), elements: 0 });
+    fn growing(&self, path: &str) -> (String, GrowingFile) {
+        let exact = || (path.to_owned(), GrowingFile::Exact { hash: Sha256::new(), elements: 0 });
         let Some(judging) = Judging::of(path).filter(|_| self.since) else { return exact() };
         let name = match (judging, path.rsplit_once('/')) {
             (Judging::Asff, Some((folder, _))) => format!("{folder}/"),
@@ -123,7 +123,10 @@ impl ComparingTarget {
         };
         let is_of = |it: &&(String, FileHash)| judging == Judging::Asff || it.0 == name;
         let files = self.below(&name).filter(is_of).map(|(path, _)| path.clone()).collect();
-        (name, Growing::Judged(Judged { judging, files, lines: None, begun: String::new(), agrees: true }))
+        (
+            name,
+            GrowingFile::Judged(Judged { judging, files, lines: None, begun: String::new(), agrees: true }),
+        )
     }
 }
 
@@ -143,12 +146,12 @@ impl Target for ComparingTarget {
             name
         });
         match all.get_mut(&name) {
-            Some(Growing::Exact { hash, elements }) => {
+            Some(GrowingFile::Exact { hash, elements }) => {
                 *elements += usize::from(element);
                 hash.update(if element && *elements > 1 { &b",\n"[..] } else { b"" });
                 hash.update(bytes);
             }
-            Some(Growing::Judged(judged)) => {
+            Some(GrowingFile::Judged(judged)) => {
                 let comma = if element { "\n" } else { "" };
                 let text = format!("{}{comma}", String::from_utf8_lossy(bytes));
                 judged.add(self, &text)?;
@@ -171,8 +174,8 @@ impl Target for ComparingTarget {
         let all = std::mem::take(&mut *self.growing.lock().unwrap_or_else(PoisonError::into_inner));
         for (path, growing) in all {
             match growing {
-                Growing::Exact { hash, .. } => self.came_out(&path, FileHash::from(hash)),
-                Growing::Judged(judged) => judged.end(self, &path)?,
+                GrowingFile::Exact { hash, .. } => self.came_out(&path, FileHash::from(hash)),
+                GrowingFile::Judged(judged) => judged.end(self, &path)?,
             }
         }
         Ok(())

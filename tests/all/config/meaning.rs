@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use leastwise::config::{Config, Overrides, Taken, find, keys, variable};
+use leastwise::config::{AccountChoice, Config, Overrides, find, keys, variable};
 use leastwise_aws::options::EvidenceFrom;
 use leastwise_core::decide::{Expires, Level, SharedPolicies};
 use leastwise_core::inventory::wire::{Account, Tag};
@@ -115,9 +115,9 @@ fn accounts_are_chosen_by_id_unit_and_name_and_exclusion_goes_first() {
         "[accounts]\ninclude = [\"111111111111\", \"ou-ab12-cdefgh34\", \"prod-?\"]\nexclude = [\"prod-x\", \"r-zzzz\"]\n",
     );
     let takes = |id: &str, name: &str, path: &str| match config.accounts.takes(&account(id, name, path)) {
-        Taken::Yes => "yes".to_owned(),
-        Taken::Excluded(by) => format!("not by {by}"),
-        Taken::NotIncluded => "no".to_owned(),
+        AccountChoice::Yes => "yes".to_owned(),
+        AccountChoice::Excluded(by) => format!("not by {by}"),
+        AccountChoice::NotIncluded => "no".to_owned(),
     };
     assert_eq!(takes("111111111111", "a", "o-1/r-ab12/111111111111/"), "yes");
     assert_eq!(

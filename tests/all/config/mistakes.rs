@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use leastwise::config::{Config, EXAMPLE, Overrides, Place, Problem, keys};
+use leastwise::config::{Config, EXAMPLE, Overrides, Problem, SourcePlace, keys};
 use proptest::prelude::*;
 
 use super::example::example_uncommented;
@@ -73,7 +73,7 @@ fn a_layer_that_is_wrong_is_named() {
 
 fn line_of(problem: &Problem) -> usize {
     match &problem.place {
-        Place::File { line, .. } => *line,
+        SourcePlace::File { line, .. } => *line,
         other => panic!("{other} is no line"),
     }
 }
@@ -116,7 +116,7 @@ fn check_places(text: &str) -> Result<(), TestCaseError> {
     prop_assert!(problems.is_sorted_by_key(|problem| problem.place.clone()));
     let lines: Vec<&str> = text.split('\n').collect();
     for problem in problems {
-        let Place::File { line, column, .. } = &problem.place else { panic!("{problem}") };
+        let SourcePlace::File { line, column, .. } = &problem.place else { panic!("{problem}") };
         let of_line = lines.get(line - 1);
         prop_assert!(of_line.is_some_and(|text| *column <= text.chars().count() + 1), "{problem}");
         prop_assert_eq!(problem.key.is_empty(), problem.to_string().contains(": not valid TOML: "));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use leastwise_aws::parts::Part;
+use leastwise_aws::parts::PartManifest;
 
 use super::{ACME, assert_same, live, merge, recorded, shards, text};
 use crate::run::folder;
@@ -20,9 +20,9 @@ fn three(name: &str) -> PathBuf {
 }
 
 /// Changes what a part says of itself, as if the shard had said so.
-fn says(part: &Path, change: impl Fn(&mut Part)) {
+fn says(part: &Path, change: impl Fn(&mut PartManifest)) {
     let path = part.join("part.json");
-    let mut part: Part = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let mut part: PartManifest = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     change(&mut part);
     fs::write(path, serde_json::to_vec(&part.sealed().unwrap()).unwrap()).unwrap();
 }

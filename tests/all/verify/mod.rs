@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use leastwise_core::report::{AccountReport, Recommendation, Report};
-use leastwise_report::folder::writer::{Output, Writer};
+use leastwise_report::folder::writer::{OutputKind, Writer};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -134,7 +134,7 @@ pub(crate) fn verify(folder: &Path) -> Ran {
 /// A value as a scan writes it.
 fn laid_out(value: &impl Serialize) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let writer = Writer::begin(&folder.path().join("report"), Output::Report).unwrap();
+    let writer = Writer::begin(&folder.path().join("report"), OutputKind::Report).unwrap();
     writer.write_json("value.json", value).unwrap();
     writer.read("value.json").unwrap()
 }

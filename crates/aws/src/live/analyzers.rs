@@ -14,8 +14,8 @@ use super::operations::{GET_ANALYZER, LIST_ANALYZERS};
 use super::organisation::{self, Identity};
 use super::pages::{self, List, is_refusal, malformed};
 use super::session::Session;
-use super::{DEFAULT_REGION, Live, Scope, convert};
-use crate::Limit;
+use super::{AccountScope, DEFAULT_REGION, Live, convert};
+use crate::ReachLimit;
 use crate::options::EvidenceFrom;
 use leastwise_core::arn::Arn;
 use leastwise_core::evidence::{Analyzer, Failure, FailureKind, choose_analyzers};
@@ -24,7 +24,7 @@ use leastwise_core::evidence::{Analyzer, Failure, FailureKind, choose_analyzers}
 pub(super) type Asked = (Analyzer, Arc<Session>);
 
 /// The analyzer whose findings count, and the others that look at the account.
-pub(super) struct Chosen {
+pub(super) struct ChosenAnalyzer {
     pub(super) asked: Asked,
     pub(super) others: Vec<Analyzer>,
 }
@@ -32,9 +32,9 @@ pub(super) struct Chosen {
 /// What a run has found out about analyzers so far.
 #[derive(Debug)]
 pub(super) struct Sought {
-    here: Place,
+    here: RegionAnalyzers,
     /// Where to look when there is none.
-    further: Option<Place>,
+    further: Option<RegionAnalyzers>,
     /// The accounts of the delegated administrators, beside the caller's own.
     administrators: OnceCell<Vec<String>>,
 }
@@ -42,7 +42,7 @@ pub(super) struct Sought {
 /// A Region, and what was found there. What was refused is found once as well; what may pass is tried again for the
 /// next account.
 #[derive(Debug)]
-struct Place {
+struct RegionAnalyzers {
     region: String,
     common: OnceCell<Common>,
     /// One account looks for all, and the others wait: what it meets is why they are late.
@@ -60,7 +60,7 @@ struct Common {
 impl Sought {
     /// Nothing yet.
     pub(super) fn new(region: &str, identity: &Identity, named: Option<&str>) -> Self {
-        let place = |region: &str| Place {
+        let place = |region: &str| RegionAnalyzers {
             region: region.to_owned(),
             common: OnceCell::new(),
             in_the_way: InTheWay::default(),
@@ -105,7 +105,7 @@ impl Live {
         &self,
         account: &str,
         session: &Arc<Session>,
-    ) -> Result<Option<Chosen>, Failure> {
+    ) -> Result<Option<ChosenAnalyzer>, Failure> {
         let found = self.analyzer_in(&self.sought.here, account, session).await?;
         let (None, Some(further)) = (&found, &self.sought.further) else { return Ok(found) };
         let session = Arc::new(self.session_at(account, &further.region));
@@ -119,10 +119,10 @@ impl Live {
 
     async fn analyzer_in(
         &self,
-        place: &Place,
+        place: &RegionAnalyzers,
         account: &str,
         session: &Arc<Session>,
-    ) -> Result<Option<Chosen>, Failure> {
+    ) -> Result<Option<ChosenAnalyzer>, Failure> {
         let look = || place.in_the_way.of(self.find_common(&place.region));
         let common = place.common.get_or_try_init(look).await?;
         let is_named = self.options.analyzer_arn.is_some();
@@ -144,7 +144,7 @@ impl Live {
         let asked =
             chosen.next().and_then(|first| all.into_iter().find(|(analyzer, _)| analyzer.arn == first.arn));
         match asked {
-            Some(asked) => Ok(Some(Chosen { asked, others: chosen.cloned().collect() })),
+            Some(asked) => Ok(Some(ChosenAnalyzer { asked, others: chosen.cloned().collect() })),
             // Nobody may say that there is none who could not look.
             None => common.refused.clone().map_or(Ok(None), Err),
         }
@@ -163,7 +163,7 @@ impl Live {
                 Ok(theirs) => theirs,
                 // An analyzer that was found serves, though a better one may be hidden.
                 Err(failure) if !common.found.is_empty() => {
-                    self.shared.limited(Limit::AdministratorClosed, account, &failure);
+                    self.shared.limited(ReachLimit::AdministratorClosed, account, &failure);
                     continue;
                 }
                 Err(failure) => return Err(failure),
@@ -171,7 +171,7 @@ impl Live {
             // Of the Region that the scan is about: others may be forbidden for good reason.
             let is_needed = common.found.is_empty() && region == self.region;
             if let Some(failure) = theirs.refused.as_ref().filter(|_| is_needed) {
-                self.shared.limited(Limit::AdministratorClosed, account, failure);
+                self.shared.limited(ReachLimit::AdministratorClosed, account, failure);
             }
             common = common.and(theirs);
         }
@@ -198,7 +198,7 @@ impl Live {
                 List::Refused(failure) => {
                     if needed && self.reads_others() && failure.kind == FailureKind::Denied {
                         let caller = &self.identity.account;
-                        self.shared.limited(Limit::AdministratorsUnknown, caller, &failure);
+                        self.shared.limited(ReachLimit::AdministratorsUnknown, caller, &failure);
                     }
                     Ok(Vec::new())
                 }
@@ -210,9 +210,11 @@ impl Live {
     /// Whether the scan is about more than the caller's own account.
     fn reads_others(&self) -> bool {
         match self.scope.get() {
-            Some(Scope::Organisation) => true,
-            Some(Scope::Named) => self.options.accounts.iter().any(|it| it.id != self.identity.account),
-            Some(Scope::Own | Scope::OwnAccount(_)) | None => false,
+            Some(AccountScope::Organisation) => true,
+            Some(AccountScope::Named) => {
+                self.options.accounts.iter().any(|it| it.id != self.identity.account)
+            }
+            Some(AccountScope::Own | AccountScope::OwnAccount(_)) | None => false,
         }
     }
 

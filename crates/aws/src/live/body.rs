@@ -55,15 +55,15 @@ impl Room {
 
 /// The body, which ends with an error where it is too long.
 pub(super) fn bounded(body: SdkBody) -> SdkBody {
-    SdkBody::from_body_1_x(Bounded { body, left: MOST_OF_A_BODY })
+    SdkBody::from_body_1_x(BoundedBody { body, left: MOST_OF_A_BODY })
 }
 
-struct Bounded {
+struct BoundedBody {
     body: SdkBody,
     left: u64,
 }
 
-impl Bounded {
+impl BoundedBody {
     fn take(&mut self, length: usize) -> Result<(), TooMuch> {
         let length = u64::try_from(length).unwrap_or(u64::MAX);
         self.left = self.left.checked_sub(length).ok_or(TooMuch::Body)?;
@@ -71,13 +71,13 @@ impl Bounded {
     }
 }
 
-impl fmt::Debug for Bounded {
+impl fmt::Debug for BoundedBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Bounded").field("left", &self.left).finish_non_exhaustive()
     }
 }
 
-impl Body for Bounded {
+impl Body for BoundedBody {
     type Data = <SdkBody as Body>::Data;
     type Error = <SdkBody as Body>::Error;
 

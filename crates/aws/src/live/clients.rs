@@ -16,10 +16,10 @@ use crate::options::Limits;
 
 /// Clients that are made when they are first needed.
 #[derive(Debug, Clone)]
-pub(super) struct Clients(Arc<Made>);
+pub(super) struct Clients(Arc<SdkClients>);
 
 #[derive(Debug)]
-struct Made {
+struct SdkClients {
     sdk: SdkConfig,
     iam: OnceLock<aws_sdk_iam::Client>,
     analyzer: OnceLock<aws_sdk_accessanalyzer::Client>,
@@ -53,7 +53,7 @@ impl Clients {
     pub(super) fn new(settings: &SdkConfig, credentials: Credentials) -> Self {
         let sdk =
             settings.to_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build();
-        Self(Arc::new(Made {
+        Self(Arc::new(SdkClients {
             sdk,
             iam: OnceLock::new(),
             analyzer: OnceLock::new(),

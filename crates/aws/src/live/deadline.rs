@@ -10,10 +10,10 @@ use leastwise_core::evidence::{Failure, FailureKind};
 
 /// The latest call that went wrong, or waits for its turn, and has not been answered since.
 #[derive(Debug, Clone, Default)]
-pub(super) struct InTheWay(Arc<Mutex<Option<Obstacle>>>);
+pub(super) struct InTheWay(Arc<Mutex<Option<DeadlineCause>>>);
 
 #[derive(Debug, Clone)]
-enum Obstacle {
+enum DeadlineCause {
     Failed(Failure),
     /// Others may be throttled before it has its turn.
     Waits(&'static str, Arc<Pacer>),
@@ -31,15 +31,15 @@ impl InTheWay {
 
     fn latest(&self) -> Option<Failure> {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(Obstacle::Failed(failure)) => Some(failure.clone()),
-            Some(Obstacle::Waits(operation, pacer)) if pacer.is_slowed() => {
+            Some(DeadlineCause::Failed(failure)) => Some(failure.clone()),
+            Some(DeadlineCause::Waits(operation, pacer)) if pacer.is_slowed() => {
                 Some(Failure::new(*operation, FailureKind::Throttled))
             }
             _ => None,
         }
     }
 
-    fn change(&self, change: impl FnOnce(&mut Option<Obstacle>)) {
+    fn change(&self, change: impl FnOnce(&mut Option<DeadlineCause>)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
@@ -47,12 +47,12 @@ impl InTheWay {
 /// An attempt of a call failed, and there will be another.
 pub(super) fn met(failure: Failure) {
     let _nobody_waits =
-        IN_THE_WAY.try_with(|it| it.change(|latest| *latest = Some(Obstacle::Failed(failure))));
+        IN_THE_WAY.try_with(|it| it.change(|latest| *latest = Some(DeadlineCause::Failed(failure))));
 }
 
 /// Waits for one's turn.
 pub(super) async fn leave(operation: &Operation, pacer: &Arc<Pacer>) -> Leave {
-    let waits = || Obstacle::Waits(operation.name(), Arc::clone(pacer));
+    let waits = || DeadlineCause::Waits(operation.name(), Arc::clone(pacer));
     let _nobody_waits = IN_THE_WAY.try_with(|it| {
         it.change(|latest| {
             latest.get_or_insert_with(waits);
@@ -63,9 +63,9 @@ pub(super) async fn leave(operation: &Operation, pacer: &Arc<Pacer>) -> Leave {
 
 /// A call was answered.
 pub(super) fn passed(operation: &Operation) {
-    let is_it = |obstacle: &mut Obstacle| match obstacle {
-        Obstacle::Failed(failure) => failure.operation == operation.name(),
-        Obstacle::Waits(waits, _) => *waits == operation.name(),
+    let is_it = |obstacle: &mut DeadlineCause| match obstacle {
+        DeadlineCause::Failed(failure) => failure.operation == operation.name(),
+        DeadlineCause::Waits(waits, _) => *waits == operation.name(),
     };
     let _nobody_waits = IN_THE_WAY.try_with(|it| {
         it.change(|latest| {

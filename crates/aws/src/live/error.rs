@@ -21,7 +21,7 @@ use leastwise_core::evidence::{Failure, FailureKind, clean_message};
 
 /// One attempt that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct CallFault {
     pub(super) kind: FailureKind,
     /// Whether the same call may succeed when it is made again.
     pub(super) again: bool,
@@ -34,7 +34,7 @@ pub(super) struct Fault {
     detail: Option<String>,
 }
 
-impl Fault {
+impl CallFault {
     fn of(kind: FailureKind) -> Self {
         Self { kind, again: false, retry_after: None, code: None, message: None, detail: None }
     }
@@ -60,7 +60,7 @@ impl Fault {
 }
 
 /// The fault of an attempt.
-pub(super) fn of_call<E>(error: &SdkError<E, HttpResponse>) -> Fault
+pub(super) fn of_call<E>(error: &SdkError<E, HttpResponse>) -> CallFault
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -68,25 +68,25 @@ where
         SdkError::ServiceError(answer) => {
             let status = answer.raw().status().as_u16();
             let retry_after = retry_after(answer.raw());
-            Fault { retry_after, ..of_answer(answer.err().code(), status).saying(answer.err()) }
+            CallFault { retry_after, ..of_answer(answer.err().code(), status).saying(answer.err()) }
         }
         // The answer was cut off, or is not of the protocol, such as a gateway's page.
         SdkError::ResponseError(answer) => {
             let retry_after = retry_after(answer.raw());
-            let fault = Fault { retry_after, ..of_answer(None, answer.raw().status().as_u16()) };
+            let fault = CallFault { retry_after, ..of_answer(None, answer.raw().status().as_u16()) };
             causes(error).find_map(of_body).map_or(fault.clone(), |(detail, again)| {
                 let (kind, detail) = (FailureKind::Malformed, Some(detail));
-                Fault { kind, again, detail, ..fault }
+                CallFault { kind, again, detail, ..fault }
             })
         }
-        SdkError::TimeoutError(_) => Fault::again(FailureKind::Unreachable),
+        SdkError::TimeoutError(_) => CallFault::again(FailureKind::Unreachable),
         // No credentials surface here as well, with their own failure inside.
         SdkError::DispatchFailure(failure) => {
             let cause = failure.as_connector_error().map(|error| error as &(dyn Error + 'static));
-            cause.and_then(of_chain).unwrap_or_else(|| Fault::again(FailureKind::Unreachable))
+            cause.and_then(of_chain).unwrap_or_else(|| CallFault::again(FailureKind::Unreachable))
         }
         other => {
-            of_chain(other as &(dyn Error + 'static)).unwrap_or_else(|| Fault::of(FailureKind::Malformed))
+            of_chain(other as &(dyn Error + 'static)).unwrap_or_else(|| CallFault::of(FailureKind::Malformed))
         }
     }
 }
@@ -98,8 +98,8 @@ fn of_body(cause: &(dyn Error + 'static)) -> Option<(String, bool)> {
 }
 
 /// The fault of credentials that could not be had.
-pub(super) fn of_credentials(error: &CredentialsError) -> Fault {
-    of_chain(error).unwrap_or_else(|| Fault::of(FailureKind::Denied))
+pub(super) fn of_credentials(error: &CredentialsError) -> CallFault {
+    of_chain(error).unwrap_or_else(|| CallFault::of(FailureKind::Denied))
 }
 
 /// Why there are no credentials: what AWS says, where it was asked, else what the SDK tried.
@@ -115,22 +115,22 @@ pub(super) fn why_none(error: &CredentialsError) -> String {
 }
 
 /// The fault that an answer with that code and HTTP status tells.
-fn of_answer(code: Option<&str>, status: u16) -> Fault {
+fn of_answer(code: Option<&str>, status: u16) -> CallFault {
     if let Some(kind) = code.and_then(of_code) {
-        return Fault::of(kind);
+        return CallFault::of(kind);
     }
     match status {
         // Success in the header, nonsense in the body: it was cut off on its way, or a proxy answered.
-        ..=399 => Fault::again(FailureKind::Malformed),
-        401 | 403 => Fault::of(FailureKind::Denied),
-        404 | 410 => Fault::of(FailureKind::Absent),
+        ..=399 => CallFault::again(FailureKind::Malformed),
+        401 | 403 => CallFault::of(FailureKind::Denied),
+        404 | 410 => CallFault::of(FailureKind::Absent),
         // A proxy that wants another password; AWS was never asked.
-        407 => Fault::of(FailureKind::Unreachable),
-        408 => Fault::again(FailureKind::Unreachable),
-        429 => Fault::of(FailureKind::Throttled),
-        500.. => Fault::again(FailureKind::Unreachable),
+        407 => CallFault::of(FailureKind::Unreachable),
+        408 => CallFault::again(FailureKind::Unreachable),
+        429 => CallFault::of(FailureKind::Throttled),
+        500.. => CallFault::again(FailureKind::Unreachable),
         // AWS did not take the question: it will not take it again.
-        _ => Fault::of(FailureKind::Malformed),
+        _ => CallFault::of(FailureKind::Malformed),
     }
 }
 
@@ -182,7 +182,7 @@ fn of_code(code: &str) -> Option<FailureKind> {
 }
 
 /// Looks along the causes for one that tells: an answer of the token service, or credentials that never were.
-fn of_chain(error: &(dyn Error + 'static)) -> Option<Fault> {
+fn of_chain(error: &(dyn Error + 'static)) -> Option<CallFault> {
     let mut credentials = None;
     for cause in causes(error) {
         if let Some(answer) = cause.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>() {
@@ -200,14 +200,14 @@ fn of_chain(error: &(dyn Error + 'static)) -> Option<Fault> {
         if let Some((answer, kind)) =
             answer.and_then(|answer| Some((answer, answer.code().and_then(of_code)?)))
         {
-            return Some(Fault::of(kind).saying(answer));
+            return Some(CallFault::of(kind).saying(answer));
         }
         // Kept, as what it wraps may tell more.
         credentials = credentials.or_else(|| {
             Some(match cause.downcast_ref::<CredentialsError>()? {
-                CredentialsError::CredentialsNotLoaded(_) => Fault::of(FailureKind::Absent),
-                CredentialsError::ProviderTimedOut(_) => Fault::again(FailureKind::Unreachable),
-                _ => Fault::of(FailureKind::Denied),
+                CredentialsError::CredentialsNotLoaded(_) => CallFault::of(FailureKind::Absent),
+                CredentialsError::ProviderTimedOut(_) => CallFault::again(FailureKind::Unreachable),
+                _ => CallFault::of(FailureKind::Denied),
             })
         });
     }

@@ -18,7 +18,7 @@ use crate::{ReadEvent, Reading, Recall};
 use leastwise_core::evidence::{Analyzer, Failure, FailureKind, Finding};
 
 /// How findings are read.
-pub(super) struct Reader<'a> {
+pub(super) struct FindingsReader<'a> {
     /// Credentials for the analyzer's account, which need not be the account that is read.
     pub(super) session: &'a Session,
     pub(super) analyzer: &'a Analyzer,
@@ -27,7 +27,7 @@ pub(super) struct Reader<'a> {
     pub(super) deadline: Instant,
 }
 
-impl Reader<'_> {
+impl FindingsReader<'_> {
     /// All findings of an account, sorted. Active ones have their details, or say why not; the others are only listed.
     pub(super) async fn read(&self, account: &str, reading: Reading<'_>) -> Result<Vec<Finding>, Failure> {
         let listed = timeout_at(self.deadline, self.list(account)).await;

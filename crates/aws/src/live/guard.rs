@@ -92,7 +92,7 @@ fn lack(body: &[u8], operation: &str, is_further: bool) -> Option<&'static str> 
     if !is_whole(body, operation) {
         return Some("is cut off, or is of something else");
     }
-    let lacks = |member: &&Member| !(member.is_in)(body);
+    let lacks = |member: &&RequiredMember| !(member.is_in)(body);
     if let Some(member) = members_of(body, operation).iter().find(lacks) {
         return Some(member.lack);
     }
@@ -111,7 +111,7 @@ fn is_whole(body: &[u8], operation: &str) -> bool {
 }
 
 /// Something that is in every answer of an operation.
-struct Member {
+struct RequiredMember {
     is_in: fn(&[u8]) -> bool,
     /// That it is not.
     lack: &'static str,
@@ -119,13 +119,13 @@ struct Member {
 
 macro_rules! members {
     ($is_in:ident: $($name:literal),*) => {
-        &[$(Member { is_in: |body| $is_in(body, $name), lack: concat!("lacks `", $name, "`") }),*]
+        &[$(RequiredMember { is_in: |body| $is_in(body, $name), lack: concat!("lacks `", $name, "`") }),*]
     };
 }
 
 /// Members that are always there, though lists may be empty: an answer without one of them is none of this operation. The SDK
 /// takes a list that is not there for an empty one, and `IsTruncated` for false.
-fn members_of(body: &[u8], operation: &str) -> &'static [Member] {
+fn members_of(body: &[u8], operation: &str) -> &'static [RequiredMember] {
     match operation {
         "GetAccountAuthorizationDetails" => {
             members!(has_element: "IsTruncated", "UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")

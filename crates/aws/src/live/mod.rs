@@ -52,9 +52,9 @@ use self::analyzers::Sought;
 use self::deadline::InTheWay;
 use self::organisation::Identity;
 use self::pages::List;
-use self::session::{Origin, Session, Shared, for_account};
+use self::session::{CredentialOrigin, Session, Shared, for_account};
 use super::pace::{BucketKey, Figures, Pacers};
-use super::{Cloud, Limit, Organisation, Reading};
+use super::{Cloud, Organisation, ReachLimit, Reading};
 use crate::network::Client;
 use crate::options::{EvidenceFrom, Role};
 use leastwise_core::answers::Answers;
@@ -81,14 +81,14 @@ pub struct Live {
     shared: Arc<Shared>,
     sought: Sought,
     findings_in_flight: Semaphore,
-    scope: OnceLock<Scope>,
+    scope: OnceLock<AccountScope>,
     /// By when it must be known which accounts there are.
     start: Instant,
 }
 
 /// Which accounts a scan is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
+pub enum AccountScope {
     /// Those that were named.
     Named,
     /// All that Organizations lists.
@@ -147,7 +147,7 @@ impl Live {
             let (limits, events) = (options.limits.clone(), options.events.clone());
             Arc::new(Shared { pacers: Pacers::default(), limits, events })
         };
-        let origin = Origin::Chain(provider);
+        let origin = CredentialOrigin::Chain(provider);
         // Whose bucket this call is of, is what it asks; it has one of its own.
         let stranger = Session::new("", &region, &settings, origin.clone(), &shared());
         let stranger = stranger.holding(credentials.clone());
@@ -189,7 +189,7 @@ impl Live {
     }
 
     /// Which accounts the scan is about: known once they were asked for.
-    pub fn scope(&self) -> Option<&Scope> {
+    pub fn scope(&self) -> Option<&AccountScope> {
         self.scope.get()
     }
 
@@ -211,29 +211,30 @@ impl Live {
         Session::new(account, region, &self.settings, origin, &self.shared)
     }
 
-    fn assume(&self, account: &str, role: &Role) -> Origin {
+    fn assume(&self, account: &str, role: &Role) -> CredentialOrigin {
         let arn = format!("arn:{}:iam::{account}:role/{}", self.identity.partition, role.name);
-        Origin::Role { by: Arc::clone(&self.caller), arn, role: role.clone() }
+        CredentialOrigin::Role { by: Arc::clone(&self.caller), arn, role: role.clone() }
     }
 
     /// The accounts that the scan is about.
     async fn accounts(&self) -> Result<Vec<Account>, Failure> {
         let own = || vec![Account { id: self.identity.account.clone(), ..Account::default() }];
         let (scope, mut accounts) = if self.options.own {
-            (Scope::Own, own())
+            (AccountScope::Own, own())
         } else if self.options.accounts.is_empty() {
             match organisation::accounts(&self.caller).await? {
-                List::Whole(accounts) => (Scope::Organisation, accounts),
+                List::Whole(accounts) => (AccountScope::Organisation, accounts),
                 // Not the management account nor a delegated administrator, or in no organisation.
                 List::Refused(failure) => {
-                    self.shared.limited(Limit::OwnAccountOnly, &self.identity.account, &failure);
-                    (Scope::OwnAccount(failure), own())
+                    self.shared.limited(ReachLimit::OwnAccountOnly, &self.identity.account, &failure);
+                    (AccountScope::OwnAccount(failure), own())
                 }
             }
         } else {
-            (Scope::Named, self.options.accounts.clone())
+            (AccountScope::Named, self.options.accounts.clone())
         };
-        let is_alone = matches!(&scope, Scope::OwnAccount(failure) if failure.kind == FailureKind::Absent);
+        let is_alone =
+            matches!(&scope, AccountScope::OwnAccount(failure) if failure.kind == FailureKind::Absent);
         if self.options.by_unit && !is_alone && accounts.iter().any(|account| account.paths.is_empty()) {
             units::place(&self.caller, &mut accounts).await?;
         }
@@ -254,9 +255,10 @@ impl Live {
             let found = found.unwrap_or_else(|_| {
                 Err(deadline::late(&operations::LIST_ANALYZERS, &self.sought.in_the_way()))
             })?;
-            if let Some(analyzers::Chosen { asked: (analyzer, session), others }) = found {
+            if let Some(analyzers::ChosenAnalyzer { asked: (analyzer, session), others }) = found {
                 let in_flight = &self.findings_in_flight;
-                let reader = findings::Reader { session: &session, analyzer: &analyzer, in_flight, deadline };
+                let reader =
+                    findings::FindingsReader { session: &session, analyzer: &analyzer, in_flight, deadline };
                 let findings = reader.read(account, reading).await?;
                 let last_accessed = Vec::new();
                 return Ok(Evidence { analyzer: Some(analyzer), others, findings, last_accessed });
@@ -280,7 +282,9 @@ impl Cloud for Live {
         let accounts = InTheWay::default().of(in_time).await?;
         // Where there is no organisation, the own account is all of it.
         let unknown = match self.scope.get() {
-            Some(Scope::OwnAccount(failure)) if failure.kind != FailureKind::Absent => Some(failure.clone()),
+            Some(AccountScope::OwnAccount(failure)) if failure.kind != FailureKind::Absent => {
+                Some(failure.clone())
+            }
             _ => None,
         };
         Ok(Organisation { partition: self.identity.partition.clone(), accounts, unknown })

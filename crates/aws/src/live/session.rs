@@ -28,7 +28,7 @@ use super::error;
 use super::operations::{ASSUME_ROLE, Operation, session_policy};
 use crate::options::{Limits, Role};
 use crate::pace::{BucketKey, Pacers};
-use crate::{Call, EventSink, Limit, ReadEvent};
+use crate::{Call, EventSink, ReachLimit, ReadEvent};
 use leastwise_core::evidence::{Failure, FailureKind};
 
 /// The first pause after a fault; it doubles up to the longest.
@@ -41,9 +41,9 @@ pub(super) struct Session {
     account: String,
     region: String,
     settings: SdkConfig,
-    origin: Origin,
+    origin: CredentialOrigin,
     shared: Arc<Shared>,
-    held: Mutex<Option<Held>>,
+    held: Mutex<Option<LiveCredentials>>,
 }
 
 /// What all sessions of a run share.
@@ -56,7 +56,7 @@ pub(super) struct Shared {
 
 impl Shared {
     /// See [`ReadEvent::ReachLimited`].
-    pub(super) fn limited(&self, limit: Limit, account: &str, why: &Failure) {
+    pub(super) fn limited(&self, limit: ReachLimit, account: &str, why: &Failure) {
         self.emit(ReadEvent::ReachLimited { limit, account, why });
     }
 
@@ -80,7 +80,7 @@ pub(super) fn for_account<F: Future>(account: &str, work: F) -> impl Future<Outp
 
 /// Where credentials come from.
 #[derive(Debug, Clone)]
-pub(super) enum Origin {
+pub(super) enum CredentialOrigin {
     /// The chain: environment, profile, SSO, container, instance.
     Chain(SharedCredentialsProvider),
     /// A role, assumed by another session.
@@ -89,14 +89,14 @@ pub(super) enum Origin {
 
 /// Credentials that are in use.
 #[derive(Debug, Clone)]
-struct Held {
+struct LiveCredentials {
     number: u64,
     /// When they are to be renewed ahead of their end.
     until: Option<Instant>,
     clients: Clients,
 }
 
-impl Held {
+impl LiveCredentials {
     fn new(number: u64, settings: &SdkConfig, credentials: Credentials) -> Self {
         let until = credentials.expiry().and_then(renewal);
         Self { number, until, clients: Clients::new(settings, credentials) }
@@ -108,7 +108,7 @@ impl Session {
         account: &str,
         region: &str,
         settings: &SdkConfig,
-        origin: Origin,
+        origin: CredentialOrigin,
         shared: &Arc<Shared>,
     ) -> Self {
         let settings = settings.to_builder().region(aws_config::Region::new(region.to_owned())).build();
@@ -124,7 +124,7 @@ impl Session {
 
     /// The same with credentials that were fetched before: a process or a second factor is not to be asked once for each session.
     pub(super) fn holding(self, credentials: Credentials) -> Self {
-        let held = Held::new(1, &self.settings, credentials);
+        let held = LiveCredentials::new(1, &self.settings, credentials);
         Self { held: Mutex::new(Some(held)), ..self }
     }
 
@@ -132,7 +132,7 @@ impl Session {
         &self.shared.limits
     }
 
-    pub(super) fn origin(&self) -> &Origin {
+    pub(super) fn origin(&self) -> &CredentialOrigin {
         &self.origin
     }
 
@@ -232,7 +232,7 @@ impl Session {
     }
 
     /// Credentials that are good for a while. Callers that come together wait for the one who fetches them.
-    async fn held(&self, operation: &Operation) -> Result<Held, Failure> {
+    async fn held(&self, operation: &Operation) -> Result<LiveCredentials, Failure> {
         let mut held = self.held.lock().await;
         if let Some(held) = held.as_ref().filter(|held| held.until.is_none_or(|until| Instant::now() < until))
         {
@@ -240,7 +240,7 @@ impl Session {
         }
         let number = held.as_ref().map_or(0, |held| held.number) + 1;
         let credentials = self.fetch(operation).await?;
-        let fresh = Held::new(number, &self.settings, credentials);
+        let fresh = LiveCredentials::new(number, &self.settings, credentials);
         *held = Some(fresh.clone());
         Ok(fresh)
     }
@@ -255,11 +255,11 @@ impl Session {
 
     async fn fetch(&self, operation: &Operation) -> Result<Credentials, Failure> {
         match &self.origin {
-            Origin::Chain(provider) => {
+            CredentialOrigin::Chain(provider) => {
                 let fetched = provider.provide_credentials().await;
                 fetched.map_err(|error| error::of_credentials(&error).of_operation(operation))
             }
-            Origin::Role { by, arn, role } => by.assume(arn, role).await,
+            CredentialOrigin::Role { by, arn, role } => by.assume(arn, role).await,
         }
     }
 

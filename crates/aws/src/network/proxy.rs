@@ -18,7 +18,7 @@ const NEVER_PROXIED: [&str; 6] =
 pub(super) struct Proxies {
     https: Option<Proxy>,
     http: Option<Proxy>,
-    direct: Vec<Exception>,
+    direct: Vec<NoProxyEntry>,
 }
 
 /// A proxy, and the variable that names it.
@@ -36,12 +36,12 @@ impl fmt::Debug for Proxy {
 
 /// An entry of `NO_PROXY`: a host, a domain with all below it, a range of addresses, or `*`.
 #[derive(Debug)]
-struct Exception {
+struct NoProxyEntry {
     matcher: Matcher,
     port: Option<u16>,
 }
 
-impl Exception {
+impl NoProxyEntry {
     fn new(entry: &str) -> Self {
         // The last colon of an IPv6 address without brackets stands before no port.
         let with_port = entry.rsplit_once(':').filter(|(host, _)| !host.contains(':') || host.ends_with(']'));
@@ -78,7 +78,7 @@ impl Proxies {
         Ok(Self {
             https: proxy(["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?,
             http: proxy(["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])?,
-            direct: NEVER_PROXIED.into_iter().chain(named).map(Exception::new).collect(),
+            direct: NEVER_PROXIED.into_iter().chain(named).map(NoProxyEntry::new).collect(),
         })
     }
 

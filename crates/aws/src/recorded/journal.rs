@@ -29,7 +29,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::JournalError;
-use self::lines::Lines;
+use self::lines::JournalLines;
 use super::seal;
 use super::state::State;
 use crate::pace::{BucketKey, Figures};
@@ -48,7 +48,7 @@ const FORMAT: u32 = 3;
 const ABOUT: &str = "about.json";
 
 #[derive(Serialize, Deserialize)]
-struct About {
+struct JournalHeader {
     format: u32,
     started: Timestamp,
     /// What the answers depend on, as a digest.
@@ -82,7 +82,7 @@ impl Journal {
         let (parent, name) = disk::place(path).map_err(io)?;
         let new = clear(&parent, &name).and_then(|()| parent.make(Path::new(&name)));
         let folder = new.and_then(furnished).map_err(io)?;
-        let about = About { format: FORMAT, started, terms: terms.to_owned() };
+        let about = JournalHeader { format: FORMAT, started, terms: terms.to_owned() };
         seal::put(&folder, ABOUT, ABOUT, &about).map_err(io)?;
         Ok(Self::of((parent, name, folder), started, false))
     }
@@ -105,7 +105,7 @@ impl Journal {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(JournalError::Unread { path: about, error }),
         };
-        let read = seal::read::<About>(&text, ABOUT).filter(|about| about.format == FORMAT);
+        let read = seal::read::<JournalHeader>(&text, ABOUT).filter(|about| about.format == FORMAT);
         let about = read.ok_or(JournalError::Form { path: about })?;
         if about.terms != terms {
             return Err(JournalError::OtherTerms);
@@ -324,7 +324,7 @@ impl<C: Cloud> Cloud for Journaled<C> {
         }
         let state = self.state.as_ref();
         let earlier = state.map(|state| state.remembered(&account.id, reading.events)).unwrap_or_default();
-        let memory = Lines::of(journal, state, &account.id, earlier, reading.events);
+        let memory = JournalLines::of(journal, state, &account.id, earlier, reading.events);
         let answers = self.cloud.read(account, Reading { memory: &memory, ..reading }).await;
         if let (Some(state), Ok(evidence)) = (state, &answers.evidence)
             && evidence.analyzer.is_some()

@@ -17,9 +17,9 @@ pub(super) fn put(folder: &Folder, path: &str, of: &str, value: &impl Serialize)
 
 /// Writes a sealed line. An account's answers are long: in pieces they take no memory worth the name.
 pub(super) fn write(out: impl Write, of: &str, value: &impl Serialize) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(1 << 16, Hashed { out, hash: beginning(of) });
+    let mut out = BufWriter::with_capacity(1 << 16, HashedWriter { out, hash: beginning(of) });
     serde_json::to_writer(&mut out, value)?;
-    let Hashed { mut out, hash } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let HashedWriter { mut out, hash } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     out.write_all(format!(" {}\n", hexadecimal(hash)).as_bytes())
 }
 
@@ -38,12 +38,12 @@ fn beginning(of: &str) -> Sha256 {
 }
 
 /// What is hashed while it is written.
-struct Hashed<W> {
+struct HashedWriter<W> {
     out: W,
     hash: Sha256,
 }
 
-impl<W: Write> Write for Hashed<W> {
+impl<W: Write> Write for HashedWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.out.write(bytes)?;
         self.hash.update(bytes.get(..written).unwrap_or_default());

@@ -102,7 +102,7 @@ const FORMAT: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct About {
+struct SnapshotHeader {
     format: u32,
     #[serde(default)]
     captured_at: Option<String>,
@@ -120,7 +120,7 @@ impl Snapshot {
     /// When the folder is not a snapshot.
     pub fn open(folder: &Path) -> Result<Self, SnapshotError> {
         let path = folder.join("snapshot.json");
-        let Object(about): Object<About> = read(folder, "snapshot.json")?;
+        let Object(about): Object<SnapshotHeader> = read(folder, "snapshot.json")?;
         if about.format != FORMAT {
             return Err(SnapshotError::Format { path, found: about.format });
         }
@@ -263,7 +263,7 @@ pub fn common_files(
     analyzers: &BTreeMap<String, Analyzer>,
     captured_at: &str,
 ) -> Result<Vec<RecordedFile>, serde_json::Error> {
-    let about = About {
+    let about = SnapshotHeader {
         format: FORMAT,
         captured_at: Some(captured_at.to_owned()),
         partition: Some(organisation.partition.clone()),

@@ -29,14 +29,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use self::doubt::Doubts;
+use self::doubt::StateDoubts;
 use super::seal::{self, hexadecimal};
 use crate::{EventSink, ReadEvent};
 use leastwise_core::decide::GrantLog;
 use leastwise_core::evidence::Finding;
 use leastwise_files as files;
 use leastwise_files::disk;
-use leastwise_files::disk::{Folder, Kind, make_folder};
+use leastwise_files::disk::{FileKind, Folder, make_folder};
 
 const FORMAT: u32 = 2;
 const MARK: &str = "leastwise-state.json";
@@ -78,7 +78,7 @@ impl StateError {
 #[derive(Debug)]
 pub struct State {
     folder: Folder,
-    doubts: Doubts,
+    doubts: StateDoubts,
     /// Which findings are checked: others in each run, so that in time all are.
     lot: RandomState,
     /// It was told that something could not be kept.
@@ -119,7 +119,7 @@ impl State {
         own.refuse_shared().map_err(io)?;
         // Another first run may be about to say what the folder is.
         let is_empty = own.names().map_err(io)?.iter().all(|name| disk::is_draft(name));
-        if !is_empty && own.kind(MARK.as_ref()).map_err(io)? != Some(Kind::Plain) {
+        if !is_empty && own.kind(MARK.as_ref()).map_err(io)? != Some(FileKind::Plain) {
             return Err(StateError::Foreign { path: folder.to_owned() });
         }
         // First of all: a run that is killed behind this, or one that begins beside it, leaves no folder that seems to be
@@ -131,7 +131,7 @@ impl State {
         }
         Ok(Self {
             folder: own,
-            doubts: Doubts::default(),
+            doubts: StateDoubts::default(),
             lot: RandomState::new(),
             told: AtomicBool::new(false),
         })

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 
 use super::gather::{self, read_from};
-use super::{Limits, UpdateError};
+use super::{DownloadLimits, UpdateError};
 use leastwise_core::catalog::{Catalog, CatalogError};
 
 /// The header of a catalog has four short lines.
@@ -25,14 +25,14 @@ pub const STALE_AFTER_DAYS: i64 = 60;
 
 /// A catalog and where it comes from.
 #[derive(Debug)]
-pub struct Chosen {
-    origin: Origin,
-    catalog: Held,
+pub struct ChosenCatalog {
+    origin: CatalogOrigin,
+    catalog: HeldCatalog,
 }
 
 /// Where a catalog comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum CatalogOrigin {
     /// The user named it.
     Explicit(PathBuf),
     /// `catalog update` wrote it.
@@ -42,29 +42,29 @@ pub enum Origin {
 }
 
 #[derive(Debug)]
-enum Held {
+enum HeldCatalog {
     Embedded(&'static Catalog),
     Read(Box<Catalog>),
 }
 
-impl Chosen {
+impl ChosenCatalog {
     /// Where it comes from.
-    pub fn origin(&self) -> &Origin {
+    pub fn origin(&self) -> &CatalogOrigin {
         &self.origin
     }
 
-    fn read(origin: Origin, catalog: Catalog) -> Self {
-        Self { origin, catalog: Held::Read(Box::new(catalog)) }
+    fn read(origin: CatalogOrigin, catalog: Catalog) -> Self {
+        Self { origin, catalog: HeldCatalog::Read(Box::new(catalog)) }
     }
 }
 
-impl Deref for Chosen {
+impl Deref for ChosenCatalog {
     type Target = Catalog;
 
     fn deref(&self) -> &Catalog {
         match &self.catalog {
-            Held::Embedded(catalog) => catalog,
-            Held::Read(catalog) => catalog,
+            HeldCatalog::Embedded(catalog) => catalog,
+            HeldCatalog::Read(catalog) => catalog,
         }
     }
 }
@@ -78,25 +78,27 @@ pub fn choose(
     explicit: Option<&Path>,
     cache: Option<&Path>,
     warn: &mut dyn FnMut(String),
-) -> Result<Chosen, UpdateError> {
+) -> Result<ChosenCatalog, UpdateError> {
     if let Some(path) = explicit {
-        return Ok(Chosen::read(Origin::Explicit(path.to_owned()), named(path)?));
+        return Ok(ChosenCatalog::read(CatalogOrigin::Explicit(path.to_owned()), named(path)?));
     }
     let embedded = Catalog::embedded();
     if let Some(path) = cache {
         match newer(path, embedded.updated()) {
-            Ok(Some(catalog)) => return Ok(Chosen::read(Origin::Updated(path.to_owned()), catalog)),
+            Ok(Some(catalog)) => {
+                return Ok(ChosenCatalog::read(CatalogOrigin::Updated(path.to_owned()), catalog));
+            }
             Ok(None) => {}
             Err(error) => warn(format!(
                 "{error}; using the embedded list of actions instead. To replace the file, run `leastwise catalog update`",
             )),
         }
     }
-    Ok(Chosen { origin: Origin::Embedded, catalog: Held::Embedded(embedded) })
+    Ok(ChosenCatalog { origin: CatalogOrigin::Embedded, catalog: HeldCatalog::Embedded(embedded) })
 }
 
 fn named(path: &Path) -> Result<Catalog, UpdateError> {
-    let limits = Limits::default();
+    let limits = DownloadLimits::default();
     if path.is_dir() {
         // Files say nothing of their date.
         return gather::folder(path, &limits)?.finish("");
@@ -130,7 +132,7 @@ fn newer(path: &Path, than: &str) -> Result<Option<Catalog>, UpdateError> {
         return Ok(None);
     }
     file.rewind().map_err(unreadable)?;
-    parse(&read_from(file, path, Limits::default().file_bytes)?, path).map(Some)
+    parse(&read_from(file, path, DownloadLimits::default().file_bytes)?, path).map(Some)
 }
 
 /// The lines before the first blank one. What is not text cannot be one of them, and shows as an odd line.
@@ -160,14 +162,14 @@ pub fn age_in_days(updated: &str, now: Timestamp) -> Option<i64> {
 }
 
 /// What to tell the user of an old catalog. One without a date says nothing about its age, and gets no warning.
-pub fn stale_warning(chosen: &Chosen, now: Timestamp) -> Option<String> {
+pub fn stale_warning(chosen: &ChosenCatalog, now: Timestamp) -> Option<String> {
     let days = age_in_days(chosen.updated(), now).filter(|days| *days > STALE_AFTER_DAYS)?;
     Some(match chosen.origin() {
-        Origin::Explicit(path) => format!(
+        CatalogOrigin::Explicit(path) => format!(
             "the list of actions `{}` is {days} days old; for a newer one, run `leastwise catalog update` and drop --catalog",
             path.display(),
         ),
-        Origin::Updated(_) | Origin::Embedded => {
+        CatalogOrigin::Updated(_) | CatalogOrigin::Embedded => {
             format!(
                 "the list of IAM actions is {days} days old; for a newer one, run `leastwise catalog update`"
             )

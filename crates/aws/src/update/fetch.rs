@@ -22,8 +22,8 @@ use thiserror::Error;
 use tokio::time::{sleep, timeout};
 
 use super::address::Base;
-use super::gather::Gathered;
-use super::{Environment, Limits, Progress, UpdateError};
+use super::gather::GatheredServices;
+use super::{DownloadLimits, DownloadProgress, Environment, UpdateError};
 use crate::network::{Client, ProxiedBy, by_proxy};
 use leastwise_core::catalog::ReferenceReader;
 
@@ -123,11 +123,11 @@ fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn
 /// Fetches all files that the index at `url` names. The first error ends it.
 pub(super) async fn gather(
     url: &str,
-    limits: &Limits,
+    limits: &DownloadLimits,
     environment: Environment<'_>,
     now: Timestamp,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Gathered, UpdateError> {
+    progress: &mut dyn FnMut(DownloadProgress),
+) -> Result<GatheredServices, UpdateError> {
     let base = Base::of(url)?;
     let fetcher = Fetcher::new(&base, limits, environment, now)?;
     let everything = async {
@@ -135,10 +135,10 @@ pub(super) async fn gather(
         let files = listed(&base, &index, &fetcher.fetch(&index, limits.index_bytes).await?, limits)?;
         let texts = files.iter().map(async |file| (file, fetcher.fetch(file, limits.file_bytes).await));
         let mut texts = pin!(stream::iter(texts).buffer_unordered(limits.in_flight.max(1)));
-        let mut gathered = Gathered::default();
+        let mut gathered = GatheredServices::default();
         while let Some((file, text)) = texts.next().await {
             gathered.add(&text?, file)?;
-            progress(Progress { done: gathered.len(), total: files.len() });
+            progress(DownloadProgress { done: gathered.len(), total: files.len() });
         }
         Ok(gathered)
     };
@@ -147,7 +147,7 @@ pub(super) async fn gather(
 }
 
 /// The addresses in the index, each one once.
-fn listed(base: &Base, index: &str, text: &str, limits: &Limits) -> Result<Vec<String>, UpdateError> {
+fn listed(base: &Base, index: &str, text: &str, limits: &DownloadLimits) -> Result<Vec<String>, UpdateError> {
     let entries = ReferenceReader::index(text);
     let entries = entries.map_err(|error| UpdateError::Reference { place: index.to_owned(), error })?;
     if entries.len() > limits.services {
@@ -170,7 +170,7 @@ struct Fetcher<'a> {
     connector: SharedHttpConnector,
     proxied_by: ProxiedBy,
     base: &'a Base,
-    limits: &'a Limits,
+    limits: &'a DownloadLimits,
     /// The wall clock at the start, for servers that name a moment to come back.
     now: Timestamp,
     started: Instant,
@@ -181,7 +181,7 @@ struct Fetcher<'a> {
 impl<'a> Fetcher<'a> {
     fn new(
         base: &'a Base,
-        limits: &'a Limits,
+        limits: &'a DownloadLimits,
         environment: Environment<'_>,
         now: Timestamp,
     ) -> Result<Self, UpdateError> {

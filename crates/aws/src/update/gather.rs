@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Limits, UpdateError};
+use super::{DownloadLimits, UpdateError};
 use leastwise_core::catalog::{Catalog, ReferenceReader};
 
 /// What tells a service's file from other JSON.
@@ -23,12 +23,12 @@ struct Outline {
 
 /// Services and where each was found.
 #[derive(Default)]
-pub(super) struct Gathered {
+pub(super) struct GatheredServices {
     reader: ReferenceReader,
     found: BTreeMap<String, String>,
 }
 
-impl Gathered {
+impl GatheredServices {
     /// Adds one service's file, which was found at `place`.
     pub(super) fn add(&mut self, text: &str, place: &str) -> Result<(), UpdateError> {
         let not_a_service = |error| UpdateError::Reference { place: place.to_owned(), error };
@@ -67,12 +67,12 @@ fn outline(text: &str) -> Option<Outline> {
 const DEEPEST: usize = 4;
 
 /// Reads every `*.json` below the folder that has a service's name and actions.
-pub(super) fn folder(folder: &Path, limits: &Limits) -> Result<Gathered, UpdateError> {
+pub(super) fn folder(folder: &Path, limits: &DownloadLimits) -> Result<GatheredServices, UpdateError> {
     let mut files = Vec::new();
     list(folder, DEEPEST, &mut files)?;
     // The order of a folder's entries is the file system's; messages shall not depend on it.
     files.sort();
-    let mut gathered = Gathered::default();
+    let mut gathered = GatheredServices::default();
     let mut left = limits.total_bytes;
     for path in files {
         let text = read(&path, limits.file_bytes)?;

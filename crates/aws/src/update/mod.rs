@@ -20,14 +20,14 @@ pub use crate::network::Environment;
 use leastwise_core::catalog::{Catalog, KnownAction};
 
 pub use cache::path as cache_path;
-pub use choose::{Chosen, Origin, STALE_AFTER_DAYS, age_in_days, choose, stale_warning};
+pub use choose::{CatalogOrigin, ChosenCatalog, STALE_AFTER_DAYS, age_in_days, choose, stale_warning};
 pub use error::UpdateError;
 pub use fetch::CallError;
 pub use loss::Loss;
 
 /// Where the files of the service reference come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum CatalogSource {
     /// AWS itself.
     Aws,
     /// The address of an index like AWS's.
@@ -38,7 +38,7 @@ pub enum Source {
 
 /// What an update may take.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct DownloadLimits {
     /// How many files are fetched at a time.
     pub in_flight: usize,
     /// How often a file is asked for.
@@ -61,7 +61,7 @@ pub struct Limits {
     pub services: usize,
 }
 
-impl Default for Limits {
+impl Default for DownloadLimits {
     fn default() -> Self {
         Self {
             in_flight: 8,
@@ -81,7 +81,7 @@ impl Default for Limits {
 /// What to update, from where and against what.
 pub struct Options<'o> {
     /// Where the files come from.
-    pub source: Source,
+    pub source: CatalogSource,
     /// Where the catalog goes; see [`cache_path`].
     pub cache: Option<&'o Path>,
     /// The catalog that the new one is held against.
@@ -89,12 +89,12 @@ pub struct Options<'o> {
     /// Whether services may be missing or shrink.
     pub force: bool,
     /// What it may take.
-    pub limits: Limits,
+    pub limits: DownloadLimits,
     /// Where the proxy settings are read.
     pub environment: Environment<'o>,
 }
 
-impl Source {
+impl CatalogSource {
     /// Reads the value of `--from`.
     pub fn of(from: Option<&str>) -> Self {
         let is_address = |from: &str| {
@@ -111,7 +111,7 @@ impl Source {
 
 /// How far a download is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
+pub struct DownloadProgress {
     /// Files that have arrived.
     pub done: usize,
     /// Files in all.
@@ -142,15 +142,15 @@ pub struct Updated {
 pub async fn update(
     options: &Options<'_>,
     now: Timestamp,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(DownloadProgress),
 ) -> Result<Updated, UpdateError> {
     // A place that cannot be written shows before the download, not after it.
     let draft = cache::Draft::open(options.cache.ok_or(UpdateError::NoCache)?)?;
     let limits = &options.limits;
     let gathered = match &options.source {
-        Source::Aws => fetch::gather(address::AWS, limits, options.environment, now, progress).await,
-        Source::Mirror(url) => fetch::gather(url, limits, options.environment, now, progress).await,
-        Source::Folder(folder) => gather::folder(folder, limits),
+        CatalogSource::Aws => fetch::gather(address::AWS, limits, options.environment, now, progress).await,
+        CatalogSource::Mirror(url) => fetch::gather(url, limits, options.environment, now, progress).await,
+        CatalogSource::Folder(folder) => gather::folder(folder, limits),
     }?;
     let catalog = gathered.finish(&to_the_second(now))?;
     let losses = loss::losses(options.in_use, &catalog);

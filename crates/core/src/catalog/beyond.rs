@@ -10,7 +10,7 @@ use crate::policy::{Pattern, Shape};
 
 /// How much of a pattern lies in a language. For a name it is never a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Share {
+pub(super) enum Overlap {
     /// Certainly nothing.
     None,
     /// Perhaps a part.
@@ -19,7 +19,7 @@ pub(super) enum Share {
     All,
 }
 
-impl Share {
+impl Overlap {
     fn rest(self) -> Self {
         match self {
             Self::None => Self::All,
@@ -31,12 +31,12 @@ impl Share {
 
 /// A language: steps that are taken one after the other, from nothing.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Beyond(Vec<Step>);
+pub(super) struct Beyond(Vec<LanguageStep>);
 
 #[derive(Debug, Clone)]
-enum Step {
+enum LanguageStep {
     /// What a statement reaches joins.
-    Add(Arc<Reach>),
+    Add(Arc<StatementReach>),
     /// Another language joins.
     Join(Arc<Beyond>),
     /// Another language goes.
@@ -47,7 +47,7 @@ enum Step {
 
 /// What one statement reaches: what a pattern matches or, turned round, what none matches.
 #[derive(Debug)]
-struct Reach {
+struct StatementReach {
     negated: bool,
     patterns: Vec<Pattern<'static>>,
 }
@@ -55,28 +55,30 @@ struct Reach {
 impl Beyond {
     pub(super) fn add(&mut self, negated: bool, patterns: Vec<Pattern<'static>>) {
         if negated || !patterns.is_empty() {
-            self.0.push(Step::Add(Arc::new(Reach { negated, patterns })));
+            self.0.push(LanguageStep::Add(Arc::new(StatementReach { negated, patterns })));
         }
     }
 
     pub(super) fn join(&mut self, other: &Self) {
         // Most sets are sums of statements, and the same policy comes again and again.
-        if other.0.iter().all(|step| matches!(step, Step::Add(_))) {
+        if other.0.iter().all(|step| matches!(step, LanguageStep::Add(_))) {
             for step in &other.0 {
-                let Step::Add(reach) = step else { continue };
-                let is_known = |step: &Step| matches!(step, Step::Add(known) if known.is_same(reach));
-                if !self.0.iter().rev().take_while(|step| matches!(step, Step::Add(_))).any(is_known) {
+                let LanguageStep::Add(reach) = step else { continue };
+                let is_known =
+                    |step: &LanguageStep| matches!(step, LanguageStep::Add(known) if known.is_same(reach));
+                if !self.0.iter().rev().take_while(|step| matches!(step, LanguageStep::Add(_))).any(is_known)
+                {
                     self.0.push(step.clone());
                 }
             }
         } else {
-            self.0.push(Step::Join(Arc::new(other.clone())));
+            self.0.push(LanguageStep::Join(Arc::new(other.clone())));
         }
     }
 
     pub(super) fn cut(&mut self, other: &Self) {
         if !self.0.is_empty() && !other.0.is_empty() {
-            self.0.push(Step::Cut(Arc::new(other.clone())));
+            self.0.push(LanguageStep::Cut(Arc::new(other.clone())));
         }
     }
 
@@ -84,31 +86,31 @@ impl Beyond {
         if other.0.is_empty() {
             self.0.clear();
         } else if !self.0.is_empty() {
-            self.0.push(Step::Keep(Arc::new(other.clone())));
+            self.0.push(LanguageStep::Keep(Arc::new(other.clone())));
         }
     }
 
     /// Whether it may have a name of a service.
     pub(super) fn touches(&self, service: &str) -> bool {
         self.0.iter().any(|step| match step {
-            Step::Add(reach) => reach.touches(service),
-            Step::Join(other) => other.touches(service),
-            Step::Cut(_) | Step::Keep(_) => false,
+            LanguageStep::Add(reach) => reach.touches(service),
+            LanguageStep::Join(other) => other.touches(service),
+            LanguageStep::Cut(_) | LanguageStep::Keep(_) => false,
         })
     }
 
     /// How much of a pattern of one service is in it.
-    pub(super) fn share(&self, pattern: &Pattern<'_>) -> Share {
-        self.0.iter().fold(Share::None, |so_far, step| match step {
-            Step::Add(reach) => so_far.max(reach.share(pattern)),
-            Step::Join(other) => so_far.max(other.share(pattern)),
-            Step::Cut(other) => so_far.min(other.share(pattern).rest()),
-            Step::Keep(other) => so_far.min(other.share(pattern)),
+    pub(super) fn share(&self, pattern: &Pattern<'_>) -> Overlap {
+        self.0.iter().fold(Overlap::None, |so_far, step| match step {
+            LanguageStep::Add(reach) => so_far.max(reach.share(pattern)),
+            LanguageStep::Join(other) => so_far.max(other.share(pattern)),
+            LanguageStep::Cut(other) => so_far.min(other.share(pattern).rest()),
+            LanguageStep::Keep(other) => so_far.min(other.share(pattern)),
         })
     }
 }
 
-impl Reach {
+impl StatementReach {
     fn is_same(self: &Arc<Self>, other: &Arc<Self>) -> bool {
         Arc::ptr_eq(self, other)
             || self.negated == other.negated
@@ -123,13 +125,13 @@ impl Reach {
         self.negated || self.patterns.iter().any(of)
     }
 
-    fn share(&self, inner: &Pattern<'_>) -> Share {
+    fn share(&self, inner: &Pattern<'_>) -> Overlap {
         let of = |pattern: &Pattern<'_>| match pattern.overlaps(inner) {
-            Some(false) => Share::None,
-            _ if pattern.contains(inner) => Share::All,
-            _ => Share::Part,
+            Some(false) => Overlap::None,
+            _ if pattern.contains(inner) => Overlap::All,
+            _ => Overlap::Part,
         };
-        let share = self.patterns.iter().map(of).max().unwrap_or(Share::None);
+        let share = self.patterns.iter().map(of).max().unwrap_or(Overlap::None);
         if self.negated { share.rest() } else { share }
     }
 }

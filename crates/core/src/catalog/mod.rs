@@ -33,10 +33,10 @@ pub use error::CatalogError;
 pub use permissions::{Levels, Permissions};
 pub use reference::ReferenceReader;
 pub use service::AccessLevel;
-pub(crate) use service::{Action, Service};
+pub(crate) use service::{Service, SourceAction};
 #[cfg(test)]
 pub(crate) use table::lines;
-pub use table::{ActionTable, Row};
+pub use table::{ActionTable, TableRow};
 pub use universe::{ByService, Scope, Universe};
 pub use unobserved::Unobserved;
 pub(crate) use words::next_cut;
@@ -147,10 +147,10 @@ impl Catalog {
     /// A catalog of actions that were read from another form.
     pub(crate) fn new<'n>(
         header: text::Header,
-        services: impl IntoIterator<Item = (&'n str, Vec<Action<'n>>)>,
+        services: impl IntoIterator<Item = (&'n str, Vec<SourceAction<'n>>)>,
     ) -> Result<Self, CatalogError> {
         // A service may be spelled in two cases: its actions are one list.
-        let mut merged: BTreeMap<String, Vec<Action<'n>>> = BTreeMap::new();
+        let mut merged: BTreeMap<String, Vec<SourceAction<'n>>> = BTreeMap::new();
         for (prefix, mut actions) in services {
             checked(prefix, actions.iter().map(|action| action.name))?;
             merged.entry(prefix.to_ascii_lowercase()).or_default().append(&mut actions);
@@ -275,13 +275,13 @@ fn checked<'n>(prefix: &'n str, mut names: impl Iterator<Item = &'n str>) -> Res
     }
 }
 
-fn listed(line: text::Line<'_>) -> Action<'_> {
+fn listed(line: text::Line<'_>) -> SourceAction<'_> {
     let tracked = match line.tracked {
         '+' => Some(true),
         '-' => Some(false),
         _ => None,
     };
-    Action {
+    SourceAction {
         name: line.name,
         level: AccessLevel::of_letter(line.level).unwrap_or(AccessLevel::Write),
         tracked,

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::action_bits::ActionBits;
-use super::beyond::{Beyond, Share};
+use super::beyond::{Beyond, Overlap};
 use super::service::Service;
 use super::{AccessLevel, ActionTable, Basis, Catalog, is_name, is_prefix};
 use crate::policy::{ActionSet, Clause, Document, Effect, Pattern, Shape, Statement};
@@ -292,13 +292,13 @@ impl<'c> Permissions<'c> {
                 self.change(ours, other.words(*theirs), |word, other| word & !other);
             }
         }
-        self.named.retain(|_, pattern| other.beyond.share(pattern) != Share::All);
+        self.named.retain(|_, pattern| other.beyond.share(pattern) != Overlap::All);
         self.beyond.cut(&other.beyond);
     }
 
     /// Keeps what is in another set too. A listed wildcard stays only when all of it is known to be in both.
     pub fn intersect(&mut self, other: &Self) {
-        let theirs = other.named.iter().filter(|(_, pattern)| self.beyond.share(pattern) == Share::All);
+        let theirs = other.named.iter().filter(|(_, pattern)| self.beyond.share(pattern) == Overlap::All);
         let theirs: Vec<_> = theirs.map(|(key, pattern)| (key.clone(), pattern.clone())).collect();
         self.intersect_listed(other);
         theirs.into_iter().for_each(|(key, pattern)| self.list_as(key, pattern));
@@ -313,14 +313,14 @@ impl<'c> Permissions<'c> {
                 None => self.bits.0.get_mut(ours.range()).unwrap_or_default().fill(0),
             }
         }
-        self.named.retain(|_, pattern| other.beyond.share(pattern) == Share::All);
+        self.named.retain(|_, pattern| other.beyond.share(pattern) == Overlap::All);
         self.beyond.keep(&other.beyond);
     }
 
     /// Drops the listed wildcards of which a part may have been taken out.
     pub(crate) fn keep_certain(&mut self) {
         let beyond = &self.beyond;
-        self.named.retain(|_, pattern| beyond.share(pattern) == Share::All);
+        self.named.retain(|_, pattern| beyond.share(pattern) == Overlap::All);
     }
 
     /// How many permissions it has.
@@ -342,7 +342,7 @@ impl<'c> Permissions<'c> {
             return self.found(place).is_some_and(|slot| self.bits.has(slot.first_word * 64 + at));
         }
         let action = Pattern::new(Cow::Borrowed(service), Cow::Borrowed(name), Shape::Literal);
-        self.beyond.share(&action) == Share::All
+        self.beyond.share(&action) == Overlap::All
     }
 
     /// Whether it may have an action of a service; that it has none is certain.

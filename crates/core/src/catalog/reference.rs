@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Catalog;
 use super::error::CatalogError;
-use super::service::{AccessLevel, Action};
+use super::service::{AccessLevel, SourceAction};
 use super::text::Header;
 use crate::policy::json::{Json, decoded};
 use crate::visible::visible_line;
@@ -26,7 +26,8 @@ pub(super) fn plain(text: &str) -> Result<Catalog, CatalogError> {
         services.push((prefix, names));
     }
     let services = services.iter().map(|(prefix, names)| {
-        let actions = names.iter().map(|name| Action { name, level: AccessLevel::Write, tracked: None });
+        let actions =
+            names.iter().map(|name| SourceAction { name, level: AccessLevel::Write, tracked: None });
         (prefix.as_ref(), actions.collect())
     });
     Catalog::new(Header { source: "a custom catalog".to_owned(), ..Header::default() }, services)
@@ -38,11 +39,11 @@ pub(super) fn plain(text: &str) -> Result<Catalog, CatalogError> {
 /// service `{"Name", "Actions": [{"Name", "Annotations": {"Properties": ...}, "SupportedBy": ...}]}`.
 #[derive(Debug, Default)]
 pub struct ReferenceReader {
-    services: Vec<(String, Vec<Read>)>,
+    services: Vec<(String, Vec<ReadAction>)>,
 }
 
 /// One action as it was read: its name, what it does, whether its use is tracked.
-type Read = (String, AccessLevel, Option<bool>);
+type ReadAction = (String, AccessLevel, Option<bool>);
 
 impl ReferenceReader {
     /// A reader that has seen nothing yet.
@@ -106,7 +107,7 @@ impl ReferenceReader {
             source: "AWS service authorization reference".to_owned(),
         };
         let services = self.services.iter().map(|(prefix, actions)| {
-            let actions = actions.iter().map(|(name, level, tracked)| Action {
+            let actions = actions.iter().map(|(name, level, tracked)| SourceAction {
                 name,
                 level: *level,
                 tracked: *tracked,

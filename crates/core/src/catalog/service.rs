@@ -53,7 +53,7 @@ impl AccessLevel {
 
 /// One action as a source names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Action<'n> {
+pub(crate) struct SourceAction<'n> {
     pub(crate) name: &'n str,
     pub(crate) level: AccessLevel,
     /// Whether IAM records when it was last used; `None` when the source does not say.
@@ -82,7 +82,7 @@ const EMPTY: u32 = u32::MAX;
 
 impl Service {
     /// Builds a service; of names that differ only by case the first by bytes stays.
-    pub(crate) fn new(prefix: &str, mut actions: Vec<Action<'_>>) -> Self {
+    pub(crate) fn new(prefix: &str, mut actions: Vec<SourceAction<'_>>) -> Self {
         let lower_cmp = |a: &str, b: &str| {
             a.bytes().map(|b| b.to_ascii_lowercase()).cmp(b.bytes().map(|b| b.to_ascii_lowercase()))
         };

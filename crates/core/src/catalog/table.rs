@@ -9,7 +9,7 @@ use crate::policy::{ActionPattern, Shape};
 /// Patterns of actions, asked for by service.
 #[derive(Debug, Clone, Default)]
 pub struct ActionTable {
-    rows: Vec<Row>,
+    rows: Vec<TableRow>,
     /// The places of the rows of each service, in small letters.
     by_service: BTreeMap<String, Vec<usize>>,
     /// The places of the rows that are about every service.
@@ -18,7 +18,7 @@ pub struct ActionTable {
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct TableRow {
     /// As it is written: `iam:PassRole`, `*:Pass*`.
     pub pattern: Cow<'static, str>,
     /// Why it is in the table.
@@ -29,7 +29,7 @@ pub struct Row {
     name: ActionPattern,
 }
 
-impl Row {
+impl TableRow {
     /// A line of a file: pattern, reason and perhaps source, with tabs between them.
     fn read(line: &'static str) -> Option<Self> {
         let mut columns = line.split('\t');
@@ -61,10 +61,10 @@ impl Row {
 impl ActionTable {
     /// What a file holds. A line that is not of the form is left out; tests see that there is none.
     pub fn read(text: &'static str) -> Self {
-        Self::of(lines(text).filter_map(Row::read).collect())
+        Self::of(lines(text).filter_map(TableRow::read).collect())
     }
 
-    pub(super) fn of(rows: Vec<Row>) -> Self {
+    pub(super) fn of(rows: Vec<TableRow>) -> Self {
         let mut all = Self::default();
         for (at, row) in rows.iter().enumerate() {
             match row.service() {
@@ -76,17 +76,17 @@ impl ActionTable {
     }
 
     /// All rows, in the order of the file.
-    pub fn rows(&self) -> &[Row] {
+    pub fn rows(&self) -> &[TableRow] {
         &self.rows
     }
 
     /// The first row that matches an action.
-    pub fn row(&self, service: &str, name: &str) -> Option<&Row> {
+    pub fn row(&self, service: &str, name: &str) -> Option<&TableRow> {
         self.of_service(service).find(|row| row.matches(name))
     }
 
     /// The rows that can be about a service, given in any case.
-    fn of_service(&self, service: &str) -> impl Iterator<Item = &Row> {
+    fn of_service(&self, service: &str) -> impl Iterator<Item = &TableRow> {
         let own = if service.bytes().any(|byte| byte.is_ascii_uppercase()) {
             self.by_service.get(&service.to_ascii_lowercase())
         } else {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::service::Service;
-use super::table::{ActionTable, Row};
+use super::table::{ActionTable, TableRow};
 use crate::policy::ActionPattern;
 
 static TABLE: &str = include_str!("unobserved.tsv");
@@ -34,7 +34,7 @@ impl Unobserved {
         patterns: impl IntoIterator<Item = &'p str>,
         removed: impl IntoIterator<Item = &'p str>,
     ) -> Option<Self> {
-        let row = |pattern: &str| Row::of(Cow::Owned(pattern.to_owned()));
+        let row = |pattern: &str| TableRow::of(Cow::Owned(pattern.to_owned()));
         let rows = patterns.into_iter().map(row).collect::<Option<_>>()?;
         let removed = removed.into_iter().map(|pattern| ActionPattern::parse(pattern).ok());
         Some(Self { table: ActionTable::of(rows), removed: removed.collect::<Option<_>>()? })

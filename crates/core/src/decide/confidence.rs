@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 
 use super::codes::{Level, ReasonCode, ReasonEffect};
 use super::grain::Grain;
-use super::hint::{Found, HINTS, hints};
+use super::hint::{FoundHint, HINTS, hints};
 use crate::date::{days_between, is_after};
 use crate::inventory::wire::Tag;
 
@@ -133,7 +133,7 @@ enum Cause {
     PolicyNewer,
     CatalogBehind(usize),
     WindowVeryShort(u32, EvidenceOrigin),
-    Hint(Found),
+    Hint(FoundHint),
     GrantAgeUnknown,
     RareActions(usize),
     WindowShort(u32, EvidenceOrigin),

@@ -32,7 +32,7 @@ pub struct Escalation {
 }
 
 /// The table, and its actions by service: few principals touch many services, so most are passed over at once.
-struct Table {
+struct EscalationTable {
     rows: Vec<Escalation>,
     /// For each row the places of its actions among all of them.
     needs: Vec<Vec<usize>>,
@@ -42,9 +42,9 @@ struct Table {
     weights: Vec<u64>,
 }
 
-impl Table {
+impl EscalationTable {
     fn get() -> &'static Self {
-        static READ: LazyLock<Table> = LazyLock::new(|| {
+        static READ: LazyLock<EscalationTable> = LazyLock::new(|| {
             // Tests read each line, so that none is left out here, and see that the heaviest come first.
             let rows: Vec<_> = lines().filter_map(Escalation::read).collect();
             let mut services: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
@@ -64,7 +64,7 @@ impl Table {
                     weight.into_iter().for_each(|weight| *weight = row.weight.max(*weight));
                 }
             }
-            Table { rows, needs, services, weights }
+            EscalationTable { rows, needs, services, weights }
         });
         &READ
     }
@@ -73,19 +73,19 @@ impl Table {
 impl Escalation {
     /// All that are known, the heaviest first.
     pub fn all() -> &'static [Self] {
-        &Table::get().rows
+        &EscalationTable::get().rows
     }
 
     /// The weight of the heaviest that needs an action, as the table spells it; none when none does.
     pub fn weight_of(service: &str, name: &str) -> u64 {
-        let table = Table::get();
+        let table = EscalationTable::get();
         let place = table.services.get(service).and_then(|names| names.get(name));
         place.and_then(|place| table.weights.get(*place)).copied().unwrap_or_default()
     }
 
     /// Those that a set holds all actions of, the heaviest first.
     pub fn held_by(set: &Permissions<'_>) -> Vec<&'static Self> {
-        let table = Table::get();
+        let table = EscalationTable::get();
         let mut held = BTreeSet::new();
         for (service, names) in table.services.iter().filter(|(service, _)| set.touches(service)) {
             let names = names.iter().filter(|(name, _)| set.contains(service, name));

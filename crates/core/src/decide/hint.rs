@@ -149,14 +149,14 @@ impl Spot {
 
 /// A hint that was found. Its word is the table's own, so nothing that others wrote is carried along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Found {
+pub(super) struct FoundHint {
     /// The place in the table.
     at: usize,
     pub(super) spot: Spot,
     pub(super) word: &'static str,
 }
 
-impl Found {
+impl FoundHint {
     pub(super) fn hint(self) -> Option<&'static Hint> {
         HINTS.get(self.at)
     }
@@ -173,18 +173,18 @@ impl Found {
 }
 
 /// The hints about one principal, each once, in the order of the table.
-pub(super) fn hints(name: &str, path: &str, tags: &[Tag]) -> Vec<Found> {
-    let mut texts = vec![Text::of(Spot::Name, words(name)), Text::of(Spot::Path, words(path))];
+pub(super) fn hints(name: &str, path: &str, tags: &[Tag]) -> Vec<FoundHint> {
+    let mut texts = vec![HintText::of(Spot::Name, words(name)), HintText::of(Spot::Path, words(path))];
     for tag in tags {
         let (key, value) = (words(&tag.key), words(&tag.value));
         if !tells_who_made_it(&tag.key, &key) && !DENIALS.contains(&value.concat().as_str()) {
-            texts.extend([Text::of(Spot::Tag, key), Text::of(Spot::Tag, value)]);
+            texts.extend([HintText::of(Spot::Tag, key), HintText::of(Spot::Tag, value)]);
         }
     }
     let find = |(at, hint): (usize, &'static Hint)| {
         texts.iter().find_map(|text| {
             let word = hint.words.iter().find(|word| text.says(word))?;
-            Some(Found { at, spot: text.spot, word })
+            Some(FoundHint { at, spot: text.spot, word })
         })
     };
     HINTS.iter().enumerate().filter_map(find).collect()
@@ -192,18 +192,18 @@ pub(super) fn hints(name: &str, path: &str, tags: &[Tag]) -> Vec<Found> {
 
 /// What says that a principal is kept for emergencies, if its name, path or tags do. In one sentence without its end.
 pub fn emergency(name: &str, path: &str, tags: &[Tag]) -> Option<String> {
-    hints(name, path, tags).into_iter().find(|found| found.is_reserve()).map(Found::sentence)
+    hints(name, path, tags).into_iter().find(|found| found.is_reserve()).map(FoundHint::sentence)
 }
 
 /// The words of one text.
-struct Text {
+struct HintText {
     spot: Spot,
     words: Vec<String>,
     /// What the words begin with, a bit each: nearly no text has any word of the table.
     initials: u32,
 }
 
-impl Text {
+impl HintText {
     fn of(spot: Spot, words: Vec<String>) -> Self {
         let initials = words.iter().map(|word| initial(word)).fold(0, |all, one| all | one);
         Self { spot, words, initials }

@@ -55,7 +55,7 @@ pub enum Conditions {
 impl Trust {
     /// Reads a trust policy. `inside` are the ids of the organisation's accounts.
     pub fn read(policy: &PolicyText, inside: &BTreeSet<String>) -> Self {
-        let mut reading = Reading::new(inside);
+        let mut reading = TrustReading::new(inside);
         match Json::parse(&policy.0).as_ref().map(|document| document.get("Statement")) {
             Ok(Some(statements)) => {
                 each(statements).iter().for_each(|statement| reading.statement(statement));
@@ -158,7 +158,7 @@ fn each<'j, 'a>(value: &'j Json<'a>) -> &'j [Json<'a>] {
 }
 
 /// What has been read so far.
-struct Reading<'r> {
+struct TrustReading<'r> {
     inside: &'r BTreeSet<String>,
     accounts: BTreeSet<String>,
     services: BTreeSet<String>,
@@ -172,7 +172,7 @@ struct Reading<'r> {
     unreadable: bool,
 }
 
-impl<'r> Reading<'r> {
+impl<'r> TrustReading<'r> {
     fn new(inside: &'r BTreeSet<String>) -> Self {
         Self {
             inside,

@@ -11,39 +11,39 @@ use thiserror::Error;
 
 /// The most entries of one list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Limit {
+pub(super) struct ListLimit {
     list: &'static str,
     most: usize,
 }
 
-const fn limit(list: &'static str, most: usize) -> Limit {
-    Limit { list, most }
+const fn limit(list: &'static str, most: usize) -> ListLimit {
+    ListLimit { list, most }
 }
 
-pub(super) const USERS: Limit = limit("UserDetailList", 50_000);
-pub(super) const GROUPS: Limit = limit("GroupDetailList", 3_000);
-pub(super) const ROLES: Limit = limit("RoleDetailList", 20_000);
-pub(super) const POLICIES: Limit = limit("Policies", 15_000);
+pub(super) const USERS: ListLimit = limit("UserDetailList", 50_000);
+pub(super) const GROUPS: ListLimit = limit("GroupDetailList", 3_000);
+pub(super) const ROLES: ListLimit = limit("RoleDetailList", 20_000);
+pub(super) const POLICIES: ListLimit = limit("Policies", 15_000);
 /// IAM counts characters: 10,240 of a role's, and the shortest policy has 58.
-pub(super) const INLINE: Limit = limit("the list of a principal's inline policies", 1_760);
+pub(super) const INLINE: ListLimit = limit("the list of a principal's inline policies", 1_760);
 /// Ten for each of ten thousand principals.
-pub(super) const ALL_INLINE: Limit = limit("all lists of inline policies together", 100_000);
-pub(super) const ATTACHED: Limit = limit("AttachedManagedPolicies", 200);
-pub(super) const VERSIONS: Limit = limit("PolicyVersionList", 50);
+pub(super) const ALL_INLINE: ListLimit = limit("all lists of inline policies together", 100_000);
+pub(super) const ATTACHED: ListLimit = limit("AttachedManagedPolicies", 200);
+pub(super) const VERSIONS: ListLimit = limit("PolicyVersionList", 50);
 /// AWS does not say how many it keeps of its own policies.
-const ANY_VERSIONS: Limit = limit("PolicyVersionList", 2_000);
-pub(super) const GROUPS_OF_USER: Limit = limit("GroupList", 100);
-pub(super) const TAGS: Limit = limit("Tags", 500);
+const ANY_VERSIONS: ListLimit = limit("PolicyVersionList", 2_000);
+pub(super) const GROUPS_OF_USER: ListLimit = limit("GroupList", 100);
+pub(super) const TAGS: ListLimit = limit("Tags", 500);
 
 /// An answer with more than IAM can have said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("{} has {count} entries and no more than {} are read, ten times what IAM allows", .limit.list, .limit.most)]
 pub struct TooMany {
-    limit: Limit,
+    limit: ListLimit,
     count: usize,
 }
 
-impl Limit {
+impl ListLimit {
     pub(super) fn holds(self, count: usize) -> Result<(), TooMany> {
         if count > self.most { Err(TooMany { limit: self, count }) } else { Ok(()) }
     }
@@ -51,7 +51,7 @@ impl Limit {
 
 /// Reads a list up to its limit; of a longer one the rest is counted.
 struct Bounded<T> {
-    limit: Limit,
+    limit: ListLimit,
     /// Where the AWS CLI's documentation shows an element without brackets, one is a list.
     or_one: bool,
     of: PhantomData<T>,
@@ -91,7 +91,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Bounded<T> {
 
 fn bounded<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
-    limit: Limit,
+    limit: ListLimit,
 ) -> Result<Vec<T>, D::Error> {
     deserializer.deserialize_seq(Bounded { limit, or_one: false, of: PhantomData })
 }

@@ -341,10 +341,10 @@ impl<'a> Statement<'a> {
 }
 
 /// The members before the one called `name`, its key and value, and the members behind it.
-type Parts<'a> = (Vec<Member<'a>>, &'a str, Json<'a>, Vec<Member<'a>>);
+type CutMembers<'a> = (Vec<Member<'a>>, &'a str, Json<'a>, Vec<Member<'a>>);
 
 /// Takes the member called `name` out; gives the members back when there is none.
-fn cut_out<'a>(mut members: Vec<Member<'a>>, name: &str) -> Result<Parts<'a>, Vec<Member<'a>>> {
+fn cut_out<'a>(mut members: Vec<Member<'a>>, name: &str) -> Result<CutMembers<'a>, Vec<Member<'a>>> {
     let Some(at) = members.iter().position(|(key, _)| is_key(key, name)) else {
         return Err(members);
     };

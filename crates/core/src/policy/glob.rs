@@ -169,7 +169,7 @@ struct Automaton {
     starts: Vec<usize>,
 }
 
-type States = Vec<u64>;
+type StateSet = Vec<u64>;
 
 impl Automaton {
     fn new<'p>(patterns: impl IntoIterator<Item = &'p str>) -> Self {
@@ -183,11 +183,11 @@ impl Automaton {
         Self { states, starts }
     }
 
-    fn empty(&self) -> States {
+    fn empty(&self) -> StateSet {
         vec![0; self.states.len().div_ceil(64)]
     }
 
-    fn start(&self) -> States {
+    fn start(&self) -> StateSet {
         let mut set = self.empty();
         for start in &self.starts {
             self.enter(&mut set, *start);
@@ -196,7 +196,7 @@ impl Automaton {
     }
 
     /// Adds a state and what it reaches without reading: `*` also stands for nothing.
-    fn enter(&self, set: &mut States, state: usize) {
+    fn enter(&self, set: &mut StateSet, state: usize) {
         let mut state = state;
         loop {
             if let Some(word) = set.get_mut(state / 64) {
@@ -210,7 +210,7 @@ impl Automaton {
     }
 
     /// The states after reading `read`; `None` stands for a character that no pattern names.
-    fn step(&self, from: &States, read: Option<char>) -> States {
+    fn step(&self, from: &StateSet, read: Option<char>) -> StateSet {
         let mut to = self.empty();
         for state in members(from) {
             match self.states.get(state).copied().flatten() {
@@ -223,7 +223,7 @@ impl Automaton {
         to
     }
 
-    fn accepts(&self, set: &States) -> bool {
+    fn accepts(&self, set: &StateSet) -> bool {
         members(set).any(|state| matches!(self.states.get(state), Some(None)))
     }
 
@@ -236,7 +236,7 @@ impl Automaton {
     }
 }
 
-fn members(set: &States) -> impl Iterator<Item = usize> + '_ {
+fn members(set: &StateSet) -> impl Iterator<Item = usize> + '_ {
     set.iter().enumerate().flat_map(|(index, word)| {
         let mut word = *word;
         std::iter::from_fn(move || {
@@ -250,7 +250,7 @@ fn members(set: &States) -> impl Iterator<Item = usize> + '_ {
 }
 
 /// One read character on the way from the start, so that a way can be told without being carried along.
-struct Step {
+struct SearchStep {
     before: Option<usize>,
     read: Option<char>,
 }
@@ -258,10 +258,10 @@ struct Step {
 struct Search<'s> {
     automaton: &'s Automaton,
     inner: &'s [Symbol],
-    steps: Vec<Step>,
+    steps: Vec<SearchStep>,
     /// Places of the inner pattern and state sets that were reached: a `no` from any ends the search, so
     /// being here is as good as `yes`.
-    seen: HashSet<(usize, States)>,
+    seen: HashSet<(usize, StateSet)>,
     left: usize,
 }
 
@@ -299,14 +299,14 @@ impl Search<'_> {
 
     fn visit(
         &mut self,
-        open: &mut Vec<(usize, States, Option<usize>)>,
+        open: &mut Vec<(usize, StateSet, Option<usize>)>,
         at: usize,
-        set: States,
+        set: StateSet,
         before: Option<usize>,
         read: Option<char>,
     ) {
         if self.seen.insert((at, set.clone())) {
-            self.steps.push(Step { before, read });
+            self.steps.push(SearchStep { before, read });
             open.push((at, set, Some(self.steps.len() - 1)));
         }
     }

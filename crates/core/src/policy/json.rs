@@ -50,7 +50,7 @@ impl Hash for At {
 impl<'a> Json<'a> {
     /// Reads one value that takes up the whole of `source`.
     pub fn parse(source: &'a str) -> Result<Self, PolicyError> {
-        let mut reader = Reader { source, bytes: source.as_bytes(), at: 0 };
+        let mut reader = JsonReader { source, bytes: source.as_bytes(), at: 0 };
         reader.skip_space();
         let value = reader.value(0)?;
         reader.skip_space();
@@ -167,13 +167,13 @@ fn code_unit(chars: &mut impl Iterator<Item = char>) -> u32 {
     chars.take(4).fold(0, |unit, c| unit * 16 + c.to_digit(16).unwrap_or(0))
 }
 
-struct Reader<'a> {
+struct JsonReader<'a> {
     source: &'a str,
     bytes: &'a [u8],
     at: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> JsonReader<'a> {
     fn fault(&self, at: usize, fault: Fault) -> PolicyError {
         PolicyError::at(self.source, at, fault)
     }

@@ -94,25 +94,25 @@ fn drop_repeats<'a>(patterns: &[Pattern<'a>], changed: &mut Vec<(usize, Vec<Patt
 
     // Everything that could cover, in an order in which a prefix stands right before what it covers; of equals
     // the author's comes first, then the earlier new one.
-    struct Entry {
+    struct Candidate {
         text: String,
         wild: bool,
         fresh: Option<(usize, usize)>,
     }
-    let entry = |pattern: &Pattern<'_>, fresh| Entry {
+    let entry = |pattern: &Pattern<'_>, fresh| Candidate {
         text: format!("{}:{}", pattern.service, pattern.name).to_ascii_lowercase(),
         wild: pattern.shape == Shape::Prefix,
         fresh,
     };
     let plain = |pattern: &&&Pattern<'a>| matches!(pattern.shape, Shape::Literal | Shape::Prefix);
-    let mut entries: Vec<Entry> = kept.iter().filter(plain).map(|pattern| entry(pattern, None)).collect();
+    let mut entries: Vec<Candidate> = kept.iter().filter(plain).map(|pattern| entry(pattern, None)).collect();
     for (row, (_, fresh)) in changed.iter().enumerate() {
         entries.extend(fresh.iter().enumerate().map(|(column, pattern)| entry(pattern, Some((row, column)))));
     }
     entries.sort_by(|a, b| (&a.text, !a.wild, a.fresh).cmp(&(&b.text, !b.wild, b.fresh)));
 
     let mut covered: BTreeSet<(usize, usize)> = BTreeSet::new();
-    let (mut cover, mut before): (Option<&str>, Option<&Entry>) = (None, None);
+    let (mut cover, mut before): (Option<&str>, Option<&Candidate>) = (None, None);
     for entry in &entries {
         let inside = cover.is_some_and(|cover| starts_with(&entry.text, cover));
         let repeats = before.is_some_and(|before| before.text == entry.text && before.wild == entry.wild);

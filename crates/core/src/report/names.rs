@@ -112,9 +112,9 @@ fn beginnings(path: &str) -> impl Iterator<Item = &str> {
 
 /// The paths that files have been given. Of each only a hash is kept: there may be a million.
 #[derive(Debug, Default)]
-pub struct Taken(BTreeSet<[u8; 16]>);
+pub struct TakenPaths(BTreeSet<[u8; 16]>);
 
-impl Taken {
+impl TakenPaths {
     /// Whether nothing had the path yet, in whatever case.
     pub fn take(&mut self, path: &str) -> bool {
         let hash = FileHash::of(path.to_ascii_lowercase().as_bytes()).bytes();
@@ -148,7 +148,7 @@ fn hash(text: &str) -> String {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{Spellings, Taken, file_part, joined_parts, part_without_case};
+    use super::{Spellings, TakenPaths, file_part, joined_parts, part_without_case};
 
     #[test]
     fn every_name_is_one_that_every_system_takes_and_ordinary_names_stay_as_they_are() {
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_path_is_taken_in_every_case() {
-        let mut taken = Taken::default();
+        let mut taken = TakenPaths::default();
         assert_eq!(["a/B", "a/b", "A/B", "a/c"].map(|path| taken.take(path)), [true, false, false, true]);
     }
 

@@ -6,7 +6,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Kind, Readers, Refused, make_folder};
+use super::{FileKind, Readers, Refused, make_folder};
 
 /// A folder.
 #[derive(Debug)]
@@ -30,12 +30,12 @@ impl Folder {
         Ok(())
     }
 
-    pub(crate) fn kind(&self, name: &OsStr) -> io::Result<Option<Kind>> {
+    pub(crate) fn kind(&self, name: &OsStr) -> io::Result<Option<FileKind>> {
         match fs::symlink_metadata(self.path.join(name)) {
-            Ok(about) if about.is_symlink() => Ok(Some(Kind::Link)),
-            Ok(about) if about.is_dir() => Ok(Some(Kind::Folder)),
-            Ok(about) if about.is_file() => Ok(Some(Kind::Plain)),
-            Ok(_) => Ok(Some(Kind::Other)),
+            Ok(about) if about.is_symlink() => Ok(Some(FileKind::Link)),
+            Ok(about) if about.is_dir() => Ok(Some(FileKind::Folder)),
+            Ok(about) if about.is_file() => Ok(Some(FileKind::Plain)),
+            Ok(_) => Ok(Some(FileKind::Other)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -56,8 +56,8 @@ impl Folder {
 
     pub(crate) fn own(&self, name: &Path) -> io::Result<Self> {
         match self.kind(name.as_os_str())? {
-            Some(Kind::Folder) => Ok(Self { path: self.path.join(name) }),
-            Some(Kind::Link) => Err(Refused::Link.into()),
+            Some(FileKind::Folder) => Ok(Self { path: self.path.join(name) }),
+            Some(FileKind::Link) => Err(Refused::Link.into()),
             Some(_) => Err(io::ErrorKind::NotADirectory.into()),
             None => Err(io::ErrorKind::NotFound.into()),
         }
@@ -121,7 +121,7 @@ impl Folder {
         let path = self.path.join(name);
         match self.kind(name.as_os_str())? {
             None => Ok(()),
-            Some(Kind::Folder) => fs::remove_dir_all(path),
+            Some(FileKind::Folder) => fs::remove_dir_all(path),
             Some(_) => fs::remove_file(path),
         }
     }

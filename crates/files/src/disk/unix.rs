@@ -11,7 +11,7 @@ use rustix::fs::{self as sys, AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-use super::{DRAFT, Kind, Readers, Refused, exclusively};
+use super::{DRAFT, FileKind, Readers, Refused, exclusively};
 
 /// A folder to go on from needs no right to list it.
 #[cfg(target_os = "linux")]
@@ -54,12 +54,12 @@ impl Folder {
     }
 
     /// What a name stands for in it.
-    pub fn kind(&self, name: &OsStr) -> io::Result<Option<Kind>> {
+    pub fn kind(&self, name: &OsStr) -> io::Result<Option<FileKind>> {
         Ok(self.look(name)?.map(|stat| match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory => Kind::Folder,
-            FileType::RegularFile => Kind::Plain,
-            FileType::Symlink => Kind::Link,
-            _ => Kind::Other,
+            FileType::Directory => FileKind::Folder,
+            FileType::RegularFile => FileKind::Plain,
+            FileType::Symlink => FileKind::Link,
+            _ => FileKind::Other,
         }))
     }
 
@@ -145,7 +145,7 @@ impl Folder {
     /// Systems tell in several ways that a link is no folder.
     fn unopened(&self, error: Errno, name: &Path) -> io::Error {
         match (error, self.kind(name.as_os_str())) {
-            (Errno::LOOP | Errno::NOTDIR | Errno::MLINK, Ok(Some(Kind::Link))) => Refused::Link.into(),
+            (Errno::LOOP | Errno::NOTDIR | Errno::MLINK, Ok(Some(FileKind::Link))) => Refused::Link.into(),
             _ => error.into(),
         }
     }

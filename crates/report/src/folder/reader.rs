@@ -129,10 +129,10 @@ impl ReportFolder {
     /// What an account's file says of its grants: all else is passed over.
     pub fn grants(&self, id: &str) -> Result<Option<GrantLog>, FolderError> {
         #[derive(Deserialize)]
-        struct Account {
+        struct GrantsOnly {
             grants: Option<GrantLog>,
         }
-        Ok(self.json::<Account>(&account_path(id))?.grants)
+        Ok(self.json::<GrantsOnly>(&account_path(id))?.grants)
     }
 
     /// Whether it has a history. One that lies there and is not in the manifest is refused when it is read.

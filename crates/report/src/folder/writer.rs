@@ -17,12 +17,12 @@ use serde_json::Serializer;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-pub use self::earlier::Output;
+pub use self::earlier::OutputKind;
 use self::growing::AllGrowing;
 use self::layout::Layout;
-use self::work::Work;
+use self::work::WorkFolder;
 use leastwise_core::report::FileHash;
-use leastwise_core::report::names::Taken;
+use leastwise_core::report::names::TakenPaths;
 use leastwise_files::disk;
 use leastwise_files::disk::{Folder, Lock, make_folder};
 
@@ -104,12 +104,12 @@ impl WriteError {
 #[derive(Debug)]
 pub struct Writer {
     target: PathBuf,
-    output: Output,
+    output: OutputKind,
     /// Where the report is made. It goes before the lock does.
-    work: Work,
+    work: WorkFolder,
     files: Mutex<BTreeMap<String, FileHash>>,
     /// The paths of all files.
-    taken: Mutex<Taken>,
+    taken: Mutex<TakenPaths>,
     /// Files that grow part by part.
     growing: Mutex<AllGrowing>,
     _lock: Lock,
@@ -120,7 +120,7 @@ impl Writer {
     ///
     /// # Errors
     /// When the place cannot be written, holds something else, or is being written by another run.
-    pub fn begin(target: &Path, output: Output) -> Result<Self, WriteError> {
+    pub fn begin(target: &Path, output: OutputKind) -> Result<Self, WriteError> {
         let io = |path: &Path| {
             let path = path.to_owned();
             move |error| WriteError::Io { path, error }
@@ -141,7 +141,7 @@ impl Writer {
         if let Some(free) = parent.room().filter(|free| *free < LEAST_FREE) {
             return Err(WriteError::Full { path: parent.path().to_owned(), free });
         }
-        let work = Work::begin(parent, name).map_err(io(&target))?;
+        let work = WorkFolder::begin(parent, name).map_err(io(&target))?;
         Ok(Self {
             target,
             output,
@@ -239,7 +239,7 @@ impl Writer {
 
     fn put_json(&self, path: &str, value: &impl Serialize) -> Result<usize, WriteError> {
         let write = || {
-            let mut out = Hashed { file: self.folder().create(path)?, hasher: Sha256::new(), length: 0 };
+            let mut out = HashedFile { file: self.folder().create(path)?, hasher: Sha256::new(), length: 0 };
             lay_out(value, &mut out)?;
             Ok((FileHash::from(out.hasher), out.length))
         };
@@ -324,13 +324,13 @@ pub fn lay_out(value: &impl Serialize, out: impl Write) -> io::Result<()> {
 }
 
 /// A file that is hashed while it is written.
-struct Hashed {
+struct HashedFile {
     file: File,
     hasher: Sha256,
     length: usize,
 }
 
-impl Write for Hashed {
+impl Write for HashedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
         self.hasher.update(bytes.get(..written).unwrap_or_default());

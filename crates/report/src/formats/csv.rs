@@ -42,7 +42,7 @@ impl Format for Csv {
 
     fn account(&self, view: &AccountView<'_>, _read: &Read<'_>) -> Vec<Part> {
         let (report, account, lookup) = (view.report, view.account, &view.lookup);
-        let table = Table { report, account, tag: self.tag.as_deref() };
+        let table = CsvRows { report, account, tag: self.tag.as_deref() };
         let all = account.principals.iter().flat_map(|principal| {
             decisions(lookup, principal).into_iter().map(|decision| table.row(principal, &decision))
         });
@@ -93,13 +93,13 @@ fn decisions<'r>(lookup: &Lookup<'r>, principal: &'r PrincipalRow) -> Vec<Decisi
     all
 }
 
-struct Table<'r> {
+struct CsvRows<'r> {
     report: &'r Report,
     account: &'r AccountReport,
     tag: Option<&'r str>,
 }
 
-impl Table<'_> {
+impl CsvRows<'_> {
     fn row(&self, principal: &PrincipalRow, decision: &Decision<'_>) -> Vec<String> {
         let (policy, change) = match decision {
             Decision::Policy(policy, change) => (*policy, *change),

@@ -23,10 +23,10 @@ const SHARED: &str = "principals of other owners share it: change it with the co
 const OF_A_SET: &str = "a permission set attaches it to a role of its own: change it there as well";
 
 /// One change in one account.
-pub(super) struct Change<'r> {
+pub(super) struct ResourceChange<'r> {
     pub(super) of: &'r AccountChange<'r>,
     pub(super) resources: Vec<Resource>,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<ManualStep>,
 }
 
 /// What a template says.
@@ -34,23 +34,23 @@ pub(super) enum Resource {
     /// An inline policy that is there.
     Inline { holder: PolicyHolder, policy: String, before: String, after: String },
     /// A customer-managed policy that is there.
-    Managed { policy: Arn, before: String, after: String },
+    Managed { policy: PolicyArn, before: String, after: String },
     /// A customer-managed policy to create, or that an earlier report had created.
-    Copy { policy: Arn, there: bool, document: String },
+    Copy { policy: PolicyArn, there: bool, document: String },
     /// The attachment of such a copy, by its name.
     Attachment { copy: String, holder: PolicyHolder },
 }
 
 /// What stays for hands.
-pub(super) enum Step {
-    Detach { arn: Arn, holder: PolicyHolder },
+pub(super) enum ManualStep {
+    Detach { arn: PolicyArn, holder: PolicyHolder },
     DeleteInline { holder: PolicyHolder, policy: String },
     Told(Cow<'static, str>),
 }
 
 /// A managed policy's ARN, of which every part is one that IAM takes.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Arn {
+pub(super) struct PolicyArn {
     pub(super) text: String,
     /// Begins and ends with a slash.
     pub(super) path: String,
@@ -71,7 +71,7 @@ pub(super) struct SetChange<'r> {
 type Found<T> = Result<T, &'static str>;
 
 /// What there is to make and to do in an account, change by change.
-pub(super) fn changes<'v>(view: &'v AccountView<'v>, read: &Read<'_>) -> Vec<Change<'v>> {
+pub(super) fn changes<'v>(view: &'v AccountView<'v>, read: &Read<'_>) -> Vec<ResourceChange<'v>> {
     // Of a permission set an account has only the policies that it names.
     let here = view.changes.iter().filter(|it| it.set().is_none() || !it.it.creates.is_empty());
     let around = Around { view, read };
@@ -94,19 +94,19 @@ struct Around<'v, 'f> {
 }
 
 impl<'v> Around<'v, '_> {
-    fn change(&self, of: &'v AccountChange<'v>) -> Change<'v> {
-        let mut change = Change { of, resources: Vec::new(), steps: Vec::new() };
+    fn change(&self, of: &'v AccountChange<'v>) -> ResourceChange<'v> {
+        let mut change = ResourceChange { of, resources: Vec::new(), steps: Vec::new() };
         // Two places that define one policy would undo each other's changes.
         if let Some(owned) = of.it.owned_by() {
-            change.steps = vec![Step::Told(plain(&owned).into())];
+            change.steps = vec![ManualStep::Told(plain(&owned).into())];
         } else if let Err(why) = self.fill(&mut change) {
             change.resources.clear();
-            change.steps = vec![Step::Told(why.into())];
+            change.steps = vec![ManualStep::Told(why.into())];
         }
         change
     }
 
-    fn fill(&self, change: &mut Change<'v>) -> Found<()> {
+    fn fill(&self, change: &mut ResourceChange<'v>) -> Found<()> {
         let (of, it) = (change.of, change.of.it);
         if of.set().is_some() {
             return self.copies(change, &[]);
@@ -114,7 +114,7 @@ impl<'v> Around<'v, '_> {
         if of.is_shared {
             return Err(SHARED);
         }
-        let arn = || Arn::of(of.policy.arn.ok_or(BAD_NAME)?);
+        let arn = || PolicyArn::of(of.policy.arn.ok_or(BAD_NAME)?);
         let inline = || -> Found<(PolicyHolder, String)> {
             Ok((holder(it.holder_kind, &it.holder)?, named(&it.policy, 128)?.to_owned()))
         };
@@ -130,12 +130,12 @@ impl<'v> Around<'v, '_> {
             }
             Action::Delete => {
                 let (holder, policy) = inline()?;
-                change.steps.push(Step::DeleteInline { holder, policy });
+                change.steps.push(ManualStep::DeleteInline { holder, policy });
             }
             Action::Split if of.policy.kind == PolicyKind::Inline => {
                 let (holder, policy) = inline()?;
                 self.copies(change, std::slice::from_ref(&holder))?;
-                change.steps.push(Step::DeleteInline { holder, policy });
+                change.steps.push(ManualStep::DeleteInline { holder, policy });
             }
             Action::Detach | Action::Substitute | Action::Fork | Action::Split => {
                 let arn = arn()?;
@@ -148,16 +148,16 @@ impl<'v> Around<'v, '_> {
                 if !it.creates.is_empty() {
                     self.copies(change, &holders)?;
                 }
-                let detach = |holder| Step::Detach { arn: arn.clone(), holder };
+                let detach = |holder| ManualStep::Detach { arn: arn.clone(), holder };
                 change.steps.extend(holders.into_iter().map(detach));
-                change.steps.extend(of_sets.then_some(Step::Told(OF_A_SET.into())));
+                change.steps.extend(of_sets.then_some(ManualStep::Told(OF_A_SET.into())));
             }
         }
         Ok(())
     }
 
     /// The policies that take the place of one, and their attachments.
-    fn copies(&self, change: &mut Change<'v>, holders: &[PolicyHolder]) -> Found<()> {
+    fn copies(&self, change: &mut ResourceChange<'v>, holders: &[PolicyHolder]) -> Found<()> {
         let it = change.of.it;
         let text = self.read.text(&it.files.after).ok_or(UNREADABLE)?;
         let documents = parse_all(&text).map_err(|_| UNREADABLE)?;
@@ -180,7 +180,7 @@ impl<'v> Around<'v, '_> {
                 )
             });
             let there = there.is_some() || it.notes.contains(&Note::CopyExists);
-            let policy = Arn::of(&arn)?;
+            let policy = PolicyArn::of(&arn)?;
             change.resources.push(Resource::Copy { policy, there, document: document.pretty() + "\n" });
             change.resources.extend(attach(name));
         }
@@ -235,14 +235,14 @@ fn set_change<'r>(it: &'r Recommendation, read: &Read<'_>) -> SetChange<'r> {
     change
 }
 
-impl Change<'_> {
+impl ResourceChange<'_> {
     /// Whether what is by hand comes before the rest: there is no room for both.
     pub(super) fn hands_first(&self) -> bool {
         self.of.it.notes.contains(&Note::DetachBeforeAttach)
     }
 }
 
-impl Step {
+impl ManualStep {
     /// In a line: a command of the AWS CLI where there is one. A name may begin with a dash, and is no option of its own.
     pub(super) fn line(&self) -> String {
         match self {
@@ -269,7 +269,7 @@ fn holder(kind: HolderKind, name: &str) -> Found<PolicyHolder> {
     Ok(PolicyHolder { kind, name: named(name, most)?.to_owned() })
 }
 
-impl Arn {
+impl PolicyArn {
     fn of(text: &str) -> Found<Self> {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let [arn, partition, iam, "", account, resource] = parts.as_slice() else { return Err(BAD_NAME) };

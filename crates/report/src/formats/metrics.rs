@@ -23,7 +23,7 @@ pub struct RunFigures<'r> {
 
 /// The text. Labels are codes of our own, names of APIs and Regions: their number does not grow with the accounts.
 pub fn metrics(report: &Report, run: &RunFigures<'_>) -> String {
-    let mut out = Text::default();
+    let mut out = MetricsText::default();
     let info = [("version", run.version), ("catalog", report.catalog.version.as_str())];
     out.family("run_info", "The program and the catalog of the last finished run.");
     out.sample("run_info", &info, 1);
@@ -61,7 +61,7 @@ pub fn metrics(report: &Report, run: &RunFigures<'_>) -> String {
     out.0 + "# EOF\n"
 }
 
-fn calls(out: &mut Text, figures: &[CallFigures]) {
+fn calls(out: &mut MetricsText, figures: &[CallFigures]) {
     let mut sums: BTreeMap<(&str, &str), (u64, u64, f64)> = BTreeMap::new();
     for it in figures {
         let sum = sums.entry((&it.api, &it.region)).or_default();
@@ -86,9 +86,9 @@ fn calls(out: &mut Text, figures: &[CallFigures]) {
 
 /// Families and samples, all of them gauges: what is told is one run, and the next begins anew.
 #[derive(Default)]
-struct Text(String);
+struct MetricsText(String);
 
-impl Text {
+impl MetricsText {
     fn family(&mut self, name: &str, help: &str) {
         // Writing to a string cannot fail.
         let _ = writeln!(self.0, "# TYPE leastwise_{name} gauge\n# HELP leastwise_{name} {help}");

@@ -47,7 +47,7 @@ pub use since::{Earlier, ReadAccount};
 pub use summary::Summary;
 pub use terraform::Terraform;
 pub use tickets::Tickets;
-pub use written::{Judging, States};
+pub use written::{FindingStates, Judging};
 
 /// A part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::written::States;
-use crate::history::{Night, Row};
+use super::written::FindingStates;
+use crate::history::{HistoryRow, Night};
 use leastwise_core::decide::PrincipalStatus;
 use leastwise_core::report::{AccountReport, Coverage, Report, Status};
 
@@ -21,17 +21,17 @@ pub struct Earlier {
     /// Recommendations of it, by id, of which nobody knows whether they are done.
     open: BTreeSet<String>,
     /// Recommendations of today, by id, that reports before the earlier one know: it could not read their account.
-    known: BTreeMap<String, State>,
+    known: BTreeMap<String, FindingState>,
     read: Box<ReadAccount>,
     /// What became of today's findings, where a finished report tells: then nothing is compared.
-    told: Option<States>,
+    told: Option<FindingStates>,
     /// The accounts that somebody holds.
     held: Mutex<BTreeMap<String, Weak<AccountReport>>>,
 }
 
 /// What became of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum FindingState {
     /// It was not there before.
     New,
     /// It is the same.
@@ -42,7 +42,7 @@ pub(super) enum State {
     Absent,
 }
 
-impl State {
+impl FindingState {
     /// The one of that name.
     pub(super) fn named(name: &str) -> Option<Self> {
         [Self::New, Self::Unchanged, Self::Updated, Self::Absent].into_iter().find(|it| it.name() == name)
@@ -60,7 +60,7 @@ impl State {
 }
 
 /// A finding, as a format writes it.
-pub(super) trait Finding {
+pub(super) trait TrackedFinding {
     /// What it is known by from night to night.
     fn uid(&self) -> &str;
     /// The principal that it is about, if it is about one alone.
@@ -80,19 +80,25 @@ impl fmt::Debug for Earlier {
 
 impl Earlier {
     /// Of two nights and what [`compare_account`](crate::history::compare_account) says of them.
-    pub fn new(report: Report, old: &Night, new: &Night, rows: &[Row], read: Box<ReadAccount>) -> Self {
+    pub fn new(
+        report: Report,
+        old: &Night,
+        new: &Night,
+        rows: &[HistoryRow],
+        read: Box<ReadAccount>,
+    ) -> Self {
         let (mut open, mut known) = (BTreeSet::new(), BTreeMap::new());
-        for Row { key, past } in rows {
+        for HistoryRow { key, past } in rows {
             let change = |night: &Night| night.said.get(key).and_then(|said| said.change.clone());
             match (change(old), change(new), past.status) {
                 (Some(before), _, Status::Withheld | Status::NotRead) => {
                     open.insert(before);
                 }
                 (None, Some(now), Status::Same) => {
-                    known.entry(now).or_insert(State::Unchanged);
+                    known.entry(now).or_insert(FindingState::Unchanged);
                 }
                 (None, Some(now), Status::Changed | Status::Regressed) => {
-                    known.insert(now, State::Updated);
+                    known.insert(now, FindingState::Updated);
                 }
                 _ => {}
             }
@@ -101,7 +107,7 @@ impl Earlier {
     }
 
     /// As one format of a finished report tells it.
-    pub fn told(states: States) -> Self {
+    pub fn told(states: FindingStates) -> Self {
         Self {
             report: Report::empty(),
             open: BTreeSet::new(),
@@ -133,13 +139,13 @@ impl Earlier {
 
     /// Today's findings of the organisation, or of one account, with what became of them, and behind them those that were
     /// there and are gone.
-    pub(super) fn judged<F: Finding>(
+    pub(super) fn judged<F: TrackedFinding>(
         &self,
         report: &Report,
         account: Option<&AccountReport>,
         now: Vec<F>,
         before: Vec<F>,
-    ) -> Vec<(State, F)> {
+    ) -> Vec<(FindingState, F)> {
         if let Some(told) = &self.told {
             return now.into_iter().map(|finding| (told.of(finding.uid()), finding)).collect();
         }
@@ -151,25 +157,30 @@ impl Earlier {
         for finding in now {
             let earlier = places.get(finding.uid()).and_then(|place| before.get_mut(*place)?.take());
             let state = match earlier {
-                Some(earlier) if earlier.substance() == finding.substance() => State::Unchanged,
-                Some(_) => State::Updated,
+                Some(earlier) if earlier.substance() == finding.substance() => FindingState::Unchanged,
+                Some(_) => FindingState::Updated,
                 None => self.unseen(finding.uid()),
             };
             all.push((state, finding));
         }
         let gone = before.into_iter().flatten().filter(|it| self.is_over(report, account, it));
-        all.extend(gone.map(|it| (State::Absent, it)));
+        all.extend(gone.map(|it| (FindingState::Absent, it)));
         all
     }
 
     /// What the earlier report does not say may be older than it all the same.
-    fn unseen(&self, uid: &str) -> State {
+    fn unseen(&self, uid: &str) -> FindingState {
         let known = uid.strip_prefix(super::key::POLICY).and_then(|id| self.known.get(id));
-        known.copied().unwrap_or(State::New)
+        known.copied().unwrap_or(FindingState::New)
     }
 
     /// Whether what is no longer found is known to be gone. Only an account that was read whole can tell.
-    fn is_over(&self, report: &Report, account: Option<&AccountReport>, finding: &impl Finding) -> bool {
+    fn is_over(
+        &self,
+        report: &Report,
+        account: Option<&AccountReport>,
+        finding: &impl TrackedFinding,
+    ) -> bool {
         let change = finding.uid().strip_prefix(super::key::POLICY);
         let can_tell = match account {
             _ if change.is_some_and(|id| self.open.contains(id)) => false,

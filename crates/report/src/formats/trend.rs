@@ -41,7 +41,7 @@ struct Series {
 }
 
 /// What is drawn below each other.
-enum Row {
+enum TrendRow {
     Section(&'static str),
     Series(Series),
 }
@@ -73,8 +73,8 @@ pub fn svg(trend: &Trend) -> String {
     for (at, row) in (1..).zip(&rows) {
         let bottom = HEAD + ROW * at - 8;
         match row {
-            Row::Section(name) => line(&mut out, "ink section", 16, bottom, name),
-            Row::Series(series) => draw(&mut out, series, bottom, &places, &trend.reports),
+            TrendRow::Section(name) => line(&mut out, "ink section", 16, bottom, name),
+            TrendRow::Series(series) => draw(&mut out, series, bottom, &places, &trend.reports),
         }
     }
     let foot = height - 14;
@@ -88,23 +88,23 @@ pub fn svg(trend: &Trend) -> String {
     out
 }
 
-fn rows(trend: &Trend) -> Vec<Row> {
+fn rows(trend: &Trend) -> Vec<TrendRow> {
     let reports = &trend.reports;
     let series = |name: &str, get: &dyn Fn(&Point) -> u64| {
-        Row::Series(Series { name: name.to_owned(), values: reports.iter().map(get).collect() })
+        TrendRow::Series(Series { name: name.to_owned(), values: reports.iter().map(get).collect() })
     };
     let mut rows = vec![
-        Row::Section("Permissions of all principals"),
+        TrendRow::Section("Permissions of all principals"),
         series("Granted", &|it| it.granted as u64),
         series("Unused", &|it| it.unused as u64),
         series("Removed by the changes", &|it| it.removed as u64),
-        Row::Section("Points of risk"),
+        TrendRow::Section("Points of risk"),
         series("Today", &|it| it.risk_before),
         series("After the changes", &|it| it.risk_after),
-        Row::Section("Policies"),
+        TrendRow::Section("Policies"),
         series("Changes recommended", &|it| it.recommendations as u64),
         series("Left alone", &|it| it.left_alone as u64),
-        Row::Section("Accounts"),
+        TrendRow::Section("Accounts"),
         series("Read completely", &|it| {
             it.accounts.get(&Coverage::Complete).copied().unwrap_or_default() as u64
         }),
@@ -113,7 +113,7 @@ fn rows(trend: &Trend) -> Vec<Row> {
                 [Coverage::Partial, Coverage::Failed].into_iter().filter_map(|it| point.accounts.get(&it));
             missing.sum::<usize>() as u64
         }),
-        Row::Section("Principals"),
+        TrendRow::Section("Principals"),
         series("All", &|it| it.principals as u64),
     ];
     for it in STATUSES.into_iter().chain([PrincipalStatus::Unknown]) {
@@ -126,13 +126,13 @@ fn rows(trend: &Trend) -> Vec<Row> {
 }
 
 /// The same for who does not see it.
-fn described(rows: &[Row]) -> String {
+fn described(rows: &[TrendRow]) -> String {
     let mut out = String::new();
     for row in rows {
         // Writing to a string cannot fail.
         let _ = match row {
-            Row::Section(name) => write!(out, "{name}. "),
-            Row::Series(Series { name, values }) => {
+            TrendRow::Section(name) => write!(out, "{name}. "),
+            TrendRow::Series(Series { name, values }) => {
                 let (first, last) = (values.first(), values.last());
                 let told = |value: Option<&u64>| count(value.unwrap_or(&0));
                 write!(out, "{}: first {}, last {}. ", xml(&short(name)), told(first), told(last))

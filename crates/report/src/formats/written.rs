@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::since::State;
+use super::since::FindingState;
 use leastwise_core::report::FileHash;
 
 /// One of the formats.
@@ -22,7 +22,7 @@ pub enum Judging {
 
 /// What became of findings, by the beginning of the hash of what each is known by: there may be millions.
 #[derive(Debug, Default)]
-pub struct States(BTreeMap<[u8; 8], State>);
+pub struct FindingStates(BTreeMap<[u8; 8], FindingState>);
 
 impl Judging {
     /// The format of a file, by its path.
@@ -36,27 +36,31 @@ impl Judging {
     }
 
     /// What became of the finding of a line, and what it is known by. Some lines have none.
-    fn state(self, line: &str) -> Option<(String, State)> {
+    fn state(self, line: &str) -> Option<(String, FindingState)> {
         let finding: Value = serde_json::from_str(line.trim_end_matches(',')).ok()?;
         let text = |path: &str| finding.pointer(path).and_then(Value::as_str);
         let (uid, state) = match self {
             Self::Sarif => ("/partialFingerprints/leastwise~1v1", "/baselineState"),
             Self::Ocsf => ("/finding_info/uid", "/unmapped/since_earlier_report"),
             Self::Asff => {
-                let state = if text("/RecordState") == Some("ARCHIVED") { State::Absent } else { State::New };
+                let state = if text("/RecordState") == Some("ARCHIVED") {
+                    FindingState::Absent
+                } else {
+                    FindingState::New
+                };
                 return Some((text("/Id")?.to_owned(), state));
             }
         };
-        Some((text(uid)?.to_owned(), State::named(text(state)?)?))
+        Some((text(uid)?.to_owned(), FindingState::named(text(state)?)?))
     }
 
     /// Whether a line is about something that was in the earlier report and is gone.
     pub fn is_gone(self, line: &str) -> bool {
-        self.state(line).is_some_and(|(_, state)| state == State::Absent)
+        self.state(line).is_some_and(|(_, state)| state == FindingState::Absent)
     }
 }
 
-impl States {
+impl FindingStates {
     /// Adds what a line says.
     pub fn add(&mut self, judging: Judging, line: &str) {
         if let Some((uid, state)) = judging.state(line) {
@@ -65,8 +69,8 @@ impl States {
     }
 
     /// What became of a finding. One of which nothing is said is new.
-    pub(super) fn of(&self, uid: &str) -> State {
-        self.0.get(&key(uid)).copied().unwrap_or(State::New)
+    pub(super) fn of(&self, uid: &str) -> FindingState {
+        self.0.get(&key(uid)).copied().unwrap_or(FindingState::New)
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::night::{Key, Night, Past, Row};
+use super::night::{HistoryRow, Key, Night, Past};
 use super::used::lapse;
 use leastwise_core::digest::FileHash;
 use leastwise_core::report::Status;
@@ -20,7 +20,7 @@ pub fn accounts<'n>(old: &'n Night, new: &'n Night) -> BTreeSet<&'n str> {
 }
 
 /// What became of every piece of advice about one account, from one report to a later one. Sorted by key.
-pub fn compare_account(old: &Night, new: &Night, account: &str) -> Vec<Row> {
+pub fn compare_account(old: &Night, new: &Night, account: &str) -> Vec<HistoryRow> {
     let keys = below(&old.said, account).chain(below(&new.said, account)).chain(below(&old.history, account));
     let keys: BTreeSet<&Key> = keys.collect();
     let today = new.day(account).or(old.day(account));
@@ -40,7 +40,7 @@ pub fn compare_account(old: &Night, new: &Night, account: &str) -> Vec<Row> {
         let used = past.map(|past| lapse(&past.used, today)).unwrap_or_default();
         let past =
             Past { status, first_seen, nights, last_night, advice, of_many, used, flapping: Vec::new() };
-        Some(Row { key: key.clone(), past })
+        Some(HistoryRow { key: key.clone(), past })
     };
     keys.into_iter().filter_map(row).collect()
 }
@@ -120,11 +120,11 @@ fn status(old: &Night, new: &Night, key: &Key) -> Option<Status> {
 
 /// How many changes ended in which status between two nights, each change of several principals counted once: what is
 /// foremost of those whom it reaches.
-pub fn counted(old: &Night, new: &Night, rows: &[Row]) -> BTreeMap<Status, usize> {
+pub fn counted(old: &Night, new: &Night, rows: &[HistoryRow]) -> BTreeMap<Status, usize> {
     let change = |night: &'_ Night, key: &Key| night.said.get(key).and_then(|said| said.change.clone());
     let today: BTreeSet<&str> = new.said.values().filter_map(|said| said.change.as_deref()).collect();
     let mut all: BTreeMap<String, Status> = BTreeMap::new();
-    for Row { key, past } in rows {
+    for HistoryRow { key, past } in rows {
         // A change that is gone is listed under its old id, unless another row still has that id.
         let gone = || change(old, key).filter(|id| !today.contains(id.as_str()));
         let Some(id) = change(new, key).or_else(gone) else { continue };

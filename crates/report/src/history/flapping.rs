@@ -3,13 +3,13 @@
 //! An account's two reports are compared when that account is at hand, and only what came into use is remembered, in
 //! `history.json`. What everybody does not use is never in memory for two nights.
 
-use super::night::{Night, Row};
+use super::night::{HistoryRow, Night};
 use super::used::{Used, most};
 use leastwise_core::report::{AccountReport, Recommendation, Report, Status, UnusedService};
 
 /// One of two reports, with the account that is looked at.
 #[derive(Debug)]
-pub struct Side<'r> {
+pub struct ReportSide<'r> {
     /// In short.
     pub night: &'r Night,
     /// The whole.
@@ -18,9 +18,9 @@ pub struct Side<'r> {
     pub account: Option<&'r AccountReport>,
 }
 
-impl<'r> Side<'r> {
+impl<'r> ReportSide<'r> {
     /// What its advice takes as unused, if it gives any.
-    fn unused(&self, row: &Row) -> Option<&'r [UnusedService]> {
+    fn unused(&self, row: &HistoryRow) -> Option<&'r [UnusedService]> {
         let id = self.night.said.get(&row.key)?.change.as_ref()?;
         let is_it = |it: &&Recommendation| it.id == *id;
         let own = self.account.and_then(|account| account.recommendations.iter().find(is_it));
@@ -28,7 +28,7 @@ impl<'r> Side<'r> {
     }
 
     /// What is unused, as far as that is known: by its advice, or nothing is.
-    fn known_unused(&self, row: &Row) -> Option<&'r [UnusedService]> {
+    fn known_unused(&self, row: &HistoryRow) -> Option<&'r [UnusedService]> {
         let is_settled = self.night.said.get(&row.key).is_some_and(|said| said.settled);
         let is_whole = self.night.whole.contains(&row.key.account);
         self.unused(row).or((is_settled && is_whole).then_some(&[]))
@@ -36,7 +36,7 @@ impl<'r> Side<'r> {
 }
 
 /// Whether a row may show that an action came into use, so that the earlier account has to be looked at.
-pub fn may_show_use(old: &Night, new: &Night, row: &Row) -> bool {
+pub fn may_show_use(old: &Night, new: &Night, row: &HistoryRow) -> bool {
     let moved = matches!(row.past.status, Status::Changed | Status::Regressed | Status::Resolved);
     let Some((before, now)) = old.said.get(&row.key).zip(new.said.get(&row.key)).filter(|_| moved) else {
         return false;
@@ -54,7 +54,7 @@ pub fn may_show_use(old: &Night, new: &Night, row: &Row) -> bool {
 }
 
 /// Adds to a row which actions came into use, and which of those that did are unused again.
-pub fn remember(row: &mut Row, old: &Side<'_>, new: &Side<'_>) {
+pub fn remember(row: &mut HistoryRow, old: &ReportSide<'_>, new: &ReportSide<'_>) {
     let now = new.unused(row);
     if row.past.used.is_empty() && !may_show_use(old.night, new.night, row) {
         return;
@@ -85,7 +85,7 @@ pub fn remember(row: &mut Row, old: &Side<'_>, new: &Side<'_>) {
 }
 
 /// Whether a service is remembered that was unused as a whole and came into use.
-pub fn has_service(row: &Row) -> bool {
+pub fn has_service(row: &HistoryRow) -> bool {
     row.past.status != Status::Same && row.past.used.keys().any(|name| name.ends_with(":*"))
 }
 

@@ -21,10 +21,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use compare::{accounts, compare_account, counted};
-pub use flapping::{Side, has_service, may_show_use, remember};
+pub use flapping::{ReportSide, has_service, may_show_use, remember};
 use leastwise_core::report::Status;
-pub use night::{Key, Night, Past, Row, Said};
-pub use ready::Standing;
+pub use night::{HistoryRow, Key, Night, NightEntry, Past};
+pub use ready::Readiness;
 pub use used::{REMEMBERED_DAYS, Used};
 
 /// Where a report keeps its history.
@@ -37,7 +37,7 @@ pub struct History {
     /// How many rows there are of each status.
     pub counts: BTreeMap<Status, usize>,
     /// Sorted by account, principal and policy.
-    pub rows: Vec<Row>,
+    pub rows: Vec<HistoryRow>,
     /// What was known as unused in accounts that were not read whole: principals and credentials.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub idle: BTreeSet<String>,
@@ -45,7 +45,7 @@ pub struct History {
 
 impl History {
     /// Of rows in their order.
-    pub fn of(rows: Vec<Row>, idle: BTreeSet<String>) -> Self {
+    pub fn of(rows: Vec<HistoryRow>, idle: BTreeSet<String>) -> Self {
         let count = |status: Status| rows.iter().filter(|row| row.past.status == status).count();
         let counts = Status::ALL.iter().map(|status| (*status, count(*status)));
         Self { counts: counts.collect(), rows, idle }

@@ -28,7 +28,7 @@ pub struct Key {
 
 /// What a report says of one principal's policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct NightEntry {
     /// How many permissions the policy grants.
     pub granted: usize,
     /// The hash of what is recommended, if anything is: what to do, from which document to which.
@@ -53,7 +53,7 @@ pub struct Said {
 #[derive(Debug, Clone, Default)]
 pub struct Night {
     /// By principal and policy.
-    pub said: BTreeMap<Key, Said>,
+    pub said: BTreeMap<Key, NightEntry>,
     /// When the newest evidence was made, by account.
     pub evaluated: BTreeMap<String, String>,
     /// The accounts that were read whole.
@@ -111,7 +111,7 @@ impl Past {
 /// `history.json`, and what `leastwise compare` prints: one line of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Row {
+pub struct HistoryRow {
     /// Which principal's policy.
     #[serde(flatten)]
     pub key: Key,
@@ -169,7 +169,7 @@ impl Night {
                 let remains = principal.effect.remains.iter().filter(|it| it.policy == policy.id);
                 let remains = remains.map(|it| it.permissions).sum();
                 let (granted, settled) = (policy.granted, known && remains == 0);
-                let said = Said {
+                let said = NightEntry {
                     granted,
                     advice,
                     document,

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::night::{Night, Row};
+use super::night::{HistoryRow, Night};
 use super::used::Used;
 use leastwise_core::report::{FlappingAction, Recommendation, Status};
 
 /// What the history says of each recommendation, by id: as much as of the least of those whom it reaches.
 #[derive(Debug, Default)]
-pub struct Standing(BTreeMap<String, One>);
+pub struct Readiness(BTreeMap<String, One>);
 
 #[derive(Debug)]
 struct One {
@@ -20,9 +20,9 @@ struct One {
     flapping: BTreeMap<String, Used>,
 }
 
-impl Standing {
+impl Readiness {
     /// Adds one of the principals and policies that a recommendation is for.
-    pub fn add(&mut self, change: &str, row: &Row, old: &Night, after: Option<u32>) {
+    pub fn add(&mut self, change: &str, row: &HistoryRow, old: &Night, after: Option<u32>) {
         let said = old.said.get(&row.key).filter(|said| said.change.is_some());
         let past = old.history.get(&row.key);
         let was_ready = match said {

@@ -15,24 +15,24 @@ use crate::{EventSink, Memory, ReadEvent, Recall, RememberedFinding};
 use leastwise_core::evidence::{Finding, LastAccessed};
 
 /// What one account's journal holds, line by line.
-pub(super) struct Lines<'j> {
+pub(super) struct JournalLines<'j> {
     journal: &'j Journal,
     state: Option<&'j State>,
     account: &'j str,
     /// What earlier nights remember of it: nothing any more when AWS contradicts it.
     earlier: Mutex<Remembered>,
     events: &'j dyn EventSink,
-    findings: Mutex<Kept<Finding>>,
-    principals: Mutex<Kept<LastAccessed>>,
+    findings: Mutex<KnownLines<Finding>>,
+    principals: Mutex<KnownLines<LastAccessed>>,
 }
 
-struct Kept<T> {
+struct KnownLines<T> {
     known: BTreeMap<String, T>,
     /// Opened for the first line.
     file: Option<File>,
 }
 
-impl<'j> Lines<'j> {
+impl<'j> JournalLines<'j> {
     pub(super) fn of(
         journal: &'j Journal,
         state: Option<&'j State>,
@@ -48,8 +48,8 @@ impl<'j> Lines<'j> {
             account,
             earlier: Mutex::new(earlier),
             events,
-            findings: Mutex::new(Kept { known: findings, file: None }),
-            principals: Mutex::new(Kept { known: principals, file: None }),
+            findings: Mutex::new(KnownLines { known: findings, file: None }),
+            principals: Mutex::new(KnownLines { known: principals, file: None }),
         }
     }
 
@@ -58,7 +58,7 @@ impl<'j> Lines<'j> {
         self.earlier.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add<T: Serialize>(&self, kind: &str, kept: &Mutex<Kept<T>>, line: &T) {
+    fn add<T: Serialize>(&self, kind: &str, kept: &Mutex<KnownLines<T>>, line: &T) {
         let add = || -> io::Result<()> {
             let mut text = Vec::new();
             seal::write(&mut text, self.account, line)?;
@@ -91,7 +91,7 @@ impl<'j> Lines<'j> {
     }
 }
 
-impl Memory for Lines<'_> {
+impl Memory for JournalLines<'_> {
     fn recall(&self, listed: Vec<Finding>) -> Recall {
         let mut recall = Recall::default();
         let (mut tonight, earlier) = (lock(&self.findings), lock(&self.earlier));

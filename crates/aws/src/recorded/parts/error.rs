@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::Share;
+use super::Shard;
 use crate::SnapshotError;
 use leastwise_files as files;
 
@@ -67,7 +67,7 @@ pub enum PartsError {
     #[error("shard {} of {} exists twice: `{}` and `{}`", share.shard, share.of, path.display(), other.display())]
     Twice {
         /// Which.
-        share: Share,
+        share: Shard,
         /// A part.
         path: PathBuf,
         /// Another one.

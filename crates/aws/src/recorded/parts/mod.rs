@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use leastwise_core::arn::is_account_id;
 
 pub use self::error::PartsError;
-pub use self::part::{Calls, Part, organisation_digest};
+pub use self::part::{Calls, PartManifest, organisation_digest};
 pub use self::read::Parts;
 
 /// The file that makes a folder a part.
@@ -33,21 +33,21 @@ pub const MOST_SHARDS: u32 = 10_000;
 
 /// One shard of several; the first is 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Share {
+pub struct Shard {
     /// Which.
     pub shard: u32,
     /// Of how many.
     pub of: u32,
 }
 
-impl Share {
+impl Shard {
     /// Whether an account is this shard's.
     pub fn takes(self, account: &str) -> bool {
         shard_of(account, self.of) == self.shard
     }
 }
 
-impl fmt::Display for Share {
+impl fmt::Display for Shard {
     /// As its folder is called.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "shard-{}-of-{}", self.shard, self.of)

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Share;
+use super::Shard;
 use crate::Organisation;
 use crate::pace::{BucketKey, Figures};
 use crate::recorded::seal::hexadecimal;
@@ -19,7 +19,7 @@ pub(super) const FORMAT: u32 = 2;
 /// What a part says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Part {
+pub struct PartManifest {
     /// The version of this form.
     pub format: u32,
     /// The version of leastwise: another may deal accounts out or read answers differently.
@@ -83,9 +83,9 @@ pub struct Calls {
     pub nanoseconds_waited: u64,
 }
 
-impl Part {
+impl PartManifest {
     /// Of this version of leastwise, with nothing in it.
-    pub fn new(share: Share, started: Timestamp) -> Self {
+    pub fn new(share: Shard, started: Timestamp) -> Self {
         Self {
             format: FORMAT,
             tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -109,8 +109,8 @@ impl Part {
     }
 
     /// Which shard it is.
-    pub fn share(&self) -> Share {
-        Share { shard: self.shard, of: self.of }
+    pub fn share(&self) -> Shard {
+        Shard { shard: self.shard, of: self.of }
     }
 
     /// The same with its digest.

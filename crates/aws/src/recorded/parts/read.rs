@@ -12,8 +12,8 @@ use sha2::Sha256;
 
 use super::part::FORMAT;
 use super::{
-    ACCOUNTS, MOST_SHARDS, PART, Part, PartsError, Share, account_of, answers_of, organisation_digest,
-    shard_of,
+    ACCOUNTS, MOST_SHARDS, PART, PartManifest, PartsError, Shard, account_of, answers_of,
+    organisation_digest, shard_of,
 };
 use crate::live::OPERATIONS;
 use crate::pace::{BucketKey, Figures};
@@ -33,19 +33,19 @@ const WIDEST: SignedDuration = SignedDuration::from_hours(20);
 pub struct Parts {
     organisation: Organisation,
     /// In the order of the shards.
-    folders: Vec<Found>,
+    folders: Vec<FoundPart>,
 }
 
 /// One part.
 #[derive(Debug)]
-struct Found {
+struct FoundPart {
     folder: PathBuf,
-    part: Part,
+    part: PartManifest,
 }
 
 /// What tells whether the rest can be understood.
 #[derive(Deserialize)]
-struct About {
+struct PartHeader {
     format: u32,
     tool: String,
 }
@@ -60,7 +60,7 @@ impl Parts {
         found.sort_by(|a, b| (a.part.of, a.part.shard, &a.folder).cmp(&(b.part.of, b.part.shard, &b.folder)));
         is_complete(folder, &found)?;
         is_one_run(&found)?;
-        found.iter().try_for_each(Found::check_files)?;
+        found.iter().try_for_each(FoundPart::check_files)?;
         let first = found.first().ok_or_else(|| PartsError::None { path: folder.to_owned() })?;
         let path = first.folder.join(ACCOUNTS);
         let accounts: Accounts = read(&first.folder, ACCOUNTS)?;
@@ -145,7 +145,7 @@ impl Cloud for Parts {
     }
 }
 
-impl Found {
+impl FoundPart {
     fn of(folder: PathBuf) -> Result<Self, PartsError> {
         let path = folder.join(PART);
         let form = |error| match error {
@@ -155,11 +155,11 @@ impl Found {
             _ => PartsError::Form { path: path.clone() },
         };
         files::check_own(&folder).map_err(|error| PartsError::Io { path: folder.clone(), error })?;
-        let about: About = read(&folder, PART).map_err(form)?;
+        let about: PartHeader = read(&folder, PART).map_err(form)?;
         if about.format != FORMAT || about.tool != env!("CARGO_PKG_VERSION") {
             return Err(PartsError::Version { path: folder, tool: about.tool });
         }
-        let part: Part = read(&folder, PART).map_err(form)?;
+        let part: PartManifest = read(&folder, PART).map_err(form)?;
         let own = files::open_own(&folder, PART, files::ANSWERS);
         own.map_err(|error| PartsError::Io { path: path.clone(), error })?;
         if part.seal().ok().as_ref() != Some(&part.digest) {
@@ -208,7 +208,7 @@ impl Found {
 }
 
 /// Every part in a folder. What is being written has a name that begins with a dot.
-fn found(folder: &Path) -> Result<Vec<Found>, PartsError> {
+fn found(folder: &Path) -> Result<Vec<FoundPart>, PartsError> {
     let io = |error| PartsError::Io { path: folder.to_owned(), error };
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(io)? {
@@ -218,7 +218,7 @@ fn found(folder: &Path) -> Result<Vec<Found>, PartsError> {
         let is_part = name.starts_with("shard-") || path.join(PART).is_file();
         if is_part && !name.starts_with('.') && path.is_dir() {
             files::refuse_link(&path).map_err(|error| PartsError::Io { path: path.clone(), error })?;
-            found.push(Found::of(path)?);
+            found.push(FoundPart::of(path)?);
         }
     }
     match found.is_empty() {
@@ -228,7 +228,7 @@ fn found(folder: &Path) -> Result<Vec<Found>, PartsError> {
 }
 
 /// Every shard is there once. They stand in their order.
-fn is_complete(folder: &Path, found: &[Found]) -> Result<(), PartsError> {
+fn is_complete(folder: &Path, found: &[FoundPart]) -> Result<(), PartsError> {
     let Some(first) = found.first() else { return Ok(()) };
     let of = first.part.of;
     if let Some(other) = found.iter().find(|found| found.part.of != of) {
@@ -243,7 +243,7 @@ fn is_complete(folder: &Path, found: &[Found]) -> Result<(), PartsError> {
         if let [one, other] = pair
             && one.part.shard == other.part.shard
         {
-            let share: Share = one.part.share();
+            let share: Shard = one.part.share();
             return Err(PartsError::Twice { share, path: one.folder.clone(), other: other.folder.clone() });
         }
     }
@@ -256,7 +256,7 @@ fn is_complete(folder: &Path, found: &[Found]) -> Result<(), PartsError> {
 }
 
 /// They saw the same organisation with the same settings on the same day.
-fn is_one_run(found: &[Found]) -> Result<(), PartsError> {
+fn is_one_run(found: &[FoundPart]) -> Result<(), PartsError> {
     let Some(first) = found.first() else { return Ok(()) };
     for other in found {
         let (path, first_path) = (|| other.folder.clone(), || first.folder.clone());
@@ -268,7 +268,7 @@ fn is_one_run(found: &[Found]) -> Result<(), PartsError> {
                 other_run: other.part.run.clone(),
             });
         }
-        let settings = |part: &Part| (part.settings.clone(), part.live, part.units, part.window_days);
+        let settings = |part: &PartManifest| (part.settings.clone(), part.live, part.units, part.window_days);
         if settings(&other.part) != settings(&first.part) {
             return Err(PartsError::Settings { path: path(), other: first_path() });
         }

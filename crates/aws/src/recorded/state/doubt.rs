@@ -22,7 +22,7 @@ const UNREADABLE: &str = "unreadable";
 
 /// What this process knows of doubts.
 #[derive(Debug, Default)]
-pub(super) struct Doubts {
+pub(super) struct StateDoubts {
     /// The digest of a note that could not be saved in the folder; this run follows it all the same.
     unsaved: Mutex<Option<String>>,
     /// The operator has been warned that the state is not used.
@@ -32,7 +32,7 @@ pub(super) struct Doubts {
 /// What the note says, for whoever looks into it. Programs go by its digest, which the time makes a new one.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Note<'n> {
+struct DoubtNote<'n> {
     format: u32,
     found: String,
     account: &'n str,
@@ -76,7 +76,7 @@ impl State {
     }
 
     fn leave_note(&self, account: &str, finding: &Finding, events: &dyn EventSink) {
-        let note = Note {
+        let note = DoubtNote {
             format: FORMAT,
             found: Timestamp::now().to_string(),
             account,

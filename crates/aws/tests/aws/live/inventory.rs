@@ -1,7 +1,7 @@
 //! Accounts, principals, policies.
 
 use leastwise_aws::Cloud;
-use leastwise_aws::live::{ConnectError, Live, OPERATIONS, Scope};
+use leastwise_aws::live::{AccountScope, ConnectError, Live, OPERATIONS};
 use leastwise_aws::options::EvidenceFrom;
 use leastwise_core::evidence::FailureKind;
 
@@ -36,7 +36,7 @@ async fn accounts_come_from_all_pages_and_an_empty_page_is_no_end() {
     );
     assert_eq!(organisation.accounts[0].paths, ["o-1/r-1/ou-1/111111111111/"]);
     assert_eq!(organisation.partition, "aws");
-    assert_eq!(live.scope(), Some(&Scope::Organisation));
+    assert_eq!(live.scope(), Some(&AccountScope::Organisation));
     let asked = aws.asked("ListAccounts");
     assert!(asked[0].has(r#""MaxResults":20"#) && asked[1].has(r#""NextToken":"a""#));
     // The whole scan waits for them, so they do not wait for each other.
@@ -84,7 +84,7 @@ async fn without_an_organisation_the_callers_own_account_is_read_and_it_is_said(
         );
         let accounts = organisation.accounts;
         assert_eq!(accounts.iter().map(|account| account.id.as_str()).collect::<Vec<_>>(), [CALLER]);
-        assert!(matches!(live.scope(), Some(Scope::OwnAccount(failure)) if failure.kind == kind));
+        assert!(matches!(live.scope(), Some(AccountScope::OwnAccount(failure)) if failure.kind == kind));
         assert!(read(&live, CALLER).await.authorization.is_ok());
         assert!(aws.asked("AssumeRole").is_empty());
     }
@@ -98,7 +98,7 @@ async fn who_asks_for_the_own_account_alone_does_not_ask_for_others() {
     let live = live(&aws).await;
     let organisation = live.organisation().await.unwrap();
     assert_eq!(organisation.accounts.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), [CALLER]);
-    assert_eq!((organisation.unknown, live.scope()), (None, Some(&Scope::Own)));
+    assert_eq!((organisation.unknown, live.scope()), (None, Some(&AccountScope::Own)));
     assert!(aws.asked("ListAccounts").is_empty());
 }
 

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use leastwise_aws::update::{Chosen, Origin, UpdateError, age_in_days, cache_path, choose, stale_warning};
+use leastwise_aws::update::{
+    CatalogOrigin, ChosenCatalog, UpdateError, age_in_days, cache_path, choose, stale_warning,
+};
 use leastwise_core::catalog::Catalog;
 use tempfile::TempDir;
 
@@ -16,7 +18,7 @@ const OLDER: &str =
     "leastwise-catalog 1\nversion mine\nupdated 2020-01-01T00:00:00Z\nsource mine\n\ns3\nR GetObject\n";
 
 /// What was chosen, and what was warned of.
-fn chosen(explicit: Option<&Path>, cache: Option<&Path>) -> (Chosen, Vec<String>) {
+fn chosen(explicit: Option<&Path>, cache: Option<&Path>) -> (ChosenCatalog, Vec<String>) {
     let mut warnings = Vec::new();
     let chosen = choose(explicit, cache, &mut |warning| warnings.push(warning)).unwrap();
     (chosen, warnings)
@@ -41,19 +43,19 @@ fn the_named_catalog_comes_first_then_the_newer_of_the_user_s_and_the_embedded_o
     fs::write(&named, "\n  {\"sqs\":[\"SendMessage\"]}").unwrap();
 
     let (none, warnings) = chosen(None, Some(&cache));
-    assert_eq!((none.origin(), warnings.len()), (&Origin::Embedded, 0));
+    assert_eq!((none.origin(), warnings.len()), (&CatalogOrigin::Embedded, 0));
     assert_eq!(none.digest(), Catalog::embedded().digest());
 
     fs::write(&cache, OLDER).unwrap();
-    assert_eq!(chosen(None, Some(&cache)).0.origin(), &Origin::Embedded);
+    assert_eq!(chosen(None, Some(&cache)).0.origin(), &CatalogOrigin::Embedded);
 
     fs::write(&cache, NEWER).unwrap();
     let (newer, warnings) = chosen(None, Some(&cache));
-    assert_eq!((newer.origin(), warnings.len()), (&Origin::Updated(cache.clone()), 0));
+    assert_eq!((newer.origin(), warnings.len()), (&CatalogOrigin::Updated(cache.clone()), 0));
     assert_eq!((newer.version(), newer.action_count()), ("mine", 1));
 
     let (explicit, _) = chosen(Some(&named), Some(&cache));
-    assert_eq!(explicit.origin(), &Origin::Explicit(named));
+    assert_eq!(explicit.origin(), &CatalogOrigin::Explicit(named));
     assert!(explicit.action("sqs", "sendmessage").is_some());
     assert_eq!(chosen(Some(&cache), None).0.version(), "mine");
 }
@@ -64,7 +66,7 @@ fn of_an_older_catalog_nothing_but_the_header_is_looked_at() {
     let cache = folder.path().join("catalog.txt");
     fs::write(&cache, format!("{OLDER}no line of a catalog")).unwrap();
     let (embedded, warnings) = chosen(None, Some(&cache));
-    assert_eq!((embedded.origin(), warnings), (&Origin::Embedded, Vec::new()));
+    assert_eq!((embedded.origin(), warnings), (&CatalogOrigin::Embedded, Vec::new()));
 }
 
 #[test]
@@ -84,7 +86,7 @@ fn a_broken_catalog_of_the_user_is_told_with_the_mend_and_does_not_stop_the_work
     ] {
         fs::write(&cache, broken).unwrap();
         let (embedded, warnings) = chosen(None, Some(&cache));
-        assert_eq!(embedded.origin(), &Origin::Embedded);
+        assert_eq!(embedded.origin(), &CatalogOrigin::Embedded);
         assert_eq!(warnings.len(), 1, "{broken}");
         assert!(warnings[0].contains(cache.to_str().unwrap()), "{warnings:?}");
         assert!(warnings[0].contains("`leastwise catalog update`"), "{warnings:?}");

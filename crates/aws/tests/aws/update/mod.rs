@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use leastwise_aws::update;
-use leastwise_aws::update::{Limits, Options, Progress, Source, UpdateError, Updated};
+use leastwise_aws::update::{CatalogSource, DownloadLimits, DownloadProgress, Options, UpdateError, Updated};
 use leastwise_core::catalog::Catalog;
 use tempfile::TempDir;
 use tokio::runtime::Builder;
@@ -35,7 +35,10 @@ fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
-fn updated(options: &Options<'_>, progress: &mut dyn FnMut(Progress)) -> Result<Updated, UpdateError> {
+fn updated(
+    options: &Options<'_>,
+    progress: &mut dyn FnMut(DownloadProgress),
+) -> Result<Updated, UpdateError> {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(update::update(options, now(), progress))
 }
@@ -43,10 +46,10 @@ fn updated(options: &Options<'_>, progress: &mut dyn FnMut(Progress)) -> Result<
 /// One update, into a cache of its own that holds an old text.
 #[must_use]
 struct Attempt {
-    source: Source,
+    source: CatalogSource,
     in_use: Catalog,
     force: bool,
-    limits: Limits,
+    limits: DownloadLimits,
     environment: Vec<(&'static str, String)>,
     home: TempDir,
 }
@@ -56,9 +59,9 @@ impl Attempt {
         let home = TempDir::new().unwrap();
         fs::create_dir_all(home.path().join("leastwise")).unwrap();
         fs::write(home.path().join("leastwise/catalog.txt"), "the old one").unwrap();
-        let limits = Limits { first_pause: Duration::from_millis(10), ..Limits::default() };
+        let limits = DownloadLimits { first_pause: Duration::from_millis(10), ..DownloadLimits::default() };
         Self {
-            source: Source::of(Some(from)),
+            source: CatalogSource::of(Some(from)),
             in_use: Catalog::from_json(r#"{"s3":["GetObject"]}"#).unwrap(),
             force: false,
             limits,
@@ -77,7 +80,7 @@ impl Attempt {
         self
     }
 
-    fn within(mut self, limits: impl FnOnce(&mut Limits)) -> Self {
+    fn within(mut self, limits: impl FnOnce(&mut DownloadLimits)) -> Self {
         limits(&mut self.limits);
         self
     }
@@ -91,7 +94,7 @@ impl Attempt {
         self.home.path().join("leastwise/catalog.txt")
     }
 
-    fn told(&self, progress: &mut dyn FnMut(Progress)) -> Result<Updated, UpdateError> {
+    fn told(&self, progress: &mut dyn FnMut(DownloadProgress)) -> Result<Updated, UpdateError> {
         let set = |name: &str| {
             self.environment.iter().find(|(set, _)| *set == name).map(|(_, value)| OsString::from(value))
         };

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use leastwise_aws::update::{CallError, Limits, Loss, Options, Source, UpdateError};
+use leastwise_aws::update::{CallError, CatalogSource, DownloadLimits, Loss, Options, UpdateError};
 use leastwise_core::catalog::Catalog;
 use tempfile::TempDir;
 
@@ -121,11 +121,11 @@ fn a_cache_that_cannot_be_written_shows_before_anything_is_fetched() {
     fs::write(home.path().join("file"), "").unwrap();
     let (cache, in_use) = (home.path().join("file/leastwise/catalog.txt"), Catalog::embedded());
     let mut options = Options {
-        source: Source::Mirror(server.url()),
+        source: CatalogSource::Mirror(server.url()),
         cache: Some(&cache),
         in_use,
         force: true,
-        limits: Limits::default(),
+        limits: DownloadLimits::default(),
         environment: &|_| None,
     };
     let error = updated(&options, &mut |_| {}).unwrap_err();

@@ -33,7 +33,7 @@ use crate::policy::ActionPattern;
 
 /// What a rule says.
 #[derive(Debug, Clone, Copy)]
-enum Text<'c> {
+enum RuleText<'c> {
     Default(DefaultRule),
     Exception(&'c Exception),
     Keep(&'c ActionPattern),
@@ -42,7 +42,7 @@ enum Text<'c> {
 #[derive(Debug, Clone, Copy)]
 struct Rule<'c> {
     id: RuleId,
-    text: Text<'c>,
+    text: RuleText<'c>,
     /// It has run out.
     is_past: bool,
 }
@@ -51,20 +51,20 @@ impl<'c> Rule<'c> {
     /// The patterns of what it keeps; none when it leaves things alone as a whole.
     fn patterns(&self) -> &'c [ActionPattern] {
         match self.text {
-            Text::Default(_) => &[],
-            Text::Exception(exception) => &exception.actions,
-            Text::Keep(pattern) => std::slice::from_ref(pattern),
+            RuleText::Default(_) => &[],
+            RuleText::Exception(exception) => &exception.actions,
+            RuleText::Keep(pattern) => std::slice::from_ref(pattern),
         }
     }
 
     /// Whether it is about some policies only.
     fn names_policies(&self) -> bool {
-        matches!(self.text, Text::Exception(exception) if !exception.policies.is_empty())
+        matches!(self.text, RuleText::Exception(exception) if !exception.policies.is_empty())
     }
 
     /// Whether it is about this policy, by name or ARN, of a principal that it covers.
     fn covers_policy(&self, policy: &str) -> bool {
-        let Text::Exception(exception) = self.text else { return true };
+        let RuleText::Exception(exception) = self.text else { return true };
         // The name of an inline policy has neither colon nor slash.
         if policy.starts_with("arn:") {
             exception.covers_policy(policy.rsplit('/').next().unwrap_or(policy), Some(policy))
@@ -75,8 +75,8 @@ impl<'c> Rule<'c> {
 
     fn expires(&self) -> Expires {
         match self.text {
-            Text::Exception(exception) => exception.expires,
-            Text::Default(_) | Text::Keep(_) => Expires::Never,
+            RuleText::Exception(exception) => exception.expires,
+            RuleText::Default(_) | RuleText::Keep(_) => Expires::Never,
         }
     }
 }
@@ -92,17 +92,17 @@ pub struct Exceptions<'c> {
 impl<'c> Exceptions<'c> {
     /// The rules as they hold on a day. `keep` are the actions that are kept everywhere.
     pub fn new(exceptions: &'c [Exception], keep: &'c [ActionPattern], today: Date) -> Self {
-        let always = DefaultRule::ALL.map(|rule| (RuleId::Default(rule), Text::Default(rule)));
+        let always = DefaultRule::ALL.map(|rule| (RuleId::Default(rule), RuleText::Default(rule)));
         let mut on_line: BTreeMap<usize, usize> = BTreeMap::new();
         let written = exceptions.iter().map(|exception| {
             let seen = on_line.entry(exception.line).or_default();
             let id = RuleId::Config { line: exception.line, before: *seen };
             *seen += 1;
-            (id, Text::Exception(exception))
+            (id, RuleText::Exception(exception))
         });
-        let kept = keep.iter().enumerate().map(|(at, it)| (RuleId::Keep(at + 1), Text::Keep(it)));
+        let kept = keep.iter().enumerate().map(|(at, it)| (RuleId::Keep(at + 1), RuleText::Keep(it)));
         let rules = always.into_iter().chain(written).chain(kept).map(|(id, text)| {
-            let is_past = matches!(text, Text::Exception(exception) if exception.expires.is_past(today));
+            let is_past = matches!(text, RuleText::Exception(exception) if exception.expires.is_past(today));
             Rule { id, text, is_past }
         });
         Self { rules: rules.collect(), today }
@@ -111,8 +111,8 @@ impl<'c> Exceptions<'c> {
     /// The rules that can matter in one account.
     pub fn of<'e>(&'e self, inventory: &'e Inventory) -> AccountExceptions<'e> {
         let about = |rule: &&Rule<'c>| match rule.text {
-            Text::Exception(exception) => exception.covers_account(&inventory.account),
-            Text::Default(_) | Text::Keep(_) => true,
+            RuleText::Exception(exception) => exception.covers_account(&inventory.account),
+            RuleText::Default(_) | RuleText::Keep(_) => true,
         };
         let enrolled = defaults::is_enrolled(inventory);
         AccountExceptions { inventory, rules: self.rules.iter().filter(about).collect(), enrolled }
@@ -199,9 +199,9 @@ impl<'e> AccountExceptions<'e> {
 
     fn covers(&self, rule: &Rule<'_>, principal: &Principal) -> bool {
         match rule.text {
-            Text::Default(default) => default.covers(principal, self.enrolled),
-            Text::Exception(exception) => exception.covers_principal(principal),
-            Text::Keep(_) => true,
+            RuleText::Default(default) => default.covers(principal, self.enrolled),
+            RuleText::Exception(exception) => exception.covers_principal(principal),
+            RuleText::Keep(_) => true,
         }
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::civil::Date;
 
 use super::super::codes::RuleCode;
-use super::{Exception, Exceptions, Expires, Glob, Rule, RuleId, Selector, Text, Usage, Uses};
+use super::{Exception, Exceptions, Expires, Glob, Rule, RuleId, RuleText, Selector, Usage, Uses};
 use crate::policy::ActionPattern;
 
 /// So many days before it expires, a rule is told to be expiring.
@@ -98,7 +98,7 @@ impl<'c> Exceptions<'c> {
             }
             Expires::Never => states.push(RuleState::Active),
         }
-        if matches!(rule.text, Text::Default(_)) {
+        if matches!(rule.text, RuleText::Default(_)) {
             return states;
         }
         let is_met = if rule.is_scoped() { uses.principals > 0 } else { uses.actions > 0 };
@@ -118,15 +118,15 @@ impl<'c> Rule<'c> {
     /// Why it is there, and who answers for it.
     pub(super) fn wording(&self) -> (Cow<'c, str>, Option<&'c str>) {
         match self.text {
-            Text::Default(rule) => (rule.reason().into(), Some("AWS")),
-            Text::Exception(it) => (it.reason.as_str().into(), Some(&it.owner)),
-            Text::Keep(pattern) => (format!("`keep` lists {}", pattern.as_str()).into(), None),
+            RuleText::Default(rule) => (rule.reason().into(), Some("AWS")),
+            RuleText::Exception(it) => (it.reason.as_str().into(), Some(&it.owner)),
+            RuleText::Keep(pattern) => (format!("`keep` lists {}", pattern.as_str()).into(), None),
         }
     }
 
     /// Whether it is about some principals or policies and not only about actions, wherever they are.
     fn is_scoped(&self) -> bool {
-        let Text::Exception(it) = self.text else { return false };
+        let RuleText::Exception(it) = self.text else { return false };
         !(it.accounts.is_empty()
             && it.units.is_empty()
             && it.paths.is_empty()
@@ -143,9 +143,9 @@ impl<'c> Rule<'c> {
     /// Whether all that is written to narrow it is a bare `*`.
     fn is_bare(&self) -> bool {
         match self.text {
-            Text::Default(_) => false,
-            Text::Keep(pattern) => is_star(pattern),
-            Text::Exception(exception) => is_bare(exception),
+            RuleText::Default(_) => false,
+            RuleText::Keep(pattern) => is_star(pattern),
+            RuleText::Exception(exception) => is_bare(exception),
         }
     }
 }

@@ -14,7 +14,7 @@ use leastwise_core::report::{
 pub fn account(account: &AccountReport, report: &Report) -> Vec<String> {
     let mut wrong = Wrong::default();
     wrong.unless(account.schema == SCHEMA, || format!("it has schema {}", account.schema));
-    let it = About::of(account, report);
+    let it = AccountCheck::of(account, report);
     it.summary(&mut wrong);
     it.policies(&mut wrong);
     account.principals.iter().for_each(|principal| it.principal(principal, &mut wrong));
@@ -36,7 +36,7 @@ pub fn account(account: &AccountReport, report: &Report) -> Vec<String> {
     wrong.0
 }
 
-struct About<'r> {
+struct AccountCheck<'r> {
     account: &'r AccountReport,
     report: &'r Report,
     people: BTreeSet<&'r str>,
@@ -49,7 +49,7 @@ struct About<'r> {
     held: BTreeMap<&'r str, BTreeSet<&'r str>>,
 }
 
-impl<'r> About<'r> {
+impl<'r> AccountCheck<'r> {
     fn of(account: &'r AccountReport, report: &'r Report) -> Self {
         let mut changes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for change in &account.recommendations {

@@ -9,7 +9,7 @@ mod whole;
 use std::collections::BTreeSet;
 
 pub use self::account::account;
-pub use self::whole::Whole;
+pub use self::whole::WholeReport;
 use leastwise_core::report::{FamilyAccount, FamilyRow};
 
 /// What does not agree, each in a few words.

@@ -12,7 +12,7 @@ use leastwise_core::report::{
 
 /// See the module.
 #[derive(Debug, Default)]
-pub struct Whole {
+pub struct WholeReport {
     weights: Vec<FirstChange>,
     /// How many principals each rule leaves as they are.
     rules: BTreeMap<String, usize>,
@@ -22,7 +22,7 @@ pub struct Whole {
     wrong: Wrong,
 }
 
-impl Whole {
+impl WholeReport {
     /// Adds an account.
     pub fn add(&mut self, account: &AccountReport, report: &Report) {
         let id = &account.summary.id;

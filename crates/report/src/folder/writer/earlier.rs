@@ -13,14 +13,14 @@ use super::WriteError;
 use leastwise_core::arn::is_account_id;
 use leastwise_core::report::FileHash;
 use leastwise_files as files;
-use leastwise_files::disk::{Folder, Kind};
+use leastwise_files::disk::{FileKind, Folder};
 
 /// What may lie beside a manifest, for whoever signs it.
 const SIGNATURES: [&str; 3] = ["manifest.json.sig", "manifest.json.minisig", "manifest.json.sigstore.json"];
 
 /// What is written, and so what alone may be replaced by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Output {
+pub enum OutputKind {
     /// A report.
     Report,
     /// A snapshot.
@@ -29,14 +29,14 @@ pub enum Output {
     Part,
 }
 
-impl Output {
+impl OutputKind {
     /// Refuses a place where there is anything but nothing, an empty folder or an earlier output of the same kind.
     pub(super) fn can_replace(self, parent: &Folder, name: &OsStr) -> Result<(), WriteError> {
         let target = parent.path().join(name);
         let io = |error| WriteError::Io { path: target.clone(), error };
         match parent.kind(name).map_err(io)? {
             None => return Ok(()),
-            Some(Kind::Folder) => {}
+            Some(FileKind::Folder) => {}
             Some(_) => return Err(WriteError::Foreign { path: target }),
         }
         parent.refuse_foreign(name).map_err(io)?;

@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 
-use leastwise_files::disk::{Folder, Kind, is_unguessable};
+use leastwise_files::disk::{FileKind, Folder, is_unguessable};
 
 const NEW: &str = "new";
 const OLD: &str = "old";
@@ -17,7 +17,7 @@ const SUFFIX: &str = ".partial";
 
 /// See the module. Dropped, it is gone.
 #[derive(Debug)]
-pub(super) struct Work {
+pub(super) struct WorkFolder {
     /// The folder of the place, and the place's name there.
     parent: Folder,
     name: OsString,
@@ -27,7 +27,7 @@ pub(super) struct Work {
     folder: Folder,
 }
 
-impl Work {
+impl WorkFolder {
     pub(super) fn begin(parent: Folder, name: OsString) -> io::Result<Self> {
         let (work, work_name) = parent.make_unguessable(&prefix(&name), SUFFIX)?;
         match work.make(Path::new(NEW)) {
@@ -68,7 +68,7 @@ impl Work {
     }
 }
 
-impl Drop for Work {
+impl Drop for WorkFolder {
     /// Whatever is in it now is not wanted any more. That it cannot be removed is no failure of the run.
     fn drop(&mut self) {
         // An old report that could not be put back is the only one there is.
@@ -99,7 +99,7 @@ fn left<'f>(parent: &'f Folder, name: &OsStr) -> impl Iterator<Item = (Folder, O
 }
 
 fn has(work: &Folder, name: &str) -> bool {
-    matches!(work.kind(OsStr::new(name)), Ok(Some(Kind::Folder)))
+    matches!(work.kind(OsStr::new(name)), Ok(Some(FileKind::Folder)))
 }
 
 /// Whether a run was killed between taking the old report away and putting the new one in its place.

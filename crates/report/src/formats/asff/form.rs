@@ -22,7 +22,7 @@ pub(super) const RESOURCES: usize = 32;
 /// `AwsSecurityFinding`
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Finding {
+pub(super) struct AsffFinding {
     /// What it is known by in other formats as well.
     #[serde(skip)]
     pub(super) uid: String,
@@ -39,12 +39,12 @@ pub(super) struct Finding {
     pub(super) created_at: String,
     pub(super) updated_at: String,
     pub(super) last_observed_at: String,
-    pub(super) severity: Severity,
+    pub(super) severity: AsffSeverity,
     pub(super) title: String,
     pub(super) description: String,
-    pub(super) remediation: Remediation,
+    pub(super) remediation: AsffRemediation,
     pub(super) product_fields: BTreeMap<&'static str, String>,
-    pub(super) resources: Vec<Resource>,
+    pub(super) resources: Vec<AsffResource>,
     pub(super) workflow: Workflow,
     pub(super) record_state: &'static str,
     pub(super) finding_provider_fields: ProviderFields,
@@ -54,25 +54,25 @@ pub(super) struct Finding {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ProviderFields {
-    pub(super) severity: Severity,
+    pub(super) severity: AsffSeverity,
     pub(super) types: [&'static str; 1],
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Severity {
+pub(super) struct AsffSeverity {
     pub(super) label: &'static str,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Remediation {
-    pub(super) recommendation: Text,
+pub(super) struct AsffRemediation {
+    pub(super) recommendation: AsffText,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Text {
+pub(super) struct AsffText {
     pub(super) text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) url: Option<String>,
@@ -80,7 +80,7 @@ pub(super) struct Text {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Resource {
+pub(super) struct AsffResource {
     pub(super) r#type: &'static str,
     pub(super) id: String,
     pub(super) partition: String,

@@ -12,11 +12,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use self::form::{
-    DESCRIPTION, FIELD, Finding, MEND, ProviderFields, RESOURCES, Remediation, Resource, Severity, TITLE,
-    Text, Workflow, fitted, fitted_id,
+    AsffFinding, AsffRemediation, AsffResource, AsffSeverity, AsffText, DESCRIPTION, FIELD, MEND,
+    ProviderFields, RESOURCES, TITLE, Workflow, fitted, fitted_id,
 };
 use super::account_view::AccountChange;
-use super::since::{Earlier, State};
+use super::since::{Earlier, FindingState};
 use super::{AccountView, Format, Part, Read, key, reserve, say, weight};
 use leastwise_core::arn::Arn;
 use leastwise_core::decide::{Grade, PrincipalStatus};
@@ -72,7 +72,7 @@ impl Format for Asff {
 }
 
 /// A file for each call.
-fn files(account: &str, findings: &[Finding]) -> Vec<Part> {
+fn files(account: &str, findings: &[AsffFinding]) -> Vec<Part> {
     let mut calls: Vec<Vec<String>> = Vec::new();
     let mut length = 0;
     for text in findings.iter().map(super::json) {
@@ -93,7 +93,7 @@ fn files(account: &str, findings: &[Finding]) -> Vec<Part> {
     (1..).zip(calls).map(file).collect()
 }
 
-fn of_account(view: &AccountView<'_>) -> Vec<Finding> {
+fn of_account(view: &AccountView<'_>) -> Vec<AsffFinding> {
     let (report, account) = (view.report, view.account);
     let told = Teller { report, account };
     let mut found = Vec::new();
@@ -150,7 +150,7 @@ fn mend(change: &Recommendation) -> String {
 }
 
 /// What one finding differs from another in.
-struct Told<'t> {
+struct FindingParts<'t> {
     uid: String,
     principal: Option<&'t str>,
     rule: &'t str,
@@ -170,17 +170,17 @@ struct Teller<'r> {
 }
 
 impl Teller<'_> {
-    fn finding(&self, told: Told<'_>) -> Finding {
+    fn finding(&self, told: FindingParts<'_>) -> AsffFinding {
         let (partition, id) = (&self.report.partition, &self.account.summary.id);
         let region = region(self.report, self.account);
         let day = day(self.report, self.account);
-        let severity = Severity { label: label(told.grade) };
-        let resource = |(r#type, id): (&'static str, &str)| Resource {
+        let severity = AsffSeverity { label: label(told.grade) };
+        let resource = |(r#type, id): (&'static str, &str)| AsffResource {
             r#type,
             id: fitted_id(id),
             partition: partition.clone(),
         };
-        Finding {
+        AsffFinding {
             id: fitted_id(&format!("leastwise/{id}/{}", told.uid)),
             uid: told.uid,
             principal: told.principal.map(str::to_owned),
@@ -196,8 +196,8 @@ impl Teller<'_> {
             severity,
             title: fitted(&told.title, TITLE),
             description: fitted(&told.description, DESCRIPTION),
-            remediation: Remediation {
-                recommendation: Text { text: fitted(&told.mend, MEND), url: say::page(told.rule) },
+            remediation: AsffRemediation {
+                recommendation: AsffText { text: fitted(&told.mend, MEND), url: say::page(told.rule) },
             },
             product_fields: told.fields.into_iter().map(|(key, text)| (key, fitted(&text, FIELD))).collect(),
             resources: told.resources.into_iter().take(RESOURCES).map(resource).collect(),
@@ -208,7 +208,7 @@ impl Teller<'_> {
     }
 
     /// Of a change of many accounts, each account tells what is taken from its own principals.
-    fn change(&self, change: &Recommendation, taken: Removal) -> Finding {
+    fn change(&self, change: &Recommendation, taken: Removal) -> AsffFinding {
         let id = &self.account.summary.id;
         let (removed, kept) = (change.proof.removed, change.proof.kept);
         let policy = change.policy_arn.iter().map(|arn| ("AwsIamPolicy", arn.as_str()));
@@ -220,7 +220,7 @@ impl Teller<'_> {
             resources.push(("Other", &change.id));
         }
         let rule = format!("policy-{}", change.action.name());
-        self.finding(Told {
+        self.finding(FindingParts {
             uid: key::of_policy(&change.id),
             principal: None,
             rule: &rule,
@@ -244,13 +244,13 @@ impl Teller<'_> {
         })
     }
 
-    fn unused(&self, principal: &PrincipalRow) -> Finding {
+    fn unused(&self, principal: &PrincipalRow) -> AsffFinding {
         let (kind, r#type) = match principal.kind {
             PrincipalKind::User => (UNUSED_USER, "AwsIamUser"),
             PrincipalKind::Role => (UNUSED_ROLE, "AwsIamRole"),
         };
         let trust = principal.trust.as_ref().map(|trust| format!(" It {}.", trust.why)).unwrap_or_default();
-        self.finding(Told {
+        self.finding(FindingParts {
             uid: key::of_principal("unused-principal", &principal.arn),
             principal: Some(&principal.arn),
             rule: "unused-principal",
@@ -273,7 +273,7 @@ impl Teller<'_> {
         })
     }
 
-    fn idle(&self, principal: &PrincipalRow, credential: &IdleCredential) -> Finding {
+    fn idle(&self, principal: &PrincipalRow, credential: &IdleCredential) -> AsffFinding {
         let since = say::last_used(credential);
         let place = say::account(&self.account.summary);
         let (rule, kind, what, suffix) = match &credential.access_key_id {
@@ -281,7 +281,7 @@ impl Teller<'_> {
             None => ("unused-password", UNUSED_PASSWORD, "console password".to_owned(), String::new()),
         };
         let mend = reserve::about_credential(principal, credential.access_key_id.is_some());
-        self.finding(Told {
+        self.finding(FindingParts {
             uid: format!("{}{suffix}", key::of_principal(rule, &principal.arn)),
             principal: Some(&principal.arn),
             rule,
@@ -296,7 +296,7 @@ impl Teller<'_> {
     }
 }
 
-impl super::since::Finding for Finding {
+impl super::since::TrackedFinding for AsffFinding {
     fn uid(&self) -> &str {
         &self.uid
     }
@@ -311,9 +311,9 @@ impl super::since::Finding for Finding {
     }
 }
 
-impl Finding {
-    fn with(mut self, state: State, today: &str) -> Self {
-        if state == State::Absent {
+impl AsffFinding {
+    fn with(mut self, state: FindingState, today: &str) -> Self {
+        if state == FindingState::Absent {
             self.record_state = "ARCHIVED";
             today.clone_into(&mut self.updated_at);
         }

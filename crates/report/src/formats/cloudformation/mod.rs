@@ -8,7 +8,7 @@ mod template;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use template::{Bin, ChangeRow, Made, Metadata, Template, Told, add, bins};
+use template::{Bin, ChangeRow, Template, TemplateMetadata, TemplateNotes, TemplateResource, add, bins};
 
 use super::infrastructure::{OF_SETS, SetChange, changes, set_changes};
 use super::{AccountView, Format, Part, Read};
@@ -80,7 +80,7 @@ fn files(folder: &str, what: &str, bins: Vec<Bin>) -> Vec<Part> {
         let has_imports = !adopted.is_empty();
         let how = how(&name, made.is_empty(), has_imports);
         if made.is_empty() {
-            made.insert("Nothing".to_owned(), Made::nothing());
+            made.insert("Nothing".to_owned(), TemplateResource::nothing());
         }
         let rows = bin.rows;
         let whole = template(what.clone(), how, rows, made);
@@ -99,10 +99,10 @@ fn template(
     description: String,
     how: Vec<String>,
     changes: Vec<ChangeRow>,
-    resources: BTreeMap<String, Made>,
+    resources: BTreeMap<String, TemplateResource>,
 ) -> Template {
     let lint = serde_json::json!({ "config": { "ignore_checks": UNCHECKED } });
-    let metadata = Metadata { leastwise: Told { how, changes }, lint };
+    let metadata = TemplateMetadata { leastwise: TemplateNotes { how, changes }, lint };
     Template { version: "2010-09-09", description, metadata, resources }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::super::infrastructure::{Arn, Change, Resource, Step, ascii, plain};
+use super::super::infrastructure::{ManualStep, PolicyArn, Resource, ResourceChange, ascii, plain};
 use leastwise_core::decide::HolderKind;
 use leastwise_core::digest::sha256;
 use leastwise_core::report::{PolicyHolder, Recommendation};
@@ -32,14 +32,14 @@ pub(super) struct Template {
     #[serde(rename = "AWSTemplateFormatVersion")]
     pub(super) version: &'static str,
     pub(super) description: String,
-    pub(super) metadata: Metadata,
-    pub(super) resources: BTreeMap<String, Made>,
+    pub(super) metadata: TemplateMetadata,
+    pub(super) resources: BTreeMap<String, TemplateResource>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Metadata {
-    pub(super) leastwise: Told,
+pub(super) struct TemplateMetadata {
+    pub(super) leastwise: TemplateNotes,
     /// What cfn-lint is not to say.
     #[serde(rename = "cfn-lint")]
     pub(super) lint: serde_json::Value,
@@ -48,7 +48,7 @@ pub(super) struct Metadata {
 /// What a template does, and what is left to do by hand.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Told {
+pub(super) struct TemplateNotes {
     pub(super) how: Vec<String>,
     pub(super) changes: Vec<ChangeRow>,
 }
@@ -73,7 +73,7 @@ pub(super) struct ChangeRow {
 /// A resource of a template. What a stack leaves, stays: a principal must not lose its policies with a stack.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Made {
+pub(super) struct TemplateResource {
     #[serde(rename = "Type")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,11 +118,11 @@ pub(super) struct Adopted {
 }
 
 /// A resource with all that is said of it.
-pub(super) struct Entry {
+pub(super) struct TemplateEntry {
     pub(super) id: String,
-    pub(super) made: Made,
+    pub(super) made: TemplateResource,
     /// As it is today, where it is there.
-    pub(super) today: Option<(Made, Adopted)>,
+    pub(super) today: Option<(TemplateResource, Adopted)>,
     bytes: usize,
 }
 
@@ -130,13 +130,13 @@ pub(super) struct Entry {
 #[derive(Default)]
 pub(super) struct Bin {
     pub(super) rows: Vec<ChangeRow>,
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<TemplateEntry>,
     bytes: usize,
     imports: usize,
 }
 
 /// The changes of an account, in as many templates as they need.
-pub(super) fn bins(changes: &[Change<'_>]) -> Vec<Bin> {
+pub(super) fn bins(changes: &[ResourceChange<'_>]) -> Vec<Bin> {
     let refusals: Vec<Option<&'static str>> = changes.iter().map(refusal).collect();
     let accepted =
         || changes.iter().zip(&refusals).filter(|(_, refusal)| refusal.is_none()).map(|(it, _)| it);
@@ -170,8 +170,9 @@ pub(super) fn bins(changes: &[Change<'_>]) -> Vec<Bin> {
     bins
 }
 
-fn row(change: &Change<'_>, attached: &[(&str, &PolicyHolder)]) -> (ChangeRow, Vec<Entry>) {
-    let entries: Vec<Entry> = change.resources.iter().filter_map(|it| Entry::of(it, attached)).collect();
+fn row(change: &ResourceChange<'_>, attached: &[(&str, &PolicyHolder)]) -> (ChangeRow, Vec<TemplateEntry>) {
+    let entries: Vec<TemplateEntry> =
+        change.resources.iter().filter_map(|it| TemplateEntry::of(it, attached)).collect();
     let mut row = ChangeRow::of(change.of.it, change.steps.iter().map(told).collect());
     let attachments = change.resources.iter().filter_map(|it| match it {
         Resource::Attachment { copy, .. } => Some(copy_id(copy)),
@@ -188,16 +189,18 @@ fn row(change: &Change<'_>, attached: &[(&str, &PolicyHolder)]) -> (ChangeRow, V
 }
 
 /// A step in a line. A command that the template would tell with other names in it is none.
-fn told(step: &Step) -> String {
+fn told(step: &ManualStep) -> String {
     let line = step.line();
     match step {
-        Step::Detach { .. } | Step::DeleteInline { .. } if plain(&line) != line => NOT_PLAIN.to_owned(),
+        ManualStep::Detach { .. } | ManualStep::DeleteInline { .. } if plain(&line) != line => {
+            NOT_PLAIN.to_owned()
+        }
         _ => line,
     }
 }
 
 /// Puts a change into the last template, or into a new one where that is full.
-pub(super) fn add(bins: &mut Vec<Bin>, row: ChangeRow, entries: Vec<Entry>) {
+pub(super) fn add(bins: &mut Vec<Bin>, row: ChangeRow, entries: Vec<TemplateEntry>) {
     let told: usize = row.by_hand.iter().chain(&row.resources).map(|it| it.len() + 32).sum();
     let bytes = 256 + row.id.len() + told + entries.iter().map(|entry| entry.bytes).sum::<usize>();
     let imports = entries.iter().filter(|entry| entry.today.is_some()).count();
@@ -232,7 +235,7 @@ impl ChangeRow {
     }
 }
 
-impl Made {
+impl TemplateResource {
     /// A template has to have a resource. This one is nothing in AWS.
     pub(super) fn nothing() -> Self {
         let kind = "AWS::CloudFormation::WaitConditionHandle";
@@ -247,7 +250,7 @@ impl Made {
     }
 }
 
-impl Entry {
+impl TemplateEntry {
     /// An attachment is said with the policy that is attached.
     fn of(resource: &Resource, attached: &[(&str, &PolicyHolder)]) -> Option<Self> {
         let (id, kind, properties, identifier, before, after) = match resource {
@@ -287,7 +290,7 @@ impl Entry {
                 logical_resource_id: id.clone(),
                 resource_identifier: identifier,
             };
-            (Made::new(kind, properties.clone(), before), adopted)
+            (TemplateResource::new(kind, properties.clone(), before), adopted)
         });
         let mut properties = properties;
         if let Resource::Copy { policy, .. } = resource {
@@ -305,8 +308,10 @@ impl Entry {
             names.sort();
             names.dedup();
         }
-        let made = Made::new(kind, properties, after);
-        let size = |made: &Made| serde_json::to_string_pretty(made).unwrap_or_default().len() * 5 / 4 + 256;
+        let made = TemplateResource::new(kind, properties, after);
+        let size = |made: &TemplateResource| {
+            serde_json::to_string_pretty(made).unwrap_or_default().len() * 5 / 4 + 256
+        };
         let bytes = size(&made).max(today.as_ref().map(|(today, _)| size(today)).unwrap_or_default());
         Some(Self { id, made, today, bytes })
     }
@@ -314,7 +319,7 @@ impl Entry {
 
 const MANAGED: &str = "AWS::IAM::ManagedPolicy";
 
-fn managed(policy: &Arn) -> (Properties, BTreeMap<&'static str, String>) {
+fn managed(policy: &PolicyArn) -> (Properties, BTreeMap<&'static str, String>) {
     let properties = Properties {
         managed_policy_name: Some(policy.name.clone()),
         path: Some(policy.path.clone()),
@@ -341,7 +346,7 @@ fn logical_id(parts: &[&str]) -> String {
 }
 
 /// Why CloudFormation cannot be given a change, if it cannot.
-fn refusal(change: &Change<'_>) -> Option<&'static str> {
+fn refusal(change: &ResourceChange<'_>) -> Option<&'static str> {
     change.resources.iter().find_map(|resource| {
         let (path, documents) = match resource {
             Resource::Inline { before, after, .. } => (None, vec![before, after]),

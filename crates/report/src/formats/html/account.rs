@@ -27,8 +27,8 @@ pub(super) struct AccountPage<'r> {
     report: &'r Report,
     failures: Vec<String>,
     /// Those about whom there is something to do, then the others.
-    to_do: Vec<Person<'r>>,
-    principals: Vec<Person<'r>>,
+    to_do: Vec<PrincipalCard<'r>>,
+    principals: Vec<PrincipalCard<'r>>,
     changes: Vec<Change<'r>>,
     /// The changes of many accounts that are made here as well.
     shared: Vec<Link>,
@@ -37,7 +37,7 @@ pub(super) struct AccountPage<'r> {
 }
 
 /// A principal.
-struct Person<'r> {
+struct PrincipalCard<'r> {
     row: &'r PrincipalRow,
     anchor: String,
     policies: Vec<&'r PolicyRow>,
@@ -55,7 +55,7 @@ struct Person<'r> {
     credentials: Vec<(String, Vec<Step>)>,
 }
 
-impl Person<'_> {
+impl PrincipalCard<'_> {
     /// Whether there is something to do about itself, not about its policies.
     fn is_to_do(&self) -> bool {
         self.is_unused() || !self.credentials.is_empty()
@@ -117,7 +117,7 @@ impl<'r> AccountPage<'r> {
         let own = account.recommendations.iter().map(|it| (it.id.as_str(), (it, "")));
         let shared = report.recommendations.iter().map(|it| (it.id.as_str(), (it, "../families.html")));
         let advice: BTreeMap<&str, _> = shared.chain(own).collect();
-        let person = |row: &'r PrincipalRow| Person {
+        let person = |row: &'r PrincipalRow| PrincipalCard {
             row,
             anchor: anchor(row.kind.name(), &row.name),
             exception: (row.status == PrincipalStatus::UnusedPrincipal || row.emergency.is_some())
@@ -191,7 +191,7 @@ impl<'r> AccountPage<'r> {
             view.own().map(|own| change(own.it, None).run(script(own))).collect();
         changes.sort_by_cached_key(Change::rank);
         let people = reserve::last(&account.principals).into_iter().map(person);
-        let (to_do, principals) = people.partition(Person::is_to_do);
+        let (to_do, principals) = people.partition(PrincipalCard::is_to_do);
         Self {
             csp: guard::policy(PAGE_SCRIPT, STYLE),
             style: STYLE,

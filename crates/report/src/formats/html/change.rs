@@ -5,7 +5,7 @@ use std::rc::Rc;
 use askama::Template;
 
 use super::Script;
-use super::sides::{self, Block, Row, Side};
+use super::sides::{self, LineBlock, Side, SideRow};
 use super::text::{self, Content, Link, account_page, anchor, arn_parts, change_anchor, counted};
 use super::{console, gathered, severity};
 use crate::formats::Read;
@@ -205,7 +205,7 @@ impl<'r> Change<'r> {
         levels(&self.it.impact.by_level)
     }
 
-    fn rows(&self) -> Vec<Row<'_>> {
+    fn rows(&self) -> Vec<SideRow<'_>> {
         sides::rows(&self.diff)
     }
 
@@ -299,10 +299,10 @@ fn matched(it: &Matched) -> String {
 /// Services with their actions, a paragraph each.
 #[derive(Template)]
 #[template(path = "services.html")]
-struct Services<'r> {
+struct ServiceParagraphs<'r> {
     services: Vec<&'r UnusedService>,
 }
 
-fn services<'r>(services: impl IntoIterator<Item = &'r UnusedService>) -> Services<'r> {
-    Services { services: services.into_iter().collect() }
+fn services<'r>(services: impl IntoIterator<Item = &'r UnusedService>) -> ServiceParagraphs<'r> {
+    ServiceParagraphs { services: services.into_iter().collect() }
 }

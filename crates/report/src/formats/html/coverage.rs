@@ -9,11 +9,11 @@ pub(super) struct Banner {
     /// `good`, `warn` or `bad`.
     pub(super) class: &'static str,
     pub(super) headline: String,
-    pub(super) gaps: Vec<Gap>,
+    pub(super) gaps: Vec<CoverageGap>,
 }
 
 /// An account of which something is missing.
-pub(super) struct Gap {
+pub(super) struct CoverageGap {
     pub(super) name: String,
     pub(super) id: String,
     /// What is missing, in AWS's words where AWS said something.
@@ -55,7 +55,7 @@ impl Banner {
                 headline.push_str(&format!(" {} {noun} skipped ({why}).", count(&accounts)));
             }
         }
-        let mut gaps: Vec<Gap> = report.accounts.iter().filter_map(gap).collect();
+        let mut gaps: Vec<CoverageGap> = report.accounts.iter().filter_map(gap).collect();
         // What was not read at all comes before what was read in part.
         gaps.sort_by_key(|gap| gap.fix == NO_DATA);
         let class = match (read, gaps.is_empty()) {
@@ -74,7 +74,7 @@ const NO_DATA: Fix = Fix {
 const AGAIN: Fix =
     Fix { text: "Scan again; only what is missing is read:", command: "leastwise scan --resume" };
 
-fn gap(account: &AccountSummary) -> Option<Gap> {
+fn gap(account: &AccountSummary) -> Option<CoverageGap> {
     let (what, fix) = match account.coverage {
         Coverage::Suspended | Coverage::Excluded => return None,
         Coverage::Complete if account.is_blind() => {
@@ -86,7 +86,7 @@ fn gap(account: &AccountSummary) -> Option<Gap> {
             (failures(account), first.map_or(AGAIN, fix))
         }
     };
-    Some(Gap { name: account.name.clone(), id: account.id.clone(), what, fix })
+    Some(CoverageGap { name: account.name.clone(), id: account.id.clone(), what, fix })
 }
 
 /// What AWS said, with what was asked of it; the same of several principals once.

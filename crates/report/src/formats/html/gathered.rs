@@ -19,8 +19,8 @@ const NEW: usize = 5;
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
-    start: Start<Entry>,
-    new: Head<Entry>,
+    start: Start<StartEntry>,
+    new: Head<StartEntry>,
     /// The services of which changes take actions by name.
     pub(super) services: BTreeSet<String>,
     /// Permissions that AWS does not track, of services without any call.
@@ -30,7 +30,7 @@ pub(super) struct Gathered {
     /// How many users have unused credentials.
     pub(super) with_credentials: usize,
     /// Principals by owner; `None` is those without one.
-    pub(super) owners: BTreeMap<Option<String>, Share>,
+    pub(super) owners: BTreeMap<Option<String>, OwnerShare>,
     /// The owners of those whom the changes of many accounts reach, by the place of the change.
     of_families: BTreeMap<usize, BTreeSet<Option<String>>>,
     /// What there is for an account that its summary does not say: its changes and those of many accounts that are ready.
@@ -39,7 +39,7 @@ pub(super) struct Gathered {
 
 /// What one owner has to do.
 #[derive(Debug, Default)]
-pub(super) struct Share {
+pub(super) struct OwnerShare {
     pub(super) principals: usize,
     changes: usize,
     ready: usize,
@@ -51,7 +51,7 @@ pub(super) struct Share {
     pub(super) risk_after: u64,
 }
 
-impl Share {
+impl OwnerShare {
     /// All changes that reach the owner's principals.
     pub(super) fn changes(&self) -> usize {
         self.changes + self.families.len()
@@ -67,7 +67,7 @@ impl Share {
 
 /// Something to do.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(super) struct StartEntry {
     pub(super) title: String,
     pub(super) href: String,
     pub(super) account: String,
@@ -83,7 +83,7 @@ pub(super) struct Entry {
     pub(super) ask: bool,
 }
 
-impl Entry {
+impl StartEntry {
     /// The word of its severity.
     pub(super) fn word(&self) -> &'static str {
         self.grade.title()
@@ -151,7 +151,7 @@ impl Gathered {
                 self.untracked += row.effect.unobserved.len().min(used);
             }
         }
-        let entry = |title, grade, reason, risk| Entry {
+        let entry = |title, grade, reason, risk| StartEntry {
             title,
             href: format!(
                 "accounts/{}#{}",
@@ -207,7 +207,7 @@ impl Gathered {
         }
     }
 
-    fn change(&mut self, it: &Recommendation, entry: Entry) {
+    fn change(&mut self, it: &Recommendation, entry: StartEntry) {
         let named = it.unused.iter().filter(|it| it.actions.is_some());
         self.services.extend(named.map(|it| it.service_namespace.clone()));
         if it.since.is_some_and(|since| matches!(since, Status::New | Status::Reopened | Status::Regressed)) {
@@ -217,12 +217,12 @@ impl Gathered {
     }
 
     /// What to do first, all kinds together.
-    pub(super) fn first(&self) -> Vec<&Entry> {
+    pub(super) fn first(&self) -> Vec<&StartEntry> {
         self.start.first()
     }
 
     /// The worst of what is new since the earlier report.
-    pub(super) fn newest(&self) -> Vec<&Entry> {
+    pub(super) fn newest(&self) -> Vec<&StartEntry> {
         self.new.items().collect()
     }
 }
@@ -237,8 +237,8 @@ fn joined(owners: &BTreeSet<&Option<String>>) -> Option<String> {
     }
 }
 
-fn of_change(it: &Recommendation, href: String, name: &str, owner: Option<String>) -> Entry {
-    Entry {
+fn of_change(it: &Recommendation, href: String, name: &str, owner: Option<String>) -> StartEntry {
+    StartEntry {
         title: say::change_of(it, None, &str::to_owned),
         href,
         account: name.to_owned(),

@@ -6,8 +6,8 @@ use std::cmp::Reverse;
 
 use askama::Template;
 
-use super::coverage::{Banner, Gap, is_read, usage_data};
-use super::gathered::{Entry, Gathered, Share};
+use super::coverage::{Banner, CoverageGap, is_read, usage_data};
+use super::gathered::{Gathered, OwnerShare, StartEntry};
 use super::owners::Owners;
 use super::text::{self, account_page, change_anchor, count, counted, in_hash, percent};
 use super::{INDEX_SCRIPT, STYLE, guard, rows, sentence, severity, sparkline, words};
@@ -62,15 +62,15 @@ pub(super) struct IndexPage<'r> {
     /// The risk score from report to report, as points of a line, and in words.
     trend: String,
     trend_words: String,
-    first: Vec<&'r Entry>,
+    first: Vec<&'r StartEntry>,
     share: Option<String>,
-    new: Vec<&'r Entry>,
+    new: Vec<&'r StartEntry>,
     /// Which action is which number in the rows.
     names: String,
     panels: Vec<Panel>,
     owner_tag: String,
     statuses: Vec<Figure>,
-    families: Vec<Family<'r>>,
+    families: Vec<FamilyItem<'r>>,
     exceptions: Vec<&'r ExceptionRow>,
     built_in: usize,
     severities: [(&'static str, &'static str); 5],
@@ -123,7 +123,7 @@ struct Actor {
 }
 
 /// A policy of many accounts.
-struct Family<'r> {
+struct FamilyItem<'r> {
     it: &'r FamilyRow,
     principals: usize,
     rows: String,
@@ -214,7 +214,7 @@ impl<'r> IndexPage<'r> {
         counted(usize::try_from(*number).unwrap_or_default(), "run")
     }
 
-    fn is_long(&self, gaps: &[Gap]) -> bool {
+    fn is_long(&self, gaps: &[CoverageGap]) -> bool {
         gaps.len() > 4
     }
 }
@@ -308,8 +308,8 @@ fn figures(report: &Report, all: &Gathered) -> Vec<Figure> {
 }
 
 /// How much of the risk the first changes remove.
-fn share(report: &Report, first: &[&Entry]) -> Option<String> {
-    let changes: Vec<&&Entry> = first.iter().filter(|it| it.confidence.is_some()).collect();
+fn share(report: &Report, first: &[&StartEntry]) -> Option<String> {
+    let changes: Vec<&&StartEntry> = first.iter().filter(|it| it.confidence.is_some()).collect();
     let removed: u64 = changes.iter().map(|it| it.risk).sum();
     let all = report.first.risk_removed;
     if all == 0 || changes.is_empty() {
@@ -338,7 +338,7 @@ fn panels(report: &Report, all: &Gathered, beside: Beside<'_>) -> Vec<Panel> {
 }
 
 fn owners(report: &Report, all: &Gathered, beside: Beside<'_>) -> Vec<Actor> {
-    let actor = |(name, share): (&Option<String>, &Share)| {
+    let actor = |(name, share): (&Option<String>, &OwnerShare)| {
         let something = share.changes() + share.unused + share.credentials > 0;
         let ticket = name.as_ref().filter(|_| beside.tickets && beside.owners.is_configured() && something);
         Actor {
@@ -422,8 +422,8 @@ fn sorted(mut actors: Vec<Actor>) -> Vec<Actor> {
     actors
 }
 
-fn family(it: &FamilyRow) -> Family<'_> {
-    Family {
+fn family(it: &FamilyRow) -> FamilyItem<'_> {
+    FamilyItem {
         it,
         principals: it.accounts.iter().map(|it| it.principals.len()).sum(),
         rows: format!("#family={}", in_hash(&visible(&it.id))),

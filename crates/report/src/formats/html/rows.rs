@@ -76,7 +76,7 @@ pub(super) fn account(report: &Report, account: &AccountReport, owners: &Owners)
         .collect();
     let all_owners: BTreeSet<&str> = account.principals.iter().filter_map(|it| owners.of(it)).collect();
     let place_of_owner: BTreeMap<&str, usize> = all_owners.iter().copied().zip(0..).collect();
-    let reached = Reached::of(report, account);
+    let reached = ReachIndex::of(report, account);
     let row = |row| {
         let mut cells = principal(row, &of_policy, &reached);
         let held: BTreeSet<usize> =
@@ -120,12 +120,12 @@ fn change(it: &Recommendation, id: &str) -> Value {
 }
 
 /// Which changes and families reach a principal.
-struct Reached<'r> {
+struct ReachIndex<'r> {
     changes: BTreeMap<&'r str, Vec<i64>>,
     families: BTreeMap<&'r str, Vec<usize>>,
 }
 
-impl<'r> Reached<'r> {
+impl<'r> ReachIndex<'r> {
     fn of(report: &'r Report, account: &'r AccountReport) -> Self {
         let here: BTreeSet<&str> = account.principals.iter().map(|it| it.arn.as_str()).collect();
         let mut changes: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
@@ -147,7 +147,7 @@ impl<'r> Reached<'r> {
     }
 }
 
-fn principal(row: &PrincipalRow, of_policy: &BTreeMap<&str, usize>, reached: &Reached<'_>) -> Vec<Value> {
+fn principal(row: &PrincipalRow, of_policy: &BTreeMap<&str, usize>, reached: &ReachIndex<'_>) -> Vec<Value> {
     let effect = &row.effect;
     let status = STATUSES.iter().position(|it| *it == row.status);
     let levels = ActionLevel::ALL.iter().enumerate().fold(0_u8, |bits, (at, level)| {

@@ -10,7 +10,7 @@ use askama::filters::HtmlSafe;
 use super::text::Content;
 
 /// A row of the two sides. Lines that follow each other are one, unless each has another beside it.
-pub(super) enum Row<'d> {
+pub(super) enum SideRow<'d> {
     /// Where the next rows stand.
     Place(&'d str),
     /// What stands on one side alone, or is the same on both.
@@ -50,9 +50,9 @@ impl fmt::Display for Marked<'_> {
 impl HtmlSafe for Marked<'_> {}
 
 /// Lines below each other, each behind the sign of its side.
-pub(super) struct Block<'r, 'd>(pub(super) char, pub(super) &'r [Marked<'d>]);
+pub(super) struct LineBlock<'r, 'd>(pub(super) char, pub(super) &'r [Marked<'d>]);
 
-impl fmt::Display for Block<'_, '_> {
+impl fmt::Display for LineBlock<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, line) in self.1.iter().enumerate() {
             if at > 0 {
@@ -65,10 +65,10 @@ impl fmt::Display for Block<'_, '_> {
     }
 }
 
-impl HtmlSafe for Block<'_, '_> {}
+impl HtmlSafe for LineBlock<'_, '_> {}
 
 /// The rows of a unified difference.
-pub(super) fn rows(diff: &str) -> Vec<Row<'_>> {
+pub(super) fn rows(diff: &str) -> Vec<SideRow<'_>> {
     let mut rows = Rows(Vec::new());
     let (mut gone, mut come) = (VecDeque::new(), VecDeque::new());
     for line in diff.lines().filter(|line| !line.starts_with("--- ") && !line.starts_with("+++ ")) {
@@ -79,7 +79,7 @@ pub(super) fn rows(diff: &str) -> Vec<Row<'_>> {
                 pair(&mut gone, &mut come, &mut rows);
                 match other {
                     Some((" ", text)) => rows.line(Side::Both, whole(text)),
-                    _ => rows.0.push(Row::Place(line)),
+                    _ => rows.0.push(SideRow::Place(line)),
                 }
             }
         }
@@ -88,13 +88,13 @@ pub(super) fn rows(diff: &str) -> Vec<Row<'_>> {
     rows.0
 }
 
-struct Rows<'d>(Vec<Row<'d>>);
+struct Rows<'d>(Vec<SideRow<'d>>);
 
 impl<'d> Rows<'d> {
     fn line(&mut self, side: Side, line: Marked<'d>) {
         match self.0.last_mut() {
-            Some(Row::Lines(last, lines)) if *last == side => lines.push(line),
-            _ => self.0.push(Row::Lines(side, vec![line])),
+            Some(SideRow::Lines(last, lines)) if *last == side => lines.push(line),
+            _ => self.0.push(SideRow::Lines(side, vec![line])),
         }
     }
 }
@@ -106,7 +106,7 @@ fn pair<'d>(gone: &mut VecDeque<&'d str>, come: &mut VecDeque<&'d str>, rows: &m
             Some(new) => {
                 come.pop_front();
                 let (left, right) = marked(old, new);
-                rows.0.push(Row::Pair(left, right));
+                rows.0.push(SideRow::Pair(left, right));
                 // All that follows from one pattern stands below it.
                 while let Some(new) = come.front().copied() {
                     let next = gone.front().copied();
@@ -155,17 +155,17 @@ fn marked<'d>(old: &'d str, new: &'d str) -> (Marked<'d>, Marked<'d>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Marked, Row, Side, rows};
+    use super::{Marked, Side, SideRow, rows};
 
     fn told(diff: &str) -> Vec<String> {
         let mark = |it: &Marked<'_>| format!("{}[{}]{}", it.before, it.middle, it.after);
         let all = |lines: &[Marked<'_>]| lines.iter().map(mark).collect::<Vec<_>>().join("/");
         let row = |row| match row {
-            Row::Place(text) => text.to_owned(),
-            Row::Lines(Side::Both, lines) => format!("={}", all(&lines)),
-            Row::Lines(Side::Before, lines) => format!("{}|", all(&lines)),
-            Row::Lines(Side::After, lines) => format!("|{}", all(&lines)),
-            Row::Pair(left, right) => format!("{}|{}", mark(&left), mark(&right)),
+            SideRow::Place(text) => text.to_owned(),
+            SideRow::Lines(Side::Both, lines) => format!("={}", all(&lines)),
+            SideRow::Lines(Side::Before, lines) => format!("{}|", all(&lines)),
+            SideRow::Lines(Side::After, lines) => format!("|{}", all(&lines)),
+            SideRow::Pair(left, right) => format!("{}|{}", mark(&left), mark(&right)),
         };
         rows(diff).into_iter().map(row).collect()
     }

@@ -5,14 +5,14 @@ use serde::Serialize;
 use super::unmapped::Unmapped;
 
 #[derive(Debug, Serialize)]
-pub(super) struct Event<'e> {
+pub(super) struct OcsfEvent<'e> {
     pub(super) activity_id: u8,
     pub(super) activity_name: &'static str,
     pub(super) category_name: &'static str,
     pub(super) category_uid: u8,
     pub(super) class_name: &'static str,
     pub(super) class_uid: u16,
-    pub(super) cloud: Cloud<'e>,
+    pub(super) cloud: OcsfCloud<'e>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) confidence: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,11 +21,11 @@ pub(super) struct Event<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) identity_activity_metrics: Option<Activity>,
     pub(super) message: String,
-    pub(super) metadata: Metadata,
+    pub(super) metadata: OcsfMetadata,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) permission_analysis_results: Vec<Analysed<'e>>,
-    pub(super) remediation: Remediation,
-    pub(super) resources: Vec<Resource<'e>>,
+    pub(super) remediation: OcsfRemediation,
+    pub(super) resources: Vec<OcsfResource<'e>>,
     pub(super) severity: &'static str,
     pub(super) severity_id: u8,
     pub(super) status: &'static str,
@@ -39,15 +39,15 @@ pub(super) struct Event<'e> {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Cloud<'e> {
+pub(super) struct OcsfCloud<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) account: Option<Account<'e>>,
+    pub(super) account: Option<OcsfAccount<'e>>,
     pub(super) cloud_partition: &'e str,
     pub(super) provider: &'static str,
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Account<'e> {
+pub(super) struct OcsfAccount<'e> {
     pub(super) name: &'e str,
     pub(super) r#type: &'static str,
     pub(super) type_id: u8,
@@ -85,7 +85,7 @@ pub(super) struct Activity {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Metadata {
+pub(super) struct OcsfMetadata {
     pub(super) product: Product,
     pub(super) profiles: [&'static str; 1],
     pub(super) version: &'static str,
@@ -115,14 +115,14 @@ pub(super) struct Policy<'e> {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Remediation {
+pub(super) struct OcsfRemediation {
     pub(super) desc: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) references: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Resource<'e> {
+pub(super) struct OcsfResource<'e> {
     pub(super) cloud_partition: &'e str,
     pub(super) name: &'e str,
     pub(super) r#type: &'static str,
@@ -132,7 +132,7 @@ pub(super) struct Resource<'e> {
 #[derive(Debug, Serialize)]
 pub(super) struct User<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) account: Option<Account<'e>>,
+    pub(super) account: Option<OcsfAccount<'e>>,
     pub(super) name: &'e str,
     pub(super) r#type: &'static str,
     pub(super) type_id: u8,

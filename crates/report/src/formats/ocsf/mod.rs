@@ -13,11 +13,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use self::form::{
-    Account, Activity, Analysed, Analytic, Cloud, Event, FindingInfo, Metadata, Policy, Product, Remediation,
-    Resource, User,
+    Activity, Analysed, Analytic, FindingInfo, OcsfAccount, OcsfCloud, OcsfEvent, OcsfMetadata,
+    OcsfRemediation, OcsfResource, Policy, Product, User,
 };
 use self::unmapped::Unmapped;
-use super::since::{Earlier, Finding, State};
+use super::since::{Earlier, FindingState, TrackedFinding};
 use super::{AccountView, Format, Part, Read, key, reserve, say, weight};
 use leastwise_core::arn::Arn;
 use leastwise_core::decide::{Grade, Level, PrincipalStatus};
@@ -79,11 +79,11 @@ impl Format for Ocsf {
 }
 
 /// The events that are about no account alone.
-fn of_all(report: &Report) -> Vec<Event<'_>> {
+fn of_all(report: &Report) -> Vec<OcsfEvent<'_>> {
     report.recommendations.iter().map(|change| change_event(report, change, None)).collect()
 }
 
-fn of_account<'e>(view: &AccountView<'e>) -> Vec<Event<'e>> {
+fn of_account<'e>(view: &AccountView<'e>) -> Vec<OcsfEvent<'e>> {
     let (report, account) = (view.report, view.account);
     let unused = account.principals.iter().filter(|it| it.status == PrincipalStatus::UnusedPrincipal);
     let unused = unused.map(|principal| principal_event(report, account, &view.lookup, principal));
@@ -91,7 +91,7 @@ fn of_account<'e>(view: &AccountView<'e>) -> Vec<Event<'e>> {
     unused.chain(changes).collect()
 }
 
-fn lines<'e>(events: impl IntoIterator<Item = Event<'e>>) -> String {
+fn lines<'e>(events: impl IntoIterator<Item = OcsfEvent<'e>>) -> String {
     let mut lines = String::new();
     for event in events {
         lines.push_str(&super::json(&event));
@@ -100,8 +100,8 @@ fn lines<'e>(events: impl IntoIterator<Item = Event<'e>>) -> String {
     lines
 }
 
-fn account_of(summary: &AccountSummary) -> Account<'_> {
-    Account { name: &summary.name, r#type: "AWS Account", type_id: 10, uid: &summary.id }
+fn account_of(summary: &AccountSummary) -> OcsfAccount<'_> {
+    OcsfAccount { name: &summary.name, r#type: "AWS Account", type_id: 10, uid: &summary.id }
 }
 
 /// An ARN's account, and what it names.
@@ -117,11 +117,11 @@ fn principal_type(arn: &str) -> (&'static str, u8) {
     if Arn::of(arn).is_user() { ("User", 1) } else { ("Role", 99) }
 }
 
-fn resource<'e>(report: &'e Report, r#type: &'static str, uid: &'e str) -> Resource<'e> {
-    Resource { cloud_partition: &report.partition, name: last_part(uid), r#type, uid }
+fn resource<'e>(report: &'e Report, r#type: &'static str, uid: &'e str) -> OcsfResource<'e> {
+    OcsfResource { cloud_partition: &report.partition, name: last_part(uid), r#type, uid }
 }
 
-fn user<'e>(arn: &'e str, account: Option<Account<'e>>) -> User<'e> {
+fn user<'e>(arn: &'e str, account: Option<OcsfAccount<'e>>) -> User<'e> {
     let (r#type, type_id) = principal_type(arn);
     User { account, name: last_part(arn), r#type, type_id, uid: arn }
 }
@@ -155,8 +155,8 @@ fn confidence(level: Level) -> (&'static str, u8) {
 }
 
 /// What the two kinds of events differ in.
-struct Told<'e> {
-    account: Option<Account<'e>>,
+struct EventParts<'e> {
+    account: Option<OcsfAccount<'e>>,
     seen: Option<i64>,
     sources: Vec<&'static str>,
     /// A stable code, and what people call it.
@@ -166,12 +166,12 @@ struct Told<'e> {
     desc: String,
     mend: String,
     grade: Grade,
-    resources: Vec<Resource<'e>>,
+    resources: Vec<OcsfResource<'e>>,
     unmapped: Unmapped<'e>,
 }
 
-impl<'e> Told<'e> {
-    fn event(self, report: &'e Report) -> Event<'e> {
+impl<'e> EventParts<'e> {
+    fn event(self, report: &'e Report) -> OcsfEvent<'e> {
         let (severity, severity_id) = severity(self.grade);
         let (code, name) = self.kind;
         // Evidence that tells no date: no finding is older than the catalog that it rests on.
@@ -181,14 +181,14 @@ impl<'e> Told<'e> {
         let [title, desc] = [&self.title, &self.desc].map(|text| visible_line(text).into_owned());
         let mend = visible_line(&self.mend).into_owned();
         let references = say::page(&code).into_iter().collect();
-        Event {
+        OcsfEvent {
             activity_id: 1,
             activity_name: "Create",
             category_name: "Findings",
             category_uid: 2,
             class_name: "IAM Analysis Finding",
             class_uid: 2008,
-            cloud: Cloud { account: self.account, cloud_partition: &report.partition, provider: "AWS" },
+            cloud: OcsfCloud { account: self.account, cloud_partition: &report.partition, provider: "AWS" },
             confidence: None,
             confidence_id: None,
             finding_info: FindingInfo {
@@ -209,13 +209,13 @@ impl<'e> Told<'e> {
             },
             identity_activity_metrics: None,
             message: title,
-            metadata: Metadata {
+            metadata: OcsfMetadata {
                 product: Product { name: NAME, vendor_name: NAME, version },
                 profiles: ["cloud"],
                 version: "1.6.0",
             },
             permission_analysis_results: Vec::new(),
-            remediation: Remediation { desc: mend, references },
+            remediation: OcsfRemediation { desc: mend, references },
             resources: self.resources,
             severity,
             severity_id,
@@ -230,7 +230,7 @@ impl<'e> Told<'e> {
     }
 }
 
-impl Finding for Event<'_> {
+impl TrackedFinding for OcsfEvent<'_> {
     fn uid(&self) -> &str {
         &self.finding_info.uid
     }
@@ -252,16 +252,16 @@ impl Finding for Event<'_> {
     }
 }
 
-impl Event<'_> {
+impl OcsfEvent<'_> {
     /// With what became of it. What is gone was seen on the day that it has, and is told of on the day of today's evidence.
-    fn with(mut self, state: State, today: Option<i64>) -> Self {
+    fn with(mut self, state: FindingState, today: Option<i64>) -> Self {
         match state {
-            State::New => {}
-            State::Unchanged | State::Updated => {
+            FindingState::New => {}
+            FindingState::Unchanged | FindingState::Updated => {
                 (self.activity_id, self.activity_name) = (2, "Update");
                 (self.type_uid, self.type_name) = (200_802, "IAM Analysis Finding: Update");
             }
-            State::Absent => {
+            FindingState::Absent => {
                 (self.activity_id, self.activity_name) = (3, "Close");
                 (self.type_uid, self.type_name) = (200_803, "IAM Analysis Finding: Close");
                 (self.status_id, self.status) = (4, "Resolved");
@@ -278,7 +278,7 @@ fn change_event<'e>(
     report: &'e Report,
     change: &'e Recommendation,
     account: Option<&'e AccountSummary>,
-) -> Event<'e> {
+) -> OcsfEvent<'e> {
     let evidence: Vec<&EvidenceSource> = match account {
         Some(account) => vec![&account.evidence],
         None => {
@@ -293,7 +293,7 @@ fn change_event<'e>(
     let uid = change.policy_arn.as_deref().unwrap_or(&change.id);
     let principals = change.reaches.iter().map(|arn| resource(report, principal_type(arn).0, arn));
     let policy = std::iter::once(resource(report, "Policy", uid));
-    let mut event = Told {
+    let mut event = EventParts {
         account: account.map(account_of),
         seen: seen(evidence.into_iter()),
         sources,
@@ -329,11 +329,11 @@ fn principal_event<'e>(
     account: &'e AccountReport,
     lookup: &Lookup<'e>,
     principal: &'e PrincipalRow,
-) -> Event<'e> {
+) -> OcsfEvent<'e> {
     let (summary, kind) = (&account.summary, principal_type(&principal.arn).0);
     let held = lookup.held_by(principal);
     let policies = held.iter().map(|it| resource(report, "Policy", it.arn.as_deref().unwrap_or(&it.id)));
-    let mut event = Told {
+    let mut event = EventParts {
         account: Some(account_of(summary)),
         seen: seen(std::iter::once(&summary.evidence)),
         sources: vec![summary.evidence.source.name()],

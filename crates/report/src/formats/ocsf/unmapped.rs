@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::since::State;
+use super::super::since::FindingState;
 use leastwise_core::report::{
     Action, ActionLevel, CodeOwner, ConfidenceReason, EscalationRow, Files, Note, Recommendation,
     UnusedService,
@@ -66,10 +66,10 @@ impl<'e> Unmapped<'e> {
     }
 
     /// What became of it. What is gone has no files in tonight's report.
-    pub(super) fn since(&mut self, state: State) {
+    pub(super) fn since(&mut self, state: FindingState) {
         match self {
             Self::Change(change) => {
-                change.files = change.files.filter(|_| state != State::Absent);
+                change.files = change.files.filter(|_| state != FindingState::Absent);
                 change.since_earlier_report = Some(state.name());
             }
             Self::Principal(value) => {

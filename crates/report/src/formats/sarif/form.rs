@@ -45,12 +45,12 @@ pub(super) struct Descriptor {
     pub(super) help: Message,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) help_uri: Option<String>,
-    pub(super) default_configuration: Configuration,
+    pub(super) default_configuration: RuleConfiguration,
     pub(super) properties: Tags,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Configuration {
+pub(super) struct RuleConfiguration {
     pub(super) level: &'static str,
 }
 
@@ -66,7 +66,7 @@ pub(super) struct Tags {
 /// `result`
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Finding {
+pub(super) struct SarifResult {
     pub(super) rule_id: &'static str,
     pub(super) rule_index: usize,
     pub(super) level: &'static str,

@@ -2,16 +2,16 @@
 
 use serde_json::json;
 
-use super::form::Finding;
-use super::{Said, file_of, policy_and, rules, suppression};
+use super::form::SarifResult;
+use super::{ResultParts, file_of, policy_and, rules, suppression};
 use crate::formats::{key, say};
 use leastwise_core::decide::FamilyKind;
 use leastwise_core::report::numbers::{capital, counted};
 use leastwise_core::report::{AccountSummary, FamilyRow, LeftAlone, PolicyState};
 
 /// A policy of one account that is not changed.
-pub(super) fn left_alone(left: &LeftAlone, account: &AccountSummary) -> Finding {
-    let said = Said {
+pub(super) fn left_alone(left: &LeftAlone, account: &AccountSummary) -> SarifResult {
+    let said = ResultParts {
         rule: rules::of_state(left.code),
         grade: None,
         text: format!(
@@ -36,7 +36,7 @@ pub(super) fn left_alone(left: &LeftAlone, account: &AccountSummary) -> Finding 
     };
     let excepted = left.code == PolicyState::Excepted;
     let suppressions = excepted.then(|| suppression(&left.why)).into_iter().collect();
-    Finding { suppressions, ..said.finding() }
+    SarifResult { suppressions, ..said.finding() }
 }
 
 /// One more where there is one.
@@ -45,13 +45,13 @@ fn and(remedy: &str) -> String {
 }
 
 /// A policy of several accounts that is not changed.
-pub(super) fn family_left(family: &FamilyRow) -> Finding {
+pub(super) fn family_left(family: &FamilyRow) -> SarifResult {
     let accounts = family.accounts.len();
     let of = match family.kind {
         FamilyKind::PermissionSet => format!("permission set {}", family.name),
         FamilyKind::Fleet => format!("{} in {}", family.name, counted(accounts, "account")),
     };
-    Said {
+    ResultParts {
         rule: rules::of_state(family.code),
         grade: None,
         text: format!(

@@ -13,12 +13,12 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use self::form::{
-    ArtifactLocation, Finding, Invocation, Location, LogicalLocation, Message, Notification,
-    PhysicalLocation, Region, Suppression,
+    ArtifactLocation, Invocation, Location, LogicalLocation, Message, Notification, PhysicalLocation, Region,
+    SarifResult, Suppression,
 };
 use self::left::{family_left, left_alone};
-use self::rules::Rule;
-use super::since::{Earlier, State};
+use self::rules::SarifRule;
+use super::since::{Earlier, FindingState};
 use super::{AccountView, Format, Part, Read, key, reserve, say, weight};
 use leastwise_core::decide::{Grade, PrincipalStatus};
 use leastwise_core::digest::FileHash;
@@ -62,8 +62,8 @@ impl Sarif {
         &self,
         report: &Report,
         account: Option<&AccountReport>,
-        now: Vec<Finding>,
-        before: impl FnOnce(&Earlier) -> Vec<Finding>,
+        now: Vec<SarifResult>,
+        before: impl FnOnce(&Earlier) -> Vec<SarifResult>,
     ) -> Vec<Part> {
         let all = match &self.earlier {
             None => now,
@@ -110,14 +110,14 @@ impl Format for Sarif {
 }
 
 /// The results that are about no account alone.
-fn of_all(report: &Report) -> Vec<Finding> {
+fn of_all(report: &Report) -> Vec<SarifResult> {
     let families =
         report.families.iter().filter(|it| it.recommendation.is_none() && it.code != PolicyState::InUse);
     let whole = report.recommendations.iter().map(|change| recommended(change, None));
     whole.chain(families.map(family_left)).collect()
 }
 
-fn of_account(view: &AccountView<'_>) -> Vec<Finding> {
+fn of_account(view: &AccountView<'_>) -> Vec<SarifResult> {
     let (report, account) = (view.report, view.account);
     let id = &account.summary;
     let mut found = Vec::new();
@@ -163,8 +163,8 @@ fn invocation(report: &Report) -> Invocation {
 }
 
 /// What all results have in common.
-struct Said<'s> {
-    rule: Rule,
+struct ResultParts<'s> {
+    rule: SarifRule,
     /// Its own level; else the rule's.
     grade: Option<Grade>,
     text: String,
@@ -176,8 +176,8 @@ struct Said<'s> {
     properties: Value,
 }
 
-impl Said<'_> {
-    fn finding(self) -> Finding {
+impl ResultParts<'_> {
+    fn finding(self) -> SarifResult {
         let level = self.grade.map_or(self.rule.level, |grade| match grade {
             Grade::Critical | Grade::High => "error",
             Grade::Medium => "warning",
@@ -193,7 +193,7 @@ impl Said<'_> {
             fully_qualified_name: name.to_owned(),
             kind,
         };
-        Finding {
+        SarifResult {
             rule_id: self.rule.id,
             rule_index: self.rule.index(),
             level,
@@ -216,7 +216,7 @@ impl Said<'_> {
     }
 }
 
-impl super::since::Finding for Finding {
+impl super::since::TrackedFinding for SarifResult {
     fn uid(&self) -> &str {
         self.partial_fingerprints.get(FINGERPRINT).map_or("", String::as_str)
     }
@@ -232,11 +232,11 @@ impl super::since::Finding for Finding {
     }
 }
 
-impl Finding {
+impl SarifResult {
     /// With what became of it. What is gone has no files in this report: it leads to the account that it was in.
-    fn with(mut self, state: State, file: &str) -> Self {
+    fn with(mut self, state: FindingState, file: &str) -> Self {
         self.baseline_state = Some(state.name());
-        if state == State::Absent {
+        if state == FindingState::Absent {
             let [location] = &mut self.locations;
             location.physical_location.artifact_location = ArtifactLocation::of(file);
             if let Some(properties) = self.properties.as_object_mut() {
@@ -259,7 +259,7 @@ fn policy_and<'s>(policy: &'s str, principals: &'s [String]) -> Vec<(&'static st
         .collect()
 }
 
-fn recommended(change: &Recommendation, account: Option<&AccountSummary>) -> Finding {
+fn recommended(change: &Recommendation, account: Option<&AccountSummary>) -> SarifResult {
     let (removed, kept, sure) = (change.proof.removed, change.proof.kept, change.confidence.level);
     let impact = &change.impact;
     let place = account.map_or_else(|| "several accounts".to_owned(), say::account);
@@ -270,7 +270,7 @@ fn recommended(change: &Recommendation, account: Option<&AccountSummary>) -> Fin
     }
     let escalations: Vec<&str> = impact.escalations.iter().map(|it| it.actions.as_str()).collect();
     let reasons: Vec<&str> = change.confidence.reasons.iter().map(|it| it.code.name()).collect();
-    Said {
+    ResultParts {
         rule: rules::of_action(change.action),
         grade: Some(weight::of_change(change)),
         text,
@@ -319,10 +319,10 @@ fn about(principal: &PrincipalRow, account: &AccountSummary) -> Value {
 fn of_principal<'s>(
     principal: &'s PrincipalRow,
     account: &AccountSummary,
-    rule: Rule,
+    rule: SarifRule,
     text: String,
-) -> Said<'s> {
-    Said {
+) -> ResultParts<'s> {
+    ResultParts {
         rule,
         grade: None,
         text,
@@ -333,7 +333,7 @@ fn of_principal<'s>(
     }
 }
 
-fn unused(principal: &PrincipalRow, account: &AccountSummary) -> Finding {
+fn unused(principal: &PrincipalRow, account: &AccountSummary) -> SarifResult {
     let mut text =
         format!("{} {} in {}: {}.", principal.kind, principal.name, say::account(account), principal.why);
     if let Some(trust) = &principal.trust {
@@ -348,11 +348,11 @@ fn unused(principal: &PrincipalRow, account: &AccountSummary) -> Finding {
     if let (Some(exception), Some(properties)) = (exception, said.properties.as_object_mut()) {
         properties.insert("exceptionToAdd".to_owned(), json!(exception));
     }
-    Said { grade: Some(weight::of_unused(principal)), ..said }.finding()
+    ResultParts { grade: Some(weight::of_unused(principal)), ..said }.finding()
 }
 
 /// A principal that an exception leaves as it is: a finding that is known, and suppressed by who answers for it.
-fn excepted(report: &Report, principal: &PrincipalRow, account: &AccountSummary) -> Finding {
+fn excepted(report: &Report, principal: &PrincipalRow, account: &AccountSummary) -> SarifResult {
     let text =
         format!("{} {} in {}: {}.", principal.kind, principal.name, say::account(account), principal.why);
     let mut said = of_principal(principal, account, rules::EXCEPTED, text);
@@ -370,7 +370,7 @@ fn excepted(report: &Report, principal: &PrincipalRow, account: &AccountSummary)
         None => principal.why.clone(),
     };
     let suppressions = vec![suppression(&justification)];
-    Finding { suppressions, ..said.finding() }
+    SarifResult { suppressions, ..said.finding() }
 }
 
 fn suppression(justification: &str) -> Suppression {
@@ -378,7 +378,7 @@ fn suppression(justification: &str) -> Suppression {
     Suppression { kind: "external", status: "accepted", justification }
 }
 
-fn idle(principal: &PrincipalRow, credential: &IdleCredential, account: &AccountSummary) -> Finding {
+fn idle(principal: &PrincipalRow, credential: &IdleCredential, account: &AccountSummary) -> SarifResult {
     let (rule, what, id) = match &credential.access_key_id {
         Some(key) => (rules::UNUSED_KEY, format!("access key {key}"), format!("/{key}")),
         None => (rules::UNUSED_PASSWORD, "console password".to_owned(), String::new()),
@@ -401,5 +401,5 @@ fn idle(principal: &PrincipalRow, credential: &IdleCredential, account: &Account
         "accessKeyId": credential.access_key_id,
         "lastAccessed": credential.last_accessed,
     });
-    Said { grade: Some(weight::of_credential(principal)), fingerprint, properties, ..said }.finding()
+    ResultParts { grade: Some(weight::of_credential(principal)), fingerprint, properties, ..said }.finding()
 }

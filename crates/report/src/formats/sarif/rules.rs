@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
-use super::form::{Configuration, Descriptor, Message, Tags};
+use super::form::{Descriptor, Message, RuleConfiguration, Tags};
 use crate::formats::say;
 use leastwise_core::decide::Grade;
 use leastwise_core::report::{Action, PolicyState};
 
 /// A rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Rule {
+pub(super) struct SarifRule {
     pub(super) id: &'static str,
     /// What it finds.
     short: &'static str,
@@ -19,32 +19,32 @@ pub(super) struct Rule {
     pub(super) level: &'static str,
 }
 
-const fn rule(id: &'static str, short: &'static str, help: &'static str, level: &'static str) -> Rule {
-    Rule { id, short, help, level }
+const fn rule(id: &'static str, short: &'static str, help: &'static str, level: &'static str) -> SarifRule {
+    SarifRule { id, short, help, level }
 }
 
-pub(super) const UNUSED_PRINCIPAL: Rule = rule(
+pub(super) const UNUSED_PRINCIPAL: SarifRule = rule(
     "unused-principal",
     "Unused role or user",
     "Confirm with the owner and check who can assume it, then delete it. Do not delete emergency access: add an exception.",
     "warning",
 );
 
-pub(super) const UNUSED_KEY: Rule = rule(
+pub(super) const UNUSED_KEY: SarifRule = rule(
     "unused-access-key",
     "Unused access key",
     "Deactivate the key, wait until nobody misses it, then delete it. Keep the keys of emergency access.",
     "warning",
 );
 
-pub(super) const UNUSED_PASSWORD: Rule = rule(
+pub(super) const UNUSED_PASSWORD: SarifRule = rule(
     "unused-password",
     "Unused console password",
     "Delete the console password of the user. Keep the password of emergency access.",
     "warning",
 );
 
-pub(super) const EXCEPTED: Rule = rule(
+pub(super) const EXCEPTED: SarifRule = rule(
     "principal-excepted",
     "Role or user kept by an exception",
     "Nothing to do until the exception expires; the justification is its reason.",
@@ -52,7 +52,7 @@ pub(super) const EXCEPTED: Rule = rule(
 );
 
 /// What is left alone for a reason that has no rule of its own.
-const LEFT_ALONE: Rule = rule(
+const LEFT_ALONE: SarifRule = rule(
     "left-alone",
     "Policy with unused permissions is not changed",
     "The result says why, and how to fix it.",
@@ -60,7 +60,7 @@ const LEFT_ALONE: Rule = rule(
 );
 
 /// The rule of what is recommended.
-pub(super) fn of_action(action: Action) -> Rule {
+pub(super) fn of_action(action: Action) -> SarifRule {
     match action {
         Action::Replace => rule(
             "policy-replace",
@@ -108,7 +108,7 @@ pub(super) fn of_action(action: Action) -> Rule {
 }
 
 /// The rule of what is left alone, by what becomes of it.
-pub(super) fn of_state(state: PolicyState) -> Rule {
+pub(super) fn of_state(state: PolicyState) -> SarifRule {
     match state {
         PolicyState::Excepted => rule(
             "left-alone-excepted",
@@ -225,7 +225,7 @@ pub(super) fn of_state(state: PolicyState) -> Rule {
 }
 
 /// In the order of the file.
-static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+static RULES: LazyLock<Vec<SarifRule>> = LazyLock::new(|| {
     let changes = Action::ALL.iter().map(|action| of_action(*action));
     let principals = [UNUSED_PRINCIPAL, UNUSED_KEY, UNUSED_PASSWORD, EXCEPTED];
     let left = PolicyState::ALL.iter().map(|state| of_state(*state)).filter(|it| *it != LEFT_ALONE);
@@ -234,13 +234,13 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 
 /// All of them, for the tool's component.
 pub(super) fn all() -> Vec<Descriptor> {
-    let descriptor = |rule: &Rule| Descriptor {
+    let descriptor = |rule: &SarifRule| Descriptor {
         id: rule.id,
         short_description: Message::of(rule.short),
         full_description: Message::of(&format!("{}. {}", rule.short, rule.help)),
         help: Message::of(rule.help),
         help_uri: say::page(rule.id),
-        default_configuration: Configuration { level: rule.level },
+        default_configuration: RuleConfiguration { level: rule.level },
         properties: Tags {
             precision: "high",
             security_severity: rule.grade().score(),
@@ -250,7 +250,7 @@ pub(super) fn all() -> Vec<Descriptor> {
     RULES.iter().map(descriptor).collect()
 }
 
-impl Rule {
+impl SarifRule {
     /// Of findings of this rule in general; each result tells its own.
     fn grade(self) -> Grade {
         match self.level {

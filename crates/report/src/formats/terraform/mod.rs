@@ -7,9 +7,11 @@ mod hcl;
 
 use hcl::{block, label, quoted};
 
-use super::infrastructure::{Arn, Change, OF_SETS, Resource, SetChange, ascii, changes, plain, set_changes};
+use super::infrastructure::{
+    OF_SETS, PolicyArn, Resource, ResourceChange, SetChange, ascii, changes, plain, set_changes,
+};
 use super::{AccountView, Format, Part, Read};
-use leastwise_core::report::names::{Taken, told_apart};
+use leastwise_core::report::names::{TakenPaths, told_apart};
 use leastwise_core::report::{PolicyHolder, Recommendation};
 
 /// Import blocks came with 1.5.
@@ -38,7 +40,7 @@ impl Format for Terraform {
         let mut parts = Vec::new();
         let changes = changes(view, read);
         if !changes.is_empty() {
-            let mut folder = Folder::new(format!("changes/{}/terraform", account.summary.id));
+            let mut folder = TerraformFolder::new(format!("changes/{}/terraform", account.summary.id));
             let mut main = head(&format!("Account {}.", account.summary.id), account.alternatives.len());
             for change in &changes {
                 main.push_str(&folder.change(change, &mut parts));
@@ -50,7 +52,7 @@ impl Format for Terraform {
         }
         let sets = set_changes(view, read);
         if !sets.is_empty() {
-            let mut folder = Folder::new(format!("{OF_SETS}/terraform"));
+            let mut folder = TerraformFolder::new(format!("{OF_SETS}/terraform"));
             let what = "Permission sets: apply it in the account that administers Identity Center, when the\n\
                         # policies that they name are in the accounts.";
             let mut main = head(what, 0) + SETS;
@@ -89,15 +91,15 @@ fn head(what: &str, alternatives: usize) -> String {
 }
 
 /// One folder of Terraform.
-struct Folder {
+struct TerraformFolder {
     path: String,
     /// The documents in it.
-    documents: Taken,
+    documents: TakenPaths,
 }
 
-impl Folder {
+impl TerraformFolder {
     fn new(path: String) -> Self {
-        Self { path, documents: Taken::default() }
+        Self { path, documents: TakenPaths::default() }
     }
 
     fn file(&self, name: &str, text: String) -> Part {
@@ -114,7 +116,7 @@ impl Folder {
         format!("file(\"${{path.module}}/documents/{name}.json\")")
     }
 
-    fn change(&mut self, change: &Change<'_>, parts: &mut Vec<Part>) -> String {
+    fn change(&mut self, change: &ResourceChange<'_>, parts: &mut Vec<Part>) -> String {
         let mut out = title(change.of.it);
         if let Some(fleet) = change.of.fleet() {
             let many = fleet.family.accounts.len();
@@ -127,7 +129,7 @@ impl Folder {
                 "# The policy that the permission set is to name: it has to be in each of its accounts.\n",
             );
         }
-        let steps: Vec<String> = change.steps.iter().map(super::infrastructure::Step::line).collect();
+        let steps: Vec<String> = change.steps.iter().map(super::infrastructure::ManualStep::line).collect();
         if change.hands_first() {
             out.push_str(&by_hand(", before this is applied", &steps));
         }
@@ -163,7 +165,7 @@ impl Folder {
         }
     }
 
-    fn managed(&mut self, policy: &Arn, document: &str, there: bool, parts: &mut Vec<Part>) -> String {
+    fn managed(&mut self, policy: &PolicyArn, document: &str, there: bool, parts: &mut Vec<Part>) -> String {
         let label = label(&[&policy.name]);
         let document = self.document(&format!("policy--{label}"), document, parts);
         let attributes =

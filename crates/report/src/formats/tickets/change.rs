@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::ticket::Share;
+use super::ticket::TicketShare;
 use crate::folder::owner::Own;
 use crate::formats::markdown::{code, one_line, prose};
 use crate::formats::{reserve, say};
@@ -18,7 +18,7 @@ const MOST_HOLDERS: usize = 10;
 
 /// An entry of a ticket, as Markdown but for the plain title.
 #[derive(Debug, Default)]
-pub(super) struct Entry {
+pub(super) struct TicketEntry {
     pub(super) plain: String,
     pub(super) title: String,
     pub(super) line: String,
@@ -53,7 +53,7 @@ impl<'c> Reached<'c> {
     }
 
     /// The owner's share of a change in many accounts.
-    pub(super) fn of_family(change: &'c Recommendation, share: &Share) -> Self {
+    pub(super) fn of_family(change: &'c Recommendation, share: &TicketShare) -> Self {
         let own = share.own;
         Self {
             own,
@@ -107,7 +107,7 @@ pub(super) fn of_change(
     account: Option<&str>,
     reached: &Reached<'_>,
     steps: &Steps,
-) -> Entry {
+) -> TicketEntry {
     let holder = |set: &str, show: &dyn Fn(&str) -> String| {
         let named = reached.holders.iter().take(MOST_HOLDERS).map(|(kind, name)| match kind {
             HolderKind::Managed => counted(reached.own + reached.others, "principal"),
@@ -216,7 +216,7 @@ pub(super) fn of_change(
         say::change(change, on.as_deref(), None, show)
     };
     let heading_in_markdown = heading(&code);
-    Entry {
+    TicketEntry {
         plain: title(&heading(&str::to_owned)),
         line: format!("{heading_in_markdown} in {place}, confidence {}", change.confidence.level),
         title: heading_in_markdown,

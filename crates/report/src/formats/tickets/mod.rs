@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
-use self::change::{Entry, Reached, Steps, family_place, of_change, place, title};
+use self::change::{Reached, Steps, TicketEntry, family_place, of_change, place, title};
 use self::ticket::{Ticket, rank};
 use super::markdown::{code, prose};
 use super::sheet::{guarded, guarded_text, rows};
@@ -60,7 +60,7 @@ impl Format for Tickets {
         let account = view.account;
         let mut owners: BTreeMap<Owner, Own<'_>> = BTreeMap::new();
         let mut of: BTreeMap<&str, Owner> = BTreeMap::new();
-        let mut taken: Taken<'_> = BTreeMap::new();
+        let mut taken: RemovalsByOwner<'_> = BTreeMap::new();
         for principal in &account.principals {
             let owner = Owner::of(principal, &account.summary.id, self.tag.as_deref());
             of.insert(&principal.arn, owner.clone());
@@ -128,12 +128,12 @@ impl Format for Tickets {
 }
 
 /// What each change takes from the principals of each owner.
-type Taken<'r> = BTreeMap<(Owner, &'r str), Removal>;
+type RemovalsByOwner<'r> = BTreeMap<(Owner, &'r str), Removal>;
 
 /// What the changes of many accounts reach in this one.
 fn share(
     view: &AccountView<'_>,
-    (of, taken): (&BTreeMap<&str, Owner>, &Taken<'_>),
+    (of, taken): (&BTreeMap<&str, Owner>, &RemovalsByOwner<'_>),
     tickets: &mut BTreeMap<Owner, Ticket>,
 ) {
     for (change, here) in view.shared() {
@@ -163,7 +163,7 @@ fn people(
     let exception = reserve::exception(principal, &account.id);
     // What is kept for emergencies comes last, however much it may do.
     let rank = u8::from(principal.emergency.is_some());
-    let mut add = |rule: &str, end: &str, (grade, points): (Grade, u64), entry: Entry| {
+    let mut add = |rule: &str, end: &str, (grade, points): (Grade, u64), entry: TicketEntry| {
         let id = format!("{}{end}", key::of_principal(rule, &principal.arn));
         table.push(row(&id, &entry, (grade, rule), (&account.id, owner)));
         let ticket = tickets.entry(owner.clone()).or_default();
@@ -188,7 +188,7 @@ fn people(
         let what = if exception.is_some() { "Add an exception for" } else { "Delete unused" };
         let place = say::account(account);
         let plain = title(&format!("{what} {} {} in {place}", principal.kind, principal.name));
-        let entry = Entry { plain, text, ..Entry::default() };
+        let entry = TicketEntry { plain, text, ..TicketEntry::default() };
         add("unused-principal", "", (weight::of_unused(principal), points), entry);
     }
     let credentials = principal.unused_access_keys.iter().chain(&principal.unused_password);
@@ -215,11 +215,16 @@ fn people(
             principal.name,
             say::account(account)
         ));
-        add(rule, &end, (weight::of_credential(principal), 0), Entry { plain, text, ..Entry::default() });
+        add(
+            rule,
+            &end,
+            (weight::of_credential(principal), 0),
+            TicketEntry { plain, text, ..TicketEntry::default() },
+        );
     }
 }
 
-fn row_of_change(change: &Recommendation, owner: &Owner, account: &str, entry: &Entry) -> Vec<String> {
+fn row_of_change(change: &Recommendation, owner: &Owner, account: &str, entry: &TicketEntry) -> Vec<String> {
     // A ticket for each owner, known by the owner as well. A tag may have the name of an account, but no two owners have one file.
     let id = format!("{}@{}", key::of_policy(&change.id), owner.file());
     let account = if account.is_empty() { "several" } else { account };
@@ -235,7 +240,7 @@ fn row_of_change(change: &Recommendation, owner: &Owner, account: &str, entry: &
 
 fn row(
     id: &str,
-    entry: &Entry,
+    entry: &TicketEntry,
     (grade, rule): (Grade, &str),
     (account, owner): (&str, &Owner),
 ) -> Vec<String> {

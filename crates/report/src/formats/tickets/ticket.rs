@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::change::{Entry, Reached, Steps, family_place, of_change, place};
+use super::change::{Reached, Steps, TicketEntry, family_place, of_change, place};
 use crate::folder::owner::Owner;
 use crate::formats::markdown::{code, prose};
 use leastwise_core::decide::Level;
@@ -23,12 +23,12 @@ const THIS_WEEK: usize = 5;
 #[derive(Debug, Default)]
 pub(super) struct Foremost {
     count: usize,
-    kept: BTreeMap<(u8, Reverse<u64>, String), Entry>,
+    kept: BTreeMap<(u8, Reverse<u64>, String), TicketEntry>,
 }
 
 impl Foremost {
     /// One more; whichever comes first, the same are kept. The lowest rank comes first, and of one rank the heaviest.
-    pub(super) fn add(&mut self, (rank, weight): (u8, u64), id: String, entry: Entry) {
+    pub(super) fn add(&mut self, (rank, weight): (u8, u64), id: String, entry: TicketEntry) {
         self.count += 1;
         self.kept.insert((rank, Reverse(weight), id), entry);
         if self.kept.len() > MOST {
@@ -48,7 +48,7 @@ pub(super) fn rank(level: Level) -> u8 {
 
 /// What a change of many accounts reaches of one owner's.
 #[derive(Debug, Default)]
-pub(super) struct Share {
+pub(super) struct TicketShare {
     pub(super) own: usize,
     pub(super) accounts: usize,
     pub(super) removal: Removal,
@@ -61,7 +61,7 @@ pub(super) struct Ticket {
     pub(super) principals: Foremost,
     pub(super) credentials: Foremost,
     /// By place in the report.
-    pub(super) families: BTreeMap<usize, Share>,
+    pub(super) families: BTreeMap<usize, TicketShare>,
     /// What the changes take from the owner's principals.
     pub(super) removed: Removal,
 }
@@ -173,13 +173,17 @@ const DONE: &str = "
 
 #[cfg(test)]
 mod tests {
-    use super::{Entry, Foremost, ROOM, list};
+    use super::{Foremost, ROOM, TicketEntry, list};
 
     #[test]
     fn an_entry_that_is_too_long_hides_none_behind_it_and_takes_nobodys_number() {
         let mut all = Foremost::default();
         for (weight, text) in [(3, "first"), (2, &*"long".repeat(ROOM)), (1, "last")] {
-            let entry = Entry { title: format!("of {weight}"), text: text.to_owned(), ..Entry::default() };
+            let entry = TicketEntry {
+                title: format!("of {weight}"),
+                text: text.to_owned(),
+                ..TicketEntry::default()
+            };
             all.add((0, weight), weight.to_string(), entry);
         }
         let mut out = String::new();
