@@ -36,6 +36,8 @@ impl ReportArgs {
             .text("wildcards", "--wildcards", &self.wildcards)
             .list("keep", "--keep", &self.keep)
             .text("min-confidence", "--min-confidence", &self.min_confidence)
+            .paths("terraform-state", "--terraform-state", &self.terraform_state)
+            .paths("iac", "--iac", &self.iac)
             .path("out", "--out", &self.out)
             .list("formats", "--format", &self.format)
             .text("split-by", "--split-by", &self.split_by)

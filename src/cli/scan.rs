@@ -32,6 +32,7 @@ pub(super) const SCAN_SHORT_HELP: &str =
 const ACCOUNTS: &str = "Accounts";
 const EVIDENCE: &str = "Evidence";
 const DECISIONS: &str = "Decisions";
+const CODE: &str = "Code";
 const REPORT: &str = "Report";
 const NIGHTLY: &str = "Nightly runs";
 const OUTPUT: &str = "Output";
@@ -106,7 +107,7 @@ pub struct SayArgs {
     /// Events: run-began, config-found, caller, run-resumed, progress, account-began, account-ended, account-skipped,
     /// call-throttled, call-repeated, call-waited, compare-warning, fail-on, scan-ended, check-ended, capture-ended, shard-ended,
     /// own-account-only, administrators-unknown, administrator-closed, first-night, evidence-too-old, catalog-warning,
-    /// journal-not-kept, journal-doubted, state-not-kept, state-set-aside, state-contradicted, state-doubted, rule-warning,
+    /// code-warning, journal-not-kept, journal-doubted, state-not-kept, state-set-aside, state-contradicted, state-doubted, rule-warning,
     /// little-room, config-problem, run-failed.
     #[arg(
         long,
@@ -180,6 +181,18 @@ pub struct ReportArgs {
     /// How to reduce `*`: split lists what is kept, open excludes what is unused with NotAction [default: split]
     #[arg(long, value_name = "HOW", help_heading = DECISIONS, hide_short_help = true)]
     pub wildcards: Option<String>,
+    /// Terraform state, or the output of 'terraform show -json'; can be repeated
+    ///
+    /// Names the Terraform resource that defines each policy. Nothing but addresses, ARNs and names of IAM resources is taken
+    /// from the file. A state that is not on this machine: `terraform state pull > FILE`.
+    #[arg(long, value_name = "FILE", help_heading = CODE)]
+    pub terraform_state: Vec<PathBuf>,
+    /// Checkout with Terraform, CloudFormation, SAM or CDK code; writes patches for it; can be repeated
+    ///
+    /// Finds the policies of the report in *.tf, *.json and *.yaml files and writes a patch for each change whose policy is found.
+    /// Nothing in the folder is changed, and links in it are not followed.
+    #[arg(long, value_name = "DIR", help_heading = CODE)]
+    pub iac: Vec<PathBuf>,
     /// Report folder; replaces an earlier report there [default: report]
     #[arg(long, value_name = "DIR", help_heading = REPORT)]
     pub out: Option<PathBuf>,

@@ -29,9 +29,10 @@ pub struct ShardArgs {
     ///
     /// I counts from 1. auto/N takes it from AWS_BATCH_JOB_ARRAY_INDEX (an AWS Batch array job) or JOB_COMPLETION_INDEX (a
     /// Kubernetes Indexed Job). A shard writes no report: give --out, --format, --keep, --shared, --wildcards, --min-confidence,
-    /// --catalog, --previous, --ready-after, --fail-on and --metrics to `leastwise merge`.
+    /// --terraform-state, --iac, --catalog, --previous, --ready-after, --fail-on and --metrics to `leastwise merge`.
     #[arg(long, value_name = "I/N", requires = "parts", help_heading = SCALE_OUT, conflicts_with_all = [
-        "out", "format", "shared", "wildcards", "keep", "min_confidence", "fail_on", "metrics", "previous", "ready_after",
+        "out", "format", "shared", "wildcards", "keep", "min_confidence", "terraform_state", "iac", "fail_on", "metrics",
+        "previous", "ready_after",
     ])]
     pub shard: Option<Which>,
     /// Folder for the shards of a run; each writes shard-I-of-N there

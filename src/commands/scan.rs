@@ -16,6 +16,7 @@ use crate::output::terminal::shown;
 use crate::output::words::number;
 use crate::output::{metrics, summary};
 use crate::scan::cache::AccountCache;
+use crate::scan::code::Code;
 use crate::scan::comparable::ComparableReport;
 use crate::scan::cores::{cpu_permits, runtime};
 use crate::scan::finished::FinishedAccounts;
@@ -66,6 +67,7 @@ pub(crate) struct ScanSetup<'r> {
     /// What the config's file is called.
     file: Option<String>,
     catalog: ChosenCatalog,
+    code: Code,
     writer: Writer,
     previous: Option<Previous>,
     progress: Arc<Progress>,
@@ -85,12 +87,13 @@ impl<'r> ScanSetup<'r> {
         if let Some(path) = &args.metrics {
             metrics::check(path, &config.out)?;
         }
+        let code = Code::read(&config, log)?;
         let writer = Writer::begin(&config.out, OutputKind::Report)?;
         // Read before the work, as the report that it is in may be replaced.
         let previous = args.previous.as_deref().map(|folder| earlier(folder, log)).transpose()?;
         let (progress, began) = (Progress::new(log), jiff::Timestamp::now());
         let runtime = runtime()?;
-        Ok(Self { config, file, catalog, writer, previous, progress, runtime, began, args, log })
+        Ok(Self { config, file, catalog, code, writer, previous, progress, runtime, began, args, log })
     }
 
     /// Makes the report of what `cloud` answers, and tells how that went.
@@ -100,7 +103,8 @@ impl<'r> ScanSetup<'r> {
         as_of: Option<String>,
         started: jiff::Timestamp,
     ) -> Result<Exit, RunError> {
-        let Self { config, file, catalog, writer, previous, progress, runtime, began, args, log } = self;
+        let Self { config, file, catalog, code, writer, previous, progress, runtime, began, args, log } =
+            self;
         let writer = Arc::new(writer);
         let unobserved = Unobserved::table().clone().without(config.remove_unobserved.iter().cloned());
         let earlier = previous.as_ref().and_then(|Previous(told)| told.as_ref());
@@ -114,6 +118,7 @@ impl<'r> ScanSetup<'r> {
             progress,
             config,
             unobserved,
+            code,
             grants,
             started,
             cpu: cpu_permits(),

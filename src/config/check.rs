@@ -13,6 +13,7 @@ use leastwise_aws::options::{Access, Assume, EvidenceFrom, Limits, Rates, Role};
 use leastwise_core::closest::closest;
 use leastwise_core::decide::{Exception, Glob, Level, Selector, SharedPolicies};
 use leastwise_core::inventory::wire::Account;
+use leastwise_core::ownership::{TerraformTag, TerraformTags};
 use leastwise_core::refine::Wildcards;
 use leastwise_core::report::{ReportFormat, SplitBy};
 
@@ -88,6 +89,9 @@ fn top(mut table: ConfigTable<'_>) -> Config {
     table.set("catalog", &mut c.catalog, ConfigValue::path);
     table.set("state", &mut c.state, ConfigValue::path);
     table.set("owner-tag", &mut c.owner_tag, ConfigValue::text);
+    c.terraform_states = table.list("terraform-state", ConfigValue::path);
+    c.terraform_tags = TerraformTags(table.list("terraform-tags", |v| v.text().map(terraform_tag)));
+    c.iac = table.list("iac", ConfigValue::path);
     let words = [("owner", SplitBy::Owner), ("account", SplitBy::Account), ("ou", SplitBy::Ou)];
     table.set("split-by", &mut c.split_by, |v| v.one_of(&words));
     let words = [
@@ -109,6 +113,14 @@ fn top(mut table: ConfigTable<'_>) -> Config {
     c.exceptions = table.tables("exception").into_iter().filter_map(exception).collect();
     table.finish();
     config
+}
+
+/// `key`, or `key=value`.
+fn terraform_tag(text: String) -> TerraformTag {
+    match text.split_once('=') {
+        Some((key, value)) => TerraformTag { key: key.to_owned(), value: Some(value.to_owned()) },
+        None => TerraformTag { key: text, value: None },
+    }
 }
 
 /// The named formats, each once. JSON is always written, so that its name adds nothing; alone it leaves the others out.

@@ -29,6 +29,12 @@ impl Overrides {
         self.with(key, flag, (!values.is_empty()).then(|| Raw::Texts(values.to_vec())))
     }
 
+    /// A flag that can be repeated, whose values are paths.
+    #[must_use]
+    pub fn paths(self, key: &'static str, flag: &'static str, values: &[PathBuf]) -> Self {
+        self.with(key, flag, (!values.is_empty()).then(|| Raw::Paths(values.to_vec())))
+    }
+
     /// A flag whose value is a path.
     #[must_use]
     pub fn path(self, key: &'static str, flag: &'static str, value: &Option<PathBuf>) -> Self {

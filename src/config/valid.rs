@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use leastwise_aws::options::{Assume, EvidenceFrom, Limits};
 use leastwise_core::decide::{Exception, Level, Selector, SharedPolicies};
 use leastwise_core::inventory::wire::Account;
+use leastwise_core::ownership::TerraformTags;
 use leastwise_core::policy::ActionPattern;
 use leastwise_core::refine::Wildcards;
 use leastwise_core::report::{ReportFormat, SplitBy};
@@ -32,6 +33,12 @@ pub struct Config {
     pub state: Option<PathBuf>,
     /// The tag of a principal whose value is its owner; `None` takes its account for one.
     pub owner_tag: Option<String>,
+    /// Terraform states, or what `terraform show -json` printed, that say who defines a policy.
+    pub terraform_states: Vec<PathBuf>,
+    /// Tags that say that Terraform manages what has them, beside the usual ones.
+    pub terraform_tags: TerraformTags,
+    /// Checkouts of the code that defines policies.
+    pub iac: Vec<PathBuf>,
     /// Packs that contain nobody else's data, if they are wanted.
     pub split_by: Option<SplitBy>,
     /// What is recommended for a policy that several principals share.
@@ -69,6 +76,9 @@ impl Default for Config {
             catalog: None,
             state: None,
             owner_tag: None,
+            terraform_states: Vec::new(),
+            terraform_tags: TerraformTags::default(),
+            iac: Vec::new(),
             split_by: None,
             shared: SharedPolicies::InPlace,
             wildcards: Wildcards::Split,

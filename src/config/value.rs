@@ -39,6 +39,8 @@ pub(super) enum Raw<'t> {
     Texts(Vec<String>),
     /// From a flag: paths need not be text.
     Path(PathBuf),
+    /// From a flag that can be repeated.
+    Paths(Vec<PathBuf>),
 }
 
 impl<'t> ConfigValue<'t> {
@@ -54,7 +56,7 @@ impl<'t> ConfigValue<'t> {
             Raw::Toml(DeValue::Float(_)) => ValueKind::Float,
             Raw::Toml(DeValue::Boolean(_)) => ValueKind::Boolean,
             Raw::Toml(DeValue::Datetime(_)) => ValueKind::DateOrTime,
-            Raw::Texts(_) | Raw::Toml(DeValue::Array(_)) => ValueKind::AnyList,
+            Raw::Texts(_) | Raw::Paths(_) | Raw::Toml(DeValue::Array(_)) => ValueKind::AnyList,
             Raw::Toml(DeValue::Table(_)) => ValueKind::Table,
         };
         KeyFault::WrongType { wanted, found }
@@ -64,7 +66,7 @@ impl<'t> ConfigValue<'t> {
         match &self.raw {
             Raw::Text(text) => Some(text),
             Raw::Toml(value) => value.as_str(),
-            Raw::Texts(_) | Raw::Path(_) => None,
+            Raw::Texts(_) | Raw::Path(_) | Raw::Paths(_) => None,
         }
     }
 
@@ -205,6 +207,7 @@ impl<'t> ConfigValue<'t> {
                 .collect(),
             Raw::Text(texts) => texts.split(',').map(|entry| (origin(), text(entry.trim()))).collect(),
             Raw::Texts(texts) => texts.iter().map(|entry| (origin(), text(entry))).collect(),
+            Raw::Paths(paths) => paths.iter().map(|path| (origin(), Raw::Path(path.clone()))).collect(),
             Raw::Toml(_) | Raw::Path(_) => return Err(self.wrong_type(kind)),
         };
         let value =

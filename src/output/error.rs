@@ -55,6 +55,9 @@ pub(crate) enum RunError {
     NotVerified { folder: PathBuf, problems: usize, first: String },
     #[error("stopped: {done} of {total} changes are checked, and their results are saved")]
     CheckStopped { done: usize, total: usize },
+    /// It says who defines a policy.
+    #[error("`{input}`: {error}")]
+    TerraformState { input: String, error: leastwise_code::state::StateError },
     #[error("cannot list the accounts of the organisation: {0}")]
     Organisation(Failure),
     #[error(transparent)]
@@ -180,6 +183,7 @@ impl RunError {
             Self::TwiceStdin => Some("only one input can be `-`"),
             Self::Policy { error, .. } => Some(error.help()),
             Self::Evidence { error, .. } => Some(error.help()),
+            Self::TerraformState { error, .. } => Some(error.help()),
             Self::Catalog { .. } => Some(
                 "use a file such as {\"s3\":[\"GetObject\"]}, or a folder of AWS service-reference files",
             ),
@@ -219,6 +223,7 @@ impl RunError {
             | Self::Config(_)
             | Self::Selection(_)
             | Self::Connect(ConnectError::NoProfile { .. })
+            | Self::TerraformState { .. }
             | Self::NoIndex
             | Self::BadIndex { .. }
             | Self::OtherCaller { .. }

@@ -50,6 +50,11 @@ pub(crate) enum Event<'e> {
         #[serde(skip)]
         message: String,
     },
+    /// Something of the code is not read.
+    CodeWarning {
+        #[serde(skip)]
+        message: String,
+    },
     /// What an earlier night remembers is not to be trusted.
     StateSetAside {
         path: String,
@@ -300,6 +305,7 @@ impl Event<'_> {
             Self::Caller { .. } => ("caller", LogLevel::Info),
             Self::RunResumed { .. } => ("run-resumed", LogLevel::Info),
             Self::CatalogWarning { .. } => ("catalog-warning", LogLevel::Warn),
+            Self::CodeWarning { .. } => ("code-warning", LogLevel::Warn),
             Self::LittleRoom { .. } => ("little-room", LogLevel::Warn),
             Self::StateSetAside { .. } => ("state-set-aside", LogLevel::Warn),
             Self::JournalDoubted { .. } => ("journal-doubted", LogLevel::Warn),

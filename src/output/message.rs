@@ -21,6 +21,7 @@ impl Event<'_> {
             }
             Self::RunResumed { began } => format!("Continuing the scan of {began}"),
             Self::CatalogWarning { message }
+            | Self::CodeWarning { message }
             | Self::RuleWarning { message, .. }
             | Self::CompareWarning { message }
             | Self::ConfigProblem { message, .. }

@@ -39,7 +39,10 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
                     .into_iter()
                     .for_each(|log| state.keep_grants(&account.id, log, &*self.progress));
             }
-            let assessed = advise::account(account, prepared, terms, &context.families, &context.outcomes);
+            let mut assessed =
+                advise::account(account, prepared, terms, &context.families, &context.outcomes);
+            let patches = self.code.look_up_all(&mut assessed.report.recommendations, &[], &assessed.files);
+            assessed.files.extend(patches);
             for (path, text) in &assessed.files {
                 self.writer.write(path, text.as_bytes())?;
             }

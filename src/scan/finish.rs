@@ -109,7 +109,9 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
         let shares = std::mem::take(&mut totals.shares);
         let basis = Basis { catalog: &self.catalog, harvest: &context.harvest, unobserved: &self.unobserved };
         let by = (basis, self.least_sure());
-        let whole = advise::organisation(&context.families, &context.outcomes, shares, by);
+        let mut whole = advise::organisation(&context.families, &context.outcomes, shares, by);
+        let patches = self.code.look_up_all(&mut whole.recommendations, &whole.families, &whole.files);
+        whole.files.extend(patches);
         for (path, text) in &whole.files {
             self.writer.write(path, text.as_bytes())?;
         }

@@ -17,10 +17,12 @@
 //! | `formats` | the formats beside JSON |
 //! | `packs` | a report for each owner, account or organisational unit |
 //! | `target` | where files go: written by a scan, compared by `verify` |
+//! | `code` | the code that the config names: Terraform states and checkouts |
 //! | `grants` | what earlier nights saw of an account's grants |
 
 mod advise;
 pub(crate) mod cache;
+pub(crate) mod code;
 pub(crate) mod comparable;
 pub(crate) mod cores;
 mod finish;

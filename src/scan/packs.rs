@@ -197,6 +197,10 @@ impl<W: Target> Packs<'_, W> {
             }
             self.writer.write(&format!("{folder}{path}"), text.as_bytes())?;
         }
+        if let Some(path) = change.code.as_ref().and_then(|it| it.patch.as_ref()) {
+            let text = self.writer.read(path)?;
+            self.writer.write(&format!("{folder}{path}"), text.as_bytes())?;
+        }
         Ok(())
     }
 }

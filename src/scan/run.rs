@@ -8,6 +8,7 @@ use futures::StreamExt;
 use tokio::sync::Semaphore;
 
 use super::cache::AccountCache;
+use super::code::Code;
 use super::finished::FinishedAccounts;
 use super::grants::Grants;
 use super::history::{Previous, SinceEarlier};
@@ -26,6 +27,7 @@ use leastwise_core::catalog::{Harvest, Unobserved};
 use leastwise_core::decide::{Exceptions, Families, Level};
 use leastwise_core::evidence::Failure;
 use leastwise_core::inventory::wire::Account;
+use leastwise_core::ownership::KnownCode;
 use leastwise_core::report::{CallFigures, PolicyState, Report};
 use leastwise_report::folder::writer::Writer;
 
@@ -58,6 +60,8 @@ pub(crate) struct ScanRun<C> {
     pub(crate) config: Config,
     /// Actions whose use AWS does not see, but for those that the config lets go.
     pub(crate) unobserved: Unobserved,
+    /// The code that the config names.
+    pub(crate) code: Code,
     /// What earlier nights saw of the accounts' grants.
     pub(crate) grants: Grants,
     /// When the run began.
@@ -169,6 +173,7 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
             least_sure: self.least_sure(),
             exceptions,
             organisation: ids,
+            code: KnownCode { tags: &self.config.terraform_tags, defined: self.code.defined() },
         }
     }
 

@@ -46,6 +46,7 @@ impl<C: Cloud + Send + Sync + 'static> ScanRun<C> {
                 let _permit = run.cpu.acquire().await;
                 let survey = tokio::task::block_in_place(|| {
                     let prepared = run.prepare(&account, answers, &ids)?;
+                    run.code.count(&prepared);
                     let exceptions = run.exceptions();
                     // What other accounts name is known behind this.
                     let none = Harvest::default();

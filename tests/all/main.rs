@@ -23,6 +23,7 @@ mod bounds;
 mod callers;
 mod check;
 mod chosen;
+mod code;
 mod command;
 mod compare;
 mod complete;

@@ -261,5 +261,6 @@ fn managed(policy: Shared) -> ManagedPolicyDetail {
         permissions_boundary_usage_count: Some(0),
         update_date: version.create_date.clone(),
         policy_version_list: vec![version],
+        tags: Vec::new(),
     }
 }

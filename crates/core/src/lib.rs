@@ -14,6 +14,7 @@
 //! | [`mod@refine`], [`mod@prove`] | propose a smaller policy; check it |
 //! | [`trial`] | what a change takes from a principal, as a Deny for a while |
 //! | [`decide`], [`advise`] | a status for each principal, shared policies, exceptions, confidence, risk; the advice on each policy |
+//! | [`ownership`] | whose code a policy is, from tags and Terraform states |
 //! | [`report`] | the report as data, every code an enum |
 //! | [`check`] | what to ask AWS about a finished report, and what follows from its answers |
 //! | [`trail`] | what CloudTrail saw after a change |
@@ -66,6 +67,7 @@ pub mod decide;
 pub mod digest;
 pub mod evidence;
 pub mod inventory;
+pub mod ownership;
 pub mod policy;
 pub mod prove;
 pub mod refine;

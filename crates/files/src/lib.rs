@@ -8,6 +8,9 @@
 //! Our own files, which nobody else may read or redirect, are below [`disk`]. This crate knows nothing of policies or of AWS.
 
 pub mod disk;
+mod walk;
+
+pub use walk::plain_files;
 
 use std::error::Error;
 use std::fmt;
@@ -25,6 +28,10 @@ pub const INPUT: u64 = 64 << 20;
 pub const TRAIL: u64 = 256 << 20;
 /// The result of a query over a trail.
 pub const QUERY_RESULT: u64 = 4 << 30;
+/// A Terraform state. One of ten thousand resources has about 30 MB.
+pub const TERRAFORM_STATE: u64 = 512 << 20;
+/// A file of code. Nobody writes one by hand that is longer, and AWS takes templates of one MB.
+pub const SOURCE: u64 = 4 << 20;
 /// A configuration, with all its exceptions.
 pub const CONFIG: u64 = 16 << 20;
 /// Root certificates. A system's list has a quarter of a megabyte.
@@ -38,6 +45,7 @@ enum ReadRefused {
     Link,
     NotPlain,
     TooLarge(u64),
+    TooMany(usize),
     Foreign(u32),
     Writable,
 }
@@ -51,6 +59,7 @@ impl fmt::Display for ReadRefused {
                 write!(f, "it belongs to another user ({uid})")
             }
             Self::Writable => f.write_str("everyone can write to it"),
+            Self::TooMany(most) => write!(f, "it has more than {most} files"),
             Self::TooLarge(most) => {
                 write!(f, "it is larger than {} MiB", most >> 20)
             }
@@ -59,6 +68,11 @@ impl fmt::Display for ReadRefused {
 }
 
 impl Error for ReadRefused {}
+
+/// That there is more than so many bytes.
+pub fn too_large(most: u64) -> io::Error {
+    ReadRefused::TooLarge(most).into()
+}
 
 impl From<ReadRefused> for io::Error {
     fn from(refused: ReadRefused) -> Self {
@@ -74,6 +88,7 @@ pub fn help(error: &io::Error) -> Option<&'static str> {
         Some(ReadRefused::NotPlain) => "replace it with a file; pipes, devices and folders are not read here",
         Some(ReadRefused::Foreign(_)) => "if you trust it, copy it, or change its owner with `chown`",
         Some(ReadRefused::Writable) => "if you trust it, run `chmod -R o-w` on it",
+        Some(ReadRefused::TooMany(_)) => "give a folder with less in it",
         Some(ReadRefused::TooLarge(_)) => "check that this is the right file",
         None if error.kind() == io::ErrorKind::InvalidData => "save the file as UTF-8",
         None => return None,

@@ -6,6 +6,7 @@ use leastwise_core::advise::{Outcomes, Prepared, Terms, account, organisation, s
 use leastwise_core::catalog::{Catalog, Harvest, Unobserved};
 use leastwise_core::decide::{Exceptions, Families, Level, Removable, SharedPolicies};
 use leastwise_core::inventory::wire::Account;
+use leastwise_core::ownership::{Defined, KnownCode, TerraformTags};
 use leastwise_core::policy::ActionPattern;
 use leastwise_core::refine::Wildcards;
 use leastwise_core::report::{AccountReport, Coverage, Recommendation, Trial};
@@ -46,6 +47,7 @@ fn scan_keeping(
     let catalog = Catalog::from_json(&Value::Object(names).to_string()).unwrap();
     let exceptions = Exceptions::new(&[], keep, jiff::civil::date(2026, 11, 1));
     let ids = BTreeSet::new();
+    let (tags, defined) = (TerraformTags::default(), Defined::default());
     let terms = |harvest| Terms {
         catalog: &catalog,
         harvest,
@@ -58,6 +60,7 @@ fn scan_keeping(
         least_sure: Level::Low,
         exceptions: &exceptions,
         organisation: &ids,
+        code: KnownCode { tags: &tags, defined: &defined },
     };
     let place = |at: usize| Account { id: id(at), ..Account::default() };
     let none = Harvest::default();

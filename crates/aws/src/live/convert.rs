@@ -249,6 +249,7 @@ fn policy(policy: iam::ManagedPolicyDetail) -> Option<ManagedPolicyDetail> {
         create_date: optional_date(policy.create_date.as_ref()),
         update_date: optional_date(policy.update_date.as_ref()),
         policy_version_list: versions.collect(),
+        tags: Vec::new(),
     })
 }
 

@@ -18,7 +18,9 @@ use crate::decide::{
 use crate::policy::{Document, Services};
 use crate::refine::Kind;
 use crate::report::names::{Spellings, file_part, joined_parts};
-use crate::report::{Action, FamilyAccount, FamilyRow, ImpactRow, Note, PolicyState, Recommendation};
+use crate::report::{
+    Action, CodeOwner, FamilyAccount, FamilyRow, ImpactRow, Note, PolicyState, Recommendation,
+};
 
 /// What came of each family, found by the first account that meets it: the text is the same in all of them.
 #[derive(Debug, Default)]
@@ -49,6 +51,8 @@ pub struct FamilyShare {
     pub impact: ImpactRow,
     /// Actions that the change of a permission set takes from its policy, and that another policy grants here too.
     pub also_granted: BTreeSet<String>,
+    /// Whose code its policy is here.
+    pub owners: Vec<CodeOwner>,
 }
 
 /// What is decided once for many accounts, ready to be written.
@@ -270,10 +274,13 @@ pub fn organisation(
         let evaluated = shares.iter().map(|share| share.evaluated.clone()).collect::<Option<Vec<_>>>();
         let evaluated = evaluated.and_then(|days| days.into_iter().min());
         let also_granted = shares.iter().flat_map(|share| share.also_granted.iter().cloned()).collect();
+        let owners: BTreeSet<CodeOwner> =
+            shares.iter().flat_map(|share| share.owners.iter().cloned()).collect();
+        let owners = owners.into_iter().collect();
         let mut accounts: Vec<FamilyAccount> = shares.into_iter().map(|share| share.account).collect();
         accounts.sort();
         let (obstacle, path) = (obstacle(family, families, least_sure), path_of(family, &spellings));
-        let about = About { family, path, obstacle, accounts, sure, evaluated, impact, also_granted };
+        let about = About { family, path, obstacle, accounts, sure, evaluated, impact, also_granted, owners };
         whole.add(about, families, basis, outcomes.0.get(family.index.place()).and_then(OnceLock::get));
     }
     whole.families.sort_by(|a, b| a.id.cmp(&b.id));
@@ -292,11 +299,12 @@ struct About<'f> {
     evaluated: Option<String>,
     impact: ImpactRow,
     also_granted: BTreeSet<String>,
+    owners: Vec<CodeOwner>,
 }
 
 impl Whole {
     fn add(&mut self, about: About<'_>, families: &Families, basis: Basis<'_>, outcome: Option<&Outcome>) {
-        let About { family, path, obstacle, accounts, sure, evaluated, impact, also_granted } = about;
+        let About { family, path, obstacle, accounts, sure, evaluated, impact, also_granted, owners } = about;
         let set = family.slot.kind == FamilyKind::PermissionSet;
         let mut blockers = family.blockers.clone();
         let mut trial = None;
@@ -315,6 +323,7 @@ impl Whole {
                 let mut recommendation =
                     self.publish((family, &path), smaller, &accounts, (sure.as_ref(), impact));
                 recommendation.evaluated = evaluated;
+                recommendation.code_owners = owners;
                 if !families.unread.is_empty() || families.others {
                     // The template may have put it there as well.
                     recommendation.notes.push(Note::AccountsUnread);
@@ -422,6 +431,8 @@ impl Whole {
             sizes: smaller.sizes.clone(),
             files,
             notes,
+            code_owners: Vec::new(),
+            code: None,
             ready: None,
             nights_stable: None,
             flapping: Vec::new(),

@@ -52,6 +52,7 @@ use crate::decide::{
 };
 use crate::evidence::Failure;
 use crate::inventory::wire::Account;
+use crate::ownership::KnownCode;
 use crate::policy::Services;
 use crate::refine::Wildcards;
 use crate::report::{AccountReport, AccountSummary, Coverage, EffectTotals, EvidenceSource, Failed, SCHEMA};
@@ -81,6 +82,8 @@ pub struct Terms<'t> {
     pub exceptions: &'t Exceptions<'t>,
     /// The ids of the organisation's accounts.
     pub organisation: &'t BTreeSet<String>,
+    /// What is known of the code that defines policies.
+    pub code: KnownCode<'t>,
 }
 
 impl<'t> Terms<'t> {

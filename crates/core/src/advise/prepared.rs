@@ -9,7 +9,7 @@ use crate::catalog::{Catalog, Harvest, Unobserved};
 use crate::decide::{
     AccountExceptions, Ages, Circumstances, Confidence, EditScope, EvidenceOrigin, Facts, Grain, GrantAge,
     GrantLog, Holder, Level, PlanFacts, PolicyPlan, Removable, Source, Standing, Usage, emergency,
-    granted_before, standings,
+    granted_before, is_aws_managed, standings,
 };
 use crate::evidence::Evidence;
 use crate::evidence::{Failure, FailureKind, PrincipalEvidence, Windows, join};
@@ -121,6 +121,15 @@ impl Prepared {
     fn until<'p>(&'p self, terms: Terms<'p>) -> Option<&'p str> {
         let oldest = self.known.values().filter_map(|known| known.oldest.as_deref()).min();
         self.today(terms).into_iter().chain(oldest).min()
+    }
+
+    /// The documents that people of the account wrote: inline policies and customer-managed ones.
+    pub fn own_documents(&self) -> impl Iterator<Item = &str> {
+        let principals = self.inventory.principals.iter().flat_map(|principal| &principal.inline);
+        let groups = self.inventory.groups.values().flat_map(|group| &group.group_policy_list);
+        let inline = principals.chain(groups).map(|policy| &policy.policy_document);
+        let managed = self.inventory.managed.values().filter(|policy| !is_aws_managed(&policy.arn));
+        inline.chain(managed.filter_map(ManagedPolicyDetail::document)).map(|text| text.0.as_str())
     }
 
     /// What its policies and its evidence name beyond the catalog.

@@ -7,9 +7,10 @@ use super::refinement::{Refinement, Smaller};
 use super::work::{Bench, Copied, Work};
 use crate::catalog::Permissions;
 use crate::date::is_after;
-use crate::decide::{Confidence, EditScope, Holder, PolicyLocation, Reason};
+use crate::decide::{Confidence, EditScope, Family, FamilyKind, Holder, PolicyKind, PolicyLocation, Reason};
 use crate::report::{
-    Action, Alternative, ConfidenceReason, ConfidenceRow, Hands, Note, Recommendation, UnusedService,
+    Action, Alternative, CodeOwner, ConfidenceReason, ConfidenceRow, Hands, Note, Recommendation,
+    UnusedService,
 };
 
 impl<'i, 't> Work<'i, 't> {
@@ -127,6 +128,31 @@ impl<'i, 't> Work<'i, 't> {
         days.collect::<Option<Vec<_>>>()?.into_iter().min()
     }
 
+    /// Whose code a change is about.
+    fn owners(&self, target: PolicyLocation<'_>, holders: &[Holder<'i>], action: Action) -> Vec<CodeOwner> {
+        self.terms.code.owners(&self.prepared.inventory, target, holders, action == Action::NewVersion)
+    }
+
+    /// Whose code a policy of a family is in this account.
+    pub(super) fn owners_of_family(
+        &self,
+        family: &Family,
+        (target, holders): (PolicyLocation<'_>, &[Holder<'i>]),
+    ) -> Vec<CodeOwner> {
+        let slot = &family.slot;
+        match (slot.kind, slot.policy_kind) {
+            (FamilyKind::PermissionSet, _) => {
+                self.terms.code.owner_of_set(&slot.holder).into_iter().collect()
+            }
+            (FamilyKind::Fleet, PolicyKind::CustomerManaged) => {
+                self.owners(target, holders, Action::NewVersion)
+            }
+            (FamilyKind::Fleet, PolicyKind::Inline | PolicyKind::AwsManaged) => {
+                self.owners(target, holders, Action::Replace)
+            }
+        }
+    }
+
     /// What is recommended, with what the smaller policy allows.
     fn recommendation(
         &self,
@@ -174,6 +200,8 @@ impl<'i, 't> Work<'i, 't> {
             sizes: smaller.sizes,
             files: Refinement::places(&place.path),
             notes,
+            code_owners: self.owners(bench.held.target, &part.holders, action),
+            code: None,
             ready: None,
             nights_stable: None,
             flapping: Vec::new(),

@@ -238,6 +238,7 @@ impl<'i, 't> Work<'i, 't> {
             }
             _ => ImpactRow::default(),
         };
+        let owners = self.owners_of_family(family, (bench.held.target, &part.holders));
         self.shares.push(FamilyShare {
             index: family.index,
             id: family.id.clone(),
@@ -246,6 +247,7 @@ impl<'i, 't> Work<'i, 't> {
             evaluated: self.oldest_evidence(&part.reaches),
             impact,
             also_granted: BTreeSet::new(),
+            owners,
         });
         smaller
     }

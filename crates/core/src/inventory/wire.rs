@@ -105,7 +105,9 @@ impl Authorization {
         }
         // AWS keeps more versions of its own policies than anybody else may.
         let mut own = self.policies.iter().filter(|it| it.arn.split(':').nth(4) != Some("aws"));
-        own.try_for_each(|it| limits::VERSIONS.holds(it.policy_version_list.len()))?;
+        own.try_for_each(|it| {
+            limits::VERSIONS.holds(it.policy_version_list.len()).and(limits::TAGS.holds(it.tags.len()))
+        })?;
         limits::ALL_INLINE.holds(inline)
     }
 }
@@ -304,6 +306,9 @@ pub struct ManagedPolicyDetail {
     /// Its versions.
     #[serde(default, deserialize_with = "limits::versions")]
     pub policy_version_list: Vec<PolicyVersion>,
+    /// Its tags, which this answer of AWS leaves out and an answer put together from others may have.
+    #[serde(default, deserialize_with = "limits::tags", skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
 }
 
 impl ManagedPolicyDetail {

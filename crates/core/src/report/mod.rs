@@ -3,6 +3,7 @@
 mod account;
 mod basis;
 mod check;
+mod code_owner;
 mod codes;
 mod diff;
 mod effect;
@@ -29,6 +30,7 @@ pub use check::{
     CHECK, CHECK_SCHEMA, CheckKind, CheckOutcome, CheckRemark, CheckReport, CheckRow, CheckTotals,
     CheckVerdict, CheckedChange,
 };
+pub use code_owner::{CodeOwner, CodeState, CodeTool, Defines, InCode, owned_by};
 pub use codes::{ActionLevel, Choice, EvidenceKind, Note, PolicyState, PrincipalCode, ProofVerdict};
 pub use diff::unified as unified_diff;
 pub use effect::{EffectRow, EffectTotals, EscalationRow, ImpactRow, Remains, Removal, RiskRow};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::code_owner::{CodeOwner, InCode, owned_by};
 use super::codes::{Choice, Note, ProofVerdict};
 use super::effect::ImpactRow;
 use crate::decide::{HolderKind, Level, PolicyKind, ReasonCode, ReasonEffect, is_aws_managed};
@@ -82,6 +83,12 @@ pub struct Recommendation {
     /// What to know before acting, as stable codes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
+    /// Whose code the policy or its attachments are: the change belongs there, or the code puts the old policy back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub code_owners: Vec<CodeOwner>,
+    /// What was found of the policy in a checkout, with `--iac`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<InCode>,
     /// What became of it since the earlier report, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Status>,
@@ -119,6 +126,13 @@ impl Recommendation {
             (None, _) => PolicyKind::Inline,
         });
         PolicyRef { kind, name: &self.policy, arn }
+    }
+}
+
+impl Recommendation {
+    /// Where to make the change instead, in one sentence, if the policy is somebody's code.
+    pub fn owned_by(&self) -> Option<String> {
+        owned_by(&self.code_owners)
     }
 }
 

@@ -120,8 +120,11 @@ fn change(mut it: Recommendation, own: &Own<'_>) -> Option<Recommendation> {
         it.unused.iter_mut().for_each(|service| service.last_accessed = None);
         it.confidence.reasons.iter_mut().for_each(|reason| reason.why = impersonal(reason.code));
         it.flapping.iter_mut().for_each(|action| action.last_used.clear());
+        // The code is theirs as well.
+        it.code = None;
         hide_paths(&mut it);
     }
+    it.code_owners.retain(|owner| owner.holder.as_ref().is_none_or(|it| own.is_holder(it.kind, &it.name)));
     if let Some(first) = hands.first() {
         // The change goes by the name of the first whose attachment changes.
         (it.holder_kind, it.holder, it.files) = (first.kind, first.name.clone(), first.files.clone());

@@ -161,6 +161,8 @@ impl CsvRows<'_> {
             of_change(&|it| it.notes.iter().map(|it| it.name()).collect::<Vec<_>>().join(" ")),
             of_change(&unused),
             of_change(&|it| it.files.after.clone()),
+            of_change(&|it| it.owned_by().unwrap_or_default()),
+            of_change(&|it| it.code.as_ref().and_then(|it| it.patch.clone()).unwrap_or_default()),
             credential.and_then(|it| it.access_key_id.clone()).unwrap_or_default(),
             match credential {
                 Some(it) => it.last_accessed.clone().unwrap_or_default(),

@@ -3,6 +3,7 @@
 //!
 //! Names are let through only where IAM takes them, so that nothing else reaches a template as a name.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -44,7 +45,7 @@ pub(super) enum Resource {
 pub(super) enum ManualStep {
     Detach { arn: PolicyArn, holder: PolicyHolder },
     DeleteInline { holder: PolicyHolder, policy: String },
-    Told(&'static str),
+    Told(Cow<'static, str>),
 }
 
 /// A managed policy's ARN, of which every part is one that IAM takes.
@@ -95,9 +96,12 @@ struct Around<'v, 'f> {
 impl<'v> Around<'v, '_> {
     fn change(&self, of: &'v AccountChange<'v>) -> ResourceChange<'v> {
         let mut change = ResourceChange { of, resources: Vec::new(), steps: Vec::new() };
-        if let Err(why) = self.fill(&mut change) {
+        // Two places that define one policy would undo each other's changes.
+        if let Some(owned) = of.it.owned_by() {
+            change.steps = vec![ManualStep::Told(plain(&owned).into())];
+        } else if let Err(why) = self.fill(&mut change) {
             change.resources.clear();
-            change.steps = vec![ManualStep::Told(why)];
+            change.steps = vec![ManualStep::Told(why.into())];
         }
         change
     }
@@ -146,7 +150,7 @@ impl<'v> Around<'v, '_> {
                 }
                 let detach = |holder| ManualStep::Detach { arn: arn.clone(), holder };
                 change.steps.extend(holders.into_iter().map(detach));
-                change.steps.extend(of_sets.then_some(ManualStep::Told(OF_A_SET)));
+                change.steps.extend(of_sets.then_some(ManualStep::Told(OF_A_SET.into())));
             }
         }
         Ok(())
@@ -206,6 +210,10 @@ fn set_change<'r>(it: &'r Recommendation, read: &Read<'_>) -> SetChange<'r> {
         change.steps.push(SHARED.to_owned());
         return change;
     }
+    if let Some(owned) = it.owned_by() {
+        change.steps.push(plain(&owned));
+        return change;
+    }
     let names = it.creates.iter().map(|name| named(name, 128).map(str::to_owned)).collect::<Found<Vec<_>>>();
     let (Ok(_), Ok(policy), Ok(names)) = (named(&it.holder, 32), named(&it.policy, 128), names) else {
         change.steps.push(BAD_NAME.to_owned());
@@ -243,7 +251,7 @@ impl ManualStep {
     /// In a line: a command of the AWS CLI where there is one. A name may begin with a dash, and is no option of its own.
     pub(super) fn line(&self) -> String {
         match self {
-            Self::Told(why) => (*why).to_owned(),
+            Self::Told(why) => why.clone().into_owned(),
             Self::Detach { arn, holder } => {
                 let PolicyHolder { kind, name } = holder;
                 let arn = in_shell(&arn.text);

@@ -10,6 +10,7 @@ use super::plan::{Old, Place, Plan};
 use crate::formats::{Read, json};
 use leastwise_core::digest::FileHash;
 use leastwise_core::report::{Action, Note, PolicyHolder, UnusedService};
+use leastwise_core::visible::visible_line;
 
 /// The fields that `lib.bash` reads, and those that tell a person what the change is.
 #[derive(Serialize)]
@@ -19,6 +20,9 @@ struct Row<'p> {
     what: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
+    /// Where it is defined in code, which would take the change back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owned_by: Option<String>,
     id: &'p str,
     confidence: &'p str,
     removes: usize,
@@ -119,6 +123,7 @@ impl Plan<'_> {
             change: &self.name,
             what: self.what(),
             notes: self.notes(),
+            owned_by: it.owned_by().map(|owned| visible_line(&owned).into_owned()),
             id: &it.id,
             confidence: it.confidence.level.name(),
             removes: it.proof.removed,

@@ -26,7 +26,7 @@ const PRINCIPAL: &str = "principal";
 const POLICY: &str = "policy";
 const CHANGE: &str = "policy with a change";
 
-pub(super) const COLUMNS: [Column; 42] = [
+pub(super) const COLUMNS: [Column; 44] = [
     column("decision", ALL, "What the row is about: principal, policy, access-key or password"),
     column("account_id", ALL, "Account ID"),
     column("account_name", ALL, "Account name"),
@@ -77,6 +77,8 @@ pub(super) const COLUMNS: [Column; 42] = [
     column("notes", CHANGE, "What to know before applying the change, as codes"),
     column("unused", CHANGE, "Action patterns that AWS reports as unused"),
     column("after_file", CHANGE, "The reduced policy, relative to the report folder"),
+    column("owned_by", CHANGE, "Where the policy or its attachments are defined in code, if they are"),
+    column("patch_file", CHANGE, "The patch of that code, relative to the report folder, with --iac"),
     column("access_key_id", "access-key", "ID of the unused access key"),
     column(
         "last_used",

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::super::since::FindingState;
 use leastwise_core::report::{
-    Action, ActionLevel, ConfidenceReason, EscalationRow, Files, Note, Recommendation, UnusedService,
+    Action, ActionLevel, CodeOwner, ConfidenceReason, EscalationRow, Files, Note, Recommendation,
+    UnusedService,
 };
 
 /// Of a change it may be long, so it is written from where it stands.
@@ -23,6 +24,7 @@ pub(super) struct OfChange<'e> {
     action: &'e Action,
     actions_kept: usize,
     actions_removed: usize,
+    code_owners: &'e [CodeOwner],
     confidence_reasons: &'e [ConfidenceReason],
     creates: &'e [String],
     escalations_closed: &'e [EscalationRow],
@@ -44,6 +46,7 @@ impl<'e> Unmapped<'e> {
     pub(super) fn of(change: &'e Recommendation) -> Self {
         Self::Change(Box::new(OfChange {
             action: &change.action,
+            code_owners: &change.code_owners,
             confidence_reasons: &change.confidence.reasons,
             creates: &change.creates,
             escalations_closed: &change.impact.escalations,

@@ -264,7 +264,10 @@ fn recommended(change: &Recommendation, account: Option<&AccountSummary>) -> Sar
     let impact = &change.impact;
     let place = account.map_or_else(|| "several accounts".to_owned(), say::account);
     let on = say::attached(change, &str::to_owned).map_or_else(|| "in ".to_owned(), |it| format!("{it} in "));
-    let text = format!("{on}{place}: {}", say::finding(change));
+    let mut text = format!("{on}{place}: {}", say::finding(change));
+    if let Some(owned) = change.owned_by() {
+        text.push_str(&format!(" {owned}"));
+    }
     let escalations: Vec<&str> = impact.escalations.iter().map(|it| it.actions.as_str()).collect();
     let reasons: Vec<&str> = change.confidence.reasons.iter().map(|it| it.code.name()).collect();
     ResultParts {
@@ -290,6 +293,8 @@ fn recommended(change: &Recommendation, account: Option<&AccountSummary>) -> Sar
             "escalationsClosed": escalations,
             "reaches": change.reaches.len(),
             "creates": change.creates,
+            "codeOwners": change.code_owners,
+            "patch": change.code.as_ref().and_then(|it| it.patch.as_ref()),
             "notes": change.notes,
             "files": change.files,
         }),

@@ -172,6 +172,17 @@ pub(super) fn of_change(
     for note in &change.notes {
         say("Note", &prose(note.sentence()));
     }
+    if let Some(owned) = change.owned_by() {
+        say("Code", &prose(&owned));
+    }
+    if let Some(code_of) = &change.code {
+        let places: Vec<String> = code_of.places.iter().map(|it| code(it)).collect();
+        let places = if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) };
+        say("In the checkout", &format!("{}{places}", prose(code_of.state.sentence())));
+        if let Some(patch) = &code_of.patch {
+            say("Patch", &code(patch));
+        }
+    }
     if let Some(since) = change.since {
         say("Since the last report", since.title());
     }

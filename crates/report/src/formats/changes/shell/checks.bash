@@ -21,6 +21,14 @@ refuse_disputed() {
   fi
 }
 
+# Refuses to apply a change of what is defined in code, where the next deployment would put the old policy back.
+check_owner() {
+  if [ "$way" != apply ] || [ -z "$owned_by" ]; then return; fi
+  [ "${OWNED_ELSEWHERE:-}" = 1 ] ||
+    refuse "$owned_by To apply it here anyway, run this with OWNED_ELSEWHERE=1; the next deployment of the code may undo it"
+  say "warning: $owned_by The next deployment of the code may undo this change."
+}
+
 # What AWS says against it, asked just before the first step that writes.
 last_checks() {
   if [ "$way" != apply ]; then return 0; fi

@@ -36,6 +36,7 @@ change() {
   case $way in apply | trial) refuse_disputed "$1" ;; esac
   pause=${PAUSE:-15}
   case $pause in '' | *[!0-9]*) refuse "PAUSE is $pause: give a number of seconds" ;; esac
+  check_owner
   check_allowed
   command -v aws >/dev/null || refuse 'aws not found: install the AWS CLI, version 1 or 2'
   command -v sha256sum >/dev/null || command -v shasum >/dev/null || refuse 'sha256sum not found: install coreutils'
@@ -125,7 +126,7 @@ find_change() {
   fi
   [ -n "$row" ] || refuse "this report has no change $1; run bash changes/$way.sh to list all changes"
 
-  how='' account='' arn='' holder='' policy='' permission_set='' partition='' evaluated='' expires=''
+  how='' account='' owned_by='' arn='' holder='' policy='' permission_set='' partition='' evaluated='' expires=''
   before='' before_sha256='' after='' after_sha256=''
   holders=() creates=() accounts=() suspended=() principals=()
   # A value has its line to itself, so that no text in it passes for another field.
@@ -137,6 +138,7 @@ find_change() {
       what | notes) say "$value" ;;
       how) how=$value ;;
       account) account=$value ;;
+      ownedBy) owned_by=$value ;;
       permissionSet) permission_set=$value ;;
       accounts) accounts+=("$value") ;;
       suspended) suspended+=("$value") ;;

@@ -1,0 +1,413 @@
+//! Another list of actions in a text. Only the lists change, and statements that lose all of their actions go: every other byte stays.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::same::{Meant, MeantStatement, frames_agree};
+use crate::source::{Entry, Policy, Statement};
+use crate::tree::{Language, Layout, Quote};
+
+/// The text with the policy made smaller. None where that would take more than shorter lists.
+pub(crate) fn edited(text: &str, policy: &Policy, before: &Meant, after: &Meant) -> Option<String> {
+    let kept = aligned(before, after)?;
+    let mut changes: Vec<(Range<usize>, String)> = Vec::new();
+    let whole: Vec<Option<String>> = policy
+        .statements
+        .iter()
+        .zip(&kept)
+        .map(|(statement, after)| match after {
+            None => Some(None),
+            Some(after) => {
+                let change = statement_of(text, policy.language, statement, after)?;
+                let was = text.get(statement.span.clone())?;
+                let (from, to) = (
+                    change.0.start.checked_sub(statement.span.start)?,
+                    change.0.end.checked_sub(statement.span.start)?,
+                );
+                let now = format!("{}{}{}", was.get(..from)?, change.1, was.get(to..)?);
+                changes.push(change);
+                Some(Some(now))
+            }
+        })
+        .collect::<Option<_>>()?;
+    if kept.iter().any(Option::is_none) {
+        // A statement that stands alone is the whole policy.
+        let (span, layout) = policy.list.clone()?;
+        let spans: Vec<Range<usize>> = policy.statements.iter().map(|it| it.span.clone()).collect();
+        match layout {
+            Layout::Flow => changes = vec![flow(text, policy.language, &span, &spans, &plain(whole))?],
+            Layout::Block => {
+                let gone = spans.iter().zip(&kept).filter(|(_, after)| after.is_none());
+                changes.extend(gone.map(|(span, _)| lines(text, span)).collect::<Option<Vec<_>>>()?);
+            }
+            Layout::Blocks => {
+                let gone = spans.iter().zip(&kept).filter(|(_, after)| after.is_none());
+                let gone = gone.map(|(span, _)| Some(with_blank_line(text, lines(text, span)?)));
+                changes.extend(gone.collect::<Option<Vec<_>>>()?);
+            }
+        }
+    }
+    applied(text, changes)
+}
+
+/// Which statement of the new document each old one becomes; none where it goes. A new document has the old statements in their
+/// order, but for those that are gone.
+fn aligned<'a>(before: &Meant, after: &'a Meant) -> Option<Vec<Option<&'a MeantStatement>>> {
+    let mut rest = after.statements.iter().peekable();
+    let mut all = Vec::new();
+    for (at, old) in before.statements.iter().enumerate() {
+        // With as many left as there are to come, there is no choice.
+        let is_forced = rest.len() == before.statements.len() - at;
+        let next = rest.peek().copied().filter(|new| {
+            new.actions.negated == old.actions.negated
+                && frames_agree(&new.frame, &old.frame) == Some(false)
+                && (is_forced || is_part(new, old))
+        });
+        if next.is_some() {
+            rest.next();
+        }
+        all.push(next);
+    }
+    rest.next().is_none().then_some(all)
+}
+
+/// Whether a list of actions can be what is left of another.
+fn is_part(new: &MeantStatement, old: &MeantStatement) -> bool {
+    match old.actions.negated {
+        true => old.actions.names.is_subset(&new.actions.names),
+        false => new.actions.names.iter().all(|it| old.actions.names.iter().any(|old| covers(old, it))),
+    }
+}
+
+/// Whether a pattern covers another text, which may be a pattern. Both in small letters.
+fn covers(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut p, mut t, mut star) = (0, 0, None);
+    while let Some(byte) = text.get(t) {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(it) if it == byte || *it == b'?' && *byte != b'*' => {
+                p += 1;
+                t += 1;
+            }
+            _ => {
+                let Some((at, from)) = star else { return false };
+                star = Some((at, from + 1));
+                p = at + 1;
+                t = from + 1;
+            }
+        }
+    }
+    pattern.get(p..).is_some_and(|rest| rest.iter().all(|it| *it == b'*'))
+}
+
+/// What becomes of an entry: what stands in its place and what comes behind.
+type Plan = Vec<Vec<String>>;
+
+/// For each entry of the old list what it becomes, in the spelling of whoever wrote it.
+fn planned(statement: &Statement, after: &MeantStatement) -> Plan {
+    let small = |text: &str| text.to_ascii_lowercase();
+    let mut known = BTreeSet::new();
+    let mut plan: Plan = Vec::new();
+    for entry in &statement.entries {
+        let name = small(&entry.text);
+        plan.push(match after.actions.names.contains(&name) {
+            true => vec![entry.text.clone()],
+            false => Vec::new(),
+        });
+        known.insert(name);
+    }
+    for text in &after.texts {
+        let name = small(text);
+        if !known.insert(name.clone()) {
+            continue;
+        }
+        // In the place of the pattern that it comes from.
+        let of = statement.entries.iter().zip(&plan).position(|(entry, now)| {
+            let is_gone = now.first().is_none_or(|first| *first != entry.text);
+            is_gone && covers(&small(&entry.text), &name)
+        });
+        let last = plan.len().saturating_sub(1);
+        if let Some(place) = plan.get_mut(of.unwrap_or(last)) {
+            place.push(text.clone());
+        }
+    }
+    plan
+}
+
+fn statement_of(
+    text: &str,
+    language: Language,
+    statement: &Statement,
+    after: &MeantStatement,
+) -> Option<(Range<usize>, String)> {
+    if !after.texts.iter().all(|it| is_plain(it)) {
+        return None;
+    }
+    let plan = planned(statement, after);
+    let written = |entry: &Entry, names: &[String]| -> Option<Vec<String>> {
+        names
+            .iter()
+            .map(|name| match *name == entry.text {
+                true => text.get(entry.span.clone()).map(str::to_owned),
+                false => quoted(name, entry.quote),
+            })
+            .collect()
+    };
+    let new: Vec<Vec<String>> = statement
+        .entries
+        .iter()
+        .zip(&plan)
+        .map(|(entry, names)| written(entry, names))
+        .collect::<Option<_>>()?;
+    let spans: Vec<Range<usize>> = statement.entries.iter().map(|it| it.span.clone()).collect();
+    let (span, layout) = &statement.list;
+    match layout {
+        Some(Layout::Flow) => flow(text, language, span, &spans, &new),
+        Some(Layout::Block) => block(text, &spans, &new),
+        Some(Layout::Blocks) => None,
+        None => match new.into_iter().flatten().collect::<Vec<_>>().as_slice() {
+            [] => None,
+            [one] => Some((span.clone(), one.clone())),
+            many => Some((span.clone(), format!("[{}]", many.join(", ")))),
+        },
+    }
+}
+
+/// Whether a text is nothing but an action or a pattern of actions: it is quoted the same way everywhere.
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|it| it.is_ascii_alphanumeric() || b"-:*?_".contains(&it))
+}
+
+fn quoted(name: &str, quote: Quote) -> Option<String> {
+    match quote {
+        // In YAML a text that begins with a star is an alias, and one with a question mark a key.
+        Quote::Plain if name.starts_with(|it: char| it.is_ascii_alphabetic()) && name.contains(':') => {
+            Some(name.to_owned())
+        }
+        Quote::Plain | Quote::Double => Some(format!("\"{name}\"")),
+        Quote::Single => Some(format!("'{name}'")),
+        Quote::Other => None,
+    }
+}
+
+fn plain(items: Vec<Option<String>>) -> Plan {
+    items.into_iter().map(|it| it.into_iter().collect()).collect()
+}
+
+/// A list in brackets, written anew around its items: their comments and line ends stay, also those above what goes.
+fn flow(
+    text: &str,
+    language: Language,
+    list: &Range<usize>,
+    items: &[Range<usize>],
+    new: &[Vec<String>],
+) -> Option<(Range<usize>, String)> {
+    let inner = text.get(list.clone())?.strip_prefix('[')?.strip_suffix(']')?;
+    let from = list.start + 1;
+    let to = from + inner.len();
+    // What stands before each item, and after its comma up to the end of its line.
+    struct Piece<'t> {
+        lead: &'t str,
+        after: &'t str,
+        trail: &'t str,
+    }
+    let (first, mut at) = line_rest(text.get(from..to)?, language);
+    at += from;
+    let mut pieces = Vec::new();
+    let mut has_comma = false;
+    for (index, item) in items.iter().enumerate() {
+        let lead = text.get(at..item.start)?;
+        let next = items.get(index + 1).map_or(to, |it| it.start);
+        let gap = text.get(item.end..next)?;
+        let comma = comma(gap, language);
+        has_comma = comma.is_some();
+        if !has_comma && index + 1 < items.len() {
+            return None;
+        }
+        let (after, behind) = match comma {
+            Some(comma) => (gap.get(..comma)?, gap.get(comma + 1..)?),
+            None => ("", gap),
+        };
+        let (trail, length) = line_rest(behind, language);
+        at = next - behind.len() + length;
+        pieces.push(Piece { lead, after, trail });
+    }
+    let closing = text.get(at..to)?;
+    let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let in_lines =
+        pieces.iter().any(|it| it.lead.contains('\n') || it.trail.contains('\n')) || first.contains('\n');
+    let mut out = format!("[{first}");
+    // Where the last comma stands, which a last item has only if the last one had.
+    let mut last_comma = None;
+    let mut is_first = true;
+    for (piece, texts) in pieces.iter().zip(new) {
+        let at = piece.lead.rfind('\n').map_or(0, |at| at + 1);
+        let (above, indent) = piece.lead.split_at_checked(at)?;
+        if !indent.trim().is_empty() {
+            // A comment within the line belongs to what follows it.
+            return None;
+        }
+        out.push_str(above);
+        for (number, item) in texts.iter().enumerate() {
+            let is_last = number + 1 == texts.len();
+            let lead = match (in_lines, is_first) {
+                (false, true) => pieces.first().map_or("", |it| it.lead),
+                (false, false) if number > 0 || indent.is_empty() => " ",
+                _ => indent,
+            };
+            is_first = false;
+            out.push_str(lead);
+            out.push_str(item);
+            if is_last {
+                out.push_str(piece.after);
+            }
+            last_comma = Some(out.len());
+            out.push(',');
+            match (is_last, in_lines) {
+                (true, _) => out.push_str(piece.trail),
+                (false, true) => out.push_str(eol),
+                (false, false) => {}
+            }
+        }
+    }
+    if let Some(comma) = last_comma.filter(|_| !has_comma) {
+        out.remove(comma);
+        // The bracket stands behind the last item, as it did.
+        let was_in_line = pieces.last().is_some_and(|it| it.trail.is_empty());
+        let rest = out.get(comma..).unwrap_or_default();
+        if was_in_line && rest.trim().is_empty() {
+            out.truncate(comma);
+        }
+    }
+    out.push_str(closing);
+    out.push(']');
+    Some((list.clone(), out))
+}
+
+/// Up to and with the end of the line, if nothing but a comment is left of it.
+fn line_rest(text: &str, language: Language) -> (&str, usize) {
+    let end = text.find('\n').map_or(text.len(), |at| at + 1);
+    let line = text.get(..end).unwrap_or_default();
+    let rest = line.trim();
+    let is_comment = match language {
+        Language::Hcl => rest.starts_with('#') || rest.starts_with("//"),
+        Language::Yaml => rest.starts_with('#'),
+        Language::Json => false,
+    };
+    if line.ends_with('\n') && (rest.is_empty() || is_comment) { (line, end) } else { ("", 0) }
+}
+
+/// Where the comma between two items stands: not in a comment.
+fn comma(gap: &str, language: Language) -> Option<usize> {
+    let (mut rest, mut at) = (gap, 0);
+    loop {
+        let skipped = match (rest.chars().next()?, language) {
+            (',', _) => return Some(at),
+            ('#', Language::Hcl | Language::Yaml) => rest.find('\n')?,
+            ('/', Language::Hcl) if rest.starts_with("//") => rest.find('\n')?,
+            ('/', Language::Hcl) if rest.starts_with("/*") => rest.find("*/")? + 2,
+            (it, _) if it.is_whitespace() => it.len_utf8(),
+            _ => return None,
+        };
+        at += skipped;
+        rest = rest.get(skipped..)?;
+    }
+}
+
+/// A list of YAML with a line for each item.
+fn block(text: &str, items: &[Range<usize>], new: &[Vec<String>]) -> Option<(Range<usize>, String)> {
+    let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let (mut out, mut at, mut from) = (String::new(), None, 0);
+    let mut ends_with_line = true;
+    for (item, texts) in items.iter().zip(new) {
+        let start = line_start(text, item.start);
+        let end = line_end(text, item.end);
+        let (prefix, suffix) = (text.get(start..item.start)?, text.get(item.end..end)?);
+        let is_dash =
+            prefix.trim_start().strip_prefix('-').is_some_and(|it| !it.is_empty() && it.trim().is_empty());
+        if !is_dash || text.get(item.clone())?.contains('\n') {
+            return None;
+        }
+        // Comments and blank lines between the items stay.
+        match at {
+            None => from = start,
+            Some(at) => out.push_str(text.get(at..start)?),
+        }
+        for (number, name) in texts.iter().enumerate() {
+            if !out.is_empty() && !out.ends_with('\n') {
+                out.push_str(eol);
+            }
+            out.push_str(prefix);
+            out.push_str(name);
+            out.push_str(if number == 0 { suffix } else { eol });
+        }
+        ends_with_line = suffix.ends_with('\n');
+        at = Some(end);
+    }
+    if !ends_with_line {
+        out.truncate(out.trim_end_matches(['\r', '\n']).len());
+    }
+    Some((from..at?, out))
+}
+
+/// The lines of something that has them to itself, to go.
+fn lines(text: &str, span: &Range<usize>) -> Option<(Range<usize>, String)> {
+    let (start, end) = (line_start(text, span.start), line_end(text, span.end));
+    let before = text.get(start..span.start)?.trim();
+    let after = text.get(span.end..end)?.trim();
+    let is_alone = (before.is_empty() || before == "-") && (after.is_empty() || after.starts_with('#'));
+    is_alone.then(|| (start..end, String::new()))
+}
+
+/// With the blank line above, so that none is left where there were two blocks.
+fn with_blank_line(text: &str, (lines, new): (Range<usize>, String)) -> (Range<usize>, String) {
+    let above = line_start(text, lines.start.saturating_sub(1));
+    let is_blank = lines.start > 0 && text.get(above..lines.start).is_some_and(|it| it.trim().is_empty());
+    (if is_blank { above..lines.end } else { lines }, new)
+}
+
+fn line_start(text: &str, at: usize) -> usize {
+    text.get(..at).and_then(|it| it.rfind('\n')).map_or(0, |it| it + 1)
+}
+
+/// Behind the end of the line; what ends with one ends there.
+fn line_end(text: &str, at: usize) -> usize {
+    if at > 0 && text.get(at - 1..at) == Some("\n") {
+        return at;
+    }
+    text.get(at..).and_then(|it| it.find('\n')).map_or(text.len(), |it| at + it + 1)
+}
+
+fn applied(text: &str, mut changes: Vec<(Range<usize>, String)>) -> Option<String> {
+    changes.sort_by_key(|(span, _)| (span.start, span.end));
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    for (span, new) in changes {
+        // `None` where two of them overlap.
+        out.push_str(text.get(at..span.start)?);
+        out.push_str(&new);
+        at = span.end;
+    }
+    out.push_str(text.get(at..)?);
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::covers;
+
+    #[test]
+    fn a_pattern_covers_what_comes_of_it() {
+        for (pattern, text) in
+            [("s3:*", "s3:get*"), ("*", "s3:get*"), ("s3:get?cl", "s3:getacl"), ("s3:get*", "s3:get*")]
+        {
+            assert!(covers(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [("s3:get*", "s3:put*"), ("s3:getobject", "s3:get*"), ("s3:get?", "s3:get*")] {
+            assert!(!covers(pattern, text), "{pattern} {text}");
+        }
+    }
+}

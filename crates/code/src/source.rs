@@ -1,0 +1,245 @@
+//! The policies in a file: each with where its statements and their lists of actions stand.
+
+use std::ops::Range;
+
+use crate::hcl;
+use crate::same::{Actions, Frame, frames_agree, is_action, of_node, without_empty_sid};
+use crate::same::{Meaning, Meant};
+use crate::tree::{Language, Layout, Node, Quote, Value};
+use crate::yaml;
+use leastwise_core::report::CodeState;
+
+/// A policy in a file.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    /// What it is called: the address of a block, a logical ID, or a construct path. Empty for a file that is a policy.
+    pub(crate) label: String,
+    /// Names of the policy, or of who has it, that stand beside it.
+    pub(crate) names: Vec<String>,
+    pub(crate) span: Range<usize>,
+    pub(crate) language: Language,
+    /// Why it cannot be patched, whatever the change.
+    pub(crate) obstacle: Option<CodeState>,
+    top: Frame,
+    /// Whoever reads the code adds a version.
+    is_version_given: bool,
+    pub(crate) statements: Vec<Statement>,
+    /// The list of statements; none where one stands alone.
+    pub(crate) list: Option<(Range<usize>, Layout)>,
+}
+
+/// A statement in a file.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    pub(crate) span: Range<usize>,
+    pub(crate) frame: Frame,
+    pub(crate) negated: bool,
+    pub(crate) entries: Vec<Entry>,
+    /// The list of actions; without a layout it is one text.
+    pub(crate) list: (Range<usize>, Option<Layout>),
+}
+
+/// An action in a file.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) span: Range<usize>,
+    pub(crate) text: String,
+    pub(crate) quote: Quote,
+}
+
+impl Statement {
+    pub(crate) fn actions(&self) -> Actions {
+        Actions::of(self.negated, self.entries.iter().map(|it| it.text.as_str()))
+    }
+}
+
+impl Policy {
+    pub(crate) fn key(&self) -> Vec<Actions> {
+        self.statements.iter().map(Statement::actions).collect()
+    }
+
+    /// Whether it can mean a policy of AWS, and if so, whether only with variables.
+    pub(crate) fn means(&self, wanted: &Meant) -> Option<bool> {
+        if self.statements.len() != wanted.statements.len() {
+            return None;
+        }
+        let mut top = self.top.clone();
+        if self.is_version_given && !top.contains_key("Version") {
+            top.extend(wanted.top.get("Version").map(|it| ("Version".to_owned(), it.clone())));
+        }
+        let mut variables = frames_agree(&top, &wanted.top)?;
+        for (code, wanted) in self.statements.iter().zip(&wanted.statements) {
+            if code.actions() != wanted.actions {
+                return None;
+            }
+            variables |= frames_agree(&code.frame, &wanted.frame)?;
+        }
+        Some(variables)
+    }
+
+    /// Whether two readings mean the same.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let same = |(a, b): (&Statement, &Statement)| a.frame == b.frame && a.actions() == b.actions();
+        self.label == other.label
+            && self.top == other.top
+            && self.statements.len() == other.statements.len()
+            && self.statements.iter().zip(&other.statements).all(same)
+    }
+}
+
+/// What kind of file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    Terraform,
+    Yaml,
+    Json,
+}
+
+impl FileKind {
+    /// By the ending of its name.
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+        let ends = |endings: &[&str]| endings.iter().any(|it| name.ends_with(it));
+        match () {
+            () if ends(&[".tf", ".tofu"]) => Some(Self::Terraform),
+            () if ends(&[".yaml", ".yml", ".template"]) => Some(Self::Yaml),
+            () if ends(&[".json"]) => Some(Self::Json),
+            () => None,
+        }
+    }
+}
+
+/// The policies of a file, in their order.
+pub(crate) fn policies(kind: FileKind, text: &str) -> Vec<Policy> {
+    match kind {
+        FileKind::Terraform => {
+            let documents = hcl::documents(text).unwrap_or_default();
+            documents.into_iter().flat_map(of_block).collect()
+        }
+        FileKind::Yaml | FileKind::Json => {
+            let language = if kind == FileKind::Json { Language::Json } else { Language::Yaml };
+            let mut walk =
+                Walk { language, label: String::new(), is_made: false, names: Vec::new(), found: Vec::new() };
+            yaml::documents(text).unwrap_or_default().iter().for_each(|it| walk.visit(it, &mut Vec::new()));
+            walk.found
+        }
+    }
+}
+
+fn of_block(document: hcl::Document) -> Vec<Policy> {
+    let hcl::Document { address, names, node, is_repeated, has_default_version, language } = document;
+    let language = if has_default_version { Language::Hcl } else { language };
+    let mut walk = Walk { language, label: address, is_made: false, names, found: Vec::new() };
+    walk.visit(&node, &mut Vec::new());
+    for policy in &mut walk.found {
+        policy.is_version_given = has_default_version;
+        policy.obstacle = is_repeated.then_some(CodeState::Repeated).or(policy.obstacle);
+    }
+    walk.found
+}
+
+/// Members whose text is a name.
+const NAMES: [&str; 5] = ["PolicyName", "ManagedPolicyName", "RoleName", "UserName", "GroupName"];
+
+struct Walk {
+    language: Language,
+    label: String,
+    /// A tool made this resource.
+    is_made: bool,
+    names: Vec<String>,
+    found: Vec<Policy>,
+}
+
+impl Walk {
+    fn visit<'n>(&mut self, node: &'n Node, path: &mut Vec<&'n str>) {
+        match &node.value {
+            Value::Text(..) | Value::Unknown => {}
+            Value::List(items, _) => items.iter().for_each(|it| self.visit(it, path)),
+            Value::Map(members) => {
+                let before = self.names.len();
+                let names = members.iter().filter(|(name, _)| NAMES.contains(&name.as_str()));
+                self.names.extend(names.filter_map(|(_, it)| it.text().map(str::to_owned)));
+                if let ["Resources", id] = path.as_slice() {
+                    let made =
+                        node.get("Metadata").and_then(|it| it.get("aws:cdk:path")).and_then(Node::text);
+                    self.label = made.unwrap_or(id).to_owned();
+                    self.is_made = made.is_some();
+                }
+                match self.policy(node, path) {
+                    Some(policy) => self.found.push(policy),
+                    None => {
+                        for (name, it) in
+                            members.iter().filter(|(name, _)| name != "AssumeRolePolicyDocument")
+                        {
+                            path.push(name);
+                            self.visit(it, path);
+                            path.pop();
+                        }
+                    }
+                }
+                self.names.truncate(before);
+            }
+        }
+    }
+
+    /// A document with statements that say what somebody may do.
+    fn policy(&self, node: &Node, path: &[&str]) -> Option<Policy> {
+        let members = node.map()?;
+        let list = node.get("Statement")?;
+        let statements: Vec<Statement> = match &list.value {
+            Value::List(items, _) => items.iter().map(statement).collect::<Option<_>>()?,
+            Value::Map(_) => vec![statement(list)?],
+            _ => return None,
+        };
+        let is_of_sam = path.contains(&"Policies") && node.get("Version").is_none();
+        let top = members.iter().filter(|(name, _)| name != "Statement");
+        let layout = match &list.value {
+            Value::List(_, layout) => Some((list.span.clone(), *layout)),
+            _ => None,
+        };
+        let obstacle = self.is_made.then_some(CodeState::Generated);
+        Some(Policy {
+            label: if matches!(path, ["Resources", ..]) || self.language == Language::Hcl || path.is_empty() {
+                self.label.clone()
+            } else {
+                String::new()
+            },
+            names: self.names.clone(),
+            span: node.span.clone(),
+            language: self.language,
+            obstacle: obstacle.or_else(|| node.has_anchor().then_some(CodeState::Shared)),
+            top: top.map(|(name, it)| (name.clone(), of_node(it))).collect(),
+            is_version_given: is_of_sam,
+            statements,
+            list: layout,
+        })
+    }
+}
+
+fn statement(node: &Node) -> Option<Statement> {
+    let (mut frame, mut found): (Frame, Option<(bool, &Node)>) = (Frame::new(), None);
+    for (name, it) in node.map()? {
+        match is_action(name) {
+            // What others may do to a resource is no policy of a role or user.
+            None if ["Principal", "NotPrincipal"].contains(&name.as_str()) => return None,
+            None => drop(frame.insert(name.clone(), of_node(it))),
+            Some(negated) if found.is_none() => found = Some((negated, it)),
+            Some(_) => return None,
+        }
+    }
+    without_empty_sid(&mut frame);
+    if !matches!(frame.get("Effect"), Some(Meaning::Set { open: false, .. })) {
+        return None;
+    }
+    let (negated, list) = found?;
+    let entry = |it: &Node| match &it.value {
+        Value::Text(text, quote) => Some(Entry { span: it.span.clone(), text: text.clone(), quote: *quote }),
+        _ => None,
+    };
+    let entries = list.items().iter().map(entry).collect::<Option<_>>()?;
+    let layout = match &list.value {
+        Value::List(_, layout) => Some(*layout),
+        _ => None,
+    };
+    Some(Statement { span: node.span.clone(), frame, negated, entries, list: (list.span.clone(), layout) })
+}
