@@ -19,32 +19,34 @@ use crate::inventory::Inventory;
 use crate::inventory::wire::{ManagedPolicyDetail, PolicyText};
 use crate::policy::{ActionSet, Clause, Document, Effect, Pattern, Shape, Statement};
 
-/// Since when each policy of an account is held, as far as earlier nights have seen.
+/// Dates on which each policy and group membership of an account was first seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GrantLog {
-    /// The first day on which the account was looked at. What was there then may be older.
+    /// Date of the first scan of the account (`YYYY-MM-DD`). What existed then may be older.
     pub since: String,
-    /// By holder and policy: `role/deployer/ci` for an inline policy, `role/deployer/arn:...` for a managed one.
+    /// First sight of each attachment: `role/deployer/ci` is an inline policy, `role/deployer/arn:...` a managed
+    /// one.
     pub grants: BTreeMap<String, FirstSeen>,
-    /// The day on which each user was first in each group, by `group/user`: what a group has is new to whoever joins it.
+    /// Date on which each user was first seen in each group, by `group/user`. The group's permissions are new to a
+    /// user who joins it.
     pub members: BTreeMap<String, String>,
 }
 
-/// When a grant was first seen.
+/// When a policy was first seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FirstSeen {
-    /// The day on which the holder first had the policy.
+    /// Date on which the policy was first seen attached.
     pub held: String,
-    /// The day on which the policy first had its text.
+    /// Date on which the policy was first seen with its current document.
     pub text_since: String,
-    /// The beginning of the SHA-256 of that text.
+    /// Beginning of the SHA-256 of that document.
     pub text: String,
 }
 
 impl GrantLog {
-    /// What is there tonight, with what earlier nights saw of it.
+    /// Today's state, with the dates that earlier runs recorded.
     pub fn of(inventory: &Inventory, earlier: Option<&Self>, today: &str) -> Self {
         let day = today.split('T').next().unwrap_or(today);
         let since = earlier.map_or(day, |log| log.since.as_str()).to_owned();
@@ -67,19 +69,19 @@ impl GrantLog {
         Self { since, grants: grants.collect(), members: members.collect() }
     }
 
-    /// How long a holder has had a policy.
+    /// How long a policy has been attached.
     fn held(&self, key: &str, today: Date, window_days: i64) -> GrantAge {
         self.grants.get(key).map_or(GrantAge::Unknown, |seen| self.since(&seen.held, today, window_days))
     }
 
-    /// How long the policy has had its text.
+    /// How long a policy has had its current document.
     fn text(&self, key: &str, today: Date, window_days: i64) -> GrantAge {
         self.grants
             .get(key)
             .map_or(GrantAge::Unknown, |seen| self.since(&seen.text_since, today, window_days))
     }
 
-    /// How long ago a day was. What was there on the first day of all may have been there for ever.
+    /// How long ago a date is; unknown if it is the first scan, because what existed then may be older.
     fn since(&self, first: &str, today: Date, window_days: i64) -> GrantAge {
         match first.parse::<Date>().ok().map(|first| i64::from(days_after(today, first))) {
             Some(days) if days >= window_days => GrantAge::Settled,

@@ -1,5 +1,5 @@
-//! How bad the worst of some permissions is, and which are the worst. Not how many they are: ten thousand that read names are
-//! no match for one that makes an administrator.
+//! The worst that a set of permissions allows, and its most dangerous actions. Their number does not matter: ten
+//! thousand read actions are less dangerous than one that makes an administrator.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use super::escalation::{Escalation, Gain};
 use super::risk::rank;
 use crate::catalog::{AccessLevel, Permissions};
 
-/// The worst that some permissions are good for, the least first.
+/// The worst that a set of permissions allows, from harmless to critical.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -17,20 +17,20 @@ pub enum Severity {
     /// Nothing.
     #[default]
     None,
-    /// To look at things.
+    /// Reading.
     Read,
-    /// To change things.
+    /// Changing resources.
     Write,
-    /// To open to others what should be kept, or to read secrets.
+    /// Opening resources to others, or reading secrets.
     DataExposure,
-    /// To gain the rights of another principal.
+    /// Gaining the permissions of another principal.
     Escalation,
-    /// To gain any right.
+    /// Gaining any permission.
     Administrator,
 }
 
 impl Severity {
-    /// Of permissions, and the known ways to escalate that they are enough for.
+    /// The severity of permissions, and of the known escalation paths they open.
     pub fn of(permissions: &Permissions<'_>, escalations: &[&Escalation]) -> Self {
         let levels = permissions.levels();
         let known = [
@@ -45,7 +45,7 @@ impl Severity {
         held.map(Self::of_level).fold(Self::of_escalations(escalations), Self::max)
     }
 
-    /// Of an action by its level alone, `None` where the catalog does not know it.
+    /// The severity of one action by its access level; `None` if the catalog lacks it.
     pub fn of_level(level: Option<AccessLevel>) -> Self {
         match level {
             Some(AccessLevel::PermissionsManagement) => Self::DataExposure,

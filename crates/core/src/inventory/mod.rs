@@ -28,7 +28,7 @@ pub struct Inventory {
 }
 
 codes! {
-    /// What a principal is.
+    /// Kind of principal.
     #[derive(PartialOrd, Ord)]
     pub enum PrincipalKind {
         /// A role.

@@ -1,4 +1,4 @@
-//! JSON Schema 2020-12 of the report's files, made from the types that they are written from.
+//! JSON Schema 2020-12 of the report files, generated from the types that write them.
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -7,22 +7,22 @@ use serde_json::Value;
 use super::account::AccountReport;
 use super::whole::{Manifest, Report};
 
-/// Of `accounts/<id>.json`.
+/// Schema of `accounts/<id>.json`.
 pub fn account() -> Value {
     of::<AccountReport>()
 }
 
-/// Of `manifest.json`.
+/// Schema of `manifest.json`.
 pub fn manifest() -> Value {
     of::<Manifest>()
 }
 
-/// Of `report.json`.
+/// Schema of `report.json`.
 pub fn report() -> Value {
     of::<Report>()
 }
 
-/// As the files are written: what may be left out when they are read is there all the same.
+/// For the files as they are written: fields that readers treat as optional are required.
 fn of<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>().to_value()
 }
