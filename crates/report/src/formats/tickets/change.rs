@@ -10,13 +10,13 @@ use leastwise_core::decide::{HolderKind, ReasonEffect, impersonal};
 use leastwise_core::report::numbers::{count, counted};
 use leastwise_core::report::{AccountSummary, ConfidenceReason, Files, Recommendation, Removal};
 
-/// Trackers cut longer titles.
+/// Maximum length of a title; trackers cut longer ones.
 const LONGEST_TITLE: usize = 250;
 
-/// So many holders are named; a policy that half an organisation has would fill the ticket.
+/// Maximum number of roles, users and groups to name, so that a widely attached policy does not fill the ticket.
 const MOST_HOLDERS: usize = 10;
 
-/// An entry of a ticket, as Markdown but for the plain title.
+/// An entry of a ticket, as Markdown except for the plain title.
 #[derive(Debug, Default)]
 pub(super) struct TicketEntry {
     pub(super) plain: String,
@@ -25,7 +25,7 @@ pub(super) struct TicketEntry {
     pub(super) text: String,
 }
 
-/// What a change reaches, as one owner sees it.
+/// What a change affects, from the view of one owner.
 pub(super) struct Reached<'c> {
     own: usize,
     pub(super) others: usize,
@@ -52,7 +52,7 @@ impl<'c> Reached<'c> {
         }
     }
 
-    /// The owner's share of a change in many accounts.
+    /// The owner's part of a change to several accounts.
     pub(super) fn of_family(change: &'c Recommendation, share: &TicketShare) -> Self {
         let own = share.own;
         Self {
@@ -65,7 +65,7 @@ impl<'c> Reached<'c> {
     }
 }
 
-/// Where an account's changes are.
+/// Folder of an account's changes.
 pub(super) fn place(account: &AccountSummary) -> String {
     match account.name.as_str() {
         "" => format!("account {}", code(&account.id)),
@@ -73,34 +73,34 @@ pub(super) fn place(account: &AccountSummary) -> String {
     }
 }
 
-/// Where those of a family are.
+/// Folder of the changes to several accounts.
 pub(super) fn family_place(accounts: usize) -> String {
     format!("{} of yours; one change covers every account that has the policy", counted(accounts, "account"))
 }
 
-/// A title for trackers that show it as it is.
+/// A title for trackers, without markup.
 pub(super) fn title(text: &str) -> String {
     one_line(text).chars().take(LONGEST_TITLE).collect()
 }
 
-/// How to carry a change out.
+/// How to apply a change.
 #[derive(Debug, Clone, Default)]
 pub(super) enum Steps {
     /// The report has no scripts.
     #[default]
     None,
-    /// By the name that the scripts know the change by.
+    /// Run the script with this name.
     Script(String),
-    /// No script can: why.
+    /// No script can apply it, for this reason.
     ByHand(&'static str),
-    /// A name for each account.
+    /// Run the script once for each account, with these names.
     Several,
 }
 
-/// How many escalation paths are named.
+/// Maximum number of escalation paths to name.
 const MOST_PATHS: usize = 3;
 
-/// The change.
+/// The entry of a change.
 pub(super) fn of_change(
     change: &Recommendation,
     place: &str,
@@ -214,7 +214,7 @@ pub(super) fn of_change(
 }
 
 impl Steps {
-    /// What to do, in order, and how to take it back.
+    /// The steps to apply the change and to undo it.
     fn text(&self, diff: &str) -> String {
         let name = match self {
             Self::None => return String::new(),

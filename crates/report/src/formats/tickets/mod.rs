@@ -1,8 +1,8 @@
 //! `tickets/<owner or account>.md`, ready to paste into a tracker, and `tickets/tickets.csv` to import.
 //!
-//! The table grows account by account. Of a ticket only the heaviest entries are kept in memory until the end, and as many
-//! are written: a tracker takes no more. A change that reaches principals of several owners is in the ticket of each, who
-//! learn of the others how many they are.
+//! The table grows account by account. Only the most important entries of a ticket are kept in memory and written,
+//! because trackers limit the length of a ticket. A change that affects several owners is in the ticket of each,
+//! which says only how many other owners there are.
 
 mod change;
 mod ticket;
@@ -21,12 +21,13 @@ use leastwise_core::decide::{Grade, PrincipalStatus};
 use leastwise_core::report::numbers::count;
 use leastwise_core::report::{AccountSummary, Action, PrincipalRow, Recommendation, Removal, Report};
 
-/// Why a ticket has no command for a change of several owners: its name tells one of the others, and it changes all.
+/// Why a ticket has no command for a change that affects several owners: the command names another owner's
+/// principal and would change it too.
 const OTHERS: &str = "it also changes principals of other owners. Agree with them, then take the command that changes/apply.sh lists";
 
 const TABLE: &str = "tickets/tickets.csv";
 
-/// The columns, as trackers call them. New ones come at the end.
+/// Columns, named as in trackers. New ones are added at the end.
 const COLUMNS: [&str; 8] =
     ["External ID", "Summary", "Description", "Priority", "Labels", "Account", "Owner", "Component"];
 
@@ -34,18 +35,18 @@ const COLUMNS: [&str; 8] =
 #[derive(Debug, Default)]
 pub struct Tickets {
     tag: Option<String>,
-    /// Whether the report has scripts that apply a change.
+    /// Whether the report has scripts to apply changes.
     scripts: bool,
     owners: Mutex<BTreeMap<Owner, Ticket>>,
 }
 
 impl Tickets {
-    /// For the owners that a tag names; with the commands of `changes/` where the report has them.
+    /// Creates the format, with owners from the given tag, and with commands if the report has `changes/`.
     pub fn new(owner_tag: Option<&str>, scripts: bool) -> Self {
         Self { tag: owner_tag.map(str::to_owned), scripts, owners: Mutex::default() }
     }
 
-    /// For changes of several accounts.
+    /// Adds changes to several accounts.
     fn several(&self) -> Steps {
         if self.scripts { Steps::Several } else { Steps::None }
     }
@@ -127,10 +128,10 @@ impl Format for Tickets {
     }
 }
 
-/// What each change takes from the principals of each owner.
+/// What each change removes from the principals of each owner.
 type RemovalsByOwner<'r> = BTreeMap<(Owner, &'r str), Removal>;
 
-/// What the changes of many accounts reach in this one.
+/// What changes to several accounts affect in this account.
 fn share(
     view: &AccountView<'_>,
     (of, taken): (&BTreeMap<&str, Owner>, &RemovalsByOwner<'_>),
@@ -151,7 +152,7 @@ fn share(
     }
 }
 
-/// What is to be reviewed of a principal.
+/// What to review about a principal.
 fn people(
     principal: &PrincipalRow,
     account: &AccountSummary,
