@@ -1,6 +1,7 @@
-//! `index.html` around its rows: the state in one sentence, what to do first, who has to act, what was not changed.
+//! `index.html` apart from its rows: the state in one sentence, what to do first, who has to act, what was not
+//! changed.
 //!
-//! The rows come before all of this in the file, because what the page says is known only after the last account.
+//! The rows come first in the file, because the rest is known only after the last account.
 
 use std::cmp::Reverse;
 
@@ -16,9 +17,9 @@ use leastwise_core::decide::{PrincipalStatus, RuleCode};
 use leastwise_core::report::{AccountSummary, ExceptionRow, FamilyRow, Report};
 use leastwise_core::visible::visible;
 
-/// How many owners or accounts are shown before the rest is folded.
+/// Number of owners or accounts to show before the rest is collapsed.
 const SHOWN: usize = 12;
-/// How wide a whole bar is, in the units of its drawing.
+/// Width of a full bar, in SVG units.
 const WIDTH: u64 = 1000;
 
 /// What comes before the rows.
@@ -46,7 +47,7 @@ fn title(report: &Report) -> String {
     format!("Unused AWS access in {}", counted(report.accounts.len(), "account"))
 }
 
-/// All that people see.
+/// The visible page.
 #[derive(Template)]
 #[template(path = "index.html")]
 pub(super) struct IndexPage<'r> {
@@ -59,13 +60,13 @@ pub(super) struct IndexPage<'r> {
     verdict: String,
     pieces: Vec<Piece>,
     figures: Vec<Figure>,
-    /// The risk score from report to report, as points of a line, and in words.
+    /// Risk score of each report, as points of a line and in words.
     trend: String,
     trend_words: String,
     first: Vec<&'r StartEntry>,
     share: Option<String>,
     new: Vec<&'r StartEntry>,
-    /// Which action is which number in the rows.
+    /// Index of each action that the rows refer to by number.
     names: String,
     panels: Vec<Panel>,
     owner_tag: String,
@@ -85,7 +86,7 @@ struct Piece {
     width: u64,
 }
 
-/// A number that opens its rows.
+/// A number that links to its rows.
 struct Figure {
     title: &'static str,
     means: String,
@@ -93,14 +94,14 @@ struct Figure {
     number: usize,
 }
 
-/// One way to see who has to act.
+/// One view of who has to act.
 struct Panel {
     kind: &'static str,
-    /// What is shown, and what is folded.
+    /// The visible part and the collapsed part.
     parts: Vec<Vec<Actor>>,
 }
 
-/// Somebody who has to act: an owner, or an account.
+/// An owner or account that has to act.
 struct Actor {
     name: Option<String>,
     id: String,
@@ -114,15 +115,15 @@ struct Actor {
     before: u64,
     after: u64,
     ticket: Option<String>,
-    /// Of the risk that is left and of that which can be removed, in the units of the drawing.
+    /// Widths of the remaining and the removable risk.
     left: u64,
     removable: u64,
-    /// What is unknown is not nought.
+    /// Whether the numbers are known; unknown is not 0.
     is_known: bool,
     note: Option<String>,
 }
 
-/// A policy of many accounts.
+/// A policy that several accounts share.
 struct FamilyItem<'r> {
     it: &'r FamilyRow,
     principals: usize,
@@ -130,7 +131,7 @@ struct FamilyItem<'r> {
     change: Option<String>,
 }
 
-/// What the page needs to know of the other formats.
+/// What the page needs to know about the other formats.
 #[derive(Clone, Copy)]
 pub(super) struct Beside<'o> {
     pub(super) owners: &'o Owners,
@@ -182,12 +183,12 @@ impl<'r> IndexPage<'r> {
         }
     }
 
-    /// Whether anything was read; of nothing there are no numbers.
+    /// Whether anything was scanned. If not, the page shows no numbers.
     fn is_read(&self) -> bool {
         self.report.accounts.iter().any(is_read)
     }
 
-    /// Whether some principal has an owner.
+    /// Whether any principal has an owner.
     fn has_owners(&self) -> bool {
         self.panels.len() > 1
     }
@@ -219,7 +220,7 @@ impl<'r> IndexPage<'r> {
     }
 }
 
-/// The state, in one sentence.
+/// The state in one sentence.
 fn verdict(report: &Report) -> String {
     let effect = &report.totals.effect;
     let (granted, unused) = (count(&effect.granted), count(&effect.unused));
@@ -239,7 +240,7 @@ fn verdict(report: &Report) -> String {
     )
 }
 
-/// The bar: all permissions, each in one part.
+/// Parts of the bar; each permission is in exactly one.
 fn pieces(report: &Report, all: &Gathered) -> Vec<Piece> {
     let effect = &report.totals.effect;
     let kept = effect.unused.saturating_sub(effect.removed);
@@ -307,7 +308,7 @@ fn figures(report: &Report, all: &Gathered) -> Vec<Figure> {
     ]
 }
 
-/// How much of the risk the first changes remove.
+/// Share of the risk that the first changes remove.
 fn share(report: &Report, first: &[&StartEntry]) -> Option<String> {
     let changes: Vec<&&StartEntry> = first.iter().filter(|it| it.confidence.is_some()).collect();
     let removed: u64 = changes.iter().map(|it| it.risk).sum();
@@ -325,7 +326,7 @@ fn share(report: &Report, first: &[&StartEntry]) -> Option<String> {
     })
 }
 
-/// By owner, where there are any, and by account.
+/// By owner, if there are any, and by account.
 fn panels(report: &Report, all: &Gathered, beside: Beside<'_>) -> Vec<Panel> {
     let panel = |kind, mut actors: Vec<Actor>| {
         let more = actors.split_off(actors.len().min(SHOWN));
@@ -410,7 +411,7 @@ fn ticket_of(owner: &Owner) -> String {
     format!("tickets/{}.md", in_hash(&owner.file()))
 }
 
-/// The riskiest first, with their bars.
+/// The highest risk first, with bars.
 fn sorted(mut actors: Vec<Actor>) -> Vec<Actor> {
     actors.sort_by_key(|it| (!it.is_known, Reverse(it.before), it.name.clone(), it.id.clone()));
     let most = actors.iter().map(|it| it.before).max().unwrap_or_default();
