@@ -1,4 +1,4 @@
-//! How the clauses are checked. The frame comes first: it says which statements belong together.
+//! How the clauses are checked. The frame comes first, because it finds the statements that belong together.
 
 use std::collections::BTreeSet;
 
@@ -10,24 +10,24 @@ use crate::policy::glob;
 use crate::policy::glob::Containment;
 use crate::policy::{Clause, Document, Pattern, Shape};
 
-/// What the check has found so far.
+/// State of a check.
 pub(super) struct Checker<'u, 'a> {
     pub(super) universe: &'u Universe<'a>,
     pub(super) granted_before: ActionBits,
     pub(super) granted_after: ActionBits,
-    /// Services that are exempt from losing what is unused.
+    /// Services that do not have to lose their unused actions.
     pub(super) undecided: BTreeSet<String>,
-    /// How many names that were seen in use are granted as before, context by context.
+    /// Number of names in use that are still granted, context by context.
     pub(super) used: usize,
 }
 
-/// What the lists of one side of a context say, ready to be asked by service.
+/// The lists of one side of a context, indexed by service.
 pub(super) struct ContextSide<'u, 'd, 'a> {
-    /// The patterns with wildcards of its `Action` lists.
+    /// Patterns with wildcards in its `Action` lists.
     pub(super) wild: ByService<'d, 'a>,
     /// Its `NotAction` lists.
     pub(super) negated: Vec<Exclusions<'u, 'd, 'a>>,
-    /// One of the wildcards is `*`.
+    /// Whether one of the wildcards is `*`.
     pub(super) everything: bool,
 }
 
@@ -73,7 +73,7 @@ impl<'u, 'a> Checker<'u, 'a> {
         granted
     }
 
-    /// The first action of a set, if there is one.
+    /// The first action of a set, if any.
     fn witness(&self, set: &ActionBits) -> Option<String> {
         self.universe.list(set).into_iter().next().map(|(service, name)| format!("{service}:{name}"))
     }
@@ -193,7 +193,8 @@ impl<'u, 'a> Checker<'u, 'a> {
         }
     }
 
-    /// A pattern that overlaps what one `NotAction` excludes: with nothing else granted there, that is widening.
+    /// A pattern that overlaps what a `NotAction` list excludes. If nothing else grants that, the pattern widens
+    /// access.
     fn overlap_witness(
         &self,
         context: &Context<'_, 'a>,
@@ -323,7 +324,7 @@ impl<'u, 'd, 'a> ContextSide<'u, 'd, 'a> {
     }
 }
 
-/// Whether the lists of a context did not change at all.
+/// Whether the lists of a context are unchanged.
 fn same_text(context: &Context<'_, '_>) -> bool {
     context.before.len() == context.after.len()
         && context.before.iter().zip(&context.after).all(|(before, after)| before.same_text(after))

@@ -9,10 +9,10 @@ pub(super) enum NotProven {
     Undecided(Undecided),
 }
 
-/// Allow statements that share everything but their actions.
+/// Allow statements that differ only in their actions.
 pub(super) struct Context<'d, 'a> {
     pub(super) frame: &'d Frame<'a>,
-    /// Its first statement, counted from 1.
+    /// Number of its first statement, from 1.
     pub(super) number: usize,
     pub(super) before: Vec<&'d Clause<'a>>,
     pub(super) after: Vec<&'d Clause<'a>>,
@@ -27,7 +27,7 @@ pub(super) fn refuted(
     NotProven::Refuted(Counterexample { clause, statement, action, reason })
 }
 
-/// Clause 3. Gathers the statements that belong together on the way.
+/// Checks clause 3 and groups statements by context.
 pub(super) fn contexts<'d, 'a>(
     before: &'d Document<'a>,
     after: &'d [Document<'a>],
