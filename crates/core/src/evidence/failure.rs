@@ -98,14 +98,14 @@ impl FailureKind {
     }
 }
 
-/// The most characters of AWS's words that are kept, and of its code.
+/// Maximum length of AWS's message and of its code, in characters.
 const LONGEST: usize = 500;
 const LONGEST_CODE: usize = 100;
-/// So long a run of base64 is no word: session tokens and encoded messages look like that.
+/// A run of base64 of this length is not a word: session tokens and encoded messages look like that.
 const TOKEN: usize = 80;
 
-/// AWS's words as a report may hold them: one line, bounded, without what steers a terminal, turns text around or could be a
-/// credential. Cleaning twice changes nothing, so that a report of recorded answers is that of AWS.
+/// AWS's message on one bounded line, without anything that controls a terminal, reverses text or could be a
+/// credential. Cleaning twice changes nothing, so that a recorded snapshot gives the same report.
 pub fn clean_message(text: &str) -> Option<String> {
     // An answer about signatures quotes the request with its headers, the session token among them, in lines of their own.
     let first = text.trim_start().lines().next().unwrap_or_default();
@@ -114,7 +114,7 @@ pub fn clean_message(text: &str) -> Option<String> {
     bounded(&words.join(" "), LONGEST)
 }
 
-/// A code is a name of letters and digits, perhaps with a namespace.
+/// Accepts codes of letters and digits, perhaps with a namespace.
 fn clean_code(text: &str) -> Option<String> {
     let is_code = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '#' | ':');
     let code: String = text.chars().filter(is_code).take(LONGEST_CODE).collect();
@@ -132,8 +132,8 @@ fn bounded(text: &str, most: usize) -> Option<String> {
     Some(kept.trim_end().to_owned() + "…")
 }
 
-/// A word without what could be a token: a long run of base64, in either of its alphabets. In one alphabet alone a path of names
-/// would be as long.
+/// Removes a word that could be a token: a long run of base64, in either of its alphabets. Mixing the alphabets
+/// would also remove long paths of names.
 fn without_tokens(word: &str) -> Cow<'_, str> {
     let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '=' | '%');
     let standard = without_runs(word, |c| is_letter(c) || matches!(c, '+' | '/'));
@@ -158,7 +158,7 @@ fn without_runs(word: &str, is_in: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// What a file says is cleaned as well: anybody may have written it.
+/// Cleans what a file contains, because anyone may have written it.
 fn message<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.as_deref().and_then(clean_message))
 }
