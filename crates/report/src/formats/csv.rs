@@ -76,7 +76,7 @@ impl Decision<'_> {
 
 fn decisions<'r>(lookup: &Lookup<'r>, principal: &'r PrincipalRow) -> Vec<Decision<'r>> {
     let mut all = vec![Decision::Principal];
-    // What a change takes from a principal counts once, though the change may concern several of its policies.
+    // What a change removes from a principal counts once, even if it affects several of its policies.
     let mut told = BTreeSet::new();
     for policy in lookup.held_by(principal) {
         let change = lookup.change(principal, policy).map(|change| {

@@ -97,7 +97,7 @@ pub(super) fn fitted(text: &str, most: usize) -> String {
     const MARK: &str = " ...";
     let line = visible_line(text);
     if line.trim().is_empty() {
-        // What is required is never empty.
+        // Required fields are never empty.
         return "-".to_owned();
     }
     if line.chars().count() <= most {

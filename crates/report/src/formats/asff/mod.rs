@@ -105,7 +105,7 @@ fn of_account(view: &AccountView<'_>) -> Vec<AsffFinding> {
         found.extend(principal.unused_access_keys.iter().map(|key| told.idle(principal, key)));
         found.extend(principal.unused_password.iter().map(|password| told.idle(principal, password)));
     }
-    // What is decided for many accounts, where it reaches this one.
+    // Changes to several accounts that affect this one.
     let is_here = |change: &&AccountChange<'_>| change.share.is_none_or(|it| !it.here.principals.is_empty());
     found.extend(view.changes.iter().filter(is_here).map(|change| told.change(change.it, change.removal)));
     found

@@ -265,7 +265,7 @@ pub(super) fn alternative(it: &Alternative) -> String {
 
 /// Size of the new documents against the quota.
 fn sizes(it: &Recommendation) -> Vec<String> {
-    // Whatever takes the place of a policy is a managed one, unless it is edited where it is.
+    // Replacements are managed policies, unless the policy is edited in place.
     let kind = match (it.action, it.holder_kind) {
         (Action::Replace, HolderKind::Role) => Kind::Role,
         (Action::Replace, HolderKind::User) => Kind::User,

@@ -56,7 +56,7 @@ impl Banner {
             }
         }
         let mut gaps: Vec<CoverageGap> = report.accounts.iter().filter_map(gap).collect();
-        // What was not read at all comes before what was read in part.
+        // Accounts that were not scanned at all come first.
         gaps.sort_by_key(|gap| gap.fix == NO_DATA);
         let class = match (read, gaps.is_empty()) {
             (0, _) => "bad",

@@ -145,7 +145,7 @@ impl Gathered {
         share.risk_after += row.effect.risk.after;
         match sentence::NOT_COVERED.contains(&row.status) {
             true => self.unknown += row.effect.granted.saturating_sub(row.effect.unused),
-            // Of one that uses nothing, what is not tracked is unused as well.
+            // If it uses nothing, untracked permissions are unused too.
             false => {
                 let used = row.effect.granted.saturating_sub(row.effect.unused);
                 self.untracked += row.effect.unobserved.len().min(used);

@@ -259,7 +259,7 @@ fn pieces(report: &Report, all: &Gathered) -> Vec<Piece> {
     let mut from = 0;
     let piece = |(class, title, number): (_, _, usize)| {
         let width = units(u64::try_from(number).unwrap_or(u64::MAX), whole).min(WIDTH - from);
-        // What rounding leaves is the last one's.
+        // The last part gets the rounding error.
         let width = if class == "goes" { WIDTH - from } else { width };
         let piece = Piece { class, title, number, from, width };
         from += width;
@@ -269,7 +269,7 @@ fn pieces(report: &Report, all: &Gathered) -> Vec<Piece> {
 }
 
 fn units(part: u64, whole: u64) -> u64 {
-    // A number that is not nothing is to be seen.
+    // A number above 0 must be visible.
     if part == 0 { 0 } else { (part.saturating_mul(WIDTH) / whole.max(1)).clamp(4, WIDTH) }
 }
 
@@ -407,7 +407,7 @@ fn accounts(report: &Report, all: &Gathered, beside: Beside<'_>) -> Vec<Actor> {
 }
 
 fn ticket_of(owner: &Owner) -> String {
-    // What is coded in the name of a file is coded once more in an address.
+    // File names are already encoded; an address encodes them again.
     format!("tickets/{}.md", in_hash(&owner.file()))
 }
 

@@ -127,7 +127,7 @@ fn page(template: &impl Template) -> String {
 /// Renders a page of about the given size, so that its buffer does not have to grow.
 fn long_page<T: Template>(template: &T, expected: usize) -> String {
     let mut page = String::with_capacity(expected.max(T::SIZE_HINT));
-    // Writing to a string cannot fail, and no template fails of itself.
+    // Writing to a string cannot fail, and the templates have no errors of their own.
     let _ = template.render_into(&mut page);
     text::all_visible(page)
 }

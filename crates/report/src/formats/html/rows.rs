@@ -43,7 +43,7 @@ pub(super) fn head(report: &Report) -> String {
         "partition": visible(&report.partition),
     });
     let head = head.to_string();
-    // The list of accounts comes part by part, and the end closes it.
+    // The list of accounts is written in parts; `end` closes it.
     format!("{},\"accounts\":[\n", in_script(head.strip_suffix('}').unwrap_or(&head)))
 }
 
@@ -52,7 +52,7 @@ pub(super) fn account(report: &Report, account: &AccountReport, owners: &Owners)
     let id = &account.summary.id;
     let change = |it: &Recommendation| {
         let short = it.id.strip_prefix(id.as_str()).and_then(|rest| rest.strip_prefix('/'));
-        // A space marks an id that does not begin with the account's.
+        // A space marks an ID that does not begin with the account ID.
         change(it, &short.map_or_else(|| format!(" {}", visible(&it.id)).into(), visible))
     };
     let mut kinds: BTreeMap<(PolicyKind, PolicyState), usize> = BTreeMap::new();

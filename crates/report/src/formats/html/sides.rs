@@ -107,7 +107,7 @@ fn pair<'d>(gone: &mut VecDeque<&'d str>, come: &mut VecDeque<&'d str>, rows: &m
                 come.pop_front();
                 let (left, right) = marked(old, new);
                 rows.0.push(SideRow::Pair(left, right));
-                // All that follows from one pattern stands below it.
+                // Everything that one pattern covers follows it.
                 while let Some(new) = come.front().copied() {
                     let next = gone.front().copied();
                     if !is_like(old, new) || next.is_some_and(|next| is_like(next, new)) {
@@ -186,7 +186,7 @@ mod tests {
         let told = told(diff);
         assert_eq!(told.len(), wanted.len(), "{told:#?}");
         for (told, wanted) in told.iter().zip(wanted) {
-            // Where a line is whole, its mark is empty and may stand anywhere.
+            // The mark of a line without changes is empty, so its position does not matter.
             assert_eq!(told.replace("[]", ""), wanted.replace("[]", ""));
         }
     }

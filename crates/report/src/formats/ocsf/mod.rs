@@ -58,7 +58,7 @@ impl Format for Ocsf {
                 lines(judged.into_iter().map(|(state, event)| event.with(state, today)))
             }
         };
-        // The file is there even when nothing was found.
+        // The file exists even if nothing was found.
         vec![Part::text(PATH, text)]
     }
 
@@ -175,10 +175,10 @@ impl<'e> EventParts<'e> {
     fn event(self, report: &'e Report) -> OcsfEvent<'e> {
         let (severity, severity_id) = severity(self.grade);
         let (code, name) = self.kind;
-        // Evidence that tells no date: no finding is older than the catalog that it rests on.
+        // Evidence without a date: use the date of the catalog.
         let time = self.seen.or_else(|| milliseconds(&report.catalog.updated)).unwrap_or_default();
         let version = env!("CARGO_PKG_VERSION");
-        // Readers of events show what JSON holds.
+        // Readers show the text as it is in JSON.
         let [title, desc] = [&self.title, &self.desc].map(|text| visible_line(text).into_owned());
         let mend = visible_line(&self.mend).into_owned();
         let references = say::page(&code).into_iter().collect();

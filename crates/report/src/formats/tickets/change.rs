@@ -145,11 +145,11 @@ pub(super) fn of_change(
         };
         say("Closes privilege escalation paths", &format!("{}{more}", named.join(", ")));
     }
-    // All that keeps it from being higher; where nothing does, what speaks for it most.
+    // Every reason that lowers it; if there is none, the strongest supporting one.
     let (lowers, supports): (Vec<_>, Vec<_>) =
         change.confidence.reasons.iter().partition(|it| it.effect != ReasonEffect::Supports);
     let reasons = if lowers.is_empty() { supports.into_iter().take(1).collect() } else { lowers };
-    // A reason may name a tag or a day of another owner's principal.
+    // A reason may contain a tag or a date of another owner's principal.
     let told = |it: &&ConfidenceReason| if reached.others > 0 { impersonal(it.code) } else { it.why.clone() };
     let why: Vec<String> = reasons.iter().map(|it| prose(&told(it))).collect();
     let why = if why.is_empty() { String::new() } else { format!(" ({})", why.join("; ")) };
@@ -186,7 +186,7 @@ pub(super) fn of_change(
     say("Files", &[before, after, diff].map(|path| code(path)).join(", "));
     say("ID", &code(&change.id));
     text.push_str(&steps.text(diff));
-    // Of several principals each has its own exception to think about.
+    // Each of several principals needs its own exception.
     let kept = match reached.holders.as_slice() {
         [(HolderKind::Role | HolderKind::User, name)] => {
             account.and_then(|account| reserve::keep(account, &[name], Some(&change.policy)))

@@ -88,7 +88,7 @@ impl Format for Tickets {
                 let Some(own) = owners.get(owner) else { continue };
                 let removal = taken.get(&(owner.clone(), change.id.as_str())).copied().unwrap_or_default();
                 let reached = Reached::of(change, own, removal);
-                // The script goes by the name of the first whose attachment changes, and changes all of them.
+                // The script has the name of the first attachment that changes, and changes all of them.
                 let is_others = change.action != Action::NewVersion && reached.others > 0;
                 let steps = if is_others && self.scripts { &Steps::ByHand(OTHERS) } else { &steps };
                 let entry = of_change(change, &here, Some(&account.summary.id), &reached, steps);
@@ -162,7 +162,7 @@ fn people(
 ) {
     let here = place(account);
     let exception = reserve::exception(principal, &account.id);
-    // What is kept for emergencies comes last, however much it may do.
+    // Apparent emergency access comes last, whatever it can do.
     let rank = u8::from(principal.emergency.is_some());
     let mut add = |rule: &str, end: &str, (grade, points): (Grade, u64), entry: TicketEntry| {
         let id = format!("{}{end}", key::of_principal(rule, &principal.arn));
@@ -226,7 +226,7 @@ fn people(
 }
 
 fn row_of_change(change: &Recommendation, owner: &Owner, account: &str, entry: &TicketEntry) -> Vec<String> {
-    // A ticket for each owner, known by the owner as well. A tag may have the name of an account, but no two owners have one file.
+    // One ticket for each owner. A tag may be equal to an account ID, but no two owners share a file.
     let id = format!("{}@{}", key::of_policy(&change.id), owner.file());
     let account = if account.is_empty() { "several" } else { account };
     let mut row = row(&id, entry, (weight::of_change(change), "unused-permissions"), (account, owner));
@@ -252,7 +252,7 @@ fn row(
         Grade::Low => "Low",
         Grade::None => "Lowest",
     };
-    // Text that begins with the dash of a list would be guarded as a formula.
+    // Text that begins with a dash would be escaped as a formula.
     let text = match entry.line.as_str() {
         "" => entry.text.clone(),
         line => format!("{line}\n\n{}", entry.text.trim_end()),

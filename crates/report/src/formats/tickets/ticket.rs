@@ -148,7 +148,7 @@ fn list(out: &mut String, entries: &Foremost, title: &str, numbered: bool) {
             false => format!("- [ ] {}\n", entry.text),
         };
         if out.len() + text.len() > ROOM {
-            // One that is long hides none of those that come after it.
+            // A long entry does not hide the ones after it.
             continue;
         }
         out.push_str(&text);
