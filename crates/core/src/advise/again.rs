@@ -1,5 +1,5 @@
-//! A recommendation of a finished report, looked at again: what follows from its documents, and where it and its files have
-//! to be.
+//! Checks a recommendation of a finished report: what follows from its documents, and where it and its files must
+//! be.
 
 use super::family;
 use super::place::{copy_path, numbered};

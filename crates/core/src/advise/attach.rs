@@ -1,4 +1,4 @@
-//! Room at the holders of a policy for those that take its place: IAM attaches only so many managed policies.
+//! Checks that replacements can be attached: IAM limits the number of attached managed policies.
 
 use super::refinement::Stays;
 use crate::decide::{Holder, QuotaUse};

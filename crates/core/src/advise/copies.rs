@@ -1,4 +1,4 @@
-//! Copies of a managed policy, each for those of its holders that can do with the same.
+//! Reduced copies of a managed policy. Principals that need the same share a copy.
 
 use std::collections::BTreeSet;
 

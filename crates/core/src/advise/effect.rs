@@ -1,8 +1,9 @@
-//! What the changes do to each principal: what it may do before and after, what of that something else blocks, what is
-//! left of what it does not use, and what that is worth.
+//! What the changes do to each principal: its permissions before and after, which of them are already blocked,
+//! which unused ones remain, and the risk score.
 //!
-//! A permission is one action of one principal, and counts once, however many policies grant it and however many changes take
-//! it away: it counts for the heaviest of them. So the changes of an account add up to what its principals lose.
+//! A permission is one action of one principal. It counts once, even if several policies grant it or several
+//! changes remove it; then the one that removes the most risk counts it. So the changes of an account add up to
+//! what its principals lose.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! What is decided once for many accounts: permission sets and fleets.
+//! Decisions for several accounts at once: permission sets and fleets.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

@@ -1,4 +1,4 @@
-//! Ids of policies and recommendations, places of their files, names of policies to create.
+//! IDs of policies and recommendations, paths of their files, and names of policies to create.
 
 use std::cell::LazyCell;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! One account, ready to be decided on: what is there, what is known, where each principal stands.
+//! One account, ready for decisions: its policies, its evidence, and what is known about each principal.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! What is published of a smaller policy: the recommendation and its files.
+//! Turns a reduced policy into a recommendation and its files.
 
 use super::attach::Attached;
 use super::effect::After;

@@ -1,4 +1,4 @@
-//! One smaller policy with what its proof says. Only a proof makes one.
+//! A reduced policy with the results of its proof. Only a proof creates one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A row for every principal, and the account in short.
+//! Rows of all principals, and the summary of the account.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Why a policy stays that somebody does not use all of, and who is in the way.
+//! Why a policy with unused permissions is not changed, and who blocks it.
 
 use super::prepared::RemovableActions;
 use super::why::{self, Sharers};

@@ -1,4 +1,4 @@
-//! About how much memory an account takes that waits to be worked out.
+//! Estimated memory of an account that waits to be analysed.
 
 use super::prepared::Prepared;
 use crate::evidence::{Finding, LastAccessed};

@@ -1,4 +1,4 @@
-//! The status of a principal, and why: a stable code and one sentence.
+//! The status of a principal and its reason: a stable code and a sentence.
 
 use super::refinement::Stays;
 use crate::decide::{Exceptions, Obstacle, PrincipalStatus, Standing};

@@ -1,4 +1,4 @@
-//! Each policy of an account: which way it can be smaller, and what is published of it.
+//! For each policy of an account: how to reduce it, and what to report about it.
 
 use std::collections::BTreeMap;
 

@@ -60,7 +60,7 @@ impl Beyond {
     }
 
     pub(super) fn join(&mut self, other: &Self) {
-        // Most sets are sums of statements, and the same policy comes again and again.
+        // Most sets are unions of statements, and the same policy recurs often.
         if other.0.iter().all(|step| matches!(step, LanguageStep::Add(_))) {
             for step in &other.0 {
                 let LanguageStep::Add(reach) = step else { continue };

@@ -102,7 +102,7 @@ impl Catalog {
         for block in text::blocks(text) {
             let names = block.lines()?;
             checked(block.prefix, names.iter().map(|line| line.name))?;
-            // A service may be spelled in two cases: its actions are one list.
+            // A service may appear in two spellings; merge their actions.
             match entries.entry(block.prefix.to_ascii_lowercase()) {
                 Entry::Vacant(free) => drop(free.insert(Lazy::new(block.body.to_owned()))),
                 Entry::Occupied(mut taken) => {
@@ -149,7 +149,7 @@ impl Catalog {
         header: text::Header,
         services: impl IntoIterator<Item = (&'n str, Vec<SourceAction<'n>>)>,
     ) -> Result<Self, CatalogError> {
-        // A service may be spelled in two cases: its actions are one list.
+        // A service may appear in two spellings; merge their actions.
         let mut merged: BTreeMap<String, Vec<SourceAction<'n>>> = BTreeMap::new();
         for (prefix, mut actions) in services {
             checked(prefix, actions.iter().map(|action| action.name))?;
@@ -229,7 +229,7 @@ impl Catalog {
         for (key, value) in
             [("version", &header.version), ("updated", &header.updated), ("source", &header.source)]
         {
-            // A line break in a value would begin another line of the header.
+            // A line break in a value would start another header line.
             let value = value.replace(['\n', '\r'], " ");
             out.extend([key, " ", &value, "\n"]);
         }

@@ -96,7 +96,7 @@ impl<'c> Permissions<'c> {
                 reach.push(owned(pattern));
             }
         };
-        // What no service or action can be called is no evidence about any.
+        // Names that no service or action can have are not evidence.
         for (service, extent) in unused.iter().filter(|(service, _)| is_prefix(service)) {
             if extent.whole {
                 add(&mut set, &Pattern::new(Cow::Borrowed(service), Cow::Borrowed(""), Shape::Prefix));

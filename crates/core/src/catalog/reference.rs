@@ -12,7 +12,7 @@ use crate::visible::visible_line;
 /// `{"s3":["GetObject", ...], ...}`, without levels; they count as Write.
 pub(super) fn plain(text: &str) -> Result<Catalog, CatalogError> {
     let form = |what: String, wanted| CatalogError::Form { what, wanted };
-    // The reader of policies refuses a key that stands twice; `serde_json` would keep the last one.
+    // The policy parser rejects duplicate keys; `serde_json` would keep the last one.
     let Json::Map(members, _) = Json::parse(text)? else {
         return Err(form("the list of actions".to_owned(), "an object of services"));
     };

@@ -196,7 +196,7 @@ impl Service {
         with_lower(root.as_bytes(), |root| {
             let start = partition(0, self.len(), |place| self.lower(place).as_bytes() < root);
             let is_in = |place| self.lower(place).as_bytes().starts_with(root);
-            // Most runs are short: the end is looked for in steps that double.
+            // Most runs are short, so search for the end in doubling steps.
             let (mut low, mut step) = (start, 1);
             while low + step < self.len() && is_in(low + step) {
                 low += step;
@@ -209,7 +209,7 @@ impl Service {
     fn first_slot(&self, lower: &[u8]) -> usize {
         let mut hasher = FxHasher::default();
         hasher.write(lower);
-        // The high bits of this hash are the good ones, and it leaves them in the low half.
+        // The high bits of this hash are the best ones; this moves them to the low half.
         let mask = self.table.len() - 1;
         usize::try_from(hasher.finish() & mask as u64).unwrap_or(0)
     }

@@ -73,7 +73,7 @@ pub(crate) fn header(text: &str) -> Result<Header, BadLine> {
 
 /// Finds the services. [`Block::lines`] parses their lines.
 pub(crate) fn blocks(text: &str) -> Vec<Block<'_>> {
-    // Among half a megabyte of short lines the blank ones are found many bytes at a time.
+    // Finds blank lines many bytes at a time in half a megabyte of short lines.
     let mut blanks = memmem::find_iter(text.as_bytes(), "\n\n").peekable();
     let mut blocks = Vec::new();
     while let Some(blank) = blanks.next() {

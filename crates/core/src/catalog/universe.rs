@@ -137,7 +137,7 @@ impl<'a> Universe<'a> {
 
     /// Scope of a pattern's service; `None` for `*` and for services that neither policy nor evidence mention.
     pub(crate) fn scope_of(&self, pattern: &Pattern<'_>) -> Option<usize> {
-        // Patterns of one service stand together, so it is mostly that of the last.
+        // Patterns of one service are adjacent, so it is usually that of the last one.
         let recent = self.recent.get();
         if self.scopes.get(recent).is_some_and(|scope| *scope.prefix == *pattern.service) {
             return Some(recent);

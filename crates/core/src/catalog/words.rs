@@ -27,7 +27,7 @@ fn is_cut(bytes: &[u8], at: usize) -> bool {
             || before.is_ascii_digit()
             || before.is_ascii_uppercase() && bytes.get(at + 1).is_some_and(small)
     } else {
-        // Never inside a character of several bytes.
+        // Never inside a multi-byte character.
         !here.is_ascii_alphanumeric() && !(0x80..0xC0).contains(here)
     }
 }

@@ -1,4 +1,4 @@
-//! Sets of actions in a few bytes: an organisation has very many of them.
+//! Compact sets of actions, because an organisation has very many of them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

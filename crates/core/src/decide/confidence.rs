@@ -1,7 +1,8 @@
-//! How sure the evidence about a principal is, and why, so that rare but needed access is seen before it is cut.
+//! How reliable the evidence about a principal is, and why, so that rare but necessary access is noticed before it
+//! is removed.
 //!
-//! A recommendation that reaches several principals is as sure as the least sure of them: see [`Confidence::join`].
-//! Deliberately absent: gaps in the evidence itself. They decide the status, not the confidence.
+//! A change that affects several principals has the lowest confidence of all of them: see [`Confidence::join`]. Out
+//! of scope: gaps in the evidence itself. They decide the status, not the confidence.
 
 use std::cmp::Reverse;
 

@@ -1,4 +1,4 @@
-//! Known ways from one permission to more, as data: `escalations.tsv` names each one's source.
+//! Known privilege escalation paths, as data: `escalations.tsv` names the source of each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! By what the evidence tells what goes.
+//! Whether the evidence reports whole services, individual actions, or both.
 
 use crate::policy::ActionSet;
 

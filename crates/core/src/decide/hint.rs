@@ -1,4 +1,4 @@
-//! Words in names, paths and tags that tell of use which is rare but needed. The table is here and nowhere else.
+//! Words in names, paths and tags that suggest rare but necessary use. This is the only such table.
 
 use super::codes::{Level, ReasonCode};
 use crate::inventory::wire::Tag;

@@ -1,4 +1,4 @@
-//! Permissions that a principal has and cannot use.
+//! Permissions that a principal has but cannot use.
 
 use crate::catalog::Permissions;
 

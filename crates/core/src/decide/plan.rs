@@ -1,7 +1,7 @@
-//! Every policy that somebody of an account holds, and how it could be made smaller.
+//! Every attached policy of an account, and how it could be reduced.
 //!
-//! A policy is edited in its place for all whom it reaches, or copied for some of them. What a principal may lose is
-//! the same either way; who else is in the way differs.
+//! A policy is edited in place for all principals it applies to, or copied for some of them. What a principal can
+//! lose is the same either way; which other principals prevent it differs.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! A policy that somebody holds: where it lives, whom it reaches, and what stands in the way of making it smaller.
+//! An attached policy: where it is, which principals it applies to, and what prevents reducing it.
 
 use std::collections::BTreeMap;
 

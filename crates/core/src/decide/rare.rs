@@ -1,5 +1,5 @@
-//! Actions that are rarely needed, but then urgently, as data: `rare-actions.tsv` has a reason for each. That they were not
-//! used for a while proves little.
+//! Actions that are rarely needed, but then urgently, as data: `rare-actions.tsv` has a reason for each. A period
+//! without use proves little about them.
 
 use std::sync::LazyLock;
 

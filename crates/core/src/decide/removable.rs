@@ -1,4 +1,4 @@
-//! What a principal may lose, and what several may lose together.
+//! What one principal can lose, and what several can lose together.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What is known of each principal, before any policy is looked at.
+//! What is known about each principal before its policies are examined.
 
 use std::collections::BTreeMap;
 

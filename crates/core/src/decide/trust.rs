@@ -1,8 +1,8 @@
 //! Who can assume a role, from its trust policy.
 //!
-//! What cannot be read is said to be unreadable, never that nobody can. Text is given back as it stands; only the
-//! sentence is made safe to show. Deliberately absent: the caller's own permissions, without which a member of another
-//! account cannot assume the role either, and what the conditions demand.
+//! If a trust policy cannot be parsed, the result says so, and never that nobody can assume the role. Its text is
+//! returned unchanged; only the sentence is made safe to display. Out of scope: the caller's own permissions,
+//! without which a principal of another account cannot assume the role either, and what the conditions require.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

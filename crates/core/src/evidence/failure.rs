@@ -107,7 +107,7 @@ const TOKEN: usize = 80;
 /// AWS's message on one bounded line, without anything that controls a terminal, reverses text or could be a
 /// credential. Cleaning twice changes nothing, so that a recorded snapshot gives the same report.
 pub fn clean_message(text: &str) -> Option<String> {
-    // An answer about signatures quotes the request with its headers, the session token among them, in lines of their own.
+    // Signature errors quote the request with its headers, including the session token, on separate lines.
     let first = text.trim_start().lines().next().unwrap_or_default();
     let words = first.split(|c: char| c == ' ' || is_unseen(c)).filter(|word| !word.is_empty());
     let words: Vec<Cow<'_, str>> = words.map(without_tokens).collect();

@@ -107,7 +107,7 @@ pub fn join(
             about.dated(finding.analyzed_at.as_ref());
             add_finding(about, finding, windows.findings);
         } else if !is(&finding.status, "RESOLVED") {
-            // What this status says is not known, so neither is what its principal uses.
+            // The status is unknown, and so is what the principal uses.
             about.has_gap(Gap::UnknownDetails);
         }
     }
@@ -201,7 +201,7 @@ fn add_permissions(
 ) {
     about.tells = true;
     let service = &row.service_namespace;
-    // A date that cannot be compared is taken to lie within: what may be in use stays.
+    // Treat a date that cannot be compared as within the window, to keep what may be in use.
     let within = |date: &Option<String>| {
         date.as_deref().is_some_and(|date| {
             let days = analyzed_at.and_then(|at| days_between(date, at));
@@ -239,7 +239,7 @@ fn add_last_accessed(about: &mut PrincipalEvidence, answer: &LastAccessed, windo
     about.dated(Some(as_of));
     about.tells = true;
     let within = |date: &Option<String>| {
-        // A date that cannot be read is taken as today: what may be in use stays.
+        // Treat an unreadable date as today, to keep what may be in use.
         date.as_ref()
             .is_some_and(|date| days_between(date, as_of).is_none_or(|days| days <= i64::from(window_days)))
     };

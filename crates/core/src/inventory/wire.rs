@@ -96,7 +96,7 @@ impl Authorization {
         for it in &self.role_detail_list {
             holder(it.role_policy_list.len(), it.attached_managed_policies.len(), it.tags.len())?;
         }
-        // AWS keeps more versions of its own policies than anybody else may.
+        // AWS keeps more versions of its own policies than customers can.
         let mut own = self.policies.iter().filter(|it| it.arn.split(':').nth(4) != Some("aws"));
         own.try_for_each(|it| limits::VERSIONS.holds(it.policy_version_list.len()))?;
         limits::ALL_INLINE.holds(inline)
@@ -358,7 +358,7 @@ impl PolicyText {
 
 impl Serialize for PolicyText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Text that is JSON stands as it is, so that nothing of it changes; else it is a string.
+        // Text that is JSON is written unchanged, anything else as a string.
         match serde_json::from_str::<&RawValue>(&self.0) {
             Ok(raw) if raw.get().starts_with('{') => raw.serialize(serializer),
             _ => self.0.serialize(serializer),

@@ -74,7 +74,7 @@ impl<'a> Pattern<'a> {
             (None, Shape::All) => out.push_str("\"*\""),
             (None, _) => {
                 // Names of a custom catalog can hold anything; the common ones need no escapes.
-                // All bytes are looked at, since a loop without a way out is done many bytes at a time.
+                // No early exit, so that the compiler can vectorize the loop.
                 let needs_escapes = |part: &str| {
                     part.bytes().fold(false, |found, b| found | (b < b' ') | (b == b'"') | (b == b'\\'))
                 };
@@ -176,7 +176,7 @@ impl<'a> Pattern<'a> {
         if self.service == other.service {
             joined(name, star, other_name, other_star)
         } else {
-            // The shorter service goes on with a colon.
+            // A colon follows the shorter service.
             joined(self.service.as_bytes(), b":", other.service.as_bytes(), b":")
         }
     }

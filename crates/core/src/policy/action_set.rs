@@ -14,7 +14,7 @@ pub struct ActionNames(Arc<str>);
 impl ActionNames {
     /// If a name has two spellings, the first by bytes is kept, so that the order of findings does not matter.
     pub fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
-        // No action has a line's end in its name.
+        // No action has a line feed in its name.
         let mut all: Vec<&str> =
             names.into_iter().filter(|name| !name.is_empty() && !name.contains('\n')).collect();
         if !all.is_sorted_by(|a, b| without_case(a, b) == Ordering::Less) {

@@ -127,7 +127,7 @@ pub(crate) fn overlap(a: &str, b: &str) -> Option<bool> {
     for symbol in &a {
         let mut next = vec![false; b.len() + 1];
         match symbol {
-            // Any run: every place from the first reached one on can be read up to.
+            // Any run: every position from the first reached one on is reachable.
             Symbol::Any => {
                 let first = reach.iter().position(|here| *here);
                 next.iter_mut().skip(first.unwrap_or(b.len() + 1)).for_each(|place| *place = true);
@@ -269,7 +269,7 @@ impl Search<'_> {
     fn run(mut self) -> Containment {
         let mut open = vec![(0, self.automaton.start(), None)];
         while let Some((at, set, last)) = open.pop() {
-            // A step costs the set's words and, when the set is full, one visit per state.
+            // A step costs the words of the set and, in the worst case, one visit per state.
             match self.left.checked_sub(set.len() + self.automaton.states.len() / 8 + 1) {
                 Some(left) => self.left = left,
                 None => return Containment::TooComplex,
@@ -282,7 +282,7 @@ impl Search<'_> {
                     if longer != set {
                         self.visit(&mut open, at, longer, last, None);
                     }
-                    // Reading nothing is no step: the way stays as it is.
+                    // Reading nothing is not a step, so the path is unchanged.
                     if self.seen.insert((at + 1, set.clone())) {
                         open.push((at + 1, set, last));
                     }

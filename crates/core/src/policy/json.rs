@@ -147,7 +147,7 @@ pub fn decoded(raw: &str) -> Cow<'_, str> {
             Some('u') => {
                 let mut unit = code_unit(&mut chars);
                 if (0xD800..0xDC00).contains(&unit) {
-                    // The reader saw the second half of the pair: `\uXXXX` follows.
+                    // The parser has checked that the second half of the pair, `\uXXXX`, follows.
                     chars.next();
                     chars.next();
                     let low = code_unit(&mut chars);

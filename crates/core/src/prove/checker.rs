@@ -174,7 +174,7 @@ impl<'u, 'a> Checker<'u, 'a> {
                     Refutation::Widened,
                 ))
             }
-            // Beside a NotAction statement the string that escapes the lists may still be granted.
+            // A `NotAction` statement may still grant the string that the lists do not match.
             Containment::Escapes(name) => {
                 let granted = containers.negated.iter().any(|list| {
                     !list.about(pattern).iter().any(|excluded| excluded.matches(&pattern.service, &name))
@@ -234,7 +234,7 @@ impl<'u, 'a> Checker<'u, 'a> {
         let mut freed: Option<String> = None;
         let after = Exclusions::new(self.universe, clause);
         for before in &containers.negated {
-            // The author's list comes first, so most of it stands where it stood.
+            // The author's order comes first, so most of the list is unchanged.
             let stays = |(at, excluded): (usize, &Pattern<'a>)| {
                 clause.patterns.get(at).is_some_and(|now| now.same_text(excluded))
             };
@@ -247,7 +247,7 @@ impl<'u, 'a> Checker<'u, 'a> {
             }
         }
         match (freed, context.before.as_slice()) {
-            // A list grants no service that nobody has named; NotAction does.
+            // An `Action` list grants only services that it names; `NotAction` grants others too.
             (None, _) => {
                 Err(refuted(FailedClause::NoWidening, Some(context.number), None, Refutation::Widened))
             }
@@ -287,7 +287,7 @@ impl<'u, 'a> Checker<'u, 'a> {
             if scope.known.is_some() || scope.whole {
                 continue;
             }
-            // It had to stay: the author's wildcard reaches it, and so does one that is left.
+            // It had to be kept: the author's wildcard matches it, and so does a kept one.
             let reached = |side: &ContextSide<'_, '_, 'a>, name: &str| {
                 side.wild.about(Some(at)).any(|pattern| pattern.matches(&scope.prefix, name))
             };

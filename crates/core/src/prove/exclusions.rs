@@ -23,7 +23,7 @@ impl<'u, 'd, 'a: 'd> Exclusions<'u, 'd, 'a> {
         match (pattern.shape, self.universe.scope_of(pattern)) {
             (Shape::All, _) => self.clause.patterns.iter().collect(),
             (_, Some(scope)) => self.by_service.about(Some(scope)).collect(),
-            // Of a service that neither policy nor evidence names.
+            // A service that neither policy nor evidence names.
             (_, None) => self.by_service.of(None).map(|(_, excluded)| excluded).collect(),
         }
     }

@@ -34,7 +34,7 @@ pub(super) fn contexts<'d, 'a>(
 ) -> Result<Vec<Context<'d, 'a>>, NotProven> {
     let frame = |statement, reason| refuted(FailedClause::Frame, statement, None, reason);
     let mut contexts: Vec<Context<'d, 'a>> = Vec::new();
-    // For each statement before: its context, or `None` for a Deny.
+    // For each original statement, its context, or `None` for a Deny.
     let mut homes: Vec<Option<usize>> = Vec::with_capacity(before.statements.len());
     for (at, statement) in before.statements.iter().enumerate() {
         if statement.frame.effect == Effect::Deny {
@@ -61,7 +61,7 @@ pub(super) fn contexts<'d, 'a>(
             return Err(frame(None, Refutation::DocumentChanged));
         }
         if document.statements.is_empty() && !before.statements.is_empty() {
-            // IAM takes no such document: when nothing is left there is none.
+            // IAM rejects such a document; if nothing is left, there must be none.
             return Err(frame(None, Refutation::LeftEmpty));
         }
         let mut origins = before.statements.iter().zip(&homes).enumerate();

@@ -130,7 +130,7 @@ pub(crate) fn fit<'a>(
     let mut parts =
         split(&shortest, shortest.statements.iter().cloned().map(Ok), managed).map_err(used_up)?;
     if let Split::Stuck(_) = parts {
-        // A list of exceptions cannot be divided among policies; the list of what is granted can.
+        // A `NotAction` list cannot be split among policies; an `Action` list can.
         let listed = shortest.statements.iter().map(|statement| {
             if excepts(statement) {
                 spelled_out(universe, before, statement, Ends::Anywhere, budget)
@@ -144,7 +144,7 @@ pub(crate) fn fit<'a>(
         Split::Into(documents) => Ok((documents, FitStep::Split)),
         Split::TooMany(policies) => Err(DoesNotFit::TooManyPolicies { chars, quota, policies }),
         Split::Stuck(number) => {
-            // The number that the author's own count gives, for statements before it may be gone.
+            // Its number in the original document, because earlier statements may have been removed.
             let stuck = refined.statements.get(number - 1);
             let original =
                 before.statements.iter().position(|it| stuck.is_some_and(|stuck| it.frame == stuck.frame));
@@ -226,7 +226,7 @@ fn spelled_out<'a>(
             continue;
         }
         if scope.known.is_none() {
-            // What else the service has is not known: all of it, unless some of it is excluded.
+            // The other actions of the service are unknown: all of them, unless some are excluded.
             if excluded.of(Some(at)).next().is_none() && excluded.of(None).next().is_none() {
                 patterns.push(whole_service(scope));
             } else {
@@ -239,7 +239,7 @@ fn spelled_out<'a>(
             continue;
         }
         for pattern in prefixes(universe, at, "", ends, |bit| granted.has(bit)) {
-            // A prefix that is clean among known names may still reach into an excluded wildcard.
+            // A prefix that matches no unused name may still overlap an excluded wildcard.
             let mut wild = excluded.of(Some(at)).filter(|(_, excluded)| excluded.shape != Shape::Literal);
             if wild.any(|(_, excluded)| excluded.overlaps(&pattern) != Some(false)) {
                 patterns.extend(names_of(universe, at, |bit, lower| {
@@ -251,7 +251,7 @@ fn spelled_out<'a>(
         }
     }
     if patterns.is_empty() {
-        // It grants nothing that anybody knows. A list of nothing is no statement, so it stays (R14).
+        // It grants no known action. An empty list is not valid, so it is kept (R14).
         return Ok(statement.clone());
     }
     patterns.sort_by(Pattern::by_bytes);
@@ -272,19 +272,19 @@ fn recovered<'a>(
         let negated = shorter(statement.clone(), negated);
         return Ok(shorter(negated, spelled_out(universe, before, statement, Ends::Anywhere, budget)?));
     }
-    // The author's wildcards say how wide a new prefix may be.
+    // The author's wildcards limit how wide a new prefix may be.
     let same_frame = |origin: &&Statement<'a>| origin.frame == statement.frame && !origin.clause.negated;
     let origin = before.statements.iter().filter(same_frame).flat_map(|origin| &origin.clause.patterns);
     let origin = ByService::new(universe, origin);
     let present = ByService::new(universe, &statement.clause.patterns);
     if present.of(None).next().is_some() {
-        // A `*` that is still there is as short as can be.
+        // A `*` is already the shortest form.
         return Ok(statement.clone());
     }
     let everything = origin.of(None).next().is_some();
     let kept = universe.granted_by(&statement.clause);
 
-    // Each with the place in the list that it takes: what is new stands where the old one stood.
+    // Each with its position in the list: a new pattern takes the position of the old one.
     let mut placed: Vec<(usize, Pattern<'a>)> = Vec::new();
     let mut covered = universe.none();
     for (at, scope) in universe.scopes().iter().enumerate() {

@@ -38,7 +38,7 @@ pub(super) fn generalize<'a>(universe: &Universe<'a>, pattern: &Pattern<'a>) -> 
     }
     let fresh = match pattern.shape {
         Shape::Literal => Vec::new(),
-        // What else the service has is not known, so a wildcard of it cannot be split (R9). The checker names it.
+        // The other actions of the service are unknown, so its wildcard cannot be split (R9). The checker names it.
         _ if scope.known.is_none() => return Replacement::Keep,
         Shape::Prefix => prefixes(universe, at, &pattern.name, Ends::Words, |bit| !unused.has(bit)),
         _ => names_of(universe, at, |bit, lower| !unused.has(bit) && pattern.matches_name(lower)),

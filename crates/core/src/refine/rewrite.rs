@@ -27,7 +27,7 @@ pub(crate) fn propose<'a>(
         };
         statements.extend(smaller.map_err(|UsedUp| DoesNotFit::too_many_patterns(policy))?);
     }
-    // A document that had no statement has nothing to lose: only what became empty goes.
+    // A document without statements has nothing to lose; remove only what became empty.
     let gone = statements.is_empty() && !policy.statements.is_empty();
     Ok((!gone).then(|| policy.with(statements)))
 }
@@ -39,7 +39,7 @@ fn narrow_action<'a>(
 ) -> Result<Option<Statement<'a>>, UsedUp> {
     let patterns = &statement.clause.patterns;
     let mut changed: Vec<(usize, Vec<Pattern<'a>>)> = Vec::new();
-    // The wildcards that were split: the same one again brings nothing new (R5).
+    // Wildcards that were split; a repeated one adds nothing (R5).
     let mut split: BTreeSet<String> = BTreeSet::new();
     for (at, pattern) in patterns.iter().enumerate() {
         let is_repeat =
@@ -150,7 +150,7 @@ fn open<'a>(
         return Ok(Some(statement.clone()));
     }
     let opened = exclude_unused(universe, &statement.with(true, Vec::new()), budget)?;
-    // An empty list is no statement of IAM.
+    // IAM rejects an empty list.
     Ok(opened.map(|opened| if opened.clause.patterns.is_empty() { statement.clone() } else { opened }))
 }
 
@@ -166,7 +166,7 @@ fn exclude_unused<'a>(
     let mut unused = granted.clone();
     unused.keep_only(universe.unused());
     let excluded = ByService::new(universe, written);
-    // Of a service that the catalog does not know it grants more than anybody can list.
+    // For a service that the catalog lacks, it grants more than can be listed.
     let is_left = |(at, scope): (usize, &Scope<'_>)| {
         let every = scope.every();
         scope.known.is_none()

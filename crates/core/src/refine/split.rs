@@ -93,7 +93,7 @@ pub(super) fn split<'a>(
             parts.open.push(statement);
             continue;
         }
-        // Of a list the brackets count once, each pattern with its comma.
+        // The brackets of a list count once, each pattern with its comma.
         let bare = chars(&statement.with(clause.negated, Vec::new()));
         let mut rest = VecDeque::from(clause.patterns.clone());
         while size > parts.left {

@@ -132,7 +132,7 @@ pub(super) fn cover(
     let kept: Vec<bool> = (0..names.len()).map(|at| kept(names.bit(at))).collect();
     let is_kept = |at: usize| kept.get(at).copied().unwrap_or(false);
 
-    // For each name, the most that it shares with a blocked one.
+    // For each name, the longest prefix it shares with a blocked one.
     let mut floor = vec![root; names.len()];
     let raise = |floor: &mut [usize], at: usize, shared: usize| {
         if let Some(floor) = floor.get_mut(at) {
@@ -155,7 +155,7 @@ pub(super) fn cover(
     }
 
     let mut nodes: Vec<(Node, usize)> = Vec::new();
-    // Nodes whose names are still being passed, the innermost last.
+    // Open nodes, the innermost last.
     let mut open: Vec<usize> = Vec::new();
     for at in 0..names.len() {
         let shared = if at == 0 { 0 } else { names.shared(at) };
@@ -169,11 +169,11 @@ pub(super) fn cover(
         let name = names.lower(at);
         let floor = floor.get(at).copied().unwrap_or(root);
         if floor >= name.len() {
-            // A prefix of a blocked name, or the root itself: only the full name will do.
+            // A prefix of a blocked name, or the root itself: only the full name is safe.
             nodes.push((Node { at, len: name.len(), star: false }, 1));
             continue;
         }
-        // Words are told by capitals, so the cut is looked for in the spelled name.
+        // Words are recognised by capitals, so search the name as spelled.
         let len = match ends {
             Ends::Words => next_cut(&names.spelled(at, name.len()), floor),
             Ends::Anywhere => {
@@ -190,7 +190,7 @@ pub(super) fn cover(
             None => {
                 nodes.push((Node { at, len, star: false }, 1));
                 open.push(nodes.len() - 1);
-                // Shorter nodes first, so that closing takes the innermost.
+                // Shorter nodes first, so that the innermost is closed first.
                 open.sort_by_key(|node| nodes.get(*node).map_or(0, |(node, _)| node.len));
             }
         }
@@ -198,7 +198,7 @@ pub(super) fn cover(
     let finish = |(mut node, takers): (Node, usize)| {
         let full = names.lower(node.at).len();
         if takers == 1 {
-            // One name alone is written out, unless fewer characters are asked for.
+            // A single name is written in full, unless the fewest characters are wanted.
             node.star = ends == Ends::Anywhere && node.len + 1 < full;
             node.len = if node.star { node.len } else { full };
         }

@@ -42,7 +42,7 @@ fn is_device(name: &str) -> bool {
 /// behind it.
 pub fn part_without_case(name: &str) -> String {
     let part = file_part(name);
-    // What was cut has a hash already, and no other part has its mark.
+    // A shortened name already has a hash, and no other part has its mark.
     if part.contains(MARK) || !name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return part;
     }

@@ -111,7 +111,7 @@ impl Recommendation {
     /// The policy that the change edits, detaches or deletes.
     pub fn policy_ref(&self) -> PolicyRef<'_> {
         let arn = self.policy_arn.as_deref();
-        // An earlier report does not say what it is.
+        // Reports of earlier versions do not have the kind.
         let kind = self.policy_kind.unwrap_or(match (arn, self.holder_kind) {
             (Some(arn), _) if is_aws_managed(arn) => PolicyKind::AwsManaged,
             (Some(_), _) | (None, HolderKind::Managed) => PolicyKind::CustomerManaged,

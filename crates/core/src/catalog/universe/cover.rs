@@ -14,7 +14,7 @@ impl<'a> Universe<'a> {
     pub(super) fn cover_unused(&mut self, observed: &Observed) -> Vec<(usize, String)> {
         let mut extras = Vec::new();
         for (service, extent) in observed.unused.iter() {
-            // What no service or action can be called is no evidence about any.
+            // Names that no service or action can have are not evidence.
             if !is_prefix(service) {
                 continue;
             }
@@ -96,7 +96,7 @@ impl<'a> Universe<'a> {
                 continue;
             };
             for (lower, spelled) in basis.harvest.of_service(&prefix) {
-                // The catalog may have learnt it since.
+                // The catalog may have it by now.
                 if known.is_none_or(|service| service.find(lower).is_none()) {
                     self.add_extra(at, NamedBy::Organisation, Cow::Borrowed(spelled));
                 }
@@ -130,7 +130,7 @@ impl<'a> Universe<'a> {
             }
             let any_unused = all.any_in(run) || self.extras_of(at).any(|(bit, _)| all.has(bit));
             if let Some(scope) = self.scopes.get_mut(at) {
-                // Where no use is ever seen, that none was seen says nothing.
+                // AWS does not track it, so no recorded use says nothing.
                 scope.whole = whole && (any_unused || !withheld);
                 scope.withheld = withheld && scope.whole;
                 scope.any_unused = any_unused || scope.whole;

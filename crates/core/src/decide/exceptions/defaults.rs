@@ -1,7 +1,8 @@
-//! Rules that always hold: principals that the owner of an account cannot change, so that advice about them is idle.
+//! Built-in rules: principals that the owner of an account cannot change, so that recommendations about them are
+//! useless.
 //!
-//! A name alone never makes one: anybody can give a role the name of AWS's own. `OrganizationAccountAccessRole` and the
-//! roles of self-managed StackSets are the owner's to change, and are shown like any other.
+//! A name alone never matches, because anyone can give a role an AWS name. `OrganizationAccountAccessRole` and the
+//! roles of self-managed StackSets can be changed by their owner, and are reported like any other role.
 
 use crate::arn::Arn;
 use crate::inventory::{Inventory, Principal, PrincipalKind};

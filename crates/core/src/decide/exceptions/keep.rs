@@ -1,4 +1,4 @@
-//! Actions that stay whatever the evidence says.
+//! Actions that are kept whatever the evidence says.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

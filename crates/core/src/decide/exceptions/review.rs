@@ -1,4 +1,4 @@
-//! What came of each rule, and which rules need their owner's attention.
+//! What each rule matched, and which rules need their owner's attention.
 
 use std::borrow::Cow;
 

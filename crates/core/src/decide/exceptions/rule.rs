@@ -1,4 +1,4 @@
-//! The rules that people write: what is to stay as it is, and who says so.
+//! The rules that people write: what to keep unchanged, and who is responsible.
 
 use std::collections::BTreeMap;
 use std::fmt;

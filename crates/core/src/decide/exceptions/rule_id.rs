@@ -1,4 +1,4 @@
-//! How a rule is named.
+//! IDs of rules.
 
 use std::fmt;
 
