@@ -1,4 +1,4 @@
-//! `leastwise iam-policy`: exactly what the scan may call, made from the list of what it can call.
+//! `leastwise iam-policy`: exactly the operations that a scan can call, from the list in the code.
 
 use std::io::{self, Write};
 

@@ -1,5 +1,5 @@
-//! What happens while AWS is read: one type of event, one sink. Knows nothing of the SDK, of credentials or of what calls carry,
-//! so that no event can hold any of these.
+//! Events while AWS is read: one type, one sink. It knows nothing about the SDK, credentials or the content of
+//! calls, so no event can contain any of these.
 
 use std::fmt;
 use std::io;

@@ -1,5 +1,5 @@
-//! What a scan of AWS goes by: how accounts are entered, where evidence is from, how fast and how long. The configuration
-//! reads it and `live` obeys it; the defaults of both stand here.
+//! Options for reading AWS: how to enter accounts, which evidence to use, how fast and for how long. The
+//! configuration sets them and `live` uses them; the defaults of both are here.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The folder of a report: one writer, one reader, what a pack has of it, and whether its files agree.
+//! The folder of a report: one writer, one reader, the content of packs, and whether its files agree.
 
 pub mod agree;
 pub mod owner;
