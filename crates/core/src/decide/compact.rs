@@ -6,12 +6,12 @@ use std::sync::Arc;
 use crate::catalog::Catalog;
 use crate::policy::{ActionNames, ActionSet, Extent};
 
-/// An [`ActionSet`] by places in the catalog.
+/// An [`ActionSet`] as indices in the catalog.
 #[derive(Debug, Default)]
 pub(super) struct Compact {
     whole: Vec<u16>,
     actions: Vec<(u16, u16)>,
-    /// What the catalog does not know: service and name, no name for the whole service.
+    /// What the catalog lacks: service and name, without a name for the whole service.
     extras: Vec<(String, Option<String>)>,
 }
 
