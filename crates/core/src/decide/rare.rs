@@ -12,7 +12,7 @@ fn table() -> &'static ActionTable {
     &READ
 }
 
-/// Those among some permissions, as `service:Name`, sorted.
+/// The rare actions among some permissions, as `service:Name`, sorted.
 pub fn rare_actions(permissions: &Permissions<'_>) -> Vec<String> {
     permissions.in_table(table())
 }
