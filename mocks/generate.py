@@ -4,19 +4,19 @@
     python3 mocks/generate.py            writes them
     python3 mocks/generate.py --check    compares instead, exits 1 when something differs
 
-Standard library only, no randomness, no clock: the same bytes every time. What varies without meaning (dates of last
-use, ids of findings) is made from a checksum of the name that it belongs to.
+Standard library only, no randomness, no clock: the output is always the same. Arbitrary values (dates of last use,
+finding IDs) are derived from a checksum of the name they belong to.
 
-How to read it: first the words in which the organisation is told, then the organisation itself, account by account,
-then what turns it into the files. A principal says what it `uses`; what it is granted and does not use is its finding:
+The file has three parts: functions that build policies and principals, the organisation itself, account by account,
+and the code that writes the files. A principal lists what it `uses`. Whatever else it is granted becomes its finding:
 
-  * a service of which nothing is used is unused as a whole, and its entry has no `actions`;
-  * of a service in use, those actions are listed that AWS can track (TRACKED below), never data-plane actions and
-    never iam:PassRole.
+  * a service that is not used at all is an entry without `actions`;
+  * for a service in use, the entry lists the unused actions that AWS can track (TRACKED below), never data-plane
+    actions and never iam:PassRole.
 
-mocks/fabrikam is about last-accessed data instead of findings: last_accessed.py says what stands in it.
+mocks/fabrikam has last-accessed data instead of findings; last_accessed.py describes it.
 
-Everything here is invented. Documents of AWS-managed policies have the shape of the real ones and may be shorter.
+Everything here is invented. AWS managed policies look like the real ones and may be shorter.
 """
 
 import argparse
@@ -38,7 +38,7 @@ ANALYZED = "2026-10-31T07:25:34Z"
 WINDOW = 90  # days, so what was last used before 2026-08-02 is unused
 
 # ---------------------------------------------------------------------------------------------------------------------
-# The words
+# Building blocks
 # ---------------------------------------------------------------------------------------------------------------------
 
 
@@ -55,7 +55,7 @@ def allow_not(actions, resource="*", **more):
 
 
 def statement(effect, clause, actions, resource, more):
-    """One statement. `sid=` comes first, `condition=` last; `not_resource=` stands in place of the resource."""
+    """One statement. `sid=` comes first, `condition=` last; `not_resource=` replaces the resource."""
     made = {"Sid": more["sid"]} if "sid" in more else {}
     made |= {"Effect": effect, clause: actions}
     made |= {"NotResource": more["not_resource"]} if "not_resource" in more else {"Resource": resource}
@@ -101,7 +101,7 @@ def github(account, repository):
 
 
 ALL = ["*"]  # every action of a service is in use
-NEVER = "never"  # in the time that AWS remembers
+NEVER = "never"  # as far back as AWS keeps data
 
 
 @dataclass
@@ -119,7 +119,7 @@ class Managed:
 
 @dataclass
 class Principal:
-    """A role or a user. `uses` none: no finding about permissions."""
+    """A role or a user. Without `uses` it has no finding about permissions."""
 
     account: str
     name: str
@@ -166,11 +166,11 @@ class Group:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# What AWS has
+# Facts about AWS
 # ---------------------------------------------------------------------------------------------------------------------
 
-# Services whose use AWS records action by action: what is recorded, then what of it is not. Of every other service AWS
-# only knows whether it was used at all. More careful than AWS where it is not known.
+# Services for which AWS records use by action: the actions it records, then exceptions. For every other service AWS
+# only knows whether it was used at all. Where AWS does not document it, the list assumes that an action is not recorded.
 TRACKED = {
     "athena": ("*", "*Tag*"),
     "autoscaling": ("*", "*Tags"),
@@ -471,18 +471,18 @@ LAB = "101010101010"
 PARTNER = "123456789012"  # not of the organisation
 
 ROOT = "o-acmeexample/r-acme"
-# id, name, organisational units, state, what to find there
+# ID, name, organisational units, state, description
 ACCOUNTS = [
     (MANAGEMENT, "acme-management", [], "ACTIVE", "the management account"),
-    (SECURITY, "acme-security", ["security"], "ACTIVE", "delegated administrator, owner of the analyzer"),
-    (LOGS, "acme-log-archive", ["security"], "ACTIVE", "little in it, and most of that is rarely used"),
-    (SHOP, "acme-shop-prod", ["workloads", "workloads-prod"], "ACTIVE", "policies of every form, and shared ones"),
-    (PAYMENTS, "acme-payments-prod", ["workloads", "workloads-prod"], "ACTIVE", "findings of every form"),
+    (SECURITY, "acme-security", ["security"], "ACTIVE", "delegated administrator that owns the analyzer"),
+    (LOGS, "acme-log-archive", ["security"], "ACTIVE", "few roles, most of them rarely used"),
+    (SHOP, "acme-shop-prod", ["workloads", "workloads-prod"], "ACTIVE", "every form of policy, shared policies"),
+    (PAYMENTS, "acme-payments-prod", ["workloads", "workloads-prod"], "ACTIVE", "every kind of finding"),
     (SHOP_DEV, "acme-shop-dev", ["workloads", "workloads-dev"], "ACTIVE", "users and groups"),
-    (DATA_DEV, "acme-data-dev", ["workloads", "workloads-dev"], "ACTIVE", "AWS-managed policies, odd names of actions"),
-    (SANDBOX, "acme-sandbox", ["sandboxes"], "ACTIVE", "administrators and their boundary"),
-    (OLD, "acme-old-mobile", ["suspended"], "SUSPENDED", "suspended: it has no folder, and is passed over"),
-    (LAB, "acme-lab", ["sandboxes"], "ACTIVE", "left out by the analyzer's own rule: no evidence at all"),
+    (DATA_DEV, "acme-data-dev", ["workloads", "workloads-dev"], "ACTIVE", "AWS managed policies, unusual action names"),
+    (SANDBOX, "acme-sandbox", ["sandboxes"], "ACTIVE", "administrators and a permissions boundary"),
+    (OLD, "acme-old-mobile", ["suspended"], "SUSPENDED", "suspended, so it is skipped and has no folder"),
+    (LAB, "acme-lab", ["sandboxes"], "ACTIVE", "excluded by an analyzer rule, so it has no evidence"),
 ]
 
 ANALYZER = {
@@ -502,15 +502,15 @@ ANALYZER = {
 }
 
 # Sections of the page, in its order.
-WILDCARDS = "Wildcards of every shape"
-FORMS = "Policies of every form"
-KINDS = "Inline, customer-managed and AWS-managed"
+WILDCARDS = "Wildcards"
+FORMS = "Policy elements"
+KINDS = "Inline, customer-managed and AWS managed policies"
 SHARED = "Shared policies"
 GROUPS = "Users and groups"
 CENTER = "Identity Center"
 FLEET = "Fleet roles"
-BLOCKED = "Boundaries and Denies"
-FINDINGS = "Findings of every form"
+BLOCKED = "Permissions boundaries and Deny statements"
+FINDINGS = "Kinds of findings"
 ABSENT = "Without evidence"
 SIZES = "Quotas"
 NAMES = "Names, tags and trust"
@@ -527,7 +527,7 @@ GROUP_LIST = [
     Group(
         SHOP_DEV,
         "developers",
-        "A group with an inline, a customer-managed and an AWS-managed policy, whose members need different things",
+        "Inline, customer-managed and AWS managed policies, and members that use different permissions",
         inline={
             "developers-inline": policy(
                 allow(["lambda:Get*", "lambda:List*", "lambda:Update*"]),
@@ -539,16 +539,16 @@ GROUP_LIST = [
     Group(
         SHOP_DEV,
         "release-managers",
-        "A second group of one of those users",
+        "A second group of one of the developers",
         inline={"release": policy(allow(["cloudformation:*ChangeSet", "cloudformation:Describe*"]))},
     ),
     Group(
         SHOP_DEV,
         "contractors",
-        "A group of which one member is without evidence, so nothing of its policy may go",
+        "One member has no evidence, so the group's policy is not changed",
         inline={"contractors-inline": policy(allow(["ecr:Describe*", "ecr:Get*", "ecr:List*", "ecr:PutImage"]))},
     ),
-    Group(SHOP_DEV, "empty-group", "A group without members", attached=["AmazonSQSFullAccess"]),
+    Group(SHOP_DEV, "empty-group", "No members", attached=["AmazonSQSFullAccess"]),
 ]
 
 MANAGED = [
@@ -560,13 +560,13 @@ MANAGED = [
             allow(["s3:Get*", "s3:List*", "s3:PutBucket*", "s3:PutObject"], [BUCKET, f"{BUCKET}/*"], sid="Assets"),
             allow(["s3:DeleteBucket*", "s3:ListAllMyBuckets"], sid="Buckets"),
         ),
-        "One customer-managed policy of three roles with different needs: in place what none of them uses, or forks",
+        "Attached to three roles that use different permissions: edited in place, or one copy for each",
     ),
     Managed(
         SHOP,
         "orders-shared-with-blocker",
         policy(allow(["dynamodb:*"], "arn:aws:dynamodb:*:444444444444:table/orders*"), allow(["sqs:*"])),
-        "Shared with a role that is too young for evidence, which counts as using everything",
+        "Shared with a role that is too new to have evidence, so it counts as using everything",
     ),
     Managed(
         SHOP,
@@ -576,19 +576,19 @@ MANAGED = [
             allow(["rds:*", "dynamodb:*"], sid="Databases"),
             allow("events:*", sid="Tell"),
         ),
-        "Most of what one of its two roles does not use the other does: in place little may go, forks remove much more",
+        "Its two roles use different permissions: editing in place removes little, copies remove much more",
     ),
     Managed(
         SHOP,
         "equal-needs-shared",
         policy(allow(["sqs:*", "sns:*"])),
-        "Two of its three roles need the same: their copies are one",
+        "Two of its three roles use the same permissions and share a copy",
     ),
     Managed(
         SHOP,
         "five-versions-already",
         policy(allow(["events:*", "states:List*", "states:Describe*", "states:StartExecution"])),
-        "Five versions, the most there can be: the oldest must go before a new one comes",
+        "Five versions, the maximum: the oldest must be deleted before a new one is created",
         older=(
             policy(allow("events:*")),
             policy(allow(["events:*", "states:List*"])),
@@ -600,7 +600,7 @@ MANAGED = [
         SHOP,
         "hotfixed-after-analysis",
         policy(allow(["rds:Describe*", "rds:ModifyDBInstance", "rds:RebootDBInstance", "rds:StartDBInstance"])),
-        "Its newest version is younger than the finding's analyzedAt",
+        "Its newest version was created after the finding's `analyzedAt`",
         older=(policy(allow(["rds:Describe*", "rds:ModifyDBInstance", "rds:RebootDBInstance"])),),
         updated="2026-10-31T18:42:10Z",
     ),
@@ -608,7 +608,7 @@ MANAGED = [
         SHOP,
         "legacy-queue-access",
         policy(allow(["sqs:*"]), allow(["sns:Publish", "sns:Subscribe"])),
-        "Wholly unused by its only role: detach, and then delete",
+        "Entirely unused by its only role: detach, then delete",
     ),
     Managed(
         SHOP,
@@ -620,7 +620,7 @@ MANAGED = [
             ),
             deny(["ec2:DeleteVpc", "s3:DeleteBucket"], sid="WhatNobodyMay"),
         ),
-        "A permissions boundary that is attached as a policy as well: never edited in place",
+        "A permissions boundary that is also attached as a policy: never edited in place",
     ),
     Managed(
         SHOP,
@@ -628,14 +628,14 @@ MANAGED = [
         policy(
             allow(["autoscaling:*", "elasticloadbalancing:Describe*", "elasticloadbalancing:Modify*"]),
         ),
-        "A customer-managed policy of one role: a new version of it",
+        "Attached to one role: a new version",
         path="/teams/shop/",
     ),
     Managed(
         SHOP,
         "unattached-leftover",
         policy(allow(["s3:*"])),
-        "A customer-managed policy that nobody has",
+        "Not attached to anything",
     ),
     # acme-shop-dev
     Managed(
@@ -645,20 +645,20 @@ MANAGED = [
             allow(["dynamodb:Describe*", "dynamodb:List*", "dynamodb:Query", "dynamodb:UpdateTable"]),
             allow(["secretsmanager:Get*", "secretsmanager:List*", "secretsmanager:Describe*"]),
         ),
-        "A customer-managed policy that reaches users through their group",
+        "Attached to a group and so to its users",
     ),
     # acme-sandbox
     Managed(
         SANDBOX,
         "sandbox-boundary",
         policy(allow(["ec2:*", "s3:*", "lambda:*", "logs:*"])),
-        "A permissions boundary that is attached nowhere",
+        "A permissions boundary, not attached as a policy",
     ),
     *[
         Managed(SHOP, f"tenth-part-{number:02}", policy(allow([f"{pattern}"])), shows)
         for number, (pattern, shows) in enumerate(
             [
-                ("ssm:Get*", "One of the ten policies of `ten-attached-policies`"),
+                ("ssm:Get*", "One of the ten policies attached to `ten-attached-policies`"),
                 ("ssm:Describe*", ""),
                 ("ec2:DescribeInstance*", ""),
                 ("ec2:DescribeVolume*", ""),
@@ -681,7 +681,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "wildcard-prefix-reader",
-        "`s3:Get*`, `ec2:Describe*`: the common form, cut at words",
+        "`s3:Get*`, `ec2:Describe*`: common prefix wildcards, narrowed at word boundaries",
         WILDCARDS,
         inline={"prefix-wildcards": policy(allow(["s3:Get*", "ec2:Describe*", "s3:ListBucket"]))},
         uses={
@@ -693,7 +693,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "wildcard-service-operator",
-        "`ec2:*`: a whole service",
+        "`ec2:*`: every action of a service",
         WILDCARDS,
         inline={"all-of-ec2": policy(allow(["ec2:*"]))},
         uses={"ec2": ["Describe*", "Get*", "Create*", "Modify*", "RunInstances", "Attach*", "Associate*", "Start*"]},
@@ -702,7 +702,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "wildcard-suffix-cleaner",
-        "`lambda:*Function`: the wildcard in front, becomes full names",
+        "`lambda:*Function`: a leading wildcard, replaced by full action names",
         WILDCARDS,
         inline={"suffix-wildcards": policy(allow(["lambda:*Function", "s3:*Object"]))},
         uses={"lambda": ["GetFunction", "InvokeFunction", "CreateFunction"], "s3": ["GetObject", "DeleteObject"]},
@@ -711,7 +711,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "wildcard-untouched-suffix",
-        "`s3:*Object`: nothing that AWS can track matches, so it stays as written",
+        "`s3:*Object`: AWS tracks none of the matching actions, so the pattern is unchanged",
         WILDCARDS,
         inline={"objects-only": policy(allow(["s3:*Object", "s3:PutLifecycleConfiguration", "s3:ListAllMyBuckets"]))},
         uses={"s3": ["GetObject", "PutObject", "ListAllMyBuckets"]},
@@ -720,7 +720,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "wildcard-infix-acl",
-        "`s3:*Acl*`: wildcards on both sides",
+        "`s3:*Acl*`: wildcards at both ends",
         WILDCARDS,
         inline={"infix-wildcards": policy(allow(["s3:*Acl*", "kms:*Grant*"]))},
         uses={"s3": ["GetBucketAcl", "GetObjectAcl"], "kms": ["ListGrants", "CreateGrant"]},
@@ -728,7 +728,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "wildcard-question-mark",
-        "`iam:Get?ser`, `iam:List?ser*`: exactly one character",
+        "`iam:Get?ser`, `iam:List?ser*`: `?` matches exactly one character",
         WILDCARDS,
         inline={"question-marks": policy(allow(["iam:Get?ser", "iam:List?ser*", "iam:Get?ccount*"]))},
         uses={"iam": ["GetUser", "ListUsers", "GetAccountSummary"]},
@@ -736,7 +736,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "wildcard-mixed-case",
-        "`S3:gET*`, `Ec2:DESCRIBEinstances`: case does not count, the author's spelling stays",
+        "`S3:gET*`, `Ec2:DESCRIBEinstances`: case is ignored, the author's spelling is kept",
         WILDCARDS,
         inline={
             "mixed-case": policy(
@@ -752,7 +752,7 @@ PRINCIPALS = [
     Role(
         SANDBOX,
         "wildcard-everything",
-        "`*` in an inline policy: splits by service, nothing stays of those that are not used",
+        "`*` in an inline policy: split by service, unused services dropped",
         WILDCARDS,
         inline={"everything": policy(allow("*"))},
         uses={
@@ -766,7 +766,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "wildcard-inside-a-word",
-        "`s3:GetB*`, `dynamodb:Des*`: the wildcard ends inside a word",
+        "`s3:GetB*`, `dynamodb:Des*`: the wildcard starts in the middle of a word",
         WILDCARDS,
         inline={"half-words": policy(allow(["s3:GetB*", "dynamodb:Des*"]))},
         uses={"s3": ["GetBucketLocation", "GetBucketLogging", "GetBucketTagging"], "dynamodb": ["DescribeTable"]},
@@ -774,7 +774,7 @@ PRINCIPALS = [
     Role(
         DATA_DEV,
         "text-trap-glue-reader",
-        "`glue:Get*` with GetTables unused and GetTable in use: `glue:GetTable*` would grant it again",
+        "`glue:Get*` with GetTable in use and GetTables unused: `glue:GetTable*` would grant GetTables again",
         WILDCARDS,
         inline={"glue-read": policy(allow(["glue:Get*", "glue:BatchGet*"]))},
         uses={
@@ -796,7 +796,7 @@ PRINCIPALS = [
     Role(
         SECURITY,
         "not-action-operator",
-        "Allow with NotAction: what is unused joins the list",
+        "Allow with NotAction: unused actions are added to the list",
         FORMS,
         inline={
             "all-but-identity": policy(
@@ -822,7 +822,7 @@ PRINCIPALS = [
     Role(
         SECURITY,
         "not-resource-reader",
-        "NotResource: carried through as it is",
+        "NotResource, which is kept unchanged",
         FORMS,
         inline={
             "all-but-secrets": policy(
@@ -837,7 +837,7 @@ PRINCIPALS = [
     Role(
         PAYMENTS,
         "conditional-uploader",
-        "Conditions: carried through as they are, and a wildcard beside them",
+        "Conditions, which are kept unchanged, next to a wildcard",
         FORMS,
         inline={
             "upload-from-inside": policy(
@@ -865,7 +865,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "single-string-statement",
-        "Statement is an object and Action a string: they stay so, or become a list where one becomes several",
+        "Statement is an object and Action a string: each becomes a list only if it must hold several entries",
         FORMS,
         inline={
             "one-statement": {
@@ -879,7 +879,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "old-version-and-id",
-        "Version 2008-10-17, an Id and empty Sids: nothing of it is touched",
+        "Version 2008-10-17, an Id and empty Sids, all kept unchanged",
         FORMS,
         inline={
             "written-in-2009": {
@@ -896,7 +896,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "overlapping-statements",
-        "The same action in two statements with other resources, and twice in one: it goes from all of them",
+        "One unused action in two statements with different resources, and twice in one: removed everywhere",
         FORMS,
         inline={
             "overlaps": policy(
@@ -909,7 +909,7 @@ PRINCIPALS = [
     Role(
         DATA_DEV,
         "unknown-service-wildcard",
-        "`nimbus:*`: a service that the catalog does not know, with an unused action: undecided, it stays",
+        "`nimbus:*`: a service the catalog lacks, with an unused action: undecided, so the pattern is kept",
         FORMS,
         inline={"nimbus-preview": policy(allow(["nimbus:*"]), allow(["s3:Get*"]))},
         uses={"nimbus": [], "s3": ["GetObject*", "GetBucketLocation"]},
@@ -919,7 +919,7 @@ PRINCIPALS = [
     Role(
         DATA_DEV,
         "unknown-service-wholly-unused",
-        "`nimbus:*` and `nimbus:ListFleets`, all of the unknown service unused: both go",
+        "`nimbus:*` and `nimbus:ListFleets`: a service the catalog lacks, entirely unused, so both are removed",
         FORMS,
         inline={"nimbus-abandoned": policy(allow(["nimbus:*", "nimbus:ListFleets"]), allow(["s3:GetObject"]))},
         uses={"s3": ["GetObject"]},
@@ -928,7 +928,7 @@ PRINCIPALS = [
     Role(
         DATA_DEV,
         "unknown-literal-keeper",
-        "`s3:GetBucketCarbonReport`, `gamelift:DescribeTimeTravel`: no catalog knows them; the first stays, the second is unused",
+        "`s3:GetBucketCarbonReport`, `gamelift:DescribeTimeTravel`: not in any catalog; only the second is unused",
         FORMS,
         inline={
             "ahead-of-the-catalog": policy(
@@ -948,7 +948,7 @@ PRINCIPALS = [
     Role(
         DATA_DEV,
         "untracked-data-reader",
-        "Data-plane actions and iam:PassRole: AWS cannot see their use, so they stay",
+        "Data-plane actions and `iam:PassRole`: AWS does not track their use, so they are kept",
         FORMS,
         inline={
             "data-plane": policy(
@@ -967,7 +967,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "inline-only-worker",
-        "Two inline policies, the second wholly unused: one is replaced, the other deleted",
+        "Two inline policies, the second entirely unused: one is replaced, the other deleted",
         KINDS,
         inline={
             "work": policy(allow(["ecs:Describe*", "ecs:List*", "ecs:RunTask", "ecs:StopTask"])),
@@ -979,7 +979,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "customer-managed-of-one",
-        "A customer-managed policy under a path, of this role alone: a new version",
+        "A customer-managed policy with a path, attached only to this role: a new version",
         KINDS,
         attached=["team-tools-of-one-role"],
         uses={"autoscaling": ["Describe*", "SetDesiredCapacity"], "elasticloadbalancing": ["Describe*"]},
@@ -988,7 +988,7 @@ PRINCIPALS = [
     Role(
         DATA_DEV,
         "aws-managed-s3-reader-one",
-        "AmazonS3ReadOnlyAccess: a replacement of its own, and s3-object-lambda goes as a whole",
+        "AmazonS3ReadOnlyAccess, replaced by a reduced copy without s3-object-lambda",
         KINDS,
         attached=["AmazonS3ReadOnlyAccess"],
         uses={"s3": S3_READ},
@@ -997,7 +997,7 @@ PRINCIPALS = [
     Role(
         DATA_DEV,
         "aws-managed-s3-reader-two",
-        "The same need as the one above: the replacements are equal and become one",
+        "Uses the same as the role above, so one reduced copy serves both",
         KINDS,
         attached=["AmazonS3ReadOnlyAccess"],
         uses={"s3": S3_READ},
@@ -1006,7 +1006,7 @@ PRINCIPALS = [
     Role(
         DATA_DEV,
         "aws-managed-s3-reader-other",
-        "The same policy with another need: a second replacement",
+        "The same policy with different usage: a second reduced copy",
         KINDS,
         attached=["AmazonS3ReadOnlyAccess"],
         uses={"s3": [*S3_READ, "GetBucketPolicy*", "GetLifecycleConfiguration", "GetEncryptionConfiguration"]},
@@ -1014,7 +1014,7 @@ PRINCIPALS = [
     Role(
         DATA_DEV,
         "aws-managed-wholly-unused",
-        "AmazonBedrockReadOnly, wholly unused: detach, nothing replaces it",
+        "AmazonBedrockReadOnly, entirely unused: detached without a replacement",
         KINDS,
         attached=["AmazonBedrockReadOnly", "AmazonDynamoDBReadOnlyAccess"],
         uses={"dynamodb": ["DescribeTable", "ListTables", "Query"], "cloudwatch": ["GetMetricStatistics"]},
@@ -1022,7 +1022,7 @@ PRINCIPALS = [
     Role(
         DATA_DEV,
         "aws-managed-power-user",
-        "PowerUserAccess with little in use: the NotAction list breaks the quota, an exact Action list is shorter",
+        "PowerUserAccess, mostly unused: NotAction would exceed the quota, an exact Action list is shorter",
         KINDS,
         attached=["PowerUserAccess"],
         uses={
@@ -1038,7 +1038,7 @@ PRINCIPALS = [
     Role(
         SANDBOX,
         "aws-managed-administrator",
-        "AdministratorAccess of which four services are used",
+        "AdministratorAccess with four services in use",
         KINDS,
         attached=["AdministratorAccess"],
         uses={
@@ -1052,7 +1052,7 @@ PRINCIPALS = [
     Role(
         PAYMENTS,
         "many-grants-of-one-action",
-        "secretsmanager:DeleteSecret from an inline, an AWS-managed and a second inline policy: it goes from all three",
+        "`secretsmanager:DeleteSecret` granted by two inline policies and an AWS managed one: removed from all three",
         KINDS,
         inline={
             "secrets-inline": policy(allow(["secretsmanager:*"], "arn:aws:secretsmanager:*:555555555555:secret:pay/*")),
@@ -1072,7 +1072,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "shared-policy-reader",
-        "Shares `shop-assets-shared`, only reads",
+        "Shares `shop-assets-shared` and only reads",
         SHARED,
         attached=["shop-assets-shared"],
         uses={"s3": ["GetObject*", "ListBucket", "GetBucketLocation", "ListAllMyBuckets"]},
@@ -1081,7 +1081,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "shared-policy-writer",
-        "Shares `shop-assets-shared`, writes objects and bucket policies",
+        "Shares `shop-assets-shared` and writes objects and bucket policies",
         SHARED,
         attached=["shop-assets-shared"],
         uses={"s3": ["GetObject*", "PutObject", "PutBucketPolicy", "GetBucketPolicy", "ListAllMyBuckets"]},
@@ -1090,7 +1090,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "shared-policy-lister",
-        "Shares `shop-assets-shared`, only lists",
+        "Shares `shop-assets-shared` and only lists",
         SHARED,
         attached=["shop-assets-shared"],
         uses={"s3": ["List*", "GetBucketLocation"]},
@@ -1099,7 +1099,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "shared-with-blocker-worker",
-        "Shares `orders-shared-with-blocker` with a role without evidence: nothing may go in place, a fork may",
+        "Shares `orders-shared-with-blocker` with a role without evidence: no edit in place, but a copy is possible",
         SHARED,
         attached=["orders-shared-with-blocker"],
         uses={"dynamodb": ["GetItem", "PutItem", "Query", "DescribeTable"], "sqs": ["SendMessage", "ReceiveMessage"]},
@@ -1108,7 +1108,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "shared-policy-blocker",
-        "Younger than the window, so without evidence: it blocks `orders-shared-with-blocker`",
+        "Newer than the window, so it has no evidence and blocks `orders-shared-with-blocker`",
         SHARED,
         attached=["orders-shared-with-blocker"],
         created="2026-09-20T09:12:44Z",
@@ -1117,7 +1117,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "fork-wins-container-runner",
-        "Shares `fork-wins-shared`, runs containers and never touches a database",
+        "Shares `fork-wins-shared`, runs containers and never uses a database",
         SHARED,
         attached=["fork-wins-shared"],
         uses={"ecs": ALL, "ecr": ALL, "logs": ALL, "events": ["PutEvents", "Describe*", "List*"]},
@@ -1127,7 +1127,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "fork-wins-database-keeper",
-        "Shares `fork-wins-shared`, keeps the databases and never runs a container",
+        "Shares `fork-wins-shared`, manages databases and never runs a container",
         SHARED,
         attached=["fork-wins-shared"],
         uses={"rds": ALL, "dynamodb": ALL, "logs": ["Describe*", "PutLogEvents"], "events": ["Put*", "Describe*"]},
@@ -1139,17 +1139,17 @@ PRINCIPALS = [
         for name, shows, uses in [
             (
                 "one",
-                "Shares `equal-needs-shared`, sends and receives",
+                "Shares `equal-needs-shared`, sends and receives messages",
                 {"sqs": ["SendMessage", "ReceiveMessage", "ListQueues"]},
             ),
             (
                 "two",
-                "The same need as the one above, so one copy does for both",
+                "Uses the same permissions as the one above, so one copy serves both",
                 {"sqs": ["SendMessage", "ReceiveMessage", "ListQueues"]},
             ),
             (
                 "other",
-                "Shares `equal-needs-shared` as well, and tells topics: a copy of its own",
+                "Also shares `equal-needs-shared` and publishes to topics, so it gets its own copy",
                 {"sns": ALL, "sqs": ["SendMessage", "ListQueues", "SetQueueAttributes"]},
             ),
         ]
@@ -1189,7 +1189,7 @@ PRINCIPALS = [
     User(
         SHOP_DEV,
         "group-member-mobile",
-        "In `developers`: uses DynamoDB alone",
+        "In `developers`: uses only DynamoDB",
         GROUPS,
         groups=["developers"],
         uses={"dynamodb": ["Query", "DescribeTable", "ListTables"]},
@@ -1197,7 +1197,7 @@ PRINCIPALS = [
     User(
         SHOP_DEV,
         "contractor-with-evidence",
-        "In `contractors`: what it does not use would go, if the other member allowed it",
+        "In `contractors`: has unused permissions, but the other member blocks their removal",
         GROUPS,
         groups=["contractors"],
         uses={"ecr": ["Get*", "PutImage"]},
@@ -1205,7 +1205,7 @@ PRINCIPALS = [
     User(
         SHOP_DEV,
         "contractor-without-evidence",
-        "In `contractors`: the analyzer failed on it, so it blocks the group's policy",
+        "In `contractors`: the analyzer failed for this user, so it blocks the group's policy",
         GROUPS,
         groups=["contractors"],
         error="INTERNAL_ERROR",
@@ -1239,7 +1239,7 @@ PRINCIPALS = [
     User(
         SHOP_DEV,
         "user-without-policies",
-        "A user without any policy and without a finding",
+        "A user with no policies and no finding",
         GROUPS,
     ),
     # -----------------------------------------------------------------------------------------------------------------
@@ -1248,7 +1248,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "bounded-builder",
-        "Under `engineering-boundary`, which does not allow the unused kms and sqs actions: removing them changes nothing",
+        "`engineering-boundary` already blocks the unused kms and sqs actions, so removing them has no effect",
         BLOCKED,
         inline={
             "build": policy(
@@ -1262,7 +1262,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "boundary-as-policy",
-        "Has `engineering-boundary` attached as a policy: it is a boundary elsewhere, so no new version of it",
+        "Has `engineering-boundary` attached as a policy; it is a boundary elsewhere, so it is never edited",
         BLOCKED,
         attached=["engineering-boundary"],
         uses={
@@ -1275,7 +1275,7 @@ PRINCIPALS = [
     User(
         SANDBOX,
         "bounded-sandbox-user",
-        "A user under a boundary",
+        "A user with a permissions boundary",
         BLOCKED,
         inline={"play": policy(allow(["ec2:Describe*", "iam:*User*", "s3:*"]))},
         uses={"ec2": ["DescribeInstances"], "s3": ["GetObject*", "PutObject*", "Get*", "List*"]},
@@ -1284,7 +1284,7 @@ PRINCIPALS = [
     Role(
         PAYMENTS,
         "deny-guarded-operator",
-        "An explicit Deny already blocks kms:ScheduleKeyDeletion, which is unused: it goes from the Allow, the Deny stays",
+        "Unused `kms:ScheduleKeyDeletion`, already denied: removed from the Allow, while the Deny is kept",
         BLOCKED,
         inline={
             "operate-keys": policy(
@@ -1299,7 +1299,7 @@ PRINCIPALS = [
     Role(
         PAYMENTS,
         "deny-makes-ineffective",
-        "All of its unused actions are denied on everything by another of its policies: removing them changes nothing",
+        "Another of its policies denies every unused action on all resources, so removing them has no effect",
         BLOCKED,
         inline={
             "read-and-write": policy(allow(["secretsmanager:Get*", "secretsmanager:Delete*", "secretsmanager:Put*"])),
@@ -1311,7 +1311,7 @@ PRINCIPALS = [
     Role(
         PAYMENTS,
         "deny-under-a-condition",
-        "The same Deny for those without a second factor: that blocks nothing for certain",
+        "The same Deny, but only for sessions without MFA: its actions may still be allowed",
         BLOCKED,
         inline={
             "read-and-write": policy(allow(["secretsmanager:Get*", "secretsmanager:Delete*", "secretsmanager:Put*"])),
@@ -1328,7 +1328,7 @@ PRINCIPALS = [
     Role(
         PAYMENTS,
         "deny-only-left",
-        "All that is allowed is unused and a Deny is left: the document stays, detaching it would widen access",
+        "Every allowed action is unused, but the Deny must stay: deleting the policy would widen access",
         BLOCKED,
         inline={
             "deny-guard": policy(
@@ -1342,7 +1342,7 @@ PRINCIPALS = [
     Role(
         MANAGEMENT,
         "deny-with-not-action",
-        "Deny with NotAction: never touched",
+        "Deny with NotAction, which is never edited",
         BLOCKED,
         inline={
             "read-the-organisation": policy(
@@ -1366,7 +1366,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "paged-finding-details",
-        "Details of more than a dozen services with hundreds of actions: they come on several pages",
+        "Finding details for more than a dozen services and hundreds of actions, on several pages",
         FINDINGS,
         inline={
             "platform": policy(
@@ -1391,7 +1391,7 @@ PRINCIPALS = [
     Role(
         PAYMENTS,
         "whole-services-unused",
-        "Whole-service findings only: entries without actions",
+        "Only whole services reported unused: entries without actions",
         FINDINGS,
         inline={
             "too-much": policy(allow(["sns:*", "kinesis:Get*", "xray:*", "sqs:SendMessage", "polly:SynthesizeSpeech"]))
@@ -1402,7 +1402,7 @@ PRINCIPALS = [
     Role(
         PAYMENTS,
         "stale-service-with-actions",
-        "rds was last used before the window, yet its actions are listed: exactly those go, not the service",
+        "rds was last used before the window, and its actions are listed: only those are removed",
         FINDINGS,
         inline={"databases": policy(allow(["rds:*", "s3:GetObject"]))},
         uses={"rds": [], "s3": ["GetObject"]},
@@ -1412,7 +1412,7 @@ PRINCIPALS = [
     Role(
         PAYMENTS,
         "two-permission-findings",
-        "Two findings of unused permissions for one role, a service in each",
+        "Two unused-permission findings for one role, one service in each",
         FINDINGS,
         inline={"mixed": policy(allow(["ssm:Get*", "ssm:Put*", "logs:*"]))},
         uses={"ssm": ["GetParameter*"], "logs": ["PutLogEvents", "CreateLogStream", "Describe*", "Get*", "List*"]},
@@ -1421,7 +1421,7 @@ PRINCIPALS = [
     Role(
         PAYMENTS,
         "error-finding",
-        "A finding with an error: no evidence, never `nothing unused`",
+        "A finding with an error: counts as no evidence, not as nothing unused",
         FINDINGS,
         inline={"batch": policy(allow(["batch:*", "s3:Get*"]))},
         error="INTERNAL_ERROR",
@@ -1430,7 +1430,7 @@ PRINCIPALS = [
     Role(
         PAYMENTS,
         "archived-finding",
-        "Its only finding is archived: counted and said, not acted on",
+        "Its only finding is archived: counted in the report, but not used",
         FINDINGS,
         inline={"export": policy(allow(["s3:Get*", "s3:List*", "glue:*"]))},
         archived=True,
@@ -1438,7 +1438,7 @@ PRINCIPALS = [
     Role(
         PAYMENTS,
         "unused-role-internal",
-        "Not used for months, and only its own account can assume it",
+        "Unused for months; only its own account can assume it",
         FINDINGS,
         inline={"migrate": policy(allow(["dms:*", "rds:*"]))},
         idle="2026-02-11T04:10:22Z",
@@ -1448,7 +1448,7 @@ PRINCIPALS = [
     Role(
         PAYMENTS,
         "unused-role-external",
-        "Never used, and an account outside the organisation can assume it",
+        "Never used; an account outside the organisation can assume it",
         FINDINGS,
         attached=["SystemAdministrator"],
         idle=NEVER,
@@ -1457,7 +1457,7 @@ PRINCIPALS = [
     Role(
         PAYMENTS,
         "unused-role-service-only",
-        "Not used for a year, and nobody but a service of AWS can assume it",
+        "Unused for a year; only an AWS service can assume it",
         FINDINGS,
         inline={"replicate": policy(allow(["s3:Replicate*", "s3:GetObjectVersion*"]))},
         idle="2025-10-30T01:15:00Z",
@@ -1467,7 +1467,7 @@ PRINCIPALS = [
     Role(
         PAYMENTS,
         "unused-role-with-permissions",
-        "Unused, with a finding of unused permissions beside it: one piece of advice, not two",
+        "An unused role that also has an unused-permission finding: one recommendation, not two",
         FINDINGS,
         inline={"import": policy(allow(["s3:Get*", "sqs:*"]))},
         idle="2025-12-24T18:00:00Z",
@@ -1479,7 +1479,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "nothing-unused-worker",
-        "Uses all that it has: no finding",
+        "Uses all of its permissions, so it has no finding",
         ABSENT,
         inline={"work": policy(allow(["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage"]))},
         attached=["AWSLambdaBasicExecutionRole"],
@@ -1489,7 +1489,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "too-young-deployer",
-        "Made within the window: too young to be told",
+        "Created within the window, so it is too new to judge",
         ABSENT,
         inline={"deploy": policy(allow(["cloudformation:*", "s3:*", "iam:PassRole"]))},
         created="2026-10-05T13:20:00Z",
@@ -1498,7 +1498,7 @@ PRINCIPALS = [
     Role(
         SECURITY,
         "excluded-by-tag-scanner",
-        "The tag `access-analyzer=exclude` takes it out of the analysis",
+        "The tag `access-analyzer=exclude` excludes it from the analysis",
         ABSENT,
         attached=["AmazonEC2ReadOnlyAccess", "IAMReadOnlyAccess"],
         trust=account_root(PARTNER, "acme-scanner-19"),
@@ -1507,7 +1507,7 @@ PRINCIPALS = [
     User(
         LAB,
         "user-without-evidence",
-        "The analyzer leaves its whole account out: no evidence",
+        "The analyzer excludes the whole account, so there is no evidence",
         ABSENT,
         inline={"lab": policy(allow(["ec2:*", "s3:*"]))},
     ),
@@ -1521,7 +1521,7 @@ PRINCIPALS = [
     Role(
         SECURITY,
         "AWSServiceRoleForAccessAnalyzer",
-        "Service-linked: never touched",
+        "A service-linked role, which is never changed",
         ABSENT,
         attached=["AccessAnalyzerServiceRolePolicy"],
         path="/aws-service-role/access-analyzer.amazonaws.com/",
@@ -1530,7 +1530,7 @@ PRINCIPALS = [
     Role(
         MANAGEMENT,
         "AWSServiceRoleForOrganizations",
-        "Service-linked",
+        "A service-linked role",
         ABSENT,
         attached=["AWSOrganizationsServiceTrustPolicy"],
         path="/aws-service-role/organizations.amazonaws.com/",
@@ -1539,7 +1539,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "AWSServiceRoleForAutoScaling",
-        "Service-linked",
+        "A service-linked role",
         ABSENT,
         attached=["AutoScalingServiceRolePolicy"],
         path="/aws-service-role/autoscaling.amazonaws.com/",
@@ -1551,7 +1551,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "ten-attached-policies",
-        "Ten managed policies, two of them of AWS: a replacement must be detached before it is attached",
+        "Ten managed policies, two of them AWS managed: the old one must be detached before its copy is attached",
         SIZES,
         attached=[
             *[f"tenth-part-{number:02}" for number in range(1, 9)],
@@ -1572,7 +1572,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "five-versions-role",
-        "Its policy `five-versions-already` has five versions",
+        "Its policy `five-versions-already` already has five versions",
         SIZES,
         attached=["five-versions-already"],
         uses={"events": ["PutRule", "PutTargets", "List*", "Describe*", "PutEvents"], "states": ["StartExecution"]},
@@ -1589,7 +1589,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "wholly-unused-policy-holder",
-        "`legacy-queue-access` is wholly unused, its other policy is used",
+        "`legacy-queue-access` is entirely unused, its other policy is in use",
         SIZES,
         attached=["legacy-queue-access", "AWSLambdaBasicExecutionRole"],
         uses={"logs": ALL},
@@ -1601,7 +1601,7 @@ PRINCIPALS = [
     Role(
         SHOP_DEV,
         "svc+deploy=blue,green.v2@shop-dev_01",
-        "Every character that a name may have, in the role and in its policy",
+        "Every special character that IAM allows, in the names of the role and its policy",
         NAMES,
         inline={"policy+with=every,character.of@a-name_1": policy(allow(["ecs:Update*", "ecs:Describe*"]))},
         uses={"ecs": ["UpdateService", "DescribeServices"]},
@@ -1609,7 +1609,7 @@ PRINCIPALS = [
     User(
         SHOP_DEV,
         "ci+bot=dev,build.1@shop-dev_01",
-        "The same for a user, under a path",
+        "The same for a user with a path",
         NAMES,
         inline={
             "push": policy(
@@ -1622,7 +1622,7 @@ PRINCIPALS = [
     Role(
         SHOP_DEV,
         "pipeline-deployer",
-        "A pipeline's role, assumed from outside by OIDC: unused may mean not deployed lately",
+        "A CI/CD role assumed through OIDC: unused may only mean that nothing was deployed lately",
         NAMES,
         inline={
             "deploy-stacks": policy(
@@ -1642,7 +1642,7 @@ PRINCIPALS = [
     Role(
         PAYMENTS,
         "backup-restore-dr",
-        "A role for restoring after a disaster: rare, and needed then",
+        "A disaster recovery role: rarely used, but essential when it is",
         NAMES,
         inline={
             "restore": policy(allow(["backup:*", "rds:Restore*", "rds:Describe*", "ec2:CreateVolume", "ec2:Describe*"]))
@@ -1658,7 +1658,7 @@ PRINCIPALS = [
     Role(
         MANAGEMENT,
         "quarterly-close-exporter",
-        "Runs when a quarter is closed: a window of 90 days may miss it",
+        "Runs at the end of each quarter, which a window of 90 days can miss",
         NAMES,
         inline={"export-costs": policy(allow(["ce:*", "cur:*", "athena:*", "s3:Get*", "s3:PutObject"]))},
         uses={
@@ -1672,7 +1672,7 @@ PRINCIPALS = [
     Role(
         MANAGEMENT,
         "break-glass-admin",
-        "Administrator for emergencies: unused is what it should be, and its tag says so",
+        "A break-glass administrator, marked by a tag: it is meant to be unused",
         NAMES,
         attached=["AdministratorAccess"],
         idle="2026-01-09T22:14:05Z",
@@ -1682,7 +1682,7 @@ PRINCIPALS = [
     Role(
         SECURITY,
         "break-glass-operator",
-        "For emergencies, and used of late: what it did not need then it may need next time",
+        "A break-glass role, used recently: the next emergency may need other permissions",
         NAMES,
         inline={"intervene": policy(allow(["ec2:Stop*", "ec2:Terminate*", "ec2:Describe*", "iam:Update*"]))},
         uses={"ec2": ["DescribeInstances", "StopInstances"]},
@@ -1692,7 +1692,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "dr-failover-orchestrator",
-        "Its name says twice that it is for the day on which the main site is lost",
+        "A disaster recovery role, which two words of its name suggest",
         NAMES,
         inline={"switch-over": policy(allow(["rds:Failover*", "rds:Promote*", "rds:Describe*", "route53:Change*"]))},
         uses={"rds": ["DescribeDBClusters", "DescribeDBInstances"]},
@@ -1702,7 +1702,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "nightly-backup",
-        "A role for backups, told by its name alone",
+        "A backup role, recognised only by its name",
         NAMES,
         inline={"copy": policy(allow(["backup:*", "dynamodb:CreateBackup", "dynamodb:DescribeTable"]))},
         uses={"backup": ["StartBackupJob", "Describe*", "List*"], "dynamodb": ["CreateBackup", "DescribeTable"]},
@@ -1712,7 +1712,7 @@ PRINCIPALS = [
     Role(
         SHOP,
         "escalation-launcher",
-        "iam:PassRole with ec2:RunInstances, iam:CreatePolicyVersion unused: a way to more rights",
+        "`iam:PassRole` with `ec2:RunInstances`, and unused `iam:CreatePolicyVersion`: privilege escalation",
         NAMES,
         inline={
             "launch": policy(
@@ -1725,7 +1725,7 @@ PRINCIPALS = [
     Role(
         LOGS,
         "log-archiver",
-        "Writes of another account: its trust names a role of the organisation",
+        "Assumed from another account: its trust policy names a role of the organisation",
         NAMES,
         inline={
             "archive": policy(
@@ -1741,7 +1741,7 @@ PRINCIPALS = [
     Role(
         LOGS,
         "yearly-log-auditor",
-        "Athena over the archive, once a year",
+        "Queries the archive with Athena once a year",
         NAMES,
         inline={
             "audit": policy(
@@ -1764,7 +1764,7 @@ PRINCIPALS = [
 # Each permission set: its policies, and in each of its accounts what is used. `None`: too young to be told.
 PERMISSION_SETS = {
     "DeveloperAccess": {
-        "shows": "Permission set over four accounts: what is unused in all of them goes from the set",
+        "shows": "A permission set in four accounts: permissions unused in all of them are removed from the set",
         "attached": ["CloudWatchReadOnlyAccess"],
         "inline": policy(
             allow(["lambda:*", "dynamodb:Describe*", "dynamodb:List*", "dynamodb:Query"], sid="Build"),
@@ -1790,7 +1790,7 @@ PERMISSION_SETS = {
         },
     },
     "SupportReadOnly": {
-        "shows": "Permission set over three accounts, of which acme-payments-prod blocks: its role is too young",
+        "shows": "A permission set in three accounts, blocked because the role in acme-payments-prod is too new",
         "attached": ["AmazonEC2ReadOnlyAccess"],
         "inline": policy(allow(["ssm:Describe*", "ssm:Get*", "ssm:List*"], sid="Support")),
         "accounts": {
@@ -1840,7 +1840,7 @@ BLIND_FLEET_USES = {
 
 
 def provisioned():
-    """The roles that Identity Center and the StackSets made."""
+    """The roles that Identity Center and StackSets create."""
     for name, made in PERMISSION_SETS.items():
         for account, uses in made["accounts"].items():
             yield Role(
@@ -1859,7 +1859,7 @@ def provisioned():
         yield Role(
             account,
             "fleet-inventory-collector",
-            "One role in seven accounts, used differently in each: recommended once, for what is unused everywhere",
+            "One role in seven accounts, used differently in each: one change removes what is unused everywhere",
             FLEET,
             inline={"collect-inventory": FLEET_POLICY},
             uses=uses,
@@ -1871,7 +1871,7 @@ def provisioned():
         yield Role(
             account,
             "fleet-patch-agent",
-            "One role in four accounts, of which acme-security blocks: its role is too young. The others stand alone",
+            "One role in four accounts, too new in acme-security: the other three are changed one by one",
             FLEET,
             inline={"patch": BLIND_FLEET_POLICY},
             uses=uses,
@@ -1895,7 +1895,7 @@ PRINCIPALS += [
     Role(
         SHOP,
         "large-inline-explodes",
-        "An inline policy near 10,240 characters: refined it is longer, and is split into several managed policies",
+        "An inline policy near the limit of 10,240 characters: longer once reduced, so it is split into managed policies",
         SIZES,
         inline={
             "near-the-quota": policy(
@@ -1908,7 +1908,7 @@ PRINCIPALS += [
     Role(
         SHOP,
         "large-inline-fits-nowhere",
-        "The same in one statement: its resources alone are longer than a managed policy may be, which is said with the numbers",
+        "The same in one statement: its resources alone exceed the limit of a managed policy, so it is not changed",
         SIZES,
         inline={"beyond-the-quota": policy(allow(LARGE_PATTERNS, subnets(1, 130)))},
         uses={"ec2": ["Describe*s", "*Instances", "Create*", "Get*e*"]},
@@ -1917,7 +1917,7 @@ PRINCIPALS += [
     Role(
         SHOP,
         "inline-policies-near-the-quota",
-        "Two inline policies near 10,240 characters together: refined, the first has no room beside the other and becomes a managed one",
+        "Two inline policies, together near 10,240 characters: once reduced, the first no longer fits and becomes managed",
         SIZES,
         inline={
             "first-half": policy(allow(["autoscaling:*"], subnets(3, 74))),
@@ -1932,7 +1932,7 @@ PRINCIPALS += [
     Role(
         SHOP,
         "large-managed-splits",
-        "`platform-operations-large` outgrows 6,144 characters when it is refined and is split into several",
+        "`platform-operations-large` exceeds 6,144 characters once reduced, so it is split into several policies",
         SIZES,
         attached=["platform-operations-large"],
         uses={"ec2": ["Describe*s", "*Instances", "Create*", "Modify*e", "Get*e*"]},
@@ -1949,7 +1949,7 @@ MANAGED.append(
                 for number, (pattern, region) in enumerate(zip(SPLIT_PATTERNS, ["us-east-1", "eu-central-1"] * 4), 1)
             ]
         ),
-        "Refined it needs several policies",
+        "Needs several policies once reduced",
     )
 )
 
@@ -1958,21 +1958,21 @@ MANAGED.append(
 P_FINE, P_DENIED, P_THROTTLED, P_UNLISTED = "111111111111", "222222222222", "333333333333", "444444444444"
 P_ROOT = "o-partialexample/r-part"
 P_ACCOUNTS = [
-    (P_FINE, "partial-fine", [], "ACTIVE", "can be read whole"),
-    (P_DENIED, "partial-denied", ["workloads"], "ACTIVE", "answers AccessDenied to GetAccountAuthorizationDetails"),
+    (P_FINE, "partial-fine", [], "ACTIVE", "read completely"),
+    (P_DENIED, "partial-denied", ["workloads"], "ACTIVE", "GetAccountAuthorizationDetails was denied (AccessDenied)"),
     (
         P_THROTTLED,
         "partial-throttled",
         ["workloads"],
         "ACTIVE",
-        "one finding could not be read: GetFindingV2 was throttled",
+        "GetFindingV2 was throttled for one finding",
     ),
     (
         P_UNLISTED,
         "partial-unlisted",
         ["workloads"],
         "ACTIVE",
-        "its findings could not be listed: ListFindingsV2 was denied",
+        "ListFindingsV2 was denied, so there are no findings",
     ),
 ]
 P_ANALYZER = {
@@ -1992,7 +1992,7 @@ P_PRINCIPALS = [
     Role(
         P_FINE,
         "fine-reader",
-        "Refined, whatever happens in the other accounts",
+        "Reduced, whatever happens in the other accounts",
         INCOMPLETE,
         inline={"read": policy(allow(["s3:Get*", "s3:ListBucket"]))},
         uses={"s3": ["GetObject*", "GetBucketLocation", "ListBucket"]},
@@ -2000,14 +2000,14 @@ P_PRINCIPALS = [
     User(
         P_FINE,
         "fine-user",
-        "Uses all that it has",
+        "Uses all of its permissions",
         INCOMPLETE,
         inline={"upload": policy(allow("s3:PutObject", "arn:aws:s3:::partial-upload/*"))},
     ),
     Role(
         P_THROTTLED,
         "throttled-finding",
-        "Its finding has a `failure` and no details: no evidence, never `nothing unused`",
+        "Its finding has a `failure` and no details: counts as no evidence, not as nothing unused",
         INCOMPLETE,
         inline={"queues": policy(allow(["sqs:*"]))},
         failure={"operation": "GetFindingV2", "kind": "throttled"},
@@ -2015,7 +2015,7 @@ P_PRINCIPALS = [
     Role(
         P_THROTTLED,
         "readable-finding",
-        "Its finding was read, so it is refined all the same",
+        "Its finding was read, so it is still reduced",
         INCOMPLETE,
         inline={"functions": policy(allow(["lambda:Get*", "lambda:List*", "lambda:InvokeFunction"]))},
         uses={"lambda": ["GetFunction", "InvokeFunction"]},
@@ -2023,7 +2023,7 @@ P_PRINCIPALS = [
     Role(
         P_UNLISTED,
         "unlisted-findings",
-        "Inventory without evidence: the account counts as not read",
+        "Policies without evidence: the account counts as not scanned",
         INCOMPLETE,
         inline={"tables": policy(allow(["dynamodb:*"]))},
     ),
@@ -2047,7 +2047,7 @@ class Organisation:
     failures: dict = field(default_factory=dict)
 
     def policy_arn(self, account, name):
-        """An attached policy is the account's own where it has one of that name, else one of AWS."""
+        """The ARN of the account's own policy of that name, else of the AWS managed one."""
         for own in self.managed:
             if (own.account, own.name) == (account, name):
                 return f"arn:aws:iam::{account}:policy{own.path}{name}"
@@ -2060,7 +2060,7 @@ class Organisation:
         return AWS_MANAGED[name][1]
 
     def documents(self, principal):
-        """All that grants something to a principal: its own policies and those of its groups."""
+        """All policies that apply to a principal: its own and those of its groups."""
         holders = [principal] + [
             group
             for group in self.groups
@@ -2072,7 +2072,7 @@ class Organisation:
 
 
 def read_catalog():
-    """Which actions there are, by service."""
+    """All actions of the catalog, by service."""
     blocks = CATALOG.read_text().rstrip("\n").split("\n\n")[1:]
     return {block.split("\n")[0]: [line[2:] for line in block.split("\n")[1:]] for block in blocks}
 
@@ -2090,7 +2090,7 @@ def matches(name, patterns):
 
 
 def granted(documents):
-    """What the Allow statements of documents grant, by service: what the analyzer looks at (it knows no Deny)."""
+    """What the Allow statements of documents grant, by service. The analyzer ignores Deny, so this does too."""
     found = {}
     for document in documents:
         for one in as_list(document["Statement"]):
@@ -2109,7 +2109,7 @@ def granted(documents):
             if "*" in by_service:
                 by_service = {prefix: ["*"] for prefix in KNOWN}
             for prefix, patterns in by_service.items():
-                # Names that the catalog does not know count when they are written in full.
+                # Actions that the catalog lacks count when they are written in full.
                 literal = [name for name in patterns if "*" not in name and "?" not in name]
                 known = {name.lower() for name in KNOWN.get(prefix, [])}
                 extra = [name for name in literal if name.lower() not in known]
@@ -2125,7 +2125,7 @@ def is_tracked(prefix, name):
 
 
 def dice(*words):
-    """A number that looks like chance and is always the same."""
+    """A number that looks random and is always the same for the same words."""
     return zlib.crc32(" ".join(words).encode())
 
 
@@ -2134,7 +2134,7 @@ def hexadecimal(text, digits):
 
 
 def date(first_day, days, *words):
-    """A date within so many days of the first."""
+    """A date within `days` days of the first."""
     later = timedelta(days=dice(*words) % days, seconds=dice("seconds", *words) % 86_400)
     made = datetime.fromisoformat(first_day) + later
     return made.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -2167,7 +2167,7 @@ def unused_permissions(organisation, principal):
     for prefix in sorted(grants):
         told = principal.also_unused.get(prefix)
         if prefix not in principal.uses and not told:
-            # Nothing of the service was used: an element without actions.
+            # The whole service is unused: an entry without actions.
             detail = {"serviceNamespace": prefix}
             if dice("ever", arn, prefix) % 3 == 0:
                 detail["lastAccessed"] = before_window(arn, prefix)
@@ -2200,7 +2200,7 @@ def last_accessed(when):
 
 
 def findings_of(organisation, principal):
-    """All findings about a principal, in the order of the members that make them."""
+    """All findings about a principal, in the order of the fields they come from."""
     arn, made = arn_of(principal), []
 
     def finding(kind, details=None, error=None, failure=None, status="ACTIVE"):
@@ -2247,7 +2247,7 @@ def findings_of(organisation, principal):
 
 
 def length(document):
-    """As IAM counts it: without white space."""
+    """The length as IAM counts it: without white space."""
     return len(json.dumps(document, separators=(",", ":"), ensure_ascii=False))
 
 
@@ -2364,7 +2364,7 @@ def authorization(organisation, account):
     for name in sorted(attached - {one.name for one in own}):
         arn, document = organisation.policy_arn(account, name), AWS_MANAGED[name][1]
         policies.append(managed_detail(organisation, "aws", arn, name, [document], ""))
-        # One document for the world, counted in each account.
+        # AWS managed policies are the same everywhere, but attachments are counted by account.
         policies[-1]["AttachmentCount"] = sum(name in holder.attached for holder in roles + users + groups)
     return {
         "UserDetailList": [user_detail(organisation, user) for user in users],
@@ -2383,7 +2383,7 @@ def ou_path(root, units, account):
 
 
 def about(organisation):
-    """The files that tell of a snapshot and its accounts: name -> what stands in it."""
+    """The files that describe a snapshot and its accounts: name -> content."""
     top = organisation.root.split("/")[0]
     management = organisation.accounts[0][0]
     return {
@@ -2404,7 +2404,7 @@ def about(organisation):
 
 
 def snapshot(organisation):
-    """The files of a snapshot: name -> what stands in it."""
+    """The files of a snapshot: name -> content."""
     files = about(organisation)
     files["analyzers.json"] = [{"analyzer": organisation.analyzer}]
     for account, _, _, state, _ in organisation.accounts:
@@ -2418,7 +2418,7 @@ def snapshot(organisation):
         files[f"{folder}/authorization.json"] = authorization(organisation, account)
         if not failure:
             here = [one for one in organisation.principals if one.account == account]
-            # In the order in which a capture writes them.
+            # In the order in which `capture` writes them.
             files[f"{folder}/findings.json"] = sorted(
                 (finding for principal in here for finding in findings_of(organisation, principal)),
                 key=lambda finding: (finding["resource"], finding["findingType"], finding["id"]),
@@ -2441,7 +2441,7 @@ def table(head, rows):
 
 
 def page(organisation):
-    """The tables of one snapshot. Principals of one name that show one thing share a row."""
+    """The tables of one snapshot. Principals with the same name and description share a row."""
     names = {account: name for account, name, *_ in organisation.accounts}
     lines = [f"## mocks/{organisation.folder}", ""]
     rows = [
@@ -2488,7 +2488,7 @@ def main():
     acme = Organisation("acme", ROOT, ACCOUNTS, ANALYZER, PRINCIPALS + list(provisioned()), GROUP_LIST, MANAGED)
     partial = Organisation("partial", P_ROOT, P_ACCOUNTS, P_ANALYZER, P_PRINCIPALS, failures=P_FAILURES)
 
-    # It speaks in the words of this file, and finds them here instead of reading the file a second time.
+    # It imports this file by name: hand it this module, so that the file is not loaded twice.
     sys.dont_write_bytecode = True
     sys.modules["generate"] = sys.modules[__name__]
     import last_accessed
@@ -2497,7 +2497,7 @@ def main():
     wanted = {}
     for folder, files in snapshots.items():
         for name, content in files.items():
-            # As serde_json prints it.
+            # The format of serde_json.
             wanted[HERE / folder / name] = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     readme = HERE / "README.md"
     introduction = readme.read_text().split(MARK)[0]

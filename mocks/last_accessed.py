@@ -1,11 +1,11 @@
 """The organisation Fabrikam, whose evidence is last-accessed data: mocks/fabrikam and its tables in mocks/README.md.
 
-generate.py writes the files; this file says what stands in them, in the words of generate.py. An example says what the
-answer of IAM about it says: the services that were `seen` in use and those that were `never` used inside the window,
-each with the actions that IAM tracks. An answer of AWS has a row for every service that the policies grant; these have
-only the rows that matter, so that they can be read. A service without a row is unknown, so it stays.
+generate.py writes the files; this file describes their content. Each example lists what IAM reports about it: the
+services `seen` in use and those `never` used within the window, with the actions that IAM tracks. A real response has
+a row for every service that the policies grant; these have only the rows that matter. A service without a row is
+unknown, so its permissions are kept.
 
-The third account has findings of IAM Access Analyzer instead, for what only analyzers can show.
+The third account has findings of IAM Access Analyzer instead, for cases that only an analyzer produces.
 """
 
 import uuid
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import generate
 from generate import NEVER, Group, Managed, Organisation, Role, User, account_root, allow, arn_of, policy, saml, service
 
-COMPLETED = "2026-11-01T01:40:00Z"  # when the jobs ended that gathered the answers
+COMPLETED = "2026-11-01T01:40:00Z"  # when the last-accessed jobs ended
 YESTERDAY = "2026-10-31T14:20:09Z"
 LAST_WEEK = "2026-10-26T15:32:08Z"
 LAST_WINTER = "2026-02-11T08:05:44Z"  # before the window
@@ -23,13 +23,13 @@ WEEKS_AGO = "2026-10-09T07:25:34Z"
 
 
 def seen(prefix, used="", unused="", when=YESTERDAY):
-    """A service in use: its tracked actions that were used then, and those that never were."""
+    """A service in use, with its used and unused tracked actions."""
     tracked = {name: {"LastAccessedTime": when} for name in used.split()} | {name: {} for name in unused.split()}
     return row(prefix, {"LastAuthenticated": when}, tracked)
 
 
 def never(prefix, unused="", last=NEVER):
-    """A service that was not used inside the window, and its tracked actions."""
+    """A service not used within the window, with its tracked actions."""
     return row(prefix, {} if last == NEVER else {"LastAuthenticated": last}, {name: {} for name in unused.split()})
 
 
@@ -51,7 +51,7 @@ class Evidence:
     """What AWS says about the use of a principal."""
 
     rows: list = None  # of last-accessed data
-    job: dict = field(default_factory=dict)  # members of the answer that are not as usual
+    job: dict = field(default_factory=dict)  # response fields that differ from the default
     findings: list = field(default_factory=list)
     last_used: str = YESTERDAY  # RoleLastUsed, or NEVER
     region: str = "eu-central-1"  # where that was
@@ -134,7 +134,7 @@ ANALYZERS = [
 
 # Sections of the page.
 CATALOG = "Splitting wildcards, and what the catalog lacks"
-UNOBSERVED = "Actions that AWS does not see in use"
+UNOBSERVED = "Actions whose use AWS does not track"
 RARE = "Emergency access and rarely used actions"
 AGE = "Age of a grant"
 GAPS = "Gaps and contradictions in the evidence"
@@ -152,7 +152,7 @@ EXAMPLES = [
     ExampleRole(
         PLATFORM,
         "used-service-beyond-the-catalog",
-        "`*` is split, and `nimbus`, a service used yesterday that the catalog lacks, stays as `nimbus:*`",
+        "`*` is split; `nimbus`, a service used yesterday that the catalog lacks, is kept as `nimbus:*`",
         CATALOG,
         inline={"everything": policy(allow("*"))},
         rows=[
@@ -168,7 +168,7 @@ EXAMPLES = [
     ExampleRole(
         PLATFORM,
         "used-action-beyond-the-catalog",
-        "`s3:*` is split, and two actions used yesterday that the catalog lacks stay",
+        "`s3:*` is split; two actions used yesterday that the catalog lacks are kept",
         CATALOG,
         inline={"buckets": policy(allow("s3:*", [BUCKET, f"{BUCKET}/*"]))},
         rows=[
@@ -210,7 +210,7 @@ EXAMPLES = [
     ExampleRole(
         PLATFORM,
         "pass-role-task-runner",
-        "No call to IAM was seen. `iam:GetRole` is removed; `iam:PassRole` stays, because AWS does not track it",
+        "No call to IAM was recorded. `iam:GetRole` is removed; `iam:PassRole` is kept, because AWS does not track it",
         UNOBSERVED,
         inline={
             "run-tasks": policy(
@@ -224,7 +224,7 @@ EXAMPLES = [
     ExampleRole(
         PLATFORM,
         "database-login",
-        "`rds-db:connect` stays: clients log in with a token, without an API call that AWS could record",
+        "`rds-db:connect` is kept: clients log in with a token, without an API call that AWS could record",
         UNOBSERVED,
         inline={
             "read-the-database": policy(
@@ -238,7 +238,7 @@ EXAMPLES = [
     ExampleRole(
         PLATFORM,
         "rarely-used-actions",
-        "`s3:RestoreObject`, `rds:PromoteReadReplica` and `kms:EnableKey` would go: rarely used, but then urgently needed",
+        "`s3:RestoreObject`, `rds:PromoteReadReplica` and `kms:EnableKey` are unused: rarely needed, but then urgently",
         RARE,
         inline={
             "keep-the-archive": policy(
@@ -280,7 +280,7 @@ EXAMPLES = [
     ExampleRole(
         RETAIL,
         "policy-made-last-week",
-        "The policy was created last week, so its permissions had no time to be used: nothing is removed",
+        "The policy was created last week, so its permissions had no time to be used: it is not changed",
         AGE,
         attached=["price-alerts"],
         rows=[seen("cloudwatch", "DescribeAlarms", "DeleteAlarms PutMetricAlarm")],
@@ -289,7 +289,7 @@ EXAMPLES = [
     ExampleRole(
         RETAIL,
         "inline-age-unknown",
-        "AWS does not tell when an inline policy last changed: without an earlier report, confidence is medium at most",
+        "AWS does not record when an inline policy last changed: without an earlier report, confidence is at most medium",
         AGE,
         inline={"orders": policy(allow(["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:UpdateTable"]))},
         rows=[seen("dynamodb", "DescribeTable", "UpdateTable")],
@@ -417,7 +417,7 @@ EXAMPLES = [
     ExampleRole(
         PAYROLL,
         "superseded-finding",
-        "Two active findings. The older one also lists `sqs`; only the newer one counts, so `sqs:SendMessage` stays",
+        "Two active findings. The older one also lists `sqs`; only the newer one counts, so `sqs:SendMessage` is kept",
         ANALYZER,
         inline={
             "payslips": policy(
@@ -487,7 +487,7 @@ GROUPS = [
     Group(
         RETAIL,
         "on-call",
-        "A group without members, such as one for incidents",
+        "No members, such as an on-call group between incidents",
         attached=["stock-queries"],
     )
 ]

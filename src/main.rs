@@ -1,4 +1,4 @@
-//! The doorway: arguments in, an exit code out.
+//! The entry point: arguments in, an exit code out.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `--fail-on`: what makes a scan exit with 5.
+//! `--fail-on`: the conditions for exit code 5.
 
 use std::fmt;
 use std::str::FromStr;

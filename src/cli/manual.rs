@@ -1,4 +1,4 @@
-//! What a package of the program brings along: completions and manual pages.
+//! Shell completions and manual pages for packages.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Which key of the config each flag overrides.
+//! Which configuration key each option overrides.
 
 use super::{ReportArgs, SourceArgs, StateArg};
 use crate::config::Overrides;

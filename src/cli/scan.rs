@@ -1,4 +1,4 @@
-//! The arguments of `scan` and `capture`, under the headings of their help.
+//! Arguments of `scan` and `capture`, grouped as in their help.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! A scan that several processes share: `scan --shard` and `merge`.
+//! Scans split among processes: `scan --shard` and `merge`.
 
 use std::path::PathBuf;
 use std::str::FromStr;

@@ -1,7 +1,7 @@
 //! `leastwise refine --batch`: many policies, in order, on all cores, in constant memory.
 //!
-//! Each worker takes the next lines off the input, refines them, and waits for its turn to write. So the output
-//! has the input's order, and no more is held than one portion a worker.
+//! Each worker takes the next lines of the input, refines them, and waits for its turn to write. So the output has
+//! the order of the input, and each worker holds only one portion.
 
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};

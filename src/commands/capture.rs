@@ -1,4 +1,4 @@
-//! `leastwise capture`: everything that a scan reads, as a snapshot.
+//! `leastwise capture`: records everything that a scan reads as a snapshot.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

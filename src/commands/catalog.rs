@@ -1,5 +1,5 @@
-//! `leastwise catalog`, and the choice of a catalog for the other commands. The doorway to `update`: here the clock and the
-//! environment are read.
+//! `leastwise catalog`, and the choice of a catalog for the other commands. Reads the clock and the environment for
+//! `update`.
 
 use std::env;
 use std::ffi::OsString;

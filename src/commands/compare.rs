@@ -1,4 +1,4 @@
-//! `leastwise compare`: what became of the advice of one report in another.
+//! `leastwise compare`: what changed from one report to another.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -1,5 +1,4 @@
-//! `leastwise init`: writes the example configuration. It never follows what it writes; reading a configuration is
-//! the scan's.
+//! `leastwise init`: writes the example configuration. It does not read a configuration; `scan` does.
 
 use std::fs;
 use std::io::{self, Write};

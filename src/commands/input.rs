@@ -1,4 +1,4 @@
-//! Reading the files that the command line names.
+//! Reads the files that the command line names.
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -1,4 +1,5 @@
-//! `leastwise completions` and `leastwise man`: made from the arguments and their help, so that they cannot differ.
+//! `leastwise completions` and `leastwise man`, generated from the arguments and their help so that they cannot
+//! differ.
 
 use std::fs;
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! `leastwise merge`: the report of what all shards of a scan have read.
+//! `leastwise merge`: writes the report of all shards of a scan.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A file a command.
+//! The commands, one file for each.
 
 mod batch;
 mod capture;

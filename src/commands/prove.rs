@@ -1,4 +1,4 @@
-//! `leastwise prove`: a smaller policy against the one that it was made from.
+//! `leastwise prove`: checks a smaller policy against the original.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! `leastwise scan`: what is told, where it goes, how it exits.
+//! `leastwise scan`: what it prints, where it writes, and its exit code.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `leastwise schema`: what the files of a report look like.
+//! `leastwise schema`: the structure of the report files.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! `leastwise scan --shard`: one process of several reads its share of the accounts and leaves the answers.
+//! `leastwise scan --shard`: one of several processes reads its share of the accounts and writes a part.
 
 use std::env;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! `leastwise compare --trend`: the totals of all reports in a folder. Of each report two files are read, `manifest.json` and
-//! `report.json`; what else is in the folder is left alone, and told.
+//! `leastwise compare --trend`: the totals of all reports in a folder. It reads only `manifest.json` and
+//! `report.json` of each report, and lists what it skipped.
 
 use std::fs;
 use std::io::{self, Read as _, Write};

@@ -1,7 +1,7 @@
-//! `leastwise verify`: a report, held against itself. Every file is as the manifest has it, every change is proven again, what
-//! is said twice agrees, and every other file is made again from the JSON by the code that made it.
+//! `leastwise verify`: checks a report against itself. Every file matches the manifest, every change is proven
+//! again, repeated figures agree, and every other file is what the JSON renders to.
 //!
-//! It is not known who wrote the report, or that AWS said what it rests on: SECURITY.md tells what follows from it.
+//! It cannot tell who wrote the report, or whether AWS returned what it is based on: see SECURITY.md.
 
 mod afterwards;
 mod folder;

@@ -1,4 +1,4 @@
-//! The known keys, read into a [`Config`] one section after another. The only place that knows them all.
+//! Reads all known keys into a [`Config`], section by section. The only place that knows them all.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;

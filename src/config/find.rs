@@ -1,4 +1,4 @@
-//! Where a configuration is looked for. Whether a file is there and what the environment says is asked of the caller.
+//! Where to look for the configuration. The caller says which files exist and what the environment contains.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

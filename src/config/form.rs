@@ -1,5 +1,5 @@
-//! What ids, names, globs and ARNs look like. Each form knows its test, its name and the mend; nothing else of the
-//! configuration is known here.
+//! Formats of IDs, names, globs and ARNs. Each has its check, its name and the fix for a wrong value; nothing else
+//! of the configuration is known here.
 
 pub(super) use leastwise_core::arn::is_account_id;
 

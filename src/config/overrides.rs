@@ -1,4 +1,4 @@
-//! What the command line says, key by key.
+//! Overrides from the command line, by key.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,6 @@
-//! A configuration as written: the text as a tree of places, with the environment and the command line laid over it.
-//! Keys are known by being asked for; what nobody asked for is unknown. What a key means is not known here.
+//! The configuration as written: a tree of values with their positions, overridden by the environment and the
+//! command line. A key is known once it has been asked for; any other key is unknown. This module does not know
+//! what keys mean.
 
 use std::borrow::Cow;
 use std::cell::RefCell;

@@ -1,4 +1,4 @@
-//! The configuration as later rooms see it: checked, with every default filled in.
+//! The validated configuration, with all defaults filled in.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! One written value as a typed one, or what is wrong with it.
+//! Converts one written value into a typed one, or says what is wrong with it.
 
 use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! What to do about what AWS refused, and what has become of the earlier report.
+//! What to do about an AWS error, and whether the earlier report is unchanged.
 
 use std::collections::BTreeMap;
 

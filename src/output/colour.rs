@@ -1,7 +1,7 @@
-//! Colour on a terminal: `--color`, `NO_COLOR`, and nothing but text in a pipe.
+//! Colour on a terminal: `--color`, `NO_COLOR`, and none in a pipe.
 //!
-//! What is painted is cleaned before. Only words of ours at the beginning of a line get a colour, so that no name that somebody else
-//! chose can look like an error.
+//! Text is cleaned before it is coloured. Only our own words at the beginning of a line are coloured, so that no
+//! name that someone else chose can look like an error.
 
 use std::borrow::Cow;
 use std::io;

@@ -1,5 +1,5 @@
-//! What a run says while it works. An event has a name and members for programs, which stay what they are, and a message
-//! for people. None has a member that could hold a credential.
+//! What a run reports while it works. An event has a stable name and members for programs, and a message for
+//! people. No member can hold a credential.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! The one way to standard error while a command works: events as text for people, or as JSON for programs.
+//! The only access to standard error while a command works: events as text for people, or as JSON for programs.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};

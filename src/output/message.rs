@@ -1,4 +1,4 @@
-//! Events in the words of people: one sentence each.
+//! Events as sentences for people.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! The file of metrics that a scan leaves when it has finished.
+//! The metrics file that a finished scan writes.
 
 use std::fs::canonicalize;
 use std::path::Path;

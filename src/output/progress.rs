@@ -1,4 +1,5 @@
-//! How far a scan or a capture has come: bars on a terminal, a few lines elsewhere; accounts and calls for those who ask.
+//! Progress of a scan or a capture: bars on a terminal, a few lines elsewhere; accounts and calls with `-v` and
+//! `-vv`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! The summary of a scan: an aligned table for the person at the terminal, the numbers for programs.
+//! The summary of a scan: an aligned table for people at the terminal, numbers for programs.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};

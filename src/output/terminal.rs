@@ -1,4 +1,4 @@
-//! Text that others wrote, on its way to a terminal or a log.
+//! Cleans text that others wrote before it reaches a terminal or a log.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The words for codes and numbers on a terminal. Files keep the codes.
+//! Words for codes and numbers on a terminal. Files contain the codes.
 
 use leastwise_aws::live::{CHECK_OPERATIONS, OPERATIONS};
 use leastwise_core::decide::PrincipalStatus;

@@ -1,4 +1,4 @@
-//! The second pass: what is advised on one account.
+//! The second pass: the recommendations for one account.
 
 use super::run::{OrgContext, ScanRun};
 use super::selection::outside;

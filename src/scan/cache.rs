@@ -1,5 +1,5 @@
-//! Where accounts wait in memory for the next pass, as far as there is room: they need not be read again. The others are on
-//! disk. What a scan writes does not depend on which are which.
+//! Keeps accounts in memory for the next pass if there is room, so that they need not be read again. The others are
+//! on disk. Which are which does not affect what a scan writes.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! A report that is compared with another: by `leastwise compare`, and by a scan that knows an earlier one.
+//! A report to compare with, for `leastwise compare` and for scans with an earlier report.
 
 use std::fs;
 use std::io;

@@ -1,8 +1,8 @@
-//! The end of a scan, when every account is written: the organisation as a whole, the history, the formats, the packs, and last
-//! the manifest.
+//! The end of a scan, after all accounts are written: changes to several accounts, the history, the formats, the
+//! packs, and finally the manifest.
 //!
-//! The history goes first, in a pass of its own: a change for many accounts is ready, or not, once the last of them was compared,
-//! and every format tells which are.
+//! The history comes first, in a separate pass: whether a change to several accounts is ready is known only after
+//! the last of them was compared, and every format shows it.
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};

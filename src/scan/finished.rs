@@ -1,4 +1,4 @@
-//! The accounts' parts of the report once they are written, for those who look at them again.
+//! Accounts of the report that have been written, for passes that need them again.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The formats beside JSON, made from the accounts as they were written: those that are still at hand, and the files of the
+//! The formats besides JSON, rendered from the accounts as written: those still in memory, and the files of the
 //! others.
 
 use std::cell::RefCell;

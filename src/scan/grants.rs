@@ -1,4 +1,5 @@
-//! What earlier nights saw of an account's grants: in the state, or in the report that `--previous` names.
+//! When earlier runs first saw an account's grants: from the state folder, or from the report that `--previous`
+//! names.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The history that a scan writes when it knows an earlier report: what became of its advice, what is ready, and whether
-//! there is anything to tell at all.
+//! The history that a scan with an earlier report writes: how each change compares, what is ready, and whether
+//! there is anything to report.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! Packs: for each owner, account or organisational unit a report of its own that contains nobody else's data. They are
-//! made from the files of the whole report, account by account.
+//! Packs: a separate report for each owner, account or organisational unit, without data of others. They are built
+//! from the files of the whole report, account by account.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

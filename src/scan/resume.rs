@@ -1,4 +1,4 @@
-//! Going on from where an earlier run was interrupted, or from what earlier nights remember.
+//! Continues from an interrupted run, or from the state of earlier runs.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
-//! All accounts of a scan, gone through twice: first what concerns several of them, then each worked out, written and dropped.
+//! Two passes over all accounts of a scan: first for what affects several of them, then to analyse, write and drop
+//! each one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
-//! Which accounts a run is about, by what its user named. Checked as soon as it is known which accounts there are: a misspelt
-//! entry that nobody noticed would leave accounts out, or let them in, night after night.
+//! Which accounts a run covers, from what the user named. Checked as soon as the accounts are known: otherwise a
+//! misspelt entry could silently exclude or include accounts in every run.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! From the config file, the environment and the command line to what a scan goes by.
+//! Turns the configuration, the environment and the command line into the settings of a scan.
 
 use std::env;
 use std::path::Path;

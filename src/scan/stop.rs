@@ -1,4 +1,4 @@
-//! Being asked to stop: Ctrl-C, or the signal that schedulers send.
+//! Requests to stop: Ctrl-C, or the signal that schedulers send.
 
 /// Ends when somebody asks.
 pub(crate) async fn asked() {

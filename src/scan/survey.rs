@@ -1,4 +1,4 @@
-//! The first pass: every account is read, and what concerns several accounts is joined.
+//! The first pass: reads every account, and combines what affects several accounts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Where the files of a report go. A scan writes them; `verify` compares them with those that are there. Both make them with
-//! the same code.
+//! Where the files of a report go. A scan writes them; `verify` compares them with the existing ones. Both use the
+//! same code to render them.
 
 use std::collections::BTreeMap;
 

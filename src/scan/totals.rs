@@ -1,4 +1,4 @@
-//! What a scan adds up.
+//! Totals of a scan.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;

@@ -1,5 +1,5 @@
-//! What happens while AWS is read: one type of event, one sink. Knows nothing of the SDK, of credentials or of what calls carry,
-//! so that no event can hold any of these.
+//! Events while AWS is read: one type, one sink. It knows nothing about the SDK, credentials or the content of
+//! calls, so no event can contain any of these.
 
 use std::fmt;
 use std::io;
@@ -9,9 +9,9 @@ use std::time::Duration;
 use super::pace::BucketKey;
 use leastwise_core::evidence::{Failure, FailureKind, Finding};
 
-/// Where events go.
+/// Receives events.
 pub trait EventSink: Send + Sync {
-    /// Takes one event.
+    /// Receives one event.
     fn emit(&self, event: ReadEvent<'_>);
 }
 
@@ -29,47 +29,48 @@ impl EventSink for Nobody {
     fn emit(&self, _: ReadEvent<'_>) {}
 }
 
-/// What happened.
+/// An event.
 #[derive(Debug, Clone, Copy)]
 pub enum ReadEvent<'e> {
-    /// So many findings, or principals with last-accessed data, are to be read.
+    /// This many findings, or principals with last-accessed data, are to be read.
     FindingsListed(usize),
-    /// So many of them have been read.
+    /// This many of them have been read.
     FindingsRead(usize),
-    /// What an earlier night saved of an account is damaged, or of another account or version.
+    /// What an earlier run cached for an account is damaged, or belongs to another account or version.
     StateRejected {
         /// Where it was set aside.
         aside: &'e Path,
     },
-    /// AWS changed a finding that an earlier night saved without changing its entry in the list.
+    /// AWS changed a cached finding without changing its entry in the list.
     StateContradicted {
-        /// The account that the finding is about.
+        /// Account of the finding.
         account: &'e str,
-        /// As AWS answers now.
+        /// The finding as AWS returns it now.
         finding: &'e Finding,
         /// Where the account's state was set aside; none when that failed.
         aside: Option<&'e Path>,
     },
-    /// The state has a note of such a contradiction, so nothing saved before it is used. Emitted once a run.
+    /// The state folder has a note of such a contradiction, so nothing cached before it is used. Emitted once per
+    /// run.
     StateDoubted {
         /// The note.
         note: &'e Path,
     },
-    /// What was read cannot be saved for the next night. Emitted once a run.
+    /// What was read cannot be cached for the next run. Emitted once per run.
     StateNotSaved {
         /// The folder of the state.
         folder: &'e Path,
         /// Why.
         error: &'e io::Error,
     },
-    /// What an interrupted run saved of an account is not to be trusted, so the account is read again.
+    /// What an interrupted run saved of an account cannot be trusted, so the account is read again.
     JournalRejected {
         /// The file.
         file: &'e Path,
         /// Why.
         error: &'e io::Error,
     },
-    /// A run that resumes this one will not find all that was read. Emitted once a run.
+    /// A run that resumes this one will not find everything that was read. Emitted once per run.
     JournalNotSaved {
         /// The folder of the journal.
         folder: &'e Path,
@@ -80,7 +81,7 @@ pub enum ReadEvent<'e> {
     ReachLimited {
         /// How much less.
         limit: ReachLimit,
-        /// The account that was refused, or refuses.
+        /// Account of the refused or refusing call.
         account: &'e str,
         /// Why.
         why: &'e Failure,

@@ -1,8 +1,8 @@
-//! How a scan reads AWS. `live` calls it; `recorded` replays and records. Both return the same types, so nothing above knows which
-//! it was. `update` fetches the list of actions that AWS publishes.
+//! How a scan reads AWS. `live` calls it; `recorded` replays and records. Both return the same types, so callers
+//! cannot tell the difference. `update` downloads AWS's list of actions.
 //!
-//! Depends on `leastwise-core` for the shapes and on `leastwise-files` for the disk. The SDK is named below `live`, `network` and
-//! `update` only.
+//! Depends on `leastwise-core` for the types and on `leastwise-files` for the disk. Only `live`, `network` and
+//! `update` use the SDK.
 
 mod event;
 pub mod live;

@@ -1,20 +1,20 @@
-//! What a scan of AWS goes by: how accounts are entered, where evidence is from, how fast and how long. The configuration
-//! reads it and `live` obeys it; the defaults of both stand here.
+//! Options for reading AWS: how to enter accounts, which evidence to use, how fast and for how long. The
+//! configuration sets them and `live` uses them; the defaults of both are here.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How accounts are entered: `[assume]` of the configuration.
+/// How to enter accounts: `[assume]` in the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Assume {
-    /// The role of every account that has no entry of its own.
+    /// Role for every account without an entry of its own.
     pub role: Role,
-    /// What differs, by account id.
+    /// Overrides, by account ID.
     pub accounts: BTreeMap<String, Access>,
 }
 
 impl Assume {
-    /// The role that is assumed in this account; none where the caller's own credentials are used.
+    /// The role to assume in this account; `None` if the caller's own credentials are used.
     pub fn role_in(&self, account: &str) -> Option<&Role> {
         match self.accounts.get(account) {
             None => Some(&self.role),
@@ -24,25 +24,25 @@ impl Assume {
     }
 }
 
-/// How one account is entered.
+/// How to enter one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
     /// With the caller's own credentials.
     Direct,
-    /// Through this role.
+    /// By assuming this role.
     Role(Role),
 }
 
 /// A role to assume.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
-    /// Its name, or path and name without the first slash.
+    /// Name, or path and name without the leading slash.
     pub name: String,
-    /// The external id that its trust policy asks for.
+    /// External ID that its trust policy requires.
     pub external_id: Option<String>,
-    /// What CloudTrail shows.
+    /// Session name, as CloudTrail shows it.
     pub session_name: String,
-    /// How long a session lasts before it is renewed. A role that was itself assumed can give an hour at most.
+    /// Duration of a session before it is renewed. Role chaining limits it to an hour.
     pub duration: Duration,
 }
 
@@ -57,41 +57,42 @@ impl Default for Role {
     }
 }
 
-/// Where evidence comes from: `evidence` of the configuration.
+/// Source of evidence: `evidence` in the configuration.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum EvidenceFrom {
-    /// An analyzer if there is one, else last-accessed data.
+    /// An analyzer if there is one, otherwise last-accessed data.
     #[default]
     Auto,
-    /// IAM Access Analyzer's findings.
+    /// Findings of IAM Access Analyzer.
     Analyzer,
-    /// IAM's last-accessed data, which is free.
+    /// IAM last-accessed data, which is free.
     LastAccessed,
 }
 
-/// What must not be exceeded: `[limits]` of the configuration.
+/// `[limits]` in the configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
     /// Accounts at a time.
     pub accounts: usize,
-    /// Findings in flight, over all accounts.
+    /// Findings being read at a time, over all accounts.
     pub findings: usize,
-    /// How often a call is tried that fails in a way that may pass.
+    /// Maximum number of attempts for a call that fails in a way that may pass.
     pub attempts: u32,
-    /// How long one try may take.
+    /// Timeout of one attempt.
     pub call_timeout: Duration,
-    /// How long all may take that comes before the first account: who calls, and which accounts there are.
+    /// Timeout for everything before the first account: identifying the caller and listing the accounts.
     pub start_timeout: Duration,
-    /// How long all of an account may take, waiting for its turn included.
+    /// Timeout for one account, including the time that its calls wait for the pacer.
     pub account_timeout: Duration,
-    /// Older evidence counts as none; `None` takes any age.
+    /// Older evidence is ignored; `None` accepts any age.
     pub evidence_max_age: Option<Duration>,
-    /// The pacer's rates.
+    /// Rates of the pacer.
     pub calls_per_second: Rates,
 }
 
 impl Limits {
-    /// How often a call is tried that is throttled: that says nothing against the call, only against its time.
+    /// Maximum number of attempts for a throttled call. Throttling says nothing against the call, only against its
+    /// time.
     pub fn throttled_attempts(&self) -> u32 {
         self.attempts.saturating_mul(3)
     }
@@ -112,15 +113,15 @@ impl Default for Limits {
     }
 }
 
-/// Calls a second for each API, account and region. AWS publishes none but that of STS, so they are where the pacer starts; it
-/// finds what AWS takes.
+/// Calls per second for each API, account and Region. AWS publishes only that of STS, so the pacer starts with
+/// these and finds out what AWS accepts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rates {
     /// IAM.
     pub iam: f64,
     /// Organizations.
     pub organizations: f64,
-    /// STS, never exceeded: all that runs in the caller's account draws on the same 600.
+    /// STS. Never exceeded, because everything in the caller's account shares the same 600.
     pub sts: f64,
     /// Access Analyzer.
     pub access_analyzer: f64,

@@ -1,15 +1,16 @@
-//! The pace of calls: one bucket for each (API, account, Region), shared by all workers. Knows nothing of the SDK.
+//! The pace of calls: one token bucket for each (API, account, Region), shared by all workers. Knows nothing about
+//! the SDK.
 //!
-//! AWS publishes no rates for most of what a scan calls, so they are found. A bucket starts at a rate, some with a few
-//! calls at once, and doubles it a dozen times a second until it is throttled or at its ceiling. Then it reckons from what
-//! was let through what AWS takes, goes on just below that, and climbs by small steps that grow while all goes well, so
-//! that a lasting limit is touched seldom and a limit that was lifted is found. `Retry-After` holds the whole bucket back,
-//! as the limit is the bucket's and not the call's.
+//! AWS does not publish rates for most calls of a scan, so the pacer finds them. A bucket starts at a rate, some
+//! with a few calls at once, and doubles it a dozen times a second until AWS throttles or the ceiling is reached.
+//! From the accepted calls it then estimates the rate that AWS accepts, continues just below it, and climbs in
+//! small steps that grow while all goes well, so that a lasting limit is rarely hit and a lifted one is noticed.
+//! `Retry-After` pauses the whole bucket, because the limit is that of the bucket and not of the call.
 //!
-//! How it reckons: AWS saves up calls that were not made, so for a while more go through than it takes for long. Under a
-//! limit of R with savings of b seconds, w seconds let through R x (w + b) calls at most, and exactly so many when they
-//! used the savings up. So R is the most that calls / (w + b) gives, over all spans that end with the throttle. Nobody
-//! tells b either: at first it is supposed, later it is the one by which several throttles tell the same R.
+//! The estimate: AWS saves up unused calls, so for a while it accepts more than its long-term rate. With a limit of
+//! R and savings of b seconds, AWS accepts at most R x (w + b) calls in w seconds, and exactly that many once the
+//! savings are used up. So R is the maximum of calls / (w + b) over all spans that end with the throttled call. b
+//! is unknown too: at first it is assumed, later it is the value for which several throttles give the same R.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -18,68 +19,69 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// No pause is longer, whatever an answer asks for: a wrong header must not stop a scan for a day.
+/// Maximum pause, whatever a response asks for: a wrong header must not stop a scan for a day.
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// Calls that came due while the timer slept may go together.
+/// Calls that became due while the timer slept may run together.
 const CREDIT: Duration = Duration::from_millis(20);
 /// Shorter waits are not worth a timer, which counts in milliseconds.
 const NO_WAIT: Duration = Duration::from_millis(1);
-/// How long a doubling takes before the first throttle, in seconds.
+/// Seconds until the rate doubles, before the first throttle.
 const DOUBLING: f64 = 0.08;
-/// Accepted calls are remembered in steps of so long, and so many steps of them.
+/// Length of the steps in which accepted calls are remembered, and number of steps.
 const STEP: Duration = Duration::from_millis(10);
 const STEPS: usize = 1000;
-/// How many seconds' calls AWS may save up, and which of these is supposed at first.
+/// Candidates for the seconds of calls that AWS may save up, and the one assumed at first.
 const SAVINGS: [f64; 8] = [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0];
 const SUPPOSED: usize = 2;
-/// How many throttles are compared to tell.
+/// Number of throttles to compare.
 const COMPARED: usize = 3;
-/// Fewer accepted calls tell nothing.
+/// Fewer accepted calls give no estimate.
 const FEW: u32 = 8;
-/// A burst that is over sooner, in seconds, tells more of the savings than of the limit.
+/// A burst that ends within this many seconds says more about savings than about the limit.
 const BURST: f64 = 0.05;
-/// Over longer, in seconds, savings matter little.
+/// After this many seconds, savings matter little.
 const LONG: f64 = 1.0;
-/// How far below what AWS takes to go on. Nearer when every throttle costs a pause, as the rate climbs more slowly then.
+/// How far below the estimate to continue. Closer if every throttle costs a pause, because the rate then climbs
+/// more slowly.
 const MARGIN: f64 = 0.97;
 const MARGIN_OF_PAUSES: f64 = 0.99;
-/// For how many seconds a limit that is only supposed is not tried when every throttle costs a pause.
+/// Seconds for which an assumed limit is not tested if every throttle costs a pause.
 const PATIENCE: f64 = 22.0;
-/// No bucket becomes slower, calls a second.
+/// Minimum rate of a bucket, in calls per second.
 const SLOWEST: f64 = 0.2;
 
-/// A rate at which to start and one not to exceed, calls a second.
+/// Initial and maximum rate, in calls per second.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
-    /// How many of the first calls need not wait for each other: what nobody called has saved something up.
+    /// Number of first calls that need not wait for each other, because AWS has saved them up.
     pub at_once: f64,
-    /// At first.
+    /// Initial rate.
     pub start: f64,
-    /// At most.
+    /// Maximum rate.
     pub ceiling: f64,
 }
 
 impl Rate {
-    /// One at which every call waits for the one before.
+    /// A rate at which every call waits for the previous one.
     pub const fn of(start: f64, ceiling: f64) -> Self {
         Self { at_once: 1.0, start, ceiling }
     }
 
-    /// The same, of which so many calls go at once in the beginning, and no more than a second has.
+    /// The same rate, with this many calls at once at first, but no more than a second has.
     #[must_use]
     pub fn at_once(self, calls: f64) -> Self {
         Self { at_once: calls.min(self.start), ..self }
     }
 }
 
-/// Whose bucket it is.
+/// Key of a bucket.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BucketKey {
-    /// Calls that AWS is taken to count together.
+    /// Calls that AWS is assumed to count together.
     pub api: &'static str,
-    /// The account that is asked.
+    /// The called account.
     pub account: String,
-    /// Where.
+    /// The called Region.
     pub region: String,
 }
 
@@ -89,16 +91,16 @@ impl fmt::Display for BucketKey {
     }
 }
 
-/// What a bucket has seen.
+/// Statistics of a bucket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Figures {
-    /// Calls that were let through, repeated ones included.
+    /// Number of calls, repeated ones included.
     pub calls: u64,
-    /// Calls that AWS turned away for coming too fast.
+    /// Number of calls that AWS throttled.
     pub throttles: u64,
-    /// Calls that had to wait for their turn.
+    /// Number of calls that had to wait.
     pub waits: u64,
-    /// How long they waited, together.
+    /// Their total waiting time.
     pub waited: Duration,
 }
 
@@ -118,12 +120,12 @@ pub struct Pacers {
 }
 
 impl Pacers {
-    /// The bucket of that key, made at the first call.
+    /// The bucket with this key, created on first use.
     pub fn bucket(&self, key: BucketKey, rate: Rate) -> Arc<Pacer> {
         Arc::clone(lock(&self.buckets).entry(key).or_insert_with(|| Arc::new(Pacer::new(rate))))
     }
 
-    /// What each bucket has seen, sorted by key.
+    /// Statistics of each bucket, sorted by key.
     pub fn figures(&self) -> Vec<(BucketKey, Figures)> {
         lock(&self.buckets).iter().map(|(key, pacer)| (key.clone(), pacer.figures())).collect()
     }
@@ -132,22 +134,22 @@ impl Pacers {
 /// One bucket.
 #[derive(Debug)]
 pub struct Pacer {
-    /// Held by the call whose turn is next, so that calls go in the order in which they came.
+    /// Held by the call that is next, so that calls run in the order in which they arrive.
     turn: tokio::sync::Mutex<()>,
     state: Mutex<PacerState>,
 }
 
-/// Leave for one call.
+/// Permission for one call.
 #[derive(Debug, Clone, Copy)]
 pub struct Leave {
     at: Instant,
-    /// The rate then.
+    /// Rate at that time.
     rate: f64,
     held: Duration,
 }
 
 impl Leave {
-    /// How long the bucket let nobody go before. How long a call stood behind others is not counted.
+    /// How long the bucket let no call through before. The time a call waited behind others does not count.
     pub fn held(&self) -> Duration {
         self.held
     }
@@ -157,48 +159,48 @@ impl Leave {
 struct PacerState {
     ceiling: f64,
     rate: f64,
-    /// How many calls may still go without waiting for each other.
+    /// Number of calls that need not wait for each other.
     saved: f64,
-    /// When the next call may go.
+    /// When the next call may run.
     next: Instant,
-    /// No call goes before.
+    /// No call may run before.
     not_before: Instant,
-    /// Up to when the rate has grown.
+    /// Time up to which the rate has been raised.
     grown: Instant,
     cut: Option<Cut>,
-    /// When accepted calls went, and how many within a step; cleared when they have told what AWS takes.
+    /// When accepted calls ran, and how many in each step. Cleared after each estimate.
     accepted: VecDeque<(Instant, u32)>,
-    /// What AWS takes by each of the savings, as the latest throttles told.
+    /// Estimates of the latest throttles, for each candidate of savings.
     told: VecDeque<[f64; SAVINGS.len()]>,
     figures: Figures,
 }
 
-/// The last time that the rate was cut.
+/// The last time the rate was lowered.
 #[derive(Debug, Clone, Copy)]
 struct Cut {
     at: Instant,
-    /// When calls went on.
+    /// When calls resumed.
     resumed: Instant,
-    /// From when on accepted calls are counted.
+    /// When counting of accepted calls began.
     since: Instant,
-    /// Whether AWS asked for a pause: then the next throttle will cost one, too.
+    /// Whether AWS asked for a pause, so that the next throttle will cost one too.
     paused: bool,
     rests_on: RateBasis,
 }
 
-/// What a new rate rests on.
+/// What an estimate is based on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RateBasis {
-    /// A burst, of which nobody knows how much was savings.
+    /// A burst, in which the share of savings is unknown.
     Burst,
-    /// What is supposed of the savings.
+    /// Assumed savings.
     Supposed,
-    /// Enough time for them to matter little.
+    /// Enough time for savings to matter little.
     Measured,
 }
 
 impl Pacer {
-    /// A bucket that has seen nothing.
+    /// A new bucket.
     pub fn new(rate: Rate) -> Self {
         let now = Instant::now();
         let ceiling = rate.ceiling.max(SLOWEST);
@@ -220,7 +222,7 @@ impl Pacer {
         }
     }
 
-    /// Waits for one's turn. Dropped while waiting, it leaves no trace.
+    /// Waits for permission. Dropping it while waiting has no effect.
     pub async fn leave(&self) -> Leave {
         let came = Instant::now();
         let _turn = self.turn.lock().await;
@@ -236,27 +238,27 @@ impl Pacer {
         }
     }
 
-    /// The call was answered, well or not.
+    /// AWS answered the call, with a result or an error.
     pub fn accepted(&self, leave: Leave) {
         lock(&self.state).accept(leave);
     }
 
-    /// The call was turned away for coming too fast.
+    /// AWS throttled the call.
     pub fn throttled(&self, leave: Leave, retry_after: Option<Duration>) {
         lock(&self.state).throttled(leave, Instant::now(), retry_after);
     }
 
-    /// Whether it is slower, or at rest, because AWS turned calls away.
+    /// Whether it is slower, or paused, because AWS throttled calls.
     pub fn is_slowed(&self) -> bool {
         lock(&self.state).cut.is_some()
     }
 
-    /// What it has seen.
+    /// Statistics.
     pub fn figures(&self) -> Figures {
         lock(&self.state).figures
     }
 
-    /// Calls a second, now.
+    /// Current rate, in calls per second.
     pub fn rate(&self) -> f64 {
         lock(&self.state).rate
     }
@@ -335,7 +337,7 @@ impl PacerState {
         self.next = self.next.max(now + Duration::from_secs_f64(1.0 / self.rate));
     }
 
-    /// What AWS takes, as far as a call that was turned away tells.
+    /// Estimate of what AWS accepts, after a throttled call.
     fn limit(&mut self, leave: Leave) -> (f64, RateBasis) {
         let half = leave.rate / 2.0;
         let Some(cut) = self.cut else {
@@ -361,7 +363,7 @@ impl PacerState {
         }
     }
 
-    /// What AWS takes by the savings that make the latest throttles agree.
+    /// Estimate with the savings for which the latest throttles agree.
     fn tell(&mut self, at: Instant) -> f64 {
         if self.told.len() == COMPARED {
             self.told.pop_front();
@@ -376,7 +378,7 @@ impl PacerState {
         place.and_then(|place| by(place).next_back()).unwrap_or(SLOWEST)
     }
 
-    /// The most that any span up to `at` gives for calls / (its length + savings).
+    /// Maximum of calls / (length + savings) over all spans up to `at`.
     fn most(&self, at: Instant, savings: f64) -> f64 {
         // A throttle is as likely just before as just after a call is saved up.
         let (mut calls, mut most) = (0.5, 0.0_f64);

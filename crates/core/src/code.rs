@@ -1,4 +1,4 @@
-//! Stable codes: the words that reports hold and that programs compare, an enum for each set of them.
+//! Stable codes: the words in reports that programs compare, one enum for each set.
 
 /// Enums of codes. Each is written as its word, and its JSON Schema lists the words. One that ends in `..` may be read from the
 /// report of another version, which may have other words: those are `Unknown`, and decide nothing.

@@ -1,4 +1,4 @@
-//! SHA-256. A large report has hundreds of thousands of files, so their hashes are kept in as many bytes as they have.
+//! SHA-256. A large report has hundreds of thousands of files, so hashes are stored as bytes, not as text.
 
 use std::fmt;
 

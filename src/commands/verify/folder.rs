@@ -1,4 +1,4 @@
-//! What lies in the folder of a report, against its manifest.
+//! Compares the folder of a report with its manifest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,4 +1,4 @@
-//! Whether the history of a report and what it says of each change fit together.
+//! Checks that the history of a report agrees with what it says about each change.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! What the proofs of a report rest on: its catalog, which is to be an extract of one that is known, and names beyond it.
+//! What the proofs of a report are based on: its catalog, which must be an extract of a known one, and further
+//! names.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The changes of a report, proven again from their documents.
+//! Proves the changes of a report again from their documents.
 
 use super::Verification;
 use super::folder::is_inside;

@@ -1,8 +1,8 @@
-//! Files that are made again, compared with those of a finished report: by their hashes in its manifest, which were checked
+//! Compares rendered files with those of a finished report, by the hashes in its manifest, which have been checked
 //! before.
 //!
-//! Three formats tell what became of an earlier report, which is not at hand. Their files are gone through line by line, and
-//! findings of which they say that they are gone are passed over.
+//! Three formats show how findings compare with an earlier report, which is not available. Their files are compared
+//! line by line, and findings that they mark as gone are skipped.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;

@@ -1,4 +1,4 @@
-//! Principals and policies of one account, in one sweep.
+//! Reads principals and policies of one account in one sweep.
 
 use std::collections::BTreeSet;
 

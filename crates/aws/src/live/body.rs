@@ -1,4 +1,4 @@
-//! Bodies of answers, bounded while they are read: whoever answers without end is not listened to until memory runs out.
+//! Bounds response bodies while they are read, so that an endless response cannot exhaust memory.
 
 use std::fmt;
 use std::future::Future;

@@ -1,4 +1,4 @@
-//! Why a scan cannot begin, worded for whoever started it.
+//! Why a scan cannot start, worded for the person who started it.
 
 use std::borrow::Cow;
 

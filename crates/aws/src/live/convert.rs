@@ -1,5 +1,5 @@
-//! From the SDK's types to the shapes in which the AWS CLI prints them, so that a live scan and a scan of its snapshot
-//! see the same.
+//! Converts the SDK's types to the form that the AWS CLI prints, so that a live scan and a scan of its snapshot see
+//! the same.
 
 use aws_sdk_accessanalyzer::operation::get_finding_v2::GetFindingV2Output;
 use aws_sdk_accessanalyzer::types::{

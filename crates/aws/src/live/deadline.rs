@@ -1,5 +1,5 @@
-//! What was in the way of work whose time ran out. A row that says `unreachable` for what AWS throttled, or names an operation
-//! that had long been answered, would send its reader looking in the wrong place.
+//! What delayed work that ran out of time. To say `unreachable` for a call that AWS throttled, or to name an
+//! operation that completed long before, would mislead the reader.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,5 +1,5 @@
-//! What went wrong with a call: by code, by HTTP status, by the types in the chain of causes, never by the text of a
-//! message. AWS's own words are handed on for people to read.
+//! What went wrong with a call: decided by code, HTTP status and the types in the chain of causes, never by the
+//! text of a message. AWS's message is passed on for people.
 
 use std::error::Error;
 use std::iter::successors;

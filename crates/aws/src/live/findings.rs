@@ -1,4 +1,4 @@
-//! Findings of one account: the list, then every page of each active one.
+//! Reads findings of one account: the list, then every page of each active one.
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,4 @@
-//! What every client checks on its own, before it asks and after it was answered.
+//! Checks of every client before a request and after a response.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{

@@ -1,4 +1,4 @@
-//! IAM's last-accessed data of one account, principal by principal: the free source of evidence (E9).
+//! Reads IAM last-accessed data of one account, principal by principal: the free source of evidence (E9).
 
 use std::time::Duration;
 

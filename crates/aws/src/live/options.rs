@@ -1,4 +1,4 @@
-//! What a live scan can be told.
+//! Options of a live scan.
 
 use std::sync::Arc;
 use std::time::Duration;

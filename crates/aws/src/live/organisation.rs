@@ -1,4 +1,4 @@
-//! Who calls, and which accounts there are.
+//! Identifies the caller, and lists the accounts.
 
 use std::collections::BTreeSet;
 

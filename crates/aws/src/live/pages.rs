@@ -1,5 +1,5 @@
-//! The pages of a list: their tokens, and how much of it there may be. The SDK's paginators stop on a repeated token without a
-//! word, and what follows is lost; they go on without end where tokens never do.
+//! Pages of a list: their tokens and limits. The SDK's paginators silently stop at a repeated token and lose the
+//! rest, and never stop if tokens never end.
 
 use std::collections::BTreeSet;
 use std::future::Future;

@@ -1,7 +1,7 @@
-//! The profile that is named, and no other credentials than its own.
+//! Uses the named profile and no other credentials.
 //!
-//! The SDK's usual chain asks the environment first and the machine last, whichever profile is named: then a scan would be
-//! made with the credentials of somebody else, and nobody would know.
+//! The SDK's default chain tries the environment first and the machine last, even if a profile is named. A scan
+//! could then silently run with someone else's credentials.
 
 use std::env;
 

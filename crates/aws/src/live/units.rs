@@ -1,5 +1,5 @@
-//! Where accounts are in the organisation, when the list of accounts does not say: older partitions and emulators leave
-//! `Paths` out. The tree is walked from its roots, as far as accounts are missing.
+//! The organisational units of accounts, if the list of accounts does not contain them: older partitions and
+//! emulators omit `Paths`. The tree is walked from its roots until no account is missing.
 
 use std::collections::{BTreeMap, BTreeSet};
 

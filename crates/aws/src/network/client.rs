@@ -1,4 +1,4 @@
-//! The SDK's HTTP client. Left to itself it goes through no proxy and believes the system's certificates only.
+//! The SDK's HTTP client. By default, it uses no proxy and trusts only the system's certificates.
 
 use std::collections::BTreeMap;
 use std::fmt;

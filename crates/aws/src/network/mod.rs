@@ -1,4 +1,4 @@
-//! HTTP for everything that is called: through which proxy, and whose certificates are believed, as the environment says.
+//! HTTP for all calls: which proxy to use and which certificates to trust, from the environment.
 
 mod client;
 mod proxy;

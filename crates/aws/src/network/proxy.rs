@@ -1,5 +1,6 @@
-//! Which proxy the environment asks for. hyper-util decides what `NO_PROXY` excepts, as in the SDK; here is what that lacks:
-//! the variable's name for messages, the refusal of what cannot be used, and addresses that no proxy may hear of.
+//! Which proxy the environment names. As in the SDK, hyper-util evaluates `NO_PROXY`; this module adds the
+//! variable's name for messages, the refusal of unusable values, and addresses that are never contacted through a
+//! proxy.
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! Whose certificates are believed: those that `AWS_CA_BUNDLE` names, else the system's, in whose place `SSL_CERT_FILE` stands.
+//! Which certificates to trust: those that `AWS_CA_BUNDLE` names, otherwise the system's, which `SSL_CERT_FILE`
+//! replaces.
 
 use std::fs::File;
 use std::io;

@@ -1,5 +1,5 @@
-//! Sealed JSON: a line with a value and its digest. What the value is of is in the digest as well, so that no file and no line
-//! passes for another.
+//! Sealed JSON: a line with a value and its digest. The digest also covers what the value describes, so that no
+//! file or line can be mistaken for another.
 
 use std::io::{self, BufWriter, Write};
 

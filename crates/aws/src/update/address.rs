@@ -1,4 +1,4 @@
-//! Addresses: where the index is, and which of the addresses in it may be followed.
+//! URLs: where the index is, and which URLs in it may be followed.
 
 use http::Uri;
 

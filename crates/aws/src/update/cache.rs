@@ -1,4 +1,4 @@
-//! The user's own catalog, in the cache folder. Nobody ever sees half of it.
+//! The downloaded catalog in the cache folder. It is replaced atomically.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};

@@ -1,5 +1,5 @@
-//! Which catalog a command goes by: the one named, else the user's own if it is newer, else the embedded one; and how old it
-//! is. No clock: the caller says what time it is.
+//! Which catalog to use: the one that is named, otherwise the downloaded one if it is newer, otherwise the embedded
+//! one; and how old it is. No clock: the caller passes the time.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _};

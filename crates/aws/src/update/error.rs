@@ -1,4 +1,4 @@
-//! What can go wrong with a catalog, worded for the person who has to mend it.
+//! What can go wrong with a catalog, worded for the person who has to fix it.
 
 use std::borrow::Cow;
 use std::io;

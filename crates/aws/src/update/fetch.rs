@@ -1,5 +1,5 @@
-//! The service reference over HTTP: the index, then one file per service, a few at a time. Which addresses may be followed is
-//! decided in `address`.
+//! Downloads the service reference over HTTP: the index, then one file for each service, a few at a time. `address`
+//! decides which URLs may be followed.
 
 use std::borrow::Cow;
 use std::cell::Cell;

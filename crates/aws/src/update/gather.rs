@@ -1,5 +1,5 @@
-//! The files of a service reference on their way into one catalog, and those of a folder: AWS's answers as they were saved, in
-//! one folder or as a mirror lays them out.
+//! Combines the files of a service reference into one catalog, from AWS or from a folder of saved responses or a
+//! mirror.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

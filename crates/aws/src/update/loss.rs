@@ -1,7 +1,7 @@
-//! What a new catalog has lost against the one in use.
+//! What a new catalog lacks compared with the one in use.
 //!
-//! An action that the catalog does not know falls out when a wildcard is split, so a catalog that lost actions by accident
-//! would take permissions away that are in use. AWS hardly ever takes an action back: of twenty thousand none in nine days.
+//! An action that the catalog lacks is lost when a wildcard is split, so a catalog that lost actions by accident
+//! would remove permissions that are in use. AWS rarely withdraws actions: none of twenty thousand in nine days.
 
 use std::collections::BTreeMap;
 use std::fmt;

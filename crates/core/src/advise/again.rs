@@ -1,5 +1,5 @@
-//! A recommendation of a finished report, looked at again: what follows from its documents, and where it and its files have
-//! to be.
+//! Checks a recommendation of a finished report: what follows from its documents, and where it and its files must
+//! be.
 
 use super::family;
 use super::place::{copy_path, numbered};
@@ -12,7 +12,7 @@ use crate::prove::Proof;
 use crate::report::names::{file_part, is_spelt};
 use crate::report::{Action, FamilyRow, Files, ProofRow, Recommendation, unified_diff};
 
-/// What a recommendation says, or its files do, that its documents and their proof do not.
+/// Where a recommendation or its files contradict its documents and their proof.
 pub fn contradiction(
     it: &Recommendation,
     (before, proof): (&Document<'_>, &Proof<'_>),
@@ -44,20 +44,20 @@ pub fn contradiction(
     wrong.into_iter().find_map(|(is_wrong, what)| is_wrong.then_some(what))
 }
 
-/// The texts that the files of a recommendation have, given its documents: before, after, and the difference.
+/// The expected texts of a recommendation's files: before, after, and the diff.
 pub fn texts(before: &Document<'_>, after: &[Document<'_>], files: &Files) -> [String; 3] {
     let (before, after) = (before_text(before), after_text(after));
     let diff = unified_diff(&before, &after, &files.before, &files.after);
     [before, after, diff]
 }
 
-/// Whether files are where that path leads. Which other spellings of its names there are, one recommendation does not tell.
+/// Whether files are at the path. Other spellings of its names cannot be known from one recommendation.
 fn are_at(files: &Files, path: &str) -> bool {
     let found = files.diff.strip_suffix(".diff").unwrap_or_default();
     is_spelt(found, path) && *files == Refinement::places(found)
 }
 
-/// Whether id, holder, policy and paths of an account's own recommendation fit together.
+/// Whether ID, holder, policy and paths of an account's own recommendation match.
 pub fn is_in_its_place(account: &str, it: &Recommendation) -> bool {
     let (kind, holder, policy) = (it.holder_kind, it.holder.as_str(), it.policy.as_str());
     let names_policy = it.policy_arn.as_deref().is_none_or(|arn| last_name(arn) == policy);
@@ -104,7 +104,7 @@ pub fn is_in_its_place(account: &str, it: &Recommendation) -> bool {
     names_policy && is_kind && id && is_first && files
 }
 
-/// The same of a recommendation for many accounts.
+/// The same for a recommendation for several accounts.
 pub fn is_in_its_families_place(family: &FamilyRow, it: &Recommendation) -> bool {
     let Some(policy_kind) = it.policy_kind else { return false };
     let path = family::path((family.kind, policy_kind), (it.holder_kind, &it.holder), &it.policy, &it.id);

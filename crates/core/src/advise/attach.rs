@@ -1,4 +1,4 @@
-//! Room at the holders of a policy for those that take its place: IAM attaches only so many managed policies.
+//! Checks that replacements can be attached: IAM limits the number of attached managed policies.
 
 use super::refinement::Stays;
 use crate::decide::{Holder, QuotaUse};
@@ -6,17 +6,17 @@ use crate::inventory::Inventory;
 use crate::refine::{MOST_ATTACHED, USUALLY_ATTACHED};
 use crate::report::Note;
 
-/// What the holders of a policy have attached, where that is most.
+/// Largest number of attached policies among the principals and groups of a policy.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attached {
     count: usize,
     most: usize,
-    /// The policy itself is attached and goes.
+    /// Whether the policy itself is attached and will be detached.
     goes: usize,
 }
 
 impl Attached {
-    /// Of these holders. `goes` says that the policy is itself a managed one, which is detached.
+    /// For these principals and groups. `goes` says that the policy is a managed one, which is detached.
     pub(super) fn to(holders: &[Holder<'_>], inventory: &Inventory, goes: bool) -> Self {
         Self::with(QuotaUse::of(holders, inventory), goes)
     }
@@ -28,7 +28,7 @@ impl Attached {
         Self { count: room.attached, most, goes: usize::from(goes) }
     }
 
-    /// Why so many policies cannot take the place of one, if they cannot.
+    /// Why this many policies cannot replace one, if they cannot.
     pub(super) fn refuses(self, policies: usize) -> Option<Stays> {
         let Self { count: attached, most, goes } = self;
         // One for one is always possible: what is attached today was allowed.
@@ -36,7 +36,7 @@ impl Attached {
             .then_some(Stays::TooManyAttached { attached, policies, most })
     }
 
-    /// What to know before so many policies take the place of one.
+    /// What to know before this many policies replace one.
     pub(super) fn note(self, policies: usize) -> Option<Note> {
         let after = self.count.saturating_sub(self.goes) + policies;
         if policies == 0 { None } else { (after + self.goes > self.most).then_some(Note::DetachBeforeAttach) }

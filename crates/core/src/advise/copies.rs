@@ -1,4 +1,4 @@
-//! Copies of a managed policy, each for those of its holders that can do with the same.
+//! Reduced copies of a managed policy. Principals that need the same share a copy.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::refine::Kind;
 use crate::report::{LeftAlone, PolicyState};
 
 impl<'i, 't> Work<'i, 't> {
-    /// A policy of AWS: copies, for nobody else can edit it.
+    /// An AWS managed policy, which only AWS can edit, so it is replaced by copies.
     pub(super) fn of_aws(&mut self, bench: Bench<'_, 'i, 't>) -> PolicyState {
         let (copies, stay) = self.copies(bench);
         let mut state = match (copies.is_empty(), self.changed.is_empty()) {
@@ -58,7 +58,7 @@ impl<'i, 't> Work<'i, 't> {
         state
     }
 
-    /// Some whom a policy reaches keep it as it is.
+    /// Keeps the policy for some of its principals.
     fn leave_part(
         &mut self,
         bench: Bench<'_, 'i, 't>,
@@ -78,7 +78,7 @@ impl<'i, 't> Work<'i, 't> {
         });
     }
 
-    /// The copies that a policy's holders could have, equal ones made one, and those that cannot be made.
+    /// The possible copies for a policy's principals, equal ones merged, and those that cannot be made.
     pub(super) fn copies<'w>(
         &mut self,
         bench: Bench<'w, 'i, 't>,
@@ -110,7 +110,7 @@ impl<'i, 't> Work<'i, 't> {
         (copies, stay)
     }
 
-    /// A copy for some holders, if they have room for it.
+    /// A copy for some principals, if it can be attached to them.
     fn tried<'w>(&self, bench: Bench<'w, 'i, 't>, part: &EditScope<'i>) -> Tried<Smaller<'w>>
     where
         't: 'w,
@@ -140,7 +140,7 @@ impl<'i, 't> Work<'i, 't> {
         }
     }
 
-    /// Two that come to one text are one copy: what either calls unused and the policy grants is the same.
+    /// Merges two copies with the same document: they have the same unused permissions.
     fn merge<'w>(&self, bench: Bench<'w, 'i, 't>, copies: &mut Vec<Copied<'w, 'i>>, new: Copied<'w, 'i>)
     where
         't: 'w,

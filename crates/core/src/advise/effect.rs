@@ -1,8 +1,9 @@
-//! What the changes do to each principal: what it may do before and after, what of that something else blocks, what is
-//! left of what it does not use, and what that is worth.
+//! What the changes do to each principal: its permissions before and after, which of them are already blocked,
+//! which unused ones remain, and the risk score.
 //!
-//! A permission is one action of one principal, and counts once, however many policies grant it and however many changes take
-//! it away: it counts for the heaviest of them. So the changes of an account add up to what its principals lose.
+//! A permission is one action of one principal. It counts once, even if several policies grant it or several
+//! changes remove it; then the one that removes the most risk counts it. So the changes of an account add up to
+//! what its principals lose.
 
 mod alone;
 
@@ -21,7 +22,7 @@ use crate::report::{
     ActionLevel, EffectRow, EscalationRow, ImpactRow, PolicyState, Remains, Removal, RiskRow, UnusedService,
 };
 
-/// What the policies that were worked on so far make of each principal.
+/// Effect on each principal of the policies processed so far.
 pub(super) struct Effects<'t> {
     basis: Basis<'t>,
     people: Vec<Person<'t>>,
@@ -31,14 +32,14 @@ pub(super) struct Effects<'t> {
 struct Person<'t> {
     before: Permissions<'t>,
     after: Permissions<'t>,
-    /// What its evidence calls unused; none for one that uses nothing at all.
+    /// What its evidence reports as unused; `None` for an idle principal.
     unused: Option<Permissions<'t>>,
     denied: Permissions<'t>,
     boundary: Option<Rc<Permissions<'t>>>,
     remains: Vec<Remains>,
-    /// What nobody can see the use of, of services to which no call was seen.
+    /// What AWS does not track, in services with no recorded call.
     unobserved: Permissions<'t>,
-    /// What each change takes away, by the change's id.
+    /// What each change removes, by ID of the change.
     losses: BTreeMap<String, Permissions<'t>>,
     /// What it has twice: from two policies, or from one whose attachments fare differently.
     twice: Permissions<'t>,
@@ -46,16 +47,16 @@ struct Person<'t> {
     is_unread: bool,
 }
 
-/// What a policy grants to some of its holders after a change.
+/// What a policy grants to some of its principals after a change.
 pub(super) struct After<'i, 't> {
-    /// The change, by id.
+    /// ID of the change.
     pub(super) change: String,
     pub(super) holders: Vec<Holder<'i>>,
     pub(super) permissions: Permissions<'t>,
 }
 
-/// What a policy grants now, with the names that the catalog lacks and its reduced versions list: they were granted by a wildcard
-/// before, so that what a change leaves is always a part of what there was.
+/// What a policy grants now, with names that the catalog lacks but its reduced versions list: a wildcard granted
+/// them before, so that the result of a change is always part of what there was.
 pub(super) fn naming<'t>(before: &Permissions<'t>, after: &[After<'_, 't>]) -> Permissions<'t> {
     let mut all = before.clone();
     for after in after {
@@ -129,12 +130,12 @@ impl<'t> Effects<'t> {
         Self { basis, people, members }
     }
 
-    /// What documents allow: one, a list of them, or nothing.
+    /// What one document, a list of documents or none allows.
     pub(super) fn allowed_by(&self, text: &str) -> Permissions<'t> {
         allowed_by(self.basis.catalog, text)
     }
 
-    /// Adds a policy: what it grants now, and to some of its holders after a change.
+    /// Adds a policy: what it grants now, and to some of its principals after a change.
     pub(super) fn policy(
         &mut self,
         held: &PolicyPlan<'_>,
@@ -170,7 +171,7 @@ impl<'t> Effects<'t> {
         }
     }
 
-    /// The principals that a holder stands for.
+    /// The principals of a role, user or group.
     pub(super) fn reached(&self, holder: Holder<'_>) -> Vec<usize> {
         match holder {
             Holder::Principal(at) => vec![at],
@@ -178,8 +179,8 @@ impl<'t> Effects<'t> {
         }
     }
 
-    /// Whether somebody of them could lose something that a policy grants. Idle ones do not count: of them the advice is
-    /// their deletion.
+    /// Whether any of them could lose something that a policy grants. Idle ones do not count, because deletion is
+    /// recommended for them.
     pub(super) fn concerns(&self, reaches: &[usize], allows: &Permissions<'t>) -> bool {
         let unused = reaches.iter().filter_map(|at| self.people.get(*at)?.unused.as_ref());
         unused.filter(|unused| !unused.is_empty()).any(|unused| {
@@ -189,7 +190,7 @@ impl<'t> Effects<'t> {
         })
     }
 
-    /// What of a policy all of them could lose by their evidence alone. Idle ones miss nothing.
+    /// What all of them could lose from a policy by their evidence alone. Idle ones need nothing.
     pub(super) fn spare(&self, reaches: &[usize], allows: &Permissions<'t>) -> Permissions<'t> {
         let mut spare = allows.clone();
         let unused = reaches.iter().filter_map(|at| self.people.get(*at)?.unused.as_ref());
@@ -197,8 +198,8 @@ impl<'t> Effects<'t> {
         spare
     }
 
-    /// What a change of one policy does for all whom it reaches, but for its share of the risk and what it closes, which are known
-    /// once all changes of the account are.
+    /// What a change of one policy removes from all affected principals, without its share of the risk and the
+    /// escalation paths it closes, which are known only after all changes of the account.
     pub(super) fn impact(
         &self,
         before: &Permissions<'t>,
@@ -230,8 +231,8 @@ impl<'t> Effects<'t> {
         }
     }
 
-    /// The ways to escalate that are open to somebody now, closed after all changes, and broken by what each change takes. So
-    /// a way that another policy leaves open is not closed, and one that two policies open together is.
+    /// The escalation paths that are open now, closed after all changes, and broken by what each change removes. A
+    /// path that another policy leaves open does not count as closed; one that two policies open together does.
     pub(super) fn closed(&self) -> BTreeMap<&str, Vec<&'static Escalation>> {
         let mut closed: BTreeMap<&str, Vec<&'static Escalation>> = BTreeMap::new();
         for person in self.people.iter().filter(|it| !it.losses.is_empty()) {
@@ -245,7 +246,7 @@ impl<'t> Effects<'t> {
         closed
     }
 
-    /// What each change takes from one principal: each permission and each point of risk once.
+    /// What each change removes from one principal. Each permission and each point of risk counts once.
     pub(super) fn removals(&self, at: usize) -> BTreeMap<String, Removal> {
         let Some(person) = self.people.get(at) else { return BTreeMap::new() };
         let mut left = person.before.clone();
@@ -271,8 +272,8 @@ impl<'t> Effects<'t> {
         heaviest.into_iter().enumerate().map(removal).collect()
     }
 
-    /// What is taken from some principals if a change is made that takes these permissions from each, and no other change. What
-    /// other policies grant as well they keep all the same, so it is the most that it takes.
+    /// What some principals lose if a change removes these permissions from each and no other change is made. They
+    /// keep what other policies also grant, so this is the maximum.
     pub(super) fn alone(
         &self,
         reaches: &[usize],
@@ -336,7 +337,7 @@ impl<'t> Person<'t> {
         ineffective(removed, &self.denied, self.boundary.as_deref())
     }
 
-    /// The ways to escalate that are open now and would not be with these permissions. What is blocked is not open.
+    /// The escalation paths that are open now and closed with these permissions. A blocked path is not open.
     fn closed(&self, after: &Permissions<'t>) -> Vec<&'static Escalation> {
         let left = Risk::of(&self.effective(after)).escalations;
         let mut now = Risk::of(&self.effective(&self.before)).escalations;
@@ -344,7 +345,7 @@ impl<'t> Person<'t> {
         now
     }
 
-    /// What it may do, less what is blocked for certain.
+    /// Its permissions without those that are certainly blocked.
     fn effective(&self, allowed: &Permissions<'t>) -> Permissions<'t> {
         let mut effective = allowed.clone();
         effective.subtract(&self.blocked(allowed));
@@ -352,7 +353,7 @@ impl<'t> Person<'t> {
     }
 }
 
-/// What documents allow: one, a list of them, or nothing.
+/// What one document, a list of documents or none allows.
 pub(super) fn allowed_by<'t>(catalog: &'t crate::catalog::Catalog, text: &str) -> Permissions<'t> {
     let mut all = Permissions::none(catalog);
     for document in parse_all(text).unwrap_or_default() {
@@ -361,7 +362,7 @@ pub(super) fn allowed_by<'t>(catalog: &'t crate::catalog::Catalog, text: &str) -
     all
 }
 
-/// The permissions that are the most dangerous, as `service:Name`.
+/// The most dangerous permissions, as `service:Name`.
 fn foremost(permissions: &Permissions<'_>) -> Vec<String> {
     const MOST: usize = 10;
     let mut ranked = by_danger(permissions);
@@ -375,7 +376,7 @@ fn ranked(escalations: &mut Vec<&'static Escalation>) {
     escalations.dedup();
 }
 
-/// Adds to an impact the ways to escalate that it closes.
+/// Adds the escalation paths that a change closes to its impact.
 pub(super) fn close(impact: &mut ImpactRow, closed: &[&'static Escalation]) {
     impact.severity = impact.severity.max(Severity::of_escalations(closed));
     impact.escalations = closed.iter().map(|it| escalation(it)).collect();
@@ -389,13 +390,13 @@ fn escalation(escalation: &Escalation) -> EscalationRow {
     }
 }
 
-/// Counts by level, under stable names, those that are not there left out.
+/// Counts by access level, under stable names, without those that are 0.
 pub(super) fn by_level(levels: &Levels) -> BTreeMap<ActionLevel, usize> {
     let counts = ActionLevel::ALL.iter().map(|level| (*level, levels.of(level.in_catalog())));
     counts.filter(|(_, count)| *count > 0).collect()
 }
 
-/// Permissions as they stand in a report.
+/// Permissions as in a report.
 pub(super) fn listed(permissions: &Permissions<'_>) -> Vec<UnusedService> {
     let mut services: Vec<UnusedService> = Vec::new();
     for (service, name, _) in permissions.iter() {

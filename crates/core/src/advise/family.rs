@@ -1,4 +1,4 @@
-//! What is decided once for many accounts: permission sets and fleets.
+//! Decisions for several accounts at once: permission sets and fleets.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -22,28 +22,29 @@ use crate::report::{
     Action, CodeOwner, FamilyAccount, FamilyRow, ImpactRow, Note, PolicyState, Recommendation,
 };
 
-/// What came of each family, found by the first account that meets it: the text is the same in all of them.
+/// Result for each family, computed for the first account that has it, because the document is the same in all of
+/// them.
 #[derive(Debug, Default)]
 pub struct Outcomes(Vec<OnceLock<Outcome>>);
 
-/// What came of one family.
+/// Result for one family.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) tried: Tried<Refinement>,
-    /// The services that the policy names.
+    /// Services that the policy names.
     services: Services,
 }
 
 /// One account's part of a family.
 #[derive(Debug)]
 pub struct FamilyShare {
-    /// Which family, by its place.
+    /// Index of the family.
     pub index: FamilyIndex,
-    /// The same, by its id.
+    /// ID of the family.
     pub id: String,
-    /// What the account says.
+    /// Verdict of the account.
     pub account: FamilyAccount,
-    /// How sure its evidence is.
+    /// Confidence in its evidence.
     pub confidence: Confidence,
     /// When the oldest of its evidence was taken.
     pub evaluated: Option<String>,
@@ -55,14 +56,14 @@ pub struct FamilyShare {
     pub owners: Vec<CodeOwner>,
 }
 
-/// What is decided once for many accounts, ready to be written.
+/// Decisions for several accounts, ready to be written.
 #[derive(Debug, Default)]
 pub struct Whole {
-    /// A row for each family that is worth one.
+    /// A row for each family worth reporting.
     pub families: Vec<FamilyRow>,
-    /// What to do.
+    /// Recommended changes.
     pub recommendations: Vec<Recommendation>,
-    /// Documents and diffs, by path from the report's folder.
+    /// Documents and diffs, by path relative to the report folder.
     pub files: Vec<(String, String)>,
     /// The services that the policies name.
     pub services: Services,
@@ -71,12 +72,12 @@ pub struct Whole {
 }
 
 impl Outcomes {
-    /// Nothing found yet.
+    /// No results yet.
     pub fn of(families: &Families) -> Self {
         Self((0..families.len()).map(|_| OnceLock::new()).collect())
     }
 
-    /// What came of a family, of whose policies this is one. `None` where its accounts stand alone.
+    /// Result for the family of this policy. `None` if its accounts are handled one by one.
     pub(super) fn get(
         &self,
         family: &Family,
@@ -111,7 +112,7 @@ impl Outcomes {
     }
 }
 
-/// Whether a policy of a family is a managed one, which is detached when others take its place.
+/// Whether the policy of a family is a managed one, which is detached when others replace it.
 fn is_attached(family: &Family) -> bool {
     family.slot.policy_kind != PolicyKind::Inline
 }
@@ -137,14 +138,14 @@ fn room(family: &Family, smaller: &Smaller<'_>) -> Option<Stays> {
     stays.filter(|_| smaller.is_split() || is_attached)
 }
 
-/// Why a smaller policy is not sure enough by what it takes away.
+/// Why the confidence in a reduced policy is too low, from what it removes.
 fn doubted(smaller: &Smaller<'_>, least_sure: Level) -> Option<Stays> {
     let certain = Confidence { level: Level::High, reasons: Vec::new() };
     let confidence = certain.of_change(smaller.doubts.count());
     (confidence.level < least_sure).then_some(Stays::NotSure(confidence))
 }
 
-/// Why nothing can be recommended for a family as a whole, if nothing can: a stable code and one sentence.
+/// Why nothing can be recommended for a family as a whole, if nothing can: a stable code and a sentence.
 fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(PolicyState, String)> {
     let set = family.slot.kind == FamilyKind::PermissionSet;
     if family.drifted {
@@ -191,8 +192,7 @@ fn obstacle(family: &Family, families: &Families, least_sure: Level) -> Option<(
     }
 }
 
-/// Whether there is anything to tell of a fleet: one of which nothing is unused everywhere is no news, its accounts stand
-/// alone.
+/// Whether a fleet is worth reporting. If nothing is unused everywhere, its accounts are handled one by one.
 pub(super) fn is_told(
     family: &Family,
     families: &Families,
@@ -214,7 +214,7 @@ fn kind_of(slot: &PolicySlot) -> Kind {
     }
 }
 
-/// Where the files of a family are, without ending, and no other family's as well.
+/// Path of the files of a family, without extension and unique to it.
 fn path_of(family: &Family, spellings: &Spellings) -> String {
     spellings.apart(&plain_path_of(family))
 }
@@ -224,7 +224,7 @@ fn plain_path_of(family: &Family) -> String {
     path((slot.kind, slot.policy_kind), (slot.holder_kind, &slot.holder), &slot.policy, &family.id)
 }
 
-/// The same of what a family is known by.
+/// The same from its identity.
 pub(super) fn path(
     (kind, policy_kind): (FamilyKind, PolicyKind),
     (holder_kind, holder): (HolderKind, &str),
@@ -252,7 +252,7 @@ pub(super) fn path(
     }
 }
 
-/// Joins what the accounts said of each family.
+/// Joins the verdicts of the accounts of each family.
 pub fn organisation(
     families: &Families,
     outcomes: &Outcomes,
@@ -288,10 +288,10 @@ pub fn organisation(
     whole
 }
 
-/// One family, and what its accounts said.
+/// A family and the verdicts of its accounts.
 struct About<'f> {
     family: &'f Family,
-    /// Where its files are, without ending.
+    /// Path of its files, without extension.
     path: String,
     obstacle: Option<(PolicyState, String)>,
     accounts: Vec<FamilyAccount>,
@@ -440,7 +440,8 @@ impl Whole {
     }
 }
 
-/// What one change does in two accounts: the risk of both, the worse of both, and what is blocked already in both.
+/// What one change removes in two accounts: the sum of the risk, the worse severity, and what is already blocked in
+/// both.
 fn join(mut one: ImpactRow, other: &ImpactRow) -> ImpactRow {
     one.risk += other.risk;
     one.severity = one.severity.max(other.severity);

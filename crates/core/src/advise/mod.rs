@@ -1,17 +1,17 @@
-//! From the answers about an account to its part of the report: decide, refine, prove. No I/O, no clock.
+//! Turns the data of an account into its part of the report: decide, refine, prove. No I/O, no clock.
 //!
-//! An organisation is gone through twice. Of each account as it was [`Prepared`], [`survey`] tells what could concern
-//! others; [`Families`] joins that; [`account`] works each account out with the families known; [`organisation`] tells of
-//! what is decided once for many accounts.
+//! There are two passes over an organisation. For each [`Prepared`] account, [`survey`] collects what may affect
+//! others, and [`Families`] joins that. Then [`account`] analyses each account with the result, and
+//! [`organisation`] reports decisions for several accounts.
 //!
 //! | file | what |
 //! |---|---|
-//! | `prepared` | inventory, evidence and standings of one account |
-//! | `work` | each policy: which way it can be smaller, and what is published of it |
-//! | `attach` | room for what takes a policy's place |
-//! | `copies` | copies for some of a policy's holders |
+//! | `prepared` | policies, evidence and standings of one account |
+//! | `work` | each policy: how to reduce it, and what to report about it |
+//! | `attach` | whether replacements can be attached |
+//! | `copies` | reduced copies for some of the principals a policy is attached to |
 //! | `publish` | the recommendation and its files |
-//! | `refinement` | one smaller policy with what its proof says |
+//! | `refinement` | one reduced policy with the results of its proof |
 //! | `effect` | what the changes do to each principal |
 //! | `place` | ids, names and places of files |
 //! | `family` | what is decided once for many accounts |
@@ -57,37 +57,37 @@ use crate::policy::Services;
 use crate::refine::Wildcards;
 use crate::report::{AccountReport, AccountSummary, Coverage, EffectTotals, EvidenceSource, Failed, SCHEMA};
 
-/// What a scan goes by.
+/// Settings of a scan.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms<'t> {
-    /// The list of actions.
+    /// Catalog of actions.
     pub catalog: &'t Catalog,
-    /// What the organisation names beyond it: known once all accounts were surveyed.
+    /// Further names that the organisation uses; known after all accounts were surveyed.
     pub harvest: &'t Harvest,
-    /// Actions whose use AWS does not see.
+    /// Actions whose use AWS does not track.
     pub unobserved: &'t Unobserved,
     /// The window of last-accessed data, in days.
     pub window_days: u32,
-    /// The day of the answers.
+    /// Date of the responses.
     pub as_of: Option<&'t str>,
-    /// Older evidence counts as none, in days.
+    /// Maximum age of evidence, in days.
     pub oldest_days: Option<i64>,
-    /// What becomes of `*`.
+    /// What replaces `*`.
     pub wildcards: Wildcards,
     /// What to recommend for a policy that several principals share.
     pub shared: SharedPolicies,
-    /// What is less sure is told, and no smaller policy is written for it.
+    /// Minimum confidence. Changes below it are reported without a reduced policy.
     pub least_sure: Level,
-    /// What is to stay as it is, and who says so.
+    /// What to keep unchanged, and who is responsible.
     pub exceptions: &'t Exceptions<'t>,
-    /// The ids of the organisation's accounts.
+    /// Account IDs of the organisation.
     pub organisation: &'t BTreeSet<String>,
     /// What is known of the code that defines policies.
     pub code: KnownCode<'t>,
 }
 
 impl<'t> Terms<'t> {
-    /// What proofs rest on.
+    /// What proofs are based on.
     pub fn basis(&self) -> Basis<'t> {
         Basis { catalog: self.catalog, harvest: self.harvest, unobserved: self.unobserved }
     }
@@ -98,19 +98,19 @@ impl<'t> Terms<'t> {
 pub struct Assessed {
     /// `accounts/<id>.json`.
     pub report: AccountReport,
-    /// Documents and diffs, by path from the report's folder.
+    /// Documents and diffs, by path relative to the report folder.
     pub files: Vec<(String, String)>,
-    /// The services that its policies name.
+    /// Services in its policies.
     pub services: Services,
-    /// Proposals that the checker refuted: defects, written out for a report to us.
+    /// Proposals that the checker refuted, which are bugs, written out for a bug report.
     pub defects: Vec<(String, String)>,
-    /// Its part of what is decided once for many accounts.
+    /// Its part of decisions for several accounts.
     pub shares: Vec<FamilyShare>,
-    /// What the rules cover here.
+    /// What the rules cover in it.
     pub usage: Usage,
 }
 
-/// What one account has that could concern others, and what it names beyond the catalog.
+/// Collects what may affect other accounts, and names that the catalog lacks.
 pub fn survey(prepared: &Prepared, terms: Terms<'_>) -> (Survey, Harvest) {
     let desk = RemovableActions::of(prepared, terms);
     let none = Families::default();
@@ -122,7 +122,7 @@ pub fn survey(prepared: &Prepared, terms: Terms<'_>) -> (Survey, Harvest) {
     (Survey::of(&prepared.inventory, &held, terms.catalog, &sure), prepared.harvest(terms.catalog))
 }
 
-/// Works out one account, or tells why it could not be read.
+/// Analyses one account, or says why it could not be read.
 pub fn account(
     account: &Account,
     prepared: Result<Prepared, Failure>,
@@ -154,7 +154,7 @@ pub fn account(
     work.finish(desk.usage())
 }
 
-/// The report of an account of which nothing was read.
+/// The report of an account that could not be read.
 pub fn unread(account: &Account, coverage: Coverage, failures: Vec<Failed>) -> AccountReport {
     AccountReport {
         schema: SCHEMA,
@@ -182,7 +182,7 @@ pub fn unread(account: &Account, coverage: Coverage, failures: Vec<Failed>) -> A
     }
 }
 
-/// All statuses, empty.
+/// All statuses with a count of 0.
 fn no_statuses() -> BTreeMap<PrincipalStatus, usize> {
     PrincipalStatus::ALL.iter().map(|status| (*status, 0)).collect()
 }

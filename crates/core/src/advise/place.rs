@@ -1,4 +1,4 @@
-//! Ids of policies and recommendations, places of their files, names of policies to create.
+//! IDs of policies and recommendations, paths of their files, and names of policies to create.
 
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
@@ -12,10 +12,10 @@ use crate::policy::{Document, parse_all};
 use crate::refine::Kind;
 use crate::report::names::{Spellings, file_part};
 
-/// IAM takes names of so many characters.
+/// Maximum length of a name in IAM.
 const LONGEST_NAME: usize = 128;
 
-/// Where a policy lives: its id, the path of its files without ending, and the quota that it falls under.
+/// Where a policy is: its ID, the path of its files without extension, and its quota.
 pub(super) struct Place {
     pub(super) id: String,
     pub(super) path: String,
@@ -28,7 +28,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// A policy where it is: inline in its holder, or managed.
+    /// The place of an inline or managed policy.
     pub(super) fn of(target: PolicyLocation<'_>, inventory: &Inventory) -> Self {
         let account = &inventory.account.id;
         match target {
@@ -68,7 +68,7 @@ impl Place {
         }
     }
 
-    /// A copy of a managed policy that is given to some holders in its stead, with the id that tells it from others.
+    /// The place of a copy of a managed policy, with an ID that distinguishes it from others.
     pub(super) fn of_copy(
         target: PolicyLocation<'_>,
         holder: Holder<'_>,
@@ -94,8 +94,8 @@ impl Place {
     }
 }
 
-/// Where the files of a copy are for one of its holders. The mark is there since an inline policy may bear the same name,
-/// and no name of IAM has its first letter.
+/// Path of the files of a copy for one role, user or group. The prefix is there because an inline policy may have
+/// the same name; no name in IAM begins with it.
 pub(super) fn copy_path(
     account: &str,
     holder_kind: HolderKind,
@@ -116,30 +116,31 @@ pub(super) fn inline_kind(holder_kind: HolderKind) -> Kind {
     }
 }
 
-/// Names for the copies of one policy: `<name>-leastwise` for the first, with the beginning of its digest for the others.
-/// A name that another policy has is not taken; one that has this very text is what an earlier night created.
+/// Names for the copies of one policy: `<name>-leastwise` for the first, with the beginning of its digest for the
+/// others. A name of another policy is not used, unless that policy has the same document: then an earlier run
+/// created it.
 #[derive(Debug, Default)]
 pub(super) struct CopyNames {
-    /// The customer-managed policies of the account, by name in small letters: IAM does not tell them apart by case.
+    /// Customer-managed policies of the account by name in lower case, because IAM ignores case.
     taken: BTreeMap<String, Taken>,
 }
 
-/// What bears a name.
+/// What already has a name.
 #[derive(Debug)]
 enum Taken {
-    /// A policy of the account, with its document in one form if it could be a copy.
+    /// A policy of the account, with its normalised document if it could be a copy.
     There(Option<String>),
     /// A copy that was named before.
     Now,
 }
 
-/// How copies are called.
+/// Names of copies.
 pub(super) struct Named {
-    /// What all of their names begin with: the name, when there is one copy.
+    /// Common beginning of all names; the name itself if there is only one copy.
     pub(super) base: String,
-    /// A name for each document.
+    /// One name for each document.
     pub(super) names: Vec<String>,
-    /// They are there already, with these texts.
+    /// Whether policies with these names and documents already exist.
     pub(super) exist: bool,
 }
 
@@ -155,7 +156,7 @@ impl CopyNames {
         Self { taken: taken.collect() }
     }
 
-    /// Names for the documents that are to take a policy's place.
+    /// Names for the documents that replace a policy.
     pub(super) fn name(&mut self, policy: &str, smaller: &Refinement) -> Named {
         let (after, count) = (&smaller.after, smaller.documents);
         let texts = LazyCell::new(|| {
@@ -185,8 +186,8 @@ impl CopyNames {
     }
 }
 
-/// Names for what takes the place of a policy in many accounts: with the digest of the text, so that they mean one text in
-/// whatever account.
+/// Names for replacements in several accounts, with the digest of the document, so that a name means the same
+/// document in every account.
 pub(super) fn names_everywhere(policy: &str, after: &str, count: usize) -> Vec<String> {
     let ending = with_digest(&sha256(after.as_bytes()));
     numbered(&shortened(policy, &ending, count), count)
@@ -196,7 +197,7 @@ fn with_digest(digest: &str) -> String {
     format!("-leastwise-{}", digest.get(..8).unwrap_or_default())
 }
 
-/// The beginning of a policy's name with an ending, and room for a number where there are several.
+/// Beginning of a policy's name with a suffix, leaving room for a number if there are several.
 fn shortened(policy: &str, ending: &str, count: usize) -> String {
     let number = if count > 1 { count.to_string().len() + 1 } else { 0 };
     policy.chars().take(LONGEST_NAME - ending.len() - number).chain(ending.chars()).collect()

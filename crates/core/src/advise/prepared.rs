@@ -1,4 +1,4 @@
-//! One account, ready to be decided on: what is there, what is known, where each principal stands.
+//! One account, ready for decisions: its policies, its evidence, and what is known about each principal.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,53 +17,53 @@ use crate::inventory::Inventory;
 use crate::inventory::wire::{Account, ManagedPolicyDetail, PolicyText};
 use crate::policy::{ActionSet, Document};
 
-/// The window of an analyzer that does not say: ninety days is what AWS sets when nobody chooses.
+/// Window of an analyzer that does not return one: AWS's default of 90 days.
 const USUAL_WINDOW: u32 = 90;
 
-/// See the module.
+/// One account, ready for decisions.
 #[derive(Debug)]
 pub struct Prepared {
     pub(super) inventory: Inventory,
     pub(super) evidence: Result<Evidence, Failure>,
-    /// What is known of each principal, by ARN.
+    /// What is known about each principal, by ARN.
     pub(super) known: BTreeMap<String, PrincipalEvidence>,
-    /// The newest day on which the use of one of them was looked at.
+    /// Newest date on which AWS evaluated the use of one of them.
     evaluated: Option<String>,
     /// In the order of the inventory's principals.
     pub(super) standings: Vec<Standing>,
-    /// What says that a principal is kept for emergencies, in the same order.
+    /// Why a principal looks like emergency access, in the same order.
     pub(super) emergencies: Vec<Option<String>>,
     /// Since when each policy is held, where the evidence does not look at that itself.
     pub(super) grants: Option<GrantLog>,
 }
 
-/// What the confidence in a change of a policy depends on.
+/// What the confidence in a change depends on.
 pub(super) struct About<'p> {
-    /// The principals that it reaches.
+    /// The affected principals.
     pub(super) reaches: &'p [usize],
-    /// When the policy was last changed, if AWS tells.
+    /// When the policy last changed, if IAM returns it.
     pub(super) updated: Option<&'p str>,
-    /// By what the evidence tells what goes.
+    /// Whether services, actions or both are unused.
     pub(super) grain: Option<Grain>,
-    /// How long its holders have had it.
+    /// How long the policy has been attached.
     pub(super) age: GrantAge,
 }
 
 impl<'p> About<'p> {
-    /// Of a policy's change for some of its holders.
+    /// For a change of a policy for some of its principals.
     pub(super) fn of(held: &'p PolicyPlan<'_>, part: &'p EditScope<'_>, grain: Option<Grain>) -> Self {
         Self { reaches: &part.reaches, updated: held.updated, grain, age: held.age(&part.holders) }
     }
 }
 
 impl Prepared {
-    /// Whether a group's name or path says that its members are needed on a bad day only.
+    /// Whether a group's name or path suggests emergency access.
     pub(super) fn is_reserve_group(&self, name: &str) -> bool {
         let group = self.inventory.groups.get(name);
         group.is_some_and(|group| emergency(&group.group_name, &group.path, &[]).is_some())
     }
 
-    /// Joins what was answered about an account. `earlier` is what earlier nights saw of its grants.
+    /// Combines the responses about an account. `earlier` is what earlier runs saw of its grants.
     ///
     /// # Errors
     /// Why its principals and policies could not be read.
@@ -112,12 +112,12 @@ impl Prepared {
         self.grants.as_ref()
     }
 
-    /// The day to which ages are counted: that of the answers, else that of the evidence.
+    /// Date to which ages are counted: that of the responses, otherwise that of the evidence.
     fn today<'p>(&'p self, terms: Terms<'p>) -> Option<&'p str> {
         terms.as_of.or(self.evaluated.as_deref())
     }
 
-    /// The day up to which all of the evidence has looked: what was granted later had no time to be seen in use.
+    /// Last date that all evidence covers. What was granted later had no time to be used.
     fn until<'p>(&'p self, terms: Terms<'p>) -> Option<&'p str> {
         let oldest = self.known.values().filter_map(|known| known.oldest.as_deref()).min();
         self.today(terms).into_iter().chain(oldest).min()
@@ -148,12 +148,12 @@ impl Prepared {
         harvest
     }
 
-    /// The account's id.
+    /// Account ID.
     pub fn account(&self) -> &str {
         &self.inventory.account.id
     }
 
-    /// Where the account's evidence comes from.
+    /// Source of the account's evidence.
     pub(super) fn source(&self, terms: Terms<'_>) -> Source<'_> {
         match &self.evidence {
             Err(failure) => Source::Failed(failure),
@@ -170,8 +170,8 @@ impl Prepared {
         }
     }
 
-    /// How sure it is that some principals can do without what a policy is to lose. Idle ones do not count: nothing that
-    /// they use can be lost.
+    /// Confidence that some principals do not need what a policy loses. Idle ones do not count, because they lose
+    /// nothing that they use.
     pub(super) fn confidence(&self, about: &About<'_>, terms: Terms<'_>) -> Confidence {
         let source = self.source(terms);
         // The day that the window ends, else that of the answers.
@@ -205,13 +205,13 @@ impl Prepared {
         all.unwrap_or(Confidence { level: Level::High, reasons: Vec::new() })
     }
 
-    /// The ARNs of principals.
+    /// ARNs of principals.
     pub(super) fn arns(&self, places: &[usize]) -> Vec<String> {
         places.iter().filter_map(|at| self.inventory.principals.get(*at)).map(|it| it.arn.clone()).collect()
     }
 }
 
-/// What the rules and the age of grants leave of the evidence, policy by policy.
+/// What rules and the age of grants leave of the evidence, policy by policy.
 pub(super) struct RemovableActions<'p> {
     prepared: &'p Prepared,
     rules: AccountExceptions<'p>,
@@ -235,12 +235,12 @@ impl<'p> RemovableActions<'p> {
         self.rules.usage(&self.prepared.standings, self.terms.catalog)
     }
 
-    /// Whether the text of a managed policy changed within the window of last-accessed data.
+    /// Whether the document of a managed policy changed within the window of last-accessed data.
     pub(super) fn changed_lately(&self, policy: &str) -> bool {
         self.ages.is_some_and(|ages| ages.older(policy).is_some())
     }
 
-    /// What of it the older text of a policy granted too, where the policy changed within the window.
+    /// The part that the earlier document also granted, if the policy changed within the window.
     fn settled<'n>(&self, removable: Cow<'n, Removable>, policy: &str) -> Cow<'n, Removable> {
         let Some(older) = self.ages.and_then(|ages| ages.older(policy)) else { return removable };
         let current = self.prepared.inventory.managed.get(policy).and_then(ManagedPolicyDetail::document);

@@ -1,4 +1,4 @@
-//! What is published of a smaller policy: the recommendation and its files.
+//! Turns a reduced policy into a recommendation and its files.
 
 use super::attach::Attached;
 use super::effect::After;
@@ -14,7 +14,7 @@ use crate::report::{
 };
 
 impl<'i, 't> Work<'i, 't> {
-    /// A policy that is edited in its place.
+    /// The recommendation for a policy that is edited in place.
     pub(super) fn in_place(
         &mut self,
         bench: Bench<'_, 'i, 't>,
@@ -53,7 +53,7 @@ impl<'i, 't> Work<'i, 't> {
         self.recommendations.push(recommendation);
     }
 
-    /// Copies of a managed policy, each for some of its holders.
+    /// The recommendations for copies of a managed policy.
     pub(super) fn copy(
         &mut self,
         bench: Bench<'_, 'i, 't>,
@@ -103,7 +103,7 @@ impl<'i, 't> Work<'i, 't> {
         }
     }
 
-    /// One holder of a copy, and the files under its name.
+    /// A role, user or group that gets a copy, and the files under its name.
     fn hands(&mut self, bench: Bench<'_, 'i, 't>, holder: Holder<'i>, smaller: &Refinement) -> Hands {
         let inventory = &self.prepared.inventory;
         let place = Place::of_copy(bench.held.target, holder, inventory, None);
@@ -112,7 +112,7 @@ impl<'i, 't> Work<'i, 't> {
         Hands { kind: place.holder_kind, name: place.holder, attached: holder.attachments(inventory), files }
     }
 
-    /// What is unused, with when those whom a change reaches last used each service.
+    /// Unused permissions, with the last use of each service by an affected principal.
     fn used_last(&self, unused: Vec<UnusedService>, reaches: &[usize]) -> Vec<UnusedService> {
         let arns = reaches.iter().filter_map(|at| self.prepared.inventory.principals.get(*at));
         let known: Vec<_> = arns.filter_map(|it| self.prepared.known.get(&it.arn)).collect();
@@ -209,7 +209,7 @@ impl<'i, 't> Work<'i, 't> {
     }
 }
 
-/// Confidence as it stands in a report.
+/// Confidence as in a report.
 pub(super) fn confidence_row(confidence: &Confidence) -> ConfidenceRow {
     let reason = |reason: &Reason| ConfidenceReason {
         code: reason.code(),
@@ -220,8 +220,7 @@ pub(super) fn confidence_row(confidence: &Confidence) -> ConfidenceRow {
     ConfidenceRow { level: confidence.level, reasons: confidence.reasons.iter().map(reason).collect() }
 }
 
-/// Whether a policy was changed after its use was looked at. A date that cannot be read is taken as today, as for the
-/// confidence.
+/// Whether a policy changed after its use was evaluated. An unreadable date counts as today, as for the confidence.
 fn is_newer(updated: &str, evaluated: &str) -> bool {
     is_after(updated, evaluated).unwrap_or(true)
 }

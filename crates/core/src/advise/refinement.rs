@@ -1,4 +1,4 @@
-//! One smaller policy with what its proof says. Only a proof makes one.
+//! A reduced policy with the results of its proof. Only a proof creates one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,17 +14,17 @@ use crate::report::{
 };
 use crate::{RefineError, Refined, Refiner};
 
-/// What is unused is told by service, so its names are not repeated for each pattern; of what a wildcard matches the first
-/// names show its kind.
+/// Unused actions are listed by service, so patterns do not repeat their names. For what a wildcard matches, the
+/// first names show what it is.
 const NAMED: NameLimit = NameLimit { unused: 0, matches: 24 };
 
-/// A policy that could be smaller.
+/// A policy that may be reduced.
 #[derive(Clone, Copy)]
 pub(super) struct Original<'w> {
     pub(super) document: &'w Document<'w>,
-    /// Its text.
+    /// Document as text.
     pub(super) text: &'w str,
-    /// The services that it names.
+    /// Services that it names.
     pub(super) services: &'w Services,
     pub(super) basis: Basis<'w>,
     pub(super) wildcards: Wildcards,
@@ -32,12 +32,12 @@ pub(super) struct Original<'w> {
     pub(super) of_aws: Option<&'w str>,
 }
 
-/// A smaller policy, proven, of which nothing is told yet: many are only compared.
+/// A reduced and proven policy without its details: many are only compared.
 pub(super) struct Smaller<'w> {
     original: Original<'w>,
-    /// By what the evidence tells what goes.
+    /// Whether services, actions or both are unused.
     pub(super) grain: Option<Grain>,
-    /// What makes it doubtful, whoever it reaches.
+    /// What makes it doubtful, whichever principal it affects.
     pub(super) doubts: Doubted,
     refined: Refined<'w, 'w>,
 }
@@ -45,9 +45,9 @@ pub(super) struct Smaller<'w> {
 /// What makes a change doubtful, by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Doubted {
-    /// Services of which a wildcard is split though the evidence names actions of them that the catalog lacks.
+    /// Services whose wildcard is split although the evidence names actions that the catalog lacks.
     pub(super) behind: Vec<String>,
-    /// Actions that go and are rarely needed, but then urgently.
+    /// Removed actions that are rarely needed, but then urgently.
     pub(super) rare: Vec<String>,
     /// It takes the place of a policy of AWS.
     pub(super) copied: bool,
@@ -59,40 +59,41 @@ impl Doubted {
     }
 }
 
-/// The same with all that is told of it.
+/// The same with all details.
 #[derive(Debug, Clone)]
 pub(super) struct Refinement {
-    /// The documents as they stand in files.
+    /// Documents as in files.
     pub(super) before: String,
     pub(super) after: String,
-    /// How many documents there are after: none when nothing is left.
+    /// Number of new documents: 0 if nothing is left.
     pub(super) documents: usize,
-    /// They are managed policies of their own: it does not fit where it was. One such can be enough for an inline policy.
+    /// Whether they are separate managed policies, because the result does not fit in place. For an inline policy,
+    /// one can be enough.
     pub(super) split: bool,
-    /// The characters that each takes of a quota.
+    /// Characters of each that count towards a quota.
     pub(super) sizes: Vec<usize>,
-    /// What becomes of its patterns.
+    /// Changes to its patterns.
     pub(super) patterns: Vec<PatternRow>,
-    /// What was taken as unused.
+    /// Unused permissions it is based on.
     pub(super) unused: Vec<UnusedService>,
-    /// What was seen in use.
+    /// Permissions in use.
     pub(super) used: Vec<UsedService>,
     pub(super) doubts: Doubted,
     pub(super) proof: ProofRow,
 }
 
-/// What an attempt came to.
+/// Result of an attempt.
 #[derive(Debug)]
 pub(super) enum Tried<S> {
-    /// Nothing of it can go.
+    /// Nothing can be removed.
     Nothing,
-    /// This.
+    /// A reduced policy.
     Smaller(Box<S>),
-    /// It has to stay, for that reason.
+    /// It must be kept, for this reason.
     Stays(Stays),
 }
 
-/// Why a policy has to stay although something of it could go.
+/// Why a policy must be kept although part of it could be removed.
 #[derive(Debug, Clone)]
 pub(super) enum Stays {
     DoesNotFit(DoesNotFit),
@@ -101,7 +102,7 @@ pub(super) enum Stays {
         policies: usize,
         most: usize,
     },
-    /// It is less sure than the config asks for.
+    /// The confidence is below the configured minimum.
     NotSure(Confidence),
     Undecided,
     /// AWS extends it when this needs more.
@@ -111,7 +112,7 @@ pub(super) enum Stays {
 }
 
 impl<'w> Original<'w> {
-    /// Takes from it what is not needed, and has that proven. `taken` is what others take of the same quota.
+    /// Removes what is not needed, and has the result proven. `taken` is how much of the quota other policies use.
     pub(super) fn attempt(
         self,
         removable: &Removable,
@@ -152,7 +153,7 @@ impl<'w> Original<'w> {
 }
 
 impl Original<'_> {
-    /// What makes a smaller form doubtful.
+    /// What makes a reduced version doubtful.
     fn doubts(self, universe: &Universe<'_>, documents: &[Document<'_>]) -> Doubted {
         let catalog = self.basis.catalog;
         let mut removed = Permissions::allowed_by(catalog, self.document);
@@ -167,22 +168,22 @@ impl Original<'_> {
 }
 
 impl Smaller<'_> {
-    /// How many permissions the policy loses.
+    /// Number of permissions that the policy loses.
     pub(super) fn removed(&self) -> usize {
         self.refined.proof().removed()
     }
 
-    /// How many documents there are after.
+    /// Number of new documents.
     pub(super) fn documents(&self) -> usize {
         self.refined.documents().len()
     }
 
-    /// Whether they are managed policies of their own.
+    /// Whether they are separate managed policies.
     pub(super) fn is_split(&self) -> bool {
         self.refined.step() == FitStep::Split
     }
 
-    /// The documents as they stand in a file.
+    /// Documents as in a file.
     pub(super) fn after(&self) -> String {
         after_text(self.refined.documents())
     }
@@ -196,7 +197,7 @@ impl Smaller<'_> {
         all
     }
 
-    /// Everything that the report says about it. `after` is the text of the file; pass the same `removable` and `used` as before.
+    /// All details for the report. `after` is the text of the file; pass the same `removable` and `used` as before.
     pub(super) fn told(&self, after: String, removable: &Removable, used: &ActionSet) -> Refinement {
         let Self { original, refined, .. } = self;
         let (proof, documents) = (refined.proof(), refined.documents());
@@ -222,18 +223,18 @@ impl Smaller<'_> {
 }
 
 impl Refinement {
-    /// What it takes of the quota for its holder's inline policies, when it is one of them.
+    /// Characters that count towards the quota for inline policies, if it is one.
     pub(super) fn inline_chars(&self) -> usize {
         if self.split { 0 } else { self.sizes.iter().sum() }
     }
 
-    /// The places of its files, from a path without ending.
+    /// Paths of its files, from a path without extension.
     pub(super) fn places(path: &str) -> Files {
         let file = |ending: &str| format!("{path}.{ending}");
         Files { before: file("before.json"), after: file("after.json"), diff: file("diff") }
     }
 
-    /// Its files, with their texts.
+    /// Its files with their texts.
     pub(super) fn texts(&self, files: &Files) -> [(String, String); 3] {
         let diff = unified_diff(&self.before, &self.after, &files.before, &files.after);
         [
@@ -244,7 +245,7 @@ impl Refinement {
     }
 }
 
-/// What becomes of the patterns of a document, and what each document after takes of a quota.
+/// Changes to the patterns of a document, and the size of each new document.
 pub(super) fn told_again(
     universe: &Universe<'_>,
     before: &Document<'_>,
@@ -254,12 +255,12 @@ pub(super) fn told_again(
     (why.changes.into_iter().map(pattern).collect(), after.iter().map(Document::quota_chars).collect())
 }
 
-/// A document as it stands in a file.
+/// The current document as in a file.
 pub(super) fn before_text(document: &Document<'_>) -> String {
     document.pretty() + "\n"
 }
 
-/// The documents after as they stand in a file.
+/// The new documents as in a file.
 pub(super) fn after_text(documents: &[Document<'_>]) -> String {
     print_all(documents, false) + "\n"
 }
@@ -294,8 +295,8 @@ fn pattern(change: PatternChange) -> PatternRow {
     }
 }
 
-/// Whether a wildcard that reached a service was replaced by less than all of it: then what the catalog lacks may be lost. A
-/// `NotAction` that names the exceptions one by one loses nothing else.
+/// Whether a wildcard that matched a service was replaced by less than all of it, so that names the catalog lacks
+/// may be lost. A `NotAction` list of individual exceptions loses nothing else.
 fn is_split(service: &str, before: &Document<'_>, after: &[Document<'_>], universe: &Universe<'_>) -> bool {
     let scopes = universe.scopes().iter();
     let is_touched = |scope: &Scope<'_>| *scope.prefix == *service && scope.any_unused && !scope.whole;
@@ -322,7 +323,7 @@ fn is_split(service: &str, before: &Document<'_>, after: &[Document<'_>], univer
     wild(before).iter().any(|pattern| !left.contains(pattern) && (!is_open || pattern != "*"))
 }
 
-/// What was seen in use as it stands in a report: sorted.
+/// Permissions in use as in a report, sorted.
 fn used_rows(used: &ActionSet) -> Vec<UsedService> {
     let service = |(service, extent): (&Arc<str>, &Extent)| UsedService {
         service_namespace: service.to_string(),
@@ -331,7 +332,7 @@ fn used_rows(used: &ActionSet) -> Vec<UsedService> {
     used.iter().map(service).collect()
 }
 
-/// Evidence as it stands in a report: sorted.
+/// Evidence as in a report, sorted.
 pub(super) fn listed(unused: &ActionSet) -> Vec<UnusedService> {
     let service = |(service, extent): (&Arc<str>, &Extent)| UnusedService {
         service_namespace: service.to_string(),

@@ -1,4 +1,4 @@
-//! A row for every principal, and the account in short.
+//! Rows of all principals, and the summary of the account.
 
 use std::collections::BTreeMap;
 
@@ -65,7 +65,7 @@ impl Work<'_, '_> {
         }
     }
 
-    /// What could be done instead, each as if it were done alone.
+    /// Alternatives, each as if it were the only change.
     fn alternatives(&mut self) -> Vec<Recommendation> {
         let all = std::mem::take(&mut self.alternatives).into_iter().map(|(mut instead, reaches, lost)| {
             let (Removal { permissions, risk }, closed) = self.effects.alone(&reaches, &lost);
@@ -78,7 +78,7 @@ impl Work<'_, '_> {
         all
     }
 
-    /// What each change takes from each principal, in the order of the inventory; and of each change together.
+    /// What each change removes from each principal, in the order of the inventory, and in total.
     fn attribute(&mut self) -> Vec<BTreeMap<String, Removal>> {
         let people = 0..self.prepared.inventory.principals.len();
         let removals: Vec<_> = people.map(|at| self.effects.removals(at)).collect();

@@ -1,4 +1,4 @@
-//! Why a policy stays that somebody does not use all of, and who is in the way.
+//! Why a policy with unused permissions is not changed, and who blocks it.
 
 use super::prepared::RemovableActions;
 use super::why::{self, Sharers};
@@ -7,7 +7,7 @@ use crate::decide::{Holder, Obstacle, PolicyPlan};
 use crate::report::PolicyState;
 
 impl<'i, 't> Work<'i, 't> {
-    /// Why all of some principals cannot do without anything of a policy, though somebody of them does not use all of it.
+    /// Why some principals cannot all lose anything from a policy, although one of them does not use all of it.
     pub(super) fn unspared(&self, bench: Bench<'_, 'i, 't>, reaches: &[usize]) -> (PolicyState, String) {
         let spare = self.effects.spare(reaches, bench.allows);
         if spare.is_empty() {
@@ -21,7 +21,7 @@ impl<'i, 't> Work<'i, 't> {
         why::unspared(spare.iter().all(|(service, name, _)| is_kept(service, name)), lately)
     }
 
-    /// Those who count as using everything.
+    /// Principals and groups that count as using everything.
     pub(super) fn sharers(
         &self,
         held: &PolicyPlan<'i>,

@@ -1,15 +1,15 @@
-//! About how much memory an account takes that waits to be worked out.
+//! Estimated memory of an account that waits to be analysed.
 
 use super::prepared::Prepared;
 use crate::evidence::{Finding, LastAccessed};
 use crate::inventory::Principal;
 use crate::inventory::wire::{InlinePolicy, PolicyText};
 
-/// A short string with its place and what surrounds it. Most is there twice: as it came, and as it was joined.
+/// Estimated size of a short string with its overhead. Most are kept twice: as received and as combined.
 const PART: usize = 64;
 
 impl Prepared {
-    /// About how many bytes it takes.
+    /// Estimated size in bytes.
     pub fn weight(&self) -> usize {
         let inventory = &self.inventory;
         let groups = inventory.groups.values().flat_map(|group| &group.group_policy_list).map(inline);

@@ -1,44 +1,45 @@
-//! The status of a principal, and why: a stable code and one sentence.
+//! The status of a principal and its reason: a stable code and a sentence.
 
 use super::refinement::Stays;
 use crate::decide::{Exceptions, Obstacle, PrincipalStatus, Standing};
 use crate::evidence::{Failure, Gap};
 use crate::report::{PolicyState, PrincipalCode, Remains};
 
-/// Where a principal ends, why, and what to do about it.
+/// Status of a principal, why, and what to do about it.
 pub(super) struct Verdict {
     pub(super) status: PrincipalStatus,
-    /// A stable code.
+    /// Stable code.
     pub(super) code: PrincipalCode,
     /// One sentence.
     pub(super) why: String,
-    /// One sentence, where permissions stay that are not used.
+    /// One sentence, if unused permissions remain.
     pub(super) remedy: &'static str,
 }
 
-/// What a principal's verdict depends on.
+/// What the status of a principal depends on.
 pub(super) struct Case<'c> {
     pub(super) exceptions: &'c Exceptions<'c>,
-    /// Of its evidence, in days.
+    /// Window of its evidence, in days.
     pub(super) window: u32,
-    /// How many changes reach it.
+    /// Number of changes that affect it.
     pub(super) changes: usize,
-    /// Permissions that it has.
+    /// Number of its permissions.
     pub(super) granted: usize,
-    /// Those of them that it does not use.
+    /// Number of unused ones.
     pub(super) unused: usize,
-    /// How many of them are actions whose use AWS does not see, of services to which no call was seen.
+    /// Number of permissions whose use AWS does not track, in services with no recorded call.
     pub(super) unobserved: usize,
-    /// What becomes of the policies that grant those, as stable codes.
+    /// Results for the policies that grant the remaining ones, as stable codes.
     pub(super) remains: &'c [Remains],
-    /// What says that it is kept for emergencies.
+    /// Why it looks like emergency access.
     pub(super) emergency: Option<&'c str>,
 }
 
-/// Nobody uses so many permissions in a window. No finding about somebody who has them means that nobody looked (E18).
+/// More permissions than any principal uses within a window. Without a finding, it was most likely not analyzed
+/// (E18).
 const IMPROBABLE: usize = 1_000;
 
-/// Where a principal ends.
+/// The status of a principal.
 pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> Verdict {
     let failed = |failure: &Failure| format!("{} failed ({})", failure.operation, failure.kind.name());
     let of = |status, code, why: String| Verdict { status, code, why, remedy: "" };
@@ -144,7 +145,7 @@ fn idle(last: Option<&str>, emergency: Option<&str>) -> Verdict {
     Verdict { status: PrincipalStatus::UnusedPrincipal, code, why, remedy: "" }
 }
 
-/// Of evidence that is not complete.
+/// For incomplete evidence.
 fn gap_of(gap: &Gap) -> Verdict {
     let (code, why) = match gap {
         Gap::Error(error) => {
@@ -180,7 +181,7 @@ fn gap_of(gap: &Gap) -> Verdict {
     Verdict { status: PrincipalStatus::NoEvidence, code, why, remedy: "" }
 }
 
-/// Something that it does not use stays: why, and what to do.
+/// A principal that keeps unused permissions: why, and what to do.
 fn blocked_principal(case: &Case<'_>) -> Verdict {
     let mut states: Vec<PolicyState> = case.remains.iter().map(|it| it.state).collect();
     // The policy that keeps the most of it says what to do.
@@ -213,7 +214,7 @@ fn day(date: &str) -> &str {
     date.split('T').next().unwrap_or(date)
 }
 
-/// Why a policy had to stay after all.
+/// Why a policy could not be changed after all.
 pub(super) fn stays(stays: &Stays) -> (PolicyState, String) {
     match stays {
         Stays::DoesNotFit(numbers) => (PolicyState::DoesNotFit, numbers.to_string()),
@@ -240,14 +241,14 @@ pub(super) fn stays(stays: &Stays) -> (PolicyState, String) {
     }
 }
 
-/// Holders of a policy who count as using everything, by ARN.
+/// ARNs of principals and groups that share a policy and count as using everything.
 #[derive(Debug, Default)]
 pub(super) struct Sharers {
-    /// Nothing is known of their use.
+    /// Without evidence.
     pub(super) unknown: Vec<String>,
-    /// They use nothing now.
+    /// Not used now.
     pub(super) idle: Vec<String>,
-    /// Their name or tags say that they are kept for emergencies.
+    /// Their names or tags suggest emergency access.
     pub(super) reserves: Vec<String>,
     /// Groups without members: whoever joins one may need all of it.
     pub(super) empty_groups: Vec<String>,
@@ -287,7 +288,7 @@ impl Sharers {
     }
 }
 
-/// Why a policy cannot be edited in its place.
+/// Why a policy cannot be edited in place.
 pub(super) fn obstacle(obstacle: Obstacle, sharers: &Sharers) -> (PolicyState, String) {
     match obstacle {
         Obstacle::Excepted => (PolicyState::Excepted, "an exception keeps the policy".to_owned()),
@@ -310,8 +311,8 @@ pub(super) fn obstacle(obstacle: Obstacle, sharers: &Sharers) -> (PolicyState, S
     }
 }
 
-/// Why nothing of a policy goes though nobody uses it: rules keep all of that, it was granted lately, or else it is beyond the
-/// catalog.
+/// Why nothing can be removed from a policy although some of it is unused: rules keep it, it was granted recently,
+/// or the catalog lacks it.
 pub(super) fn unspared(is_kept: bool, changed_lately: bool) -> (PolicyState, String) {
     if is_kept {
         (PolicyState::KeptByRule, "rules keep every unused permission".to_owned())
@@ -329,7 +330,7 @@ pub(super) fn unspared(is_kept: bool, changed_lately: bool) -> (PolicyState, Str
     }
 }
 
-/// So many principals and groups stand in the way of the others who share a policy.
+/// How many principals and groups prevent a change to a shared policy.
 pub(super) fn count_as_users(blockers: usize) -> String {
     match blockers {
         1 => "1 principal that shares the policy is treated as using everything".to_owned(),
@@ -337,7 +338,7 @@ pub(super) fn count_as_users(blockers: usize) -> String {
     }
 }
 
-/// A number with its thousands apart.
+/// A number with thousands separators.
 fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -350,7 +351,7 @@ fn thousands(number: usize) -> String {
     out
 }
 
-/// A number and what it counts.
+/// A number and its unit.
 pub(super) fn count(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }

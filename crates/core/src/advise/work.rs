@@ -1,4 +1,4 @@
-//! Each policy of an account: which way it can be smaller, and what is published of it.
+//! For each policy of an account: how to reduce it, and what to report about it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,32 +22,32 @@ use crate::report::{
     Recommendation, Removal,
 };
 
-/// The work on one account, policy by policy.
+/// The analysis of one account, policy by policy.
 pub(super) struct Work<'i, 't> {
     pub(super) prepared: &'i Prepared,
     pub(super) terms: Terms<'t>,
     pub(super) families: &'i Families,
     outcomes: &'t Outcomes,
-    /// The characters of every inline policy, which count together against one quota.
+    /// Characters of every inline policy, which share a quota.
     inline: BTreeMap<Holder<'i>, BTreeMap<&'i str, usize>>,
     pub(super) names: CopyNames,
     pub(super) policies: Vec<PolicyRow>,
     pub(super) recommendations: Vec<Recommendation>,
-    /// What could be done instead, with whom it reaches and what it takes from each of them.
+    /// Alternatives, with the principals they affect and what they remove from each.
     pub(super) alternatives: Vec<(Recommendation, Vec<usize>, Permissions<'t>)>,
     pub(super) left_alone: Vec<LeftAlone>,
     pub(super) files: Vec<(String, String)>,
     pub(super) services: Services,
     pub(super) defects: Vec<(String, String)>,
     pub(super) shares: Vec<FamilyShare>,
-    /// What the families' recommendations reach here: ids by the principal's ARN.
+    /// IDs of the changes for several accounts that apply here, by ARN of the principal.
     pub(super) from_families: BTreeMap<String, Vec<String>>,
     pub(super) effects: Effects<'t>,
-    /// What the policy under work grants to some of its holders when its change is made.
+    /// What the current policy grants to some of its principals after its change.
     pub(super) changed: Vec<After<'i, 't>>,
 }
 
-/// One policy under work.
+/// The current policy.
 #[derive(Clone, Copy)]
 pub(super) struct Bench<'w, 'i, 't> {
     pub(super) held: &'w PolicyPlan<'i>,
@@ -57,11 +57,11 @@ pub(super) struct Bench<'w, 'i, 't> {
     pub(super) allows: &'w Permissions<'t>,
 }
 
-/// A copy for some of a policy's holders.
+/// A copy for some of a policy's principals.
 pub(super) struct Copied<'w, 'i> {
     pub(super) part: EditScope<'i>,
     pub(super) smaller: Box<Smaller<'w>>,
-    /// Its documents as they stand in a file.
+    /// Documents as in a file.
     pub(super) after: String,
 }
 
@@ -112,7 +112,7 @@ impl<'i, 't> Work<'i, 't> {
         }
     }
 
-    /// Works on one policy, and writes its row.
+    /// Analyses one policy and writes its row.
     pub(super) fn policy(&mut self, held: &PolicyPlan<'i>) {
         let mut place = Place::of(held.target, &self.prepared.inventory);
         if let (Some(_), PolicyLocation::Aws { .. }, Some(holder)) =
@@ -156,7 +156,7 @@ impl<'i, 't> Work<'i, 't> {
         });
     }
 
-    /// What becomes of a policy, as a stable code.
+    /// Result for a policy, as a stable code.
     fn readable(&mut self, bench: Bench<'_, 'i, 't>) -> PolicyState {
         let held = bench.held;
         if held.set.is_some() {
@@ -179,12 +179,12 @@ impl<'i, 't> Work<'i, 't> {
         }
     }
 
-    /// The family that decides on a part of a policy.
+    /// The family that decides about part of a policy.
     pub(super) fn family(&self, part: &EditScope<'i>) -> Option<&'i Family> {
         part.family.and_then(|index| self.families.get(index))
     }
 
-    /// What a permission set provisioned is changed there, if anywhere.
+    /// Policies that a permission set provisioned can be changed only there.
     fn of_permission_set(&mut self, bench: Bench<'_, 'i, 't>) -> PolicyState {
         let part = bench.held.in_place.as_ref();
         let Some((part, family)) = part.and_then(|part| Some((part, self.family(part)?))) else {
@@ -194,7 +194,7 @@ impl<'i, 't> Work<'i, 't> {
         PolicyState::PermissionSet
     }
 
-    /// Adds what this account says of a family; tells whether the family's change holds here.
+    /// Adds this account's verdict about a family; returns whether the family's change applies here.
     pub(super) fn join(
         &mut self,
         bench: Bench<'_, 'i, 't>,
@@ -278,14 +278,14 @@ impl<'i, 't> Work<'i, 't> {
         }
     }
 
-    /// From now on a policy that is inline takes what is left of it.
+    /// Records the new size of an inline policy.
     pub(super) fn inlined(&mut self, target: PolicyLocation<'i>, smaller: &Refinement) {
         if let PolicyLocation::Inline { holder, policy } = target {
             self.inline.entry(holder).or_default().insert(policy, smaller.inline_chars());
         }
     }
 
-    /// A customer-managed policy: in its place for all, or copies for those who can do with less.
+    /// A customer-managed policy: one edit in place, or copies for those who need less.
     fn managed(&mut self, bench: Bench<'_, 'i, 't>) -> PolicyState {
         let Some(part) = &bench.held.in_place else { return PolicyState::Kept };
         if self.family(part).is_some_and(|family| self.join(bench, part, family)) {
@@ -337,7 +337,7 @@ impl<'i, 't> Work<'i, 't> {
         }
     }
 
-    /// A policy that is split needs room for its parts at each of its holders.
+    /// A policy that is split needs room for its parts wherever it is attached.
     pub(super) fn attachable<'w>(
         &self,
         part: &EditScope<'i>,
@@ -349,7 +349,7 @@ impl<'i, 't> Work<'i, 't> {
         }
     }
 
-    /// What copies would bring and cost; none when there are none.
+    /// What copies would remove and cost; `None` if there are none.
     fn fork(&self, copies: &[Copied<'_, 'i>]) -> Option<Alternative> {
         if copies.is_empty() {
             return None;
@@ -394,7 +394,7 @@ impl<'i, 't> Work<'i, 't> {
         self.prepared.confidence(&About::of(bench.held, part, grain), self.terms)
     }
 
-    /// Leaves a policy as it is that somebody does not use all of.
+    /// Keeps a policy although some of it is unused.
     fn leave_for(
         &mut self,
         bench: Bench<'_, 'i, 't>,

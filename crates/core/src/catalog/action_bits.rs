@@ -1,4 +1,4 @@
-//! Sets of actions as bits, so that unions and differences are a few words.
+//! Sets of actions as bits, so that unions and differences take a few words.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ impl ActionBits {
         self.0.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
     }
 
-    /// Those of a run of bits that it has.
+    /// The part of the set in a range of bits.
     pub(super) fn within(&self, run: Range<usize>) -> impl Iterator<Item = usize> {
         let words = run.start / 64..run.end.div_ceil(64);
         let of_word = |at: usize| {
@@ -59,7 +59,7 @@ impl ActionBits {
         }
     }
 
-    /// Whether any bit of a run is in the set.
+    /// Whether any bit of a range is set.
     pub(crate) fn any_in(&self, run: Range<usize>) -> bool {
         let mut bit = run.start;
         while bit < run.end {

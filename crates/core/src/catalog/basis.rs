@@ -1,19 +1,19 @@
-//! What is known of actions beside the evidence of one principal: the catalog, the names that the organisation itself
-//! uses beyond it, and the actions whose use AWS does not see.
+//! What is known about actions besides the evidence of one principal: the catalog, further names that the
+//! organisation uses, and the actions whose use AWS does not track.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Catalog, Unobserved, is_name, is_prefix};
 use crate::policy::{Document, Observed, Services, Shape};
 
-/// See the module. Every proof rests on one.
+/// What is known about actions. Every proof is based on one.
 #[derive(Debug, Clone, Copy)]
 pub struct Basis<'a> {
     /// The dated list of actions.
     pub catalog: &'a Catalog,
-    /// Names beyond it.
+    /// Names that the catalog lacks.
     pub harvest: &'a Harvest,
-    /// Actions that a row about a whole service says nothing about.
+    /// Actions that a whole-service row of evidence says nothing about.
     pub unobserved: &'a Unobserved,
 }
 
@@ -24,17 +24,17 @@ impl<'a> From<&'a Catalog> for Basis<'a> {
     }
 }
 
-/// Names that the catalog lacks and that some policy or evidence of the organisation has.
+/// Names that the catalog lacks but a policy or evidence of the organisation contains.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Harvest {
-    /// By service, then by name, both in small letters. A service without names was only named itself.
+    /// By service, then by name, both in lower case. A service without names was named only as a whole.
     names: BTreeMap<String, BTreeMap<String, String>>,
-    /// Services of the catalog of which the evidence names an action that it lacks.
+    /// Services of the catalog for which the evidence names an action that it lacks.
     behind: BTreeSet<String>,
 }
 
 impl Harvest {
-    /// Adds the literal actions of a policy, of whatever effect.
+    /// Adds the literal actions of a policy, whatever their effect.
     pub fn add_document(&mut self, catalog: &Catalog, document: &Document<'_>) {
         for pattern in document.statements.iter().flat_map(|statement| &statement.clause.patterns) {
             if pattern.shape == Shape::Literal {
@@ -55,7 +55,7 @@ impl Harvest {
         }
     }
 
-    /// Adds a service, or an action of it. Says whether the catalog lacks it.
+    /// Adds a service or an action of it. Returns whether the catalog lacks it.
     fn add(&mut self, catalog: &Catalog, service: &str, name: Option<&str>) -> bool {
         let Some(name) = name else {
             let is_new = is_prefix(service) && catalog.place_of(service).is_none();
@@ -71,7 +71,7 @@ impl Harvest {
         true
     }
 
-    /// Of two spellings the first by bytes stays, so that the order of accounts does not matter.
+    /// If a name has two spellings, the first by bytes is kept, so that the order of accounts does not matter.
     fn insert(&mut self, service: &str, name: &str) {
         let names = self.names.entry(service.to_ascii_lowercase()).or_default();
         let spelled = names.entry(name.to_ascii_lowercase()).or_insert_with(|| name.to_owned());
@@ -80,7 +80,7 @@ impl Harvest {
         }
     }
 
-    /// Adds what another account has.
+    /// Adds the names of another account.
     pub fn join(&mut self, other: Self) {
         for (service, names) in other.names {
             names.values().for_each(|name| self.insert(&service, name));
@@ -89,13 +89,13 @@ impl Harvest {
         self.behind.extend(other.behind);
     }
 
-    /// The services with their names as they are spelled: what a report keeps.
+    /// The services with their names as spelled, as a report stores them.
     pub fn names(&self) -> BTreeMap<String, Vec<String>> {
         let spelled = |names: &BTreeMap<String, String>| names.values().cloned().collect();
         self.names.iter().map(|(service, names)| (service.clone(), spelled(names))).collect()
     }
 
-    /// What a report kept. Names that no action can have are passed over.
+    /// Restores the names from a report. Names that no action can have are ignored.
     pub fn of_names(catalog: &Catalog, services: &BTreeMap<String, Vec<String>>) -> Self {
         let mut all = Self::default();
         for (service, names) in services {
@@ -107,13 +107,13 @@ impl Harvest {
         all
     }
 
-    /// The same with services of the catalog that lack what the evidence names.
+    /// Adds services of the catalog that lack actions that the evidence names.
     #[must_use]
     pub fn with_behind(self, behind: BTreeSet<String>) -> Self {
         Self { behind, ..self }
     }
 
-    /// What of it concerns these services.
+    /// The part about these services.
     #[must_use]
     pub fn about(&self, services: &Services) -> Self {
         let names = self.names.iter().filter(|(service, _)| services.contains(service));
@@ -121,12 +121,12 @@ impl Harvest {
         Self { names: names.map(|(service, names)| (service.clone(), names.clone())).collect(), behind }
     }
 
-    /// The services that the catalog lacks, in small letters.
+    /// Services that the catalog lacks, in lower case.
     pub(crate) fn unknown_services<'h>(&'h self, catalog: &'h Catalog) -> impl Iterator<Item = &'h str> {
         self.names.keys().map(String::as_str).filter(|service| catalog.place_of(service).is_none())
     }
 
-    /// The names of a service, in small letters and as they are spelled. The service is given in small letters.
+    /// Names of a service, in lower case and as spelled. The service is given in lower case.
     pub(crate) fn of_service(&self, service: &str) -> impl Iterator<Item = (&str, &str)> {
         self.names
             .get(service)
@@ -147,7 +147,7 @@ impl Harvest {
         &self.behind
     }
 
-    /// Whether there is nothing in it.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }

@@ -1,14 +1,14 @@
-//! The actions that the catalog does not know, as a language of names.
+//! Actions that the catalog lacks, as a language of names.
 //!
-//! A policy's wildcards reach names that no catalog lists, and evidence names some of them. Which names a set holds there
-//! is kept as the author's patterns and what was done to them, so that the answer for a name is exact. Of a wildcard
-//! the answer has three values, because the parts of several patterns are not added up.
+//! Wildcards of a policy match names that no catalog has, and evidence contains some of them. A set of such names
+//! is stored as the author's patterns and the operations on them, so that the answer for a name is exact. For a
+//! wildcard, the answer has three values, because partial matches of several patterns are not combined.
 
 use std::sync::Arc;
 
 use crate::policy::{Pattern, Shape};
 
-/// How much of a pattern lies in a language. For a name it is never a part.
+/// How much of a pattern is in a language. For a name, it is never a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Overlap {
     /// Certainly nothing.
@@ -29,23 +29,23 @@ impl Overlap {
     }
 }
 
-/// A language: steps that are taken one after the other, from nothing.
+/// A language: operations applied in order, starting from nothing.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Beyond(Vec<LanguageStep>);
 
 #[derive(Debug, Clone)]
 enum LanguageStep {
-    /// What a statement reaches joins.
+    /// Adds what a statement matches.
     Add(Arc<StatementReach>),
-    /// Another language joins.
+    /// Adds another language.
     Join(Arc<Beyond>),
-    /// Another language goes.
+    /// Removes another language.
     Cut(Arc<Beyond>),
-    /// Only what another language has too stays.
+    /// Keeps only what another language also has.
     Keep(Arc<Beyond>),
 }
 
-/// What one statement reaches: what a pattern matches or, turned round, what none matches.
+/// What one statement matches: what a pattern matches or, if negated, what none matches.
 #[derive(Debug)]
 struct StatementReach {
     negated: bool,
@@ -60,7 +60,7 @@ impl Beyond {
     }
 
     pub(super) fn join(&mut self, other: &Self) {
-        // Most sets are sums of statements, and the same policy comes again and again.
+        // Most sets are unions of statements, and the same policy recurs often.
         if other.0.iter().all(|step| matches!(step, LanguageStep::Add(_))) {
             for step in &other.0 {
                 let LanguageStep::Add(reach) = step else { continue };
@@ -104,7 +104,7 @@ impl Beyond {
         })
     }
 
-    /// How much of a pattern of one service is in it.
+    /// How much of a pattern of one service it contains.
     pub(super) fn share(&self, pattern: &Pattern<'_>) -> Overlap {
         self.0.iter().fold(Overlap::None, |so_far, step| match step {
             LanguageStep::Add(reach) => so_far.max(reach.share(pattern)),

@@ -10,10 +10,10 @@ use crate::visible::visible_line;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CatalogError {
-    /// The text form has a line that does not belong.
+    /// The text form has an invalid line.
     #[error("line {line}: {problem}")]
     Line {
-        /// Counted from 1.
+        /// Line, from 1.
         line: usize,
         /// What is wrong.
         problem: &'static str,
@@ -21,13 +21,13 @@ pub enum CatalogError {
     /// Not JSON.
     #[error("not valid JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// Not JSON, or a key that stands twice.
+    /// Not JSON, or JSON with a duplicate key.
     #[error(transparent)]
     Text(#[from] PolicyError),
-    /// JSON of another form.
+    /// JSON of another structure.
     #[error("{what} must be {wanted}")]
     Form {
-        /// Which part.
+        /// The element.
         what: String,
         /// What it should be.
         wanted: &'static str,
@@ -35,7 +35,7 @@ pub enum CatalogError {
     /// A name that no service or action can have.
     #[error("`{}` is not a service or action name", visible_line(.0))]
     BadName(String),
-    /// No service in it.
+    /// It contains no service.
     #[error("the list contains no service")]
     Empty,
 }

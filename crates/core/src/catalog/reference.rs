@@ -9,10 +9,10 @@ use super::text::Header;
 use crate::policy::json::{Json, decoded};
 use crate::visible::visible_line;
 
-/// `{"s3":["GetObject", ...], ...}`, levels unknown and taken as Write.
+/// `{"s3":["GetObject", ...], ...}`, without levels; they count as Write.
 pub(super) fn plain(text: &str) -> Result<Catalog, CatalogError> {
     let form = |what: String, wanted| CatalogError::Form { what, wanted };
-    // The reader of policies refuses a key that stands twice; `serde_json` would keep the last one.
+    // The policy parser rejects duplicate keys; `serde_json` would keep the last one.
     let Json::Map(members, _) = Json::parse(text)? else {
         return Err(form("the list of actions".to_owned(), "an object of services"));
     };
@@ -33,28 +33,28 @@ pub(super) fn plain(text: &str) -> Result<Catalog, CatalogError> {
     Catalog::new(Header { source: "a custom catalog".to_owned(), ..Header::default() }, services)
 }
 
-/// Collects the files of AWS's service reference into a catalog.
+/// Builds a catalog from the files of AWS's service reference.
 ///
-/// The names, shapes and flags are those of the published files: an index `[{"service","url"}]`, and per
+/// Names, structure and flags are those of the published files: an index `[{"service","url"}]`, and for each
 /// service `{"Name", "Actions": [{"Name", "Annotations": {"Properties": ...}, "SupportedBy": ...}]}`.
 #[derive(Debug, Default)]
 pub struct ReferenceReader {
     services: Vec<(String, Vec<ReadAction>)>,
 }
 
-/// One action as it was read: its name, what it does, whether its use is tracked.
+/// A parsed action: its name, its access level, and whether its use is tracked.
 type ReadAction = (String, AccessLevel, Option<bool>);
 
 impl ReferenceReader {
-    /// A reader that has seen nothing yet.
+    /// An empty reader.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Reads the index: each service's name and the address of its file.
+    /// Parses the index: the name of each service and the URL of its file.
     ///
     /// # Errors
-    /// When the text is not JSON of that form.
+    /// If the text is not JSON of that structure.
     pub fn index(text: &str) -> Result<Vec<(String, String)>, CatalogError> {
         let form = || CatalogError::Form {
             what: "the index".to_owned(),
@@ -69,10 +69,10 @@ impl ReferenceReader {
         if entries.is_empty() { Err(CatalogError::Empty) } else { Ok(entries) }
     }
 
-    /// Adds one service's file.
+    /// Adds the file of one service.
     ///
     /// # Errors
-    /// When the text is not JSON of that form.
+    /// If the text is not JSON of that structure.
     pub fn add(&mut self, text: &str) -> Result<(), CatalogError> {
         let json: Value = serde_json::from_str(text)?;
         let form = |what: &str, wanted| CatalogError::Form { what: what.to_owned(), wanted };
@@ -92,11 +92,11 @@ impl ReferenceReader {
         Ok(())
     }
 
-    /// The catalog of everything that was added. The files carry no date, so the caller gives the day of
-    /// fetching.
+    /// The catalog of everything that was added. The files have no date, so the caller gives the date of the
+    /// download.
     ///
     /// # Errors
-    /// When nothing was added.
+    /// If nothing was added.
     pub fn finish(self, updated: &str) -> Result<Catalog, CatalogError> {
         if self.services.is_empty() {
             return Err(CatalogError::Empty);
@@ -118,7 +118,7 @@ impl ReferenceReader {
     }
 }
 
-/// The properties do not exclude each other; the one that weighs most counts. None of them means Read.
+/// An action can have several properties; the most dangerous one counts. Without any, it is Read.
 fn level(action: &Value) -> AccessLevel {
     let properties = action.get("Annotations").and_then(|notes| notes.get("Properties"));
     let is = |key: &str| properties.and_then(|all| all.get(key)).and_then(Value::as_bool) == Some(true);

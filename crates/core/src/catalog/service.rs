@@ -1,10 +1,10 @@
-//! One service's actions, laid out for look-ups.
+//! Actions of one service, arranged for fast look-ups.
 
 use std::hash::Hasher;
 
 use rustc_hash::FxHasher;
 
-/// What an action does, as AWS classes it.
+/// Access level of an action, as AWS classifies it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AccessLevel {
     /// Lists resources.
@@ -30,7 +30,7 @@ impl AccessLevel {
         ('P', Self::PermissionsManagement),
     ];
 
-    /// The letter in the catalog's text.
+    /// Letter in the text form of the catalog.
     pub(crate) fn letter(self) -> char {
         Self::ALL.iter().find(|(_, level)| *level == self).map_or('W', |(letter, _)| *letter)
     }
@@ -39,7 +39,7 @@ impl AccessLevel {
         Self::ALL.iter().find(|(known, _)| *known == letter).map(|(_, level)| *level)
     }
 
-    /// The name that AWS's documentation uses.
+    /// Name in AWS's documentation.
     pub fn name(self) -> &'static str {
         match self {
             Self::List => "List",
@@ -51,37 +51,37 @@ impl AccessLevel {
     }
 }
 
-/// One action as a source names it.
+/// An action as a source describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SourceAction<'n> {
     pub(crate) name: &'n str,
     pub(crate) level: AccessLevel,
-    /// Whether IAM records when it was last used; `None` when the source does not say.
+    /// Whether IAM tracks its last use; `None` if the source does not say.
     pub(crate) tracked: Option<bool>,
 }
 
-/// The actions of one service, sorted by name without regard to case. An action is known by its place.
+/// Actions of one service, sorted by name ignoring case. An action is identified by its index.
 #[derive(Debug)]
 pub(crate) struct Service {
     prefix: String,
     spelled: String,
-    /// The same bytes in small letters, for comparisons.
+    /// The same bytes in lower case, for comparisons.
     lower: String,
-    /// Where each name ends in the two texts.
+    /// End of each name in the two texts.
     ends: Vec<u32>,
-    /// How many bytes each name shares with the one before, in small letters.
+    /// Number of bytes that the name shares with the previous one, in lower case.
     shared: Vec<u16>,
     traits: Vec<(AccessLevel, Option<bool>)>,
-    /// For each 64 places the bits of those of each level, so that a set of places is counted by level in words.
+    /// For each 64 actions, the bits of those of each level, so that a set is counted by level word by word.
     by_level: Vec<[u64; AccessLevel::COUNT]>,
-    /// Places by hash, open addressing; `EMPTY` where there is none.
+    /// Hash table of indices with open addressing; empty slots are `EMPTY`.
     table: Vec<u32>,
 }
 
 const EMPTY: u32 = u32::MAX;
 
 impl Service {
-    /// Builds a service; of names that differ only by case the first by bytes stays.
+    /// Builds a service. If names differ only in case, the first by bytes is kept.
     pub(crate) fn new(prefix: &str, mut actions: Vec<SourceAction<'_>>) -> Self {
         let lower_cmp = |a: &str, b: &str| {
             a.bytes().map(|b| b.to_ascii_lowercase()).cmp(b.bytes().map(|b| b.to_ascii_lowercase()))
@@ -127,7 +127,7 @@ impl Service {
         service
     }
 
-    /// The prefix as the catalog spells it, in small letters.
+    /// Prefix, in lower case.
     pub(crate) fn prefix(&self) -> &str {
         &self.prefix
     }
@@ -136,12 +136,12 @@ impl Service {
         self.ends.len()
     }
 
-    /// The name as the catalog spells it.
+    /// Name as the catalog spells it.
     pub(crate) fn spelled(&self, place: usize) -> &str {
         self.slice(&self.spelled, place)
     }
 
-    /// The name in small letters.
+    /// The name in lower case.
     pub(crate) fn lower(&self, place: usize) -> &str {
         self.slice(&self.lower, place)
     }
@@ -152,7 +152,7 @@ impl Service {
         text.get(start..end(place)).unwrap_or_default()
     }
 
-    /// How many bytes the name shares with the one before, in small letters.
+    /// Number of bytes that the name shares with the previous one, in lower case.
     pub(crate) fn shared(&self, place: usize) -> usize {
         self.shared.get(place).map_or(0, |shared| usize::from(*shared))
     }
@@ -161,7 +161,7 @@ impl Service {
         self.traits.get(place).map(|(level, _)| *level)
     }
 
-    /// How many of a set of places, given as bits, are of each level, by the level's number.
+    /// Number of actions of a set, given as bits, by access level.
     pub(crate) fn count_levels(&self, set: &[u64], counts: &mut [usize; AccessLevel::COUNT]) {
         for (word, masks) in set.iter().zip(&self.by_level) {
             for (count, mask) in counts.iter_mut().zip(masks) {
@@ -174,7 +174,7 @@ impl Service {
         self.traits.get(place).and_then(|(_, tracked)| *tracked)
     }
 
-    /// The place of an action, by name in any case.
+    /// Index of an action, by name in any case.
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
         with_lower(name.as_bytes(), |lower| {
             let mut slot = self.first_slot(lower);
@@ -188,7 +188,7 @@ impl Service {
         })
     }
 
-    /// The places of the names that begin with `root`, in any case.
+    /// Indices of the names that begin with `root`, in any case.
     pub(crate) fn with_root(&self, root: &str) -> std::ops::Range<usize> {
         if root.is_empty() {
             return 0..self.len();
@@ -196,7 +196,7 @@ impl Service {
         with_lower(root.as_bytes(), |root| {
             let start = partition(0, self.len(), |place| self.lower(place).as_bytes() < root);
             let is_in = |place| self.lower(place).as_bytes().starts_with(root);
-            // Most runs are short: the end is looked for in steps that double.
+            // Most runs are short, so search for the end in doubling steps.
             let (mut low, mut step) = (start, 1);
             while low + step < self.len() && is_in(low + step) {
                 low += step;
@@ -209,13 +209,13 @@ impl Service {
     fn first_slot(&self, lower: &[u8]) -> usize {
         let mut hasher = FxHasher::default();
         hasher.write(lower);
-        // The high bits of this hash are the good ones, and it leaves them in the low half.
+        // The high bits of this hash are the best ones; this moves them to the low half.
         let mask = self.table.len() - 1;
         usize::try_from(hasher.finish() & mask as u64).unwrap_or(0)
     }
 }
 
-/// The first place in `low..high` at which `before` no longer holds.
+/// First index in `low..high` for which `before` is false.
 fn partition(mut low: usize, mut high: usize, before: impl Fn(usize) -> bool) -> usize {
     while low < high {
         let middle = low.midpoint(high);
@@ -224,7 +224,7 @@ fn partition(mut low: usize, mut high: usize, before: impl Fn(usize) -> bool) ->
     low
 }
 
-/// Calls `f` with the bytes in small letters, without allocating for names of usual length.
+/// Calls `f` with the bytes in lower case, without allocating for names of usual length.
 fn with_lower<T>(bytes: &[u8], f: impl FnOnce(&[u8]) -> T) -> T {
     let mut buffer = [0_u8; 96];
     match buffer.get_mut(..bytes.len()) {

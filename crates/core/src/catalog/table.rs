@@ -1,4 +1,4 @@
-//! Tables of action patterns with a reason each, as data files hold them.
+//! Tables of action patterns with a reason for each, as in data files.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,31 +6,31 @@ use std::collections::BTreeMap;
 use super::service::Service;
 use crate::policy::{ActionPattern, Shape};
 
-/// Patterns of actions, asked for by service.
+/// Action patterns, indexed by service.
 #[derive(Debug, Clone, Default)]
 pub struct ActionTable {
     rows: Vec<TableRow>,
-    /// The places of the rows of each service, in small letters.
+    /// Indices of the rows of each service, in lower case.
     by_service: BTreeMap<String, Vec<usize>>,
-    /// The places of the rows that are about every service.
+    /// Indices of the rows that match every service.
     of_all: Vec<usize>,
 }
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableRow {
-    /// As it is written: `iam:PassRole`, `*:Pass*`.
+    /// Pattern as written: `iam:PassRole`, `*:Pass*`.
     pub pattern: Cow<'static, str>,
     /// Why it is in the table.
     pub reason: &'static str,
-    /// The address of who says so; empty where the table has none.
+    /// URL of the source; empty if the table has none.
     pub source: &'static str,
-    /// The pattern within a service.
+    /// The part of the pattern after the service.
     name: ActionPattern,
 }
 
 impl TableRow {
-    /// A line of a file: pattern, reason and perhaps source, with tabs between them.
+    /// Parses a line of a file: pattern, reason and optional source, separated by tabs.
     fn read(line: &'static str) -> Option<Self> {
         let mut columns = line.split('\t');
         let (pattern, reason) = (columns.next()?, columns.next()?);
@@ -47,7 +47,7 @@ impl TableRow {
         Some(Self { pattern, reason: "", source: "", name })
     }
 
-    /// The service that it is about, in small letters; none when it is about all.
+    /// Its service, in lower case; `None` if it matches all services.
     fn service(&self) -> Option<String> {
         let service = self.name.service().filter(|_| !self.pattern.starts_with("*:"));
         service.map(str::to_ascii_lowercase)
@@ -59,7 +59,7 @@ impl TableRow {
 }
 
 impl ActionTable {
-    /// What a file holds. A line that is not of the form is left out; tests see that there is none.
+    /// Parses a file. Invalid lines are skipped; tests check that there are none.
     pub fn read(text: &'static str) -> Self {
         Self::of(lines(text).filter_map(TableRow::read).collect())
     }
@@ -85,7 +85,7 @@ impl ActionTable {
         self.of_service(service).find(|row| row.matches(name))
     }
 
-    /// The rows that can be about a service, given in any case.
+    /// Rows that may match a service, given in any case.
     fn of_service(&self, service: &str) -> impl Iterator<Item = &TableRow> {
         let own = if service.bytes().any(|byte| byte.is_ascii_uppercase()) {
             self.by_service.get(&service.to_ascii_lowercase())
@@ -95,7 +95,7 @@ impl ActionTable {
         own.into_iter().flatten().chain(&self.of_all).filter_map(|at| self.rows.get(*at))
     }
 
-    /// The places in a service of the actions that some row matches. A place may come twice.
+    /// Indices in a service of the actions that a row matches, possibly with repeats.
     pub(crate) fn places<'s>(&'s self, service: &'s Service) -> impl Iterator<Item = usize> + 's {
         self.of_service(service.prefix()).flat_map(move |row| {
             let pattern = row.name.pattern();
@@ -109,7 +109,7 @@ impl ActionTable {
     }
 }
 
-/// The lines of a file that hold a row.
+/// Lines of a file that contain a row.
 pub(crate) fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
 }

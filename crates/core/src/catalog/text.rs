@@ -1,4 +1,4 @@
-//! The catalog as text: what is kept in the repository, in the user's cache and in a report.
+//! The catalog as text, for the repository, the user's cache and reports.
 //!
 //! ```text
 //! leastwise-catalog 1
@@ -10,17 +10,16 @@
 //! R GetObject
 //! ```
 //!
-//! A header, a blank line, then one block per service: its prefix and one line per action. The first
-//! letter is the access level (`L`ist, `R`ead, `W`rite, `T`agging, `P`ermissions management); the sign
-//! behind it says whether IAM tracks when the action was last used: `+` it does, `-` it does not, a blank
-//! that the source does not say.
+//! A header, a blank line, then one block for each service: its prefix and one line for each action. The first
+//! letter is the access level (`L`ist, `R`ead, `W`rite, `T`agging, `P`ermissions management). The next character
+//! says whether IAM tracks the last use of the action: `+` yes, `-` no, a blank if the source does not say.
 
 use memchr::memmem;
 
 /// The first line.
 pub(crate) const TITLE: &str = "leastwise-catalog 1";
 
-/// What stands above the services.
+/// The lines above the services.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Header {
     pub(crate) version: String,
@@ -28,33 +27,33 @@ pub(crate) struct Header {
     pub(crate) source: String,
 }
 
-/// One line of a block.
+/// A line of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Line<'t> {
-    /// The letter of the access level.
+    /// Letter of the access level.
     pub(crate) level: char,
     /// `+`, `-` or a blank.
     pub(crate) tracked: char,
     pub(crate) name: &'t str,
 }
 
-/// One service of a catalog: its prefix, and the text of its lines.
+/// A service of a catalog: its prefix, and the text of its lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Block<'t> {
     pub(crate) prefix: &'t str,
     pub(crate) body: &'t str,
-    /// All the text above the body.
+    /// All text above the body.
     above: &'t str,
 }
 
-/// The line, counted from 1, that cannot be read, and why.
+/// Number of the invalid line, from 1, and what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BadLine {
     pub(crate) line: usize,
     pub(crate) problem: &'static str,
 }
 
-/// Reads the header alone: enough to know how old a catalog is.
+/// Parses only the header, to find out how old a catalog is.
 pub(crate) fn header(text: &str) -> Result<Header, BadLine> {
     let mut header = Header::default();
     let mut lines = text.lines().enumerate();
@@ -72,9 +71,9 @@ pub(crate) fn header(text: &str) -> Result<Header, BadLine> {
     Ok(header)
 }
 
-/// Finds the services. What stands in their lines is read by [`Block::lines`].
+/// Finds the services. [`Block::lines`] parses their lines.
 pub(crate) fn blocks(text: &str) -> Vec<Block<'_>> {
-    // Among half a megabyte of short lines the blank ones are found many bytes at a time.
+    // Finds blank lines many bytes at a time in half a megabyte of short lines.
     let mut blanks = memmem::find_iter(text.as_bytes(), "\n\n").peekable();
     let mut blocks = Vec::new();
     while let Some(blank) = blanks.next() {
@@ -99,7 +98,7 @@ impl<'t> Block<'t> {
     }
 }
 
-/// The lines of a block's text; those that are none, by their place.
+/// The lines of a block, and the positions of invalid ones.
 pub(crate) fn lines(body: &str) -> impl Iterator<Item = Result<Line<'_>, usize>> {
     body.lines().enumerate().map(|(at, line)| {
         let mut chars = line.chars();

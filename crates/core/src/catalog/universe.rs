@@ -1,9 +1,9 @@
-//! The finite world in which one policy and its evidence are compared.
+//! The finite set of actions in which a policy and its evidence are compared.
 //!
-//! Universe = catalog + literal actions written in the policy + the services and actions that the evidence names, used or
-//! unused (R9: evidence beats the catalog), + what the organisation names elsewhere (R11). It covers the services that
-//! policy or evidence mention, and all of them when the policy has a pattern that spans services. Sets of actions are bit
-//! sets over it, so unions and differences are a few words.
+//! Universe = catalog + literal actions in the policy + services and actions that the evidence names, used or
+//! unused (R9: evidence overrides the catalog), + names that the organisation uses elsewhere (R11). It covers the
+//! services that the policy or the evidence mention, and all services if a pattern of the policy spans services.
+//! Sets of actions are bit sets, so unions and differences take a few words.
 
 mod by_service;
 mod cover;
@@ -20,7 +20,7 @@ use super::basis::Basis;
 use super::service::Service;
 use crate::policy::{Clause, Document, Observed, Pattern, Shape};
 
-/// An action that the catalog does not know.
+/// An action that the catalog lacks.
 #[derive(Debug)]
 pub(crate) struct Extra<'a> {
     scope: usize,
@@ -29,7 +29,7 @@ pub(crate) struct Extra<'a> {
     pub(crate) spelled: Cow<'a, str>,
 }
 
-/// Who names an action that the catalog does not know. Of several spellings that of the first of these counts.
+/// Who names an action that the catalog lacks. If there are several spellings, the first in this order is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum NamedBy {
     Policy,
@@ -37,7 +37,7 @@ enum NamedBy {
     Evidence,
 }
 
-/// A service that the evidence saw in use, with the names of it that were seen, as the evidence spells them.
+/// A service in use, with the names in use as the evidence spells them.
 #[derive(Debug)]
 pub(crate) struct ServiceUse {
     pub(crate) scope: usize,
@@ -47,54 +47,54 @@ pub(crate) struct ServiceUse {
 /// One service of a universe.
 #[derive(Debug)]
 pub struct Scope<'a> {
-    /// The prefix in small letters.
+    /// Prefix, in lower case.
     pub(crate) prefix: Cow<'a, str>,
     /// Its actions, if the catalog knows the service.
     pub(crate) known: Option<&'a Service>,
-    /// The evidence calls the whole service unused.
+    /// Whether the evidence reports the whole service as unused.
     pub(crate) whole: bool,
-    /// The same, and the service has actions whose use is not seen: they stay.
+    /// The same, but the service has actions whose use AWS does not track. They are kept.
     pub(crate) withheld: bool,
-    /// The evidence calls something of it unused.
+    /// Whether the evidence reports anything of it as unused.
     pub(crate) any_unused: bool,
     first_word: usize,
     extras: Range<usize>,
 }
 
-/// Which actions of the universe a pattern reaches within one service.
+/// Which actions of the universe a pattern matches within one service.
 #[derive(Debug, Clone)]
 pub(crate) enum Reach {
     /// One known action, or one extra.
     One(usize),
-    /// A run of known actions, and perhaps extras.
+    /// A range of known actions, and perhaps extras.
     Run(Range<usize>),
     /// Any of them.
     Scattered,
 }
 
-/// See the module.
+/// The actions in which a policy and its evidence are compared.
 #[derive(Debug)]
 pub struct Universe<'a> {
     catalog: &'a Catalog,
     scopes: Vec<Scope<'a>>,
-    /// For each service of the catalog the place of its scope, `NONE` for one that is not covered.
+    /// Index of the scope of each service of the catalog; `NONE` if it is not covered.
     by_place: Vec<u32>,
-    /// The scopes of the services that the catalog does not know, by prefix.
+    /// Scopes of services that the catalog lacks, by prefix.
     unknown: BTreeMap<String, usize>,
     extras: Vec<Extra<'a>>,
-    /// Where the words of the extras begin.
+    /// Index of the first word of the extras.
     extra_words: usize,
     words: usize,
     unused: ActionBits,
     used: Vec<ServiceUse>,
-    /// The scope that was looked up last.
+    /// Scope of the last look-up.
     recent: Cell<usize>,
 }
 
 const NONE: u32 = u32::MAX;
 
 impl<'a> Universe<'a> {
-    /// The actions that `policy` can grant, numbered.
+    /// Numbers the actions that `policy` can grant.
     pub fn new(basis: Basis<'a>, policy: &Document<'a>, observed: &Observed) -> Self {
         let catalog = basis.catalog;
         let mut universe = Self {
@@ -130,14 +130,14 @@ impl<'a> Universe<'a> {
         extras.binary_search_by(|extra| extra.lower.as_str().cmp(lower)).ok().map(|at| start + at)
     }
 
-    /// All services covered. Their order carries no meaning.
+    /// All covered services, in no particular order.
     pub(crate) fn scopes(&self) -> &[Scope<'a>] {
         &self.scopes
     }
 
-    /// The scope of a pattern's service; `None` for `*` and for services that neither policy nor evidence name.
+    /// Scope of a pattern's service; `None` for `*` and for services that neither policy nor evidence mention.
     pub(crate) fn scope_of(&self, pattern: &Pattern<'_>) -> Option<usize> {
-        // Patterns of one service stand together, so it is mostly that of the last.
+        // Patterns of one service are adjacent, so it is usually that of the last one.
         let recent = self.recent.get();
         if self.scopes.get(recent).is_some_and(|scope| *scope.prefix == *pattern.service) {
             return Some(recent);
@@ -161,17 +161,17 @@ impl<'a> Universe<'a> {
             || self.extra(scope, &name.to_ascii_lowercase()).is_some()
     }
 
-    /// The actions that the evidence calls unused.
+    /// Actions that the evidence reports as unused.
     pub(crate) fn unused(&self) -> &ActionBits {
         &self.unused
     }
 
-    /// The services that the evidence saw in use.
+    /// Services that the evidence saw in use.
     pub(crate) fn used(&self) -> &[ServiceUse] {
         &self.used
     }
 
-    /// No action at all.
+    /// No action.
     pub(crate) fn none(&self) -> ActionBits {
         ActionBits(vec![0; self.words])
     }
@@ -187,12 +187,12 @@ impl<'a> Universe<'a> {
         self.runs(scope).into_iter().for_each(|run| into.insert_run(run));
     }
 
-    /// Takes all actions of a service out.
+    /// Removes all actions of a service.
     pub(crate) fn remove_scope(&self, scope: usize, from: &mut ActionBits) {
         self.runs(scope).into_iter().for_each(|run| from.remove_run(run));
     }
 
-    /// The bits of a service: of its known actions, and of its extras.
+    /// Ranges of bits of a service: its known actions, and its extras.
     fn runs(&self, scope: usize) -> [Range<usize>; 2] {
         let Some(scope) = self.scopes.get(scope) else { return [0..0, 0..0] };
         let (known, extras) = (scope.first_word * 64, self.extra_words * 64);
@@ -240,7 +240,7 @@ impl<'a> Universe<'a> {
         rest
     }
 
-    /// Whether a set has an action of a service.
+    /// Whether a set contains an action of a service.
     pub(crate) fn touches(&self, scope: usize, set: &ActionBits) -> bool {
         let known = self.scopes.get(scope).and_then(|scope| scope.known).map_or(0, Service::len);
         set.any_in(self.bit(scope, 0)..self.bit(scope, known))
@@ -263,8 +263,8 @@ impl<'a> Universe<'a> {
         known || self.extras_under(at, pattern).any(|(bit, _)| set.has(bit))
     }
 
-    /// Where a pattern of the service at `scope` reaches. A literal is always in the universe of the policy that
-    /// it was read from; one of another policy may reach nothing.
+    /// Which actions of the service at `scope` a pattern matches. A literal is always in the universe of its own
+    /// policy; one of another policy may match nothing.
     pub(crate) fn reach(&self, scope: usize, pattern: &Pattern<'_>) -> Reach {
         let known = self.scopes.get(scope).and_then(|scope| Some((scope.known?, scope.first_word * 64)));
         match (pattern.shape, known) {
@@ -281,7 +281,7 @@ impl<'a> Universe<'a> {
         }
     }
 
-    /// The extras of a service with their bits, sorted by name.
+    /// Extras of a service with their bits, sorted by name.
     pub(crate) fn extras_of(&self, scope: usize) -> impl Iterator<Item = (usize, &Extra<'a>)> {
         let range = self.scopes.get(scope).map_or(0..0, |scope| scope.extras.clone());
         let first = self.extra_words * 64 + range.start;
@@ -293,7 +293,8 @@ impl<'a> Universe<'a> {
             .map(move |(at, extra)| (first + at, extra))
     }
 
-    /// Those that a pattern with a wildcard matches. They are sorted, so what begins alike stands together.
+    /// Extras that a pattern with a wildcard matches. They are sorted, so names with the same beginning are
+    /// adjacent.
     fn extras_under(&self, scope: usize, pattern: &Pattern<'_>) -> impl Iterator<Item = (usize, &Extra<'a>)> {
         let range = self.scopes.get(scope).map_or(0..0, |scope| scope.extras.clone());
         let all = self.extras.get(range.clone()).unwrap_or_default();
@@ -317,7 +318,7 @@ impl<'a> Universe<'a> {
         self.list_in(set, None)
     }
 
-    /// The same of one service, where that is known to be all.
+    /// The same, for a set that is known to be within one service.
     pub(crate) fn list_in(&self, set: &ActionBits, scope: Option<usize>) -> Vec<(&str, &str)> {
         let mut list = Vec::new();
         for (at, scope) in self.scopes.iter().enumerate().filter(|(at, _)| scope.is_none_or(|it| it == *at)) {

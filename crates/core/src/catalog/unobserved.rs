@@ -1,8 +1,8 @@
-//! Actions whose use AWS does not see, as data: `unobserved.tsv` names each one's source.
+//! Actions whose use AWS does not track, as data: `unobserved.tsv` names the source of each.
 //!
-//! Some actions are exercised without a call of that name: `iam:PassRole` is checked when another service is given a role,
-//! `rds-db:connect` when a database is logged in to. That no call to the whole service was seen says nothing about them,
-//! so they go only when the evidence names them, or when the owner says so.
+//! Some actions are used without a call of that name: `iam:PassRole` is checked when a service is given a role,
+//! `rds-db:connect` when a client logs in to a database. That no call to the whole service was seen says nothing
+//! about them, so they are removed only if the evidence names them or the configuration says so.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -13,23 +13,23 @@ use crate::policy::ActionPattern;
 
 static TABLE: &str = include_str!("unobserved.tsv");
 
-/// The actions whose use AWS does not see.
+/// The actions whose use AWS does not track.
 #[derive(Debug, Clone, Default)]
 pub struct Unobserved {
     table: ActionTable,
-    /// What the owner says may go all the same.
+    /// Actions that the configuration allows to be removed anyway.
     removed: Vec<ActionPattern>,
 }
 
 impl Unobserved {
-    /// The table that comes with this version.
+    /// The table of this version.
     pub fn table() -> &'static Self {
         static READ: LazyLock<Unobserved> =
             LazyLock::new(|| Unobserved { table: ActionTable::read(TABLE), removed: Vec::new() });
         &READ
     }
 
-    /// Patterns that a report was made with. `None` when one of them is no pattern.
+    /// The patterns that a report was made with. `None` if one of them is invalid.
     pub fn parse<'p>(
         patterns: impl IntoIterator<Item = &'p str>,
         removed: impl IntoIterator<Item = &'p str>,
@@ -40,29 +40,29 @@ impl Unobserved {
         Some(Self { table: ActionTable::of(rows), removed: removed.collect::<Option<_>>()? })
     }
 
-    /// The same, but for what the owner says may go by a row about a whole service.
+    /// The same, without actions that the configuration allows to be removed with their whole service.
     #[must_use]
     pub fn without(mut self, removed: impl IntoIterator<Item = ActionPattern>) -> Self {
         self.removed.extend(removed);
         self
     }
 
-    /// Whether an action stays when no call to its whole service was seen.
+    /// Whether an action is kept although no call to its whole service was seen.
     pub fn has(&self, service: &str, name: &str) -> bool {
         self.table.row(service, name).is_some() && !self.may_go(service, name)
     }
 
-    /// Why the use of an action is not seen, and who says so. Nothing of one that AWS sees.
+    /// Why AWS does not track the use of an action, and the source. `None` if it does.
     pub fn reason(&self, service: &str, name: &str) -> Option<(&'static str, &'static str)> {
         self.table.row(service, name).map(|row| (row.reason, row.source))
     }
 
-    /// Whether the owner says that an action may go all the same.
+    /// Whether the configuration allows an action to be removed anyway.
     fn may_go(&self, service: &str, name: &str) -> bool {
         self.removed.iter().any(|pattern| pattern.matches(service, name))
     }
 
-    /// The places in a service of the actions whose use is not seen. A place may come twice.
+    /// Indices in a service of the actions whose use is not tracked, possibly with repeats.
     pub(crate) fn places<'s>(&'s self, service: &'s Service) -> impl Iterator<Item = usize> + 's {
         self.table.places(service).filter(|place| !self.may_go(service.prefix(), service.lower(*place)))
     }
@@ -72,7 +72,7 @@ impl Unobserved {
         self.table.rows().iter().map(|row| &*row.pattern)
     }
 
-    /// What the owner says may go all the same.
+    /// Actions that the configuration allows to be removed anyway.
     pub fn removed(&self) -> impl Iterator<Item = &str> {
         self.removed.iter().map(ActionPattern::as_str)
     }

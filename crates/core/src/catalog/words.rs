@@ -1,10 +1,10 @@
 //! The words of action names.
 
-/// Where the word that begins at `from` or runs through it ends: the next cut beyond `from`, or the end.
+/// End of the word that begins at `from` or includes it: the next cut after `from`, or the end.
 ///
-/// Words are cut before a capital that follows a small letter or a digit (`Get|Object`, `V2|Logging`), before
-/// the last capital of a run that goes on in small letters (`DB|Instances`), and before every character that
-/// is neither letter nor digit.
+/// Words are cut before a capital letter that follows a small letter or a digit (`Get|Object`, `V2|Logging`),
+/// before the last capital of a run that continues in small letters (`DB|Instances`), and before every character
+/// that is neither a letter nor a digit.
 pub(crate) fn next_cut(name: &str, from: usize) -> usize {
     let bytes = name.as_bytes();
     let mut at = from + 1;
@@ -27,7 +27,7 @@ fn is_cut(bytes: &[u8], at: usize) -> bool {
             || before.is_ascii_digit()
             || before.is_ascii_uppercase() && bytes.get(at + 1).is_some_and(small)
     } else {
-        // Never inside a character of several bytes.
+        // Never inside a multi-byte character.
         !here.is_ascii_alphanumeric() && !(0x80..0xC0).contains(here)
     }
 }

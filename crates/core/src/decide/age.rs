@@ -1,8 +1,8 @@
-//! Since when a permission is granted (E14). Last-accessed data does not say: an action that was granted last week had no time
-//! to be used, and looks as unused as one that nobody ever needed.
+//! How long a permission has been granted (E14). Last-accessed data does not say: an action that was granted last
+//! week had no time to be used, and looks as unused as one that nobody ever needed.
 //!
-//! Of a managed policy the answers tell when its text changed, and its older versions. Since when an inline policy has its
-//! text, and since when a policy is attached, only earlier nights can tell: they leave a [`GrantLog`].
+//! For a managed policy, IAM returns when its document changed, and its older versions. For inline policies and
+//! attachments, only earlier runs know: they leave a [`GrantLog`].
 
 use std::collections::BTreeMap;
 
@@ -19,32 +19,34 @@ use crate::inventory::Inventory;
 use crate::inventory::wire::{ManagedPolicyDetail, PolicyText};
 use crate::policy::{ActionSet, Clause, Document, Effect, Pattern, Shape, Statement};
 
-/// Since when each policy of an account is held, as far as earlier nights have seen.
+/// Dates on which each policy and group membership of an account was first seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GrantLog {
-    /// The first day on which the account was looked at. What was there then may be older.
+    /// Date of the first scan of the account (`YYYY-MM-DD`). What existed then may be older.
     pub since: String,
-    /// By holder and policy: `role/deployer/ci` for an inline policy, `role/deployer/arn:...` for a managed one.
+    /// First sight of each attachment: `role/deployer/ci` is an inline policy, `role/deployer/arn:...` a managed
+    /// one.
     pub grants: BTreeMap<String, FirstSeen>,
-    /// The day on which each user was first in each group, by `group/user`: what a group has is new to whoever joins it.
+    /// Date on which each user was first seen in each group, by `group/user`. The group's permissions are new to a
+    /// user who joins it.
     pub members: BTreeMap<String, String>,
 }
 
-/// When a grant was first seen.
+/// When a policy was first seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FirstSeen {
-    /// The day on which the holder first had the policy.
+    /// Date on which the policy was first seen attached.
     pub held: String,
-    /// The day on which the policy first had its text.
+    /// Date on which the policy was first seen with its current document.
     pub text_since: String,
-    /// The beginning of the SHA-256 of that text.
+    /// Beginning of the SHA-256 of that document.
     pub text: String,
 }
 
 impl GrantLog {
-    /// What is there tonight, with what earlier nights saw of it.
+    /// Today's state, with the dates that earlier runs recorded.
     pub fn of(inventory: &Inventory, earlier: Option<&Self>, today: &str) -> Self {
         let day = today.split('T').next().unwrap_or(today);
         let since = earlier.map_or(day, |log| log.since.as_str()).to_owned();
@@ -67,19 +69,19 @@ impl GrantLog {
         Self { since, grants: grants.collect(), members: members.collect() }
     }
 
-    /// How long a holder has had a policy.
+    /// How long a policy has been attached.
     fn held(&self, key: &str, today: Date, window_days: i64) -> GrantAge {
         self.grants.get(key).map_or(GrantAge::Unknown, |seen| self.since(&seen.held, today, window_days))
     }
 
-    /// How long the policy has had its text.
+    /// How long a policy has had its current document.
     fn text(&self, key: &str, today: Date, window_days: i64) -> GrantAge {
         self.grants
             .get(key)
             .map_or(GrantAge::Unknown, |seen| self.since(&seen.text_since, today, window_days))
     }
 
-    /// How long ago a day was. What was there on the first day of all may have been there for ever.
+    /// How long ago a date is; unknown if it is the first scan, because what existed then may be older.
     fn since(&self, first: &str, today: Date, window_days: i64) -> GrantAge {
         match first.parse::<Date>().ok().map(|first| i64::from(days_after(today, first))) {
             Some(days) if days >= window_days => GrantAge::Settled,
@@ -99,18 +101,18 @@ impl GrantLog {
     }
 }
 
-/// By which a log knows that a user is in a group.
+/// Key of a user's membership in a group.
 fn member(group: &str, user: &str) -> String {
     format!("{group}/{user}")
 }
 
-/// By which a log knows a grant.
+/// Key of an attachment.
 fn key(holder: Holder<'_>, inventory: &Inventory, policy: &str) -> String {
     let (kind, name) = holder.describe(inventory);
     format!("{kind}/{name}/{policy}")
 }
 
-/// Every policy that somebody holds, with its text.
+/// Every attached policy with its document.
 fn grants(inventory: &Inventory) -> Vec<(String, &PolicyText)> {
     let mut all = Vec::new();
     let managed = |arn: &str| inventory.managed.get(arn).and_then(ManagedPolicyDetail::document);
@@ -133,21 +135,21 @@ fn digest(text: &PolicyText) -> String {
     sha256(&text.0).chars().take(16).collect()
 }
 
-/// The ages of an account's grants.
+/// Ages of an account's grants.
 #[derive(Debug, Clone, Copy)]
 pub struct Ages<'a> {
-    /// What is there.
+    /// The account.
     pub inventory: &'a Inventory,
-    /// What earlier nights saw of it, and tonight.
+    /// What this and earlier runs saw.
     pub log: &'a GrantLog,
-    /// The day up to which the evidence has looked.
+    /// Last day that the evidence covers.
     pub until: &'a str,
-    /// How far the evidence looks back.
+    /// Window in days.
     pub window_days: u32,
 }
 
 impl<'a> Ages<'a> {
-    /// How long a holder has had a policy with its text.
+    /// How long a policy has been attached with its current document.
     pub fn of(self, holder: Holder<'_>, policy: &str) -> GrantAge {
         let Some(until) = day(self.until) else { return GrantAge::Unknown };
         let (window, key) = (i64::from(self.window_days), key(holder, self.inventory, policy));
@@ -174,8 +176,8 @@ impl<'a> Ages<'a> {
         })
     }
 
-    /// The older text of a managed policy that changed within the window: only what that granted too is old enough to have
-    /// been used.
+    /// The earlier document of a managed policy that changed within the window. Only what it also granted is old
+    /// enough to have been used.
     pub fn older(self, policy: &str) -> Option<&'a PolicyText> {
         match self.text_of(self.inventory.managed.get(policy)?) {
             TextAge::Since(text) => Some(text),
@@ -212,22 +214,22 @@ impl<'a> Ages<'a> {
     }
 }
 
-/// Since when a managed policy has its text.
+/// How long a managed policy has had its document.
 enum TextAge<'a> {
     /// Longer than the window.
     Settled,
-    /// It changed within the window, and this was its text before.
+    /// It changed within the window, and this was its earlier document.
     Since(&'a PolicyText),
-    /// The policy itself is younger than the window.
+    /// The policy itself was created within the window.
     Young(i64),
-    /// It changed so many days ago, within the window, and its text before is not at hand.
+    /// It changed this many days ago, within the window, and its earlier document is not available.
     Changed(i64),
-    /// The answers do not tell.
+    /// IAM did not return it.
     Unknown,
 }
 
-/// What may go of a policy that changed within the window: of what is unused, what its older text granted too, statement by
-/// statement with the same resources and conditions.
+/// What can be removed from a policy that changed within the window: unused permissions that its earlier document
+/// also granted, statement by statement with the same resources and conditions.
 #[must_use]
 pub fn granted_before(
     removable: &Removable,
@@ -265,8 +267,8 @@ pub fn granted_before(
     Removable::of(&left)
 }
 
-/// Where the current text may grant more than the older one: what a statement allows now, beside what the statements of the
-/// same resources and conditions allowed before; and what was denied before, beside what those deny now.
+/// Where the current document may grant more than the earlier one: what a statement allows now and no statement
+/// with the same resources and conditions allowed before; and what was denied before and is not denied now.
 fn gains<'d, 'a>(
     current: &'d Document<'a>,
     older: &'d Document<'a>,
@@ -283,7 +285,7 @@ fn gains<'d, 'a>(
     allowed.chain(denied).collect()
 }
 
-/// Whether a clause reaches something of a service that the clauses beside it do not.
+/// Whether a clause matches anything of a service that the clauses next to it do not.
 fn is_gained((clause, beside): &(&Clause<'_>, Vec<&Clause<'_>>), scope: &Scope<'_>) -> bool {
     let every = scope.every();
     let touches = |pattern: &Pattern<'_>| pattern.overlaps(&every) != Some(false);
@@ -311,7 +313,7 @@ fn is_gained((clause, beside): &(&Clause<'_>, Vec<&Clause<'_>>), scope: &Scope<'
     beside.iter().find(leaves_no_more).is_none()
 }
 
-/// The age of evidence in days, if that is more than the limit. Evidence of unknown age is not stale here; it lowers the
+/// Age of evidence in days, if it exceeds the limit. Evidence of unknown age does not count as stale; it lowers the
 /// confidence instead.
 pub fn is_stale(analyzed_at: &str, as_of: &str, max_age_days: i64) -> Option<i64> {
     days_between(analyzed_at, as_of).filter(|days| *days > max_age_days)

@@ -1,22 +1,22 @@
-//! The words for what is decided. Reports hold them, and programs compare them.
+//! Codes of decisions. Reports contain them, and programs compare them.
 
 use crate::inventory::PrincipalKind;
 
 codes! {
-    /// What a policy is.
+    /// Kind of policy.
     #[derive(PartialOrd, Ord)]
     pub enum PolicyKind {
-        /// It lives in its holder.
+        /// Embedded in a role, user or group.
         Inline = "inline",
         /// A managed policy of the account.
         CustomerManaged = "customer-managed",
-        /// A managed policy of AWS, which nobody else can edit.
+        /// A managed policy of AWS, which only AWS can edit.
         AwsManaged = "aws-managed",
     }
 }
 
 codes! {
-    /// Whose policy a change is about.
+    /// What a change edits, or what a policy is attached to.
     pub enum HolderKind {
         /// A role.
         Role = "role",
@@ -24,15 +24,15 @@ codes! {
         User = "user",
         /// A group.
         Group = "group",
-        /// A customer-managed policy itself, edited for all who hold it.
+        /// A customer-managed policy, edited for everything it is attached to.
         Managed = "managed",
-        /// A permission set of Identity Center.
+        /// A permission set of IAM Identity Center.
         PermissionSet = "permission-set",
     }
 }
 
 impl HolderKind {
-    /// The one of that name.
+    /// The kind with this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
@@ -48,37 +48,37 @@ impl From<PrincipalKind> for HolderKind {
 }
 
 codes! {
-    /// What makes policies of several accounts one.
+    /// Why policies of several accounts get one change.
     #[derive(PartialOrd, Ord)]
     pub enum FamilyKind {
-        /// They come from one permission set of Identity Center, and are changed there.
+        /// They come from one permission set of IAM Identity Center, where the change is made.
         PermissionSet = "permission-set",
-        /// Their holders bear one name and their texts are the same: a template wrote them.
+        /// Their principals have the same name and their documents are equal, so one template deployed them.
         Fleet = "fleet",
     }
 }
 
 codes! {
-    /// Where a principal ends. Every principal has exactly one status.
+    /// Result for a principal. Every principal has exactly one status.
     pub enum PrincipalStatus {
-        /// A smaller policy is ready.
+        /// A reduced policy is recommended.
         #[serde(alias = "refined")]
         Reducible = "reducible",
-        /// It has unused permissions, and they stay for a reason that is given.
+        /// It has unused permissions that cannot be removed, for a stated reason.
         Blocked = "blocked",
-        /// Nothing that its policies grant counts as unused.
+        /// None of its permissions is unused.
         Clean = "clean",
-        /// The analyzer has no finding about it, which is no proof of use.
+        /// The analyzer has no finding about it, which does not prove use.
         NoFinding = "no-finding",
-        /// It was not seen in use at all: review it for deletion.
+        /// It was not used at all: review it for deletion.
         UnusedPrincipal = "unused-principal",
-        /// A rule leaves it out.
+        /// A rule excludes it.
         Excluded = "excluded",
-        /// It is younger than the window.
+        /// It was created within the window.
         TooYoung = "too-young",
-        /// Nothing that can be acted on is known of its use.
+        /// There is no reliable usage data about it.
         NoEvidence = "no-evidence",
-        /// It cannot be changed by its owner.
+        /// Its owner cannot change it.
         Unsupported = "unsupported",
         /// It could not be read.
         Failed = "failed",
@@ -87,17 +87,17 @@ codes! {
 }
 
 codes! {
-    /// How a rule stands.
+    /// State of a rule, or a problem with it.
     pub enum RuleCode {
-        /// It holds.
+        /// It applies.
         Active = "active",
-        /// It ran out and had no effect.
+        /// It expired and was ignored.
         Expired = "expired",
-        /// It runs out soon.
+        /// It expires soon.
         Expiring = "expiring",
-        /// Nothing that was read is what it is about.
+        /// It matches nothing in this scan.
         NeverMatched = "never-matched",
-        /// It covers more than it seems meant to.
+        /// It covers more than was probably intended.
         OverBroad = "over-broad",
         ..
     }
@@ -106,34 +106,34 @@ codes! {
 sorted_by_name!(HolderKind, PrincipalStatus);
 
 codes! {
-    /// How sure.
+    /// Level of confidence.
     #[derive(Default, PartialOrd, Ord)]
     pub enum Level {
-        /// Something speaks against it.
+        /// A reason suggests that the permissions may still be needed.
         #[default]
         Low = "low",
-        /// Something is missing.
+        /// Something is unknown.
         Medium = "medium",
-        /// Nothing speaks against it.
+        /// No reason against the change.
         High = "high",
     }
 }
 
 codes! {
-    /// What a reason does. In the order of every list.
+    /// Effect of a reason on the confidence. Lists use this order.
     #[derive(PartialOrd, Ord)]
     pub enum ReasonEffect {
-        /// It lowers the confidence to low.
+        /// Lowers it to low.
         LowersToLow = "lowers-to-low",
-        /// It lowers the confidence to medium.
+        /// Lowers it to medium.
         LowersToMedium = "lowers-to-medium",
-        /// It speaks for the evidence.
+        /// Supports it.
         Supports = "supports",
     }
 }
 
 impl ReasonEffect {
-    /// The most that it leaves.
+    /// The highest level that the reason allows.
     pub fn most(self) -> Level {
         match self {
             Self::LowersToLow => Level::Low,
@@ -144,55 +144,55 @@ impl ReasonEffect {
 }
 
 codes! {
-    /// What makes the evidence more or less sure.
+    /// Reason for a level of confidence.
     pub enum ReasonCode {
-        /// The policy changed after its use was looked at.
+        /// The policy changed after the usage data was evaluated.
         PolicyNewer = "policy-newer-than-evidence",
-        /// The evidence names actions that the catalog lacks.
+        /// The usage data names actions that the catalog lacks.
         CatalogBehind = "catalog-behind",
-        /// The window misses what is needed once a month.
+        /// The window is too short for monthly use.
         WindowVeryShort = "window-very-short",
-        /// The name, path or tags speak of emergencies.
+        /// The name, path or tags suggest emergency access.
         BreakGlass = "hint-break-glass",
-        /// They speak of a recovery site.
+        /// They suggest disaster recovery.
         DisasterRecovery = "hint-disaster-recovery",
-        /// They speak of backups.
+        /// They suggest backups.
         Backup = "hint-backup",
-        /// They speak of what runs a few times a year.
+        /// They suggest work that runs a few times a year.
         Calendar = "hint-calendar",
-        /// They speak of deployments.
+        /// They suggest deployments.
         Deployment = "hint-deployment",
-        /// They speak of what sets up accounts.
+        /// They suggest account setup.
         LandingZone = "hint-landing-zone",
-        /// They speak of a migration.
+        /// They suggest a migration.
         Migration = "hint-migration",
-        /// They speak of audits.
+        /// They suggest audits.
         Audit = "hint-audit",
-        /// Since when the permission is granted is not known.
+        /// It is unknown when the permission was granted.
         GrantAgeUnknown = "grant-age-unknown",
-        /// Some of the removed actions are rarely needed, but then urgently.
+        /// Some removed actions are rarely needed, but then urgently.
         RareActions = "rarely-used-actions",
         /// The change replaces a policy of AWS by a copy, which does not follow AWS's updates.
         NoLongerFollowsAws = "no-longer-follows-aws",
         /// The window misses what is needed once a quarter.
         WindowShort = "window-short",
-        /// The principal is young for the window.
+        /// The principal is not much older than the window.
         Young = "principal-young",
-        /// When the principal was made is not known.
+        /// It is unknown when the principal was created.
         AgeUnknown = "principal-age-unknown",
-        /// When the use was looked at is not known.
+        /// It is unknown when the usage data was evaluated.
         EvidenceUndated = "evidence-undated",
         /// The principal was last used before the window.
         UnusedInWindow = "last-use-before-window",
-        /// When the principal was last used is not known.
+        /// It is unknown when the principal was last used.
         LastUseUnknown = "last-use-unknown",
-        /// The principal was used in the window.
+        /// The principal was used within the window.
         UsedInWindow = "used-in-window",
         /// Whole services are unused.
         ByService = "unused-by-service",
-        /// Single actions are unused.
+        /// Individual actions are unused.
         ByAction = "unused-by-action",
-        /// Some of both are.
+        /// Whole services and individual actions are unused.
         ByServiceAndAction = "unused-by-service-and-action",
         ..
     }

@@ -1,4 +1,4 @@
-//! Sets of actions in a few bytes: an organisation has very many of them.
+//! Compact sets of actions, because an organisation has very many of them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,12 +6,12 @@ use std::sync::Arc;
 use crate::catalog::Catalog;
 use crate::policy::{ActionNames, ActionSet, Extent};
 
-/// An [`ActionSet`] by places in the catalog.
+/// An [`ActionSet`] as indices in the catalog.
 #[derive(Debug, Default)]
 pub(super) struct Compact {
     whole: Vec<u16>,
     actions: Vec<(u16, u16)>,
-    /// What the catalog does not know: service and name, no name for the whole service.
+    /// What the catalog lacks: service and name, without a name for the whole service.
     extras: Vec<(String, Option<String>)>,
 }
 

@@ -1,7 +1,8 @@
-//! How sure the evidence about a principal is, and why, so that rare but needed access is seen before it is cut.
+//! How reliable the evidence about a principal is, and why, so that rare but necessary access is noticed before it
+//! is removed.
 //!
-//! A recommendation that reaches several principals is as sure as the least sure of them: see [`Confidence::join`].
-//! Deliberately absent: gaps in the evidence itself. They decide the status, not the confidence.
+//! A change that affects several principals has the lowest confidence of all of them: see [`Confidence::join`]. Out
+//! of scope: gaps in the evidence itself. They decide the status, not the confidence.
 
 use std::cmp::Reverse;
 
@@ -11,14 +12,14 @@ use super::hint::{FoundHint, HINTS, hints};
 use crate::date::{days_between, is_after};
 use crate::inventory::wire::Tag;
 
-/// A shorter window misses what is done once a quarter.
+/// A shorter window misses quarterly use, in days.
 const QUARTER: u32 = 90;
-/// A shorter window misses what is done once a month.
+/// A shorter window misses monthly use, in days.
 const MONTH: u32 = 30;
-/// By how much a principal has to be older than the window, in days: what is new is still being built.
+/// How much older than the window a principal must be, in days: a newer one may still be under construction.
 const SETTLED: i64 = 30;
 
-/// Where evidence comes from.
+/// Source of evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EvidenceOrigin {
     /// An analyzer's findings.
@@ -27,27 +28,28 @@ pub enum EvidenceOrigin {
     LastAccessed,
 }
 
-/// What is known around the evidence about one principal. Dates are RFC 3339; one that cannot be read counts as absent,
-/// but that of the policy, which then counts as new.
+/// What is known about the evidence of one principal. Dates are RFC 3339. An unreadable date counts as absent,
+/// except that of the policy, which then counts as new.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'f> {
-    /// Where the evidence comes from.
+    /// Source of the evidence.
     pub origin: EvidenceOrigin,
-    /// How far it looks back.
+    /// Window in days.
     pub window_days: u32,
-    /// By what it tells what is unused.
+    /// Whether it reports services, actions or both as unused.
     pub grain: Option<Grain>,
-    /// The day of the answers: ages are counted to it where the next does not tell.
+    /// Date of the responses. Ages are counted to it if `analyzed_at` is absent.
     pub as_of: Option<&'f str>,
-    /// When the use was last looked at.
+    /// When AWS evaluated the use.
     pub analyzed_at: Option<&'f str>,
-    /// When the policy was last changed; absent where AWS does not tell, as for inline policies.
+    /// When the policy last changed. Absent if IAM does not return it, as for inline policies.
     pub policy_updated: Option<&'f str>,
-    /// Since when somebody holds the policy with its text is not known, and the evidence does not look at that itself.
+    /// Whether it is unknown how long the policy has been attached with its document, and the evidence does not
+    /// consider it.
     pub grant_age_unknown: bool,
-    /// When the principal was made.
+    /// When the principal was created.
     pub created: Option<&'f str>,
-    /// When it was last used: of a role what IAM says, of a user the newest use that the evidence tells.
+    /// When it was last used: for a role as IAM returns it, for a user the newest use in the evidence.
     pub last_used: Option<&'f str>,
     /// Its name.
     pub name: &'f str,
@@ -57,28 +59,28 @@ pub struct Facts<'f> {
     pub tags: &'f [Tag],
 }
 
-/// What makes a change doubtful, whoever it reaches.
+/// What makes a change doubtful, whichever principal it affects.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Doubts {
-    /// Of how many services a wildcard is split though the evidence names actions of them that the catalog lacks (R12).
+    /// Number of services whose wildcard is split although the evidence names actions that the catalog lacks (R12).
     pub behind: usize,
-    /// How many of the actions that go are needed rarely, and then badly.
+    /// Number of removed actions that are rarely needed, but then urgently.
     pub rare: usize,
     /// It replaces a policy of AWS by a copy, which does not follow AWS's updates.
     pub copied: bool,
 }
 
-/// How sure a recommendation is.
+/// Confidence of a recommendation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confidence {
-    /// How sure.
+    /// Level.
     pub level: Level,
-    /// Why: what lowers it most comes first.
+    /// Reasons, those that lower it most first.
     pub reasons: Vec<Reason>,
 }
 
 impl Confidence {
-    /// How sure the evidence about one principal is.
+    /// Confidence in the evidence about one principal.
     pub fn of(facts: &Facts<'_>) -> Self {
         let mut causes: Vec<Cause> =
             hints(facts.name, facts.path, facts.tags).into_iter().map(Cause::Hint).collect();
@@ -88,15 +90,15 @@ impl Confidence {
         Self::from_reasons(causes.into_iter().map(|cause| Reason { cause, principals: 1 }).collect())
     }
 
-    /// How sure is what holds for the principals of both: the lower level, and the reasons of both with how many
-    /// principals each is about. Of two reasons of one kind, the more telling is told.
+    /// Confidence for the principals of both: the lower level, and the reasons of both with the number of
+    /// principals each applies to. Of two reasons of the same kind, the stronger one is kept.
     #[must_use]
     pub fn join(mut self, other: &Self) -> Self {
         self.reasons.extend_from_slice(&other.reasons);
         Self::from_reasons(self.reasons)
     }
 
-    /// The same, with what is known of the change itself.
+    /// Adds what is known about the change itself.
     #[must_use]
     pub fn of_change(mut self, change: Doubts) -> Self {
         let causes = [
@@ -123,14 +125,14 @@ impl Confidence {
     }
 }
 
-/// Why the evidence is more or less sure.
+/// Why the evidence is more or less reliable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reason {
     cause: Cause,
     principals: usize,
 }
 
-/// Of two causes of one code the lesser is the more telling.
+/// Ordered so that the lesser of two causes with the same code is the stronger one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Cause {
     PolicyNewer,
@@ -151,7 +153,7 @@ enum Cause {
 }
 
 impl Reason {
-    /// As it stands in files.
+    /// Stable code.
     pub fn code(&self) -> ReasonCode {
         match self.cause {
             Cause::PolicyNewer => ReasonCode::PolicyNewer,
@@ -174,7 +176,7 @@ impl Reason {
         }
     }
 
-    /// What it does.
+    /// Effect on the confidence.
     pub fn effect(&self) -> ReasonEffect {
         match self.cause {
             Cause::PolicyNewer | Cause::CatalogBehind(_) | Cause::WindowVeryShort(..) => {
@@ -198,12 +200,12 @@ impl Reason {
         }
     }
 
-    /// How many principals it is about.
+    /// Number of principals it applies to.
     pub fn principals(&self) -> usize {
         self.principals
     }
 
-    /// For people. Nothing that others wrote is in it.
+    /// A sentence for people. It contains no text from others.
     pub fn sentence(&self) -> String {
         let mut sentence = self.cause.sentence();
         if self.principals > 1 {
@@ -278,7 +280,7 @@ impl Cause {
     }
 }
 
-/// What a reason of this code says where it must not tell of whom: no word, day or number of anybody's.
+/// The sentence for a reason of this code without details of any principal: no word, date or number.
 pub fn impersonal(code: ReasonCode) -> String {
     let hint = || HINTS.iter().find(|hint| hint.code == code).map_or("", |hint| hint.why);
     let sentence = match code {

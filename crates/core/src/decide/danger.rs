@@ -1,5 +1,5 @@
-//! How bad the worst of some permissions is, and which are the worst. Not how many they are: ten thousand that read names are
-//! no match for one that makes an administrator.
+//! The worst that a set of permissions allows, and its most dangerous actions. Their number does not matter: ten
+//! thousand read actions are less dangerous than one that makes an administrator.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use super::escalation::{Escalation, Gain};
 use super::risk::rank;
 use crate::catalog::{AccessLevel, Permissions};
 
-/// The worst that some permissions are good for, the least first.
+/// The worst that a set of permissions allows, from harmless to critical.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -17,20 +17,20 @@ pub enum Severity {
     /// Nothing.
     #[default]
     None,
-    /// To look at things.
+    /// Reading.
     Read,
-    /// To change things.
+    /// Changing resources.
     Write,
-    /// To open to others what should be kept, or to read secrets.
+    /// Opening resources to others, or reading secrets.
     DataExposure,
-    /// To gain the rights of another principal.
+    /// Gaining the permissions of another principal.
     Escalation,
-    /// To gain any right.
+    /// Gaining any permission.
     Administrator,
 }
 
 impl Severity {
-    /// Of permissions, and the known ways to escalate that they are enough for.
+    /// The severity of permissions, and of the known escalation paths they open.
     pub fn of(permissions: &Permissions<'_>, escalations: &[&Escalation]) -> Self {
         let levels = permissions.levels();
         let known = [
@@ -45,7 +45,7 @@ impl Severity {
         held.map(Self::of_level).fold(Self::of_escalations(escalations), Self::max)
     }
 
-    /// Of an action by its level alone, `None` where the catalog does not know it.
+    /// The severity of one action by its access level; `None` if the catalog lacks it.
     pub fn of_level(level: Option<AccessLevel>) -> Self {
         match level {
             Some(AccessLevel::PermissionsManagement) => Self::DataExposure,
@@ -54,9 +54,9 @@ impl Severity {
         }
     }
 
-    /// Of known ways to escalate.
+    /// The severity of known escalation paths.
     pub fn of_escalations(escalations: &[&Escalation]) -> Self {
-        /// An escalation that weighs so much gives any right by itself.
+        /// Weight from which an escalation path grants any permission by itself.
         const ANY_RIGHT: u64 = 100;
         let of_one = |it: &&Escalation| match it.gain {
             Gain::Rights if it.weight >= ANY_RIGHT => Self::Administrator,
@@ -66,7 +66,7 @@ impl Severity {
         escalations.iter().map(of_one).max().unwrap_or_default()
     }
 
-    /// Where it stands on the scale.
+    /// Its word on the scale.
     pub fn grade(self) -> Grade {
         match self {
             Self::None => Grade::None,
@@ -77,7 +77,7 @@ impl Severity {
         }
     }
 
-    /// As it stands in files.
+    /// Name in files.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -90,7 +90,7 @@ impl Severity {
     }
 }
 
-/// The scale of severity in words. The worst single permission decides, never how many there are.
+/// The severity scale in words. The worst single permission decides, not their number.
 ///
 /// | severity | what the permissions allow | score (CVSS bounds) |
 /// |---|---|---|
@@ -115,7 +115,7 @@ pub enum Grade {
 }
 
 impl Grade {
-    /// The word for it.
+    /// The word.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -126,7 +126,7 @@ impl Grade {
         }
     }
 
-    /// The word for it, as it stands on a badge.
+    /// The word on a badge.
     pub fn title(self) -> &'static str {
         match self {
             Self::None => "None",
@@ -137,7 +137,7 @@ impl Grade {
         }
     }
 
-    /// A score for tools that take numbers from 0 to 10, within the bounds that CVSS gives the same words.
+    /// A score from 0 to 10 for tools, within CVSS's bounds for the same words.
     pub fn score(self) -> &'static str {
         match self {
             Self::None => "0.0",
@@ -160,8 +160,8 @@ impl Grade {
     }
 }
 
-/// All permissions as `service:Name`, the most dangerous first: by the heaviest known escalation that needs them, then by
-/// what they do, then by name.
+/// All permissions as `service:Name`, the most dangerous first: by the heaviest known escalation path that needs
+/// them, then by access level, then by name.
 pub fn by_danger(permissions: &Permissions<'_>) -> Vec<String> {
     let mut ranked: Vec<_> = permissions
         .iter()

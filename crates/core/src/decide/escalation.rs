@@ -1,4 +1,4 @@
-//! Known ways from one permission to more, as data: `escalations.tsv` names each one's source.
+//! Known privilege escalation paths, as data: `escalations.tsv` names the source of each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -7,38 +7,39 @@ use crate::catalog::Permissions;
 
 static TABLE: &str = include_str!("escalations.tsv");
 
-/// What somebody gains who holds the actions of an [`Escalation`].
+/// What a principal gains from the actions of an [`Escalation`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gain {
-    /// The principal gains rights.
+    /// More permissions.
     Rights,
-    /// What others keep comes into the principal's hands, or into those of its choice.
+    /// Access to resources of others, for itself or for principals of its choice.
     Reach,
 }
 
-/// Actions that together give more than each of them says.
+/// Actions that together allow more than each of them alone.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Escalation {
-    /// The actions that must be held together, by service and name.
+    /// Actions that a principal needs together, by service and name.
     pub actions: Vec<(&'static str, &'static str)>,
-    /// What they give.
+    /// What they allow.
     pub gain: Gain,
-    /// How much that counts in a score.
+    /// Points in the risk score.
     pub weight: u64,
-    /// What they give, in a few words.
+    /// What they allow, in a few words.
     pub reason: &'static str,
-    /// The address of who says so.
+    /// URL of the source.
     pub source: &'static str,
 }
 
-/// The table, and its actions by service: few principals touch many services, so most are passed over at once.
+/// The table, with its actions indexed by service: few principals use many services, so most rows are skipped at
+/// once.
 struct EscalationTable {
     rows: Vec<Escalation>,
-    /// For each row the places of its actions among all of them.
+    /// For each row, the indices of its actions.
     needs: Vec<Vec<usize>>,
-    /// The names of each service, each with its place.
+    /// Names of each service, with their indices.
     services: BTreeMap<&'static str, BTreeMap<&'static str, usize>>,
-    /// The weight of the heaviest row that needs each of them, by place.
+    /// For each action, the weight of the heaviest row that needs it.
     weights: Vec<u64>,
 }
 
@@ -71,19 +72,19 @@ impl EscalationTable {
 }
 
 impl Escalation {
-    /// All that are known, the heaviest first.
+    /// All known paths, the heaviest first.
     pub fn all() -> &'static [Self] {
         &EscalationTable::get().rows
     }
 
-    /// The weight of the heaviest that needs an action, as the table spells it; none when none does.
+    /// Weight of the heaviest path that needs an action, as the table spells it; `None` if no path does.
     pub fn weight_of(service: &str, name: &str) -> u64 {
         let table = EscalationTable::get();
         let place = table.services.get(service).and_then(|names| names.get(name));
         place.and_then(|place| table.weights.get(*place)).copied().unwrap_or_default()
     }
 
-    /// Those that a set holds all actions of, the heaviest first.
+    /// Paths of which a set contains all actions, the heaviest first.
     pub fn held_by(set: &Permissions<'_>) -> Vec<&'static Self> {
         let table = EscalationTable::get();
         let mut held = BTreeSet::new();
@@ -108,17 +109,17 @@ impl Escalation {
         columns.next().is_none().then_some(Self { actions: actions?, gain, weight, reason, source })
     }
 
-    /// Whether one action is enough.
+    /// Whether a single action is enough.
     pub fn is_single(&self) -> bool {
         self.actions.len() == 1
     }
 
-    /// Whether one of its actions is in a set: whoever loses that set no longer holds it.
+    /// Whether removing this set closes the path.
     pub fn is_broken(&self, removed: &Permissions<'_>) -> bool {
         self.actions.iter().any(|(service, name)| removed.contains(service, name))
     }
 
-    /// Its actions as people say them: `iam:PassRole with ec2:RunInstances`.
+    /// Its actions for people: `iam:PassRole with ec2:RunInstances`.
     pub fn name(&self) -> String {
         let mut name = String::new();
         for (at, (service, action)) in self.actions.iter().enumerate() {
@@ -133,7 +134,7 @@ impl Escalation {
     }
 }
 
-/// The lines of the table that hold an escalation.
+/// Lines of the table with an escalation path.
 fn lines() -> impl Iterator<Item = &'static str> {
     TABLE.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
 }

@@ -1,9 +1,10 @@
-//! Equal policies over many accounts, decided once: permission sets of Identity Center, and fleets of roles that a
-//! template put into many accounts.
+//! Policies that several accounts share and that get one decision: permission sets of Identity Center, and fleets
+//! of roles that a template deploys to many accounts.
 //!
-//! The accounts are gone through twice. First each is surveyed: of every policy that could belong to a family its slot,
-//! the digest of its text and what may go, in a few bytes. Then the surveys are joined, and each account is worked out with
-//! the families known. So memory grows with the number of policies, not with what the accounts hold.
+//! There are two passes over the accounts. The first surveys each account: for every policy that may be shared, its
+//! slot, the digest of its document and what can be removed, in a few bytes. Then the surveys are joined, and the
+//! second pass analyses each account with the result. So memory grows with the number of policies, not with the
+//! size of the accounts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,21 +20,21 @@ use crate::digest::FileHash;
 use crate::inventory::{Inventory, Principal};
 use crate::policy::{ActionSet, Services};
 
-/// In how many accounts a role with the same policy is a fleet.
+/// Number of accounts from which roles with the same policy are a fleet.
 pub const FLEET: usize = 3;
 
-/// Where a policy sits, whatever account it is in.
+/// Where a policy is, independent of the account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PolicySlot {
-    /// What would make it one with others.
+    /// Why it would be shared.
     pub kind: FamilyKind,
-    /// What holds it.
+    /// What it is attached to.
     pub holder_kind: HolderKind,
-    /// The holder's name, that of a managed policy, or that of the permission set.
+    /// Name of that role, user or group, of the managed policy, or of the permission set.
     pub holder: String,
-    /// The policy's name.
+    /// Name of the policy.
     pub policy: String,
-    /// What it is. For a policy of AWS a copy would stand in.
+    /// Kind of policy. A copy would replace an AWS managed one.
     pub policy_kind: PolicyKind,
 }
 
@@ -49,30 +50,30 @@ struct SurveyedPolicy {
 #[derive(Debug)]
 struct SlotUse {
     verdict: AccountVerdict,
-    /// What else its holders have.
+    /// What else is attached next to it.
     room: QuotaUse,
 }
 
-/// What else takes of the quotas of a policy's holders, where that is most.
+/// Largest use of each quota by the other policies of the principals a policy is attached to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct QuotaUse {
-    /// Characters of a holder's other inline policies.
+    /// Characters of other inline policies.
     pub inline: usize,
-    /// Managed policies that a holder has.
+    /// Number of attached managed policies.
     pub attached: usize,
-    /// A holder is a group.
+    /// Whether it is attached to a group.
     pub group: bool,
 }
 
 impl QuotaUse {
-    /// What these holders have attached.
+    /// Use by these principals and groups.
     pub fn of(holders: &[Holder<'_>], inventory: &Inventory) -> Self {
         let attached = holders.iter().map(|holder| holder.attachments(inventory)).max().unwrap_or(0);
         let group = holders.iter().any(|holder| matches!(holder, Holder::Group(_)));
         Self { inline: 0, attached, group }
     }
 
-    /// The most of both.
+    /// The larger use of both.
     fn join(self, other: Self) -> Self {
         Self {
             inline: self.inline.max(other.inline),
@@ -87,49 +88,50 @@ type TextDigest = [u8; 16];
 
 #[derive(Debug)]
 enum AccountVerdict {
-    /// Its holders are idle: whatever goes, they do not miss it. Inside, what rules leave of that when they keep something.
+    /// Its principals are idle and lose nothing that they use. The value is what rules leave of that, if they keep
+    /// something.
     Idle(Option<Compact>),
-    /// A rule leaves it as it is.
+    /// A rule keeps it unchanged.
     Excepted,
-    /// So much may go, so sure is that, and so much was seen in use.
+    /// What can be removed, with which confidence, and what is in use.
     Without { unused: Compact, used: Compact, level: Level },
-    /// All of it is used, or it has to stay for another reason.
+    /// All of it is used, or it must be kept for another reason.
     Used,
-    /// Nothing is known of these principals, by ARN.
+    /// There is no evidence about these principals, by ARN.
     Blocked(Vec<String>),
 }
 
-/// What the join of all accounts needs of one.
+/// What one account contributes to the join.
 #[derive(Debug)]
 pub struct Survey {
     account: String,
     entries: Vec<SurveyedPolicy>,
 }
 
-/// One policy that many accounts share.
+/// A policy that several accounts share.
 #[derive(Debug)]
 pub struct Family {
-    /// Stable from run to run: kind, holder and policy.
+    /// ID, which stays the same between runs: kind, holder and policy.
     pub id: String,
-    /// Its place among all families.
+    /// Index among all families.
     pub index: FamilyIndex,
-    /// Where it sits in each account.
+    /// Where it is in each account.
     pub slot: PolicySlot,
-    /// The accounts, by id, sorted.
+    /// Account IDs, sorted.
     pub accounts: Vec<String>,
-    /// What may go everywhere.
+    /// What can be removed in all accounts.
     pub removable: Removable,
-    /// What was seen in use somewhere.
+    /// What is in use in some account.
     pub used: ActionSet,
-    /// How sure that is: as sure as the least sure of its accounts.
+    /// Confidence: the lowest of its accounts.
     pub level: Level,
-    /// The principals of which nothing is known, by ARN, sorted.
+    /// ARNs of principals without evidence, sorted.
     pub blockers: Vec<String>,
-    /// A rule leaves it as it is in one account or another.
+    /// Whether a rule keeps it unchanged in some account.
     pub excepted: bool,
-    /// What else takes of its holders' quotas.
+    /// What else is attached next to it.
     pub room: QuotaUse,
-    /// The texts differ from account to account: not every account was provisioned anew since the last change.
+    /// Whether its document differs between accounts, because not all were provisioned since the last change.
     pub drifted: bool,
 }
 
@@ -138,14 +140,14 @@ pub struct Family {
 pub struct Families {
     all: Vec<Family>,
     by_slot: BTreeMap<(PolicySlot, TextDigest), FamilyIndex>,
-    /// The accounts that were not read, by id: what sits there is not known.
+    /// IDs of accounts that were not scanned and may also have the policy.
     pub unread: Vec<String>,
-    /// There may be accounts that nobody told of.
+    /// Whether there may be accounts that are not listed.
     pub others: bool,
 }
 
 impl PolicySlot {
-    /// The slot of a policy that is edited in its place.
+    /// The slot of a policy that is edited in place.
     pub(super) fn of(held: &PolicyPlan<'_>, inventory: &Inventory) -> Option<Self> {
         let holder = held.holders.first()?;
         match (held.set, held.target) {
@@ -164,7 +166,7 @@ impl PolicySlot {
         }
     }
 
-    /// The slot of a policy with one of its holders.
+    /// The slot of a policy with one role, user or group.
     pub(super) fn of_holder(
         target: PolicyLocation<'_>,
         holder: Holder<'_>,
@@ -286,7 +288,7 @@ impl AccountVerdict {
         }
     }
 
-    /// Of holders that use nothing.
+    /// The verdict for idle principals.
     fn idle(removable: &Removable, catalog: &Catalog) -> Self {
         match removable {
             Removable::Only(unused) => Self::Idle(Some(Compact::pack(unused, catalog))),
@@ -296,7 +298,7 @@ impl AccountVerdict {
 }
 
 impl Families {
-    /// Joins the surveys of all accounts that were read. The order does not matter.
+    /// Joins the surveys of all scanned accounts. Their order does not matter.
     pub fn join(surveys: Vec<Survey>, mut unread: Vec<String>, basis: Basis<'_>) -> Self {
         let mut slots: BTreeMap<PolicySlot, Vec<(String, TextDigest, SlotUse)>> = BTreeMap::new();
         for survey in surveys {
@@ -401,12 +403,12 @@ impl Families {
         self.all.push(family);
     }
 
-    /// All of them, by kind and id.
+    /// All families, by kind and ID.
     pub fn iter(&self) -> impl Iterator<Item = &Family> {
         self.all.iter()
     }
 
-    /// How many there are.
+    /// Number of families.
     pub fn len(&self) -> usize {
         self.all.len()
     }
@@ -416,7 +418,7 @@ impl Families {
         self.all.is_empty()
     }
 
-    /// The family that a policy of that text at that slot belongs to.
+    /// The family of a policy, by document and slot.
     pub(super) fn of(&self, slot: &PolicySlot, text: &str) -> Option<FamilyIndex> {
         if self.all.is_empty() {
             return None;
@@ -424,7 +426,7 @@ impl Families {
         self.by_slot.get(&(slot.clone(), digest(text))).copied()
     }
 
-    /// The family at a place.
+    /// The family with this index.
     pub fn get(&self, index: FamilyIndex) -> Option<&Family> {
         self.all.get(index.0)
     }

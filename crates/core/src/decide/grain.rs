@@ -1,20 +1,20 @@
-//! By what the evidence tells what goes.
+//! Whether the evidence reports whole services, individual actions, or both.
 
 use crate::policy::ActionSet;
 
-/// By what the evidence tells what is unused.
+/// Whether evidence reports services, actions or both as unused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Grain {
-    /// Whole services only.
+    /// Only whole services.
     Services,
-    /// Single actions only.
+    /// Only individual actions.
     Actions,
-    /// Some of both.
+    /// Both.
     Both,
 }
 
 impl Grain {
-    /// By what this evidence tells; nothing when nothing is unused.
+    /// The grain of this evidence; `None` if nothing is unused.
     pub fn of(unused: &ActionSet) -> Option<Self> {
         let whole = unused.iter().any(|(_, extent)| extent.whole);
         let single = unused.iter().any(|(_, extent)| !extent.names.is_empty());

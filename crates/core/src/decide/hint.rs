@@ -1,24 +1,24 @@
-//! Words in names, paths and tags that tell of use which is rare but needed. The table is here and nowhere else.
+//! Words in names, paths and tags that suggest rare but necessary use. This is the only such table.
 
 use super::codes::{Level, ReasonCode};
 use crate::inventory::wire::Tag;
 
-/// One kind of rare but needed use.
+/// A kind of rare but necessary use.
 #[derive(Debug)]
 pub(super) struct Hint {
     pub(super) code: ReasonCode,
-    /// The most that a recommendation can be sure of.
+    /// Highest confidence of a recommendation with this hint.
     pub(super) cap: Level,
     /// Why this use is easily missed.
     pub(super) why: &'static str,
-    /// In small letters and without blanks: `breakglass` is found in `BreakGlass`, `break-glass` and `breakglass`.
+    /// In lower case and without separators: `breakglass` matches `BreakGlass`, `break-glass` and `breakglass`.
     words: &'static [&'static str],
 }
 
-/// The codes of use that there is none of until a bad day.
+/// Codes of hints for principals that are idle until an emergency.
 const RESERVES: [ReasonCode; 2] = [ReasonCode::BreakGlass, ReasonCode::DisasterRecovery];
 
-/// In the order of every list.
+/// The table. Lists use this order.
 pub(super) const HINTS: [Hint; 8] = [
     Hint {
         code: ReasonCode::BreakGlass,
@@ -102,8 +102,8 @@ pub(super) const HINTS: [Hint; 8] = [
     },
 ];
 
-/// Tags with such a word in their key say who made a principal, not what it is for: in a house that makes everything with
-/// one tool, all would carry the hint.
+/// A tag whose key contains such a word says who created a principal, not what it is for. If one tool creates
+/// everything, all principals would carry the hint.
 const PROVENANCE: [&str; 14] = [
     "terraform",
     "cloudformation",
@@ -121,7 +121,7 @@ const PROVENANCE: [&str; 14] = [
     "workspace",
 ];
 
-/// Values by which a tag says that what its key names is not so.
+/// Tag values that negate what the key says.
 const DENIALS: [&str; 8] = ["false", "no", "none", "never", "off", "disabled", "0", "na"];
 
 /// Where a word was found.
@@ -141,16 +141,16 @@ impl Spot {
         }
     }
 
-    /// Of the verb that follows the name.
+    /// Ending of the verb after the name.
     pub(super) fn ending(self) -> &'static str {
         if self == Self::Tag { "" } else { "s" }
     }
 }
 
-/// A hint that was found. Its word is the table's own, so nothing that others wrote is carried along.
+/// A hint that was found. Its word comes from the table, so it contains no text from others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FoundHint {
-    /// The place in the table.
+    /// Index in the table.
     at: usize,
     pub(super) spot: Spot,
     pub(super) word: &'static str,
@@ -161,7 +161,7 @@ impl FoundHint {
         HINTS.get(self.at)
     }
 
-    /// Whether it says that there is no use until a bad day.
+    /// Whether it suggests a principal that is idle until an emergency.
     fn is_reserve(self) -> bool {
         self.hint().is_some_and(|hint| RESERVES.contains(&hint.code))
     }
@@ -190,7 +190,7 @@ pub(super) fn hints(name: &str, path: &str, tags: &[Tag]) -> Vec<FoundHint> {
     HINTS.iter().enumerate().filter_map(find).collect()
 }
 
-/// What says that a principal is kept for emergencies, if its name, path or tags do. In one sentence without its end.
+/// Why a principal looks like emergency access, if it does, as a sentence without a full stop.
 pub fn emergency(name: &str, path: &str, tags: &[Tag]) -> Option<String> {
     hints(name, path, tags).into_iter().find(|found| found.is_reserve()).map(FoundHint::sentence)
 }
@@ -199,7 +199,7 @@ pub fn emergency(name: &str, path: &str, tags: &[Tag]) -> Option<String> {
 struct HintText {
     spot: Spot,
     words: Vec<String>,
-    /// What the words begin with, a bit each: nearly no text has any word of the table.
+    /// Initial letters of the words as bits: almost no text contains a word of the table.
     initials: u32,
 }
 
@@ -214,7 +214,7 @@ impl HintText {
     }
 }
 
-/// A bit for what a word begins with.
+/// Bit of a word's initial letter.
 fn initial(word: &str) -> u32 {
     word.bytes().next().map_or(0, |byte| 1 << (byte % 32))
 }
@@ -225,7 +225,7 @@ fn tells_who_made_it(key: &str, words: &[String]) -> bool {
         || PROVENANCE.iter().any(|word| says(words, word))
 }
 
-/// Whether a run of whole words, put together, is this one.
+/// Whether a run of whole words, joined, is this one.
 fn says(words: &[String], wanted: &str) -> bool {
     (0..words.len()).any(|start| {
         let mut rest = wanted;
@@ -240,9 +240,9 @@ fn says(words: &[String], wanted: &str) -> bool {
     })
 }
 
-/// The words of a name, in small letters: cut where it is not letters and digits, and where the case changes. Digits at
-/// the end of a word count for nothing. A run of capitals and digits is one word, or the random endings that tools give
-/// to names would be full of hints.
+/// The words of a name in lower case, split at other characters and where the case changes. Digits at the end of a
+/// word are ignored. A run of capitals and digits is one word; otherwise random suffixes that tools generate would
+/// be full of hints.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     for part in text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()) {

@@ -1,13 +1,13 @@
-//! Permissions that a principal has and cannot use.
+//! Permissions that a principal has but cannot use.
 
 use crate::catalog::Permissions;
 
-/// What of `removed` something else blocks already, for certain: whoever removes it changes nothing.
+/// The part of `removed` that is certainly blocked already, so that removing it has no effect.
 ///
-/// `denied` is what the principal's own policies and its permissions boundary deny ([`Permissions::denied_by`]: on every
-/// resource, without a condition). `boundary` is what its boundary allows at all ([`Permissions::allowed_by`], nothing
-/// taken out of it); `None` when it has none, or one whose document is not known. A Deny on some resources or under a
-/// condition, and a boundary that allows some resources only, block more than this says.
+/// `denied` is what the principal's own policies and its permissions boundary deny ([`Permissions::denied_by`]: for
+/// all resources, without a condition). `boundary` is everything that its boundary allows
+/// ([`Permissions::allowed_by`]); `None` without a boundary, or if its document is unknown. A Deny for some
+/// resources or with a condition, and a boundary that allows only some resources, block more than this says.
 pub fn ineffective<'c>(
     removed: &Permissions<'c>,
     denied: &Permissions<'c>,

@@ -1,7 +1,8 @@
-//! Whole-organisation reasoning: one status per principal, and which policies may lose what. Core: no I/O, no clock.
+//! Decisions across the organisation: one status for each principal, and what each policy can lose. Core: no I/O,
+//! no clock.
 //!
-//! A policy that reaches several principals may only lose what the evidence calls unused for all of them. A principal of which
-//! nothing is known counts as using everything, and is named as the blocker.
+//! A policy that applies to several principals can lose only what the evidence reports as unused for all of them. A
+//! principal without evidence counts as using everything, and is named as the blocker.
 
 mod age;
 mod codes;

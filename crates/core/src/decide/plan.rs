@@ -1,7 +1,7 @@
-//! Every policy that somebody of an account holds, and how it could be made smaller.
+//! Every attached policy of an account, and how it could be reduced.
 //!
-//! A policy is edited in its place for all whom it reaches, or copied for some of them. What a principal may lose is
-//! the same either way; who else is in the way differs.
+//! A policy is edited in place for all principals it applies to, or copied for some of them. What a principal can
+//! lose is the same either way; which other principals prevent it differs.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,39 +15,39 @@ use crate::inventory::Inventory;
 use crate::inventory::wire::{AttachedPolicy, PolicyText};
 use crate::policy::{ActionSet, Document, Services};
 
-/// What is asked about one principal and one policy: what may be taken from it there.
+/// Questions about one principal and one policy.
 pub trait PlanFacts {
-    /// What may be taken from the principal at that place of a policy of that name or ARN.
+    /// What can be removed from the principal with this index, in a policy with this name or ARN.
     fn removable(&self, principal: usize, policy: &str) -> Cow<'_, Removable>;
 
-    /// What the principal at that place was seen to use.
+    /// What this principal uses.
     fn used(&self, principal: usize) -> Cow<'_, ActionSet>;
 
-    /// Actions whose use AWS does not see.
+    /// Actions whose use AWS does not track.
     fn unobserved(&self) -> &Unobserved;
 
-    /// Whether the name or the tags of the principal at that place say that it is used on a bad day only.
+    /// Whether the name or tags of this principal suggest that it is used only in an emergency.
     fn is_reserve(&self, _principal: usize) -> bool {
         false
     }
 
-    /// Whether a group's name says the same of its members.
+    /// Whether a group's name suggests the same of its members.
     fn is_reserve_group(&self, _group: &str) -> bool {
         false
     }
 
-    /// How long a holder has had a policy of that name or ARN.
+    /// How long a policy with this name or ARN has been attached.
     fn age(&self, _holder: Holder<'_>, _policy: &str) -> GrantAge {
         GrantAge::Settled
     }
 
-    /// Whether a rule leaves this policy of the principal as it is.
+    /// Whether a rule keeps this policy of the principal unchanged.
     fn is_excepted(&self, _principal: usize, _policy: &str) -> bool {
         false
     }
 }
 
-/// Every policy that somebody holds. Policies come in the order of their targets.
+/// Every attached policy, in the order of their locations.
 pub fn plan<'i>(
     inventory: &'i Inventory,
     standings: &[Standing],
@@ -69,7 +69,7 @@ struct Planner<'i, 's> {
     standings: &'s [Standing],
     facts: &'s dyn PlanFacts,
     families: &'s Families,
-    /// The users of each group.
+    /// Users of each group.
     members: BTreeMap<&'i str, Vec<usize>>,
     held: Vec<PolicyPlan<'i>>,
 }
@@ -194,7 +194,7 @@ impl<'i> Planner<'i, '_> {
         self.held.push(held);
     }
 
-    /// One copy for each distinct set of what may go, for the holders that can do with less.
+    /// One copy for each different set of removable permissions.
     fn copies(&self, held: &PolicyPlan<'i>) -> Vec<EditScope<'i>> {
         let mut parts: Vec<EditScope<'i>> = Vec::new();
         let mut by_removable: BTreeMap<Removable, usize> = BTreeMap::new();
@@ -234,7 +234,7 @@ impl<'i> Planner<'i, '_> {
         parts
     }
 
-    /// What may be taken from all of some principals.
+    /// What all of some principals can lose.
     fn removable_of_all(&self, principals: &[usize], policy: &str, services: &Services) -> Removable {
         let mut all: Option<Removable> = None;
         for at in principals {
@@ -251,15 +251,15 @@ impl<'i> Planner<'i, '_> {
         all.unwrap_or(Removable::Anything)
     }
 
-    /// What all of some principals were seen to use.
+    /// What some principals use together.
     fn used_by(&self, principals: &[usize], services: &Services) -> ActionSet {
         let mut all = ActionSet::new();
         principals.iter().for_each(|at| all.extend(&self.facts.used(*at), services));
         all
     }
 
-    /// Those who may need more of a shared policy than was seen (E20). A role of a permission set shares nothing with others
-    /// of its account.
+    /// Those who may need more of a shared policy than they have used (E20). A role of a permission set shares
+    /// nothing with others in its account.
     fn reserves(&self, holders: &[Holder<'i>], reaches: &[usize]) -> Vec<usize> {
         let is_shared = reaches.len() > 1 || !self.reserve_groups(holders).is_empty();
         let is_reserve = |at: &usize| self.is_idle(*at) || self.is_active(*at) && self.facts.is_reserve(*at);
@@ -275,12 +275,13 @@ impl<'i> Planner<'i, '_> {
         groups.filter(|name| is_empty(name) || self.facts.is_reserve_group(name)).collect()
     }
 
-    /// Whether any of them is more than idle: of an idle principal the advice is its deletion, and nothing beside it.
+    /// Whether any of them has unused permissions without being idle. For an idle principal, deletion is
+    /// recommended instead.
     fn advises(&self, principals: &[usize]) -> bool {
         principals.iter().any(|at| self.is_active(*at))
     }
 
-    /// Whether something of what a principal may do is unused, and not all.
+    /// Whether a principal has unused permissions and is not entirely idle.
     fn is_active(&self, principal: usize) -> bool {
         matches!(self.standings.get(principal), Some(Standing::Unused(_)))
     }

@@ -1,4 +1,4 @@
-//! A policy that somebody holds: where it lives, whom it reaches, and what stands in the way of making it smaller.
+//! An attached policy: where it is, which principals it applies to, and what prevents reducing it.
 
 use std::collections::BTreeMap;
 
@@ -9,142 +9,142 @@ use crate::inventory::Inventory;
 use crate::inventory::wire::{InlinePolicy, ManagedPolicyDetail, PolicyText};
 use crate::policy::{ActionSet, Document, PolicyError, Services};
 
-/// Who holds a policy.
+/// What a policy is attached to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Holder<'i> {
-    /// A role or a user, by its place in the inventory.
+    /// A role or user, by index in the inventory.
     Principal(usize),
     /// A group, by name.
     Group(&'i str),
 }
 
-/// Where a policy lives.
+/// Where a policy is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PolicyLocation<'i> {
-    /// In its holder.
+    /// Embedded in a role, user or group.
     Inline {
-        /// Who holds it.
+        /// That role, user or group.
         holder: Holder<'i>,
-        /// Its name.
+        /// Name.
         policy: &'i str,
     },
     /// A customer-managed policy.
     Managed {
-        /// Its ARN.
+        /// ARN.
         arn: &'i str,
     },
-    /// A policy of AWS, which nobody else can edit.
+    /// An AWS managed policy, which only AWS can edit.
     Aws {
-        /// Its ARN.
+        /// ARN.
         arn: &'i str,
     },
 }
 
-/// How long a policy has been held as it is.
+/// How long a policy has been attached in its current form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GrantAge {
-    /// Longer than the window, or the evidence has looked at that itself.
+    /// Longer than the window, or the evidence considers it.
     Settled,
-    /// Nobody knows.
+    /// Unknown.
     Unknown,
-    /// For so many days, which is less than the window.
+    /// This many days, which is less than the window.
     Young(i64),
 }
 
 impl GrantAge {
-    /// What is known of a grant of which both hold.
+    /// The age of a grant for which both are known.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         self.max(other)
     }
 }
 
-/// A family of equal policies over many accounts, by its place among all.
+/// Index of a family of policies that several accounts share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FamilyIndex(pub(super) usize);
 
 impl FamilyIndex {
-    /// The place.
+    /// The index.
     pub fn place(self) -> usize {
         self.0
     }
 }
 
-/// What can be changed as one: the holders, whom it reaches, and what all of them can do without.
+/// What is edited as one: principals and groups, the principals affected, and what all of them can lose.
 #[derive(Debug, Clone)]
 pub struct EditScope<'i> {
-    /// Who holds it.
+    /// What the policy is attached to.
     pub holders: Vec<Holder<'i>>,
-    /// The principals that it reaches, by place in the inventory.
+    /// Affected principals, by index in the inventory.
     pub reaches: Vec<usize>,
-    /// What may go, as far as the policy's services are concerned.
+    /// What can be removed, limited to the policy's services.
     pub removable: Removable,
-    /// What they were seen to use of these services.
+    /// What they use of these services.
     pub used: ActionSet,
-    /// The family of equal policies over many accounts that decides instead.
+    /// The family that decides instead, if several accounts share the policy.
     pub family: Option<FamilyIndex>,
 }
 
-/// One policy that somebody holds.
+/// An attached policy.
 #[derive(Debug)]
 pub struct PolicyPlan<'i> {
-    /// Where it lives.
+    /// Where it is.
     pub target: PolicyLocation<'i>,
-    /// Its text.
+    /// Document as text.
     pub text: &'i PolicyText,
-    /// The same, read.
+    /// Parsed document.
     pub document: Result<Document<'i>, PolicyError>,
-    /// The services that it names; all where it could not be read.
+    /// Services that it names; all if it could not be parsed.
     pub services: Services,
-    /// The characters that count against the quota for its holder's inline policies: none where it is no such policy.
+    /// Characters that count towards the quota for inline policies; 0 for other policies.
     pub inline_chars: usize,
-    /// When it was last changed, if AWS tells.
+    /// When it last changed, if IAM returns it.
     pub updated: Option<&'i str>,
-    /// Who holds it.
+    /// What it is attached to.
     pub holders: Vec<Holder<'i>>,
-    /// The principals that it reaches, by place in the inventory.
+    /// Principals that it applies to, by index in the inventory.
     pub reaches: Vec<usize>,
-    /// Those of them of which nothing is known: they count as using everything.
+    /// Those without evidence, which count as using everything.
     pub blockers: Vec<usize>,
-    /// Where the policy is shared, those of them that use nothing now and may need it on a bad day, and those whose name or
-    /// tags say that they are used rarely. They count as using everything of it (E20).
+    /// If the policy is shared: unused principals, which may need it later, and those whose name or tags suggest
+    /// rare use. They count as using all of it (E20).
     pub reserves: Vec<usize>,
-    /// Groups that hold it and count as using everything, for what their members did says nothing about those who join later:
-    /// they have no members, or their name says that they are used rarely (E20).
+    /// Groups that count as using everything, because their members' use says nothing about later members: they are
+    /// empty, or their name suggests rare use (E20).
     pub reserve_groups: Vec<&'i str>,
-    /// How long each holder has had it, in the order of the holders.
+    /// How long it has been attached to each, in the order of `holders`.
     pub ages: Vec<GrantAge>,
-    /// Those of them that use nothing at all.
+    /// Principals that use nothing at all.
     pub idle: Vec<usize>,
-    /// Those of them for which a rule leaves the policy as it is.
+    /// Principals for which a rule keeps the policy unchanged.
     pub excepted: Vec<usize>,
-    /// The permission set that it comes from: then it is changed there and not here.
+    /// Permission set that it comes from, where it must be changed.
     pub set: Option<&'i str>,
-    /// It bounds principals: editing it would narrow them all.
+    /// Whether it is a permissions boundary, so that an edit would restrict everyone it bounds.
     pub bounds: bool,
-    /// It is attached more often than this account shows.
+    /// Whether it has more attachments than this account shows.
     pub unseen: bool,
-    /// Somebody whom it reaches does not use all that he may, and is more than idle.
+    /// Whether some principal has unused permissions without being entirely idle.
     pub advises: bool,
-    /// The edit in its place. None for a policy of AWS.
+    /// The edit in place; `None` for an AWS managed policy.
     pub in_place: Option<EditScope<'i>>,
-    /// Copies for the holders that can do with less, one for each distinct need.
+    /// Reduced copies, one for each different need.
     pub copies: Vec<EditScope<'i>>,
 }
 
 impl PolicyPlan<'_> {
-    /// Whether a holder is a principal that uses nothing at all.
+    /// Whether it is attached to a principal that uses nothing at all.
     pub fn is_idle(&self, holder: Holder<'_>) -> bool {
         matches!(holder, Holder::Principal(at) if self.idle.contains(&at))
     }
 
-    /// How long some of its holders have had it: as long as the newest of them.
+    /// How long it has been attached to some of them: the age of the newest attachment.
     pub fn age(&self, holders: &[Holder<'_>]) -> GrantAge {
         let ages = self.holders.iter().zip(&self.ages).filter(|(holder, _)| holders.contains(holder));
         ages.map(|(_, age)| *age).max().unwrap_or(GrantAge::Settled)
     }
 
-    /// Why it cannot be edited in its place, if it cannot.
+    /// Why it cannot be edited in place, if it cannot.
     pub fn obstacle(&self) -> Option<Obstacle> {
         let part = self.in_place.as_ref()?;
         if !self.excepted.is_empty() {
@@ -163,25 +163,25 @@ impl PolicyPlan<'_> {
     }
 }
 
-/// Why a policy has to stay as it is although somebody does not use all of it.
+/// Why a policy with unused permissions cannot be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Obstacle {
-    /// A rule leaves it as it is.
+    /// A rule keeps it unchanged.
     Excepted,
-    /// It bounds principals.
+    /// It is a permissions boundary.
     Bounds,
-    /// It is attached to more than the account shows.
+    /// It has more attachments than the account shows.
     Unseen,
-    /// Somebody who shares it counts as using everything.
+    /// Someone who shares it counts as using everything.
     Blocked,
-    /// Somebody has had it for so many days only, which is less than the window.
+    /// It was attached this many days ago, which is less than the window.
     Young(i64),
-    /// What one does not use, another does.
+    /// Each unused permission is used by another principal.
     InUse,
 }
 
 impl<'i> EditScope<'i> {
-    /// Joins a holder from whom the same may be taken.
+    /// Adds a role, user or group with the same removable permissions.
     pub(super) fn add(&mut self, holder: Holder<'i>, reaches: &[usize], used: &ActionSet) {
         self.holders.push(holder);
         self.used.extend(used, &Services::All);
@@ -192,7 +192,7 @@ impl<'i> EditScope<'i> {
 }
 
 impl<'i> PolicyLocation<'i> {
-    /// What the policy is.
+    /// Kind of policy.
     pub fn kind(self) -> PolicyKind {
         match self {
             Self::Inline { .. } => PolicyKind::Inline,
@@ -201,7 +201,7 @@ impl<'i> PolicyLocation<'i> {
         }
     }
 
-    /// The name of an inline policy, the ARN of a managed one.
+    /// Name of an inline policy, ARN of a managed one.
     pub fn name(self) -> &'i str {
         match self {
             Self::Inline { policy, .. } => policy,
@@ -216,7 +216,7 @@ pub fn is_aws_managed(arn: &str) -> bool {
 }
 
 impl Holder<'_> {
-    /// As it stands in paths: the kind and the name.
+    /// Kind and name, as in paths.
     pub fn describe(&self, inventory: &Inventory) -> (HolderKind, String) {
         match self {
             Self::Group(name) => (HolderKind::Group, (*name).to_owned()),
@@ -227,7 +227,7 @@ impl Holder<'_> {
         }
     }
 
-    /// Its inline policies.
+    /// Inline policies.
     pub fn inline<'i>(&self, inventory: &'i Inventory) -> &'i [InlinePolicy] {
         match self {
             Self::Group(name) => inventory.groups.get(*name).map_or(&[], |group| &group.group_policy_list),
@@ -235,7 +235,7 @@ impl Holder<'_> {
         }
     }
 
-    /// How many managed policies it has.
+    /// Number of attached managed policies.
     pub fn attachments(&self, inventory: &Inventory) -> usize {
         match self {
             Self::Group(name) => {
@@ -246,12 +246,12 @@ impl Holder<'_> {
     }
 }
 
-/// The document of a principal's boundary, as far as the account shows it.
+/// Document of a principal's permissions boundary, if the account shows it.
 pub fn boundary_of<'i>(inventory: &'i Inventory, arn: &str) -> Option<&'i PolicyText> {
     inventory.managed.get(arn).and_then(ManagedPolicyDetail::document)
 }
 
-/// The characters of all inline policies of each holder.
+/// Characters of all inline policies, for each role, user and group.
 pub(super) fn inline_chars<'i>(held: &[PolicyPlan<'i>]) -> BTreeMap<Holder<'i>, usize> {
     let mut taken: BTreeMap<Holder<'i>, usize> = BTreeMap::new();
     for policy in held {
@@ -263,7 +263,7 @@ pub(super) fn inline_chars<'i>(held: &[PolicyPlan<'i>]) -> BTreeMap<Holder<'i>, 
 }
 
 impl PolicyPlan<'_> {
-    /// Those of its neighbours. The policy of a permission set has a quota of its own.
+    /// Characters of the other inline policies. The policy of a permission set has its own quota.
     pub(super) fn beside(&self, taken: &BTreeMap<Holder<'_>, usize>) -> usize {
         let of = |holder: &Holder<'_>| taken.get(holder).copied().unwrap_or_default();
         match self.target {

@@ -1,5 +1,5 @@
-//! Actions that are rarely needed, but then urgently, as data: `rare-actions.tsv` has a reason for each. That they were not
-//! used for a while proves little.
+//! Actions that are rarely needed, but then urgently, as data: `rare-actions.tsv` has a reason for each. A period
+//! without use proves little about them.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ fn table() -> &'static ActionTable {
     &READ
 }
 
-/// Those among some permissions, as `service:Name`, sorted.
+/// The rare actions among some permissions, as `service:Name`, sorted.
 pub fn rare_actions(permissions: &Permissions<'_>) -> Vec<String> {
     permissions.in_table(table())
 }

@@ -1,4 +1,4 @@
-//! What a principal may lose, and what several may lose together.
+//! What one principal can lose, and what several can lose together.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -6,19 +6,19 @@ use std::sync::Arc;
 use crate::catalog::Unobserved;
 use crate::policy::{ActionSet, Extent, Services};
 
-/// What may be taken from a principal, or from all of several.
+/// What one principal can lose, or all of several.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Removable {
-    /// It uses nothing.
+    /// Anything, because it uses nothing.
     Anything,
-    /// These actions. A service that is in the set as a whole has no names there.
+    /// These actions. A service that the set contains as a whole has no names in it.
     Only(ActionSet),
-    /// It uses everything, or nothing is known of it.
+    /// Nothing, because it uses everything or there is no evidence.
     Nothing,
 }
 
 impl Removable {
-    /// What evidence calls unused.
+    /// What evidence reports as unused.
     pub fn of(unused: &ActionSet) -> Self {
         let one = |(service, extent): (&Arc<str>, &Extent)| {
             let whole = Extent { whole: true, ..Extent::default() };
@@ -27,8 +27,8 @@ impl Removable {
         Self::Only(unused.iter().map(one).collect())
     }
 
-    /// What may go when both hold. Evidence about a whole service says nothing about its unobserved actions, so what the
-    /// other names of those stays (E13).
+    /// What can be removed if both hold. Evidence about a whole service says nothing about its untracked actions,
+    /// so those that the other one names are kept (E13).
     #[must_use]
     pub fn and(self, other: &Self, unobserved: &Unobserved) -> Self {
         // Of a principal that uses nothing, every service is unused as a whole.
@@ -57,7 +57,7 @@ impl Removable {
         Self::Only(both.collect())
     }
 
-    /// What of it concerns these services.
+    /// The part in these services.
     #[must_use]
     pub fn within(&self, services: &Services) -> Self {
         match self {
@@ -66,7 +66,7 @@ impl Removable {
         }
     }
 
-    /// Whether nothing may go, for whatever reason.
+    /// Whether nothing can be removed, for whatever reason.
     pub fn is_nothing(&self) -> bool {
         match self {
             Self::Anything => false,
@@ -75,8 +75,8 @@ impl Removable {
         }
     }
 
-    /// As evidence for a policy that names these services. Unused permissions of other services do not concern it.
-    /// `Anything` has no list of its own and gives none.
+    /// As evidence for a policy that names these services. Unused permissions of other services do not matter to
+    /// it. `Anything` has no list and returns none.
     pub fn unused(&self, services: &Services) -> ActionSet {
         match self {
             Self::Only(unused) => unused.within(services),

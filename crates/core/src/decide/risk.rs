@@ -1,7 +1,7 @@
-//! What permissions are worth to somebody who should not have them.
+//! The risk of a set of permissions, if they were misused.
 //!
-//! The score of a set of permissions is a sum: for each action the points of its level, and for each known [`Escalation`]
-//! whose actions it holds all of, that one's weight.
+//! The score is a sum: for each action the points of its access level, and for each known [`Escalation`] of which
+//! the set contains all actions, its weight.
 //!
 //! | level | points |
 //! |---|---|
@@ -10,13 +10,13 @@
 //! | tagging | 2 |
 //! | read, list | 1 |
 //!
-//! The score compares: before with after, one change with another. It looks at actions only. A resource or a condition
-//! may make an action harmless that counts in full here, which is why the words are "may", never "can".
+//! Use the score to compare: before with after, one change with another. It looks only at actions. An action counts
+//! in full even if its resources or conditions make it harmless, so texts say "may", never "can".
 
 use super::escalation::{Escalation, Gain};
 use crate::catalog::{AccessLevel, Levels, Permissions};
 
-/// The levels, the one whose loss matters most first. What the catalog does not know may well write.
+/// Access levels, the most dangerous first. Actions that the catalog lacks may be write actions.
 const RANKED: [(Option<AccessLevel>, u64, &str); 6] = [
     (Some(AccessLevel::PermissionsManagement), 20, "permissions management"),
     (Some(AccessLevel::Write), 5, "write"),
@@ -26,22 +26,22 @@ const RANKED: [(Option<AccessLevel>, u64, &str); 6] = [
     (Some(AccessLevel::List), 1, "list"),
 ];
 
-/// How many escalations a sentence names before it counts the rest.
+/// Number of escalation paths that a sentence names before it counts the rest.
 const NAMED: usize = 2;
 
-/// What a set of permissions is worth, and why.
+/// Risk of a set of permissions, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Risk {
-    /// The sum of the points.
+    /// Sum of the points.
     pub score: u64,
-    /// How many actions of each level.
+    /// Number of actions of each level.
     pub levels: Levels,
-    /// The escalations that it holds, the heaviest first.
+    /// Escalation paths that it opens, the heaviest first.
     pub escalations: Vec<&'static Escalation>,
 }
 
 impl Risk {
-    /// Of what a principal may do.
+    /// Risk of a set of permissions.
     pub fn of(permissions: &Permissions<'_>) -> Self {
         let levels = permissions.levels();
         let escalations = Escalation::held_by(permissions);
@@ -49,13 +49,13 @@ impl Risk {
         Self { score, levels, escalations }
     }
 
-    /// By how much the score falls when `removed`, a part of the permissions that this is the risk of, goes.
+    /// How much the score falls if `removed`, a part of these permissions, is removed.
     pub fn weigh(&self, removed: &Permissions<'_>) -> u64 {
         let broken = self.escalations.iter().filter(|escalation| escalation.is_broken(removed));
         points(&removed.levels()) + broken.map(|escalation| escalation.weight).sum::<u64>()
     }
 
-    /// In one sentence.
+    /// As a sentence.
     pub fn explain(&self) -> String {
         let counts = RANKED.iter().filter_map(|(level, _, name)| match self.levels.of(*level) {
             0 => None,
@@ -86,7 +86,8 @@ fn points(levels: &Levels) -> u64 {
     RANKED.iter().map(|(level, points, _)| levels.of(*level) as u64 * points).sum()
 }
 
-/// The place of a level in a list of what is removed: permissions management, write, unknown, tagging, read, list.
+/// Position of a level in lists of removed permissions: permissions management, write, unknown, tagging, read,
+/// list.
 pub fn rank(level: Option<AccessLevel>) -> usize {
     RANKED.iter().position(|(ranked, _, _)| *ranked == level).unwrap_or(RANKED.len())
 }

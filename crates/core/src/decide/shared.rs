@@ -1,12 +1,12 @@
 //! What to recommend for a policy that several principals share.
 
-/// What to recommend for a policy that several principals share: `shared` of the configuration.
+/// What to recommend for a policy that several principals share: `shared` in the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SharedPolicies {
-    /// One edit that suits all.
+    /// One edit in place.
     InPlace,
-    /// One copy per need.
+    /// One copy for each different need.
     Fork,
-    /// Both, for the reader to choose.
+    /// Both, so that the reader can choose.
     Both,
 }

@@ -1,4 +1,4 @@
-//! What is known of each principal, before any policy is looked at.
+//! What is known about each principal before its policies are examined.
 
 use std::collections::BTreeMap;
 
@@ -9,29 +9,29 @@ use crate::date::days_between;
 use crate::evidence::{Analyzer, Failure, Gap, PrincipalEvidence, is_tracked};
 use crate::inventory::{Inventory, Principal};
 
-/// Where an account's evidence comes from.
+/// Source of an account's evidence.
 #[derive(Debug, Clone, Copy)]
 pub enum Source<'e> {
-    /// An analyzer that looks back so many days.
+    /// An analyzer.
     Analyzer {
-        /// The analyzer.
+        /// ARN of the analyzer.
         analyzer: &'e Analyzer,
-        /// How far it looks back.
+        /// Window in days.
         window_days: u32,
     },
-    /// IAM's last-accessed data.
+    /// IAM last-accessed data.
     LastAccessed {
-        /// How far back unused begins.
+        /// Window in days.
         window_days: u32,
     },
-    /// There is neither.
+    /// None.
     None,
     /// It could not be read.
     Failed(&'e Failure),
 }
 
 impl Source<'_> {
-    /// How far it looks back.
+    /// Window in days.
     pub fn window_days(&self) -> Option<u32> {
         match self {
             Self::Analyzer { window_days, .. } | Self::LastAccessed { window_days } => Some(*window_days),
@@ -40,41 +40,41 @@ impl Source<'_> {
     }
 }
 
-/// What is known of one principal.
+/// What is known about one principal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
     /// Only AWS can change it.
     ServiceLinked,
-    /// A rule leaves it as it is.
+    /// A rule excludes it.
     Excluded(RuleId),
-    /// Its evidence is so many days old, which is too old to act on.
+    /// Its evidence is this many days old, which is too old to use.
     Stale(i64),
-    /// It was not used at all; inside, when it last was.
+    /// It was not used at all. The value is its last use.
     Idle(Option<String>),
-    /// Its evidence is not whole.
+    /// Its evidence is incomplete.
     Gap(Gap),
     /// The account's evidence could not be read.
     Unread(Failure),
-    /// It is so many days old, which is less than the window.
+    /// It was created this many days ago, which is less than the window.
     TooYoung(i64),
-    /// The analyzer leaves it out.
+    /// The analyzer excludes it.
     LeftOut,
-    /// Somebody archived its findings.
+    /// Its findings are archived.
     Archived,
     /// There is no source of evidence.
     NoSource,
-    /// Everything that was looked at is in use.
+    /// Everything that was evaluated is in use.
     AllUsed,
-    /// The analyzer has no finding about it, which is no proof of use (E18).
+    /// The analyzer has no finding about it, which does not prove use (E18).
     NoFinding,
-    /// Last-accessed data were read in the account, and none of it.
+    /// The account has last-accessed data, but none about it.
     NoAnswer,
-    /// Something is unused.
+    /// Some permissions are unused.
     Unused(Removable),
 }
 
 impl Standing {
-    /// What may be taken from the principal.
+    /// What can be removed from the principal.
     pub fn removable(&self) -> &Removable {
         match self {
             Self::Idle(_) => &Removable::Anything,
@@ -83,25 +83,25 @@ impl Standing {
         }
     }
 
-    /// Whether it counts as using everything only because nothing is known of it.
+    /// Whether it counts as using everything only because there is no evidence about it.
     pub fn is_blind(&self) -> bool {
         !matches!(self, Self::Idle(_) | Self::Unused(_) | Self::AllUsed)
     }
 }
 
-/// What decides on a principal beside its own evidence.
+/// What decides about a principal besides its own evidence.
 pub struct Circumstances<'c> {
-    /// Where the account's evidence comes from.
+    /// Source of the account's evidence.
     pub source: Source<'c>,
-    /// The day of the answers: ages are counted to it where no finding tells when it was evaluated.
+    /// Date of the responses. Ages are counted to it if no finding has a date.
     pub as_of: Option<&'c str>,
-    /// Older evidence counts as none, in days.
+    /// Maximum age of evidence, in days.
     pub oldest_days: Option<i64>,
-    /// The rule that leaves a principal as it is.
+    /// The rule that excludes a principal.
     pub excluded: &'c dyn Fn(&Principal) -> Option<RuleId>,
 }
 
-/// The standing of every principal of an account, in the inventory's order.
+/// Standing of every principal of an account, in the inventory's order.
 pub fn standings(
     inventory: &Inventory,
     known: &BTreeMap<String, PrincipalEvidence>,
@@ -116,7 +116,7 @@ pub fn standings(
     inventory.principals.iter().map(standing).collect()
 }
 
-/// How old the evidence about a principal is, in days, when that is too old to act on.
+/// Age of the evidence about a principal in days, if that is too old to use.
 pub fn stale_days(known: &PrincipalEvidence, as_of: Option<&str>, oldest_days: Option<i64>) -> Option<i64> {
     let limit = known.oldest.as_deref().zip(as_of).zip(oldest_days);
     limit.and_then(|((at, as_of), oldest)| is_stale(at, as_of, oldest))
@@ -180,8 +180,8 @@ fn standing(
     }
 }
 
-/// Of a principal that the evidence calls unused as a whole. Where IAM saw the role itself at work within the window, the two
-/// contradict each other (E15): it may work by the policies of resources, or in a Region that is not tracked.
+/// A principal that the evidence reports as entirely unused. If IAM recorded use of the role within the window, the
+/// two contradict each other (E15): it may use permissions from resource policies, or work in an untracked Region.
 fn idle(
     last: &Option<String>,
     principal: &Principal,
@@ -198,7 +198,7 @@ fn idle(
     }
 }
 
-/// Whether the analyzer's own rule excludes a principal.
+/// Whether a rule of the analyzer excludes a principal.
 fn leaves_out(source: Source<'_>, principal: &Principal, account: &str) -> bool {
     let Source::Analyzer { analyzer, .. } = source else { return false };
     let rule =

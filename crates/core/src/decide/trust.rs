@@ -1,8 +1,8 @@
 //! Who can assume a role, from its trust policy.
 //!
-//! What cannot be read is said to be unreadable, never that nobody can. Text is given back as it stands; only the
-//! sentence is made safe to show. Deliberately absent: the caller's own permissions, without which a member of another
-//! account cannot assume the role either, and what the conditions demand.
+//! If a trust policy cannot be parsed, the result says so, and never that nobody can assume the role. Its text is
+//! returned unchanged; only the sentence is made safe to display. Out of scope: the caller's own permissions,
+//! without which a principal of another account cannot assume the role either, and what the conditions require.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -12,15 +12,15 @@ use crate::inventory::wire::PolicyText;
 use crate::policy::json::Json;
 use crate::policy::{ActionPattern, Quoted};
 
-/// The operations by which a role is assumed.
+/// Operations that assume a role.
 const ASSUMES: [&str; 3] = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"];
-/// How many names of one kind a sentence has.
+/// Maximum number of names of one kind in a sentence.
 const NAMED: usize = 5;
 
-/// Who can assume a role. Lists are sorted, without repeats.
+/// Who can assume a role. Lists are sorted, without duplicates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trust {
-    /// Accounts of the organisation: all of one, or somebody in it.
+    /// Accounts of the organisation, in whole or in part.
     pub accounts_inside: Vec<String>,
     /// Other accounts.
     pub accounts_outside: Vec<String>,
@@ -28,32 +28,32 @@ pub struct Trust {
     pub services: Vec<String>,
     /// Identity providers.
     pub federated: Vec<String>,
-    /// Principals that name no account: deleted ones, which nobody is any more, and canonical ids.
+    /// Principals without an account: deleted ones, which no longer exist, and canonical IDs.
     pub nameless: Vec<String>,
-    /// Everybody, as far as conditions do not forbid it.
+    /// Anyone, unless conditions prevent it.
     pub anyone: bool,
-    /// Whether conditions narrow it.
+    /// Whether conditions restrict it.
     pub conditions: Conditions,
-    /// Whether Deny statements narrow it. What they say is not taken into account.
+    /// Whether Deny statements restrict it. Their content is not evaluated.
     pub denies: bool,
-    /// Some of it could not be read, so there may be others.
+    /// Whether part of it could not be parsed, so that there may be others.
     pub unreadable: bool,
 }
 
-/// Whether conditions narrow who can assume a role.
+/// Whether conditions restrict who can assume a role.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Conditions {
-    /// No statement has any.
+    /// No statement has a condition.
     #[default]
     None,
-    /// Some statements have.
+    /// Some statements have a condition.
     Some,
-    /// Every statement has.
+    /// Every statement has a condition.
     All,
 }
 
 impl Trust {
-    /// Reads a trust policy. `inside` are the ids of the organisation's accounts.
+    /// Parses a trust policy. `inside` are the account IDs of the organisation.
     pub fn read(policy: &PolicyText, inside: &BTreeSet<String>) -> Self {
         let mut reading = TrustReading::new(inside);
         match Json::parse(&policy.0).as_ref().map(|document| document.get("Statement")) {
@@ -65,8 +65,8 @@ impl Trust {
         reading.finish()
     }
 
-    /// Whether somebody outside the organisation's accounts can assume it, or it cannot be told that nobody can.
-    /// Identity providers are not counted: whom they let in is for them and the conditions to say.
+    /// Whether a principal outside the organisation can assume it, or this cannot be ruled out. Identity providers
+    /// do not count: they and the conditions decide who gets in.
     pub fn is_open(&self) -> bool {
         self.anyone || self.unreadable || !self.accounts_outside.is_empty()
     }
@@ -114,7 +114,7 @@ impl Trust {
     }
 }
 
-/// Text that others wrote, control characters escaped.
+/// Text from others, with control characters escaped.
 fn shown(text: &str) -> String {
     if text.chars().all(|c| c.is_ascii_graphic()) && text.len() <= 80 {
         text.to_owned()
@@ -123,7 +123,7 @@ fn shown(text: &str) -> String {
     }
 }
 
-/// `a`, `a and b`, `a, b and c`, and how many more.
+/// `a`, `a and b`, `a, b and c`, and the number of further ones.
 fn listed(texts: &[String]) -> String {
     let mut names: Vec<String> = texts.iter().take(NAMED).map(|text| shown(text)).collect();
     if let Some(more) = texts.len().checked_sub(NAMED).filter(|more| *more > 0) {
@@ -133,7 +133,7 @@ fn listed(texts: &[String]) -> String {
     if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) }
 }
 
-/// Phrases, of which some have commas of their own.
+/// Joins phrases, some of which contain commas.
 fn joined(phrases: &[String]) -> String {
     let mut out = String::new();
     for (at, phrase) in phrases.iter().enumerate() {
@@ -149,7 +149,7 @@ fn joined(phrases: &[String]) -> String {
     out
 }
 
-/// The elements of a list, or the one that stands for it.
+/// Elements of a list, or the single element in its place.
 fn each<'j, 'a>(value: &'j Json<'a>) -> &'j [Json<'a>] {
     match value {
         Json::List(items, _) => items,
@@ -157,7 +157,7 @@ fn each<'j, 'a>(value: &'j Json<'a>) -> &'j [Json<'a>] {
     }
 }
 
-/// What has been read so far.
+/// State while parsing.
 struct TrustReading<'r> {
     inside: &'r BTreeSet<String>,
     accounts: BTreeSet<String>,
@@ -260,7 +260,7 @@ impl<'r> TrustReading<'r> {
         }
     }
 
-    /// An account's id, an ARN, the star, or the id of somebody who has been deleted.
+    /// An account ID, an ARN, the star, or the ID of a deleted principal.
     fn of_aws(&mut self, name: &str) {
         let account = if name.starts_with("arn:") { Arn::of(name).account } else { name };
         if account.contains('*') {
@@ -274,7 +274,8 @@ impl<'r> TrustReading<'r> {
     }
 }
 
-/// Whether a statement is about assuming the role, and not only about tagging a session, say. What cannot be read is.
+/// Whether a statement is about assuming the role, and not only about tagging a session, for example. Unreadable
+/// ones count.
 fn assumes(statement: &Json<'_>) -> bool {
     let Some(actions) = statement.get("Action") else { return true };
     each(actions).iter().any(|action| {

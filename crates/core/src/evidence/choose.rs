@@ -1,10 +1,10 @@
-//! Which of several analyzers tells about an account (E10, E16).
+//! Which of several analyzers to use for an account (E10, E16).
 
 use std::cmp::Reverse;
 
 use super::finding::{AnalysisRule, Analyzer};
 
-/// Whether two spellings of an enum's value mean the same: AWS uses several (E11).
+/// Whether two spellings of an enum value are the same: AWS uses several (E11).
 pub(super) fn is(found: &str, wanted: &str) -> bool {
     let letters =
         |text: &str| text.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_lowercase()).collect();
@@ -13,40 +13,40 @@ pub(super) fn is(found: &str, wanted: &str) -> bool {
 }
 
 impl Analyzer {
-    /// What it leaves out; only `GetAnalyzer` tells.
+    /// Its exclusions; only `GetAnalyzer` returns them.
     pub fn rule(&self) -> Option<&AnalysisRule> {
         self.configuration.as_ref()?.unused_access.as_ref()?.analysis_rule.as_ref()
     }
 
-    /// Whether it works.
+    /// Whether its status is active.
     pub fn is_active(&self) -> bool {
         self.status.is_empty() || is(&self.status, "ACTIVE")
     }
 
-    /// Whether it is an active unused-access analyzer, of the organisation or of an account itself.
+    /// Whether it is an active unused-access analyzer of the organisation or of the account.
     pub fn is_for(&self, account: &str) -> bool {
         let is_about = is(&self.kind, "ORGANIZATION_UNUSED_ACCESS")
             || is(&self.kind, "ACCOUNT_UNUSED_ACCESS") && self.account() == account;
         self.is_active() && is_about
     }
 
-    /// Whether it looks at an account at all: it is for it, and no rule of it leaves it out.
+    /// Whether it analyzes an account: it is for the account, and no rule excludes it.
     pub fn covers(&self, account: &str) -> bool {
         let exclusions = self.rule().into_iter().flat_map(|rule| &rule.exclusions);
         let mut left_out = exclusions.flat_map(|exclusion| &exclusion.account_ids);
         self.is_for(account) && !left_out.any(|id| id == account)
     }
 
-    /// How many accounts and tags it leaves out.
+    /// Number of excluded accounts and tags.
     fn exclusion_count(&self) -> usize {
         let exclusions = self.rule().into_iter().flat_map(|rule| &rule.exclusions);
         exclusions.map(|exclusion| exclusion.account_ids.len() + exclusion.resource_tags.len()).sum()
     }
 }
 
-/// The analyzers that cover an account; the findings of the first one count. The longest window comes first, then the fewest
-/// exclusions, the customer's own before those that an AWS service manages, an organisation's before the account's, the
-/// oldest, and the first by ARN. If every analyzer excludes the account, the result is one of those, so that the report can say so.
+/// The analyzers that cover an account; the findings of the first one are used. Order: longest window, fewest
+/// exclusions, customer-managed before service-managed, the organisation's before the account's, oldest, first ARN.
+/// If every analyzer excludes the account, the result is one of them, so that the report can say so.
 pub fn choose_analyzers<'a>(analyzers: &'a [Analyzer], account: &str) -> Vec<&'a Analyzer> {
     let mut covering: Vec<&Analyzer> = analyzers.iter().filter(|analyzer| analyzer.covers(account)).collect();
     covering.sort_by_key(|analyzer| {

@@ -1,4 +1,4 @@
-//! What could not be read from AWS, and what AWS said to that.
+//! AWS API calls that failed, and what AWS returned.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,43 +8,43 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::visible::is_unseen;
 
-/// Something that could not be read from AWS.
+/// An AWS API call that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
-    /// The API operation, such as `GetAccountAuthorizationDetails`.
+    /// API operation, such as `GetAccountAuthorizationDetails`.
     pub operation: String,
-    /// What kind of failure.
+    /// Kind of failure.
     pub kind: FailureKind,
-    /// AWS's own code, such as `AccessDenied`.
+    /// Error code that AWS returned, such as `AccessDenied`. Absent if AWS returned none.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "code")]
     pub code: Option<String>,
-    /// AWS's own words, in one line. For people only: nothing is decided by them.
+    /// Error message that AWS returned, on one line. For people only: nothing depends on it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "message")]
     pub message: Option<String>,
-    /// What is wrong with an answer that makes no sense, and in which file it is, where it was recorded.
+    /// What is invalid in the response, and in which file of a recorded snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "message")]
     pub detail: Option<String>,
 }
 
 impl Failure {
-    /// One that AWS said nothing about.
+    /// A failure without an error code or message.
     pub fn new(operation: impl Into<String>, kind: FailureKind) -> Self {
         Self { operation: operation.into(), kind, code: None, message: None, detail: None }
     }
 
-    /// The same with what is wrong with the answer. Part of that may be what the answer says, so it is cleaned.
+    /// Adds what is invalid in the response. It may quote the response, so it is cleaned.
     #[must_use]
     pub fn because(self, detail: &str) -> Self {
         Self { detail: clean_message(detail), ..self }
     }
 
-    /// The same with what AWS said, cleaned.
+    /// Adds the error code and message that AWS returned, cleaned.
     #[must_use]
     pub fn saying(self, code: Option<&str>, message: Option<&str>) -> Self {
         Self { code: code.and_then(clean_code), message: message.and_then(clean_message), ..self }
     }
 
-    /// AWS's own words with its code before them, as much of that as there is.
+    /// Error code and message, as far as known.
     pub fn words(&self) -> Option<Cow<'_, str>> {
         match (&self.code, &self.message) {
             (Some(code), Some(message)) => Some(format!("{code}: {message}").into()),
@@ -52,7 +52,7 @@ impl Failure {
         }
     }
 
-    /// Why, as far as anything is known: AWS's own words, else what is wrong with its answer.
+    /// Error code and message, or what is invalid in the response.
     pub fn reason(&self) -> Option<Cow<'_, str>> {
         self.words().or_else(|| self.detail.as_deref().map(Cow::Borrowed))
     }
@@ -66,26 +66,26 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Kinds of failure. The text of a message never decides which one it is.
+/// Kind of failure. The text of a message never decides it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
     /// Access was denied.
     Denied,
-    /// Too many calls, after all retries.
+    /// AWS still throttled the call after all retries.
     Throttled,
-    /// The credentials ran out.
+    /// The credentials expired.
     Expired,
-    /// What was asked for is not there.
+    /// The requested resource does not exist.
     Absent,
-    /// The answer made no sense.
+    /// The response is invalid.
     Malformed,
-    /// No answer, or none in time.
+    /// No response, or none in time.
     Unreachable,
 }
 
 impl FailureKind {
-    /// As it stands in files and messages.
+    /// Name in files and messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Denied => "denied",
@@ -98,23 +98,23 @@ impl FailureKind {
     }
 }
 
-/// The most characters of AWS's words that are kept, and of its code.
+/// Maximum length of AWS's message and of its code, in characters.
 const LONGEST: usize = 500;
 const LONGEST_CODE: usize = 100;
-/// So long a run of base64 is no word: session tokens and encoded messages look like that.
+/// A run of base64 of this length is not a word: session tokens and encoded messages look like that.
 const TOKEN: usize = 80;
 
-/// AWS's words as a report may hold them: one line, bounded, without what steers a terminal, turns text around or could be a
-/// credential. Cleaning twice changes nothing, so that a report of recorded answers is that of AWS.
+/// AWS's message on one bounded line, without anything that controls a terminal, reverses text or could be a
+/// credential. Cleaning twice changes nothing, so that a recorded snapshot gives the same report.
 pub fn clean_message(text: &str) -> Option<String> {
-    // An answer about signatures quotes the request with its headers, the session token among them, in lines of their own.
+    // Signature errors quote the request with its headers, including the session token, on separate lines.
     let first = text.trim_start().lines().next().unwrap_or_default();
     let words = first.split(|c: char| c == ' ' || is_unseen(c)).filter(|word| !word.is_empty());
     let words: Vec<Cow<'_, str>> = words.map(without_tokens).collect();
     bounded(&words.join(" "), LONGEST)
 }
 
-/// A code is a name of letters and digits, perhaps with a namespace.
+/// Accepts codes of letters and digits, perhaps with a namespace.
 fn clean_code(text: &str) -> Option<String> {
     let is_code = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '#' | ':');
     let code: String = text.chars().filter(is_code).take(LONGEST_CODE).collect();
@@ -132,8 +132,8 @@ fn bounded(text: &str, most: usize) -> Option<String> {
     Some(kept.trim_end().to_owned() + "…")
 }
 
-/// A word without what could be a token: a long run of base64, in either of its alphabets. In one alphabet alone a path of names
-/// would be as long.
+/// Removes a word that could be a token: a long run of base64, in either of its alphabets. Mixing the alphabets
+/// would also remove long paths of names.
 fn without_tokens(word: &str) -> Cow<'_, str> {
     let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '=' | '%');
     let standard = without_runs(word, |c| is_letter(c) || matches!(c, '+' | '/'));
@@ -158,7 +158,7 @@ fn without_runs(word: &str, is_in: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// What a file says is cleaned as well: anybody may have written it.
+/// Cleans what a file contains, because anyone may have written it.
 fn message<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.as_deref().and_then(clean_message))
 }

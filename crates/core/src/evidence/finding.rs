@@ -1,4 +1,4 @@
-//! Analyzers and findings in the shapes in which the AWS CLI prints them.
+//! Analyzers and findings, in the form that the AWS CLI prints.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,74 +17,74 @@ pub struct AnalyzerAnswer {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Analyzer {
-    /// Its ARN, which names its account and Region.
+    /// ARN, which contains its account and Region.
     pub arn: String,
-    /// Its name.
+    /// Name.
     #[serde(default)]
     pub name: String,
-    /// `ORGANIZATION_UNUSED_ACCESS` or `ACCOUNT_UNUSED_ACCESS`, among others.
+    /// Such as `ORGANIZATION_UNUSED_ACCESS` or `ACCOUNT_UNUSED_ACCESS`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// `ACTIVE`, among others.
+    /// Such as `ACTIVE`.
     #[serde(default)]
     pub status: String,
-    /// The AWS service that made it, if one did.
+    /// AWS service that created it. Absent if the customer did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub managed_by: Option<String>,
-    /// When it was made.
+    /// When it was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
-    /// When it last looked at something.
+    /// When it last analyzed a resource.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_resource_analyzed_at: Option<String>,
-    /// What it looks at; only `GetAnalyzer` tells.
+    /// What it analyzes; only `GetAnalyzer` returns it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configuration: Option<Configuration>,
 }
 
-/// What an analyzer looks at.
+/// What an analyzer analyzes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Configuration {
-    /// The part on unused access.
+    /// Settings for unused access.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unused_access: Option<UnusedAccess>,
 }
 
-/// How far an analyzer looks back, and what it leaves out.
+/// Window and exclusions of an analyzer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnusedAccess {
-    /// In days.
+    /// Window in days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unused_access_age: Option<u32>,
-    /// The rule of exclusions.
+    /// Exclusions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub analysis_rule: Option<AnalysisRule>,
 }
 
-/// What an analyzer leaves out.
+/// Exclusions of an analyzer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnalysisRule {
-    /// A principal that one of these matches is not analysed.
+    /// A principal that matches one of these is not analyzed.
     #[serde(default)]
     pub exclusions: Vec<Exclusion>,
 }
 
-/// Accounts or tags that are left out.
+/// Excluded accounts or tags.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Exclusion {
-    /// Account ids.
+    /// Account IDs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub account_ids: Vec<String>,
-    /// Maps of tags; an empty value stands for any.
+    /// Maps of tags; an empty value matches any value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource_tags: Vec<std::collections::BTreeMap<String, String>>,
 }
 
 impl Analyzer {
-    /// How many days it looks back.
+    /// Window in days.
     pub fn window_days(&self) -> Option<u32> {
         self.configuration.as_ref()?.unused_access.as_ref()?.unused_access_age
     }
@@ -99,15 +99,15 @@ impl Analyzer {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
-    /// Not stable: a partial fix closes one finding and opens another.
+    /// ID. Not stable: a partial fix closes one finding and opens another.
     pub id: String,
-    /// The principal's ARN.
+    /// ARN of the principal.
     #[serde(default)]
     pub resource: String,
     /// `AWS::IAM::Role` or `AWS::IAM::User`.
     #[serde(default)]
     pub resource_type: String,
-    /// The principal's account.
+    /// Account of the principal.
     #[serde(default)]
     pub resource_owner_account: String,
     /// `ACTIVE`, `ARCHIVED` or `RESOLVED`.
@@ -125,48 +125,48 @@ pub struct Finding {
     /// When it last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<String>,
-    /// Why the analyzer could not tell.
+    /// Why the analyzer could not analyze the principal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// What it found; absent when it was not read.
+    /// What it found. Absent if it was not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding_details: Option<Vec<Detail>>,
-    /// There are more pages than were recorded.
+    /// Present if there are more pages than were recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_token: Option<String>,
-    /// Why its details could not be read: a member of ours, AWS has none of this name.
+    /// Why its details could not be read. Our own field, which AWS does not have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
 }
 
-/// One element of a finding's details: one of its members is there. None is when the kind is not known.
+/// One element of a finding's details. One of the fields is set; none if its kind is unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Detail {
-    /// Permissions of one service.
+    /// Unused permissions of one service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unused_permission_details: Option<UnusedPermission>,
-    /// A role that was not used at all.
+    /// An unused role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unused_iam_role_details: Option<Unused>,
-    /// An access key.
+    /// An unused access key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unused_iam_user_access_key_details: Option<UnusedKey>,
-    /// A password.
+    /// An unused password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unused_iam_user_password_details: Option<Unused>,
 }
 
-/// What is unused of one service.
+/// Unused permissions of one service.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnusedPermission {
-    /// The service's prefix.
+    /// Service prefix.
     pub service_namespace: String,
-    /// When the service was last used at all.
+    /// When any action of the service was last used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_accessed: Option<String>,
-    /// The unused actions; none, or an empty list, is the whole service.
+    /// Unused actions. Absent or empty if the whole service is unused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actions: Option<Vec<UnusedAction>>,
 }
@@ -175,18 +175,18 @@ pub struct UnusedPermission {
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnusedAction {
-    /// Its name, without the service's prefix.
+    /// Name, without the service prefix.
     pub action: String,
     /// When it was last used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_accessed: Option<String>,
 }
 
-/// When something was last used; absent is never, within the time that AWS remembers.
+/// When something was last used. Absent if AWS recorded no use.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unused {
-    /// When.
+    /// Time of last use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_accessed: Option<String>,
 }
@@ -195,7 +195,7 @@ pub struct Unused {
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnusedKey {
-    /// The key's id, which is no secret.
+    /// Access key ID, which is not a secret.
     pub access_key_id: String,
     /// When it was last used.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! From findings to what is known of each principal.
+//! Combines findings and last-accessed data into what is known about each principal.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,41 +8,41 @@ use super::last_accessed::LastAccessed;
 use crate::date::days_between;
 use crate::policy::Observed;
 
-/// How far back evidence counts, in days.
+/// Windows in days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Windows {
-    /// Of the analyzer's findings. They have applied it already; dates within it contradict them.
+    /// Window of the analyzer. Its findings already respect it, so dates within it contradict them.
     pub findings: u32,
-    /// Of last-accessed data.
+    /// Window for last-accessed data.
     pub last_accessed: u32,
 }
 
 /// What the evidence says about one principal.
 #[derive(Debug, Clone, Default)]
 pub struct PrincipalEvidence {
-    /// Whether some evidence tells what it does not use.
+    /// Whether some evidence reports what the principal does not use.
     pub tells: bool,
-    /// What it has and did not use, and what it was seen to use.
+    /// Its unused permissions, and those in use.
     pub observed: Observed,
-    /// The whole principal was not used; inside, when it last was.
+    /// Set if the whole principal is unused, with its last use.
     pub idle: Option<Option<String>>,
-    /// Access keys that were not used.
+    /// Unused access keys.
     pub keys: Vec<UnusedKey>,
-    /// The password was not used; inside, when it last was.
+    /// Set if the password is unused, with its last use.
     pub password: Option<Option<String>>,
-    /// Why the evidence is not whole. Then nothing of it may be acted on.
+    /// Why the evidence is incomplete. If set, none of it may be used.
     pub gap: Option<Gap>,
-    /// How many active findings count.
+    /// Number of active findings used.
     pub findings: usize,
-    /// How many findings somebody has archived.
+    /// Number of archived findings.
     pub archived: usize,
-    /// How many active findings a newer one has taken the place of.
+    /// Number of active findings that a newer one replaces.
     pub superseded: usize,
-    /// When the newest finding was evaluated.
+    /// When AWS evaluated the newest finding.
     pub analyzed_at: Option<String>,
-    /// When the oldest of them was: what is acted on is as old as that.
+    /// When AWS evaluated the oldest of them. Recommendations are as old as this.
     pub oldest: Option<String>,
-    /// When each service with unused actions was last used, as far as it is told.
+    /// When each service with unused actions was last used, if known.
     pub last_used: BTreeMap<String, String>,
 }
 
@@ -57,34 +57,33 @@ impl PrincipalEvidence {
     }
 }
 
-/// Why evidence is not whole.
+/// Why evidence is incomplete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gap {
-    /// The analyzer itself failed on the principal (E4).
+    /// The analyzer failed for the principal (E4).
     Error(String),
     /// The finding could not be read.
     Unread(Failure),
-    /// A finding came without details.
+    /// A finding has no details.
     Empty,
-    /// Details of a kind that this version does not know (E11), a status of which the same is
-    /// true, or a name that no action can have.
+    /// Details or a status of a kind that this version does not know (E11), or a name that no action can have.
     UnknownDetails,
-    /// It calls something unused that it saw in use within the window (E15): an action, or `service:*`.
+    /// It reports something as unused that was used within the window (E15): an action, or `service:*`.
     Contradiction(String),
-    /// It calls the whole principal unused, and IAM saw it in use on that day, within the window (E15).
+    /// It reports the whole principal as unused, but IAM recorded use within the window, on this day (E15).
     IdleButUsed(String),
-    /// The job that gathered last-accessed data did not end well, with that status (E15).
+    /// The last-accessed job ended with this status (E15).
     JobStatus(String),
-    /// The job did not look at actions, but was of that type (E15).
+    /// The last-accessed job was of this type, which does not cover actions (E15).
     JobType(String),
-    /// Only a part of an answer was recorded (E15).
+    /// Only part of a response was recorded (E15).
     Partial,
-    /// The principal works in a Region in which IAM does not record use (E19).
+    /// The principal works in a Region where IAM does not track use (E19).
     UntrackedRegion(String),
 }
 
-/// Sorts findings and last-accessed data by principal. Archived findings are only counted, resolved ones passed over (E7),
-/// and of several active ones about permissions those that were analysed last count (E17).
+/// Groups findings and last-accessed data by principal. Archived findings are only counted, resolved ones ignored
+/// (E7). If several active findings are about permissions, those analyzed last are used (E17).
 pub fn join(
     findings: &[Finding],
     last_accessed: &[LastAccessed],
@@ -108,7 +107,7 @@ pub fn join(
             about.dated(finding.analyzed_at.as_ref());
             add_finding(about, finding, windows.findings);
         } else if !is(&finding.status, "RESOLVED") {
-            // What this status says is not known, so neither is what its principal uses.
+            // The status is unknown, and so is what the principal uses.
             about.has_gap(Gap::UnknownDetails);
         }
     }
@@ -127,8 +126,7 @@ fn is_about_permissions(finding: &Finding) -> bool {
     is(&finding.finding_type, "UnusedPermission")
 }
 
-/// When the newest finding about each principal's permissions was analysed. One that somebody has archived tells of a later
-/// analysis all the same.
+/// When the newest finding about each principal's permissions was analyzed, archived ones included.
 fn newest(findings: &[Finding]) -> BTreeMap<&str, &str> {
     let mut newest: BTreeMap<&str, &str> = BTreeMap::new();
     let stands = |finding: &&Finding| is(&finding.status, "ACTIVE") || is(&finding.status, "ARCHIVED");
@@ -141,8 +139,8 @@ fn newest(findings: &[Finding]) -> BTreeMap<&str, &str> {
     newest
 }
 
-/// Whether a newer analysis of the same principal's permissions has taken a finding's place (E17). Those of one run need
-/// not have one date, so a day is allowed for; what has no date that can be read is older than what has one.
+/// Whether a newer analysis of the same principal's permissions replaces a finding (E17). Findings of one analysis
+/// may have dates up to a day apart. A finding without a readable date is older than all others.
 fn is_superseded(finding: &Finding, newest: Option<&str>) -> bool {
     const GRACE: i64 = 1;
     let Some(newest) = newest.filter(|_| is_about_permissions(finding)) else { return false };
@@ -150,7 +148,7 @@ fn is_superseded(finding: &Finding, newest: Option<&str>) -> bool {
     days.is_none_or(|days| days >= GRACE)
 }
 
-/// Whether a detail is of a known kind, and its names are names: a `*` in one would name more than was observed.
+/// Whether the kind of a detail is known and its names are plain: a `*` in one would mean more than was observed.
 fn is_understood(detail: &Detail) -> bool {
     let plain = |name: &str| !name.is_empty() && !name.contains(['*', '?', ':']);
     let named = |service: &UnusedPermission| {
@@ -193,8 +191,8 @@ fn add_finding(about: &mut PrincipalEvidence, finding: &Finding, window_days: u3
     }
 }
 
-/// What a finding says of one service. Dates within the window tell of use (E12): of a service that it calls unused as a
-/// whole, or of an action, that is a contradiction, which is looked for at the end.
+/// Adds what a finding reports about one service. Dates within the window mean use (E12): if they are those of a
+/// whole service or an action that is reported as unused, they contradict it, which is checked at the end.
 fn add_permissions(
     about: &mut PrincipalEvidence,
     row: &UnusedPermission,
@@ -203,7 +201,7 @@ fn add_permissions(
 ) {
     about.tells = true;
     let service = &row.service_namespace;
-    // A date that cannot be compared is taken to lie within: what may be in use stays.
+    // Treat a date that cannot be compared as within the window, to keep what may be in use.
     let within = |date: &Option<String>| {
         date.as_deref().is_some_and(|date| {
             let days = analyzed_at.and_then(|at| days_between(date, at));
@@ -230,8 +228,8 @@ fn add_permissions(
     }
 }
 
-/// E9: what IAM tracks and did not see within the window is unused; a service without any access is, as a whole. What it did
-/// see is in use (E12).
+/// E9: what IAM tracks but did not see within the window is unused; a service without any access is entirely
+/// unused. What IAM did see is in use (E12).
 fn add_last_accessed(about: &mut PrincipalEvidence, answer: &LastAccessed, window_days: u32) {
     if let Some(gap) = gap_of(answer) {
         about.has_gap(gap);
@@ -241,7 +239,7 @@ fn add_last_accessed(about: &mut PrincipalEvidence, answer: &LastAccessed, windo
     about.dated(Some(as_of));
     about.tells = true;
     let within = |date: &Option<String>| {
-        // A date that cannot be read is taken as today: what may be in use stays.
+        // Treat an unreadable date as today, to keep what may be in use.
         date.as_ref()
             .is_some_and(|date| days_between(date, as_of).is_none_or(|days| days <= i64::from(window_days)))
     };
@@ -271,7 +269,7 @@ fn add_last_accessed(about: &mut PrincipalEvidence, answer: &LastAccessed, windo
     }
 }
 
-/// Why an answer of last-accessed data is not whole.
+/// Why a last-accessed response is incomplete.
 fn gap_of(answer: &LastAccessed) -> Option<Gap> {
     let odd = |found: &Option<String>, wanted: &str| found.clone().filter(|found| !is(found, wanted));
     if let Some(failure) = &answer.failure {

@@ -1,4 +1,4 @@
-//! IAM's last-accessed data, the free source of the same evidence (E9), in the shapes of the AWS CLI.
+//! IAM last-accessed data, the free source of evidence (E9), in the form that the AWS CLI prints.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct LastAccessed {
-    /// The principal's ARN: a member of ours, the answer does not repeat what was asked.
+    /// ARN of the principal. Our own field, because the response does not contain it.
     pub arn: String,
-    /// How the job that gathered it ended; absent in what an older version recorded.
+    /// How the job ended. Absent in recordings of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job_status: Option<String>,
-    /// What it looked at: `ACTION_LEVEL` is asked for.
+    /// Granularity of the job: `ACTION_LEVEL` is requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job_type: Option<String>,
-    /// There are more pages than were recorded.
+    /// Whether there are more pages than were recorded.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_truncated: bool,
-    /// When the answer was made.
+    /// When the job completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job_completion_date: Option<String>,
-    /// The services that the principal may use. AWS always sends the list: without it nothing is known.
+    /// Services that the principal has permissions for. AWS always sends this list; without it, nothing is known.
     pub services_last_accessed: Vec<ServiceLastAccessed>,
-    /// Why it could not be read: a member of ours.
+    /// Why it could not be read. Our own field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<super::failure::Failure>,
 }
@@ -31,21 +31,21 @@ pub struct LastAccessed {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ServiceLastAccessed {
-    /// The service's prefix.
+    /// Service prefix.
     pub service_namespace: String,
-    /// When it was last used; absent is never, within the time that IAM remembers.
+    /// When it was last used. Absent if IAM recorded no use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_authenticated: Option<String>,
-    /// The actions whose use IAM records; absent when it records none of the service, or none was used.
+    /// Actions whose use IAM tracks. Absent if IAM tracks none of the service or recorded no use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracked_actions_last_accessed: Option<Vec<TrackedAction>>,
 }
 
-/// One action whose use IAM records.
+/// One action whose use IAM tracks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TrackedAction {
-    /// Its name, without the service's prefix.
+    /// Name, without the service prefix.
     pub action_name: String,
     /// When it was last used.
     #[serde(default, skip_serializing_if = "Option::is_none")]

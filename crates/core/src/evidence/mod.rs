@@ -1,4 +1,4 @@
-//! What was unused, over which window, from which source. Core: no I/O, no clock.
+//! Evidence: what was unused, within which window, from which source. Core: no I/O, no clock.
 
 mod choose;
 mod failure;

@@ -1,10 +1,10 @@
-//! Evidence about one policy, as a user hands it over.
+//! Evidence about one policy, as a user provides it.
 //!
-//! Two forms are read: the plain list `[{"serviceNamespace":"s3","actions":["GetBucketAcl"]}]`, and the answer of
-//! `get-finding-v2`. A service without `actions` is unused as a whole (E1). In the plain list `"used":["GetObject"]` names
-//! actions that were seen in use, and `"used":true` says that the service was. What is not evidence never passes for
-//! "nothing unused": a finding with an error, one without details, details that this version does not know (E4, E11), an
-//! action that is both used and unused (E15).
+//! Two formats are accepted: the plain list `[{"serviceNamespace":"s3","actions":["GetBucketAcl"]}]`, and the
+//! response of `get-finding-v2`. A service without `actions` is entirely unused (E1). In the plain list,
+//! `"used":["GetObject"]` names actions in use, and `"used":true` means that the service is in use. Anything
+//! invalid is an error and never means "nothing unused": a finding with an error or without details, details that
+//! this version does not know (E4, E11), an action that is both used and unused (E15).
 
 use std::borrow::Cow;
 
@@ -20,17 +20,17 @@ pub enum EvidenceError {
     /// Not JSON.
     #[error(transparent)]
     Json(#[from] PolicyError),
-    /// JSON of another form.
+    /// JSON of another structure.
     #[error("{what} must be {wanted}, found {found}")]
     Form {
-        /// Which part.
+        /// The element.
         what: &'static str,
         /// What it should be.
         wanted: &'static str,
         /// What it is.
         found: &'static str,
     },
-    /// The finding carries an error.
+    /// The finding has an error.
     #[error("the finding has the error `{0}` and no usage data")]
     ErrorFinding(String),
     /// The finding is about something else.
@@ -39,22 +39,22 @@ pub enum EvidenceError {
     /// The finding was resolved or archived.
     #[error("the finding's status is `{0}`, not `ACTIVE`")]
     NotActive(String),
-    /// There are more pages.
+    /// The finding has more pages.
     #[error("this is only one page of the finding (it has a `nextToken`)")]
     MorePages,
-    /// An element of the details is of a kind that is not known.
+    /// The details have an element of an unknown kind.
     #[error("the finding has details of unknown type `{0}`")]
     UnknownDetails(String),
     /// A name that no action can have.
     #[error("`{0}` is not an action name")]
     BadName(String),
-    /// Something is said to be used and unused.
+    /// Something is reported as both used and unused.
     #[error("`{0}` is both used and unused")]
     Contradiction(String),
 }
 
 impl EvidenceError {
-    /// The mend, in one sentence.
+    /// How to fix it, as a sentence.
     pub fn help(&self) -> &'static str {
         match self {
             Self::Json(error) => error.help(),
@@ -75,15 +75,15 @@ impl EvidenceError {
     }
 }
 
-/// Reads evidence from JSON text.
+/// Parses evidence from JSON text.
 ///
 /// # Errors
-/// When the text is not evidence; [`EvidenceError::help`] names the mend.
+/// If the text is not evidence; [`EvidenceError::help`] says how to fix it.
 pub fn read_unused(text: &str) -> Result<Observed, EvidenceError> {
     from_json(&Json::parse(text)?)
 }
 
-/// Reads evidence from a value that has been read.
+/// Reads evidence from a parsed value.
 pub fn from_json(json: &Json<'_>) -> Result<Observed, EvidenceError> {
     let mut observed = Observed::default();
     match json {
@@ -99,7 +99,7 @@ pub fn from_json(json: &Json<'_>) -> Result<Observed, EvidenceError> {
     }
 }
 
-/// An entry of the plain list, which may tell of use as well.
+/// Adds an entry of the plain list, which may also report use.
 fn add_entry(observed: &mut Observed, json: &Json<'_>) -> Result<(), EvidenceError> {
     let Some(used) = json.get("used") else { return add_service(&mut observed.unused, json) };
     let service = service_of(json)?;
@@ -158,7 +158,7 @@ fn finding(unused: &mut ActionSet, json: &Json<'_>) -> Result<(), EvidenceError>
     Ok(())
 }
 
-/// The service that an entry is about.
+/// The service of an entry.
 fn service_of<'a>(json: &Json<'a>) -> Result<Cow<'a, str>, EvidenceError> {
     let missing = EvidenceError::Form { what: "serviceNamespace", wanted: "a service prefix", found: "none" };
     let service = match json.get("serviceNamespace") {
@@ -187,7 +187,7 @@ fn add_service(unused: &mut ActionSet, json: &Json<'_>) -> Result<(), EvidenceEr
     Ok(())
 }
 
-/// One action: its name, or `{"action": name}` as findings have it. The service's own prefix is tolerated.
+/// An action: its name, or `{"action": name}` as in findings. The prefix of its own service is accepted.
 fn name<'a>(service: &str, json: &Json<'a>) -> Result<Cow<'a, str>, EvidenceError> {
     let wanted = "an action name";
     let text = match json {

@@ -1,8 +1,8 @@
-//! Where IAM records when something was last used, as data: `regions.tsv` names its source.
+//! Regions in which IAM tracks last use, as data: `regions.tsv` names its source.
 
 static TABLE: &str = include_str!("regions.tsv");
 
-/// Whether IAM records use in a Region. Of a Region that the table lacks, AWS says that it does not.
+/// Whether IAM tracks use in a Region. According to AWS, it does not in Regions that the table lacks.
 pub fn is_tracked(region: &str) -> bool {
     let rows = TABLE.lines().filter(|line| !line.starts_with('#'));
     rows.filter_map(|line| line.split('\t').next()).any(|known| known.eq_ignore_ascii_case(region))

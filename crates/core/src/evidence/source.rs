@@ -1,24 +1,24 @@
-//! What was read about the use of permissions in one account.
+//! The usage data that was read for one account.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Analyzer, Finding, LastAccessed};
 
-/// What was read about use.
+/// Usage data of one account.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Evidence {
-    /// The analyzer that the findings are of; none when the evidence is last-accessed data.
+    /// Analyzer of the findings; `None` for last-accessed data.
     pub analyzer: Option<Analyzer>,
-    /// Other analyzers that look at the account, in the order in which they would be taken.
+    /// Other analyzers that cover the account, in order of preference.
     pub others: Vec<Analyzer>,
-    /// Active findings with their details, archived ones without.
+    /// Active findings with details, archived ones without.
     pub findings: Vec<Finding>,
-    /// Last-accessed data, where that is the source.
+    /// Last-accessed data, if that is the source.
     pub last_accessed: Vec<LastAccessed>,
 }
 
 impl Evidence {
-    /// All analyzers that look at the account, that of the findings first.
+    /// All analyzers that cover the account, that of the findings first.
     pub fn analyzers(&self) -> impl Iterator<Item = &Analyzer> {
         self.analyzer.iter().chain(&self.others)
     }

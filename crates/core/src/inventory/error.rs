@@ -1,10 +1,10 @@
-//! Why the answers about an account are not those of an account.
+//! Why responses do not describe a valid account.
 
 use std::fmt;
 
 use thiserror::Error;
 
-/// What has a name of its own in an account.
+/// Kinds of resources whose names are unique in an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NamedKind {
     /// A role.
@@ -18,7 +18,7 @@ pub enum NamedKind {
 }
 
 impl NamedKind {
-    /// As it stands in ARNs.
+    /// Name in ARNs.
     pub fn name(self) -> &'static str {
         match self {
             Self::Role => "role",
@@ -35,39 +35,39 @@ impl fmt::Display for NamedKind {
     }
 }
 
-/// Why the answers about an account are not those of an account.
+/// Why responses do not describe a valid account.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum InventoryError {
-    /// Two things of one kind and name. IAM does not tell names apart by case.
+    /// Two resources of the same kind and name. IAM ignores case in these names.
     #[error("`{}` and `{}` have the same name, and an account has one {kind} of a name", one.escape_debug(), other.escape_debug())]
     Twice {
-        /// What they are.
+        /// Kind of resource.
         kind: NamedKind,
-        /// The ARN of the first.
+        /// ARN of the first.
         one: String,
-        /// The ARN of the other.
+        /// ARN of the second.
         other: String,
     },
-    /// Two inline policies of one name. IAM tells these apart by case.
+    /// Two inline policies of the same name. IAM does not ignore case in these names.
     #[error("`{}` has two inline policies called `{}`", holder.escape_debug(), policy.escape_debug())]
     InlineTwice {
         /// The ARN of the role, user or group.
         holder: String,
-        /// The name of both.
+        /// Name of both.
         policy: String,
     },
-    /// The ARN names something else.
+    /// The ARN does not match the resource.
     #[error("the {kind} `{}` has the ARN `{}`, which is not its own", name.escape_debug(), arn.escape_debug())]
     Arn {
-        /// What it is.
+        /// Kind of resource.
         kind: NamedKind,
         /// Its name.
         name: String,
         /// Its ARN.
         arn: String,
     },
-    /// A name that would be a path.
+    /// A name with a slash, which would be a path.
     #[error("the name `{}` of `{}` has a slash in it", name.escape_debug(), arn.escape_debug())]
     Slash {
         /// The name.

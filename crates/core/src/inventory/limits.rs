@@ -1,6 +1,6 @@
-//! How many of each thing an answer may hold: at least ten times what IAM allows an account that asked for nothing more, and more
-//! than what AWS raises it to. Whoever wrote the answer decides by these how much memory reading it takes, so a list
-//! that goes on is counted and not kept.
+//! Maximum lengths of lists in responses: at least ten times IAM's default quotas, and more than AWS raises them
+//! to. They bound the memory that the author of a response can make us use: the rest of a longer list is counted
+//! but not kept.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,7 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use thiserror::Error;
 
-/// The most entries of one list.
+/// Maximum number of entries of one list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ListLimit {
     list: &'static str,
@@ -24,18 +24,18 @@ pub(super) const USERS: ListLimit = limit("UserDetailList", 50_000);
 pub(super) const GROUPS: ListLimit = limit("GroupDetailList", 3_000);
 pub(super) const ROLES: ListLimit = limit("RoleDetailList", 20_000);
 pub(super) const POLICIES: ListLimit = limit("Policies", 15_000);
-/// IAM counts characters: 10,240 of a role's, and the shortest policy has 58.
+/// IAM limits characters: 10,240 for a role, and the shortest policy has 58.
 pub(super) const INLINE: ListLimit = limit("the list of a principal's inline policies", 1_760);
 /// Ten for each of ten thousand principals.
 pub(super) const ALL_INLINE: ListLimit = limit("all lists of inline policies together", 100_000);
 pub(super) const ATTACHED: ListLimit = limit("AttachedManagedPolicies", 200);
 pub(super) const VERSIONS: ListLimit = limit("PolicyVersionList", 50);
-/// AWS does not say how many it keeps of its own policies.
+/// AWS does not document how many versions of its own policies it keeps.
 const ANY_VERSIONS: ListLimit = limit("PolicyVersionList", 2_000);
 pub(super) const GROUPS_OF_USER: ListLimit = limit("GroupList", 100);
 pub(super) const TAGS: ListLimit = limit("Tags", 500);
 
-/// An answer with more than IAM can have said.
+/// A response with more entries than IAM can return.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("{} has {count} entries and no more than {} are read, ten times what IAM allows", .limit.list, .limit.most)]
 pub struct TooMany {
@@ -49,10 +49,10 @@ impl ListLimit {
     }
 }
 
-/// Reads a list up to its limit; of a longer one the rest is counted.
+/// Reads a list up to its limit, and counts the rest.
 struct Bounded<T> {
     limit: ListLimit,
-    /// Where the AWS CLI's documentation shows an element without brackets, one is a list.
+    /// The AWS CLI's documentation shows a single element without brackets; accept that as a list.
     or_one: bool,
     of: PhantomData<T>,
 }
@@ -96,7 +96,7 @@ fn bounded<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer.deserialize_seq(Bounded { limit, or_one: false, of: PhantomData })
 }
 
-/// A list, or one element where the AWS CLI's documentation shows one without brackets.
+/// A list, or a single element without brackets, as the AWS CLI's documentation shows it.
 pub(super) fn attached<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {

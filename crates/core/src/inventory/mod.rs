@@ -1,4 +1,4 @@
-//! What is there: accounts, principals, the policies on them. Core: no I/O.
+//! What an organisation contains: accounts, principals and their policies. Core: no I/O.
 
 mod error;
 mod limits;
@@ -14,7 +14,7 @@ use wire::{
     Account, AttachedPolicy, Authorization, GroupDetail, InlinePolicy, ManagedPolicyDetail, PolicyText, Tag,
 };
 
-/// One account, its answers joined.
+/// One account, from all of its responses.
 #[derive(Debug)]
 pub struct Inventory {
     /// The account.
@@ -28,7 +28,7 @@ pub struct Inventory {
 }
 
 codes! {
-    /// What a principal is.
+    /// Kind of principal.
     #[derive(PartialOrd, Ord)]
     pub enum PrincipalKind {
         /// A role.
@@ -41,41 +41,41 @@ codes! {
 /// A role or a user.
 #[derive(Debug, Clone)]
 pub struct Principal {
-    /// Which of the two.
+    /// Role or user.
     pub kind: PrincipalKind,
-    /// Its ARN.
+    /// ARN.
     pub arn: String,
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Its path.
+    /// Path.
     pub path: String,
-    /// When it was made.
+    /// When it was created.
     pub created: Option<String>,
-    /// Its inline policies.
+    /// Inline policies.
     pub inline: Vec<InlinePolicy>,
-    /// Its managed policies.
+    /// Managed policies.
     pub attached: Vec<AttachedPolicy>,
-    /// The names of a user's groups.
+    /// Names of a user's groups.
     pub groups: Vec<String>,
-    /// The ARN of its boundary.
+    /// ARN of the permissions boundary.
     pub boundary: Option<String>,
-    /// Its tags.
+    /// Tags.
     pub tags: Vec<Tag>,
-    /// Who may assume a role.
+    /// Trust policy of a role.
     pub trust: Option<PolicyText>,
     /// When a role was last used.
     pub last_used: Option<String>,
-    /// In which Region that was.
+    /// Region of the last use.
     pub last_used_region: Option<String>,
 }
 
 impl Principal {
-    /// A role that only an AWS service can change.
+    /// Whether only an AWS service can change the role.
     pub fn is_service_linked(&self) -> bool {
         self.path.starts_with("/aws-service-role/")
     }
 
-    /// The permission set that a role of Identity Center was made from.
+    /// Permission set that Identity Center created the role from.
     pub fn permission_set(&self) -> Option<&str> {
         // AWSReservedSSO_<permission set>_<16 hexadecimal digits>
         let rest =
@@ -85,11 +85,11 @@ impl Principal {
 }
 
 impl Inventory {
-    /// Joins the answers about one account. Items of a principal may have come on any page; all pages are here.
+    /// Combines the responses about one account. Parts of a principal may come on any page; all pages are here.
     ///
     /// # Errors
-    /// When two things have one name, or the name of one is not that of its ARN: IAM has no such account, and whatever is said
-    /// of the one would be said of the other.
+    /// If two resources have the same name, or a name does not match its ARN. IAM has no such account, and results
+    /// for one resource would be reported for the other.
     pub fn new(account: Account, answers: Authorization) -> Result<Self, InventoryError> {
         let id = account.id.as_str();
         let roles = named(id, answers.role_detail_list)?;
@@ -136,7 +136,7 @@ impl Inventory {
         Ok(Self { account, principals, groups: groups.collect(), managed: managed.collect() })
     }
 
-    /// The principals that a managed policy reaches: those it is attached to, and the users in groups it is attached to.
+    /// Principals that a managed policy applies to, directly or through a group.
     pub fn reached_by<'i>(&'i self, policy_arn: &'i str) -> impl Iterator<Item = &'i Principal> {
         let names =
             move |attached: &[AttachedPolicy]| attached.iter().any(|policy| policy.policy_arn == policy_arn);

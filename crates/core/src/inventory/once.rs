@@ -1,4 +1,5 @@
-//! One name, one thing: ids, files and resources are made of names, so two things of one name would be one.
+//! Rejects duplicate names: IDs, files and resources are derived from names, so two resources with one name would
+//! be mixed up.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +7,7 @@ use super::error::{InventoryError, NamedKind};
 use super::wire::{GroupDetail, InlinePolicy, ManagedPolicyDetail, RoleDetail, UserDetail};
 use crate::arn::Arn;
 
-/// Something with a name in an account.
+/// A resource with a name in an account.
 pub(super) trait Named: PartialEq {
     const KIND: NamedKind;
     fn name(&self) -> &str;
@@ -39,7 +40,7 @@ named!(RoleDetail, Role, role_name, role_policy_list);
 named!(UserDetail, User, user_name, user_policy_list);
 named!(GroupDetail, Group, group_name, group_policy_list);
 
-/// The roles, users or groups of an account, of each name one.
+/// The roles, users or groups of an account, each name once.
 pub(super) fn named<T: Named>(account: &str, all: Vec<T>) -> Result<Vec<T>, InventoryError> {
     for it in &all {
         no_slash(it.name(), it.arn())?;
@@ -52,7 +53,7 @@ pub(super) fn named<T: Named>(account: &str, all: Vec<T>) -> Result<Vec<T>, Inve
     once(T::KIND, all, |it| it.name().to_ascii_lowercase(), T::arn)
 }
 
-/// Managed policies, of each name one of the account and one of AWS or of another whom AWS lets publish policies.
+/// Managed policies, each name once for the account and once for AWS or another publisher that AWS allows.
 pub(super) fn managed(
     account: &str,
     all: Vec<ManagedPolicyDetail>,
@@ -73,19 +74,19 @@ pub(super) fn managed(
     )
 }
 
-/// What an ARN of IAM says behind the account.
+/// The part of an IAM ARN after the account.
 fn of_account<'a>(arn: &'a str, account: &str) -> Option<&'a str> {
     let (partition, rest) = arn.strip_prefix("arn:")?.split_once(':')?;
     let rest = rest.strip_prefix("iam::")?.strip_prefix(account)?.strip_prefix(':')?;
     (!partition.is_empty()).then_some(rest)
 }
 
-/// Whose it is: an account's id, `aws`, or a partner's name.
+/// Owner of an ARN: an account ID, `aws`, or a partner's name.
 fn owner(arn: &str) -> &str {
     Arn::of(arn).account
 }
 
-/// The same of what is no account's.
+/// The same for ARNs without an account.
 fn of_no_account(arn: &str) -> Option<&str> {
     let owner = owner(arn);
     let is_account = owner.bytes().all(|byte| byte.is_ascii_digit());
@@ -96,7 +97,7 @@ fn not_its_own(kind: NamedKind, name: &str, arn: &str) -> InventoryError {
     InventoryError::Arn { kind, name: name.to_owned(), arn: arn.to_owned() }
 }
 
-/// With one, two ARNs that are the same could have two names, and two ids of inline policies be one.
+/// Rejects slashes: with one, two resources could have the same ARN, and two inline policies the same ID.
 fn no_slash(name: &str, arn: &str) -> Result<(), InventoryError> {
     if name.contains('/') {
         return Err(InventoryError::Slash { name: name.to_owned(), arn: arn.to_owned() });
@@ -104,7 +105,7 @@ fn no_slash(name: &str, arn: &str) -> Result<(), InventoryError> {
     Ok(())
 }
 
-/// Of each name one. What two pages tell alike is one thing.
+/// Each name once. Equal entries of two pages are one resource.
 fn once<T: PartialEq, K: Ord>(
     kind: NamedKind,
     all: Vec<T>,

@@ -1,7 +1,7 @@
-//! Answers of AWS in the shapes in which the AWS CLI prints them: what a snapshot holds and what a live read makes.
+//! AWS responses in the form that the AWS CLI prints, used by snapshots and by live scans.
 //!
-//! Members that are not used here are passed over, so a user's own dumps can be read. What is written back has the
-//! members in this order, so a captured snapshot has one form.
+//! Unused members are ignored, so your own dumps can be read. Output has the members in this order, so a captured
+//! snapshot always looks the same.
 
 use std::borrow::Cow;
 
@@ -23,15 +23,15 @@ pub struct Accounts {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Account {
-    /// Twelve digits.
+    /// Account ID, 12 digits.
     pub id: String,
-    /// The account's ARN, which names the organisation and its management account.
+    /// ARN, which contains the organisation and its management account.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub arn: String,
-    /// What people call it.
+    /// Account name.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// Organisation, root and organisational units above it, and the account itself, by id.
+    /// IDs of the organisation, root and organisational units above it, and of the account itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<String>,
     /// Its state; older partitions and emulators only have `Status`.
@@ -54,17 +54,16 @@ impl Account {
         self.state.as_deref().or(self.status.as_deref()).unwrap_or("ACTIVE")
     }
 
-    /// Whether nobody can use anything there. A state that this version does not know says no such thing: whether the account
-    /// can be read is then for AWS to tell.
+    /// Whether nobody can use the account: it is suspended, closed or not yet active. An unknown state does not
+    /// count; whether the account can be read is then up to AWS.
     pub fn is_closed(&self) -> bool {
         const CLOSED: [&str; 4] = ["SUSPENDED", "PENDING_CLOSURE", "CLOSED", "PENDING_ACTIVATION"];
         CLOSED.iter().any(|closed| closed.eq_ignore_ascii_case(self.state()))
     }
 }
 
-/// `aws iam get-account-authorization-details`, all pages joined. AWS sends all four lists, empty or not: an answer without one
-/// of them is none, and would pass for an account in which nobody is. What is read has no more
-/// than IAM can have said.
+/// `aws iam get-account-authorization-details`, all pages joined. AWS always sends all four lists: a response
+/// without one is invalid, and would otherwise look like an empty account. Lists are no longer than IAM can return.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", try_from = "Lists")]
 pub struct Authorization {
@@ -74,15 +73,15 @@ pub struct Authorization {
     pub group_detail_list: Vec<GroupDetail>,
     /// The roles.
     pub role_detail_list: Vec<RoleDetail>,
-    /// Managed policies, the customer's and those of AWS that are attached.
+    /// Managed policies: customer-managed ones, and attached AWS managed ones.
     pub policies: Vec<ManagedPolicyDetail>,
 }
 
 impl Authorization {
-    /// That no list is longer than IAM can have made it.
+    /// Checks that no list is longer than IAM can return.
     ///
     /// # Errors
-    /// Which one is.
+    /// Which list is too long.
     pub fn within_limits(&self) -> Result<(), TooMany> {
         limits::USERS.holds(self.user_detail_list.len())?;
         limits::GROUPS.holds(self.group_detail_list.len())?;
@@ -103,7 +102,7 @@ impl Authorization {
         for it in &self.role_detail_list {
             holder(it.role_policy_list.len(), it.attached_managed_policies.len(), it.tags.len())?;
         }
-        // AWS keeps more versions of its own policies than anybody else may.
+        // AWS keeps more versions of its own policies than customers can.
         let mut own = self.policies.iter().filter(|it| it.arn.split(':').nth(4) != Some("aws"));
         own.try_for_each(|it| {
             limits::VERSIONS.holds(it.policy_version_list.len()).and(limits::TAGS.holds(it.tags.len()))
@@ -112,7 +111,7 @@ impl Authorization {
     }
 }
 
-/// The same as it is written down.
+/// The same in the form it is written.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Lists {
@@ -141,29 +140,29 @@ impl TryFrom<Lists> for Authorization {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct UserDetail {
-    /// The user's path.
+    /// Path.
     #[serde(default = "root_path")]
     pub path: String,
-    /// Its name.
+    /// Name.
     pub user_name: String,
-    /// Its ARN.
+    /// ARN.
     pub arn: String,
-    /// When it was made.
+    /// When it was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_date: Option<String>,
     /// Inline policies.
     #[serde(default, deserialize_with = "limits::inline")]
     pub user_policy_list: Vec<InlinePolicy>,
-    /// The names of its groups.
+    /// Names of its groups.
     #[serde(default, deserialize_with = "limits::groups_of_user")]
     pub group_list: Vec<String>,
     /// Managed policies.
     #[serde(default, deserialize_with = "limits::attached")]
     pub attached_managed_policies: Vec<AttachedPolicy>,
-    /// The boundary, if it has one.
+    /// Permissions boundary, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions_boundary: Option<Boundary>,
-    /// Its tags.
+    /// Tags.
     #[serde(default, deserialize_with = "limits::tags")]
     pub tags: Vec<Tag>,
 }
@@ -172,14 +171,14 @@ pub struct UserDetail {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GroupDetail {
-    /// The group's path.
+    /// Path.
     #[serde(default = "root_path")]
     pub path: String,
-    /// Its name.
+    /// Name.
     pub group_name: String,
-    /// Its ARN.
+    /// ARN.
     pub arn: String,
-    /// When it was made.
+    /// When it was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_date: Option<String>,
     /// Inline policies.
@@ -194,17 +193,17 @@ pub struct GroupDetail {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RoleDetail {
-    /// The role's path.
+    /// Path.
     #[serde(default = "root_path")]
     pub path: String,
-    /// Its name.
+    /// Name.
     pub role_name: String,
-    /// Its ARN.
+    /// ARN.
     pub arn: String,
-    /// When it was made.
+    /// When it was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_date: Option<String>,
-    /// Who may assume it.
+    /// Trust policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assume_role_policy_document: Option<PolicyText>,
     /// Inline policies.
@@ -213,10 +212,10 @@ pub struct RoleDetail {
     /// Managed policies.
     #[serde(default, deserialize_with = "limits::attached")]
     pub attached_managed_policies: Vec<AttachedPolicy>,
-    /// The boundary, if it has one.
+    /// Permissions boundary, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions_boundary: Option<Boundary>,
-    /// Its tags.
+    /// Tags.
     #[serde(default, deserialize_with = "limits::tags")]
     pub tags: Vec<Tag>,
     /// When it was last used.
@@ -224,24 +223,24 @@ pub struct RoleDetail {
     pub role_last_used: Option<RoleLastUsed>,
 }
 
-/// A policy inside a principal.
+/// An inline policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct InlinePolicy {
-    /// Its name.
+    /// Name.
     pub policy_name: String,
     /// The document.
     pub policy_document: PolicyText,
 }
 
-/// A managed policy, as a principal names it.
+/// A managed policy attached to a principal or group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AttachedPolicy {
-    /// Its name.
+    /// Name.
     #[serde(default)]
     pub policy_name: String,
-    /// Its ARN.
+    /// ARN.
     pub policy_arn: String,
 }
 
@@ -249,10 +248,10 @@ pub struct AttachedPolicy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Boundary {
-    /// Always a policy.
+    /// Type, which is always a policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions_boundary_type: Option<String>,
-    /// The policy's ARN.
+    /// ARN of the policy.
     pub permissions_boundary_arn: String,
 }
 
@@ -267,14 +266,14 @@ pub struct Tag {
     pub value: String,
 }
 
-/// When a role was last used; empty when it was not, within the time that IAM remembers.
+/// When a role was last used. Empty if IAM recorded no use.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RoleLastUsed {
-    /// When.
+    /// Time of last use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_date: Option<String>,
-    /// Where.
+    /// Region of last use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
 }
@@ -283,24 +282,24 @@ pub struct RoleLastUsed {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ManagedPolicyDetail {
-    /// Its name; some emulators leave it out, then the ARN tells.
+    /// Name. Some emulators omit it; use the ARN then.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub policy_name: String,
-    /// Its ARN.
+    /// ARN.
     pub arn: String,
-    /// The version that counts.
+    /// ID of the default version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_version_id: Option<String>,
-    /// To how many users, groups and roles it is attached.
+    /// Number of users, groups and roles it is attached to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attachment_count: Option<u32>,
-    /// How many principals it bounds.
+    /// Number of principals it is a permissions boundary of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions_boundary_usage_count: Option<u32>,
-    /// When it was made.
+    /// When it was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_date: Option<String>,
-    /// When its newest version was made.
+    /// When its newest version was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update_date: Option<String>,
     /// Its versions.
@@ -312,12 +311,12 @@ pub struct ManagedPolicyDetail {
 }
 
 impl ManagedPolicyDetail {
-    /// The document of the version that counts.
+    /// Document of the default version.
     pub fn document(&self) -> Option<&PolicyText> {
         self.default_version().and_then(|version| version.document.as_ref())
     }
 
-    /// The version that counts.
+    /// The default version.
     pub fn default_version(&self) -> Option<&PolicyVersion> {
         let named = |version: &&PolicyVersion| {
             version.is_default_version
@@ -326,7 +325,7 @@ impl ManagedPolicyDetail {
         self.policy_version_list.iter().find(named)
     }
 
-    /// The name, from the ARN where the answer has none.
+    /// Name, from the ARN if the response has none.
     pub fn name(&self) -> &str {
         match self.policy_name.as_str() {
             "" => self.arn.rsplit('/').next().unwrap_or(&self.arn),
@@ -339,28 +338,29 @@ impl ManagedPolicyDetail {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PolicyVersion {
-    /// The document, which comes with the default version at least.
+    /// Document. Present at least for the default version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<PolicyText>,
-    /// `v1` and so on.
+    /// Such as `v1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version_id: Option<String>,
-    /// Whether it is the one that counts.
+    /// Whether it is the default version.
     #[serde(default)]
     pub is_default_version: bool,
-    /// When it was made.
+    /// When it was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_date: Option<String>,
 }
 
-/// A policy document as text. In JSON it is the document itself, or a string that holds it, percent-encoded or not.
+/// A policy document as text. In JSON, it is the document itself or a string with the document, percent-encoded or
+/// not.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PolicyText(pub String);
 
 impl PolicyText {
-    /// The text of a document that AWS may have percent-encoded. What cannot be decoded stays as it is, and is refused
-    /// when it is parsed. White space around it goes, as it does when the text is kept as JSON: a document is the same
-    /// text before and after.
+    /// Text of a document that AWS may have percent-encoded. What cannot be decoded is kept, and rejected when it
+    /// is parsed. Surrounding white space is removed, as it is when a snapshot stores the document as JSON, so that
+    /// the text is the same before and after.
     pub fn decoded(text: &str) -> Self {
         let decoded = policy::decode(text.as_bytes()).unwrap_or(Cow::Borrowed(text));
         Self(decoded.trim_matches([' ', '\t', '\r', '\n']).to_owned())
@@ -369,7 +369,7 @@ impl PolicyText {
 
 impl Serialize for PolicyText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Text that is JSON stands as it is, so that nothing of it changes; else it is a string.
+        // Text that is JSON is written unchanged, anything else as a string.
         match serde_json::from_str::<&RawValue>(&self.0) {
             Ok(raw) if raw.get().starts_with('{') => raw.serialize(serializer),
             _ => self.0.serialize(serializer),

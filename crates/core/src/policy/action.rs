@@ -8,14 +8,14 @@ use super::glob::{self, Containment};
 use super::json;
 use super::sink::{Chars, Sink, write_text};
 
-/// The form of a pattern, which decides how it can be made smaller.
+/// Form of a pattern, which decides how it can be reduced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Shape {
-    /// `*`, or `*:*` read as `*`.
+    /// `*`, or `*:*`, which is read as `*`.
     All,
     /// `s3:GetObject`
     Literal,
-    /// `s3:Get*`: the only wildcard is the last character. The name is kept without it.
+    /// `s3:Get*`: the only wildcard is the last character. The name is stored without it.
     Prefix,
     /// `s3:*Object`, `iam:Pass?ole`: wildcards anywhere else.
     Glob,
@@ -27,12 +27,12 @@ pub(crate) struct Pattern<'a> {
     pub(crate) service: Cow<'a, str>,
     pub(crate) name: Cow<'a, str>,
     pub(crate) shape: Shape,
-    /// The author's string, quotes and escapes included; `None` for a pattern that was generated.
+    /// The author's JSON string, with quotes and escapes; `None` for a generated pattern.
     raw: Option<&'a str>,
 }
 
 impl<'a> Pattern<'a> {
-    /// Reads a JSON string as written.
+    /// Parses a JSON string as written.
     pub(crate) fn parse(raw: &'a str) -> Result<Self, BadAction> {
         let text = json::decoded(raw);
         let parts = split(&text)?;
@@ -49,7 +49,7 @@ impl<'a> Pattern<'a> {
         Ok(Self { service, name, shape: parts.shape, raw: Some(raw) })
     }
 
-    /// A new pattern: a literal, or a prefix when `shape` says so.
+    /// A generated pattern: a literal, or a prefix if `shape` says so.
     pub(crate) fn new(service: Cow<'a, str>, name: Cow<'a, str>, shape: Shape) -> Self {
         Self { service, name, shape, raw: None }
     }
@@ -59,7 +59,7 @@ impl<'a> Pattern<'a> {
         self.raw.is_some()
     }
 
-    /// The pattern as one string, decoded.
+    /// The pattern as decoded text.
     pub(crate) fn text(&self) -> String {
         match self.shape {
             Shape::All => "*".to_owned(),
@@ -67,14 +67,14 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    /// Appends it as a JSON string, as the author wrote it if he did.
+    /// Appends the pattern as a JSON string, unchanged if the author wrote it.
     pub(crate) fn write(&self, out: &mut impl Sink) {
         match (self.raw, self.shape) {
             (Some(raw), _) => out.push_str(raw),
             (None, Shape::All) => out.push_str("\"*\""),
             (None, _) => {
                 // Names of a custom catalog can hold anything; the common ones need no escapes.
-                // All bytes are looked at, since a loop without a way out is done many bytes at a time.
+                // No early exit, so that the compiler can vectorize the loop.
                 let needs_escapes = |part: &str| {
                     part.bytes().fold(false, |found, b| found | (b < b' ') | (b == b'"') | (b == b'\\'))
                 };
@@ -89,14 +89,14 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    /// How many characters it takes as a JSON string.
+    /// Its length as a JSON string, in characters.
     pub(crate) fn printed_len(&self) -> usize {
         let mut chars = Chars::default();
         self.write(&mut chars);
         chars.0
     }
 
-    /// Whether two patterns stand in the document in the same letters.
+    /// Whether two patterns are spelled the same.
     pub(crate) fn same_text(&self, other: &Pattern<'_>) -> bool {
         match (self.raw, other.raw) {
             (Some(a), Some(b)) => a == b,
@@ -104,12 +104,12 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    /// The `*` that a prefix is kept without.
+    /// The `*` that a stored prefix lacks.
     fn star(&self) -> &'static str {
         if self.shape == Shape::Prefix { "*" } else { "" }
     }
 
-    /// Whether the name part matches an action's name; the service is compared elsewhere.
+    /// Whether the name part matches an action's name. The caller compares the service.
     pub(crate) fn matches_name(&self, name: &str) -> bool {
         match self.shape {
             Shape::All => true,
@@ -124,7 +124,7 @@ impl<'a> Pattern<'a> {
         self.shape == Shape::All || self.service.eq_ignore_ascii_case(service) && self.matches_name(name)
     }
 
-    /// Whether it is one pattern's language inside the other's, decided for all strings.
+    /// Whether every string that the other pattern matches is matched by this one.
     pub(crate) fn contains(&self, inner: &Pattern<'_>) -> bool {
         if self.shape == Shape::All {
             return true;
@@ -139,7 +139,7 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    /// Whether some action matches both, decided for all strings; `None` when telling would cost too much.
+    /// Whether both patterns match a common string; `None` if deciding that would take too long.
     pub(crate) fn overlaps(&self, other: &Pattern<'_>) -> Option<bool> {
         if self.shape == Shape::All || other.shape == Shape::All {
             return Some(true);
@@ -166,7 +166,7 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    /// The order of the written text, byte by byte.
+    /// Orders patterns by their text, byte by byte.
     pub(crate) fn by_bytes(&self, other: &Pattern<'_>) -> Ordering {
         if self.shape == Shape::All || other.shape == Shape::All {
             return self.text().cmp(&other.text());
@@ -176,13 +176,13 @@ impl<'a> Pattern<'a> {
         if self.service == other.service {
             joined(name, star, other_name, other_star)
         } else {
-            // The shorter service goes on with a colon.
+            // A colon follows the shorter service.
             joined(self.service.as_bytes(), b":", other.service.as_bytes(), b":")
         }
     }
 }
 
-/// The order of two texts of two parts each.
+/// Orders two texts of two parts each.
 fn joined(a: &[u8], a_end: &[u8], b: &[u8], b_end: &[u8]) -> Ordering {
     let common = a.len().min(b.len());
     let (a_head, a_rest) = a.split_at_checked(common).unwrap_or((a, &[]));
@@ -195,7 +195,7 @@ pub(crate) fn starts_with(text: &str, prefix: &str) -> bool {
     text.as_bytes().get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
-/// A pattern of actions outside a policy: in a configuration, on a command line.
+/// An action pattern outside a policy: in the configuration or on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionPattern {
     text: String,
@@ -203,10 +203,10 @@ pub struct ActionPattern {
 }
 
 impl ActionPattern {
-    /// Reads `*`, `s3:GetObject`, `s3:Get*`, by the rules for actions in policies.
+    /// Parses `*`, `s3:GetObject` or `s3:Get*`, by the rules for actions in policies.
     ///
     /// # Errors
-    /// When IAM would not take it as an action.
+    /// If IAM would reject it as an action.
     pub fn parse(text: impl Into<String>) -> Result<Self, BadAction> {
         let text = text.into();
         Ok(Self { parts: split(&text)?, text })
@@ -217,42 +217,42 @@ impl ActionPattern {
         self.pattern().matches(service, name)
     }
 
-    /// As a pattern of a policy.
+    /// The pattern as a policy would have it.
     pub(crate) fn pattern(&self) -> Pattern<'_> {
         let (service, name) = self.parts.cut(&self.text);
         Pattern::new(Cow::Borrowed(service), Cow::Borrowed(name), self.parts.shape)
     }
 
-    /// The service that it is about; none when it is about all.
+    /// Its service; `None` if it matches all services.
     pub fn service(&self) -> Option<&str> {
         let (service, _) = self.parts.cut(&self.text);
         (self.parts.shape != Shape::All).then_some(service)
     }
 
-    /// As it was written.
+    /// The text as written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 }
 
-/// Where the parts of an action string lie.
+/// Positions of the parts of an action string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct PatternParts {
     shape: Shape,
     colon: usize,
-    /// Behind the name, without the stars of a prefix.
+    /// End of the name, without the star of a prefix.
     end: usize,
 }
 
 impl PatternParts {
-    /// Service and name; both empty for everything.
+    /// Service and name; both empty for `*`.
     fn cut<'t>(&self, text: &'t str) -> (&'t str, &'t str) {
         let name = text.get(self.colon + 1..self.end).unwrap_or_default();
         (text.get(..self.colon).unwrap_or_default(), name)
     }
 }
 
-/// Reads an action string in one pass.
+/// Parses an action string in one pass.
 fn split(text: &str) -> Result<PatternParts, BadAction> {
     if matches!(text, "*" | "*:*") {
         return Ok(PatternParts { shape: Shape::All, colon: 0, end: 0 });

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use super::services::Services;
 
-/// Names of one service's actions: sorted without regard to case, each once. They are one text, a name a line, because an
-/// organisation has many millions of them and most are only compared.
+/// Names of actions of one service, sorted ignoring case, without duplicates. Stored as one text with one name per
+/// line, because an organisation has many millions of them and most are only compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ActionNames(Arc<str>);
 
 impl ActionNames {
-    /// Of two spellings of a name the first by bytes stays, so that the order of findings does not matter.
+    /// If a name has two spellings, the first by bytes is kept, so that the order of findings does not matter.
     pub fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
-        // No action has a line's end in its name.
+        // No action has a line feed in its name.
         let mut all: Vec<&str> =
             names.into_iter().filter(|name| !name.is_empty() && !name.contains('\n')).collect();
         if !all.is_sorted_by(|a, b| without_case(a, b) == Ordering::Less) {
@@ -29,12 +29,12 @@ impl ActionNames {
         self.0.split('\n').filter(|name| !name.is_empty())
     }
 
-    /// Whether there are none.
+    /// Whether there are no names.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Those of either, in the spelling of the first by bytes.
+    /// The union, with the spelling that is first by bytes.
     fn or(&self, other: &Self) -> Self {
         if other.is_empty() || self == other {
             self.clone()
@@ -45,7 +45,7 @@ impl ActionNames {
         }
     }
 
-    /// Those that are in both, in the spelling of the first by bytes.
+    /// The intersection, with the spelling that is first by bytes.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         if self == other {
@@ -70,7 +70,7 @@ impl ActionNames {
         Self(both.into())
     }
 
-    /// Those that are not meant.
+    /// The names for which the condition does not hold.
     #[must_use]
     pub fn without(&self, is_meant: impl Fn(&str) -> bool) -> Self {
         if self.iter().any(&is_meant) {
@@ -91,20 +91,20 @@ fn without_case(a: &str, b: &str) -> Ordering {
     a.len().cmp(&b.len())
 }
 
-/// What a set holds of one service.
+/// What a set contains of one service.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Extent {
-    /// The service as a whole: all of it is unused, or some call to it was seen.
+    /// The service as a whole: it is entirely unused, or some call to it was seen.
     pub whole: bool,
-    /// Actions that are named.
+    /// Individual actions.
     pub names: ActionNames,
 }
 
-/// A set of actions as evidence states it: some services whole, of others some names. Services and names are compared
-/// without regard to case. A copy shares the names.
+/// A set of actions as evidence reports them: whole services, and individual actions of others. Case is ignored.
+/// Clones share the names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ActionSet {
-    /// By service in small letters.
+    /// By service, in lower case.
     services: BTreeMap<Arc<str>, Extent>,
 }
 
@@ -119,7 +119,7 @@ impl ActionSet {
         self.extent(service.as_ref()).whole = true;
     }
 
-    /// Adds some actions of a service, by name, without the service's prefix.
+    /// Adds actions of a service, by name without the service prefix.
     pub fn add_actions<N: AsRef<str>>(
         &mut self,
         service: impl AsRef<str>,
@@ -134,7 +134,7 @@ impl ActionSet {
         self.services.entry(service.to_ascii_lowercase().into()).or_default()
     }
 
-    /// Adds what another set has of these services.
+    /// Adds what another set contains of these services.
     pub fn extend(&mut self, other: &Self, of: &Services) {
         for (service, theirs) in other.services.iter().filter(|(service, _)| of.contains(service)) {
             let ours = self.services.entry(Arc::clone(service)).or_default();
@@ -143,7 +143,7 @@ impl ActionSet {
         }
     }
 
-    /// What it has of these services.
+    /// The part of the set in these services.
     #[must_use]
     pub fn within(&self, services: &Services) -> Self {
         let Services::Named(names) = services else { return self.clone() };
@@ -151,24 +151,24 @@ impl ActionSet {
         within.map(|(service, extent)| (Arc::clone(service), extent.clone())).collect()
     }
 
-    /// Whether nothing was added.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.services.is_empty()
     }
 
-    /// What it has of a service, which is given in small letters.
+    /// What it contains of a service, given in lower case.
     pub fn get(&self, service: &str) -> Option<&Extent> {
         self.services.get(service)
     }
 
-    /// Its services in small letters, sorted, with what it has of each.
+    /// Its services in lower case, sorted, with what it contains of each.
     pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Extent)> {
         self.services.iter()
     }
 }
 
 impl FromIterator<(Arc<str>, Extent)> for ActionSet {
-    /// Each service once, in small letters.
+    /// Each service must appear once, in lower case.
     fn from_iter<I: IntoIterator<Item = (Arc<str>, Extent)>>(services: I) -> Self {
         Self { services: services.into_iter().collect() }
     }

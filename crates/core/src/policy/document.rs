@@ -14,15 +14,15 @@ use super::print::{Printer, Style};
 use super::services::Services;
 use super::sink::{Chars, Sink};
 
-/// The longest document that IAM takes, in characters, white space included.
+/// Longest document that IAM accepts, in characters, with white space.
 const MAX_CHARS: usize = 131_072;
 
-/// Whether a statement grants or forbids.
+/// Whether a statement allows or denies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// It grants.
+    /// It allows.
     Allow,
-    /// It forbids. Deny statements are never changed.
+    /// It denies. Deny statements are never changed.
     Deny,
 }
 
@@ -42,12 +42,12 @@ pub struct Document<'a> {
     pub(crate) statements: Vec<Statement<'a>>,
 }
 
-/// All of a document but its statements.
+/// Everything in a document except its statements.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct DocumentFrame<'a> {
     head: Vec<Member<'a>>,
     key: &'a str,
-    /// `Statement` was an object instead of a list.
+    /// Whether `Statement` was an object instead of a list.
     single: bool,
     tail: Vec<Member<'a>>,
 }
@@ -59,30 +59,30 @@ pub(crate) struct Statement<'a> {
     pub(crate) clause: Clause<'a>,
 }
 
-/// All of a statement but its actions: what the grant applies to, and whatever else the author wrote.
+/// Everything in a statement except its actions: resources, conditions, and anything else that the author wrote.
 #[derive(Debug)]
 pub(crate) struct Frame<'a> {
     pub(crate) effect: Effect,
     head: Vec<Member<'a>>,
     tail: Vec<Member<'a>>,
-    /// Of the tokens: frames of one hash are compared token by token.
+    /// Hash of the tokens. Frames with the same hash are compared token by token.
     hash: u64,
 }
 
 /// The actions of a statement.
 #[derive(Debug, Clone)]
 pub(crate) struct Clause<'a> {
-    /// The key as written, or as IAM spells it where the statement turned from one into the other.
+    /// The key as written, or IAM's spelling if `Action` replaced `NotAction` or the reverse.
     key: &'a str,
-    /// `NotAction`: everything but these.
+    /// Whether this is `NotAction`: everything except these.
     pub(crate) negated: bool,
-    /// The author wrote one string instead of a list.
+    /// Whether the author wrote one string instead of a list.
     pub(crate) bare: bool,
     pub(crate) patterns: Vec<Pattern<'a>>,
 }
 
 impl Clause<'_> {
-    /// Whether two lists stand in their documents in the same letters.
+    /// Whether two lists are spelled the same.
     pub(crate) fn same_text(&self, other: &Clause<'_>) -> bool {
         self.negated == other.negated
             && self.patterns.len() == other.patterns.len()
@@ -99,11 +99,11 @@ impl PartialEq for Frame<'_> {
     }
 }
 
-/// Makes text of what a file or AWS returned: drops a byte order mark, decodes percent-encoding (RFC 3986:
-/// a plus sign is a plus sign). A document that begins with a brace is taken as it is.
+/// Decodes what a file or AWS returned: removes a byte order mark and decodes percent-encoding (RFC 3986: a plus
+/// sign is a plus sign). A document that begins with a brace is not decoded.
 ///
 /// # Errors
-/// When the bytes are not UTF-8.
+/// If the bytes are not UTF-8.
 pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, PolicyError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
@@ -136,10 +136,10 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, PolicyError> {
 }
 
 impl<'a> Document<'a> {
-    /// Reads a policy document. See [`decode`] for what AWS and editors wrap around one.
+    /// Parses a policy document. See [`decode`] for what may surround it.
     ///
     /// # Errors
-    /// When IAM would not take it, with line and column; [`PolicyError::help`] names the mend.
+    /// If IAM would reject it, with line and column; [`PolicyError::help`] says how to fix it.
     pub fn parse(text: &'a str) -> Result<Self, PolicyError> {
         if text.len() > MAX_CHARS && text.chars().count() > MAX_CHARS {
             return Err(PolicyError { line: 1, column: 1, fault: Fault::TooLong { limit: MAX_CHARS } });
@@ -147,7 +147,7 @@ impl<'a> Document<'a> {
         Self::from_json(Json::parse(text)?, text)
     }
 
-    /// Makes a document of a value that was read from `source`.
+    /// Builds a document from a value that was parsed from `source`.
     pub fn from_json(json: Json<'a>, source: &'a str) -> Result<Self, PolicyError> {
         let at = json.offset_in(source);
         let fail = |at, fault| Err(PolicyError::at(source, at, fault));
@@ -181,12 +181,12 @@ impl<'a> Document<'a> {
         Ok(Self { frame: Arc::new(DocumentFrame { head, key, single, tail }), statements })
     }
 
-    /// The same document with other statements.
+    /// The same document with different statements.
     pub(crate) fn with(&self, statements: Vec<Statement<'a>>) -> Self {
         Self { frame: Arc::clone(&self.frame), statements }
     }
 
-    /// The document as people read it: two spaces an indent, one action a line.
+    /// The document for people: indented by two spaces, one action per line.
     pub fn pretty(&self) -> String {
         print_all(std::slice::from_ref(self), false)
     }
@@ -215,7 +215,7 @@ impl<'a> Document<'a> {
         printer.close('}');
     }
 
-    /// The services of the Allow statements; all of them when a pattern spans services.
+    /// Services of the Allow statements; all services if a pattern spans services.
     pub fn services(&self) -> Services {
         let mut services = BTreeSet::new();
         for statement in self.statements.iter().filter(|statement| statement.frame.effect == Effect::Allow) {
@@ -232,7 +232,7 @@ impl<'a> Document<'a> {
         Services::Named(services)
     }
 
-    /// The characters that count against IAM's quotas: all but the white space between tokens.
+    /// Number of characters that count towards IAM's quotas: everything except white space between tokens.
     pub fn quota_chars(&self) -> usize {
         let mut chars = Chars::default();
         self.print(&mut Printer::new(&mut chars, Style::Compact));
@@ -286,7 +286,7 @@ impl<'a> Statement<'a> {
         Ok(Self { frame: Arc::new(frame), clause: Clause { key, negated, bare, patterns } })
     }
 
-    /// The same statement with other actions.
+    /// The same statement with different actions.
     pub(crate) fn with(&self, negated: bool, patterns: Vec<Pattern<'a>>) -> Self {
         let bare = self.clause.bare && patterns.len() <= 1;
         let key = match negated {
@@ -297,7 +297,7 @@ impl<'a> Statement<'a> {
         Self { frame: Arc::clone(&self.frame), clause: Clause { key, negated, bare, patterns } }
     }
 
-    /// Whether it speaks of every resource at all times: nothing stands in it that could narrow it.
+    /// Whether it applies to every resource, without a condition or anything else that could restrict it.
     pub(crate) fn is_unconditional(&self) -> bool {
         let is_star = |value: &Json<'_>| value.as_text().is_some_and(|text| text == "*");
         let mut every_resource = false;
@@ -351,10 +351,10 @@ impl<'a> Statement<'a> {
     }
 }
 
-/// The members before the one called `name`, its key and value, and the members behind it.
+/// The members before the one called `name`, its key and value, and the members after it.
 type CutMembers<'a> = (Vec<Member<'a>>, &'a str, Json<'a>, Vec<Member<'a>>);
 
-/// Takes the member called `name` out; gives the members back when there is none.
+/// Takes out the member called `name`; returns the members if there is none.
 fn cut_out<'a>(mut members: Vec<Member<'a>>, name: &str) -> Result<CutMembers<'a>, Vec<Member<'a>>> {
     let Some(at) = members.iter().position(|(key, _)| is_key(key, name)) else {
         return Err(members);
@@ -366,8 +366,8 @@ fn cut_out<'a>(mut members: Vec<Member<'a>>, name: &str) -> Result<CutMembers<'a
     }
 }
 
-/// Refuses members that IAM would call by the same letters in another case: taken as unknown, they would
-/// change the meaning of the statement.
+/// Rejects members whose name differs from IAM's only in case: treated as unknown, they would change the meaning of
+/// the statement.
 fn known_names(members: &[Member<'_>], names: &[&'static str], source: &str) -> Result<(), PolicyError> {
     for (raw, _) in members {
         let key = json::decoded(raw);
@@ -402,7 +402,7 @@ fn pattern<'a>(item: &Json<'a>, source: &str) -> Result<Pattern<'a>, PolicyError
     Err(PolicyError::at(source, item.offset_in(source), fault))
 }
 
-/// Reads what stands for a policy after refinement: a document, a list of documents, or `null` for none.
+/// Parses the result of a refinement: a document, a list of documents, or `null` for none.
 ///
 /// # Errors
 /// As [`Document::parse`].
@@ -414,9 +414,9 @@ pub fn parse_all(text: &str) -> Result<Vec<Document<'_>>, PolicyError> {
     }
 }
 
-/// Prints what [`parse_all`] reads: `null` for none, one document as itself, several as a list.
+/// Prints what [`parse_all`] parses: `null` for none, one document as itself, several as a list.
 pub fn print_all(documents: &[Document<'_>], compact: bool) -> String {
-    /// About what a pattern takes with its indent, and a statement without its patterns.
+    /// Estimated size of an indented pattern, and of a statement without its patterns.
     const ROOM: (usize, usize) = (48, 256);
     let statements = documents.iter().flat_map(|document| &document.statements);
     let room = statements.map(|statement| statement.clause.patterns.len() * ROOM.0 + ROOM.1).sum();

@@ -1,17 +1,17 @@
-//! Why a text is not a policy that can be worked on: where, what, and the mend.
+//! Why a text is not a valid policy: where, what, and how to fix it.
 
 use std::fmt;
 
 use crate::visible::visible_line;
 use thiserror::Error;
 
-/// A refused policy document, with the place in the text that was read.
+/// An invalid policy document, with the position of the fault.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("line {line}, column {column}: {fault}")]
 pub struct PolicyError {
-    /// The line, counted from 1.
+    /// Line, from 1.
     pub line: usize,
-    /// The column in characters, counted from 1.
+    /// Column in characters, from 1.
     pub column: usize,
     /// What is wrong.
     pub fault: Fault,
@@ -27,7 +27,7 @@ impl PolicyError {
         Self { line, column, fault }
     }
 
-    /// What to do about it.
+    /// How to fix it.
     pub fn help(&self) -> &'static str {
         self.fault.help()
     }
@@ -40,33 +40,33 @@ pub enum Fault {
     /// The bytes are not UTF-8, before or after percent-decoding.
     #[error("the document is not UTF-8 text")]
     NotUtf8,
-    /// IAM's own limit.
+    /// It exceeds IAM's limit.
     #[error("the document is longer than {limit} characters")]
     TooLong {
-        /// The most that IAM takes.
+        /// The limit.
         limit: usize,
     },
-    /// Deeper than any policy.
+    /// It is nested deeper than any policy.
     #[error("lists and objects are nested deeper than {limit} levels")]
     TooDeep {
-        /// The most that is read.
+        /// The limit.
         limit: usize,
     },
-    /// A character that cannot stand here.
+    /// A character that is not allowed here.
     #[error("found {}, expected {wanted}", Shown(*found))]
     Unexpected {
         /// The character.
         found: char,
-        /// What could stand here.
+        /// What is allowed or expected.
         wanted: &'static str,
     },
-    /// The text stops in the middle.
+    /// The text ends too early.
     #[error("the text ends here, expected {wanted}")]
     EndsEarly {
-        /// What should have followed.
+        /// What is allowed or expected.
         wanted: &'static str,
     },
-    /// More text behind the document.
+    /// Text after the end of the document.
     #[error("unexpected text after the end of the document")]
     AfterEnd,
     /// A string without its closing quote.
@@ -75,7 +75,7 @@ pub enum Fault {
     /// A raw control character in a string.
     #[error("unescaped control character in a string")]
     ControlCharacter,
-    /// A backslash with something JSON does not know.
+    /// A backslash that begins no JSON escape.
     #[error("invalid escape, or half of a surrogate pair")]
     BadEscape,
     /// The same key twice in one object.
@@ -87,22 +87,22 @@ pub enum Fault {
     /// The document, a statement or a member has the wrong type.
     #[error("{what} must be {wanted}, found {found}")]
     WrongType {
-        /// What was looked at.
+        /// The element.
         what: &'static str,
-        /// What it should be.
+        /// What is allowed or expected.
         wanted: &'static str,
         /// What it is.
         found: &'static str,
     },
-    /// A member that must be there.
+    /// A required member is missing.
     #[error("{what} has no {key}")]
     Missing {
-        /// Where.
+        /// The element.
         what: &'static str,
         /// The member's name.
         key: &'static str,
     },
-    /// A member whose name differs from IAM's only by case.
+    /// A member whose name differs from IAM's only in case.
     #[error("unknown key {}; IAM calls it {expected}", Quoted(found))]
     MisspelledKey {
         /// As written.
@@ -119,7 +119,7 @@ pub enum Fault {
     /// Both `Action` and `NotAction`.
     #[error("the statement has both Action and NotAction")]
     ActionAndNotAction,
-    /// An action pattern that IAM would not take.
+    /// An action pattern that IAM would reject.
     #[error("the action {} {problem}", Quoted(action))]
     BadAction {
         /// As written, decoded.
@@ -151,7 +151,7 @@ pub enum BadAction {
 }
 
 impl Fault {
-    /// The mend, in one sentence.
+    /// How to fix it, as a sentence.
     pub fn help(&self) -> &'static str {
         match self {
             Self::NotUtf8 => "save the policy as UTF-8, as AWS returns it",
@@ -182,7 +182,7 @@ impl Fault {
 }
 
 impl BadAction {
-    /// The mend, in one sentence.
+    /// How to fix it, as a sentence.
     pub fn help(self) -> &'static str {
         match self {
             Self::WildcardInService => {
@@ -196,7 +196,7 @@ impl BadAction {
     }
 }
 
-/// One character, made visible.
+/// A character, made visible.
 struct Shown(char);
 
 impl fmt::Display for Shown {
@@ -205,7 +205,7 @@ impl fmt::Display for Shown {
     }
 }
 
-/// Text that somebody else wrote: in backticks, what is unseen written out, long text cut.
+/// Text from others: in backticks, with invisible characters written out, and cut if long.
 pub struct Quoted<'a>(pub &'a str);
 
 impl fmt::Display for Quoted<'_> {

@@ -1,16 +1,16 @@
-//! The languages of action names: matching, and containment decided on automata.
+//! Patterns of action names: matching, and containment decided with automata.
 //!
-//! A pattern is a string of literal characters, `?` (one character) and `*` (any run). Case is ignored
-//! for ASCII letters. Everything here is about the part of an action behind the colon; services are
+//! A pattern is a string of literal characters, `?` (one character) and `*` (any number of characters). Case is
+//! ignored for ASCII letters. This module looks only at the part of an action after the colon; services are
 //! compared as text elsewhere.
 //!
 //! # Containment
 //!
-//! `inner` is contained in the union of `outer` iff every string of `inner` is accepted by some pattern of
-//! `outer`. Write `#` for a character that occurs in no outer pattern. A set of automaton states reached
-//! over a string `w` contains the set reached over `#` repeated `|w|` times, because only `?` and `*` move
-//! over `#` and both move over everything. So it is enough to try, for each `?` of `inner`, the character
-//! `#`, and for each `*`, every length of a run of `#`; the state sets over such runs soon repeat.
+//! `inner` is contained in the union of `outer` iff every string of `inner` is accepted by some pattern of `outer`. Write
+//! `#` for a character that occurs in no outer pattern. The set of automaton states reached over a string `w`
+//! contains the set reached over `#` repeated `|w|` times, because only `?` and `*` move over `#`, and both move
+//! over everything. So it is enough to try `#` for each `?` of `inner`, and every length of a run of `#` for each
+//! `*`. The state sets over such runs soon repeat.
 
 use std::collections::HashSet;
 
@@ -19,7 +19,7 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     matches_by(pattern, text, |a, b| a.eq_ignore_ascii_case(b))
 }
 
-/// Whether `pattern` matches the whole of `text`, letter for letter: for names that people give.
+/// Whether `pattern` matches the whole of `text`, with case: for names that people choose.
 pub(crate) fn matches_exactly(pattern: &str, text: &str) -> bool {
     matches_by(pattern, text, |a, b| a == b)
 }
@@ -62,18 +62,18 @@ fn width(text: &[u8], at: usize) -> usize {
     1 + text.get(at + 1..).unwrap_or_default().iter().take_while(|b| (0x80..0xC0).contains(*b)).count()
 }
 
-/// The answer to a question of containment.
+/// Result of a containment check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Containment {
-    /// Every string of the inner pattern is accepted.
+    /// The union accepts every string of the inner pattern.
     Contained,
-    /// This string of the inner pattern is not.
+    /// It does not accept this string of the inner pattern.
     Escapes(String),
-    /// The patterns are entangled beyond the work that one question may cost.
+    /// Deciding it would take too long.
     TooComplex,
 }
 
-/// How many words of state sets one question may touch: some milliseconds, far beyond real policies.
+/// Number of words of state sets that one check may touch: some milliseconds, far more than real policies need.
 const BUDGET: usize = 2_000_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,7 +83,7 @@ enum Symbol {
     Any,
 }
 
-/// The pattern's symbols; every run of wildcards becomes its `?`s followed by at most one `*`.
+/// Symbols of the pattern. Each run of wildcards becomes its `?`s, followed by at most one `*`.
 fn symbols(pattern: &str) -> Vec<Symbol> {
     let mut symbols = Vec::with_capacity(pattern.len());
     let mut any = false;
@@ -106,7 +106,7 @@ fn symbols(pattern: &str) -> Vec<Symbol> {
     symbols
 }
 
-/// Whether some string is in both patterns; `None` when telling would cost too much.
+/// Whether both patterns match a common string; `None` if deciding that would take too long.
 pub(crate) fn overlap(a: &str, b: &str) -> Option<bool> {
     let (a, b) = (symbols(a), symbols(b));
     if a.len().saturating_mul(b.len()) > BUDGET {
@@ -127,7 +127,7 @@ pub(crate) fn overlap(a: &str, b: &str) -> Option<bool> {
     for symbol in &a {
         let mut next = vec![false; b.len() + 1];
         match symbol {
-            // Any run: every place from the first reached one on can be read up to.
+            // Any run: every position from the first reached one on is reachable.
             Symbol::Any => {
                 let first = reach.iter().position(|here| *here);
                 next.iter_mut().skip(first.unwrap_or(b.len() + 1)).for_each(|place| *place = true);
@@ -195,7 +195,7 @@ impl Automaton {
         set
     }
 
-    /// Adds a state and what it reaches without reading: `*` also stands for nothing.
+    /// Adds a state and those reachable without reading a character, because `*` also matches nothing.
     fn enter(&self, set: &mut StateSet, state: usize) {
         let mut state = state;
         loop {
@@ -209,7 +209,7 @@ impl Automaton {
         }
     }
 
-    /// The states after reading `read`; `None` stands for a character that no pattern names.
+    /// The states after reading `read`; `None` is a character that occurs in no pattern.
     fn step(&self, from: &StateSet, read: Option<char>) -> StateSet {
         let mut to = self.empty();
         for state in members(from) {
@@ -227,7 +227,7 @@ impl Automaton {
         members(set).any(|state| matches!(self.states.get(state), Some(None)))
     }
 
-    /// A path as text, with a real character in place of the one that no pattern names.
+    /// A path as text, with a real character for the one that occurs in no pattern.
     fn spell(&self, path: &[Option<char>]) -> String {
         let named = |c: char| self.states.contains(&Some(Symbol::Char(c)));
         let other =
@@ -249,7 +249,7 @@ fn members(set: &StateSet) -> impl Iterator<Item = usize> + '_ {
     })
 }
 
-/// One read character on the way from the start, so that a way can be told without being carried along.
+/// One character on a path, linked to the previous one, so that paths need not be copied.
 struct SearchStep {
     before: Option<usize>,
     read: Option<char>,
@@ -259,8 +259,8 @@ struct Search<'s> {
     automaton: &'s Automaton,
     inner: &'s [Symbol],
     steps: Vec<SearchStep>,
-    /// Places of the inner pattern and state sets that were reached: a `no` from any ends the search, so
-    /// being here is as good as `yes`.
+    /// Positions of the inner pattern with state sets that were reached. A `no` from any of them ends the search,
+    /// so reaching one again means `yes`.
     seen: HashSet<(usize, StateSet)>,
     left: usize,
 }
@@ -269,7 +269,7 @@ impl Search<'_> {
     fn run(mut self) -> Containment {
         let mut open = vec![(0, self.automaton.start(), None)];
         while let Some((at, set, last)) = open.pop() {
-            // A step costs the set's words and, when the set is full, one visit per state.
+            // A step costs the words of the set and, in the worst case, one visit per state.
             match self.left.checked_sub(set.len() + self.automaton.states.len() / 8 + 1) {
                 Some(left) => self.left = left,
                 None => return Containment::TooComplex,
@@ -282,7 +282,7 @@ impl Search<'_> {
                     if longer != set {
                         self.visit(&mut open, at, longer, last, None);
                     }
-                    // Reading nothing is no step: the way stays as it is.
+                    // Reading nothing is not a step, so the path is unchanged.
                     if self.seen.insert((at + 1, set.clone())) {
                         open.push((at + 1, set, last));
                     }

@@ -1,8 +1,8 @@
-//! A lossless JSON reader: every token keeps the text that the author wrote.
+//! A lossless JSON parser: every token keeps the author's text.
 //!
-//! Policies are compared, diffed and handed back to people, so nothing of them may change on the way
-//! through: member order, numbers, escapes. A parsed value borrows its tokens from the source.
-//! White space between tokens is the one thing that is not kept.
+//! Policies are compared, diffed and returned to people, so nothing in them may change on the way: member order,
+//! numbers, escapes. A parsed value borrows its tokens from the source. Only white space between tokens is not
+//! kept.
 
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
@@ -11,7 +11,7 @@ use rustc_hash::FxHashSet;
 
 use super::error::{Fault, PolicyError};
 
-/// How deep arrays and objects may nest. IAM's own grammar needs six levels.
+/// Maximum nesting of arrays and objects. IAM's grammar needs six levels.
 const MAX_DEPTH: usize = 64;
 
 /// One member of an object: the key as written, quotes included, and its value.
@@ -26,12 +26,11 @@ pub enum Json<'a> {
     Text(&'a str),
     /// An array.
     List(Vec<Json<'a>>, At),
-    /// An object, members in the author's order, keys unique.
+    /// An object, with its members in the author's order and without duplicate keys.
     Map(Vec<Member<'a>>, At),
 }
 
-/// Where a list or an object begins in its source. No part of what the value is: two values that differ in nothing else
-/// are equal.
+/// Position of a list or object in its source. Not part of the value: it is ignored in comparisons.
 #[derive(Debug, Clone, Copy)]
 pub struct At(pub(crate) usize);
 
@@ -48,7 +47,7 @@ impl Hash for At {
 }
 
 impl<'a> Json<'a> {
-    /// Reads one value that takes up the whole of `source`.
+    /// Parses one value that is the whole of `source`.
     pub fn parse(source: &'a str) -> Result<Self, PolicyError> {
         let mut reader = JsonReader { source, bytes: source.as_bytes(), at: 0 };
         reader.skip_space();
@@ -87,7 +86,7 @@ impl<'a> Json<'a> {
         matches!(self, Self::Atom("true"))
     }
 
-    /// What kind of value this is, in the words of an error message.
+    /// Type of the value, as error messages name it.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Atom("null") => "null",
@@ -99,7 +98,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Where the value begins in `source`.
+    /// Position of the value in `source`.
     pub(crate) fn offset_in(&self, source: &str) -> usize {
         match self {
             Self::Atom(raw) | Self::Text(raw) => offset_of(source, raw),
@@ -108,25 +107,25 @@ impl<'a> Json<'a> {
     }
 }
 
-/// Where `part`, a slice of `source`, begins in it.
+/// Position of `part`, a slice of `source`, in it.
 pub(crate) fn offset_of(source: &str, part: &str) -> usize {
     let offset = (part.as_ptr() as usize).wrapping_sub(source.as_ptr() as usize);
     if offset <= source.len() { offset } else { 0 }
 }
 
-/// Whether the key as written, quotes included, decodes to `name`.
+/// Whether the key as written, with quotes, decodes to `name`.
 pub(crate) fn is_key(raw: &str, name: &str) -> bool {
     let inner = unquoted(raw);
     inner == name || (inner.contains('\\') && decoded(raw) == name)
 }
 
-/// The text between the quotes, escapes still in it.
+/// The text between the quotes, with its escapes.
 fn unquoted(raw: &str) -> &str {
     raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw)
 }
 
-/// The meaning of a string as written. The reader has checked its escapes, so nothing here can fail;
-/// what would be wrong is passed through as it stands.
+/// The decoded text of a string as written. The parser has checked its escapes, so nothing can fail here; anything
+/// invalid is kept as it is.
 pub fn decoded(raw: &str) -> Cow<'_, str> {
     let inner = unquoted(raw);
     if !inner.contains('\\') {
@@ -148,7 +147,7 @@ pub fn decoded(raw: &str) -> Cow<'_, str> {
             Some('u') => {
                 let mut unit = code_unit(&mut chars);
                 if (0xD800..0xDC00).contains(&unit) {
-                    // The reader saw the second half of the pair: `\uXXXX` follows.
+                    // The parser has checked that the second half of the pair, `\uXXXX`, follows.
                     chars.next();
                     chars.next();
                     let low = code_unit(&mut chars);
@@ -188,7 +187,8 @@ impl<'a> JsonReader<'a> {
         }
     }
 
-    /// The slice from `start` to here. Both lie on character boundaries: tokens begin and end at ASCII.
+    /// The slice from `start` to the current position. Tokens begin and end with ASCII, so both are character
+    /// boundaries.
     fn since(&self, start: usize) -> &'a str {
         self.source.get(start..self.at).unwrap_or_default()
     }
@@ -325,7 +325,7 @@ impl<'a> JsonReader<'a> {
         Ok(Json::Atom(self.since(start)))
     }
 
-    /// A string, quotes included; its escapes are checked, not decoded.
+    /// A string with its quotes; escapes are checked but not decoded.
     fn string(&mut self) -> Result<&'a str, PolicyError> {
         let start = self.at;
         self.at += 1;
@@ -368,7 +368,7 @@ impl<'a> JsonReader<'a> {
         Ok(())
     }
 
-    /// Reads `uXXXX` and steps over it.
+    /// Parses `uXXXX` and moves past it.
     fn unicode(&mut self, start: usize) -> Result<u32, PolicyError> {
         let digits = self.bytes.get(self.at + 1..self.at + 5).unwrap_or_default();
         let mut unit = 0;
@@ -386,8 +386,8 @@ impl<'a> JsonReader<'a> {
     }
 }
 
-/// The first key that stands twice in one object, at its second place. `serde_json` would keep the last
-/// one silently; what IAM keeps is not documented.
+/// Position of the first duplicate key of an object. `serde_json` would silently keep the last one; AWS does not
+/// document which one IAM keeps.
 fn repeated_key<'a>(members: &[Member<'a>]) -> Option<&'a str> {
     let escaped = members.iter().any(|(key, _)| key.bytes().any(|byte| byte == b'\\'));
     if escaped || members.len() > 16 {

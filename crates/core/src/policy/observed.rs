@@ -1,25 +1,25 @@
-//! What evidence says about the use of actions: which were unused, and which were seen in use.
+//! What evidence reports about the use of actions: unused ones, and ones in use.
 
 use std::collections::BTreeSet;
 
 use super::action_set::ActionSet;
 
-/// What evidence says about the use of actions. An action that is in neither set was not observed.
+/// What evidence reports about the use of actions. Nothing is known about actions in neither set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Observed {
-    /// What was not used within the window. A whole service here means that no call to it was seen.
+    /// Not used within the window. A whole service means that no call to it was seen.
     pub unused: ActionSet,
-    /// What was seen in use within the window. A whole service here means that some call to it was seen.
+    /// Used within the window. A whole service means that some call to it was seen.
     pub used: ActionSet,
 }
 
 impl Observed {
-    /// Whether nothing is known to be unused.
+    /// Whether no action is reported as unused.
     pub fn is_empty(&self) -> bool {
         self.unused.is_empty()
     }
 
-    /// The first name that is in both sets, as `service:Name`: such evidence contradicts itself.
+    /// The first name in both sets, as `service:Name`. Such evidence contradicts itself.
     pub fn contradiction(&self) -> Option<String> {
         self.used.iter().find_map(|(service, used)| {
             let unused = self.unused.get(service)?;

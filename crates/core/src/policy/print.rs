@@ -1,23 +1,23 @@
-//! Writing JSON: indented for people and diffs, or compact.
+//! Prints JSON, indented for people and diffs, or compact.
 
 use super::json::{Json, Member};
 use super::sink::Sink;
 
-/// How a document is laid out.
+/// Layout of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
-    /// Two spaces an indent, one item a line.
+    /// Indented by two spaces, one item per line.
     Pretty,
-    /// No white space between tokens.
+    /// Without white space between tokens.
     Compact,
 }
 
-/// Writes one JSON value, token by token.
+/// Prints one JSON value, token by token.
 pub(crate) struct Printer<'o, S> {
     out: &'o mut S,
     style: Style,
     depth: usize,
-    /// Something stands before the next item of the innermost list or object.
+    /// Whether the innermost list or object already has an item.
     follows: bool,
 }
 
@@ -41,7 +41,7 @@ impl<'o, S: Sink> Printer<'o, S> {
         self.follows = true;
     }
 
-    /// Makes ready for the next item of a list or member of an object.
+    /// Prepares for the next item of a list or member of an object.
     pub(crate) fn item(&mut self) {
         if self.follows {
             self.out.push(',');
@@ -56,7 +56,7 @@ impl<'o, S: Sink> Printer<'o, S> {
         self.out.push_str(if self.style == Style::Pretty { ": " } else { ":" });
     }
 
-    /// Where a token is written.
+    /// Returns the sink for a token.
     pub(crate) fn value(&mut self) -> &mut S {
         self.out
     }

@@ -1,13 +1,13 @@
-//! The services that something concerns.
+//! Sets of services.
 
 use std::collections::BTreeSet;
 
-/// Some services, or all there are.
+/// Some services, or all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Services {
     /// Every service, known or not.
     All,
-    /// These, in small letters.
+    /// These services, in lower case.
     Named(BTreeSet<String>),
 }
 
@@ -19,7 +19,7 @@ impl Default for Services {
 }
 
 impl Services {
-    /// Whether a service is one of them; it is given in small letters.
+    /// Whether it contains a service, given in lower case.
     pub fn contains(&self, service: &str) -> bool {
         match self {
             Self::All => true,
@@ -27,7 +27,7 @@ impl Services {
         }
     }
 
-    /// Adds others.
+    /// Adds other services.
     pub fn extend(&mut self, other: &Self) {
         match (&mut *self, other) {
             (Self::All, _) => {}

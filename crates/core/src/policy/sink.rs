@@ -1,6 +1,6 @@
-//! Where JSON is written to: a text, or a count of its characters.
+//! Targets for JSON output: a text, or a count of characters.
 
-/// Where JSON goes.
+/// Target for JSON output.
 pub trait Sink {
     /// Appends one character.
     fn push(&mut self, c: char);
@@ -18,7 +18,7 @@ impl Sink for String {
     }
 }
 
-/// How many characters it would take.
+/// Counts characters instead of storing them.
 #[derive(Debug, Default)]
 pub(crate) struct Chars(pub(crate) usize);
 

@@ -1,4 +1,4 @@
-//! How the clauses are checked. The frame comes first: it says which statements belong together.
+//! How the clauses are checked. The frame comes first, because it finds the statements that belong together.
 
 use std::collections::BTreeSet;
 
@@ -10,24 +10,24 @@ use crate::policy::glob;
 use crate::policy::glob::Containment;
 use crate::policy::{Clause, Document, Pattern, Shape};
 
-/// What the check has found so far.
+/// State of a check.
 pub(super) struct Checker<'u, 'a> {
     pub(super) universe: &'u Universe<'a>,
     pub(super) granted_before: ActionBits,
     pub(super) granted_after: ActionBits,
-    /// Services that are exempt from losing what is unused.
+    /// Services that do not have to lose their unused actions.
     pub(super) undecided: BTreeSet<String>,
-    /// How many names that were seen in use are granted as before, context by context.
+    /// Number of names in use that are still granted, context by context.
     pub(super) used: usize,
 }
 
-/// What the lists of one side of a context say, ready to be asked by service.
+/// The lists of one side of a context, indexed by service.
 pub(super) struct ContextSide<'u, 'd, 'a> {
-    /// The patterns with wildcards of its `Action` lists.
+    /// Patterns with wildcards in its `Action` lists.
     pub(super) wild: ByService<'d, 'a>,
     /// Its `NotAction` lists.
     pub(super) negated: Vec<Exclusions<'u, 'd, 'a>>,
-    /// One of the wildcards is `*`.
+    /// Whether one of the wildcards is `*`.
     pub(super) everything: bool,
 }
 
@@ -73,7 +73,7 @@ impl<'u, 'a> Checker<'u, 'a> {
         granted
     }
 
-    /// The first action of a set, if there is one.
+    /// The first action of a set, if any.
     fn witness(&self, set: &ActionBits) -> Option<String> {
         self.universe.list(set).into_iter().next().map(|(service, name)| format!("{service}:{name}"))
     }
@@ -174,7 +174,7 @@ impl<'u, 'a> Checker<'u, 'a> {
                     Refutation::Widened,
                 ))
             }
-            // Beside a NotAction statement the string that escapes the lists may still be granted.
+            // A `NotAction` statement may still grant the string that the lists do not match.
             Containment::Escapes(name) => {
                 let granted = containers.negated.iter().any(|list| {
                     !list.about(pattern).iter().any(|excluded| excluded.matches(&pattern.service, &name))
@@ -193,7 +193,8 @@ impl<'u, 'a> Checker<'u, 'a> {
         }
     }
 
-    /// A pattern that overlaps what one `NotAction` excludes: with nothing else granted there, that is widening.
+    /// A pattern that overlaps what a `NotAction` list excludes. If nothing else grants that, the pattern widens
+    /// access.
     fn overlap_witness(
         &self,
         context: &Context<'_, 'a>,
@@ -233,7 +234,7 @@ impl<'u, 'a> Checker<'u, 'a> {
         let mut freed: Option<String> = None;
         let after = Exclusions::new(self.universe, clause);
         for before in &containers.negated {
-            // The author's list comes first, so most of it stands where it stood.
+            // The author's order comes first, so most of the list is unchanged.
             let stays = |(at, excluded): (usize, &Pattern<'a>)| {
                 clause.patterns.get(at).is_some_and(|now| now.same_text(excluded))
             };
@@ -246,7 +247,7 @@ impl<'u, 'a> Checker<'u, 'a> {
             }
         }
         match (freed, context.before.as_slice()) {
-            // A list grants no service that nobody has named; NotAction does.
+            // An `Action` list grants only services that it names; `NotAction` grants others too.
             (None, _) => {
                 Err(refuted(FailedClause::NoWidening, Some(context.number), None, Refutation::Widened))
             }
@@ -286,7 +287,7 @@ impl<'u, 'a> Checker<'u, 'a> {
             if scope.known.is_some() || scope.whole {
                 continue;
             }
-            // It had to stay: the author's wildcard reaches it, and so does one that is left.
+            // It had to be kept: the author's wildcard matches it, and so does a kept one.
             let reached = |side: &ContextSide<'_, '_, 'a>, name: &str| {
                 side.wild.about(Some(at)).any(|pattern| pattern.matches(&scope.prefix, name))
             };
@@ -323,7 +324,7 @@ impl<'u, 'd, 'a> ContextSide<'u, 'd, 'a> {
     }
 }
 
-/// Whether the lists of a context did not change at all.
+/// Whether the lists of a context are unchanged.
 fn same_text(context: &Context<'_, '_>) -> bool {
     context.before.len() == context.after.len()
         && context.before.iter().zip(&context.after).all(|(before, after)| before.same_text(after))

@@ -1,4 +1,4 @@
-//! What lists of exceptions leave out.
+//! What `NotAction` lists exclude.
 
 use super::verdict::Undecided;
 use crate::catalog::{ByService, Scope, Universe};
@@ -6,7 +6,7 @@ use crate::policy::glob;
 use crate::policy::glob::Containment;
 use crate::policy::{Clause, Pattern, Shape};
 
-/// A `NotAction` list, to be asked by service.
+/// A `NotAction` list, indexed by service.
 pub(super) struct Exclusions<'u, 'd, 'a> {
     universe: &'u Universe<'a>,
     pub(super) clause: &'d Clause<'a>,
@@ -18,17 +18,17 @@ impl<'u, 'd, 'a: 'd> Exclusions<'u, 'd, 'a> {
         Self { universe, clause, by_service: ByService::new(universe, &clause.patterns) }
     }
 
-    /// The entries that can exclude something of a pattern.
+    /// Entries that may exclude part of a pattern.
     pub(super) fn about(&self, pattern: &Pattern<'_>) -> Vec<&'d Pattern<'a>> {
         match (pattern.shape, self.universe.scope_of(pattern)) {
             (Shape::All, _) => self.clause.patterns.iter().collect(),
             (_, Some(scope)) => self.by_service.about(Some(scope)).collect(),
-            // Of a service that neither policy nor evidence names.
+            // A service that neither policy nor evidence names.
             (_, None) => self.by_service.of(None).map(|(_, excluded)| excluded).collect(),
         }
     }
 
-    /// Whether it excludes nothing of a pattern; `None` when telling would cost too much.
+    /// Whether it excludes nothing of a pattern; `None` if deciding that would take too long.
     pub(super) fn clear_of(&self, pattern: &Pattern<'_>) -> Option<bool> {
         let mut unclear = false;
         for excluded in self.about(pattern) {
@@ -41,7 +41,7 @@ impl<'u, 'd, 'a: 'd> Exclusions<'u, 'd, 'a> {
         (!unclear).then_some(true)
     }
 
-    /// An action under `excluded` that it does not exclude.
+    /// An action that matches `excluded` but is not excluded.
     pub(super) fn escape(&self, excluded: &Pattern<'_>) -> Option<Result<String, Undecided>> {
         let here = self.about(excluded);
         if here.iter().any(|pattern| pattern.contains(excluded)) {

@@ -9,10 +9,10 @@ pub(super) enum NotProven {
     Undecided(Undecided),
 }
 
-/// Allow statements that share everything but their actions.
+/// Allow statements that differ only in their actions.
 pub(super) struct Context<'d, 'a> {
     pub(super) frame: &'d Frame<'a>,
-    /// Its first statement, counted from 1.
+    /// Number of its first statement, from 1.
     pub(super) number: usize,
     pub(super) before: Vec<&'d Clause<'a>>,
     pub(super) after: Vec<&'d Clause<'a>>,
@@ -27,14 +27,14 @@ pub(super) fn refuted(
     NotProven::Refuted(Counterexample { clause, statement, action, reason })
 }
 
-/// Clause 3. Gathers the statements that belong together on the way.
+/// Checks clause 3 and groups statements by context.
 pub(super) fn contexts<'d, 'a>(
     before: &'d Document<'a>,
     after: &'d [Document<'a>],
 ) -> Result<Vec<Context<'d, 'a>>, NotProven> {
     let frame = |statement, reason| refuted(FailedClause::Frame, statement, None, reason);
     let mut contexts: Vec<Context<'d, 'a>> = Vec::new();
-    // For each statement before: its context, or `None` for a Deny.
+    // For each original statement, its context, or `None` for a Deny.
     let mut homes: Vec<Option<usize>> = Vec::with_capacity(before.statements.len());
     for (at, statement) in before.statements.iter().enumerate() {
         if statement.frame.effect == Effect::Deny {
@@ -61,7 +61,7 @@ pub(super) fn contexts<'d, 'a>(
             return Err(frame(None, Refutation::DocumentChanged));
         }
         if document.statements.is_empty() && !before.statements.is_empty() {
-            // IAM takes no such document: when nothing is left there is none.
+            // IAM rejects such a document; if nothing is left, there must be none.
             return Err(frame(None, Refutation::LeftEmpty));
         }
         let mut origins = before.statements.iter().zip(&homes).enumerate();

@@ -1,26 +1,26 @@
-//! The checker: whether a smaller policy is the one that was asked for.
+//! The checker: decides whether a smaller policy is correct.
 //!
-//! For the document before **B**, the documents after **A**, what the evidence says of unused actions **U** and of actions
-//! in use, and what is known of actions at all **C** (a [`Basis`]: the catalog, and the names that the organisation uses
-//! beyond it):
+//! For the original document **B**, the new documents **A**, the unused actions **U** and the actions in use that
+//! the evidence reports, and the known actions **C** (a [`Basis`]: the catalog, and further names that the
+//! organisation uses):
 //!
-//! 1. *No widening*, over all strings: every pattern of A is contained in the patterns of the statement of B that it
-//!    came from; for `NotAction`, the complement is.
-//! 2. *Exactness* over the universe of B, U and C: granted(A) = granted(B) - U, statement context by statement context.
-//!    A service that C does not know and of which a wildcard had to stay is exempt from losing U, not from keeping the
-//!    rest; it is named in the proof.
-//! 3. *Frame*: nothing else differs. Every Deny statement of B stands in A once, as it was.
-//! 4. *Use*: what the evidence saw in use and B grants, A grants. Of a named action this holds whether or not C has it; of a
-//!    service of which nothing is named as unused it holds over all strings; of any other service that was seen in use, of
-//!    all that C has and U has not.
+//! 1. *No widening*, over all strings: the patterns of the statement of B that a pattern of A comes from contain
+//!    it; for `NotAction`, the complement is contained.
+//! 2. *Exactness* over the universe of B, U and C: granted(A) = granted(B) - U, statement context by statement
+//!    context. A service that C does not know, and whose wildcard had to be kept, does not have to lose U, but must
+//!    keep the rest; the proof names it.
+//! 3. *Frame*: nothing else differs. Every Deny statement of B is in A exactly once, unchanged.
+//! 4. *Use*: if the evidence saw something in use and B grants it, A grants it. For a named action, this holds
+//!    whether or not C has it; for a service without unused names, over all strings; for any other service in use,
+//!    for everything that is in C and not in U.
 //!
-//! What is proven is a document against the evidence. That AWS saw every use is not proven, and cannot be.
+//! The proof compares a document with the evidence. It does not prove, and cannot prove, that AWS saw every use.
 //!
-//! A statement context is everything of a statement but its actions. Statements of B that share one grant the union of
-//! their actions, and are compared as that union.
+//! A statement context is everything in a statement except its actions. Statements of B with the same context grant
+//! the union of their actions, and are compared as that union.
 //!
-//! This module shares with `refine` the parser and the patterns of `policy`, and the catalog with its sets of actions. It must
-//! not import `refine`.
+//! This module shares with `refine` the parser and the patterns of `policy`, and the catalog with its sets of
+//! actions. It must not import `refine`.
 
 mod checker;
 mod exclusions;
@@ -34,18 +34,19 @@ pub use self::verdict::{Counterexample, FailedClause, Refutation, Undecided};
 use crate::catalog::{Basis, Universe};
 use crate::policy::{Document, Observed};
 
-/// The answer of the checker. Unknown is never yes.
+/// Result of the checker. Unknown is never a yes.
 #[derive(Debug)]
 pub enum Verdict<'a> {
     /// All four clauses hold.
     Proven(Proof<'a>),
-    /// One of them does not; this is where.
+    /// A clause does not hold, with a counterexample.
     Refuted(Counterexample),
     /// Neither proven nor refuted.
     Undecided(Undecided),
 }
 
-/// That a smaller policy is right. Only the checker makes one, and it holds the documents that it is about.
+/// Proof that a smaller policy is correct. Only the checker can construct one, and it contains the documents that
+/// it proves.
 #[derive(Debug)]
 pub struct Proof<'a> {
     documents: Vec<Document<'a>>,
@@ -56,34 +57,33 @@ pub struct Proof<'a> {
 }
 
 impl<'a> Proof<'a> {
-    /// The documents that were proven; none when nothing is left to grant.
+    /// The proven documents; empty if nothing is left to grant.
     pub fn documents(&self) -> &[Document<'a>] {
         &self.documents
     }
 
-    /// How many actions of the universe are still granted by some statement.
+    /// Number of actions of the universe that some statement still grants.
     pub fn kept(&self) -> usize {
         self.kept
     }
 
-    /// How many actions were granted by some statement and now are granted by none.
+    /// Number of actions that some statement granted and none grants now.
     pub fn removed(&self) -> usize {
         self.removed
     }
 
-    /// How many names that the evidence saw in use are granted as before, counted for each kind of statement that grants
-    /// them.
+    /// Number of names in use that are still granted, counted for each statement context that grants them.
     pub fn used(&self) -> usize {
         self.used
     }
 
-    /// Services that the catalog does not know and of which a wildcard had to stay, with unused actions under it.
+    /// Services that the catalog does not know, whose wildcards were kept although they match unused actions.
     pub fn undecided(&self) -> &[String] {
         &self.undecided
     }
 }
 
-/// Checks the documents after against the document before.
+/// Checks the new documents against the original one.
 pub fn prove<'a>(
     before: &Document<'a>,
     after: Vec<Document<'a>>,
@@ -93,7 +93,7 @@ pub fn prove<'a>(
     prove_in(&Universe::new(basis.into(), before, observed), before, after)
 }
 
-/// The same, in the universe that was made of the document before, the evidence and the basis.
+/// The same, in a universe built from the original document, the evidence and the basis.
 pub fn prove_in<'a>(universe: &Universe<'a>, before: &Document<'a>, after: Vec<Document<'a>>) -> Verdict<'a> {
     match Checker::check(universe, before, &after) {
         Ok(found) => {

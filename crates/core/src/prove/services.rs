@@ -1,5 +1,5 @@
-//! Clauses 2 and 4 over all strings: services that are unused as a whole, services of which a wildcard holds more than anybody
-//! can list, and names that were seen in use.
+//! Clauses 2 and 4 over all strings: services that are entirely unused, services whose wildcards match more names
+//! than can be listed, and names in use.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,8 @@ use crate::catalog::{ByService, Scope, Universe};
 use crate::policy::{Clause, Pattern, Shape};
 
 impl<'a> Checker<'_, 'a> {
-    /// Clause 2, for services that are unused as a whole: over all strings, not only known ones. Of a service with actions
-    /// whose use is not seen, these stay by name, and what the author wrote when it matches nothing else that is known.
+    /// Clause 2 for services that are entirely unused, over all strings. Actions whose use AWS does not track are
+    /// kept by name, and so is a pattern of the author that matches no other known action.
     pub(super) fn whole_services(
         &self,
         context: &Context<'_, 'a>,
@@ -60,9 +60,9 @@ impl<'a> Checker<'_, 'a> {
         Ok(())
     }
 
-    /// Clauses 2 and 4, for services of which a wildcard holds more than anybody can list: those that the catalog does not
-    /// know, unless they are unused as a whole, and those that were seen in use and of which nothing is named as unused.
-    /// What the document before grants of them, the documents after grant, over all strings.
+    /// Clauses 2 and 4 for services whose wildcards match more names than can be listed: those that the catalog
+    /// does not know, unless they are entirely unused, and those in use without unused names. Whatever the original
+    /// document grants of them, the new documents grant, over all strings.
     pub(super) fn open_services(
         &self,
         context: &Context<'_, 'a>,
@@ -134,8 +134,8 @@ impl<'a> Checker<'_, 'a> {
         Ok(())
     }
 
-    /// Clause 4, for the actions that were seen in use: each that the document before grants, the documents after grant. It
-    /// is decided by matching the name itself, so it holds of names that no catalog has.
+    /// Clause 4 for actions in use: whatever the original document grants, the new documents grant. It matches the
+    /// name itself, so it also holds for names that no catalog has.
     pub(super) fn seen_in_use(&mut self, context: &Context<'_, 'a>) -> Result<(), NotProven> {
         let mut checked = 0;
         let (before, after) = (lists(self.universe, &context.before), lists(self.universe, &context.after));
@@ -169,7 +169,7 @@ impl<'a> Checker<'_, 'a> {
     }
 }
 
-/// The lists of a side, and whether each is one of exceptions.
+/// The lists of a side, and whether each is a `NotAction` list.
 fn lists<'d, 'a>(universe: &Universe<'a>, clauses: &[&'d Clause<'a>]) -> Vec<(bool, ByService<'d, 'a>)> {
     clauses.iter().map(|clause| (clause.negated, ByService::new(universe, &clause.patterns))).collect()
 }

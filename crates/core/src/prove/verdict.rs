@@ -1,4 +1,4 @@
-//! What the checker says when there is no proof.
+//! What the checker returns if there is no proof.
 
 use std::fmt;
 
@@ -6,21 +6,21 @@ use thiserror::Error;
 
 use crate::visible::visible_line;
 
-/// The clause of the theorem that fails.
+/// The clause that does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailedClause {
-    /// A action is granted that was not granted before.
+    /// An action is granted that was not granted before.
     NoWidening,
-    /// An action that is not named as unused is lost, or an unused one is still granted.
+    /// An action that is not reported as unused is lost, or an unused one is still granted.
     Exactness,
-    /// Something besides the actions differs.
+    /// Something other than the actions differs.
     Frame,
-    /// What the evidence saw in use is lost.
+    /// Something in use is lost.
     Use,
 }
 
 impl FailedClause {
-    /// As it stands in files and messages.
+    /// Name in files and messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::NoWidening => "no-widening",
@@ -34,13 +34,13 @@ impl FailedClause {
 /// Where a smaller policy is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counterexample {
-    /// The clause that fails.
+    /// The clause that does not hold.
     pub clause: FailedClause,
-    /// The statement, counted from 1 in the document before; `None` for the document as a whole.
+    /// Number of the statement in the original document, from 1; `None` for the document as a whole.
     pub statement: Option<usize>,
-    /// An action that shows it, if one does.
+    /// An action that shows it, if there is one.
     pub action: Option<String>,
-    /// What is wrong, in one sentence.
+    /// What is wrong, as a sentence.
     pub reason: Refutation,
 }
 
@@ -54,10 +54,10 @@ pub enum Refutation {
     /// Clause 2.
     #[error("is no longer granted, but is not reported as unused")]
     Lost,
-    /// Clause 4, of an action.
+    /// Clause 4, for an action.
     #[error("is no longer granted, but was seen in use")]
     UsedLost,
-    /// Clause 4, of a service.
+    /// Clause 4, for a service.
     #[error(
         "is not fully granted any more, but the service was seen in use and none of its actions is reported as unused"
     )]
@@ -86,10 +86,10 @@ pub enum Refutation {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Undecided {
-    /// Containment would cost too much.
+    /// Deciding containment would take too long.
     #[error("the pattern `{pattern}` overlaps with too many others of the statement to be compared")]
     TooComplex {
-        /// The pattern after.
+        /// The new pattern.
         pattern: String,
     },
     /// Several `NotAction` statements in one context.

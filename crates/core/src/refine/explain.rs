@@ -1,61 +1,60 @@
-//! Why a pattern was removed or split, and what stands for it today.
+//! Why a pattern was removed or split, and what replaces it.
 
 use crate::catalog::{ActionBits, Universe};
 use crate::policy::{Document, Effect, Pattern, Shape};
 
-/// Everything that changed, statement by statement.
+/// All changes, statement by statement.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Explanation {
-    /// One entry per pattern that went or was split, and per `NotAction` list that grew.
+    /// One entry for each removed or split pattern, and for each `NotAction` list that grew.
     pub changes: Vec<PatternChange>,
 }
 
-/// What became of one pattern.
+/// The change to one pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PatternChange {
-    /// The statement, counted from 1 in the document before.
+    /// Number of the statement in the original document, from 1.
     pub statement: usize,
-    /// Its Sid, if it has one.
+    /// Sid of the statement, if it has one.
     pub sid: Option<String>,
-    /// The pattern as one string; `NotAction` for a list of exceptions.
+    /// The pattern; `NotAction` for a list of exceptions.
     pub pattern: String,
-    /// The unused actions that are the cause, sorted.
+    /// The unused actions that cause the change, sorted.
     pub unused: Vec<String>,
-    /// How many they are, where not all are named.
+    /// Their number, even if not all are named.
     pub unused_count: usize,
-    /// What stands for it now; empty when it went.
+    /// Patterns that replace it; empty if it was removed.
     pub instead: Vec<NewPattern>,
-    /// It became `NotAction` with so many entries: everything but these.
+    /// Number of entries, if it became a `NotAction` list.
     pub all_but: Option<usize>,
 }
 
-/// A pattern that was not there before.
+/// A pattern that the original document did not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPattern {
-    /// As one string.
+    /// The pattern as text.
     pub pattern: String,
-    /// What it matches in the catalog of today, sorted; for a full name nothing more than itself.
+    /// Actions in the catalog that it matches, sorted; empty for a full name.
     pub matches: Vec<String>,
-    /// How many they are, where not all are named.
+    /// Their number, even if not all are named.
     pub match_count: usize,
 }
 
-/// How much of what is explained is named.
+/// How many names an explanation lists.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NameLimit {
-    /// So many unused actions of a pattern at most.
+    /// Maximum number of unused actions for each pattern.
     pub unused: usize,
-    /// So many actions at most that a new pattern matches.
+    /// Maximum number of actions that a new pattern matches.
     pub matches: usize,
 }
 
 impl NameLimit {
-    /// All.
+    /// No limit.
     pub(crate) const ALL: Self = Self { unused: usize::MAX, matches: usize::MAX };
 }
 
-/// Compares a document with what was made of it. It looks only at the results, so it tells the truth of the proposal
-/// after fitting, too.
+/// Compares a document with its result. It looks only at the two, so it is also correct after fitting.
 pub(crate) fn explain<'a>(
     universe: &Universe<'a>,
     before: &Document<'a>,
@@ -126,7 +125,7 @@ fn new_pattern(universe: &Universe<'_>, pattern: &Pattern<'_>, most: usize) -> N
     NewPattern { pattern: pattern.text(), matches, match_count }
 }
 
-/// The first names of a set, and how many there are. `scope` is where all of it lies, if it lies in one service.
+/// The first names of a set, and their total number. `scope` is set if all of them are in one service.
 fn names(
     universe: &Universe<'_>,
     set: &ActionBits,

@@ -1,4 +1,4 @@
-//! Making a result fit IAM's quotas without changing what it grants (F1, F2, the alternative of R8).
+//! Fits a result into IAM's quotas without changing what it grants (F1, F2, the alternative of R8).
 
 use thiserror::Error;
 
@@ -8,7 +8,7 @@ use super::trie::Ends;
 use crate::catalog::{ByService, Universe};
 use crate::policy::{Document, Effect, Pattern, Shape, Statement, starts_with};
 
-/// Where a policy lives, which decides how long it may be.
+/// Kind of policy, which decides its quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A customer-managed policy.
@@ -19,13 +19,13 @@ pub enum Kind {
     User,
     /// An inline policy of a group.
     Group,
-    /// The inline policy of a permission set of Identity Center.
+    /// The inline policy of an Identity Center permission set.
     PermissionSet,
 }
 
 impl Kind {
-    /// The quota in characters, white space not counted. For inline policies it holds for all of one
-    /// principal's inline policies together.
+    /// The quota in characters, without white space. For inline policies, it covers all inline policies of a
+    /// principal together.
     pub fn quota(self) -> usize {
         match self {
             Self::Managed => 6_144,
@@ -37,24 +37,24 @@ impl Kind {
     }
 }
 
-/// What was done to make a result fit, in the order in which it is tried.
+/// What was done to fit a result. Steps are tried in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FitStep {
-    /// Nothing had to be done.
+    /// Nothing.
     AsIs,
-    /// An exact list of `Action` replaced a longer list of `NotAction`.
+    /// An exact `Action` list replaced a longer `NotAction` list.
     NotActionToAction,
-    /// The statements were covered anew with fewer characters.
+    /// The patterns were chosen again for the fewest characters.
     Recovered,
-    /// The policy was split into several customer-managed ones.
+    /// The policy was split into several customer-managed policies.
     Split,
 }
 
-/// A result that cannot be made to fit.
+/// A result that exceeds its quota whatever is done.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum DoesNotFit {
-    /// It would take more policies than can be attached.
+    /// Splitting it takes more policies than can be attached.
     #[error(
         "reduced, the policy has {chars} characters (limit {quota}); split, it becomes {policies} managed policies, \
          and at most {MOST_ATTACHED} can be attached"
@@ -64,10 +64,10 @@ pub enum DoesNotFit {
         chars: usize,
         /// The quota.
         quota: usize,
-        /// How many policies a split takes.
+        /// Number of policies that a split takes.
         policies: usize,
     },
-    /// One statement is longer than a managed policy, and not by its actions.
+    /// One statement exceeds a managed policy even without its actions.
     #[error(
         "reduced, the policy has {chars} characters (limit {quota}), and statement {statement} does not fit a managed \
          policy ({managed})"
@@ -77,18 +77,18 @@ pub enum DoesNotFit {
         chars: usize,
         /// The quota.
         quota: usize,
-        /// Counted from 1.
+        /// Number of the statement, from 1.
         statement: usize,
         /// The quota of a managed policy.
         managed: usize,
     },
-    /// Its statements come to more than is worked on.
+    /// It needs more patterns than are worked on.
     #[error(
         "its {statements} statements come to more than {MOST_PATTERNS} actions and wildcards without what is unused, and \
          {MOST_ATTACHED} managed policies hold fewer"
     )]
     TooManyPatterns {
-        /// How many statements the policy has.
+        /// Number of statements of the policy.
         statements: usize,
     },
 }
@@ -99,8 +99,7 @@ impl DoesNotFit {
     }
 }
 
-/// Makes a refined document fit. `before` is the document that it was made from, `taken` is what others take of the
-/// same quota.
+/// Fits a refined document. `before` is the original, `taken` is how much of the quota other policies use.
 pub(crate) fn fit<'a>(
     universe: &Universe<'a>,
     before: &Document<'a>,
@@ -131,7 +130,7 @@ pub(crate) fn fit<'a>(
     let mut parts =
         split(&shortest, shortest.statements.iter().cloned().map(Ok), managed).map_err(used_up)?;
     if let Split::Stuck(_) = parts {
-        // A list of exceptions cannot be divided among policies; the list of what is granted can.
+        // A `NotAction` list cannot be split among policies; an `Action` list can.
         let listed = shortest.statements.iter().map(|statement| {
             if excepts(statement) {
                 spelled_out(universe, before, statement, Ends::Anywhere, budget)
@@ -145,7 +144,7 @@ pub(crate) fn fit<'a>(
         Split::Into(documents) => Ok((documents, FitStep::Split)),
         Split::TooMany(policies) => Err(DoesNotFit::TooManyPolicies { chars, quota, policies }),
         Split::Stuck(number) => {
-            // The number that the author's own count gives, for statements before it may be gone.
+            // Its number in the original document, because earlier statements may have been removed.
             let stuck = refined.statements.get(number - 1);
             let original =
                 before.statements.iter().position(|it| stuck.is_some_and(|stuck| it.frame == stuck.frame));
@@ -159,13 +158,13 @@ fn grants(statement: &Statement<'_>) -> bool {
     statement.frame.effect == Effect::Allow
 }
 
-/// Whether it grants everything but a list.
+/// Whether it grants everything except a list.
 fn excepts(statement: &Statement<'_>) -> bool {
     grants(statement) && statement.clause.negated
 }
 
-/// The document with an exact list of `Action` wherever that is shorter than the `NotAction` it stands for (R8), if it has no
-/// more than `most` characters. Nothing is made once it has.
+/// Replaces each `NotAction` list by an exact `Action` list where that is shorter (R8), as long as it has at most
+/// `most` characters. Stops once it exceeds them.
 fn listed<'a>(
     universe: &Universe<'a>,
     before: &Document<'a>,
@@ -190,7 +189,7 @@ fn listed<'a>(
     Ok(Some(refined.with(statements)).filter(|listed| listed.quota_chars() <= most))
 }
 
-/// Whether the list of exceptions is not the author's: it stands for a `*` (R13).
+/// Whether the `NotAction` list replaces a `*` (R13) and is not the author's own.
 fn was_star(before: &Document<'_>, statement: &Statement<'_>) -> bool {
     let is_star = |origin: &Statement<'_>| {
         origin.frame == statement.frame
@@ -227,7 +226,7 @@ fn spelled_out<'a>(
             continue;
         }
         if scope.known.is_none() {
-            // What else the service has is not known: all of it, unless some of it is excluded.
+            // The other actions of the service are unknown: all of them, unless some are excluded.
             if excluded.of(Some(at)).next().is_none() && excluded.of(None).next().is_none() {
                 patterns.push(whole_service(scope));
             } else {
@@ -240,7 +239,7 @@ fn spelled_out<'a>(
             continue;
         }
         for pattern in prefixes(universe, at, "", ends, |bit| granted.has(bit)) {
-            // A prefix that is clean among known names may still reach into an excluded wildcard.
+            // A prefix that matches no unused name may still overlap an excluded wildcard.
             let mut wild = excluded.of(Some(at)).filter(|(_, excluded)| excluded.shape != Shape::Literal);
             if wild.any(|(_, excluded)| excluded.overlaps(&pattern) != Some(false)) {
                 patterns.extend(names_of(universe, at, |bit, lower| {
@@ -252,7 +251,7 @@ fn spelled_out<'a>(
         }
     }
     if patterns.is_empty() {
-        // It grants nothing that anybody knows. A list of nothing is no statement, so it stays (R14).
+        // It grants no known action. An empty list is not valid, so it is kept (R14).
         return Ok(statement.clone());
     }
     patterns.sort_by(Pattern::by_bytes);
@@ -260,7 +259,7 @@ fn spelled_out<'a>(
     Ok(statement.with(false, patterns))
 }
 
-/// The statement with the fewest characters that grants the same, over full names and prefixes (F1).
+/// The statement with the fewest characters that grants the same, from full names and prefixes (F1).
 fn recovered<'a>(
     universe: &Universe<'a>,
     before: &Document<'a>,
@@ -273,19 +272,19 @@ fn recovered<'a>(
         let negated = shorter(statement.clone(), negated);
         return Ok(shorter(negated, spelled_out(universe, before, statement, Ends::Anywhere, budget)?));
     }
-    // The author's wildcards say how wide a new prefix may be.
+    // The author's wildcards limit how wide a new prefix may be.
     let same_frame = |origin: &&Statement<'a>| origin.frame == statement.frame && !origin.clause.negated;
     let origin = before.statements.iter().filter(same_frame).flat_map(|origin| &origin.clause.patterns);
     let origin = ByService::new(universe, origin);
     let present = ByService::new(universe, &statement.clause.patterns);
     if present.of(None).next().is_some() {
-        // A `*` that is still there is as short as can be.
+        // A `*` is already the shortest form.
         return Ok(statement.clone());
     }
     let everything = origin.of(None).next().is_some();
     let kept = universe.granted_by(&statement.clause);
 
-    // Each with the place in the list that it takes: what is new stands where the old one stood.
+    // Each with its position in the list: a new pattern takes the position of the old one.
     let mut placed: Vec<(usize, Pattern<'a>)> = Vec::new();
     let mut covered = universe.none();
     for (at, scope) in universe.scopes().iter().enumerate() {
@@ -333,7 +332,7 @@ fn recovered<'a>(
     Ok(shorter(statement.clone(), statement.with(false, patterns)))
 }
 
-/// A `NotAction` statement whose list is covered anew; nothing that is kept falls under it.
+/// A `NotAction` statement with a list chosen again, which excludes nothing that is kept.
 fn excluded_anew<'a>(universe: &Universe<'a>, statement: &Statement<'a>) -> Statement<'a> {
     let granted = universe.granted_by(&statement.clause);
     let stays = |pattern: &&Pattern<'a>| pattern.is_written() || pattern.shape != Shape::Literal;

@@ -1,4 +1,4 @@
-//! What becomes of one pattern: R2 to R7 and R9.
+//! What replaces one pattern: R2 to R7 and R9.
 
 use std::borrow::Cow;
 
@@ -6,14 +6,14 @@ use super::trie::{Ends, Node, SortedNames, cover};
 use crate::catalog::{ActionBits, Scope, Universe};
 use crate::policy::{Pattern, Shape};
 
-/// What becomes of a pattern.
+/// What replaces a pattern.
 #[derive(Debug)]
 pub(super) enum Replacement<'a> {
-    /// It stays as written.
+    /// The pattern itself.
     Keep,
-    /// Nothing of it is left.
+    /// Nothing.
     Remove,
-    /// These stand for what is left of it.
+    /// These patterns.
     Split(Vec<Pattern<'a>>),
 }
 
@@ -38,7 +38,7 @@ pub(super) fn generalize<'a>(universe: &Universe<'a>, pattern: &Pattern<'a>) -> 
     }
     let fresh = match pattern.shape {
         Shape::Literal => Vec::new(),
-        // What else the service has is not known, so a wildcard of it cannot be split (R9). The checker names it.
+        // The other actions of the service are unknown, so its wildcard cannot be split (R9). The checker names it.
         _ if scope.known.is_none() => return Replacement::Keep,
         Shape::Prefix => prefixes(universe, at, &pattern.name, Ends::Words, |bit| !unused.has(bit)),
         _ => names_of(universe, at, |bit, lower| !unused.has(bit) && pattern.matches_name(lower)),
@@ -66,8 +66,8 @@ fn everything<'a>(universe: &Universe<'a>) -> Replacement<'a> {
     if fresh.is_empty() { Replacement::Remove } else { Replacement::Split(fresh) }
 }
 
-/// A pattern of a service that was not used at all, but for actions whose use is not seen. These stay by name: nothing else
-/// of the service may.
+/// A pattern of a service that was not used at all, but has actions whose use AWS does not track. Only these are
+/// kept, by name.
 fn withheld<'a>(universe: &Universe<'a>, at: usize, pattern: &Pattern<'a>) -> Replacement<'a> {
     let names =
         names_of(universe, at, |bit, lower| !universe.unused().has(bit) && pattern.matches_name(lower));
@@ -85,8 +85,8 @@ pub(super) fn whole_service<'a>(scope: &Scope<'a>) -> Pattern<'a> {
     Pattern::new(scope.prefix.clone(), Cow::Borrowed(""), Shape::Prefix)
 }
 
-/// The kept actions of a service below `root`, as prefixes and full names. When nothing is blocked below the
-/// root, that is the root itself.
+/// The kept actions of a service under `root`, as prefixes and full names; `root` itself if nothing under it is
+/// blocked.
 pub(super) fn prefixes<'a>(
     universe: &Universe<'a>,
     at: usize,
@@ -108,7 +108,7 @@ pub(super) fn prefixes<'a>(
     nodes.into_iter().map(pattern).collect()
 }
 
-/// Full names of the actions of a service for which `kept` holds, given their bits and names in small letters.
+/// Full names of the actions of a service that `kept` accepts, given their bits and lower-case names.
 pub(super) fn names_of<'a>(
     universe: &Universe<'a>,
     at: usize,
@@ -124,7 +124,7 @@ pub(super) fn names_of<'a>(
     .collect()
 }
 
-/// Full names of all actions in a set, in byte order.
+/// Full names of all actions of a set, in byte order.
 pub(super) fn names_in<'a>(universe: &Universe<'a>, set: &ActionBits) -> Vec<Pattern<'a>> {
     let scopes = 0..universe.scopes().len();
     let mut names: Vec<_> = scopes.flat_map(|at| names_of(universe, at, |bit, _| set.has(bit))).collect();

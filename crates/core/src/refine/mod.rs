@@ -1,5 +1,5 @@
-//! Proposing a smaller policy. Core: no I/O. What is proposed here is believed by nobody before
-//! [`prove`](crate::prove) has checked it.
+//! Proposes a smaller policy. Core: no I/O. Nothing trusts a proposal before [`prove`](crate::prove) has checked
+//! it.
 
 mod explain;
 mod fit;
@@ -16,23 +16,24 @@ pub(crate) use rewrite::propose;
 pub(crate) use split::Budget;
 pub use split::{MOST_ATTACHED, MOST_PATTERNS, USUALLY_ATTACHED};
 
-/// What becomes of `*`.
+/// What replaces `*`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Wildcards {
-    /// It is split into the services and actions that stay: what nobody knows yet is granted only under a wildcard among them.
+    /// The services and actions that are kept. Future actions are granted only if a wildcard among them matches.
     #[default]
     Split,
-    /// It becomes `NotAction` with what is unused: exact over all strings, and what nobody knows yet stays granted (R13).
+    /// `NotAction` with the unused actions: exact for all names, and future actions are granted (R13).
     Open,
 }
 
-/// How a policy is made smaller, where there is a choice.
+/// Options for reducing a policy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RefineOptions {
-    /// Where it lives: the result keeps to that quota.
+    /// Kind of policy. The result must fit its quota.
     pub kind: Option<Kind>,
-    /// The characters of that quota that others take: IAM counts all inline policies of a role, user or group together.
+    /// Characters of the quota that other policies use: IAM counts all inline policies of a role, user or group
+    /// together.
     pub taken: usize,
-    /// What becomes of `*`.
+    /// What replaces `*`.
     pub wildcards: Wildcards,
 }

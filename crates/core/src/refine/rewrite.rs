@@ -1,4 +1,4 @@
-//! A policy without its unused permissions: statement by statement, the author's structure kept (R1, R5, R8).
+//! Removes unused permissions from a policy, statement by statement, and keeps the author's structure (R1, R5, R8).
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::{DoesNotFit, Wildcards};
 use crate::catalog::{ByService, Scope, Universe};
 use crate::policy::{Document, Effect, Pattern, Shape, Statement, starts_with};
 
-/// Removes what is unused from a document; `None` when no statement is left. Nothing of it is proven yet.
+/// Removes unused permissions from a document; `None` if no statement is left. The result is not proven yet.
 pub(crate) fn propose<'a>(
     universe: &Universe<'a>,
     policy: &Document<'a>,
@@ -27,7 +27,7 @@ pub(crate) fn propose<'a>(
         };
         statements.extend(smaller.map_err(|UsedUp| DoesNotFit::too_many_patterns(policy))?);
     }
-    // A document that had no statement has nothing to lose: only what became empty goes.
+    // A document without statements has nothing to lose; remove only what became empty.
     let gone = statements.is_empty() && !policy.statements.is_empty();
     Ok((!gone).then(|| policy.with(statements)))
 }
@@ -39,7 +39,7 @@ fn narrow_action<'a>(
 ) -> Result<Option<Statement<'a>>, UsedUp> {
     let patterns = &statement.clause.patterns;
     let mut changed: Vec<(usize, Vec<Pattern<'a>>)> = Vec::new();
-    // The wildcards that were split: the same one again brings nothing new (R5).
+    // Wildcards that were split; a repeated one adds nothing (R5).
     let mut split: BTreeSet<String> = BTreeSet::new();
     for (at, pattern) in patterns.iter().enumerate() {
         let is_repeat =
@@ -72,8 +72,8 @@ fn narrow_action<'a>(
     Ok((!smaller.is_empty()).then(|| statement.with(false, smaller)))
 }
 
-/// Drops new patterns that repeat or lie inside another pattern of the statement (R5). The author's own stay,
-/// whatever covers them.
+/// Removes new patterns that another pattern of the statement repeats or covers (R5). The author's own patterns are
+/// kept.
 fn drop_repeats<'a>(patterns: &[Pattern<'a>], changed: &mut Vec<(usize, Vec<Pattern<'a>>)>) {
     let splits: Vec<usize> =
         changed.iter().filter(|(_, fresh)| !fresh.is_empty()).map(|(at, _)| *at).collect();
@@ -140,7 +140,7 @@ fn grants_everything(statement: &Statement<'_>) -> bool {
     statement.clause.patterns.iter().any(|pattern| pattern.shape == Shape::All)
 }
 
-/// `*` as the exception of what is unused (R13). What else the list has is in it already.
+/// Replaces `*` by a `NotAction` list of the unused actions (R13), which includes the rest of the list.
 fn open<'a>(
     universe: &Universe<'a>,
     statement: &Statement<'a>,
@@ -150,11 +150,12 @@ fn open<'a>(
         return Ok(Some(statement.clone()));
     }
     let opened = exclude_unused(universe, &statement.with(true, Vec::new()), budget)?;
-    // An empty list is no statement of IAM.
+    // IAM rejects an empty list.
     Ok(opened.map(|opened| if opened.clause.patterns.is_empty() { statement.clone() } else { opened }))
 }
 
-/// `NotAction`: what is unused joins the list (R8). When all that it grants is unused, it goes as a whole (R14).
+/// Adds unused actions to a `NotAction` list (R8). If everything that it grants is unused, the statement is removed
+/// (R14).
 fn exclude_unused<'a>(
     universe: &Universe<'a>,
     statement: &Statement<'a>,
@@ -165,7 +166,7 @@ fn exclude_unused<'a>(
     let mut unused = granted.clone();
     unused.keep_only(universe.unused());
     let excluded = ByService::new(universe, written);
-    // Of a service that the catalog does not know it grants more than anybody can list.
+    // For a service that the catalog lacks, it grants more than can be listed.
     let is_left = |(at, scope): (usize, &Scope<'_>)| {
         let every = scope.every();
         scope.known.is_none()

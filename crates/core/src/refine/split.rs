@@ -1,56 +1,56 @@
-//! Dividing a policy among several (F2), and the bound on what is made of one.
+//! Splits a policy into several (F2), and limits the work on one policy.
 
 use std::collections::VecDeque;
 
 use crate::policy::{Document, Effect, Pattern, Statement};
 
-/// How many managed policies a role, user or group may have attached.
+/// Default limit of managed policies attached to a role, user or group.
 pub const USUALLY_ATTACHED: usize = 10;
-/// The same after AWS has raised the quota as far as it goes.
+/// The highest limit that AWS grants.
 pub const MOST_ATTACHED: usize = 20;
 
-/// The most patterns that are made for one policy, over all that is tried to make it fit. A policy that may do everything and
-/// hardly uses it needs some sixty thousand; twenty managed policies hold no more than twenty thousand.
+/// Maximum number of patterns generated for one policy, over all attempts to make it fit. A policy that grants
+/// everything and is hardly used needs about sixty thousand; twenty managed policies hold at most twenty thousand.
 pub const MOST_PATTERNS: usize = 1 << 18;
 
-/// How many more patterns may be made for a policy.
+/// Number of patterns that may still be generated for a policy.
 #[derive(Debug)]
 pub(crate) struct Budget(usize);
 
-/// The budget is used up: whatever is made of the policy is too long by far.
+/// The budget is used up, so no result could fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct UsedUp;
 
 impl Budget {
-    /// That of a policy with a quota to keep to.
+    /// For a policy with a quota.
     pub(crate) fn usual() -> Self {
         Self(MOST_PATTERNS)
     }
 
-    /// Nobody says how long the result may be.
+    /// For a policy without a quota.
     pub(crate) fn endless() -> Self {
         Self(usize::MAX)
     }
 
-    /// Pays for patterns that were made.
+    /// Subtracts generated patterns.
     pub(super) fn pay(&mut self, patterns: usize) -> Result<(), UsedUp> {
         self.0 = self.0.checked_sub(patterns).ok_or(UsedUp)?;
         Ok(())
     }
 }
 
-/// What a split comes to.
+/// Result of a split.
 #[derive(Debug)]
 pub(super) enum Split<'a> {
-    /// These documents.
+    /// The documents.
     Into(Vec<Document<'a>>),
-    /// So many, which are more than can be attached: they were counted only.
+    /// More documents than can be attached. Only their number is known.
     TooMany(usize),
-    /// The statement of this number, counted from 1, cannot be split far enough.
+    /// The statement with this number, from 1, cannot be split far enough.
     Stuck(usize),
 }
 
-/// The documents of a split, as many as can be attached; of further ones only the number.
+/// The documents of a split, up to the number that can be attached, and the total number.
 struct SplitDocuments<'a> {
     room: usize,
     left: usize,
@@ -72,8 +72,8 @@ impl<'a> SplitDocuments<'a> {
     }
 }
 
-/// Splits statements of a document into several documents of at most `quota` characters. A statement whose actions do not fit
-/// beside what is there goes on in the next document, under the same Sid: within one document Sids stay unique.
+/// Splits a document into several of at most `quota` characters. A statement that does not fit into the rest of a
+/// document continues in the next one under the same Sid, so Sids stay unique within each document.
 pub(super) fn split<'a>(
     document: &Document<'a>,
     statements: impl IntoIterator<Item = Result<Statement<'a>, UsedUp>>,
@@ -93,7 +93,7 @@ pub(super) fn split<'a>(
             parts.open.push(statement);
             continue;
         }
-        // Of a list the brackets count once, each pattern with its comma.
+        // The brackets of a list count once, each pattern with its comma.
         let bare = chars(&statement.with(clause.negated, Vec::new()));
         let mut rest = VecDeque::from(clause.patterns.clone());
         while size > parts.left {
@@ -122,7 +122,7 @@ pub(super) fn split<'a>(
     })
 }
 
-/// How many of a statement's patterns fit into `room` characters, and how many of them they take.
+/// How many patterns of a statement fit into `room` characters, and how many characters they take.
 fn how_many_fit(patterns: &VecDeque<Pattern<'_>>, room: usize) -> (usize, usize) {
     let (mut fitting, mut used) = (0, 0);
     for pattern in patterns {

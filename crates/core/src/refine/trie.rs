@@ -1,20 +1,21 @@
-//! The trie of the words of action names, without the trie: sorted names and how much neighbours share.
+//! Safe prefixes of action names. A trie of their words, represented as sorted names and the length that neighbours
+//! share.
 //!
-//! A prefix is safe when no blocked name begins with that text, ignoring case. In the sorted order all names
-//! that begin with a text stand together, so a prefix of a name is safe iff it is longer than what the name
-//! shares with the nearest blocked name on either side. That makes one pass to the right and one to the left.
+//! A prefix is safe if no blocked name begins with it, ignoring case. In sorted order, all names that begin with a
+//! text are adjacent, so a prefix of a name is safe iff it is longer than what the name shares with the nearest
+//! blocked name on either side. One pass in each direction finds that.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::catalog::{Scope, Universe, next_cut};
 
-/// The names of one service in sorted order, extras among them.
+/// The names of one service in sorted order, including names that the catalog lacks.
 #[derive(Debug)]
 pub(super) enum SortedNames<'u, 'a> {
-    /// The catalog's names alone: nothing is copied.
+    /// Only names of the catalog, without a copy.
     Known { scope: &'u Scope<'a>, first_bit: usize, range: Range<usize> },
-    /// Names that the catalog does not know stand among those it does.
+    /// Names of the catalog and others.
     Merged(Vec<Merged<'u, 'a>>),
 }
 
@@ -61,7 +62,7 @@ impl<'u, 'a> SortedNames<'u, 'a> {
         }
     }
 
-    /// The name's bit in its universe.
+    /// Bit of the name in its universe.
     pub(super) fn bit(&self, at: usize) -> usize {
         match self {
             Self::Known { first_bit, range, .. } => first_bit + range.start + at,
@@ -78,7 +79,7 @@ impl<'u, 'a> SortedNames<'u, 'a> {
         }
     }
 
-    /// The first `len` bytes of the name as it is spelled.
+    /// The first `len` bytes of the name as spelled.
     pub(super) fn spelled(&self, at: usize, len: usize) -> Cow<'a, str> {
         match self {
             Self::Known { scope, range, .. } => {
@@ -93,7 +94,7 @@ impl<'u, 'a> SortedNames<'u, 'a> {
         }
     }
 
-    /// How many bytes the name shares with the one before it; of the first nothing is known, nor asked.
+    /// Number of bytes that the name shares with the previous one. Never asked for the first name.
     fn shared(&self, at: usize) -> usize {
         match self {
             Self::Known { scope, range, .. } => {
@@ -107,13 +108,13 @@ impl<'u, 'a> SortedNames<'u, 'a> {
 /// Where a prefix may end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ends {
-    /// At the ends of words, as people read them (R4).
+    /// At the end of a word, which is readable (R4).
     Words,
-    /// Anywhere: the fewest characters (F1).
+    /// Anywhere, for the fewest characters (F1).
     Anywhere,
 }
 
-/// What stands for some names: one of them, its first `len` bytes, with or without a star.
+/// A pattern: the first `len` bytes of a name, with or without a star.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Node {
     pub(super) at: usize,
@@ -121,7 +122,7 @@ pub(super) struct Node {
     pub(super) star: bool,
 }
 
-/// Covers the `kept` names exactly, by prefixes longer than `root` and full names; all others are blocked.
+/// Covers exactly the `kept` names by full names and by prefixes longer than `root`. All other names are blocked.
 pub(super) fn cover(
     names: &SortedNames<'_, '_>,
     root: usize,
@@ -131,7 +132,7 @@ pub(super) fn cover(
     let kept: Vec<bool> = (0..names.len()).map(|at| kept(names.bit(at))).collect();
     let is_kept = |at: usize| kept.get(at).copied().unwrap_or(false);
 
-    // For each name, the most that it shares with a blocked one.
+    // For each name, the longest prefix it shares with a blocked one.
     let mut floor = vec![root; names.len()];
     let raise = |floor: &mut [usize], at: usize, shared: usize| {
         if let Some(floor) = floor.get_mut(at) {
@@ -154,7 +155,7 @@ pub(super) fn cover(
     }
 
     let mut nodes: Vec<(Node, usize)> = Vec::new();
-    // Nodes whose names are still being passed, the innermost last.
+    // Open nodes, the innermost last.
     let mut open: Vec<usize> = Vec::new();
     for at in 0..names.len() {
         let shared = if at == 0 { 0 } else { names.shared(at) };
@@ -168,11 +169,11 @@ pub(super) fn cover(
         let name = names.lower(at);
         let floor = floor.get(at).copied().unwrap_or(root);
         if floor >= name.len() {
-            // A prefix of a blocked name, or the root itself: only the full name will do.
+            // A prefix of a blocked name, or the root itself: only the full name is safe.
             nodes.push((Node { at, len: name.len(), star: false }, 1));
             continue;
         }
-        // Words are told by capitals, so the cut is looked for in the spelled name.
+        // Words are recognised by capitals, so search the name as spelled.
         let len = match ends {
             Ends::Words => next_cut(&names.spelled(at, name.len()), floor),
             Ends::Anywhere => {
@@ -189,7 +190,7 @@ pub(super) fn cover(
             None => {
                 nodes.push((Node { at, len, star: false }, 1));
                 open.push(nodes.len() - 1);
-                // Shorter nodes first, so that closing takes the innermost.
+                // Shorter nodes first, so that the innermost is closed first.
                 open.sort_by_key(|node| nodes.get(*node).map_or(0, |(node, _)| node.len));
             }
         }
@@ -197,7 +198,7 @@ pub(super) fn cover(
     let finish = |(mut node, takers): (Node, usize)| {
         let full = names.lower(node.at).len();
         if takers == 1 {
-            // One name alone is written out, unless fewer characters are asked for.
+            // A single name is written in full, unless the fewest characters are wanted.
             node.star = ends == Ends::Anywhere && node.len + 1 < full;
             node.len = if node.star { node.len } else { full };
         }
@@ -208,7 +209,7 @@ pub(super) fn cover(
     nodes
 }
 
-/// Drops what another node covers: sorted by text, a prefix stands right before everything that it covers.
+/// Removes nodes that another one covers. In sorted order, a prefix comes right before everything that it covers.
 fn drop_covered(names: &SortedNames<'_, '_>, nodes: &mut Vec<Node>) {
     let text = |node: &Node| names.lower(node.at).get(..node.len).unwrap_or_default();
     nodes.sort_by(|a, b| text(a).cmp(text(b)).then(b.star.cmp(&a.star)));

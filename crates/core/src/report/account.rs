@@ -1,4 +1,4 @@
-//! `accounts/<id>.json`: one account, complete.
+//! `accounts/<id>.json`: the full result for one account.
 
 use std::collections::BTreeMap;
 
@@ -14,24 +14,27 @@ use crate::decide::{GrantLog, PolicyKind, PrincipalStatus};
 use crate::evidence::Failure;
 use crate::inventory::PrincipalKind;
 
-/// `accounts/<id>.json`: one account, complete.
+/// `accounts/<id>.json`: the full result for one account. A permission is one action of one principal. Times are
+/// UTC, as in `2026-10-31T07:25:34Z`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountReport {
-    /// The version of the report's JSON files.
+    /// Version of the report's JSON format.
     pub schema: u32,
-    /// The account in short.
+    /// Summary of the account, as in `report.json`.
     pub summary: AccountSummary,
-    /// Every role and user.
+    /// All roles and users of the account, including those without a result.
     pub principals: Vec<PrincipalRow>,
-    /// Every policy that somebody holds.
+    /// All policies that are attached to a role, user or group of the account.
     pub policies: Vec<PolicyRow>,
-    /// Every policy that can be smaller, or go.
+    /// Recommended changes, one for each policy that can be reduced, detached or deleted. Changes for several
+    /// accounts are in `report.json`.
     pub recommendations: Vec<Recommendation>,
-    /// The other way, where both were asked for: taken instead of the recommendation that they name.
+    /// Alternative changes, with `--shared both`: copies instead of an edit in place. For each policy, apply either
+    /// these or the recommendation, not both.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<Recommendation>,
-    /// Policies that stay although some of what they grant is reported unused.
+    /// Policies that grant unused permissions but are not changed, with the reason.
     pub left_alone: Vec<LeftAlone>,
     /// What a trial of each change denies: of its own, and of those of a fleet.
     // Not in every report of schema 2.
@@ -42,13 +45,13 @@ pub struct AccountReport {
     pub grants: Option<GrantLog>,
 }
 
-/// One account in short: a row of `report.json`.
+/// Summary of one account. `report.json` has one for each account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountSummary {
-    /// Twelve digits.
+    /// Account ID, 12 digits.
     pub id: String,
-    /// What people call it.
+    /// Account name in AWS Organizations.
     pub name: String,
     /// Where it is in the organisation, as AWS Organizations writes it, without the account itself: the ids of the organisation,
     /// its root and each organizational unit below that. Absent where AWS did not say.
@@ -56,26 +59,26 @@ pub struct AccountSummary {
     pub ou_path: Option<String>,
     /// How far it was read.
     pub coverage: Coverage,
-    /// What could not be read.
+    /// AWS API calls that failed. Absent if none did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<Failed>,
-    /// Where its evidence comes from.
+    /// Where the usage data of the account comes from.
     pub evidence: EvidenceSource,
-    /// How many principals are in which status; all statuses are there.
+    /// Number of principals by status. Includes statuses with no principals; the numbers add up to `principals`.
     // Schema 1 called them buckets.
     #[serde(alias = "buckets")]
     pub statuses: BTreeMap<PrincipalStatus, usize>,
-    /// Roles and users in all.
+    /// Number of roles and users.
     pub principals: usize,
-    /// Recommendations in all.
+    /// Number of recommended changes.
     pub recommendations: usize,
-    /// Policies that stay although some of what they grant is reported unused.
+    /// Number of policies that grant unused permissions but are not changed.
     pub left_alone: usize,
-    /// Access keys and passwords that are reported unused.
+    /// Number of access keys and passwords that AWS reports as unused.
     // Not in schema 1.
     #[serde(default)]
     pub credentials: usize,
-    /// What its principals may do, together.
+    /// Permissions and risk of all principals of the account, before and after the changes.
     pub effect: EffectTotals,
 }
 
@@ -105,66 +108,66 @@ impl AccountSummary {
 }
 
 codes! {
-    /// How far an account was read.
+    /// How much of an account was scanned.
     pub enum Coverage {
-        /// All of it.
+        /// Everything.
         Complete = "complete",
-        /// Principals and policies, but not all evidence.
+        /// All principals and policies, but not all usage data.
         Partial = "partial",
         /// Nothing.
         Failed = "failed",
-        /// It is suspended or closed.
+        /// Nothing, because the account is suspended or closed.
         Suspended = "suspended",
-        /// The config leaves it out.
+        /// Nothing, because the configuration excludes the account.
         Excluded = "excluded",
     }
 }
 
 sorted_by_name!(Coverage);
 
-/// Something that could not be read.
+/// An AWS API call that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Failed {
-    /// Operation and kind.
+    /// The operation and the kind of failure.
     #[serde(flatten)]
     pub failure: Failure,
-    /// The principal, where it was about one.
+    /// ARN of the affected principal. Absent if the call was not for one principal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal: Option<String>,
 }
 
-/// Where evidence comes from.
+/// Where the usage data of an account comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EvidenceSource {
-    /// Which of the sources it is.
+    /// Kind of usage data.
     pub source: EvidenceKind,
-    /// The analyzer's ARN.
+    /// ARN of the analyzer. Absent without an analyzer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub analyzer: Option<String>,
-    /// How many days it looks back.
+    /// Days without use before a permission counts as unused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_days: Option<u32>,
-    /// When the newest of it was evaluated.
+    /// When AWS evaluated the newest finding or last-accessed report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluated: Option<String>,
-    /// How many active findings there are.
+    /// Number of active findings.
     #[serde(default)]
     pub findings: usize,
-    /// How many findings somebody archived; they were not used.
+    /// Number of archived findings. They are not used.
     #[serde(default)]
     pub archived_findings: usize,
-    /// How many active findings a newer one of the same principal has taken the place of; they were not used.
+    /// Number of active findings that are not used, because the same principal has a newer one.
     #[serde(default)]
     pub superseded_findings: usize,
-    /// When the analyzer was made.
+    /// When the analyzer was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub analyzer_created: Option<String>,
-    /// When the analyzer last looked at something.
+    /// When the analyzer last analyzed a resource.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_analyzed: Option<String>,
-    /// Other analyzers that look at the account, by ARN: their findings were not used.
+    /// ARNs of other analyzers that cover the account. Their findings are not used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_analyzers: Vec<String>,
 }
@@ -173,107 +176,109 @@ pub struct EvidenceSource {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PrincipalRow {
-    /// Its ARN.
+    /// ARN of the principal.
     pub arn: String,
-    /// Which of the two.
+    /// Role or user.
     pub kind: PrincipalKind,
-    /// Its name.
+    /// Name of the principal, without its path.
     pub name: String,
-    /// When it was made.
+    /// When the principal was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
-    /// When it was last used, as far as AWS tells.
+    /// When the principal was last used. Absent if AWS recorded no use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used: Option<String>,
-    /// When the oldest of the evidence about it was evaluated: what is advised is as old as that.
+    /// When AWS evaluated the oldest usage data of the principal. Recommendations are as old as this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluated: Option<String>,
-    /// Its tags.
+    /// Tags of the principal.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
-    /// The names of a user's groups.
+    /// Names of the groups that a user belongs to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
-    /// Where it ended.
+    /// Result for the principal. Every principal has exactly one status.
     #[serde(alias = "bucket")]
     pub status: PrincipalStatus,
-    /// Why, as a stable code.
+    /// Reason for the status, as a stable code.
     pub code: PrincipalCode,
-    /// Why, in one sentence.
+    /// Reason for the status, as a sentence.
     pub why: String,
-    /// What to do about it, where permissions stay that are not used.
+    /// How to fix it. Only if unused permissions remain.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub remedy: String,
-    /// What says that it is kept for emergencies: `name contains "breakglass"`. Then it is not to be deleted for being unused.
+    /// Why the principal looks like emergency access, such as `name contains "breakglass"`. Do not delete such a
+    /// principal for being unused. Absent if nothing suggests it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emergency: Option<String>,
-    /// What the changes do to it.
+    /// Permissions and risk of the principal, before and after the changes.
     pub effect: EffectRow,
-    /// The rule that leaves it as it is.
+    /// ID of the rule that excludes the principal from changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// Who can assume a role that is reported unused.
+    /// Who can assume the role. Only for roles that AWS reports as unused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<TrustRow>,
-    /// The policies that it holds or has from its groups, by id.
+    /// IDs of the policies attached to the principal or to its groups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<String>,
-    /// The recommendations that reach it, by id.
+    /// IDs of the recommended changes that affect the principal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recommendations: Vec<String>,
-    /// What each change takes from it, by the change's id.
+    /// What each change removes from the principal, by ID of the change.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub removals: BTreeMap<String, Removal>,
-    /// Access keys that are reported unused.
+    /// Access keys that AWS reports as unused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unused_access_keys: Vec<IdleCredential>,
-    /// The password is reported unused.
+    /// The console password, if AWS reports it as unused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unused_password: Option<IdleCredential>,
 }
 
 impl PrincipalRow {
-    /// How many access keys and passwords of it are reported unused.
+    /// Number of unused access keys and passwords.
     pub fn credentials(&self) -> usize {
         self.unused_access_keys.len() + usize::from(self.unused_password.is_some())
     }
 }
 
-/// A credential that is reported unused.
+/// An access key or a password that AWS reports as unused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IdleCredential {
-    /// The access key's id; a password has none.
+    /// Access key ID. Absent for a password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_key_id: Option<String>,
-    /// When it was last used; absent is never, as far as AWS remembers.
+    /// When the credential was last used. Absent if AWS recorded no use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_accessed: Option<String>,
 }
 
-/// A policy that somebody holds.
+/// A policy that is attached to a role, user or group.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyRow {
-    /// Stable from run to run: where the policy lives.
+    /// ID of the policy, which stays the same between runs.
     pub id: String,
-    /// What it is.
+    /// Inline, customer managed or AWS managed.
     pub kind: PolicyKind,
-    /// Its name.
+    /// Name of the policy.
     pub name: String,
-    /// A managed policy's ARN.
+    /// ARN of a managed policy. Absent for an inline policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arn: Option<String>,
-    /// Who holds it: kind and name.
+    /// Roles, users and groups that the policy is attached to, such as `role/deployer`.
     pub holders: Vec<PolicyHolder>,
-    /// The principals that it reaches, by ARN.
+    /// ARNs of the principals that the policy applies to, directly or through a group.
     pub reaches: Vec<String>,
-    /// How many more it reaches whose names are not told here: in the pack of one owner, those of others.
+    /// Number of further principals that the policy applies to that belong to other owners. Only in packs
+    /// (`--split-by`), which omit their names; absent if 0.
     #[serde(default, skip_serializing_if = "is_none")]
     pub others: usize,
-    /// What becomes of it, as a stable code.
+    /// Result for the policy, as a stable code.
     pub state: PolicyState,
-    /// How many permissions it grants today.
+    /// Number of actions that the policy grants today.
     pub granted: usize,
 }
 
@@ -281,52 +286,54 @@ pub struct PolicyRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TrustRow {
-    /// Somebody outside the organisation can, or it cannot be told that nobody can.
+    /// Whether a principal outside the organisation can assume the role, or this cannot be ruled out.
     pub open: bool,
-    /// In one sentence.
+    /// Who can assume the role, as a sentence.
     pub why: String,
-    /// Accounts of the organisation.
+    /// IDs of accounts in the organisation that can assume it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inside: Vec<String>,
-    /// Other accounts.
+    /// IDs of accounts outside the organisation that can assume it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outside: Vec<String>,
-    /// AWS services.
+    /// AWS services that can assume it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<String>,
-    /// Identity providers.
+    /// Identity providers whose users can assume it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub federated: Vec<String>,
 }
 
-/// A policy that stays although some of what it grants is reported unused.
+/// A policy that grants unused permissions but is not changed.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LeftAlone {
-    /// Its name or ARN.
+    /// ID of an inline policy, ARN of a managed one.
     pub policy: String,
-    /// Why, as a stable code.
+    /// Why the policy is not changed, as a stable code.
     pub code: PolicyState,
-    /// Why, in one sentence.
+    /// Why the policy is not changed, as a sentence.
     pub why: String,
-    /// What to do about it.
+    /// How to fix it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub remedy: String,
-    /// The principals that it reaches, by ARN.
+    /// ARNs of the principals that the policy applies to, directly or through a group.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reaches: Vec<String>,
-    /// How many more it reaches whose names are not told here: in the pack of one owner, those of others.
+    /// Number of further principals that the policy applies to that belong to other owners. Only in packs
+    /// (`--split-by`), which omit their names; absent if 0.
     #[serde(default, skip_serializing_if = "is_none")]
     pub others: usize,
-    /// Those who count as using everything, by ARN, empty groups among them.
+    /// ARNs of the principals and empty groups that prevent the change, because they are treated as using
+    /// everything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blockers: Vec<String>,
-    /// What copies for those who can do with less would bring.
+    /// What reduced copies for individual principals would remove instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alternative: Option<Alternative>,
 }
 
-/// Whether a count is not worth a line.
+/// Whether a count is 0 and can be omitted.
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
 pub(super) fn is_none(count: &usize) -> bool {
     *count == 0

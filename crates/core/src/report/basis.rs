@@ -1,4 +1,4 @@
-//! `basis.json`: what the proofs rest on beside the catalog and the evidence.
+//! `basis.json`: what the proofs are based on, besides the catalog and the usage data.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,27 +7,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Catalog, Harvest, Unobserved};
 
-/// Where it stands in a report.
+/// Path in a report.
 pub const BASIS: &str = "basis.json";
 
-/// See the module.
+/// Content of `basis.json`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BasisFile {
-    /// Names that the catalog lacks and that some policy or evidence of the organisation has, by service.
+    /// Actions that the catalog lacks but a policy or the usage data of the organisation names, by service.
     pub harvested: BTreeMap<String, Vec<String>>,
-    /// Services of which the evidence names actions that the catalog lacks: the catalog is behind.
+    /// Services for which the usage data names actions that the catalog lacks, so the catalog is out of date.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub catalog_behind: BTreeSet<String>,
-    /// Actions whose use AWS does not see: they go only when the evidence names them.
+    /// Actions whose use AWS does not track. They are removed only if the usage data names them.
     pub unobserved: Vec<String>,
-    /// Those of them that the config lets go all the same.
+    /// Actions among them that the configuration allows to be removed anyway.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remove_unobserved: Vec<String>,
 }
 
 impl BasisFile {
-    /// Of what a scan went by.
+    /// Records what a scan used.
     pub fn of(harvest: &Harvest, unobserved: &Unobserved) -> Self {
         Self {
             harvested: harvest.names(),
@@ -37,7 +37,7 @@ impl BasisFile {
         }
     }
 
-    /// What a scan went by. `None` when a pattern is none.
+    /// Restores what a scan used. `None` if a pattern is invalid.
     pub fn read(&self, catalog: &Catalog) -> Option<(Harvest, Unobserved)> {
         let (patterns, removed) = (self.unobserved.iter(), self.remove_unobserved.iter());
         let unobserved = Unobserved::parse(patterns.map(String::as_str), removed.map(String::as_str))?;

@@ -1,120 +1,120 @@
-//! The words of a report beside those of [`crate::decide`]: each with what it means, in one place.
+//! The codes of a report, besides those of [`crate::decide`], with what each one means.
 
 use crate::catalog::AccessLevel;
 
 codes! {
-    /// Why a principal has its status.
+    /// Reason for the status of a principal.
     pub enum PrincipalCode {
-        /// Only the AWS service that owns it can change it.
+        /// Only the AWS service that owns the role can change it.
         ServiceLinked = "service-linked",
-        /// A rule leaves it as it is.
+        /// A rule excludes it from changes.
         Excluded = "excluded",
-        /// Its evidence is older than the config allows.
+        /// Its usage data is older than the configuration allows.
         EvidenceTooOld = "evidence-too-old",
-        /// The account's evidence could not be read.
+        /// The usage data of the account could not be read.
         EvidenceUnread = "evidence-unread",
         /// Its finding could not be read.
         FindingUnread = "finding-unread",
-        /// AWS does not see the use of anything that it may do.
+        /// AWS does not track the use of any of its permissions.
         UseNotObserved = "use-not-observed",
         /// It looks like emergency access and was not used.
         EmergencyAccessUnused = "emergency-access-unused",
         /// It was not used.
         PrincipalUnused = "principal-unused",
-        /// It is younger than the window.
+        /// It was created within the window.
         YoungerThanWindow = "younger-than-window",
         /// A rule of the analyzer excludes it.
         ExcludedByAnalyzer = "excluded-by-analyzer",
         /// Its findings are archived.
         FindingsArchived = "findings-archived",
-        /// The account has no source of evidence.
+        /// The account has no source of usage data.
         NoSource = "no-source",
         /// No last-accessed data was recorded for it.
         NoAnswer = "no-answer",
-        /// No finding, though it may do more than anybody uses.
+        /// No finding, although it grants more than any principal is likely to use.
         NoFindingImprobable = "no-finding-improbable",
-        /// No finding, which is not proof of use.
+        /// No finding, which does not prove use.
         NoFinding = "no-finding",
-        /// Everything that AWS records about it was used.
+        /// It used everything that AWS tracks.
         NothingUnused = "nothing-unused",
         /// Some of its policies can be reduced or removed.
         PermissionsUnused = "permissions-unused",
-        /// Its policies stay although it does not use all of them.
+        /// It has unused permissions, but its policies cannot be changed.
         PoliciesStay = "policies-stay",
-        /// None of its policies grants what is reported unused.
+        /// None of its policies grants the permissions reported as unused.
         NothingGranted = "nothing-granted",
-        /// The analyzer failed on it.
+        /// The analyzer failed for it.
         ErrorFinding = "error-finding",
         /// Its finding has no details.
         EmptyFinding = "empty-finding",
         /// Its finding has details that this version does not know.
         UnknownDetails = "unknown-details",
-        /// Its evidence calls one action both unused and used.
+        /// Its usage data reports the same action as both used and unused.
         ContradictoryEvidence = "contradictory-evidence",
-        /// Its evidence calls it unused, and IAM saw it in use.
+        /// Its usage data reports no use, but IAM recorded use.
         UnusedButRecentlyUsed = "unused-but-recently-used",
-        /// The job that gathered its last-accessed data did not complete.
+        /// The last-accessed job did not complete.
         JobNotCompleted = "job-not-completed",
-        /// That job did not look at actions.
+        /// The last-accessed job did not include actions.
         JobNotActionLevel = "job-not-action-level",
-        /// Only a part of its evidence was recorded.
+        /// Only part of its usage data was recorded.
         AnswerTruncated = "answer-truncated",
-        /// It was used where IAM does not record what is used.
+        /// It was used in a Region where IAM does not track use.
         UntrackedRegion = "untracked-region",
         ..
     }
 }
 
 codes! {
-    /// What becomes of a policy.
+    /// Result for a policy.
     pub enum PolicyState {
-        /// It can be smaller, or go.
+        /// It can be reduced, detached or deleted.
         Smaller = "smaller",
-        /// A smaller copy takes the place of a policy of AWS.
+        /// A reduced copy replaces an AWS managed policy.
         Copied = "copied",
-        /// Smaller copies take its place for those who need less.
+        /// Reduced copies replace it for the principals that need less.
         Forked = "forked",
-        /// It is decided for many accounts together.
+        /// Several accounts share it and get one change.
         Family = "family",
-        /// It comes from a permission set.
+        /// It belongs to a permission set.
         PermissionSet = "permission-set",
         /// All of it is used.
         Kept = "kept",
-        /// What one account does not use, another does.
+        /// Each unused permission is used in another account.
         InUse = "in-use",
         /// Its document could not be read.
         NotAPolicy = "not-a-policy",
         /// An exception keeps it.
         Excepted = "excepted",
-        /// It is a permissions boundary as well.
+        /// It is also a permissions boundary.
         UsedAsBoundary = "used-as-boundary",
-        /// It is attached to more than the account shows.
+        /// It is attached to principals that the scan does not see.
         AttachedElsewhere = "attached-elsewhere",
-        /// What one holder does not use, another does.
+        /// Each unused permission is used by another principal.
         InUseByOthers = "in-use-by-others",
-        /// A holder counts as using everything.
+        /// It is shared with a principal that is treated as using everything.
         Blocked = "blocked",
-        /// The smaller policy does not fit its quota.
+        /// The reduced policy exceeds the size limit.
         DoesNotFit = "does-not-fit",
-        /// The smaller policies are more than can be attached.
+        /// The reduced policy becomes more policies than can be attached.
         TooManyAttached = "too-many-attached",
-        /// The confidence is lower than the config asks for.
+        /// The confidence is below `min-confidence`.
         NotSureEnough = "not-sure-enough",
-        /// The smaller policy could not be proven.
+        /// The reduced policy could not be proven.
         NotProven = "not-proven",
-        /// The smaller policy was refuted: a defect of leastwise.
+        /// The proof of the reduced policy failed, which is a bug in leastwise.
         Refuted = "refuted",
         /// The accounts have different versions of it.
         ProvisionedDifferently = "provisioned-differently",
-        /// Accounts that may use it were not read.
+        /// Accounts that may have it were not scanned.
         AccountsUnread = "accounts-unread",
-        /// Accounts that may use it are not known.
+        /// The accounts that have it could not be listed.
         AccountsUnknown = "accounts-unknown",
-        /// Rules keep what could go of it.
+        /// Rules keep its unused permissions.
         KeptByRule = "kept-by-rule",
-        /// What could go of it is beyond the catalog.
+        /// Its unused permissions belong to services that the catalog lacks.
         NotInCatalog = "not-in-catalog",
-        /// It was granted too recently to tell.
+        /// It was granted too recently to judge.
         GrantTooYoung = "grant-too-young",
         /// AWS extends it when its service or agent needs more, and a copy would not follow.
         FollowsAws = "follows-aws",
@@ -125,21 +125,21 @@ codes! {
 }
 
 codes! {
-    /// What to know before acting on a recommendation.
+    /// What to know before applying a change.
     pub enum Note {
-        /// The policy changed after the evidence was made.
+        /// The policy changed after the usage data was evaluated.
         PolicyNewer = "policy-newer-than-evidence",
-        /// A wildcard over a service that the catalog does not know stays.
+        /// A wildcard of a service that the catalog lacks is kept.
         ServiceNotInCatalog = "service-not-in-catalog",
-        /// The policy to create is there already.
+        /// The policy to create already exists.
         CopyExists = "copy-exists",
-        /// There is no room for both policies at once.
+        /// The limit of attached policies leaves no room for both policies at once.
         DetachBeforeAttach = "detach-before-attach",
-        /// The change is made in Identity Center.
+        /// Make the change in IAM Identity Center.
         EditThePermissionSet = "edit-the-permission-set",
-        /// The change is better made in the template.
+        /// Make the change in the template that deploys the policy.
         EditTheTemplate = "edit-the-template",
-        /// The same policy may stand in accounts that were not read.
+        /// Accounts that were not scanned may have the same policy.
         AccountsUnread = "accounts-unread",
         /// It replaces a policy of AWS by a copy, which does not follow AWS's updates.
         NoLongerFollowsAws = "no-longer-follows-aws",
@@ -150,14 +150,14 @@ codes! {
 }
 
 codes! {
-    /// Where evidence comes from.
+    /// Source of usage data.
     #[derive(Default, PartialOrd, Ord)]
     pub enum EvidenceKind {
         /// Findings of IAM Access Analyzer.
         Analyzer = "analyzer",
-        /// IAM's last-accessed data.
+        /// IAM last-accessed data.
         LastAccessed = "last-accessed",
-        /// There is none.
+        /// No usage data.
         #[default]
         None = "none",
         ..
@@ -165,31 +165,31 @@ codes! {
 }
 
 codes! {
-    /// How to go about a shared policy.
+    /// How to change a shared policy.
     pub enum Choice {
-        /// Edit it for all who hold it.
+        /// Edit it for everything it is attached to.
         InPlace = "in-place",
-        /// Copy it for those who need less.
+        /// Attach reduced copies to the principals that need less.
         Fork = "fork",
     }
 }
 
 codes! {
-    /// What was found out about a recommendation. Nothing else than what is proven is published.
+    /// Result of the proof. Only proven changes are recommended.
     pub enum ProofVerdict {
-        /// It is proven.
+        /// Proven.
         Proven = "proven",
     }
 }
 
 codes! {
-    /// What an action does, as AWS classes it, the level whose loss matters most first.
+    /// Access level of an action, as AWS classifies it, the most dangerous first.
     pub enum ActionLevel {
         /// Grants or changes permissions.
         PermissionsManagement = "permissions-management",
         /// Creates, changes or deletes.
         Write = "write",
-        /// The catalog does not have the action.
+        /// The catalog lacks the action.
         Unknown = "unknown",
         /// Changes tags only.
         Tagging = "tagging",
@@ -201,7 +201,7 @@ codes! {
 }
 
 impl ActionLevel {
-    /// As the catalog has it.
+    /// The access level as the catalog names it.
     pub fn in_catalog(self) -> Option<AccessLevel> {
         match self {
             Self::PermissionsManagement => Some(AccessLevel::PermissionsManagement),
@@ -217,7 +217,7 @@ impl ActionLevel {
 sorted_by_name!(PrincipalCode, PolicyState, ActionLevel);
 
 impl PolicyState {
-    /// Why a principal keeps what it does not use, where this becomes of the policy.
+    /// Why a principal keeps unused permissions of a policy with this result.
     pub fn why(self) -> &'static str {
         match self {
             Self::Blocked => "the policy is shared with a principal treated as using everything",
@@ -248,7 +248,7 @@ impl PolicyState {
         }
     }
 
-    /// What to do about a policy that stays.
+    /// How to fix a policy with this result.
     pub fn remedy(self) -> &'static str {
         match self {
             Self::Blocked => {

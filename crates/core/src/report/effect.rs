@@ -1,4 +1,4 @@
-//! What changes do: to a principal, to an account, to the organisation.
+//! What changes remove: for a principal, an account or the organisation.
 
 use std::collections::BTreeMap;
 
@@ -9,41 +9,45 @@ use super::codes::{ActionLevel, PolicyState};
 use super::recommendation::UnusedService;
 use crate::decide::Severity;
 
-/// What the changes do to one principal. Permissions are counted once, however many policies grant them.
+/// Permissions and risk of one principal, before and after the changes. A permission counts once, even if several
+/// policies grant it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EffectRow {
-    /// Permissions that its policies grant.
+    /// Number of permissions that its policies grant.
     pub granted: usize,
-    /// Those that its evidence calls unused.
+    /// Number of permissions that AWS reports as unused.
     pub unused: usize,
-    /// Those that it loses.
+    /// Number of permissions that the changes remove.
     pub removed: usize,
-    /// The same by access level.
+    /// Removed permissions by access level.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub removed_by_level: BTreeMap<ActionLevel, usize>,
-    /// Those of them that a Deny or its boundary blocks already: nothing changes when they go.
+    /// Number of removed permissions that a Deny or the permissions boundary already blocks, so that removing them
+    /// has no effect.
     pub ineffective: usize,
-    /// What it may do, in points.
+    /// Risk score before and after the changes.
     pub risk: RiskRow,
-    /// The policies that still grant what its evidence calls unused.
+    /// Policies that still grant unused permissions after the changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remains: Vec<Remains>,
-    /// The worst that it may do, but for what is blocked.
+    /// The worst that the principal can do today with the permissions that are not blocked.
     #[serde(default)]
     pub severity: Severity,
-    /// Permissions whose use AWS does not see, of services to which it saw no call: they stay. The most dangerous first.
+    /// Permissions that are kept because AWS does not track their use, in services with no recorded call. The most
+    /// dangerous come first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unobserved: Vec<String>,
 }
 
-/// What one change takes from one principal. A permission that several changes take counts for the heaviest of them.
+/// What one change removes from one principal. If several changes remove the same permission, the one that removes
+/// the most risk counts it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Removal {
-    /// Permissions.
+    /// Number of permissions.
     pub permissions: usize,
-    /// Points of risk.
+    /// Risk score removed.
     pub risk: u64,
 }
 
@@ -54,75 +58,75 @@ impl std::ops::AddAssign for Removal {
     }
 }
 
-/// What permissions are worth.
+/// Risk score of a principal's permissions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RiskRow {
-    /// Points before.
+    /// Score before the changes.
     pub before: u64,
-    /// Points after.
+    /// Score after the changes.
     pub after: u64,
-    /// What makes the points before, in one sentence.
+    /// What the score before consists of, as a sentence.
     pub why_before: String,
-    /// What makes those after.
+    /// What the score after consists of, as a sentence.
     pub why_after: String,
 }
 
-/// A policy that still grants what a principal's evidence calls unused.
+/// A policy that still grants unused permissions after the changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Remains {
-    /// The policy, by id.
+    /// ID of the policy.
     pub policy: String,
-    /// What became of it, as a stable code.
+    /// Why the policy still grants them, as a stable code.
     pub state: PolicyState,
-    /// How many unused permissions it still grants.
+    /// Number of unused permissions that it still grants.
     pub permissions: usize,
 }
 
-/// What a change of one policy does.
+/// What a change to one policy removes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImpactRow {
-    /// The worst that somebody loses whom it reaches, but for what is blocked already.
+    /// The worst that an affected principal can no longer do. Permissions that are already blocked do not count.
     #[serde(default)]
     pub severity: Severity,
-    /// Actions that the policy no longer grants, by access level.
+    /// Number of actions that the policy no longer grants, by access level.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_level: BTreeMap<ActionLevel, usize>,
-    /// Points of risk removed, over all whom it reaches; what was blocked already was none, and what several changes remove
-    /// counts for the heaviest of them.
+    /// Risk score removed from all affected principals. Permissions that are already blocked do not count. If
+    /// several changes remove the same permission, the one that removes the most risk counts it.
     pub risk: u64,
-    /// The removed actions that are the most dangerous: those of known escalations, then permissions management before write
-    /// before read; at most ten, and none that is blocked already.
+    /// The most dangerous removed actions, at most 10: those of known escalation paths first, then permissions
+    /// management, write and read. Actions that are already blocked are left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foremost: Vec<String>,
-    /// Known ways to escalate that the policy opened to somebody whom it reaches and no longer opens, the heaviest first.
+    /// Known escalation paths that the change closes for an affected principal, the worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub escalations: Vec<EscalationRow>,
-    /// Those of the removed permissions that something else blocks already for all whom it reaches.
+    /// Removed actions that are already blocked for every affected principal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ineffective: Vec<UnusedService>,
 }
 
-/// What principals may do together, each counted for itself.
+/// Sums over principals. Every principal is counted separately.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EffectTotals {
-    /// Permissions granted.
+    /// Number of permissions granted.
     pub granted: usize,
-    /// Those unused.
+    /// Number of permissions that AWS reports as unused.
     pub unused: usize,
-    /// Those removed.
+    /// Number of permissions that the changes remove.
     pub removed: usize,
-    /// The same by access level.
+    /// Removed permissions by access level.
     #[serde(default)]
     pub removed_by_level: BTreeMap<ActionLevel, usize>,
-    /// Those of them that were blocked already.
+    /// Number of removed permissions that are already blocked.
     pub ineffective: usize,
-    /// Points of risk before.
+    /// Risk score before the changes.
     pub risk_before: u64,
-    /// Points of risk after.
+    /// Risk score after the changes.
     pub risk_after: u64,
 }
 
@@ -138,7 +142,7 @@ impl EffectTotals {
         self.levels(&row.removed_by_level);
     }
 
-    /// Adds the totals of others.
+    /// Adds other totals.
     pub fn join(&mut self, other: &Self) {
         self.granted += other.granted;
         self.unused += other.unused;
@@ -156,14 +160,14 @@ impl EffectTotals {
     }
 }
 
-/// A known way to escalate.
+/// A known privilege escalation path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EscalationRow {
-    /// The actions that have to be held together.
+    /// Actions that a principal needs together.
     pub actions: String,
-    /// What they give.
+    /// What the principal gains.
     pub gives: String,
-    /// The address of who says so.
+    /// URL of the research that describes the path.
     pub source: String,
 }

@@ -1,4 +1,4 @@
-//! What to do first: the fewest changes that together remove most of the risk.
+//! What to start with: the fewest changes that together remove most of the risk.
 
 use std::cmp::Reverse;
 
@@ -8,43 +8,43 @@ use serde::{Deserialize, Serialize};
 use super::recommendation::Recommendation;
 use crate::decide::Level;
 
-/// The fewest changes that remove so much of the risk, in per cent.
+/// Share of the removable risk, in percent, that the changes to start with must remove together.
 const WANTED: u64 = 80;
 
-/// The shortest list of changes with most of the effect.
+/// The fewest changes that together remove most of the risk.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct First {
-    /// How much of the risk they remove together, in per cent.
+    /// Share of the removable risk that these changes remove together, in percent.
     pub share_percent: u8,
-    /// Points of risk that all changes remove.
+    /// Risk score that all changes of the report remove.
     pub risk_removed: u64,
-    /// The recommendations, by id, with what each removes: the surest first, and of those the heaviest.
+    /// The changes to start with, by confidence, then by the risk they remove.
     pub changes: Vec<FirstChange>,
 }
 
-/// One of them.
+/// A change to start with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FirstChange {
-    /// The recommendation, by id.
+    /// ID of the change.
     pub id: String,
-    /// Points of risk that it removes.
+    /// Risk score that the change removes.
     pub risk: u64,
-    /// How sure it is.
+    /// Confidence of the change.
     #[serde(default)]
     pub confidence: Level,
 }
 
 impl FirstChange {
-    /// Of a recommendation.
+    /// The entry for a change.
     pub fn of(change: &Recommendation) -> Self {
         Self { id: change.id.clone(), risk: change.impact.risk, confidence: change.confidence.level }
     }
 }
 
 impl First {
-    /// Of all changes. None when nothing weighs anything.
+    /// Selects from all changes. Empty if no change removes risk.
     pub fn of(all: &[FirstChange]) -> Self {
         let total: u64 = all.iter().map(|it| it.risk).sum();
         let percent =

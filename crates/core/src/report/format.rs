@@ -1,13 +1,13 @@
-//! What a report is written as, as the configuration and the report itself name it.
+//! Output formats of a report, as the configuration and the report name them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A form in which a report is written beside JSON: an entry of `formats`.
+/// An output format besides JSON, as in `formats`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ReportFormat {
-    /// `asff/<account>/0001.json` and on
+    /// `asff/<account>/0001.json`, `0002.json`, and so on
     Asff,
     /// `changes/`: scripts of AWS CLI commands
     Changes,
@@ -30,7 +30,7 @@ pub enum ReportFormat {
 }
 
 impl ReportFormat {
-    /// All of them, in the order of their names.
+    /// All formats, sorted by name.
     pub const ALL: [Self; 10] = [
         Self::Asff,
         Self::Changes,
@@ -44,11 +44,11 @@ impl ReportFormat {
         Self::Tickets,
     ];
 
-    /// Those that are written unless others are named; the rest is for those who ask.
+    /// Formats written by default. The others must be requested.
     pub const DEFAULT: [Self; 7] =
         [Self::Changes, Self::Csv, Self::Html, Self::Ocsf, Self::Sarif, Self::Summary, Self::Tickets];
 
-    /// As the configuration calls it.
+    /// Name in the configuration.
     pub fn name(self) -> &'static str {
         match self {
             Self::Asff => "asff",
@@ -65,14 +65,14 @@ impl ReportFormat {
     }
 }
 
-/// By what packs are made: `split-by`.
+/// What `split-by` creates a pack for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SplitBy {
-    /// A pack for every owner.
+    /// One pack for each owner.
     Owner,
-    /// A pack for every account.
+    /// One pack for each account.
     Account,
-    /// A pack for the accounts of every organisational unit.
+    /// One pack for each organisational unit.
     Ou,
 }

@@ -1,4 +1,4 @@
-//! Who has a policy attached, as reports write it: `role/deployer`.
+//! A role, user or group that a policy is attached to, as reports write it: `role/deployer`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,13 +9,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::decide::HolderKind;
 
-/// What a policy can be attached to.
+/// Kinds of principals and groups that a policy can be attached to.
 const KINDS: [HolderKind; 3] = [HolderKind::Role, HolderKind::User, HolderKind::Group];
 
 /// A role, user or group that a policy is attached to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PolicyHolder {
-    /// Which of them it is.
+    /// Role, user or group.
     pub kind: HolderKind,
     /// Its name.
     pub name: String,

@@ -1,5 +1,4 @@
-//! The rows of an account by what they are called: for whoever looks up many. Going through all rows for each would take the
-//! square of their number.
+//! Finds rows of an account by ID, ARN or name. Indexed, so that many lookups do not take quadratic time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,24 +7,24 @@ use super::recommendation::Recommendation;
 use super::whole::Report;
 use crate::decide::PolicyKind;
 
-/// See the module. Of rows of one name it gives the first.
+/// Index of the rows of an account. If rows share a name, it finds the first.
 #[derive(Debug)]
 pub struct Lookup<'r> {
     policies: BTreeMap<&'r str, &'r PolicyRow>,
     by_arn: BTreeMap<&'r str, &'r PolicyRow>,
     by_name: BTreeMap<(PolicyKind, &'r str), &'r PolicyRow>,
-    /// The account's own recommendations, then those of all families.
+    /// Recommendations of the account, then those for several accounts.
     changes: Vec<&'r Recommendation>,
     own: BTreeMap<&'r str, Vec<usize>>,
-    /// Those of the account's own that change the attachments of a managed policy.
+    /// Recommendations of the account that change the attachments of a managed policy.
     own_by_arn: BTreeMap<&'r str, Vec<usize>>,
-    /// Those of families, by the name of their policy.
+    /// Recommendations for several accounts, by the name of their policy.
     of_families: BTreeMap<&'r str, Vec<usize>>,
     reaches: BTreeSet<(usize, &'r str)>,
 }
 
 impl<'r> Lookup<'r> {
-    /// Of one account of a report.
+    /// Indexes one account of a report.
     pub fn of(report: &'r Report, account: &'r AccountReport) -> Self {
         let mut all = Self {
             policies: BTreeMap::new(),
@@ -60,33 +59,33 @@ impl<'r> Lookup<'r> {
         all
     }
 
-    /// A change by its id: the account's own, or that of several accounts.
+    /// Finds a change by ID, of the account or for several accounts.
     pub fn by_id(&self, id: &str) -> Option<&'r Recommendation> {
         let own = self.own.get(id).and_then(|places| places.first()).and_then(|at| self.changes.get(*at));
         own.copied().or_else(|| self.changes.iter().find(|it| it.id == id).copied())
     }
 
-    /// A policy by its id.
+    /// Finds a policy by ID.
     pub fn policy(&self, id: &str) -> Option<&'r PolicyRow> {
         self.policies.get(id).copied()
     }
 
-    /// A managed policy by its ARN.
+    /// Finds a managed policy by ARN.
     pub fn policy_of_arn(&self, arn: &str) -> Option<&'r PolicyRow> {
         self.by_arn.get(arn).copied()
     }
 
-    /// A policy by kind and name.
+    /// Finds a policy by kind and name.
     pub fn policy_named(&self, kind: PolicyKind, name: &str) -> Option<&'r PolicyRow> {
         self.by_name.get(&(kind, name)).copied()
     }
 
-    /// The policies that a principal holds.
+    /// The policies that apply to a principal.
     pub fn held_by(&self, principal: &PrincipalRow) -> Vec<&'r PolicyRow> {
         principal.policies.iter().filter_map(|id| self.policy(id)).collect()
     }
 
-    /// The recommendation that changes a policy for a principal: the account's own, or that of a family.
+    /// Finds the recommendation that changes a policy for a principal, of the account or for several accounts.
     pub fn change(&self, principal: &PrincipalRow, policy: &PolicyRow) -> Option<&'r Recommendation> {
         let at = |places: Option<&Vec<usize>>| places.cloned().unwrap_or_default();
         let mut own = at(self.own.get(policy.id.as_str()));

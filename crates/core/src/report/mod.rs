@@ -1,4 +1,4 @@
-//! The result of a scan as data: what the files of a report are made from. Every code is an enum.
+//! The result of a scan as data, from which all output formats are written. Every code is an enum.
 
 mod account;
 mod basis;
@@ -49,8 +49,8 @@ pub use whole::{
     Rendering, Report, RiskOfDay, SinceRow, Totals,
 };
 
-/// The version of the report's JSON files.
+/// Version of the report's JSON format.
 pub const SCHEMA: u32 = 2;
 
-/// The oldest version that is still compared with: a schedule goes on after an upgrade.
+/// Oldest version that can still be compared with, so that scheduled runs continue after an upgrade.
 pub const OLDEST_COMPARED: u32 = 1;

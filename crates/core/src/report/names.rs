@@ -29,7 +29,7 @@ pub fn file_part(name: &str) -> String {
     if part.is_empty() { "%".to_owned() } else { shortened(part) }
 }
 
-/// Whether Windows takes a name for a device, whatever stands behind its first dot.
+/// Whether Windows treats a name as a device, whatever follows its first dot.
 fn is_device(name: &str) -> bool {
     const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
     let name = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
@@ -38,11 +38,11 @@ fn is_device(name: &str) -> bool {
     is_port || DEVICES.contains(&name.as_str())
 }
 
-/// The same for a name of which there may be another that differs in case alone. A name with capital letters gets a hash
-/// behind it.
+/// The same for a name that others may differ from only in case. A name with capital letters gets a hash at its
+/// end.
 pub fn part_without_case(name: &str) -> String {
     let part = file_part(name);
-    // What was cut has a hash already, and no other part has its mark.
+    // A shortened name already has a hash, and no other part has its mark.
     if part.contains(MARK) || !name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return part;
     }
@@ -67,7 +67,7 @@ pub struct Spellings {
 }
 
 impl Spellings {
-    /// Of all paths.
+    /// The spellings of all paths.
     pub fn of(paths: impl IntoIterator<Item = String>) -> Self {
         // The last name of each beginning: those above it have their own marks.
         let mut known: BTreeMap<String, String> = BTreeMap::new();
@@ -110,24 +110,24 @@ fn beginnings(path: &str) -> impl Iterator<Item = &str> {
     ends.map(|end| path.get(..end).unwrap_or(path))
 }
 
-/// The paths that files have been given. Of each only a hash is kept: there may be a million.
+/// Paths that files already have. Only a hash of each is kept, because there may be a million.
 #[derive(Debug, Default)]
 pub struct TakenPaths(BTreeSet<[u8; 16]>);
 
 impl TakenPaths {
-    /// Whether nothing had the path yet, in whatever case.
+    /// Takes a path. Returns whether it was free, ignoring case.
     pub fn take(&mut self, path: &str) -> bool {
         let hash = FileHash::of(path.to_ascii_lowercase().as_bytes()).bytes();
         hash.first_chunk().is_none_or(|half| self.0.insert(*half))
     }
 }
 
-/// Parts that make one name of a file together.
+/// Several parts joined into one file name.
 pub fn joined_parts(parts: &[&str]) -> String {
     shortened(parts.concat())
 }
 
-/// What stands before a hash, and in no name as it is.
+/// Prefix of a hash, which no unchanged name contains.
 const MARK: char = '~';
 
 /// File systems take 255 bytes a name. IAM's names fit; hostile ones are cut, and told apart by a hash.

@@ -1,6 +1,6 @@
-//! Numbers, days and sentences as people read them.
+//! Formats numbers and dates for people.
 
-/// A number with its thousands apart.
+/// A number with thousands separators.
 pub fn count<N: TryInto<u64> + Copy>(number: &N) -> String {
     let digits = (*number).try_into().unwrap_or(u64::MAX).to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -13,13 +13,13 @@ pub fn count<N: TryInto<u64> + Copy>(number: &N) -> String {
     out
 }
 
-/// A number and what it counts.
+/// A number and its unit, in the singular or plural.
 pub fn counted<N: TryInto<u64> + Copy>(number: N, what: &str) -> String {
     let is_one = number.try_into().is_ok_and(|number| number == 1);
     format!("{} {what}{}", count(&number), if is_one { "" } else { "s" })
 }
 
-/// A share in whole per cent; what is less than one is not nothing.
+/// A share in whole percent; `<1%` for a smaller one that is not 0.
 pub fn percent<N: TryInto<u64>>(part: N, whole: N) -> String {
     let [part, whole] = [part, whole].map(|it| it.try_into().unwrap_or(u64::MAX));
     match u128::from(part) * 100 / u128::from(whole.max(1)) {
@@ -28,13 +28,13 @@ pub fn percent<N: TryInto<u64>>(part: N, whole: N) -> String {
     }
 }
 
-/// With a capital letter at the beginning.
+/// The text with its first letter in upper case.
 pub fn capital(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// The day of a moment.
+/// The date part of a timestamp.
 pub fn day(moment: &str) -> &str {
     moment.split('T').next().unwrap_or(moment)
 }

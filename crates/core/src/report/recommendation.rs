@@ -1,4 +1,4 @@
-//! One recommendation: what to do with a policy, why, and what was proven.
+//! A recommended change to one policy: what to do, why, and what was proven.
 
 use std::collections::BTreeMap;
 
@@ -11,46 +11,47 @@ use super::effect::ImpactRow;
 use crate::decide::{HolderKind, Level, PolicyKind, ReasonCode, ReasonEffect, is_aws_managed};
 use crate::report::Status;
 
-/// What to do with one policy.
+/// A recommended change to one policy. A permission is one action of one principal.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Recommendation {
-    /// Stable from run to run: where the policy lives.
+    /// ID of the change, which stays the same between runs.
     pub id: String,
-    /// What holds it.
+    /// What the policy is attached to, or `managed` if a customer-managed policy is edited in place.
     pub holder_kind: HolderKind,
-    /// The holder's name; of a managed policy that is edited in place its own.
+    /// Name of the role, user, group or permission set; for `managed`, of the policy.
     pub holder: String,
-    /// What the policy is.
+    /// Inline, customer managed or AWS managed.
     // Not in schema 1.
     #[serde(default)]
     #[schemars(with = "PolicyKind")]
     pub policy_kind: Option<PolicyKind>,
-    /// The policy's name.
+    /// Name of the policy.
     pub policy: String,
-    /// A managed policy's ARN.
+    /// ARN of a managed policy. Absent for an inline policy and for changes to several accounts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy_arn: Option<String>,
     /// What to do.
     pub action: Action,
-    /// Whose attachment changes, where another policy takes the place of this one.
+    /// Roles, users and groups to attach the new policies to. Only if new policies replace this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holders: Vec<Hands>,
-    /// The names of the customer-managed policies to create.
+    /// Names of the customer-managed policies to create.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub creates: Vec<String>,
-    /// The principals that it reaches, by ARN.
+    /// ARNs of the principals that the change affects.
     pub reaches: Vec<String>,
-    /// How many more it reaches whose names are not told here: in the pack of one owner, those of others.
+    /// Number of further affected principals that belong to other owners. Only in packs (`--split-by`), which omit
+    /// their names; absent if 0.
     #[serde(default, skip_serializing_if = "super::account::is_none")]
     pub others: usize,
-    /// Permissions that it takes from the principals that it reaches, each an action of one of them. What several changes take
-    /// from a principal counts for the heaviest of them, so that the changes add up to the total. Of an alternative: the most
-    /// that it takes if it is done and nothing else.
+    /// Number of permissions that the change removes from all affected principals. If several changes remove the
+    /// same permission from a principal, the one that removes the most risk counts it, so that the changes add up
+    /// to the total. For an alternative: the number it removes on its own.
     // Not in schema 1.
     #[serde(default)]
     pub permissions_removed: usize,
-    /// The other way to go about a shared policy, and what it would bring.
+    /// The other way to change a shared policy, and what it would remove.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alternative: Option<Alternative>,
     /// When the oldest of the evidence was taken that it rests on, as far as that is told.
@@ -58,29 +59,30 @@ pub struct Recommendation {
     pub evaluated: Option<String>,
     /// How sure it is.
     pub confidence: ConfidenceRow,
-    /// What it does for all whom it reaches.
+    /// What the change removes, for all affected principals.
     pub impact: ImpactRow,
-    /// What becomes of each pattern that does not stay as it is.
+    /// Action patterns of the policy that change, and what replaces them.
     pub patterns: Vec<PatternRow>,
-    /// What was taken as unused, which the proof rests on.
+    /// Unused services and actions that the change and its proof are based on.
     pub unused: Vec<UnusedService>,
-    /// What was seen in use of the services that the policy grants, which the proof rests on as well. In the pack of one owner
-    /// it is left out where the change reaches others.
+    /// Services and actions in use that the proof is based on, limited to services that the policy grants. In an
+    /// owner's pack, absent if the change also affects other owners.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub used: Vec<UsedService>,
-    /// Services of which a wildcard is split though the evidence names actions of them that the catalog lacks.
+    /// Services for which AWS reports actions that the catalog lacks, while a wildcard of the service is split.
+    /// Update the catalog and scan again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub catalog_behind: Vec<String>,
     /// Removed actions that are rarely needed, but then urgently.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rare_actions: Vec<String>,
-    /// The proof.
+    /// What was proven.
     pub proof: ProofRow,
-    /// How many characters of its quota each document takes afterwards, white space not counted.
+    /// Size of each new document in characters, without white space, as IAM counts it for its limits.
     pub sizes: Vec<usize>,
-    /// Where the documents are, from the report's folder.
+    /// Paths of the documents, relative to the report folder.
     pub files: Files,
-    /// What to know before acting, as stable codes.
+    /// What to know before applying the change, as stable codes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
     /// Whose code the policy or its attachments are: the change belongs there, or the code puts the old policy back.
@@ -92,34 +94,34 @@ pub struct Recommendation {
     /// What became of it since the earlier report, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Status>,
-    /// Whether it is ready: the same for as many nights as `--ready-after` asks for, for all whom it reaches, and nothing of it
-    /// is used every so often.
+    /// Whether the change is ready: unchanged for `--ready-after` runs for every affected principal, and without
+    /// actions that are used from time to time. Only with `--ready-after`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready: Option<bool>,
-    /// For how many nights running it has been the same, with `--ready-after`.
+    /// Number of consecutive runs for which the change has been the same. Only with `--ready-after`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nights_stable: Option<u32>,
-    /// What it takes away although it is used every so often: unused before, in use since, and unused again.
+    /// Removed actions that are used from time to time: reported unused, then used, then reported unused again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flapping: Vec<FlappingAction>,
 }
 
-/// A policy: what it is, and what it is called.
+/// Identifies a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PolicyRef<'r> {
-    /// What it is.
+    /// Inline, customer managed or AWS managed.
     pub kind: PolicyKind,
-    /// Its name.
+    /// Name of the policy.
     pub name: &'r str,
-    /// A managed policy's ARN. A change of many accounts has none: each has its own.
+    /// ARN of a managed policy. `None` for a change to several accounts, where each account has its own.
     pub arn: Option<&'r str>,
 }
 
 impl Recommendation {
-    /// The policy that is changed or goes.
+    /// The policy that the change edits, detaches or deletes.
     pub fn policy_ref(&self) -> PolicyRef<'_> {
         let arn = self.policy_arn.as_deref();
-        // An earlier report does not say what it is.
+        // Reports of earlier versions do not have the kind.
         let kind = self.policy_kind.unwrap_or(match (arn, self.holder_kind) {
             (Some(arn), _) if is_aws_managed(arn) => PolicyKind::AwsManaged,
             (Some(_), _) | (None, HolderKind::Managed) => PolicyKind::CustomerManaged,
@@ -140,174 +142,176 @@ impl Recommendation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FlappingAction {
-    /// Its name; `s3:*` is a service as a whole.
+    /// Name of the action, such as `s3:GetObject`; `s3:*` means the service as a whole.
     pub action: String,
-    /// The day of the evidence that showed it in use the last time. In the pack of one owner it is not told where the change
-    /// reaches others.
+    /// Date of the usage data that last showed the action in use. In an owner's pack, absent if the change also
+    /// affects other owners.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub last_used: String,
-    /// How often it came into use, as far back as is remembered.
+    /// How often the action came back into use, as far as the history goes back.
     pub times: u32,
 }
 
 codes! {
     /// What to do with a policy.
     pub enum Action {
-        /// Put the smaller document in its place.
+        /// Replace the inline policy with the reduced document.
         Replace = "replace",
-        /// Make it a new default version.
+        /// Create a new default version of the managed policy.
         NewVersion = "new-version",
-        /// Create a customer-managed copy, attach it, detach AWS's.
+        /// Create and attach a reduced customer-managed copy, then detach the AWS managed policy.
         Substitute = "substitute",
-        /// Create a copy for these holders, attach it, detach the shared one.
+        /// Create and attach a reduced copy for these principals, then detach the shared policy from them.
         Fork = "fork",
-        /// It does not fit where it is: create managed policies, attach them, remove this one.
+        /// The reduced policy exceeds the size limit: create and attach several managed policies, then remove this
+        /// one.
         Split = "split",
-        /// Nothing of it is used: detach it.
+        /// Every permission is unused: detach the policy.
         Detach = "detach",
-        /// Nothing of it is used: delete it.
+        /// Every permission is unused: delete the policy.
         Delete = "delete",
     }
 }
 
-/// How sure a recommendation is.
+/// How certain it is that the removed permissions are not needed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfidenceRow {
-    /// How sure.
+    /// Low, medium or high.
     pub level: Level,
-    /// Why, what lowers it most first.
+    /// Reasons for the level, those that lower it most first.
     pub reasons: Vec<ConfidenceReason>,
 }
 
-/// One reason.
+/// One reason for the level of confidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfidenceReason {
-    /// A stable code.
+    /// Stable code of the reason.
     pub code: ReasonCode,
-    /// What it does to the confidence.
+    /// Whether the reason supports or lowers the confidence.
     pub effect: ReasonEffect,
-    /// Of how many principals it is true.
+    /// Number of affected principals to which the reason applies.
     pub principals: usize,
-    /// In one sentence.
+    /// The reason as a sentence.
     pub why: String,
 }
 
-/// Who is given another policy in place of one.
+/// A role, user or group whose policy is replaced by another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Hands {
-    /// What it is: a role, a user or a group.
+    /// Role, user or group.
     pub kind: HolderKind,
-    /// Its name.
+    /// Name of the role, user or group.
     pub name: String,
-    /// How many managed policies it has today; ten are allowed, twenty at most.
+    /// Number of managed policies attached today. The default limit is 10, the maximum 20.
     pub attached: usize,
-    /// Where the documents are, for who looks under the holder's name.
+    /// Paths of copies of the documents in the folder of this role, user or group.
     pub files: Files,
 }
 
-/// The other way to go about a shared policy.
+/// The other way to change a shared policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Alternative {
-    /// Which.
+    /// Edit the policy in place, or attach reduced copies.
     pub choice: Choice,
-    /// Permissions removed, counted for each principal.
+    /// Number of permissions it would remove from all affected principals.
     pub removed_in_all: usize,
-    /// How many policies it adds.
+    /// Number of policies it would create.
     pub policies: usize,
-    /// How many attachments it changes.
+    /// Number of attachments it would change.
     pub attachments: usize,
 }
 
-/// What becomes of one pattern of a policy.
+/// An action pattern that changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PatternRow {
-    /// The statement, counted from 1 in the document before.
+    /// Number of the statement in the current document, from 1.
     pub statement: usize,
-    /// Its Sid, if it has one.
+    /// Sid of the statement. Absent if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
-    /// The pattern; `NotAction` for a list of exceptions that grows.
+    /// The pattern, such as `s3:Get*`; `NotAction` if actions are added to a NotAction list.
     pub pattern: String,
-    /// How many of the actions under it are unused.
+    /// Number of unused actions that the pattern matches.
     pub unused: usize,
-    /// Of `*` that is split: how many services the patterns that stand for it are about. Whatever else there is or will be is
-    /// no longer granted.
+    /// If `*` is split: number of services that its replacements grant. All other services, including future ones,
+    /// are no longer granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keeps_services: Option<usize>,
-    /// Of `*` that becomes `NotAction`: how many entries that has.
+    /// If `*` becomes `NotAction`: number of entries in that list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub all_but: Option<usize>,
-    /// The patterns that stand for it; none when it goes.
+    /// Patterns that replace this one. Absent if it is removed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instead: Vec<String>,
-    /// What the wildcards among them match in the catalog.
+    /// Actions in the catalog that the wildcards among these patterns match, by pattern.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub matches: BTreeMap<String, Matched>,
 }
 
-/// What a wildcard matches.
+/// Actions that a wildcard matches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Matched {
-    /// How many actions.
+    /// Number of actions.
     pub count: usize,
-    /// The first of them, sorted, without their service.
+    /// The first of these actions, sorted, without the service prefix.
     pub names: Vec<String>,
 }
 
-/// What is unused of one service. No actions: all of it.
+/// Unused actions of one service. Without `actions`, the whole service is unused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UnusedService {
-    /// The service's prefix.
+    /// Service prefix, such as `s3`.
     pub service_namespace: String,
-    /// Names, sorted.
+    /// Unused actions, sorted, without the service prefix.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actions: Option<Vec<String>>,
-    /// When somebody whom the change reaches last used the service, as far as the evidence tells. In the pack of one owner
-    /// it is not told where the change reaches others.
+    /// When an affected principal last used the service. Absent if no use is known and, in an owner's pack, if the
+    /// change also affects other owners.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_accessed: Option<String>,
 }
 
-/// What was seen in use of one service. No actions: the service was.
+/// Actions of one service that are in use. Without `actions`, AWS only reports that the service is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UsedService {
-    /// The service's prefix.
+    /// Service prefix, such as `s3`.
     pub service_namespace: String,
-    /// Names, sorted.
+    /// Actions in use, sorted, without the service prefix.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<String>,
 }
 
-/// What a proof says: of the policy, against what was taken as unused and as used. That AWS saw every use is not in it.
+/// What was proven: that the new policy grants nothing new and loses only unused permissions. Whether AWS recorded
+/// every use cannot be proven.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProofRow {
-    /// Always `proven`: nothing else is published.
+    /// Always `proven`: other changes are not recommended.
     pub verdict: ProofVerdict,
-    /// Actions that the policy no longer grants.
+    /// Number of actions that the policy no longer grants.
     pub removed: usize,
-    /// Actions that it still grants.
+    /// Number of actions that the policy still grants.
     pub kept: usize,
-    /// Services that the catalog does not know, of which a wildcard had to stay.
+    /// Services that the catalog does not know, whose wildcards are kept unchanged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undecided: Vec<String>,
 }
 
-/// The files of one recommendation.
+/// Paths of the documents of a change, relative to the report folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Files {
-    /// The document as it is.
+    /// The current document.
     pub before: String,
-    /// The document as it is to be: `null` when nothing is left, a list when it was split.
+    /// The new document: `null` if nothing is left, a list if the policy is split.
     pub after: String,
-    /// The difference.
+    /// The difference between them, as a unified diff.
     pub diff: String,
 }

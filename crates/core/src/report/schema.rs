@@ -1,4 +1,4 @@
-//! JSON Schema 2020-12 of the report's files, made from the types that they are written from.
+//! JSON Schema 2020-12 of the report files, generated from the types that write them.
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -9,7 +9,7 @@ use super::check::CheckReport;
 use super::whole::{Manifest, Report};
 use crate::trail::WatchResult;
 
-/// Of `accounts/<id>.json`.
+/// Schema of `accounts/<id>.json`.
 pub fn account() -> Value {
     of::<AccountReport>()
 }
@@ -24,7 +24,7 @@ pub fn manifest() -> Value {
     of::<Manifest>()
 }
 
-/// Of `report.json`.
+/// Schema of `report.json`.
 pub fn report() -> Value {
     of::<Report>()
 }

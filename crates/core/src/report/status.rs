@@ -1,23 +1,23 @@
-//! What became of one piece of advice since the report before.
+//! How a change compares with an earlier report.
 
 codes! {
-    /// What became of one piece of advice, in the order of every list.
+    /// How a change compares with an earlier report. Lists use this order.
     pub enum Status {
-        /// It was not there before.
+        /// Not in the earlier report.
         New = "new",
-        /// It was resolved before, and is there again.
+        /// Back after it was resolved.
         Reopened = "reopened",
-        /// The policy grants more than it did.
+        /// The policy grants more than before.
         Regressed = "regressed",
-        /// It is another now.
+        /// The recommendation differs.
         Changed = "changed",
-        /// It is the same.
+        /// The recommendation is the same.
         Same = "same",
-        /// It is still unused, or its use is no longer known, and nothing can be advised for now.
+        /// Still unused, or its use is no longer known, and there is no recommendation for now.
         Withheld = "withheld",
-        /// It was followed, or is no longer needed.
+        /// Applied, or no longer needed.
         Resolved = "resolved",
-        /// The account was not read whole this time, so nobody knows.
+        /// The account was not scanned completely this time.
         NotRead = "not-read",
     }
 }
@@ -25,12 +25,12 @@ codes! {
 sorted_by_name!(Status);
 
 impl Status {
-    /// Whether somebody has to look who had looked before.
+    /// Whether someone who already reviewed the change has to look again.
     pub fn is_news(self) -> bool {
         matches!(self, Self::New | Self::Reopened | Self::Regressed)
     }
 
-    /// What of two asks more to be looked at.
+    /// The more urgent of two.
     pub fn foremost(self, other: Self) -> Self {
         Self::ALL.iter().copied().find(|it| *it == self || *it == other).unwrap_or(self)
     }

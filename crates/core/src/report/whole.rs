@@ -1,4 +1,4 @@
-//! `report.json` and `manifest.json`: the whole organisation, and the run.
+//! `report.json` and `manifest.json`: the whole organisation, and the run that scanned it.
 
 use std::collections::BTreeMap;
 
@@ -16,46 +16,47 @@ use crate::decide::{FamilyKind, PrincipalStatus, RuleCode};
 use crate::digest::FileHash;
 use crate::report::Status;
 
-/// `report.json`: the whole organisation, an account a row.
+/// `report.json`: the whole organisation, with a summary of each account. A permission is one action of one
+/// principal.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// The version of the report's JSON files.
+    /// Version of the report's JSON format.
     pub schema: u32,
-    /// `aws`, `aws-us-gov` or `aws-cn`.
+    /// AWS partition: `aws`, `aws-us-gov` or `aws-cn`.
     pub partition: String,
-    /// The catalog that the proofs rest on.
+    /// Catalog of AWS actions that the proofs are based on.
     pub catalog: CatalogRow,
-    /// Totals over all accounts.
+    /// Totals of all accounts.
     pub totals: Totals,
-    /// The accounts, sorted by id.
+    /// Summary of each account, sorted by ID.
     pub accounts: Vec<AccountSummary>,
-    /// Equal policies of many accounts, decided once: permission sets and fleets.
+    /// Policies that several accounts share and that get one change together: permission sets and fleets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub families: Vec<FamilyRow>,
-    /// What to do with them.
+    /// Recommended changes to these shared policies. Changes to a single account are in `accounts/<id>.json`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recommendations: Vec<Recommendation>,
-    /// The fewest changes that together remove most of the risk that can be removed.
+    /// What to start with: the fewest changes that together remove most of the removable risk.
     pub first: First,
-    /// The rules that leave things as they are, and what came of each.
+    /// Exceptions and other rules that keep principals or permissions unchanged, and what each one matched.
     #[serde(default)]
     pub exceptions: Vec<ExceptionRow>,
-    /// How many changes are ready, with `--ready-after`.
+    /// Number of changes that are ready. Only with `--ready-after`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready: Option<Ready>,
-    /// What is new, back and resolved since the earlier report, with `--previous`.
+    /// What changed since the earlier report. Only with `--previous`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<SinceRow>,
 }
 
 impl Report {
-    /// Whether everything was read that was to be read.
+    /// Whether every account was scanned completely, apart from suspended and excluded ones.
     pub fn is_whole(&self) -> bool {
         !self.accounts.iter().any(|it| matches!(it.coverage, Coverage::Partial | Coverage::Failed))
     }
 
-    /// Of nothing.
+    /// A report without accounts.
     pub fn empty() -> Self {
         Self {
             schema: super::SCHEMA,
@@ -73,63 +74,63 @@ impl Report {
     }
 }
 
-/// How many changes are ready, and what that means.
+/// Number of changes that are ready, and what that means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Ready {
-    /// After how many nights of the same a change is ready.
+    /// Number of consecutive runs for which a change must be the same to be ready.
     pub after: u32,
-    /// How many are.
+    /// Number of ready changes.
     pub changes: usize,
 }
 
-/// So many accounts are named in a sentence.
+/// Maximum number of accounts that a sentence names.
 const MOST_NAMED: usize = 5;
 
-/// What became of the changes since an earlier report.
+/// What changed since an earlier report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SinceRow {
-    /// The day on which the earlier run began.
+    /// Date on which the earlier run started.
     pub day: String,
-    /// How many changes are new, reopened (back after they were resolved), regressed (the policy grants more), changed, same,
-    /// withheld (cannot be advised for now), resolved or not-read.
+    /// Number of changes by status: new, reopened (back after it was resolved), regressed (the policy grants more),
+    /// changed, same, withheld (no recommendation for now), resolved or not-read (not scanned).
     pub changes: BTreeMap<Status, usize>,
-    /// How many unused principals, access keys and passwords were not unused then, or not known to be.
+    /// Number of unused principals, access keys and passwords that the earlier report did not list as unused.
     // Not in schema 1.
     #[serde(default)]
     pub newly_unused: usize,
-    /// How many of those of that day are gone or in use again.
+    /// Number of those in the earlier report that have been deleted or are in use again.
     // Not in schema 1.
     #[serde(default)]
     pub no_longer_unused: usize,
-    /// The risk before all changes, report by report up to the earlier one, the oldest first; of a pack none.
+    /// Risk score of each earlier report before its changes, oldest first. Absent in packs.
     // Not in schema 1.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub risk: Vec<RiskOfDay>,
-    /// Accounts that had roles or users and in which nobody is any more, by id.
+    /// IDs of accounts that had roles or users in the earlier report and have none now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub emptied: Vec<String>,
-    /// Accounts that the earlier report knows and that are no longer listed, by id.
+    /// IDs of accounts in the earlier report that are no longer listed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unlisted: Vec<String>,
 }
 
-/// The risk of one report.
+/// Risk score of one report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RiskOfDay {
-    /// The day on which its run began.
+    /// Date on which the run started.
     pub day: String,
-    /// Points of risk of all principals.
+    /// Risk score of all principals, before the changes.
     pub risk: u64,
 }
 
-/// So many earlier reports are remembered.
+/// Maximum number of earlier reports whose risk score is kept.
 const MOST_REMEMBERED: usize = 60;
 
 impl RiskOfDay {
-    /// What a report remembers, and itself.
+    /// The scores of a report and of the earlier reports it lists.
     pub fn up_to(report: &Report, day: &str) -> Vec<Self> {
         let mut all = report.since.as_ref().map(|since| since.risk.clone()).unwrap_or_default();
         all.push(Self { day: day.to_owned(), risk: report.totals.effect.risk_before });
@@ -139,7 +140,7 @@ impl RiskOfDay {
 }
 
 impl SinceRow {
-    /// What is new, back and resolved, in a sentence.
+    /// What is new, back and resolved, as a sentence.
     pub fn sentence(&self) -> String {
         let count = |status: Status| self.changes.get(&status).copied().unwrap_or_default();
         let told = [
@@ -177,7 +178,7 @@ impl SinceRow {
         format!("since {}: {said}{emptied}{unlisted}{idle}", self.day)
     }
 
-    /// What speaks for an answer that is wrong rather than for accounts that are clean, a sentence each.
+    /// Signs that AWS returned an incomplete result, rather than that accounts became clean, as sentences.
     pub fn doubts(&self) -> Vec<String> {
         let doubts = [
             (
@@ -208,64 +209,66 @@ impl SinceRow {
     }
 }
 
-/// A rule that leaves things as they are.
+/// A rule that keeps principals or permissions unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExceptionRow {
-    /// `default:service-linked`, `config:12` by its line, `keep:1` by its place.
+    /// ID of the rule: `default:service-linked` for a built-in rule, `config:12` for the exception on line 12,
+    /// `keep:1` for the first entry of `keep`.
     pub id: String,
-    /// Why it is there.
+    /// Reason for the rule, as its author wrote it.
     pub reason: String,
-    /// Who answers for it.
+    /// Who is responsible for the rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
-    /// The last day on which it holds, or `never`.
+    /// Last day on which the rule applies (`YYYY-MM-DD`), or `never`.
     pub expires: String,
-    /// How many principals it covers.
+    /// Number of principals that the rule covers.
     pub principals: usize,
-    /// How many of their policies, when it names policies.
+    /// Number of policies that the rule covers, if it names policies.
     pub policies: usize,
-    /// How many unused actions it keeps.
+    /// Number of unused actions that the rule keeps.
     pub actions: usize,
-    /// What is to be said of it.
+    /// State of the rule, and problems with it.
     pub states: Vec<ExceptionState>,
 }
 
-/// What is to be said of a rule.
+/// State of a rule, or a problem with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExceptionState {
-    /// A stable code.
+    /// Stable code.
     pub code: RuleCode,
-    /// In one sentence.
+    /// Explanation, as a sentence.
     pub why: String,
 }
 
-/// Equal policies of many accounts.
+/// A policy that several accounts share.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FamilyRow {
-    /// Stable from run to run.
+    /// ID, which stays the same between runs.
     pub id: String,
-    /// Which of the two.
+    /// Permission set or fleet.
     pub kind: FamilyKind,
-    /// The name of the permission set, or of the holders.
+    /// Name of the permission set, or of the role or user that has the policy in every account.
     pub name: String,
-    /// The policy's name.
+    /// Name of the policy.
     pub policy: String,
-    /// What becomes of it, as a stable code.
+    /// Result for the policy, as a stable code.
     pub code: PolicyState,
-    /// Why, in one sentence.
+    /// Reason for the result, as a sentence.
     pub why: String,
-    /// The accounts, sorted by id.
+    /// Accounts that have the policy, sorted by ID.
     pub accounts: Vec<FamilyAccount>,
-    /// Principals of which nothing is known, by ARN, and accounts that were not read, by id.
+    /// What prevents a change: ARNs of principals without usage data, and IDs of accounts that were not scanned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blockers: Vec<String>,
-    /// How many more it reaches whose names are not told here: in the pack of one owner, those of others.
+    /// Number of further affected principals that belong to other owners. Only in packs (`--split-by`), which omit
+    /// their names; absent if 0.
     #[serde(default, skip_serializing_if = "super::account::is_none")]
     pub others: usize,
-    /// The recommendation, by id.
+    /// ID of the recommended change. Absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recommendation: Option<String>,
     /// What a trial of a permission set's change denies in all of its accounts. In the pack of one owner it is left out where
@@ -275,114 +278,115 @@ pub struct FamilyRow {
     pub trial: Option<Trial>,
 }
 
-/// One account of a family.
+/// One account that shares a policy.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FamilyAccount {
-    /// Its id.
+    /// Account ID.
     pub account: String,
-    /// Permissions that could go there if it stood alone.
+    /// Number of permissions that could be removed if only this account had the policy.
     pub removable_alone: usize,
-    /// What the change takes from its principals.
+    /// What the change removes from the principals of this account.
     #[serde(default)]
     pub removal: Removal,
-    /// The principals, by ARN.
+    /// ARNs of the principals of this account that have the policy.
     pub principals: Vec<String>,
 }
 
-/// Totals over all accounts.
+/// Totals of all accounts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Totals {
-    /// Accounts by coverage.
+    /// Number of accounts by coverage.
     pub accounts: BTreeMap<Coverage, usize>,
-    /// Roles and users.
+    /// Number of roles and users.
     pub principals: usize,
-    /// The same by status.
+    /// Number of principals by status; adds up to `principals`.
     #[serde(alias = "buckets")]
     pub statuses: BTreeMap<PrincipalStatus, usize>,
-    /// Policies that can be smaller, or go.
+    /// Number of recommended changes.
     pub recommendations: usize,
-    /// Policies that stay although some of what they grant is reported unused.
+    /// Number of policies that grant unused permissions but are not changed.
     pub left_alone: usize,
-    /// Access keys and passwords that are reported unused.
+    /// Number of access keys and passwords that AWS reports as unused.
     // Not in schema 1.
     #[serde(default)]
     pub credentials: usize,
-    /// What all principals may do, together.
+    /// Permissions and risk of all principals, before and after the changes.
     pub effect: EffectTotals,
 }
 
-/// The catalog that was used.
+/// Catalog of AWS actions that a run used.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CatalogRow {
-    /// As its source calls it.
+    /// Version, as the publisher names it.
     pub version: String,
-    /// When its data was made.
+    /// When the publisher updated the data.
     pub updated: String,
-    /// SHA-256 of its text form.
+    /// SHA-256 of the catalog in its text form.
     pub digest: String,
 }
 
-/// `manifest.json`: what the run was, and the hash of every file.
+/// `manifest.json`: the run that wrote the report, and the hash of every file.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
-    /// The version of the report's JSON files.
+    /// Version of the report's JSON format.
     pub schema: u32,
-    /// The version of leastwise.
+    /// Version of leastwise that wrote the report.
     pub tool: String,
-    /// When the run began, the first one if it was interrupted and gone on with. Nothing else in a report depends on
-    /// the clock.
+    /// When the run started; for a resumed run, when the first attempt did. Nothing else in a report depends on the
+    /// clock.
     pub started: String,
-    /// The catalog that was used.
+    /// Catalog of AWS actions that the proofs are based on.
     pub catalog: CatalogRow,
-    /// Totals over all accounts.
+    /// Totals of all accounts.
     pub totals: Totals,
-    /// How its other files were made, so that they can be made again. An older report does not say.
+    /// Settings that the other formats were written with, so that they can be written again. Absent in reports of
+    /// older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rendering: Option<Rendering>,
-    /// The pacers' figures; none for recorded answers.
+    /// Statistics of AWS API calls. Absent for a recorded snapshot.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<CallFigures>,
-    /// SHA-256 of every other file, by path.
+    /// SHA-256 of every other file of the report, by path.
     #[schemars(with = "BTreeMap<String, String>")]
     pub files: BTreeMap<String, FileHash>,
 }
 
-/// What the files of a report depend on beside its JSON.
+/// Settings that the other formats of a report depend on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Rendering {
-    /// The formats, sorted.
+    /// Output formats, sorted.
     pub formats: Vec<ReportFormat>,
-    /// The tag that names the owner of a principal.
+    /// Tag that names the owner of a principal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner_tag: Option<String>,
-    /// What there is a pack for.
+    /// What packs were written for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split_by: Option<SplitBy>,
-    /// Whether this is a pack: the history of what it says is in the report that it was made from.
+    /// Whether this report is a pack. Its history is in the report that it was split from.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pack: bool,
 }
 
-/// What one pacer counted.
+/// Calls to one API of one account and Region.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallFigures {
     /// The API.
     pub api: String,
-    /// The account that was called.
+    /// ID of the account that was called.
     pub account: String,
-    /// The Region.
+    /// Region that was called.
     pub region: String,
-    /// Calls made.
+    /// Number of calls.
     pub calls: u64,
-    /// How many of them were throttled.
+    /// Number of calls that AWS throttled.
     pub throttles: u64,
-    /// How many had to wait for their turn.
+    /// Number of calls that leastwise delayed to stay below AWS's rate limits.
     pub waits: u64,
-    /// How long they waited in all.
+    /// Total delay of these calls, in seconds.
     pub seconds_waited: f64,
 }

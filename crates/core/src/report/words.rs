@@ -1,10 +1,10 @@
-//! The codes of a report in words, for people.
+//! Titles and sentences for the codes of a report.
 
 use crate::decide::{FamilyKind, PolicyKind, PrincipalStatus, ReasonEffect};
 use crate::report::Status;
 use crate::report::{Action, ActionLevel, EvidenceKind, Note, PolicyState, Recommendation};
 
-/// Statuses in the order in which people want to see them.
+/// Statuses in display order.
 pub const STATUSES: [PrincipalStatus; 10] = [
     PrincipalStatus::Reducible,
     PrincipalStatus::UnusedPrincipal,
@@ -19,7 +19,7 @@ pub const STATUSES: [PrincipalStatus; 10] = [
 ];
 
 impl PrincipalStatus {
-    /// As people call it.
+    /// Title for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::Reducible => "Can be reduced",
@@ -38,7 +38,7 @@ impl PrincipalStatus {
 }
 
 impl ActionLevel {
-    /// As people call it.
+    /// Title for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::PermissionsManagement => "Permissions management",
@@ -52,7 +52,7 @@ impl ActionLevel {
 }
 
 impl Action {
-    /// What to do, in a sentence.
+    /// What to do, as a sentence.
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Replace => "Replace the inline policy with the reduced version.",
@@ -71,7 +71,7 @@ impl Action {
 }
 
 impl PolicyState {
-    /// What becomes of a policy.
+    /// Result for a policy, for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::Smaller => "can be reduced",
@@ -106,7 +106,7 @@ impl PolicyState {
 }
 
 impl Note {
-    /// What to know, in a sentence.
+    /// What to know, as a sentence.
     pub fn sentence(self) -> &'static str {
         match self {
             Self::PolicyNewer => {
@@ -141,12 +141,12 @@ impl Note {
     }
 }
 
-/// What to do about permissions whose use AWS does not see.
+/// What to do about permissions whose use AWS does not track.
 pub const FIND_OUT: &str = "AWS does not track the use of these permissions, so they are kept. To find out whether they are \
 needed, ask the owner of the workload, or deny them to this principal for a while and watch for errors.";
 
 impl Status {
-    /// What became of a change since the earlier report.
+    /// Title for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::Reopened => "back after it was resolved",
@@ -159,7 +159,7 @@ impl Status {
 }
 
 impl ReasonEffect {
-    /// What a reason does to the confidence.
+    /// Title for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::Supports => "supports",
@@ -170,7 +170,7 @@ impl ReasonEffect {
 }
 
 impl PolicyKind {
-    /// As people call it.
+    /// Title for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::Inline => "inline",
@@ -181,7 +181,7 @@ impl PolicyKind {
 }
 
 impl FamilyKind {
-    /// As people call it.
+    /// Title for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::PermissionSet => "permission set",
@@ -191,7 +191,7 @@ impl FamilyKind {
 }
 
 impl EvidenceKind {
-    /// As people call it.
+    /// Title for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::Analyzer => "IAM Access Analyzer",
@@ -202,12 +202,12 @@ impl EvidenceKind {
     }
 }
 
-/// What is proven of every change, and what is not.
+/// What is proven for every change, and what is not.
 pub const PROVEN: &str = "Proven: the reduced policy grants nothing new, loses only permissions that AWS reports as unused, \
                                  and changes nothing else. Not proven: that AWS recorded every use.";
 
 impl Recommendation {
-    /// What to do with which files, in a sentence.
+    /// What to do with which files, as a sentence.
     pub fn how_to_fix(&self) -> String {
         let after = &self.files.after;
         match self.action {

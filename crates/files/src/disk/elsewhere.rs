@@ -1,5 +1,5 @@
-//! Folders as paths, for systems without handles to go on from. Owners and permissions are those of the folder that the user
-//! names: there is no mode to ask for.
+//! Folders as paths, for systems without folder handles. Owners and permissions come from the folder that the user
+//! names, because there is no mode to set.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions, TryLockError};

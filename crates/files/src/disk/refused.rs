@@ -1,4 +1,4 @@
-//! Why something is not taken for ours.
+//! Why a file or folder is not trusted.
 
 use std::error::Error;
 use std::fmt;

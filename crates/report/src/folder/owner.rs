@@ -1,4 +1,4 @@
-//! Who answers for a principal: the value of a tag where the config names one, else its account.
+//! The owner of a principal: the value of the tag that the configuration names, otherwise its account.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,8 @@
-//! What a report says of one owner's principals: a pack contains nobody else's data. Of others it tells how many they are.
+//! The part of a report about one owner's principals. A pack contains no data of other owners, only the number of
+//! their principals.
 //!
-//! What stands in a policy or trust policy of an owner's principal belongs to that owner, also where it names others.
+//! The content of a policy or trust policy of an owner's principal belongs to that owner, even where it names
+//! others.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A finished report, read again: by `verify`, `compare`, the next night's scan and `--resume`.
+//! Reads a finished report, for `verify`, `compare`, the next scan and `--resume`.
 
 use std::fs::File;
 use std::io;

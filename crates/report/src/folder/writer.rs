@@ -1,4 +1,4 @@
-//! The one place that writes a report: beside its final place, then renamed into it. Never half a report.
+//! The only code that writes a report: next to its final place, then renamed. There is never half a report.
 
 mod earlier;
 mod growing;

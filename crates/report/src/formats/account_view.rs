@@ -1,5 +1,5 @@
-//! The changes of one account: its own, and its part in those that are decided for many accounts. They are worked out once for
-//! an account and used by every format, so that all formats mean the same policy, the same holders and the same others.
+//! The changes of one account: its own, and its part of changes to several accounts. Computed once for each account
+//! and used by every format, so that all formats name the same policy, attachments and affected principals.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use leastwise_core::report::{
     Recommendation, Removal, Report,
 };
 
-/// One account of a report. See the module.
+/// One account of a report.
 #[derive(Debug)]
 pub struct AccountView<'r> {
     pub(super) report: &'r Report,
     pub(super) account: &'r AccountReport,
     pub(super) lookup: Lookup<'r>,
-    /// The account's own, then its part in those for many, in the order of the report's families.
+    /// The account's own changes, then its part of changes to several accounts, in the report's order.
     pub(super) changes: Vec<AccountChange<'r>>,
 }
 
@@ -23,29 +23,30 @@ pub struct AccountView<'r> {
 #[derive(Debug)]
 pub(super) struct AccountChange<'r> {
     pub(super) it: &'r Recommendation,
-    /// The account's part in a change of many; none if the change is the account's own.
+    /// The account's part of a change to several accounts; `None` for its own change.
     pub(super) share: Option<Share<'r>>,
-    /// The policy, with the ARN that it has in this account.
+    /// The policy, with its ARN in this account.
     pub(super) policy: PolicyRef<'r>,
-    /// Whose attachments change, or who has what is edited. Of a permission set none: that is in no account.
+    /// Roles, users and groups whose attachments or policy change. Empty for a permission set, which belongs to no
+    /// account.
     pub(super) holders: Vec<PolicyHolder>,
-    /// It changes what others have as well, whom the report does not name.
+    /// Whether the change also affects principals of others, whom the report does not name.
     pub(super) is_shared: bool,
-    /// What it takes from the account's principals.
+    /// What it removes from the account's principals.
     pub(super) removal: Removal,
 }
 
-/// What an account has of a change that is decided for many.
+/// An account's part of a change to several accounts.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Share<'r> {
     pub(super) family: &'r FamilyRow,
     pub(super) here: &'r FamilyAccount,
-    /// Which of the report's recommendations the change is.
+    /// Position of the change among the report's recommendations.
     pub(super) place: usize,
 }
 
 impl<'r> AccountView<'r> {
-    /// Of one account of a report.
+    /// The view of one account.
     pub fn of(report: &'r Report, account: &'r AccountReport) -> Self {
         let mut removals: BTreeMap<&str, Removal> = BTreeMap::new();
         for (change, removal) in account.principals.iter().flat_map(|it| &it.removals) {
@@ -72,12 +73,12 @@ impl<'r> AccountView<'r> {
         self.changes.iter().filter(|it| it.share.is_none())
     }
 
-    /// Its part in the changes of many accounts.
+    /// Its part of changes to several accounts.
     pub(super) fn shared(&self) -> impl Iterator<Item = (&AccountChange<'r>, Share<'r>)> {
         self.changes.iter().filter_map(|it| Some((it, it.share?)))
     }
 
-    /// Whether it is the report's first account, with which goes what is of no account.
+    /// Whether it is the report's first account, which also carries what belongs to no account.
     pub(super) fn is_first(&self) -> bool {
         self.report.accounts.first().is_some_and(|first| first.id == self.account.summary.id)
     }
@@ -107,7 +108,7 @@ impl<'r> AccountChange<'r> {
         change
     }
 
-    /// The permission set that it changes, which is in no account.
+    /// The permission set that it changes, which belongs to no account.
     pub(super) fn set(&self) -> Option<Share<'r>> {
         self.share.filter(|it| it.family.kind == FamilyKind::PermissionSet)
     }
@@ -117,8 +118,8 @@ impl<'r> AccountChange<'r> {
         self.share.filter(|it| it.family.kind == FamilyKind::Fleet)
     }
 
-    /// Whether a policy gets a new version that others have as well, or something changes of a group in which others are:
-    /// what a group has, all of its members have. What is attached and detached is each role's and each user's own.
+    /// Whether the change itself affects others: a new version of a policy that they also have, or a change to a
+    /// group with other members. Attachments change for each role and user separately.
     fn is_shared_here(&self, account: &AccountReport, row: Option<&PolicyRow>) -> bool {
         match self.it.action {
             Action::NewVersion => row.map_or(self.it.others, |row| row.others) > 0,
@@ -134,14 +135,15 @@ impl<'r> AccountChange<'r> {
 }
 
 impl Share<'_> {
-    /// Whether the account is the first of the family, with which goes what is done once for all of them.
+    /// Whether the account is the first that shares the change, which also carries what is done once for all of
+    /// them.
     pub(super) fn is_first(&self) -> bool {
         self.family.accounts.first().is_some_and(|first| first.account == self.here.account)
     }
 }
 
-/// Those that the recommendation names, else all who hold a managed policy of the account, else the holder. A policy of AWS is
-/// taken from the holder alone, whoever else has it.
+/// Those that the recommendation names; otherwise everything that the account's managed policy is attached to;
+/// otherwise the single holder. An AWS managed policy is detached only from that one.
 fn holders(it: &Recommendation, row: Option<&PolicyRow>) -> Vec<PolicyHolder> {
     match row.filter(|row| row.kind == PolicyKind::CustomerManaged) {
         _ if !it.holders.is_empty() => {

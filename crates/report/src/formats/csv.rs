@@ -1,7 +1,7 @@
-//! `findings.csv`: a row for every decision, for spreadsheets and scripts.
+//! `findings.csv`: one row for each decision, for spreadsheets and scripts.
 //!
-//! Every principal has one row of its own, one for each policy that it has, and one for each unused credential. A number stands
-//! in one row only, so that the sum of a column is the total of the report.
+//! Every principal has one row of its own, one for each of its policies, and one for each unused credential. Each
+//! number is in one row only, so that the sum of a column is the total of the report.
 
 mod columns;
 
@@ -21,14 +21,14 @@ use columns::{COLUMNS, COLUMNS_OF_READY};
 
 const PATH: &str = "findings.csv";
 
-/// The format.
+/// The CSV format.
 #[derive(Debug, Clone, Default)]
 pub struct Csv {
     tag: Option<String>,
 }
 
 impl Csv {
-    /// With the owners that a tag names.
+    /// Creates the format, with owners from the given tag.
     pub fn new(owner_tag: Option<&str>) -> Self {
         Self { tag: owner_tag.map(str::to_owned) }
     }
@@ -51,11 +51,11 @@ impl Format for Csv {
     }
 }
 
-/// What is decided about a principal, each a row.
+/// A decision about a principal. Each gets a row.
 enum Decision<'r> {
-    /// The principal itself: its status.
+    /// Its status.
     Principal,
-    /// A policy that it has, and the change of it. A change may have no row of a policy, and a policy no change.
+    /// One of its policies and the change to it. Either can be missing.
     Policy(Option<&'r PolicyRow>, Option<(&'r Recommendation, Removal)>),
     /// An unused access key.
     AccessKey(&'r IdleCredential),
@@ -76,7 +76,7 @@ impl Decision<'_> {
 
 fn decisions<'r>(lookup: &Lookup<'r>, principal: &'r PrincipalRow) -> Vec<Decision<'r>> {
     let mut all = vec![Decision::Principal];
-    // What a change takes from a principal counts once, though the change may concern several of its policies.
+    // What a change removes from a principal counts once, even if it affects several of its policies.
     let mut told = BTreeSet::new();
     for policy in lookup.held_by(principal) {
         let change = lookup.change(principal, policy).map(|change| {
@@ -188,7 +188,7 @@ impl CsvRows<'_> {
         cells.iter().map(|cell| guarded(cell)).collect()
     }
 
-    /// How bad what is found is. Of a principal that is in use its changes tell.
+    /// Severity of a row. For a principal in use, that of its changes.
     fn grade(&self, principal: &PrincipalRow, decision: &Decision<'_>) -> Option<Grade> {
         match decision {
             Decision::Principal => {
@@ -201,7 +201,7 @@ impl CsvRows<'_> {
     }
 }
 
-/// What was taken as unused, as action patterns.
+/// Unused actions, as action patterns.
 fn unused(change: &Recommendation) -> String {
     let whole = ["*".to_owned()];
     let mut all = String::new();

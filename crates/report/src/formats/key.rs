@@ -1,14 +1,14 @@
-//! What a finding is known by from night to night: what it is and where that lives, never an id that AWS gave a finding.
+//! How a finding is recognised in the next run: by its kind and place, never by the ID that AWS gave a finding.
 
-/// What stands before the id of a recommendation.
+/// Prefix of the ID of a recommendation.
 pub(super) const POLICY: &str = "policy:";
 
-/// Of what becomes of a policy, by the id of the recommendation.
+/// Key of a policy change, from the ID of the recommendation.
 pub(super) fn of_policy(id: &str) -> String {
     format!("{POLICY}{id}")
 }
 
-/// Of a principal or one of its credentials.
+/// Key of a principal or one of its credentials.
 pub(super) fn of_principal(rule: &str, arn: &str) -> String {
     format!("{rule}:{arn}")
 }

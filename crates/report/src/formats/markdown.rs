@@ -1,14 +1,15 @@
-//! Text on its way into Markdown, where everything that AWS or the author of a policy wrote is hostile: it may not
-//! become a link, an image, HTML, a mention of a team or a reference to another ticket.
+//! Text for Markdown, where everything that AWS or the author of a policy wrote is hostile: it must not become a
+//! link, an image, HTML, a mention of a team or a reference to another ticket.
 
 use std::borrow::Cow;
 
 use leastwise_core::visible::visible_line;
 
-/// A zero-width space as trackers take it, which they do not see a mention, a reference or an address through.
+/// A zero-width space in a form that trackers accept. It keeps them from recognising a mention, a reference or an
+/// address.
 const APART: &str = "&#8203;";
 
-/// A name as a code span, in which nothing is more than text.
+/// A name as a code span, in which everything is plain text.
 pub(super) fn code(name: &str) -> String {
     if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'`') {
         return ["`", name, "`"].concat();
@@ -23,7 +24,7 @@ pub(super) fn code(name: &str) -> String {
     format!("{fence}{apart}{name}{apart}{fence}")
 }
 
-/// A sentence that may hold names, inside of a line.
+/// A sentence that may contain names, within a line.
 pub(super) fn prose(text: &str) -> String {
     let text = one_line(text);
     let mut out = String::with_capacity(text.len() + text.len() / 8);
@@ -54,7 +55,7 @@ pub(super) fn prose(text: &str) -> String {
     out
 }
 
-/// In one line, with what is unseen written out.
+/// The text on one line, with invisible characters written out.
 pub(super) fn one_line(text: &str) -> Cow<'_, str> {
     visible_line(text)
 }

@@ -1,27 +1,28 @@
-//! What a run came to, as OpenMetrics text: for the textfile collector of node_exporter, or anything that reads the form of
-//! Prometheus.
+//! The figures of a run as OpenMetrics text, for the textfile collector of node_exporter or anything that reads the
+//! Prometheus format.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use leastwise_core::report::{CallFigures, Report};
 
-/// What the report does not tell of the run.
+/// Figures of the run that the report does not contain.
 #[derive(Debug, Clone, Copy)]
 pub struct RunFigures<'r> {
     /// The version of leastwise.
     pub version: &'r str,
-    /// When it began, in seconds since 1970.
+    /// Start of the run, in seconds since 1970.
     pub began: i64,
-    /// How long it took, in seconds.
+    /// Duration, in seconds.
     pub took: f64,
-    /// How it exited.
+    /// Exit code.
     pub exit: u8,
-    /// The pacers' figures.
+    /// Statistics of AWS API calls.
     pub calls: &'r [CallFigures],
 }
 
-/// The text. Labels are codes of our own, names of APIs and Regions: their number does not grow with the accounts.
+/// The OpenMetrics text. Labels are our own codes and names of APIs and Regions, so their number does not grow with
+/// the accounts.
 pub fn metrics(report: &Report, run: &RunFigures<'_>) -> String {
     let mut out = MetricsText::default();
     let info = [("version", run.version), ("catalog", report.catalog.version.as_str())];
@@ -84,7 +85,7 @@ fn calls(out: &mut MetricsText, figures: &[CallFigures]) {
     });
 }
 
-/// Families and samples, all of them gauges: what is told is one run, and the next begins anew.
+/// Metrics and samples. All are gauges: they describe one run, and the next run starts again.
 #[derive(Default)]
 struct MetricsText(String);
 

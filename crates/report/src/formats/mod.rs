@@ -1,7 +1,7 @@
-//! The other formats, rendered from the same data as the JSON files, account by account.
+//! The formats besides JSON, rendered from the same data, account by account.
 //!
-//! A format is asked three times: at the beginning, for each account in the order of their ids, and at the end. It
-//! gives parts of files, which the writer puts behind each other, so that no format has to hold an organisation in memory.
+//! A format is called at the beginning, for each account in the order of their IDs, and at the end. It returns
+//! parts of files, which the writer appends to each other, so that no format has to keep an organisation in memory.
 
 mod account_view;
 mod asff;
@@ -52,18 +52,18 @@ pub use written::{FindingStates, Judging};
 /// A part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// The file, by its path from the report's folder.
+    /// Path of the file, relative to the report folder.
     pub path: String,
-    /// What comes next in it.
+    /// Text to append.
     pub text: String,
-    /// It is an element of a list: a comma stands before it unless it is the first.
+    /// Whether it is an element of a list: a comma precedes every element except the first.
     pub element: bool,
-    /// It is the whole file. Of these there may be many, which are not all kept open.
+    /// Whether it is the whole file. There may be many of these, and they are not all kept open.
     pub whole: bool,
 }
 
 impl Part {
-    /// Text as it is.
+    /// A part with this text.
     pub fn text(path: &str, text: String) -> Self {
         Self { path: path.to_owned(), text, element: false, whole: false }
     }
@@ -79,25 +79,25 @@ impl Part {
     }
 }
 
-/// The files of the report that are there already, by their paths: documents and differences.
+/// Files of the report that already exist, by path: documents and diffs.
 pub trait Written {
-    /// What is in one.
+    /// Content of a file.
     fn text(&self, path: &str) -> Option<Rc<str>>;
-    /// Its hash, for which it need not be read.
+    /// Hash of a file, without reading it.
     fn hash(&self, path: &str) -> Option<FileHash>;
 }
 
-/// Where a format finds them.
+/// Where a format finds these files.
 pub type Read<'r> = dyn Written + 'r;
 
-/// One format.
+/// An output format.
 pub trait Format: Send + Sync {
     /// What comes before all accounts.
     fn begin(&self, _report: &Report) -> Vec<Part> {
         Vec::new()
     }
 
-    /// What is said of one account.
+    /// What comes for one account.
     fn account(&self, view: &AccountView<'_>, read: &Read<'_>) -> Vec<Part>;
 
     /// What comes after all accounts.
@@ -106,8 +106,8 @@ pub trait Format: Send + Sync {
     }
 }
 
-/// As JSON on one line, also for readers that take other characters than a line's end for one, and without anything that
-/// whoever looks at the file would not see. Nothing that is rendered here has keys other than text, so it cannot fail.
+/// JSON on one line, safe for readers that treat other characters as line breaks, and with invisible characters
+/// escaped. All keys here are text, so this cannot fail.
 fn json(value: &impl Serialize) -> String {
     let text = serde_json::to_string(value).unwrap_or_default();
     let shown = match visible(&text) {

@@ -1,19 +1,19 @@
-//! Principals that look like emergency access: they are idle by design.
+//! Principals that look like emergency access, which are meant to be idle.
 
 use leastwise_core::report::PrincipalRow;
 
 /// What to do with any other unused principal.
 const REVIEW: &str = "Confirm with the owner and check who can assume it, then delete it.";
 
-/// What to do with one of them, in a sentence.
+/// What to do with one of them, as a sentence.
 pub(super) const ADVICE: &str =
     "Do not delete it. Add this exception to the configuration, and replace TEAM with the owning team.";
 
-/// The same where no exception can be shown beside it.
+/// The same, where no exception can be shown next to it.
 const ADD_EXCEPTION: &str =
     "Do not delete it: it looks like emergency access. Add an exception for it to the configuration.";
 
-/// The same of one that no exception can name.
+/// The same, for one that no exception can name.
 const KEEP: &str = "Do not delete it: it looks like emergency access.";
 
 /// What to do with an unused principal.
@@ -25,7 +25,7 @@ pub(super) fn advice(principal: &PrincipalRow) -> &'static str {
     }
 }
 
-/// What to do with an unused credential of somebody who looks like emergency access.
+/// What to do with an unused credential of a principal that looks like emergency access.
 pub(super) const KEEP_CREDENTIAL: &str = "Do not delete it: the user looks like emergency access. Check that the credential still works, add this \
      exception to the configuration, and replace TEAM with the owning team.";
 
@@ -40,16 +40,16 @@ pub(super) fn about_credential(principal: &PrincipalRow, is_key: bool) -> &'stat
     }
 }
 
-/// The exception to paste for a principal that looks like emergency access. It is about this one alone: `names` of an
-/// exception are patterns, so a name with a wildcard would reach others. IAM gives no such name, nor one that TOML would have
-/// to escape, and the config takes none.
+/// The exception to paste for a principal that looks like emergency access. It matches only this principal: `names`
+/// of an exception are patterns, so a name with a wildcard would match others. IAM allows no such name, nor one
+/// that needs an escape in TOML, and the configuration rejects them.
 pub(super) fn exception(principal: &PrincipalRow, account: &str) -> Option<String> {
     principal.emergency.as_ref()?;
     block(account, &[&principal.name], None, "kept for emergencies", "never")
 }
 
-/// The exception to paste that keeps a principal, or one policy of some principals of an account, as it is. The owner, the
-/// reason and the last day are to be filled in: the configuration refuses the day that stands there.
+/// The exception to paste to keep a principal, or one policy of some principals of an account, unchanged. Its
+/// owner, reason and end date must be filled in: the configuration rejects the placeholder date.
 pub(super) fn keep(account: &str, names: &[&str], policy: Option<&str>) -> Option<String> {
     block(account, names, policy, "WHY", "YYYY-MM-DD")
 }
@@ -65,13 +65,14 @@ fn block(account: &str, names: &[&str], policy: Option<&str>, reason: &str, expi
     })
 }
 
-/// Principals in their order, but those that look like emergency access behind all others: they lead no list.
+/// The principals in their order, with those that look like emergency access at the end, so that they never lead a
+/// list.
 pub(super) fn last(principals: &[PrincipalRow]) -> Vec<&PrincipalRow> {
     let (kept, others): (Vec<_>, Vec<_>) = principals.iter().partition(|it| it.emergency.is_some());
     others.into_iter().chain(kept).collect()
 }
 
-/// Whether IAM gives anything such a name. It means itself in TOML and, behind a letter, in a shell.
+/// Whether IAM allows such a name. It needs no escape in TOML and, after a letter, in a shell.
 pub(super) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
 }

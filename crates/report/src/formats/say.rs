@@ -4,7 +4,7 @@ use leastwise_core::decide::HolderKind;
 use leastwise_core::report::numbers::{count, counted};
 use leastwise_core::report::{AccountSummary, Action, IdleCredential, PrincipalRow, Recommendation};
 
-/// An account as people know it: `acme-sandbox (888888888888)`.
+/// An account, as people know it: `acme-sandbox (888888888888)`.
 pub(super) fn account(summary: &AccountSummary) -> String {
     match summary.name.as_str() {
         "" => format!("account {}", summary.id),
@@ -12,7 +12,7 @@ pub(super) fn account(summary: &AccountSummary) -> String {
     }
 }
 
-/// What a policy is attached to: `role deploy`. A managed policy that is edited where it is names nobody.
+/// What a policy is attached to: `role deploy`. Empty for a managed policy that is edited in place.
 pub(super) fn attached(change: &Recommendation, show: &dyn Fn(&str) -> String) -> Option<String> {
     let named = |kind: HolderKind, name: &str| match kind {
         HolderKind::Managed => None,
@@ -28,7 +28,8 @@ pub(super) fn attached(change: &Recommendation, show: &dyn Fn(&str) -> String) -
     }
 }
 
-/// What a change does, as a title: verb first, with what the policy is attached to and where. Nothing is done yet, so nothing is past.
+/// What a change does, as a title: verb first, with the attachment and the account. Present tense, because nothing
+/// is done yet.
 pub(super) fn change(
     it: &Recommendation,
     on: Option<&str>,
@@ -69,12 +70,12 @@ pub(super) fn change(
     }
 }
 
-/// The same, with what the report itself says it is attached to.
+/// The same, with what the report says the policy is attached to.
 pub(super) fn change_of(it: &Recommendation, place: Option<&str>, show: &dyn Fn(&str) -> String) -> String {
     change(it, attached(it, show).as_deref(), place, show)
 }
 
-/// What to do about a role or user that nobody uses.
+/// What to do about an unused role or user.
 pub(super) fn unused(row: &PrincipalRow, policies: &[&str], show: &dyn Fn(&str) -> String) -> String {
     let verb = if row.emergency.is_some() { "Keep or except" } else { "Review for deletion" };
     let holds = match policies {
@@ -95,7 +96,7 @@ pub(super) fn credentials(row: &PrincipalRow, show: &dyn Fn(&str) -> String) -> 
     format!("{verb} {} of user {}", all.join(" and "), show(&row.name))
 }
 
-/// What a policy grants and what of it is unused, with what the change is good for.
+/// What a policy grants, how much of it is unused, and what the change achieves.
 pub(super) fn finding(change: &Recommendation) -> String {
     let (kind, policy) = (change.policy_ref().kind.title(), &change.policy);
     let (removed, granted) = (change.proof.removed, change.proof.removed + change.proof.kept);
@@ -122,8 +123,8 @@ pub(super) fn last_used(credential: &IdleCredential) -> String {
     }
 }
 
-/// The page that explains a code, where the project is published. A rule about a policy is named after the code of what to do
-/// or of why nothing is done.
+/// The documentation page of a code, if the project has a published repository. Rules about policies are named
+/// after the code of the action, or of the reason for not changing them.
 pub(super) fn page(rule: &str) -> Option<String> {
     let code = ["policy-", "left-alone-"].iter().find_map(|it| rule.strip_prefix(it)).unwrap_or(rule);
     let repository = env!("CARGO_PKG_REPOSITORY").trim_end_matches('/');

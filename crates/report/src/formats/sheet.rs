@@ -1,23 +1,24 @@
-//! Files for spreadsheets and trackers: RFC 4180, and cells that no program takes for anything but text.
+//! Files for spreadsheets and trackers: RFC 4180, with cells that no program can interpret as anything but text.
 //!
-//! A spreadsheet splits a line at the separator of its language or of its user: a comma, a semicolon, a tab or a bar. Whichever it
-//! is, no cell begins a formula: wherever a cell could begin, an apostrophe stands before what begins one, in half width and
-//! in full width, behind blanks and quotation marks too. Line feeds and tabs, like all that is unseen, are written out.
+//! A spreadsheet splits lines at the separator of its language or user: a comma, semicolon, tab or bar. Whichever
+//! it is, no cell may begin a formula: wherever a cell could begin, an apostrophe precedes any character that
+//! starts a formula, in half and full width, even after blanks and quotation marks. Line feeds and tabs are written
+//! out like all invisible characters.
 
 use leastwise_core::visible::{visible, visible_line};
 
-/// Spreadsheets cut a longer cell.
+/// Maximum length of a cell; spreadsheets cut longer ones.
 const LONGEST_CELL: usize = 32_767;
 
-/// Where a reader that knows another separator begins a cell. Tabs are written out.
+/// Characters after which a reader with another separator would begin a cell. Tabs are written out.
 const SEPARATORS: [char; 3] = [',', ';', '|'];
 
-/// A cell that no spreadsheet takes for a formula, and none cuts without a word.
+/// A cell that no spreadsheet interprets as a formula, and that is cut visibly if it is too long.
 pub(super) fn guarded(cell: &str) -> String {
     cut(without_formulas(&visible_line(cell)))
 }
 
-/// The same of a text of several lines, for trackers that take it as one cell whatever is in it.
+/// The same for a text of several lines, for trackers that accept it as one cell.
 pub(super) fn guarded_text(cell: &str) -> String {
     cut(without_formulas(&visible(cell)))
 }
@@ -39,7 +40,7 @@ fn cut(mut cell: String) -> String {
     cell
 }
 
-/// The text with an apostrophe wherever a cell could begin with what begins a formula.
+/// Inserts an apostrophe wherever a cell could begin with the start of a formula.
 fn without_formulas(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 1);
     let mut rest = text;
@@ -57,12 +58,12 @@ fn without_formulas(text: &str) -> String {
     }
 }
 
-/// What a spreadsheet takes for the beginning of a formula; some take the full width for the half.
+/// Whether a spreadsheet treats the character as the start of a formula; some also accept full width.
 fn begins_formula(c: char) -> bool {
     matches!(c, '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}')
 }
 
-/// Rows as RFC 4180 has them.
+/// Rows in the format of RFC 4180.
 pub(super) fn rows(rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
     for row in rows {
@@ -76,7 +77,7 @@ pub(super) fn rows(rows: impl IntoIterator<Item = Vec<String>>) -> String {
 mod tests {
     use super::{begins_formula, guarded, rows};
 
-    /// As a spreadsheet reads a line: what stands between separators, without the marks around it.
+    /// Splits a line like a spreadsheet: the text between separators, without quotation marks.
     fn cells(text: &str, separator: u8) -> Vec<String> {
         let reader = ::csv::ReaderBuilder::new()
             .delimiter(separator)

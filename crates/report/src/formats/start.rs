@@ -1,6 +1,7 @@
 //! What to do first: one choice, for the page and for `summary.md`.
 //!
-//! Accounts come in any order, so the order in which things are added decides nothing; only the head of each list is kept.
+//! Accounts arrive in any order, so the order of additions has no effect; only the first entries of each list are
+//! kept.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -10,12 +11,12 @@ use leastwise_core::report::{PrincipalRow, Recommendation};
 
 use super::{key, weight};
 
-/// How many rows *Start here* has.
+/// Number of rows of *Start here*.
 const MOST: usize = 10;
-/// How many of them are for unused principals, and for credentials, wherever there are such.
+/// Number of these rows reserved for unused principals, and for credentials, if there are any.
 const OF_A_KIND: usize = 2;
 
-/// A place in the list: emergency access after all others; then the worst, the surest, the heaviest.
+/// Position in the list: emergency access last; then by severity, confidence and risk.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank {
     is_emergency: bool,
@@ -26,7 +27,7 @@ pub(super) struct Rank {
 }
 
 impl Rank {
-    /// Of a change.
+    /// Rank of a change.
     pub(super) fn of_change(it: &Recommendation) -> Self {
         Self {
             is_emergency: false,
@@ -37,13 +38,14 @@ impl Rank {
         }
     }
 
-    /// Of an unused role or user. That it is unused is sure; whether it may go, only its owner knows.
+    /// Rank of an unused role or user. It is certain that it is unused; only its owner knows whether it can be
+    /// deleted.
     pub(super) fn of_unused(row: &PrincipalRow) -> Self {
         let key = key::of_principal("unused-principal", &row.arn);
         Self::of_principal(row, weight::of_unused(row), row.effect.risk.before, key)
     }
 
-    /// Of the unused credentials of a user.
+    /// Rank of the unused credentials of a user.
     pub(super) fn of_credentials(row: &PrincipalRow) -> Self {
         let key = key::of_principal("unused-credentials", &row.arn);
         Self::of_principal(row, weight::of_credential(row), 0, key)
@@ -60,7 +62,7 @@ impl Rank {
     }
 }
 
-/// The first of a list.
+/// The first entries of a list.
 #[derive(Debug)]
 pub(super) struct Head<T>(BTreeMap<Rank, T>);
 
@@ -79,13 +81,13 @@ impl<T> Head<T> {
         }
     }
 
-    /// In order.
+    /// The entries in order.
     pub(super) fn items(&self) -> impl Iterator<Item = &T> {
         self.0.values()
     }
 }
 
-/// See the module.
+/// The list of what to do first.
 #[derive(Debug)]
 pub(super) struct Start<T> {
     changes: Head<T>,
@@ -115,7 +117,7 @@ impl<T> Start<T> {
         self.credentials.keep(Rank::of_credentials(row), item, MOST);
     }
 
-    /// What to do first, all kinds together.
+    /// What to do first, across all kinds.
     pub(super) fn first(&self) -> Vec<&T> {
         let of_a_kind = |list: &Head<T>| {
             let ordinary = list.0.keys().filter(|rank| !rank.is_emergency);

@@ -1,7 +1,7 @@
-//! `summary.md`: one page of Markdown for the summary of a pipeline's job or for a chat message.
+//! `summary.md`: one page of Markdown for the summary of a pipeline job or for a chat message.
 //!
-//! Of the findings only the ten that come first are kept while accounts come and go. All that AWS or the author of a policy
-//! wrote is escaped as in tickets.
+//! Only the ten findings that come first are kept in memory. Everything that AWS or the author of a policy wrote is
+//! escaped as in tickets.
 
 use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,7 @@ use leastwise_core::report::{
 
 const PATH: &str = "summary.md";
 
-/// So many incomplete accounts are named.
+/// Maximum number of incomplete accounts to name.
 const MOST_ACCOUNTS: usize = 5;
 
 /// The format.
@@ -30,7 +30,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// For the owners that a tag names, with links to the files of these formats.
+    /// Creates the format, with owners from the given tag and links to the files of these formats.
     pub fn new(owner_tag: Option<&str>, formats: &[ReportFormat]) -> Self {
         Self { tag: owner_tag.map(str::to_owned), formats: formats.to_vec(), first: Mutex::default() }
     }
@@ -171,7 +171,7 @@ impl Summary {
     }
 }
 
-/// The state in a sentence.
+/// The state, as a sentence.
 fn state(report: &Report) -> String {
     let (totals, effect) = (&report.totals, &report.totals.effect);
     let count_of = |status| totals.statuses.get(&status).copied().unwrap_or_default();

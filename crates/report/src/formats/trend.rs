@@ -1,8 +1,8 @@
-//! The trend over several reports as a drawing: SVG that loads nothing, has no script, and follows the reader's choice of
-//! light or dark.
+//! The trend over several reports as an SVG drawing that loads nothing, has no script, and follows the reader's
+//! light or dark mode.
 //!
-//! Each number has a row of its own with its name and its first and last value in words, so that no colour has to tell one
-//! line from another, and each row has a scale of its own that begins at 0.
+//! Each number has its own row with its name and its first and last value in words, so that no line is identified
+//! only by colour. Each row has its own scale, which starts at 0.
 
 use std::fmt::Write as _;
 
@@ -14,17 +14,17 @@ use leastwise_core::report::words::STATUSES;
 use leastwise_core::visible::visible;
 
 const WIDTH: u64 = 840;
-/// Where names and first values end, and lines begin.
+/// Where names and first values end and lines begin.
 const LEFT: u64 = 290;
 /// Where lines end.
 const RIGHT: u64 = 600;
 const ROW: u64 = 40;
 const HEAD: u64 = 84;
-/// How high a line may go in its row.
+/// Maximum height of a line in its row.
 const HIGH: u64 = 28;
-/// More dots than this would be one band.
+/// Maximum number of dots; more would merge into a band.
 const MOST_DOTS: usize = 60;
-/// Names that are not ours may be of any length.
+/// Maximum length of a name, because names from others can have any length.
 const LONGEST_NAME: usize = 24;
 
 const STYLE: &str = "\
@@ -34,19 +34,19 @@ const STYLE: &str = "\
 .base{stroke:#7c858c}.line{stroke:#7db7ff}.dot{fill:#7db7ff}}\
 text{font:14px system-ui,sans-serif}.title{font-size:18px;font-weight:600}.section{font-weight:600}.n{text-anchor:end}";
 
-/// A number over all reports.
+/// A number in all reports.
 struct Series {
     name: String,
     values: Vec<u64>,
 }
 
-/// What is drawn below each other.
+/// A row of the drawing.
 enum TrendRow {
     Section(&'static str),
     Series(Series),
 }
 
-/// Draws it.
+/// Draws the trend.
 pub fn svg(trend: &Trend) -> String {
     let rows = rows(trend);
     let height = HEAD + ROW * rows.len() as u64 + 40;
@@ -125,7 +125,7 @@ fn rows(trend: &Trend) -> Vec<TrendRow> {
     rows
 }
 
-/// The same for who does not see it.
+/// The same as text, for people who cannot see the drawing.
 fn described(rows: &[TrendRow]) -> String {
     let mut out = String::new();
     for row in rows {
@@ -142,7 +142,7 @@ fn described(rows: &[TrendRow]) -> String {
     out.trim_end().to_owned()
 }
 
-/// How far to the right each report stands, by when its run began.
+/// Horizontal position of each report, by the time its run started.
 fn places(reports: &[Point]) -> Vec<u64> {
     let second = |it: Option<&Point>| it.map_or(0, |it| it.second);
     let (first, last) = (second(reports.first()), second(reports.last()));
@@ -203,7 +203,7 @@ fn short(name: &str) -> String {
     name.chars().take(LONGEST_NAME - 3).chain("...".chars()).collect()
 }
 
-/// Text that is nothing else in XML, with what XML has no characters for made visible.
+/// Text that is plain in XML, with characters that XML does not allow made visible.
 fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in visible(text).chars() {

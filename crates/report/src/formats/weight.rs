@@ -1,16 +1,16 @@
-//! How much a finding matters on the scale of [`Grade`]: all formats use the same.
+//! Severity of findings on the scale of [`Grade`]. All formats use the same.
 
 use leastwise_core::decide::{Grade, Level, PrincipalStatus};
 use leastwise_core::report::{PrincipalRow, Recommendation};
 
-/// Of a change, by the worst that it removes; one step lower where the confidence is low.
+/// Severity of a change: that of the worst permission it removes; one step lower if the confidence is low.
 pub(super) fn of_change(change: &Recommendation) -> Grade {
     let grade = change.impact.severity.grade();
     if change.confidence.level == Level::Low { grade.lower() } else { grade }
 }
 
-/// Of an unused principal, by the worst that it may do; medium at least where outsiders can assume it. One that looks like
-/// emergency access is meant to be idle: that is no reason to hurry.
+/// Severity of an unused principal: that of its worst permission; at least medium if outsiders can assume it.
+/// Apparent emergency access is meant to be idle, so it is not urgent.
 pub(super) fn of_unused(principal: &PrincipalRow) -> Grade {
     if principal.emergency.is_some() {
         return Grade::Low;
@@ -20,12 +20,12 @@ pub(super) fn of_unused(principal: &PrincipalRow) -> Grade {
     if open { grade.max(Grade::Medium) } else { grade }
 }
 
-/// Of an unused credential, which works for whoever finds it.
+/// Severity of an unused credential, which works for anyone who finds it.
 pub(super) fn of_credential(principal: &PrincipalRow) -> Grade {
     if principal.emergency.is_some() { Grade::Low } else { Grade::Medium }
 }
 
-/// Of a role or user in a table: what its permissions are enough for today; of an unused one, how much it matters.
+/// Severity of a role or user in a table: what its permissions allow today; for an unused one, how urgent it is.
 pub(super) fn of_principal(row: &PrincipalRow) -> Grade {
     match row.status {
         PrincipalStatus::UnusedPrincipal => of_unused(row),

@@ -1,9 +1,9 @@
-//! Two reports of one organisation: what is new, changed, the same, gone, back, and what grew.
+//! Compares two reports of one organisation: what is new, changed, the same, gone or back, and what grew.
 //!
-//! The key is the principal and the policy. Ids of findings are none: a finding that is partly mended closes and another
-//! opens.
+//! The key is the principal and the policy. IDs of findings cannot be the key: a finding that is partly fixed
+//! closes and another opens.
 //!
-//! A night is counted by the evidence, not by the run: only evidence of a later day tells anything more.
+//! Runs are counted by their evidence: only evidence of a later day adds anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 

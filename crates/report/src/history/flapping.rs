@@ -1,7 +1,7 @@
-//! Actions that are used every so often: unused, then in use, then unused again.
+//! Actions that are used from time to time: unused, then in use, then unused again.
 //!
-//! An account's two reports are compared when that account is at hand, and only what came into use is remembered, in
-//! `history.json`. What everybody does not use is never in memory for two nights.
+//! The two reports of an account are compared while it is in memory, and `history.json` remembers only what came
+//! into use. The unused actions of all principals are never in memory for two reports.
 
 use super::night::{HistoryRow, Night};
 use super::used::{Used, most};

@@ -1,4 +1,4 @@
-//! What one report says, in short, and what is remembered of those before it.
+//! A summary of one report, and what it remembers of earlier ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Which recommendations are ready: the same for so many nights, and none of their actions is used every so often.
+//! Which recommendations are ready: the same for enough runs, and without actions that are used from time to time.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Why a run cannot be gone on from, or cannot go on.
+//! Why a run cannot be resumed or continued.
 
 use std::io;
 use std::path::PathBuf;

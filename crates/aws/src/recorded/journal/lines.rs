@@ -1,4 +1,4 @@
-//! What is known of one account while it is read: the lines of its journal, and what earlier nights remember.
+//! What is known about an account while it is read: the lines of its journal, and what earlier runs cached.
 
 use std::collections::BTreeMap;
 use std::fs::File;

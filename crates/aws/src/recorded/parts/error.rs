@@ -1,4 +1,4 @@
-//! Why parts do not make a whole.
+//! Why parts cannot be merged.
 
 use std::io;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `part.json`: what a part says of itself.
+//! `part.json`: the description of a part.
 
 use std::collections::{BTreeMap, BTreeSet};
 

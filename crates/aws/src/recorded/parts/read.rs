@@ -1,4 +1,4 @@
-//! All parts together: checked, then read as a cloud that has answered once already.
+//! All parts together: checked, then read like a recorded AWS.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,6 +1,7 @@
-//! The note that AWS changed a finding unseen. Every file of findings says which note was the newest when they were read, so a
-//! new one makes all of them worthless at once: for this run, for others that share the folder, for one that goes on after a
-//! kill, and on later nights for accounts that were not read meanwhile. No file is touched for it.
+//! The note that AWS changed a finding without listing it. Every file of findings records which note was the newest
+//! when they were read, so a new note invalidates all of them at once: for this run, for others that share the
+//! folder, for a resumed run, and later for accounts that were not read in between. No file has to be changed for
+//! it.
 
 use std::fs;
 use std::io::{self, Write as _};

@@ -1,4 +1,4 @@
-//! The spot check (rule E21): whether AWS still says of a remembered finding what it said when it was read.
+//! The spot check (rule E21): whether AWS still returns a cached finding as it was read.
 
 use std::hash::BuildHasher;
 

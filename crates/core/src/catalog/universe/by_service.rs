@@ -1,9 +1,10 @@
-//! Patterns by the service that they are about, so that nobody goes through a whole list for each service or name.
+//! Patterns indexed by service, so that no look-up has to search a whole list.
 
 use super::Universe;
 use crate::policy::{Pattern, Shape};
 
-/// Patterns with their places in a list. `*` stands under no service, and so does one that the universe does not cover.
+/// Patterns with their positions in a list. `*` belongs to no service, and neither does a pattern whose service the
+/// universe does not cover.
 pub struct ByService<'d, 'a>(Vec<(Option<usize>, usize, &'d Pattern<'a>)>);
 
 impl<'d, 'a: 'd> ByService<'d, 'a> {
@@ -14,7 +15,7 @@ impl<'d, 'a: 'd> ByService<'d, 'a> {
         Self(all)
     }
 
-    /// Those of one service, or those of none, each with its place.
+    /// Those of one service, or those of none, with their positions.
     pub(crate) fn of(
         &self,
         scope: Option<usize>,
@@ -34,7 +35,7 @@ impl<'d, 'a: 'd> ByService<'d, 'a> {
         all.chain(own.map(|(_, pattern)| pattern))
     }
 
-    /// All of them.
+    /// All patterns.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'d Pattern<'a>> + use<'_, 'd, 'a> {
         self.0.iter().map(|(.., pattern)| *pattern)
     }

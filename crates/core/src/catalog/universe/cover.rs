@@ -1,4 +1,4 @@
-//! Which services and actions a universe is made of.
+//! Which services and actions a universe covers.
 
 use std::borrow::Cow;
 
@@ -10,11 +10,11 @@ use crate::catalog::{is_name, is_prefix};
 use crate::policy::{Document, Effect, Observed, Shape};
 
 impl<'a> Universe<'a> {
-    /// Covers the services with something unused; gives back the names that the catalog does not know.
+    /// Covers the services with unused actions; returns the names that the catalog lacks.
     pub(super) fn cover_unused(&mut self, observed: &Observed) -> Vec<(usize, String)> {
         let mut extras = Vec::new();
         for (service, extent) in observed.unused.iter() {
-            // What no service or action can be called is no evidence about any.
+            // Names that no service or action can have are not evidence.
             if !is_prefix(service) {
                 continue;
             }
@@ -36,7 +36,7 @@ impl<'a> Universe<'a> {
         extras
     }
 
-    /// Covers the services that were seen in use, so that nothing of them is lost with a wildcard.
+    /// Covers the services in use, so that none of their actions is lost with a wildcard.
     pub(super) fn cover_used(&mut self, observed: &Observed) {
         for (service, extent) in observed.used.iter().filter(|(service, _)| is_prefix(service)) {
             let scope = self.cover(service);
@@ -85,7 +85,7 @@ impl<'a> Universe<'a> {
         }
     }
 
-    /// Adds what the organisation names of the services that are covered.
+    /// Adds names that the organisation uses, for the services that are covered.
     pub(super) fn cover_organisation(&mut self, basis: Basis<'a>) {
         if basis.harvest.is_empty() {
             return;
@@ -96,7 +96,7 @@ impl<'a> Universe<'a> {
                 continue;
             };
             for (lower, spelled) in basis.harvest.of_service(&prefix) {
-                // The catalog may have learnt it since.
+                // The catalog may have it by now.
                 if known.is_none_or(|service| service.find(lower).is_none()) {
                     self.add_extra(at, NamedBy::Organisation, Cow::Borrowed(spelled));
                 }
@@ -104,8 +104,8 @@ impl<'a> Universe<'a> {
         }
     }
 
-    /// Of a service that was not used at all everything is unused, but for actions whose use is not seen: of those only what
-    /// the evidence names.
+    /// Everything of a service that was not used at all is unused, except actions whose use AWS does not track. Of
+    /// those, only the ones that the evidence names are.
     pub(super) fn cover_whole(&mut self, basis: Basis<'a>) {
         let mut all = std::mem::replace(&mut self.unused, ActionBits(Vec::new()));
         let named = all.clone();
@@ -130,7 +130,7 @@ impl<'a> Universe<'a> {
             }
             let any_unused = all.any_in(run) || self.extras_of(at).any(|(bit, _)| all.has(bit));
             if let Some(scope) = self.scopes.get_mut(at) {
-                // Where no use is ever seen, that none was seen says nothing.
+                // AWS does not track it, so no recorded use says nothing.
                 scope.whole = whole && (any_unused || !withheld);
                 scope.withheld = withheld && scope.whole;
                 scope.any_unused = any_unused || scope.whole;
@@ -139,7 +139,7 @@ impl<'a> Universe<'a> {
         self.unused = all;
     }
 
-    /// The scope of a service, which is made when it is first met.
+    /// Scope of a service, created on first use.
     fn cover(&mut self, prefix: &str) -> usize {
         if let Some(place) = self.catalog.place_of(prefix) {
             return self.cover_known(place);
@@ -189,8 +189,8 @@ impl<'a> Universe<'a> {
         }
     }
 
-    /// Sorts the extras within their services, drops repeats and gives them their bits. Of several spellings the policy's
-    /// own stays, else the first by bytes, so that nothing depends on the order.
+    /// Sorts the extras within their services, removes duplicates and assigns their bits. If there are several
+    /// spellings, the policy's own is kept, otherwise the first by bytes, so that the order does not matter.
     pub(super) fn number_extras(&mut self) {
         self.extras.sort_by(|a, b| {
             (a.scope, &a.lower, a.from, &a.spelled).cmp(&(b.scope, &b.lower, b.from, &b.spelled))

@@ -1,27 +1,29 @@
-//! Rules that always hold: principals that the owner of an account cannot change, so that advice about them is idle.
+//! Built-in rules: principals that the owner of an account cannot change, so that recommendations about them are
+//! useless.
 //!
-//! A name alone never makes one: anybody can give a role the name of AWS's own. `OrganizationAccountAccessRole` and the
-//! roles of self-managed StackSets are the owner's to change, and are shown like any other.
+//! A name alone never matches, because anyone can give a role an AWS name. `OrganizationAccountAccessRole` and the
+//! roles of self-managed StackSets can be changed by their owner, and are reported like any other role.
 
 use crate::arn::Arn;
 use crate::inventory::{Inventory, Principal, PrincipalKind};
 
-/// A rule that always holds.
+/// A built-in rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DefaultRule {
-    /// Roles of AWS services.
+    /// Service-linked roles.
     ServiceLinked,
-    /// Roles under the path that AWS reserves, but those of Identity Center, which are changed by their permission set.
+    /// Roles under the path that AWS reserves, except those of Identity Center, which change with their permission
+    /// set.
     AwsReserved,
-    /// Roles that AWS Control Tower protects in the accounts it governs.
+    /// Roles that AWS Control Tower protects in the accounts that it governs.
     ControlTower,
 }
 
 impl DefaultRule {
-    /// All of them, in the order of every list.
+    /// All built-in rules. Lists use this order.
     pub const ALL: [Self; 3] = [Self::ServiceLinked, Self::AwsReserved, Self::ControlTower];
 
-    /// As it stands in files.
+    /// Name in files.
     pub fn name(self) -> &'static str {
         match self {
             Self::ServiceLinked => "service-linked",
@@ -54,8 +56,8 @@ impl DefaultRule {
     }
 }
 
-/// What the service control policy of the control AWS-GR_IAM_ROLE_CHANGE_PROHIBITED names: `role/aws-controltower-*`,
-/// `role/*AWSControlTower*`, `role/stacksets-exec-*`.
+/// Whether the service control policy of the control AWS-GR_IAM_ROLE_CHANGE_PROHIBITED names the role:
+/// `role/aws-controltower-*`, `role/*AWSControlTower*`, `role/stacksets-exec-*`.
 fn is_protected(role: &Principal) -> bool {
     let resource = format!("{}{}", role.path.strip_prefix('/').unwrap_or(&role.path), role.name);
     resource.starts_with("aws-controltower-")
@@ -63,8 +65,8 @@ fn is_protected(role: &Principal) -> bool {
         || resource.contains("AWSControlTower")
 }
 
-/// Whether AWS Control Tower governs an account: its role has to be in every enrolled one. Service control policies do
-/// not reach the management account, so nothing is protected there.
+/// Whether AWS Control Tower governs an account: every enrolled account has its role. Service control policies do
+/// not apply to the management account, so nothing is protected there.
 pub(super) fn is_enrolled(inventory: &Inventory) -> bool {
     let account = &inventory.account;
     // arn:aws:organizations::<management account>:account/...

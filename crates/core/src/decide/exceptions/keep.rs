@@ -1,4 +1,4 @@
-//! Actions that stay whatever the evidence says.
+//! Actions that are kept whatever the evidence says.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use crate::catalog::{Basis, Catalog};
 use crate::decide::Removable;
 use crate::policy::{ActionNames, ActionPattern, ActionSet, Extent};
 
-/// What stays in one policy, and by which rules.
+/// Actions to keep in one policy, and the rules that keep them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kept<'e> {
     patterns: Vec<(RuleId, &'e ActionPattern)>,
@@ -20,7 +20,7 @@ impl<'e> Kept<'e> {
         Self { patterns: Vec::new() }.with(patterns)
     }
 
-    /// In one order and without repeats, so that it does not matter who was asked first.
+    /// Sorted and without duplicates, so that the order of rules does not matter.
     fn with(mut self, more: impl Iterator<Item = (RuleId, &'e ActionPattern)>) -> Self {
         self.patterns.extend(more);
         self.patterns.sort_by_key(|(id, pattern)| (*id, pattern.as_str()));
@@ -33,12 +33,12 @@ impl<'e> Kept<'e> {
         self.patterns.is_empty()
     }
 
-    /// The rules that keep something.
+    /// Rules that keep an action.
     pub fn rules(&self) -> BTreeSet<RuleId> {
         self.patterns.iter().map(|(id, _)| *id).collect()
     }
 
-    /// Whether an action stays.
+    /// Whether an action is kept.
     pub fn keeps(&self, service: &str, name: &str) -> bool {
         self.patterns.iter().any(|(_, pattern)| pattern.matches(service, name))
     }
@@ -49,8 +49,9 @@ impl<'e> Kept<'e> {
         self.with(other.patterns.iter().copied())
     }
 
-    /// The evidence without what is kept. Of a service that is unused as a whole and kept in part, the other actions of
-    /// the catalog stay unused, but for those whose use AWS does not see (E13); what the catalog does not know counts as used.
+    /// The evidence without kept actions. If a service is unused as a whole and partly kept, its other actions in
+    /// the catalog stay unused, except those whose use AWS does not track (E13). Actions that the catalog lacks
+    /// count as used.
     #[must_use]
     pub fn take_out(&self, unused: &ActionSet, basis: Basis<'_>) -> ActionSet {
         let one = |(service, extent): (&Arc<str>, &Extent)| {
@@ -73,7 +74,7 @@ impl<'e> Kept<'e> {
         unused.iter().filter_map(one).collect()
     }
 
-    /// The same of what may be taken from a principal. From one that uses nothing, what the catalog knows.
+    /// The same for what can be removed from a principal. For an idle one, that is what the catalog knows.
     pub fn narrow<'n>(&self, removable: &'n Removable, basis: Basis<'_>) -> Cow<'n, Removable> {
         match removable {
             Removable::Only(unused) if self.touches(unused) => {
@@ -88,7 +89,7 @@ impl<'e> Kept<'e> {
         }
     }
 
-    /// Whether anything that could go is kept.
+    /// Whether anything that could be removed is kept.
     fn touches(&self, unused: &ActionSet) -> bool {
         self.patterns.iter().any(|(_, pattern)| {
             unused.iter().filter(|(service, _)| is_about(pattern, service)).any(|(service, extent)| {
@@ -98,12 +99,12 @@ impl<'e> Kept<'e> {
     }
 }
 
-/// Whether a pattern matches something of a service.
+/// Whether a pattern matches anything of a service.
 fn is_about(pattern: &ActionPattern, service: &str) -> bool {
     pattern.service().is_none_or(|own| own.eq_ignore_ascii_case(service))
 }
 
-/// How many actions that may be taken from a principal match a pattern. Of a whole service, those that the catalog knows.
+/// Number of removable actions that a pattern matches. For a whole service, those in the catalog.
 pub(super) fn matched(patterns: &[ActionPattern], removable: &Removable, catalog: &Catalog) -> usize {
     let Removable::Only(unused) = removable else { return 0 };
     let stays = |service: &str, name: &str| patterns.iter().any(|pattern| pattern.matches(service, name));
@@ -117,7 +118,7 @@ pub(super) fn matched(patterns: &[ActionPattern], removable: &Removable, catalog
     unused.iter().map(of_service).sum()
 }
 
-/// The actions of a service, as the catalog spells them.
+/// Actions of a service, as the catalog spells them.
 fn known<'c>(catalog: &'c Catalog, service: &str) -> impl Iterator<Item = &'c str> {
     let found = catalog.place_of(service).and_then(|place| catalog.service(place));
     found.into_iter().flat_map(|service| (0..service.len()).map(|place| service.spelled(place)))

@@ -1,13 +1,13 @@
-//! Exceptions as code: what is left as it is, by which rule, and what came of each rule.
+//! Exceptions as code: what is kept unchanged, by which rule, and what each rule matched.
 //!
-//! The rules of the configuration and those that always hold are of one kind. An expired rule has no effect, and is
-//! counted as what it would have covered. Rules only ever keep: none makes anything go that would stay without it.
+//! Rules of the configuration and built-in rules work the same way. An expired rule has no effect, and the report
+//! says what it would have covered. Rules only ever keep permissions; none causes a removal.
 //!
 //! - `rule`: one rule of the configuration;
-//! - `mod`: all rules, and what they say of one account;
-//! - `defaults`: the rules that always hold, about what the owner of an account cannot change;
-//! - `keep`: actions that stay, taken out of the evidence;
-//! - `review`: what came of each rule over all accounts, and which need their owner's attention.
+//! - `mod`: all rules, and what they mean for one account;
+//! - `defaults`: built-in rules, about what the owner of an account cannot change;
+//! - `keep`: actions to keep, taken out of the evidence;
+//! - `review`: what each rule matched in all accounts, and which need their owner's attention.
 
 mod defaults;
 mod keep;
@@ -31,7 +31,7 @@ use crate::decide::Standing;
 use crate::inventory::{Inventory, Principal};
 use crate::policy::ActionPattern;
 
-/// What a rule says.
+/// Content of a rule.
 #[derive(Debug, Clone, Copy)]
 enum RuleText<'c> {
     Default(DefaultRule),
@@ -43,12 +43,12 @@ enum RuleText<'c> {
 struct Rule<'c> {
     id: RuleId,
     text: RuleText<'c>,
-    /// It has run out.
+    /// Whether it has expired.
     is_past: bool,
 }
 
 impl<'c> Rule<'c> {
-    /// The patterns of what it keeps; none when it leaves things alone as a whole.
+    /// Action patterns to keep; empty if the rule keeps everything.
     fn patterns(&self) -> &'c [ActionPattern] {
         match self.text {
             RuleText::Default(_) => &[],
@@ -57,12 +57,12 @@ impl<'c> Rule<'c> {
         }
     }
 
-    /// Whether it is about some policies only.
+    /// Whether it applies only to some policies.
     fn names_policies(&self) -> bool {
         matches!(self.text, RuleText::Exception(exception) if !exception.policies.is_empty())
     }
 
-    /// Whether it is about this policy, by name or ARN, of a principal that it covers.
+    /// Whether it applies to this policy, by name or ARN, of a principal that it covers.
     fn covers_policy(&self, policy: &str) -> bool {
         let RuleText::Exception(exception) = self.text else { return true };
         // The name of an inline policy has neither colon nor slash.
@@ -81,8 +81,8 @@ impl<'c> Rule<'c> {
     }
 }
 
-/// All rules, in the order in which they are asked: those that always hold, the configuration's as they are written, and
-/// the actions that are kept everywhere.
+/// All rules, in the order in which they are applied: built-in rules, those of the configuration as written, and
+/// actions that are kept everywhere.
 #[derive(Debug, Clone)]
 pub struct Exceptions<'c> {
     rules: Vec<Rule<'c>>,
@@ -90,7 +90,7 @@ pub struct Exceptions<'c> {
 }
 
 impl<'c> Exceptions<'c> {
-    /// The rules as they hold on a day. `keep` are the actions that are kept everywhere.
+    /// The rules that apply on a date. `keep` are the actions to keep everywhere.
     pub fn new(exceptions: &'c [Exception], keep: &'c [ActionPattern], today: Date) -> Self {
         let always = DefaultRule::ALL.map(|rule| (RuleId::Default(rule), RuleText::Default(rule)));
         let mut on_line: BTreeMap<usize, usize> = BTreeMap::new();
@@ -108,7 +108,7 @@ impl<'c> Exceptions<'c> {
         Self { rules: rules.collect(), today }
     }
 
-    /// The rules that can matter in one account.
+    /// The rules that can apply to one account.
     pub fn of<'e>(&'e self, inventory: &'e Inventory) -> AccountExceptions<'e> {
         let about = |rule: &&Rule<'c>| match rule.text {
             RuleText::Exception(exception) => exception.covers_account(&inventory.account),
@@ -118,23 +118,23 @@ impl<'c> Exceptions<'c> {
         AccountExceptions { inventory, rules: self.rules.iter().filter(about).collect(), enrolled }
     }
 
-    /// Why a rule is there, and who answers for it.
+    /// Reason and owner of a rule.
     pub fn wording(&self, id: RuleId) -> Option<(Cow<'c, str>, Option<&'c str>)> {
         self.rules.iter().find(|rule| rule.id == id).map(Rule::wording)
     }
 }
 
-/// What the rules say of one account.
+/// What the rules mean for one account.
 #[derive(Debug)]
 pub struct AccountExceptions<'e> {
     inventory: &'e Inventory,
     rules: Vec<&'e Rule<'e>>,
-    /// AWS Control Tower governs the account.
+    /// Whether AWS Control Tower governs the account.
     enrolled: bool,
 }
 
 impl<'e> AccountExceptions<'e> {
-    /// The rule that leaves a principal alone as a whole, if one does.
+    /// The rule that excludes a whole principal, if any.
     pub fn principal(&self, principal: &Principal) -> Option<RuleId> {
         let leaves = |rule: &&&Rule<'_>| {
             !rule.is_past
@@ -145,8 +145,8 @@ impl<'e> AccountExceptions<'e> {
         self.rules.iter().find(leaves).map(|rule| rule.id)
     }
 
-    /// The rule that leaves one policy of a principal alone, if one does. The policy is named by its ARN, or by its name
-    /// when it is inline.
+    /// The rule that excludes one policy of a principal, if any. The policy is given by ARN, or by name if it is
+    /// inline.
     pub fn policy(&self, principal: &Principal, policy: &str) -> Option<RuleId> {
         let leaves = |rule: &&&Rule<'_>| {
             !rule.is_past
@@ -158,7 +158,7 @@ impl<'e> AccountExceptions<'e> {
         self.rules.iter().find(leaves).map(|rule| rule.id)
     }
 
-    /// The actions that stay in one policy of a principal. The policy is named as for [`Self::policy`].
+    /// Actions to keep in one policy of a principal. The policy is given as for [`Self::policy`].
     pub fn kept(&self, principal: &Principal, policy: &str) -> Kept<'e> {
         let keeps = |rule: &&Rule<'_>| {
             !rule.is_past
@@ -170,8 +170,8 @@ impl<'e> AccountExceptions<'e> {
         Kept::new(patterns.flat_map(|rule| rule.patterns().iter().map(|pattern| (rule.id, pattern))))
     }
 
-    /// What each rule covers in the account; of an expired one, what it would. The standings are those of the
-    /// inventory's principals, in its order. Ask once for each account.
+    /// What each rule covers in the account; for an expired rule, what it would cover. The standings are those of
+    /// the inventory's principals, in the same order. Call once for each account.
     pub fn usage(&self, standings: &[Standing], catalog: &Catalog) -> Usage {
         let mut usage = Usage::default();
         for rule in &self.rules {
@@ -205,7 +205,7 @@ impl<'e> AccountExceptions<'e> {
         }
     }
 
-    /// The policies that reach a principal, its groups' too, by name or ARN.
+    /// Policies that apply to a principal, including those of its groups, by name or ARN.
     fn held<'p>(&'p self, principal: &'p Principal) -> impl Iterator<Item = &'p str> {
         let groups = principal.groups.iter().filter_map(|group| self.inventory.groups.get(group));
         let of_groups = groups.flat_map(|group| {
@@ -218,7 +218,7 @@ impl<'e> AccountExceptions<'e> {
     }
 }
 
-/// What rules cover, whether or not another rule came first.
+/// What rules cover, whether or not an earlier rule applied first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Usage {
     rules: BTreeMap<RuleId, Uses>,
@@ -227,16 +227,16 @@ pub struct Usage {
 /// What one rule covers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Uses {
-    /// Principals: all of which it is about, by some policy at least when it names policies.
+    /// Number of principals it covers. If it names policies, those with such a policy.
     pub principals: usize,
-    /// Policies of those, when it names policies: once for each principal that a policy reaches.
+    /// If it names policies, their number, counted once for each principal that a policy applies to.
     pub policies: usize,
-    /// Unused actions of those that it keeps: once for each principal.
+    /// Number of unused actions it keeps, counted once for each principal.
     pub actions: usize,
 }
 
 impl Usage {
-    /// Adds what came of the rules in another account.
+    /// Adds another account.
     pub fn merge(&mut self, other: &Self) {
         for (id, more) in &other.rules {
             let uses = self.rules.entry(*id).or_default();
@@ -246,7 +246,7 @@ impl Usage {
         }
     }
 
-    /// What came of one rule.
+    /// What one rule covers.
     pub fn of(&self, id: RuleId) -> Uses {
         self.rules.get(&id).copied().unwrap_or_default()
     }

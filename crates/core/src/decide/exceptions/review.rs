@@ -1,4 +1,4 @@
-//! What came of each rule, and which rules need their owner's attention.
+//! What each rule matched, and which rules need their owner's attention.
 
 use std::borrow::Cow;
 
@@ -8,47 +8,47 @@ use super::super::codes::RuleCode;
 use super::{Exception, Exceptions, Expires, Glob, Rule, RuleId, RuleText, Selector, Usage, Uses};
 use crate::policy::ActionPattern;
 
-/// So many days before it expires, a rule is told to be expiring.
+/// Days before its end date from which a rule counts as expiring.
 const SOON: i64 = 30;
-/// Of so few principals, half are not many.
+/// Number of principals up to which covering half of them does not count as broad.
 const FEW: usize = 10;
 
-/// One rule with what came of it.
+/// A rule and what it matched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExceptionReview<'c> {
-    /// Which.
+    /// ID.
     pub id: RuleId,
-    /// Why it is there.
+    /// Reason.
     pub reason: Cow<'c, str>,
-    /// Who answers for it; nobody is asked who answers for `keep`.
+    /// Owner; `keep` has none.
     pub owner: Option<&'c str>,
-    /// Until when it holds.
+    /// End date.
     pub expires: Expires,
     /// What it covers.
     pub uses: Uses,
-    /// How it stands: whether it holds, and then what is odd about it.
+    /// Its state, and problems with it.
     pub states: Vec<RuleState>,
 }
 
-/// How a rule stands.
+/// State of a rule, or a problem with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RuleState {
-    /// It holds.
+    /// It applies.
     Active,
-    /// It has run out on this day and has had no effect.
+    /// It expired on this date and had no effect.
     Expired(Date),
-    /// It runs out on this day, so many days from now.
+    /// It expires on this date, in this many days.
     Expiring(Date, i64),
-    /// Nothing that was read is what it is about.
+    /// It matches nothing in this scan.
     NeverMatched,
-    /// It reaches so many of so many principals.
+    /// It covers this many of this many principals.
     CoversMost(usize, usize),
-    /// Nothing narrows it.
+    /// It has no scope.
     Unscoped,
 }
 
 impl RuleState {
-    /// As it stands in files.
+    /// Stable code.
     pub fn code(self) -> RuleCode {
         match self {
             Self::Active => RuleCode::Active,
@@ -75,8 +75,8 @@ impl RuleState {
 }
 
 impl<'c> Exceptions<'c> {
-    /// Every rule with what came of it over all accounts, in the order in which the rules are asked. `population` is how
-    /// many principals were read.
+    /// Every rule and what it matched in all accounts, in the order in which rules are applied. `population` is the
+    /// number of principals scanned.
     pub fn review(&self, usage: &Usage, population: usize) -> Vec<ExceptionReview<'c>> {
         let review = |rule: &Rule<'c>| {
             let uses = usage.of(rule.id);
@@ -115,7 +115,7 @@ impl<'c> Exceptions<'c> {
 }
 
 impl<'c> Rule<'c> {
-    /// Why it is there, and who answers for it.
+    /// Reason and owner.
     pub(super) fn wording(&self) -> (Cow<'c, str>, Option<&'c str>) {
         match self.text {
             RuleText::Default(rule) => (rule.reason().into(), Some("AWS")),
@@ -124,7 +124,7 @@ impl<'c> Rule<'c> {
         }
     }
 
-    /// Whether it is about some principals or policies and not only about actions, wherever they are.
+    /// Whether it is limited to some principals or policies, not only to actions.
     fn is_scoped(&self) -> bool {
         let RuleText::Exception(it) = self.text else { return false };
         !(it.accounts.is_empty()
@@ -135,12 +135,12 @@ impl<'c> Rule<'c> {
             && it.policies.is_empty())
     }
 
-    /// Whether it keeps all actions of what it covers. A rule that keeps some actions for many is not broad.
+    /// Whether it keeps all actions of what it covers. A rule that keeps a few actions for many is not broad.
     fn takes_all(&self) -> bool {
         self.patterns().is_empty() || self.patterns().iter().any(is_star)
     }
 
-    /// Whether all that is written to narrow it is a bare `*`.
+    /// Whether its scope is only a bare `*`.
     fn is_bare(&self) -> bool {
         match self.text {
             RuleText::Default(_) => false,

@@ -1,4 +1,4 @@
-//! The rules that people write: what is to stay as it is, and who says so.
+//! The rules that people write: what to keep unchanged, and who is responsible.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,11 +9,11 @@ use crate::inventory::Principal;
 use crate::inventory::wire::Account;
 use crate::policy::{ActionPattern, glob};
 
-/// `[[exception]]`. Each list that has entries must match, by any one of its entries; an empty list matches everything.
-/// One of the lists has entries.
+/// `[[exception]]`. Every list with entries must match, by any of its entries; an empty list matches everything. At
+/// least one list has entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exception {
-    /// Accounts, by id or name.
+    /// Accounts, by ID or name.
     pub accounts: Vec<Selector>,
     /// Organisational units and roots.
     pub units: Vec<Selector>,
@@ -21,29 +21,29 @@ pub struct Exception {
     pub paths: Vec<Glob>,
     /// Names of roles and users.
     pub names: Vec<Glob>,
-    /// Tags of roles and users; all must be there.
+    /// Tags of roles and users; all must match.
     pub tags: BTreeMap<String, Glob>,
     /// Policies, by name or ARN.
     pub policies: Vec<Glob>,
-    /// The actions that stay; empty means all.
+    /// Actions to keep; empty means all.
     pub actions: Vec<ActionPattern>,
-    /// Why.
+    /// Reason.
     pub reason: String,
-    /// Who answers for it.
+    /// Who is responsible.
     pub owner: String,
-    /// Until when.
+    /// End date.
     pub expires: Expires,
-    /// The line of the file on which it begins, counted from 1.
+    /// First line in the file, from 1.
     pub line: usize,
 }
 
 impl Exception {
-    /// Whether it is about this principal of this account, for some policy and some action at least.
+    /// Whether it applies to this principal of this account, for some policy and some action.
     pub fn covers(&self, account: &Account, principal: &Principal) -> bool {
         self.covers_account(account) && self.covers_principal(principal)
     }
 
-    /// Whether it is about something in this account.
+    /// Whether it applies to anything in this account.
     pub fn covers_account(&self, account: &Account) -> bool {
         let chosen = |selectors: &[Selector]| {
             selectors.is_empty() || selectors.iter().any(|selector| selector.selects(account))
@@ -51,7 +51,7 @@ impl Exception {
         chosen(&self.accounts) && chosen(&self.units)
     }
 
-    /// Whether it is about this principal, when it is about its account.
+    /// Whether it applies to this principal, given that it applies to its account.
     pub fn covers_principal(&self, principal: &Principal) -> bool {
         any(&self.paths, &principal.path)
             && any(&self.names, &principal.name)
@@ -60,7 +60,7 @@ impl Exception {
             })
     }
 
-    /// Whether it is about a policy of that name or ARN. Inline policies have no ARN.
+    /// Whether it applies to a policy of that name or ARN. Inline policies have no ARN.
     pub fn covers_policy(&self, name: &str, arn: Option<&str>) -> bool {
         any(&self.policies, name) || arn.is_some_and(|arn| any(&self.policies, arn))
     }
@@ -75,17 +75,17 @@ fn any(globs: &[Glob], name: &str) -> bool {
     globs.is_empty() || globs.iter().any(|glob| glob.matches(name))
 }
 
-/// Until when an exception holds.
+/// End date of an exception.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expires {
-    /// Somebody said so.
+    /// Explicitly none.
     Never,
-    /// The last day on which it holds.
+    /// The last day on which it applies.
     On(Date),
 }
 
 impl Expires {
-    /// Whether it is over.
+    /// Whether it has expired.
     pub fn is_past(self, today: Date) -> bool {
         matches!(self, Self::On(last) if last < today)
     }
@@ -100,19 +100,19 @@ impl fmt::Display for Expires {
     }
 }
 
-/// What chooses accounts.
+/// Selects accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selector {
-    /// An account by its id.
+    /// An account by ID.
     Account(String),
-    /// Everything below an organisational unit or a root, by its id.
+    /// Everything in an organisational unit or a root, by ID.
     Unit(String),
     /// Accounts by name.
     Name(Glob),
 }
 
 impl Selector {
-    /// Whether it chooses this account.
+    /// Whether it selects this account.
     pub fn selects(&self, account: &Account) -> bool {
         match self {
             Self::Account(id) => *id == account.id,
@@ -130,12 +130,12 @@ impl fmt::Display for Selector {
     }
 }
 
-/// `*` and `?` over names that people give: case matters.
+/// `*` and `?` in names that people choose. Case matters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glob(String);
 
 impl Glob {
-    /// A pattern as it was written.
+    /// A pattern as written.
     pub fn new(pattern: impl Into<String>) -> Self {
         Self(pattern.into())
     }
@@ -145,7 +145,7 @@ impl Glob {
         glob::matches_exactly(&self.0, name)
     }
 
-    /// As it was written.
+    /// As written.
     pub fn as_str(&self) -> &str {
         &self.0
     }

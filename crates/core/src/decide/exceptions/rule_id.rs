@@ -1,22 +1,22 @@
-//! How a rule is named.
+//! IDs of rules.
 
 use std::fmt;
 
 use super::defaults::DefaultRule;
 
-/// Names a rule: `default:service-linked`, `config:12` by its line, `keep:1` by its place in the list.
+/// ID of a rule: `default:service-linked`, `config:12` by its line, `keep:1` by its position in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RuleId {
-    /// One that always holds.
+    /// A built-in rule.
     Default(DefaultRule),
     /// An `[[exception]]` of the configuration.
     Config {
-        /// The line on which it begins, counted from 1.
+        /// Its first line, from 1.
         line: usize,
-        /// How many begin before it on the same line.
+        /// Number of exceptions that begin earlier on the same line.
         before: usize,
     },
-    /// An entry of `keep`, counted from 1.
+    /// An entry of `keep`, from 1.
     Keep(usize),
 }
 

@@ -1,4 +1,4 @@
-//! What `accounts/<id>.json` says more than once.
+//! Checks what `accounts/<id>.json` says more than once.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,8 @@
-//! What a report says in more than one place has to agree. A change of one of them by hand is reported with the other.
+//! Checks that a report agrees with itself wherever it says something twice, so that a manual edit of one place is
+//! found.
 //!
-//! Here is what one file says twice, and what a row of `report.json` says of an account. What the documents and the catalog
-//! say is proven elsewhere, and the other formats are written again.
+//! This covers single files, and the summaries of accounts in `report.json`. What documents and the catalog say is
+//! proven elsewhere, and the other formats are rendered again.
 
 mod account;
 mod whole;

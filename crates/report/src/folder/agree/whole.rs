@@ -1,4 +1,4 @@
-//! What `report.json` says of its accounts, gathered while they come and go.
+//! Checks what `report.json` says about its accounts, account by account.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What stands where an output is to be: it is replaced only if it is an earlier output and nothing else.
+//! What is at the place of an output. It is replaced only if it is an earlier output and nothing else.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;

@@ -1,5 +1,5 @@
-//! Files that grow part by part. Systems let a program have about a thousand files open, and a report of many accounts has
-//! more that grow, so few are open at a time.
+//! Files that are written in parts. Systems allow a program about a thousand open files, and a report of many
+//! accounts has more such files, so only a few are open at a time.
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -1,5 +1,5 @@
-//! How the JSON of a report is laid out: a line an item for people and line-wise tools, but small things on one line. All
-//! lines of their own would make it half as long again.
+//! Layout of the JSON files: one line per item for people and line-based tools, with small items on one line. A
+//! line for everything would make files half as long again.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! The parts of the AWS Security Finding Format that are written, named as it names them, and kept to its limits.
+//! The parts of the AWS Security Finding Format that we write, under its own names and within its limits.
 
 use std::collections::BTreeMap;
 
@@ -6,27 +6,27 @@ use serde::Serialize;
 
 use leastwise_core::visible::visible_line;
 
-/// Characters of a title.
+/// Maximum length of a title, in characters.
 pub(super) const TITLE: usize = 256;
-/// Of a description.
+/// Maximum length of a description.
 pub(super) const DESCRIPTION: usize = 1024;
-/// Of what to do.
+/// Maximum length of a remediation text.
 pub(super) const MEND: usize = 512;
-/// Of an id, a finding's or a resource's.
+/// Maximum length of the ID of a finding or resource.
 pub(super) const ID: usize = 512;
-/// Of a value of `ProductFields`.
+/// Maximum length of a value in `ProductFields`.
 pub(super) const FIELD: usize = 2048;
-/// How many resources a finding may have.
+/// Maximum number of resources of a finding.
 pub(super) const RESOURCES: usize = 32;
 
 /// `AwsSecurityFinding`
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct AsffFinding {
-    /// What it is known by in other formats as well.
+    /// ID of the finding, the same as in other formats.
     #[serde(skip)]
     pub(super) uid: String,
-    /// The principal's ARN, where it is about one alone.
+    /// ARN of the principal, if the finding is about only one.
     #[serde(skip)]
     pub(super) principal: Option<String>,
     pub(super) schema_version: &'static str,
@@ -50,7 +50,7 @@ pub(super) struct AsffFinding {
     pub(super) finding_provider_fields: ProviderFields,
 }
 
-/// What Security Hub takes from who finds, also for a finding that it has already.
+/// Fields that the provider of a finding may update after the first import.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ProviderFields {
@@ -92,13 +92,12 @@ pub(super) struct Workflow {
     pub(super) status: &'static str,
 }
 
-/// Text on one line that is no longer than Security Hub takes. What is cut is told from what is whole, and two ids that are
-/// cut stay two.
+/// Text on one line within the limit. Cut text is marked, and two IDs that are cut stay different.
 pub(super) fn fitted(text: &str, most: usize) -> String {
     const MARK: &str = " ...";
     let line = visible_line(text);
     if line.trim().is_empty() {
-        // What is required is never empty.
+        // Required fields are never empty.
         return "-".to_owned();
     }
     if line.chars().count() <= most {
@@ -107,7 +106,7 @@ pub(super) fn fitted(text: &str, most: usize) -> String {
     line.chars().take(most - MARK.len()).chain(MARK.chars()).collect()
 }
 
-/// An id that is as long as Security Hub takes at most, with a hash of the whole where it would be longer.
+/// An ID within the limit. A longer one ends with a hash of the whole.
 pub(super) fn fitted_id(text: &str) -> String {
     let fitted = fitted(text, ID);
     if fitted == text {

@@ -1,8 +1,9 @@
-//! `asff/<account>/0001.json` and on: findings for AWS Security Hub, in the AWS Security Finding Format.
+//! `asff/<account>/0001.json` and on: findings for AWS Security Hub CSPM, in the AWS Security Finding Format.
 //!
-//! Each file is what `aws securityhub batch-import-findings --findings file://...` takes at once. Security Hub takes a finding
-//! from the account that it is about, so each account has files of its own, and what is decided for many accounts stands with
-//! each of them. It has no `Compliance`: nothing here is a check of a standard.
+//! Each file is the input of one call of `aws securityhub batch-import-findings --findings file://...`. Security
+//! Hub CSPM accepts findings about an account only from that account, so each account has its own files, and
+//! changes to several accounts are in the files of each of them. There is no `Compliance` field: no finding is a
+//! check against a standard.
 
 mod form;
 
@@ -24,13 +25,13 @@ use leastwise_core::inventory::PrincipalKind;
 use leastwise_core::report::words::PROVEN;
 use leastwise_core::report::{AccountReport, IdleCredential, PrincipalRow, Recommendation, Removal, Report};
 
-/// How many findings a call takes.
+/// Maximum number of findings in one call.
 const MOST: usize = 100;
 
-/// How long the text of a call may be; Security Hub takes 6 MB.
+/// Maximum size of one call in bytes; Security Hub CSPM accepts 6 MB.
 const LONGEST: usize = 5_000_000;
 
-/// A class of findings, by the names that IAM Access Analyzer uses in Security Hub.
+/// A class of findings, named as IAM Access Analyzer names it in Security Hub.
 const UNUSED_PERMISSION: &str =
     "Software and Configuration Checks/AWS Security Best Practices/Unused Permission";
 const UNUSED_ROLE: &str = "Software and Configuration Checks/AWS Security Best Practices/Unused IAM Role";
@@ -40,14 +41,14 @@ const UNUSED_KEY: &str =
 const UNUSED_PASSWORD: &str =
     "Software and Configuration Checks/AWS Security Best Practices/Unused IAM User Password";
 
-/// The format.
+/// The ASFF format.
 #[derive(Debug, Clone, Default)]
 pub struct Asff {
     earlier: Option<Arc<Earlier>>,
 }
 
 impl Asff {
-    /// With an earlier report, of which what is gone is archived.
+    /// The earlier report, if there is one. Its resolved findings are archived.
     pub fn since(earlier: Option<Arc<Earlier>>) -> Self {
         Self { earlier }
     }
@@ -71,7 +72,7 @@ impl Format for Asff {
     }
 }
 
-/// A file for each call.
+/// One file for each call.
 fn files(account: &str, findings: &[AsffFinding]) -> Vec<Part> {
     let mut calls: Vec<Vec<String>> = Vec::new();
     let mut length = 0;
@@ -104,13 +105,13 @@ fn of_account(view: &AccountView<'_>) -> Vec<AsffFinding> {
         found.extend(principal.unused_access_keys.iter().map(|key| told.idle(principal, key)));
         found.extend(principal.unused_password.iter().map(|password| told.idle(principal, password)));
     }
-    // What is decided for many accounts, where it reaches this one.
+    // Changes to several accounts that affect this one.
     let is_here = |change: &&AccountChange<'_>| change.share.is_none_or(|it| !it.here.principals.is_empty());
     found.extend(view.changes.iter().filter(is_here).map(|change| told.change(change.it, change.removal)));
     found
 }
 
-/// The day of an account's evidence; without one no finding is older than the catalog that it rests on.
+/// Date of the account's usage data; without one, the date of the catalog.
 fn day(report: &Report, account: &AccountReport) -> String {
     let evaluated =
         account.summary.evidence.evaluated.as_deref().and_then(|day| day.parse::<Timestamp>().ok());
@@ -118,7 +119,7 @@ fn day(report: &Report, account: &AccountReport) -> String {
     day.to_string()
 }
 
-/// Where the findings go: to the Region of the analyzer, else to that of IAM.
+/// Region to import the findings in: that of the analyzer, or else that of IAM.
 fn region<'r>(report: &'r Report, account: &'r AccountReport) -> &'r str {
     let analyzer = account.summary.evidence.analyzer.as_deref();
     let of_analyzer = analyzer.map(|arn| Arn::of(arn).region).filter(|it| !it.is_empty());
@@ -139,7 +140,7 @@ fn label(grade: Grade) -> &'static str {
     }
 }
 
-/// What to do; where it would be cut, in fewer words.
+/// How to fix it, in fewer words if the full text would be cut.
 fn mend(change: &Recommendation) -> String {
     let mend = change.how_to_fix();
     if mend.chars().count() <= MEND {
@@ -149,7 +150,7 @@ fn mend(change: &Recommendation) -> String {
     format!("Replace this policy with the {policies} policies whose documents are in {after} in the report.")
 }
 
-/// What one finding differs from another in.
+/// The parts in which findings differ.
 struct FindingParts<'t> {
     uid: String,
     principal: Option<&'t str>,
@@ -163,7 +164,7 @@ struct FindingParts<'t> {
     resources: Vec<(&'static str, &'t str)>,
 }
 
-/// Who tells of an account.
+/// The account that reports a finding.
 struct Teller<'r> {
     report: &'r Report,
     account: &'r AccountReport,
@@ -207,7 +208,7 @@ impl Teller<'_> {
         }
     }
 
-    /// Of a change of many accounts, each account tells what is taken from its own principals.
+    /// For a change to several accounts, each account reports what its own principals lose.
     fn change(&self, change: &Recommendation, taken: Removal) -> AsffFinding {
         let id = &self.account.summary.id;
         let (removed, kept) = (change.proof.removed, change.proof.kept);
@@ -305,7 +306,7 @@ impl super::since::TrackedFinding for AsffFinding {
         self.principal.as_deref()
     }
 
-    /// Only what is gone is told apart.
+    /// Compares only whether the finding is still there.
     fn substance(&self) -> String {
         String::new()
     }

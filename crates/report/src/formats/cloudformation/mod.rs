@@ -1,7 +1,8 @@
-//! `changes/<account>/cloudformation.template.json`: the changes as CloudFormation.
+//! `changes/<account>/cloudformation.template.json`: the changes as CloudFormation templates.
 //!
-//! CloudFormation takes what a template says of an imported resource for what is there, and changes nothing. So there are two
-//! templates where policies are adopted: one with the documents as they are, to import, and the one to update the stack with.
+//! When it imports a resource, CloudFormation takes the template as a description of what exists and changes
+//! nothing. So if policies are adopted, there are two templates: one with the current documents, to import, and one
+//! to update the stack with.
 
 mod template;
 
@@ -14,12 +15,12 @@ use super::infrastructure::{OF_SETS, SetChange, changes, set_changes};
 use super::{AccountView, Format, Part, Read};
 use leastwise_core::visible::visible;
 
-/// What cfn-lint is not to say of documents, which are those that IAM took: variables of IAM are no parameters (E1029), IAM
-/// lets more through than cfn-lint does, such as an empty Sid (E3510), a policy of 2008 stays one (W2511), and cfn-lint knows
-/// other actions than the catalog (W3037).
+/// cfn-lint checks that are turned off for documents that IAM has already accepted: IAM variables are not
+/// parameters (E1029), IAM accepts more than cfn-lint does, such as an empty Sid (E3510), a policy of version 2008
+/// keeps its version (W2511), and cfn-lint has another list of actions (W3037).
 const UNCHECKED: [&str; 4] = ["E1029", "E3510", "W2511", "W3037"];
 
-/// The format.
+/// The CloudFormation format.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CloudFormation;
 
@@ -44,7 +45,7 @@ impl Format for CloudFormation {
     }
 }
 
-/// A template describes a permission set whole, and a report knows only its policies.
+/// A template needs the complete permission set, and a report knows only its policies.
 fn set_row(change: &SetChange<'_>) -> ChangeRow {
     let mut by_hand = Vec::new();
     if change.inline.is_some() {
@@ -106,7 +107,7 @@ fn template(
     Template { version: "2010-09-09", description, metadata, resources }
 }
 
-/// What to do with the files, in order.
+/// How to use the files, in order.
 fn how(name: &str, is_empty: bool, has_imports: bool) -> Vec<String> {
     let mut how = Vec::new();
     let stack = name.replace("cloudformation", "leastwise");
@@ -135,7 +136,7 @@ fn how(name: &str, is_empty: bool, has_imports: bool) -> Vec<String> {
     how
 }
 
-/// Nothing here has keys other than text, so it cannot fail.
+/// All keys here are text, so this cannot fail.
 fn pretty(value: &impl Serialize) -> String {
     visible(&serde_json::to_string_pretty(value).unwrap_or_default()).into_owned()
 }

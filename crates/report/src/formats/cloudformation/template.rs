@@ -1,4 +1,4 @@
-//! Templates as data, and which resources go into which.
+//! Templates as data, and how resources are distributed among them.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use leastwise_core::decide::HolderKind;
 use leastwise_core::digest::sha256;
 use leastwise_core::report::{PolicyHolder, Recommendation};
 
-/// What CloudFormation takes: resources and bytes of a template, resources of one import. A template of more than 51,200
-/// bytes has to lie in S3.
+/// CloudFormation's limits: resources and bytes of a template, resources of one import. A template of more than
+/// 51,200 bytes must be in S3.
 const MOST_RESOURCES: usize = 500;
 const MOST_BYTES: usize = 900_000;
 const MOST_IMPORTS: usize = 200;
 
-/// How deep documents stand in a template.
+/// Indentation of documents in a template.
 const INDENT: &str = "\n        ";
 
 const EVALUATED: &str =
@@ -40,12 +40,12 @@ pub(super) struct Template {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct TemplateMetadata {
     pub(super) leastwise: TemplateNotes,
-    /// What cfn-lint is not to say.
+    /// cfn-lint checks that are turned off.
     #[serde(rename = "cfn-lint")]
     pub(super) lint: serde_json::Value,
 }
 
-/// What a template does, and what is left to do by hand.
+/// What a template does, and what to do by hand.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TemplateNotes {
@@ -62,15 +62,16 @@ pub(super) struct ChangeRow {
     pub(super) removes: usize,
     pub(super) keeps: usize,
     pub(super) resources: Vec<String>,
-    /// What CloudFormation cannot do.
+    /// Steps that CloudFormation cannot take.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) by_hand: Vec<String>,
-    /// That comes first: there is no room for both policies.
+    /// These steps come first, because there is no room to attach both policies.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) by_hand_first: bool,
 }
 
-/// A resource of a template. What a stack leaves, stays: a principal must not lose its policies with a stack.
+/// A resource of a template. Resources are retained when they leave the stack: deleting a stack must not take
+/// policies from a principal.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct TemplateResource {
@@ -108,7 +109,7 @@ struct Properties {
     policy_document: Option<Box<RawValue>>,
 }
 
-/// What is told to an import about a resource that is there.
+/// Identifies an existing resource for an import.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Adopted {
@@ -117,16 +118,16 @@ pub(super) struct Adopted {
     resource_identifier: BTreeMap<&'static str, String>,
 }
 
-/// A resource with all that is said of it.
+/// A resource with its notes.
 pub(super) struct TemplateEntry {
     pub(super) id: String,
     pub(super) made: TemplateResource,
-    /// As it is today, where it is there.
+    /// The resource with its current document, if it exists.
     pub(super) today: Option<(TemplateResource, Adopted)>,
     bytes: usize,
 }
 
-/// What one template holds.
+/// Content of one template.
 #[derive(Default)]
 pub(super) struct Bin {
     pub(super) rows: Vec<ChangeRow>,
@@ -135,7 +136,7 @@ pub(super) struct Bin {
     imports: usize,
 }
 
-/// The changes of an account, in as many templates as they need.
+/// The changes of an account, in as many templates as needed.
 pub(super) fn bins(changes: &[ResourceChange<'_>]) -> Vec<Bin> {
     let refusals: Vec<Option<&'static str>> = changes.iter().map(refusal).collect();
     let accepted =
@@ -188,7 +189,7 @@ fn row(change: &ResourceChange<'_>, attached: &[(&str, &PolicyHolder)]) -> (Chan
     (row, entries)
 }
 
-/// A step in a line. A command that the template would tell with other names in it is none.
+/// A step on one line. A command that the template would show with altered names is left out.
 fn told(step: &ManualStep) -> String {
     let line = step.line();
     match step {
@@ -199,7 +200,7 @@ fn told(step: &ManualStep) -> String {
     }
 }
 
-/// Puts a change into the last template, or into a new one where that is full.
+/// Adds a change to the last template, or to a new one if that is full.
 pub(super) fn add(bins: &mut Vec<Bin>, row: ChangeRow, entries: Vec<TemplateEntry>) {
     let told: usize = row.by_hand.iter().chain(&row.resources).map(|it| it.len() + 32).sum();
     let bytes = 256 + row.id.len() + told + entries.iter().map(|entry| entry.bytes).sum::<usize>();
@@ -236,7 +237,7 @@ impl ChangeRow {
 }
 
 impl TemplateResource {
-    /// A template has to have a resource. This one is nothing in AWS.
+    /// A template needs at least one resource. This one creates nothing in AWS.
     pub(super) fn nothing() -> Self {
         let kind = "AWS::CloudFormation::WaitConditionHandle";
         Self { kind, deletion_policy: None, update_replace_policy: None, properties: None }
@@ -251,7 +252,7 @@ impl TemplateResource {
 }
 
 impl TemplateEntry {
-    /// An attachment is said with the policy that is attached.
+    /// Attachments are part of the policy that is attached.
     fn of(resource: &Resource, attached: &[(&str, &PolicyHolder)]) -> Option<Self> {
         let (id, kind, properties, identifier, before, after) = match resource {
             Resource::Inline { holder, policy, before, after } => {
@@ -332,7 +333,8 @@ fn copy_id(name: &str) -> String {
     logical_id(&["policy", name])
 }
 
-/// Letters and digits, with the beginning of a hash that tells names apart which differ in other characters.
+/// Letters and digits of a name, with the beginning of a hash so that names that differ in other characters stay
+/// different.
 fn logical_id(parts: &[&str]) -> String {
     let words = parts.iter().flat_map(|part| part.split(|c: char| !c.is_ascii_alphanumeric()));
     let mut id = String::new();
@@ -345,7 +347,7 @@ fn logical_id(parts: &[&str]) -> String {
     id.chars().take(180).chain(digest.chars().take(12)).collect()
 }
 
-/// Why CloudFormation cannot be given a change, if it cannot.
+/// Why CloudFormation cannot make a change, if it cannot.
 fn refusal(change: &ResourceChange<'_>) -> Option<&'static str> {
     change.resources.iter().find_map(|resource| {
         let (path, documents) = match resource {
@@ -367,8 +369,8 @@ fn refusal(change: &ResourceChange<'_>) -> Option<&'static str> {
     })
 }
 
-/// Whether a template would make something else of a document: dynamic references are resolved in whatever text they stand
-/// in, and `Ref` and `Fn::Transform` are keys like others. A policy's author must not make a deployment read secrets.
+/// Whether CloudFormation would evaluate part of a document: it resolves dynamic references in any text, and `Ref`
+/// and `Fn::Transform` in any key. The author of a policy must not make a deployment read secrets.
 fn is_evaluated(document: &str) -> bool {
     fn any(value: &serde_json::Value) -> bool {
         match value {

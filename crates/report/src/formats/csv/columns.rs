@@ -1,4 +1,4 @@
-//! The columns of `findings.csv`, each with what it means: for the header, the documentation and `leastwise schema csv`.
+//! The columns of `findings.csv` and their meaning, for the header, the documentation and `leastwise schema csv`.
 
 use serde_json::{Value, json};
 
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Column {
     pub(super) name: &'static str,
-    /// In which rows it has a value.
+    /// Rows that have a value in the column.
     rows: &'static str,
     means: &'static str,
-    /// What the sum over all rows is equal to, in `report.json`.
+    /// Number in `report.json` that the sum of the column equals.
     sum: Option<&'static str>,
 }
 
@@ -95,14 +95,14 @@ pub(super) const COLUMNS: [Column; 44] = [
     column("window_days", ALL, "Days that the usage data covers"),
 ];
 
-/// What comes after them with `--ready-after`.
+/// Further columns with `--ready-after`.
 pub(super) const COLUMNS_OF_READY: [Column; 3] = [
     column("ready", CHANGE, "true when the change was the same in enough runs"),
     column("nights_stable", CHANGE, "In how many runs in a row the change was the same"),
     column("flapping", CHANGE, "Removed actions that were used between earlier runs"),
 ];
 
-/// All of them, in their order, for whoever reads the file by program or writes its documentation.
+/// All columns in order, for programs and documentation.
 pub fn columns() -> Value {
     let describe = |it: &Column| json!({"name": it.name, "rows": it.rows, "means": it.means, "sum": it.sum});
     json!({

@@ -1,4 +1,4 @@
-//! `accounts/<id>.html`: one account, complete.
+//! `accounts/<id>.html`: the full page of one account.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use leastwise_core::report::{
     Recommendation, Report,
 };
 
-/// The page of an account.
+/// The page of one account.
 #[derive(Template)]
 #[template(path = "account.html")]
 pub(super) struct AccountPage<'r> {
@@ -27,11 +27,11 @@ pub(super) struct AccountPage<'r> {
     account: &'r AccountReport,
     report: &'r Report,
     failures: Vec<String>,
-    /// Those about whom there is something to do, then the others.
+    /// Principals with something to do, then the others.
     to_do: Vec<PrincipalCard<'r>>,
     principals: Vec<PrincipalCard<'r>>,
     changes: Vec<Change<'r>>,
-    /// The changes of many accounts that are made here as well.
+    /// Changes to several accounts that also apply to this one.
     shared: Vec<Link>,
     alternatives: Vec<Change<'r>>,
     left_alone: Vec<Left<'r>>,
@@ -44,20 +44,20 @@ struct PrincipalCard<'r> {
     policies: Vec<&'r PolicyRow>,
     changes: Vec<Advice>,
     remains: Vec<(&'r str, &'r str, String)>,
-    /// The exception to add, where it is unused: of one that looks like emergency access with the reason.
+    /// For an unused principal: the exception to add. For apparent emergency access, with the reason.
     exception: Option<String>,
     owner: Option<&'r str>,
     console: Option<Link>,
-    /// How to retire it, where it is unused and may go.
+    /// For an unused principal that can be deleted: how to retire it.
     steps: Vec<Step>,
-    /// What to do instead, where IAM cannot.
+    /// What to do instead, if IAM cannot change it.
     elsewhere: Option<&'static str>,
-    /// Its unused credentials, each with how to retire it.
+    /// Its unused credentials, and how to retire each one.
     credentials: Vec<(String, Vec<Step>)>,
 }
 
 impl PrincipalCard<'_> {
-    /// Whether there is something to do about itself, not about its policies.
+    /// Whether there is something to do about the principal itself, not about its policies.
     fn is_to_do(&self) -> bool {
         self.is_unused() || !self.credentials.is_empty()
     }
@@ -66,7 +66,7 @@ impl PrincipalCard<'_> {
         self.row.status == PrincipalStatus::UnusedPrincipal
     }
 
-    /// What there is to do, or what it is.
+    /// What to do, or the status.
     fn title(&self) -> String {
         if self.is_unused() {
             let held: Vec<&str> = self.policies.iter().map(|it| it.name.as_str()).collect();
@@ -95,14 +95,14 @@ impl PrincipalCard<'_> {
     }
 }
 
-/// A change that reaches a principal.
+/// A change that affects a principal.
 struct Advice {
     link: Link,
     confidence: Level,
     is_ready: bool,
 }
 
-/// A policy that stays.
+/// A policy that is not changed.
 struct Left<'r> {
     it: &'r LeftAlone,
     reaches: Vec<Link>,
@@ -215,14 +215,14 @@ impl<'r> AccountPage<'r> {
         }
     }
 
-    /// About how many bytes it will have.
+    /// Estimated size in bytes.
     pub(super) fn expected(account: &AccountReport) -> usize {
         let (principals, changes) =
             (account.principals.len(), account.recommendations.len() + account.alternatives.len());
         32_000 + 2_000 * principals + 14_000 * changes
     }
 
-    /// What keeps this page from telling all that there is to tell.
+    /// Why this page is incomplete.
     fn warning(&self) -> Option<String> {
         let summary = &self.account.summary;
         let told = match summary.coverage {
@@ -249,12 +249,12 @@ impl<'r> AccountPage<'r> {
         evidence.source == EvidenceKind::Analyzer && evidence.findings == 0 && without > 0
     }
 
-    /// Whether what is known of the account is enough to say that there is nothing to do.
+    /// Whether there is enough data to say that nothing needs to be done.
     fn is_known(&self) -> bool {
         self.warning().is_none()
     }
 
-    /// The state of the account, in one sentence.
+    /// The state of the account in one sentence.
     fn verdict(&self) -> String {
         let summary = &self.account.summary;
         let effect = &summary.effect;
@@ -278,7 +278,7 @@ impl<'r> AccountPage<'r> {
         }
     }
 
-    /// Its own changes, and those of many accounts that are made here as well.
+    /// Number of changes, including those to several accounts.
     fn change_count(&self) -> usize {
         self.changes.len() + self.shared.len()
     }
@@ -294,13 +294,13 @@ impl<'r> AccountPage<'r> {
         }
     }
 
-    /// The evidence, in a sentence.
+    /// The source of the usage data, as a sentence.
     fn evidence(&self) -> String {
         super::coverage::evidence(&self.account.summary.evidence)
     }
 }
 
-/// The owners of those whom a change reaches, as one.
+/// The owners of the affected principals, as one text.
 fn all_owners(mut owners: Vec<&str>) -> Option<String> {
     owners.sort_unstable();
     owners.dedup();

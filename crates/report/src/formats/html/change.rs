@@ -1,4 +1,5 @@
-//! One change, as a pull request: what it does, what could break, the difference, how to apply and undo it, and its proof.
+//! One change, laid out like a pull request: what it does, what could break, the diff, how to apply and undo it,
+//! and its proof.
 
 use std::rc::Rc;
 
@@ -31,21 +32,21 @@ pub(super) struct Change<'r> {
     diff: Rc<str>,
     after: Option<Rc<str>>,
     alternative: Option<String>,
-    /// Where the evidence comes from, if that is the same for all.
+    /// Source of the usage data, if it is the same for all principals.
     evidence: Option<String>,
-    /// What to run, where there is a script.
+    /// Command to run, if there is a script.
     script: Option<Script>,
-    /// Whose it is, where that is known.
+    /// Owner, if known.
     owner: Option<String>,
     console: Vec<Link>,
     exception: Option<String>,
-    /// Where the files of the report are, from the page.
+    /// Path from the page to the report folder.
     root: &'static str,
 }
 
 impl<'r> Change<'r> {
-    /// The change, on a page that finds the accounts' pages under `accounts`. One of the other way is `instead` of the
-    /// recommendation of its id, and that many of them came before it.
+    /// A change on a page that links to account pages under `accounts`. For an alternative, `instead` is its number
+    /// on the page.
     pub(super) fn new(
         it: &'r Recommendation,
         catalog: &'r CatalogRow,
@@ -77,17 +78,17 @@ impl<'r> Change<'r> {
         }
     }
 
-    /// The same, with its owner and the partition that its console is of.
+    /// Adds the owner, and the partition for console links.
     pub(super) fn of(self, owner: Option<String>, partition: &str) -> Self {
         Self { owner, console: console::of_change(partition, self.it), ..self }
     }
 
-    /// What it is, in a sentence.
+    /// What it does, in a sentence.
     pub(super) fn title(&self) -> String {
         say::change_of(self.it, None, &str::to_owned)
     }
 
-    /// The address on its page.
+    /// Anchor on its page.
     pub(super) fn place(&self) -> &str {
         &self.anchor
     }
@@ -97,7 +98,7 @@ impl<'r> Change<'r> {
         self.it
     }
 
-    /// Its place among the changes of a page.
+    /// Position among the changes of a page.
     pub(super) fn rank(&self) -> Rank {
         Rank::of_change(self.it)
     }
@@ -122,22 +123,22 @@ impl<'r> Change<'r> {
         counted(self.it.reaches.len() + self.it.others, "principal")
     }
 
-    /// What to say of it since the earlier report; of one that is the same, nothing.
+    /// What changed since the earlier report; nothing if it is the same.
     fn news(&self) -> Option<&'static str> {
         self.it.since.filter(|since| *since != Status::Same).map(Status::title)
     }
 
-    /// Whether a reason speaks for the change.
+    /// Whether a reason supports the change.
     fn supports(&self, effect: &ReasonEffect) -> bool {
         *effect == ReasonEffect::Supports
     }
 
-    /// Services of which nothing was used, those of the most sensitive actions first.
+    /// Services that are entirely unused, those with the most sensitive actions first.
     fn whole(&self) -> Vec<&UnusedService> {
         self.sensitive_first(self.it.unused.iter().filter(|it| it.actions.is_none()).collect())
     }
 
-    /// Services of which something was used, or of which actions are named.
+    /// Services that are partly used, or with individual unused actions.
     fn named(&self) -> Vec<&UnusedService> {
         self.sensitive_first(self.it.unused.iter().filter(|it| it.actions.is_some()).collect())
     }
@@ -151,13 +152,13 @@ impl<'r> Change<'r> {
         services
     }
 
-    /// Services of which some use is known, but not of which actions.
+    /// Services that are in use, without knowing which actions.
     fn used_services(&self) -> Vec<&str> {
         let only = self.it.used.iter().filter(|it| it.actions.is_empty());
         only.map(|it| it.service_namespace.as_str()).collect()
     }
 
-    /// What the policy grants in place of what it granted.
+    /// Patterns that replace the changed ones.
     fn instead_of(&self) -> Vec<&str> {
         let mut all: Vec<&str> =
             self.it.patterns.iter().flat_map(|row| row.instead.iter().map(String::as_str)).collect();
@@ -166,7 +167,7 @@ impl<'r> Change<'r> {
         all
     }
 
-    /// How many actions the evidence calls used by name.
+    /// Number of individual actions in use.
     fn used_actions(&self) -> usize {
         self.it.used.iter().map(|it| it.actions.len()).sum()
     }
@@ -176,27 +177,27 @@ impl<'r> Change<'r> {
         Self { evidence: Some(evidence), ..self }
     }
 
-    /// The same, with the script that makes it.
+    /// Adds the script that applies it.
     pub(super) fn run(self, script: Option<Script>) -> Self {
         Self { script, ..self }
     }
 
-    /// How many actions the policy no longer grants.
+    /// Number of actions that the policy no longer grants.
     fn removed(&self) -> String {
         text::counted(self.it.proof.removed, "action")
     }
 
-    /// How many it still grants.
+    /// Number of actions that the policy still grants.
     fn kept(&self) -> String {
         text::counted(self.it.proof.kept, "action")
     }
 
-    /// How it is done.
+    /// How to make the change.
     fn action(&self) -> &'static str {
         self.it.action.sentence()
     }
 
-    /// Levels with their counts, the weightiest first.
+    /// Counts by access level, the most dangerous first.
     fn levels(&self) -> Vec<(&'static str, String)> {
         levels(&self.it.impact.by_level)
     }
@@ -205,7 +206,7 @@ impl<'r> Change<'r> {
         sides::rows(&self.diff)
     }
 
-    /// Its patterns for a table: names of one statement that go, one after another, have a row together.
+    /// Changed patterns for a table. Consecutive removed names of one statement share a row.
     fn patterns(&self) -> impl Iterator<Item = &[PatternRow]> {
         self.it.patterns.chunk_by(|one, next| {
             one.statement == next.statement
@@ -224,13 +225,13 @@ fn is_name_that_goes(row: &PatternRow) -> bool {
     row.instead.is_empty() && !row.pattern.contains(['*', '?'])
 }
 
-/// Counts by level, in words, the weightiest level first.
+/// Counts by access level, in words, the most dangerous first.
 pub(super) fn levels(counts: &std::collections::BTreeMap<ActionLevel, usize>) -> Vec<(&'static str, String)> {
     let levels = ActionLevel::ALL.iter();
     levels.filter_map(|level| Some((level.title(), text::count(counts.get(level)?)))).collect()
 }
 
-/// A principal by its ARN, with its place on its account's page.
+/// A principal, with a link to its entry on the account page.
 pub(super) fn principal(arn: &str, accounts: &str) -> Link {
     match arn_parts(arn) {
         Some((account, kind, name)) => Link {
@@ -241,7 +242,7 @@ pub(super) fn principal(arn: &str, accounts: &str) -> Link {
     }
 }
 
-/// What the other way would bring.
+/// What the alternative would remove.
 pub(super) fn alternative(it: &Alternative) -> String {
     let way = match it.choice {
         Choice::Fork => "Copies for those who need less",
@@ -258,9 +259,9 @@ pub(super) fn alternative(it: &Alternative) -> String {
     )
 }
 
-/// How long the new documents are, against the quota.
+/// Size of the new documents against the quota.
 fn sizes(it: &Recommendation) -> Vec<String> {
-    // Whatever takes the place of a policy is a managed one, unless it is edited where it is.
+    // Replacements are managed policies, unless the policy is edited in place.
     let kind = match (it.action, it.holder_kind) {
         (Action::Replace, HolderKind::Role) => Kind::Role,
         (Action::Replace, HolderKind::User) => Kind::User,
@@ -278,7 +279,7 @@ fn sizes(it: &Recommendation) -> Vec<String> {
     it.sizes.iter().map(size).collect()
 }
 
-/// How many actions of some patterns are unused.
+/// Number of unused actions that some patterns match.
 fn unused(rows: &[PatternRow]) -> String {
     text::count(&rows.iter().map(|row| row.unused).sum::<usize>())
 }
@@ -292,7 +293,7 @@ fn matched(it: &Matched) -> String {
     }
 }
 
-/// Services with their actions, a paragraph each.
+/// Services with their actions, one paragraph for each.
 #[derive(Template)]
 #[template(path = "services.html")]
 struct ServiceParagraphs<'r> {

@@ -1,7 +1,7 @@
-//! Ways out of a page: to the AWS console, and lines to paste into a shell or the configuration.
+//! Links to the AWS console, and lines to paste into a shell or the configuration.
 //!
-//! What is pasted holds only names that mean themselves: IAM gives no others, and whatever else stands in a report makes no
-//! line.
+//! Pasted lines contain only names that need no quoting. IAM allows no other names; if a report contains one
+//! anyway, there is no line.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use leastwise_core::decide::{HolderKind, is_aws_managed};
 use leastwise_core::inventory::PrincipalKind;
 use leastwise_core::report::{IdleCredential, PrincipalRow, Recommendation};
 
-/// The console of a partition, where it is known.
+/// Host name of the console of a partition, if known.
 fn host(partition: &str) -> Option<&'static str> {
     Some(match partition {
         "aws" => "https://console.aws.amazon.com",
@@ -22,7 +22,7 @@ fn host(partition: &str) -> Option<&'static str> {
     })
 }
 
-/// The page of a principal in the console.
+/// Console page of a principal.
 pub(super) fn principal(partition: &str, arn: &str) -> Option<Link> {
     let (_, kind, name) = arn_parts(arn)?;
     let kind = match kind {
@@ -37,7 +37,7 @@ pub(super) fn principal(partition: &str, arn: &str) -> Option<Link> {
     })
 }
 
-/// The page of a managed policy in the console.
+/// Console page of a managed policy.
 pub(super) fn policy(partition: &str, arn: &str) -> Option<Link> {
     Some(Link {
         href: format!("{}/iam/home#/policies/details/{}", host(partition)?, in_query(arn)),
@@ -59,7 +59,7 @@ pub(super) fn keep_policy(it: &Recommendation) -> Option<String> {
     (!blocks.is_empty()).then(|| blocks.join("\n"))
 }
 
-/// A step: what it does, and the line that does it.
+/// A step: what it does, and the line to run.
 pub(super) struct Step {
     pub(super) title: &'static str,
     pub(super) line: String,
@@ -68,15 +68,15 @@ pub(super) struct Step {
 const DENY_ALL: &str =
     r#"'{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}'"#;
 
-/// A line that does something in one account: with credentials of another it does nothing.
+/// A line that works in one account only: with credentials of another, it does nothing.
 fn line(account: &str, command: &str) -> String {
     format!(
         "[ \"$(aws sts get-caller-identity --query Account --output text)\" = {account} ] && aws iam {command}"
     )
 }
 
-/// How to retire a role or user without regret: deny everything, wait, delete. What Identity Center or a service made is not
-/// retired here.
+/// How to retire a role or user safely: deny everything, wait, delete. Not for roles that Identity Center or a
+/// service created.
 pub(super) fn retire(row: &PrincipalRow, account: &str) -> Vec<Step> {
     if !is_name(&row.name) || !is_name(account) || is_reserved(&row.arn) {
         return Vec::new();
@@ -100,13 +100,13 @@ pub(super) fn retire(row: &PrincipalRow, account: &str) -> Vec<Step> {
     ]
 }
 
-/// What to do about an unused role that nobody may edit in IAM.
+/// What to do about an unused role that cannot be edited in IAM.
 pub(super) fn instead(row: &PrincipalRow) -> Option<&'static str> {
     let is_sso = row.arn.contains(":role/aws-reserved/sso.amazonaws.com/");
     is_sso.then_some("Identity Center owns this role: remove the assignment of its permission set there.")
 }
 
-/// Whether the role is in a path that only AWS writes to.
+/// Whether the path of the role is reserved for AWS.
 fn is_reserved(arn: &str) -> bool {
     Arn::of(arn).resource.starts_with("role/aws-reserved/")
 }
@@ -135,7 +135,7 @@ pub(super) fn retire_credential(row: &PrincipalRow, it: &IdleCredential, account
     }
 }
 
-/// The policy of a change in the console, and the principal that it is attached to.
+/// Console pages of the policy and of the principal it is attached to.
 pub(super) fn of_change(partition: &str, it: &Recommendation) -> Vec<Link> {
     let is_one = it.reaches.len() == 1 && it.holder_kind != HolderKind::Group;
     let holder = it.reaches.first().filter(|_| is_one).and_then(|arn| principal(partition, arn));
@@ -143,7 +143,7 @@ pub(super) fn of_change(partition: &str, it: &Recommendation) -> Vec<Link> {
     holder.into_iter().chain(managed).collect()
 }
 
-/// The ARN to copy: of the policy that is edited, otherwise of its only principal.
+/// The ARN to copy: of the edited policy, or else of its only principal.
 pub(super) fn arn(it: &Recommendation) -> Option<&str> {
     let own = it.policy_arn.as_deref().filter(|arn| !is_aws_managed(arn));
     own.or_else(|| it.reaches.first().map(String::as_str).filter(|_| it.reaches.len() == 1))

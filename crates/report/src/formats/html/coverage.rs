@@ -1,4 +1,4 @@
-//! How far the organisation was scanned: one line if all of it was, and what to do where it was not.
+//! How much of the organisation was scanned: one line if everything was, otherwise what to do.
 
 use super::text::{self, count, counted};
 use leastwise_core::evidence::{Failure, FailureKind};
@@ -12,23 +12,23 @@ pub(super) struct Banner {
     pub(super) gaps: Vec<CoverageGap>,
 }
 
-/// An account of which something is missing.
+/// An account that was not scanned completely.
 pub(super) struct CoverageGap {
     pub(super) name: String,
     pub(super) id: String,
-    /// What is missing, in AWS's words where AWS said something.
+    /// What is missing, with the AWS error if there is one.
     pub(super) what: Vec<String>,
     pub(super) fix: Fix,
 }
 
-/// What to do, with the command that it is about.
+/// How to fix it, with the command.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fix {
     pub(super) text: &'static str,
     pub(super) command: &'static str,
 }
 
-/// Whether anything at all was read.
+/// Whether anything was scanned.
 pub(super) fn is_read(account: &AccountSummary) -> bool {
     matches!(account.coverage, Coverage::Complete | Coverage::Partial)
 }
@@ -56,7 +56,7 @@ impl Banner {
             }
         }
         let mut gaps: Vec<CoverageGap> = report.accounts.iter().filter_map(gap).collect();
-        // What was not read at all comes before what was read in part.
+        // Accounts that were not scanned at all come first.
         gaps.sort_by_key(|gap| gap.fix == NO_DATA);
         let class = match (read, gaps.is_empty()) {
             (0, _) => "bad",
@@ -89,7 +89,7 @@ fn gap(account: &AccountSummary) -> Option<CoverageGap> {
     Some(CoverageGap { name: account.name.clone(), id: account.id.clone(), what, fix })
 }
 
-/// What AWS said, with what was asked of it; the same of several principals once.
+/// AWS errors with their operations. The same error for several principals appears once.
 pub(super) fn failures(account: &AccountSummary) -> Vec<String> {
     let mut all: Vec<(String, usize)> = Vec::new();
     for failed in &account.failures {
@@ -161,7 +161,7 @@ pub(super) fn evidence(it: &EvidenceSource) -> String {
     told
 }
 
-/// Where the usage data comes from, in a sentence; the newest day of it apart.
+/// Source of the usage data, as a sentence, and its newest day.
 pub(super) fn usage_data(report: &Report) -> (String, Option<String>) {
     let mut sources: Vec<String> = Vec::new();
     let mut newest: Option<&str> = None;

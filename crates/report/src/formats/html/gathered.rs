@@ -1,7 +1,7 @@
-//! What the index says of all accounts together: what to do first, who has to act, what AWS does not track.
+//! Data of the index page that combines all accounts: what to do first, who has to act, what AWS does not track.
 //!
-//! Accounts come in any order and several at a time, so whatever is kept here does not depend on their order; of lists only
-//! the head is kept.
+//! Accounts arrive in any order and several at a time, so nothing here may depend on their order, and only the
+//! first entries of each list are kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,21 +15,21 @@ use leastwise_core::report::{
     AccountReport, AccountSummary, Lookup, PrincipalRow, Recommendation, Report, Status,
 };
 
-/// How many new changes are named.
+/// Maximum number of new changes to name.
 const NEW: usize = 5;
 
-/// See the module.
+/// Data of all accounts.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     start: Start<StartEntry>,
     new: Head<StartEntry>,
-    /// The services of which changes take actions by name.
+    /// Services of which changes remove individual actions.
     pub(super) services: BTreeSet<String>,
-    /// Permissions that AWS does not track, of services without any call.
+    /// Number of permissions that AWS does not track, in services with no recorded call.
     pub(super) untracked: usize,
-    /// Permissions of principals of which nothing is known.
+    /// Number of permissions of principals without usage data.
     pub(super) unknown: usize,
-    /// How many users have unused credentials.
+    /// Number of users with unused credentials.
     pub(super) with_credentials: usize,
     /// Principals by owner; `None` is those without one.
     pub(super) owners: BTreeMap<Option<String>, ActorShare>,
@@ -45,7 +45,7 @@ pub(super) struct ActorShare {
     pub(super) principals: usize,
     changes: usize,
     ready: usize,
-    /// Changes of many accounts, by their places.
+    /// Positions of changes to several accounts.
     families: BTreeSet<usize>,
     pub(super) unused: usize,
     pub(super) credentials: usize,
@@ -91,7 +91,7 @@ impl ActorShare {
         self.changes + self.families.len()
     }
 
-    /// Those of them that are ready.
+    /// Number of ready changes among them.
     pub(super) fn ready(&self, report: &Report) -> usize {
         let is_ready =
             |at: &&usize| report.recommendations.get(**at).is_some_and(|it| it.ready == Some(true));
@@ -99,7 +99,7 @@ impl ActorShare {
     }
 }
 
-/// Something to do.
+/// An entry of the list of what to do first.
 #[derive(Debug, Clone)]
 pub(super) struct StartEntry {
     pub(super) title: String,
@@ -109,21 +109,21 @@ pub(super) struct StartEntry {
     pub(super) grade: Grade,
     /// Why it matters, in a few words.
     pub(super) reason: String,
-    /// How sure it is; nobody says that of an unused principal.
+    /// Confidence; unused principals have none.
     pub(super) confidence: Option<Level>,
     pub(super) affects: String,
     pub(super) risk: u64,
-    /// It looks like emergency access: ask first.
+    /// Whether it looks like emergency access, so that its owner must be asked first.
     pub(super) ask: bool,
 }
 
 impl StartEntry {
-    /// The word of its severity.
+    /// Severity, as a word.
     pub(super) fn word(&self) -> &'static str {
         self.grade.title()
     }
 
-    /// The class of its severity.
+    /// CSS class of the severity.
     pub(super) fn class(&self) -> String {
         severity::class(self.grade)
     }
@@ -224,7 +224,7 @@ impl Gathered {
         }
     }
 
-    /// Adds what is decided for many accounts, once all of them are there.
+    /// Adds changes to several accounts, after all accounts.
     pub(super) fn add_shared(&mut self, report: &Report) {
         let none = BTreeSet::new();
         for (at, it) in report.recommendations.iter().enumerate() {
@@ -249,18 +249,18 @@ impl Gathered {
         self.start.change(it, entry);
     }
 
-    /// What to do first, all kinds together.
+    /// What to do first, across all kinds.
     pub(super) fn first(&self) -> Vec<&StartEntry> {
         self.start.first()
     }
 
-    /// The worst of what is new since the earlier report.
+    /// The worst of the findings that are new since the earlier report.
     pub(super) fn newest(&self) -> Vec<&StartEntry> {
         self.new.items().collect()
     }
 }
 
-/// The owners of a change, as one.
+/// The owners of a change, as one text.
 fn joined(owners: &BTreeSet<&Option<String>>) -> Option<String> {
     let named: Vec<&String> = owners.iter().filter_map(|it| it.as_ref()).collect();
     match named.as_slice() {

@@ -1,9 +1,9 @@
-//! The content security policy: nothing is loaded, and of what stands in a page only our own script and style count.
+//! The Content-Security-Policy: pages load nothing and run only our own script and style.
 
 use sha2::{Digest, Sha256};
 
-/// The policy of a page, with the hashes of its script and style. `frame-ancestors` and the like do not hold in a `meta`
-/// element, and so are not here.
+/// The policy of a page, with the hashes of its script and style. `frame-ancestors` and others are ignored in a
+/// `meta` element and so left out.
 pub(super) fn policy(script: &str, style: &str) -> String {
     format!(
         "default-src 'none'; script-src '{}'; style-src '{}'; img-src data:; base-uri 'none'; \

@@ -1,6 +1,7 @@
-//! `index.html` around its rows: the state in one sentence, what to do first, who has to act, what was not changed.
+//! `index.html` apart from its rows: the state in one sentence, what to do first, who has to act, what was not
+//! changed.
 //!
-//! The rows come before all of this in the file, because what the page says is known only after the last account.
+//! The rows come first in the file, because the rest is known only after the last account.
 
 use askama::Template;
 
@@ -42,7 +43,7 @@ fn title(report: &Report) -> String {
     format!("Unused AWS access in {}", counted(report.accounts.len(), "account"))
 }
 
-/// All that people see.
+/// The visible page.
 #[derive(Template)]
 #[template(path = "index.html")]
 pub(super) struct IndexPage<'r> {
@@ -55,13 +56,13 @@ pub(super) struct IndexPage<'r> {
     verdict: String,
     pieces: Vec<Piece>,
     figures: Vec<Figure>,
-    /// The risk score from report to report, as points of a line, and in words.
+    /// Risk score of each report, as points of a line and in words.
     trend: String,
     trend_words: String,
     first: Vec<&'r StartEntry>,
     share: Option<String>,
     new: Vec<&'r StartEntry>,
-    /// Which action is which number in the rows.
+    /// Index of each action that the rows refer to by number.
     names: String,
     panels: Vec<Panel>,
     owner_tag: String,
@@ -81,7 +82,7 @@ struct Piece {
     width: u64,
 }
 
-/// A number that opens its rows.
+/// A number that links to its rows.
 struct Figure {
     title: &'static str,
     means: String,
@@ -97,7 +98,7 @@ struct FamilyItem<'r> {
     change: Option<String>,
 }
 
-/// What the page needs to know of the other formats.
+/// What the page needs to know about the other formats.
 #[derive(Clone, Copy)]
 pub(super) struct Beside<'o> {
     pub(super) owners: &'o Owners,
@@ -149,7 +150,7 @@ impl<'r> IndexPage<'r> {
         }
     }
 
-    /// Whether anything was read; of nothing there are no numbers.
+    /// Whether anything was scanned. If not, the page shows no numbers.
     fn is_read(&self) -> bool {
         self.report.accounts.iter().any(is_read)
     }
@@ -188,7 +189,7 @@ impl<'r> IndexPage<'r> {
     }
 }
 
-/// The state, in one sentence.
+/// The state in one sentence.
 fn verdict(report: &Report) -> String {
     let effect = &report.totals.effect;
     let (granted, unused) = (count(&effect.granted), count(&effect.unused));
@@ -208,7 +209,7 @@ fn verdict(report: &Report) -> String {
     )
 }
 
-/// The bar: all permissions, each in one part.
+/// Parts of the bar; each permission is in exactly one.
 fn pieces(report: &Report, all: &Gathered) -> Vec<Piece> {
     let effect = &report.totals.effect;
     let kept = effect.unused.saturating_sub(effect.removed);
@@ -227,7 +228,7 @@ fn pieces(report: &Report, all: &Gathered) -> Vec<Piece> {
     let mut from = 0;
     let piece = |(class, title, number): (_, _, usize)| {
         let width = units(u64::try_from(number).unwrap_or(u64::MAX), whole).min(WIDTH - from);
-        // What rounding leaves is the last one's.
+        // The last part gets the rounding error.
         let width = if class == "goes" { WIDTH - from } else { width };
         let piece = Piece { class, title, number, from, width };
         from += width;
@@ -276,7 +277,7 @@ fn figures(report: &Report, all: &Gathered) -> Vec<Figure> {
     ]
 }
 
-/// How much of the risk the first changes remove.
+/// Share of the risk that the first changes remove.
 fn share(report: &Report, first: &[&StartEntry]) -> Option<String> {
     let changes: Vec<&&StartEntry> = first.iter().filter(|it| it.confidence.is_some()).collect();
     let removed: u64 = changes.iter().map(|it| it.risk).sum();

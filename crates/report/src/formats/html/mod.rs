@@ -1,10 +1,11 @@
 //! `index.html`, `families.html` and `accounts/<id>.html`: the report for people.
 //!
-//! A page stands alone: its style and script are in it, it loads nothing, and it is complete without the script. The
-//! index grows: the rows of each account come first, as JSON for the script, and what people read comes at the end, when all
-//! accounts are known. What is decided for many accounts is on `families.html`, where the first of the accounts puts it.
+//! Each page is self-contained: it includes its style and script, loads nothing, and is complete without the
+//! script. The index grows: the rows of each account come first, as JSON for the script, and the visible part comes
+//! last, when all accounts are known. Changes to several accounts are on `families.html`, written with the first of
+//! their accounts.
 //!
-//! Everything is escaped by askama, and [`text`] makes visible what would turn the direction of text.
+//! askama escapes all text, and [`text`] makes direction marks visible.
 
 mod account;
 mod actors;
@@ -42,19 +43,19 @@ const STYLE: &str = include_str!("templates/style.css");
 const INDEX_SCRIPT: &str = include_str!("templates/index.js");
 const PAGE_SCRIPT: &str = include_str!("templates/page.js");
 
-/// The format.
+/// The HTML format.
 #[derive(Debug, Default)]
 pub struct Html {
-    /// The scripts of `changes/` are there as well.
+    /// Whether the report has the scripts of `changes/`.
     scripts: bool,
-    /// The tickets are there as well.
+    /// Whether the report has tickets.
     tickets: bool,
     owners: Owners,
     gathered: Mutex<Gathered>,
 }
 
 impl Html {
-    /// Beside other formats that it can link to, for the owners that a tag names.
+    /// Creates the format, with links to other formats, and owners from the given tag.
     pub fn beside(formats: &[ReportFormat], owner_tag: Option<&str>) -> Self {
         Self {
             scripts: formats.contains(&ReportFormat::Changes),
@@ -112,7 +113,7 @@ impl Format for Html {
     }
 }
 
-/// What comes before the changes of families.
+/// What comes before the changes on `families.html`.
 #[derive(Template)]
 #[template(path = "families.html")]
 struct FamiliesHead {
@@ -120,15 +121,15 @@ struct FamiliesHead {
     style: &'static str,
 }
 
-/// A page, or a part of one, without marks that turn text.
+/// Renders a page or a part of one, with direction marks made visible.
 fn page(template: &impl Template) -> String {
     long_page(template, 0)
 }
 
-/// The same of one that will be about so long, so that it need not move while it grows.
+/// Renders a page of about the given size, so that its buffer does not have to grow.
 fn long_page<T: Template>(template: &T, expected: usize) -> String {
     let mut page = String::with_capacity(expected.max(T::SIZE_HINT));
-    // Writing to a string cannot fail, and no template fails of itself.
+    // Writing to a string cannot fail, and the templates have no errors of their own.
     let _ = template.render_into(&mut page);
     text::all_visible(page)
 }

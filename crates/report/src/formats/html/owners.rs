@@ -1,11 +1,11 @@
-//! Who owns a principal, as a page shows it: the value of its owner tag.
+//! The owner of a principal: the value of its owner tag.
 
 use leastwise_core::report::PrincipalRow;
 
-/// The tag that is read where the configuration names none.
+/// Tag to use if the configuration names none.
 const USUAL: &str = "owner";
 
-/// How to tell the owner of a principal.
+/// Finds the owner of a principal.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Owners {
     /// The tag that the configuration names.
@@ -13,7 +13,7 @@ pub(super) struct Owners {
 }
 
 impl Owners {
-    /// By the tag that the configuration names; without one, by the tag `owner` in any case.
+    /// Uses the tag that the configuration names, otherwise `owner` in any case.
     pub(super) fn by(tag: Option<&str>) -> Self {
         Self { tag: tag.map(str::to_owned) }
     }
@@ -27,7 +27,8 @@ impl Owners {
         value.map(String::as_str).filter(|value| !value.trim().is_empty())
     }
 
-    /// Whether the configuration names the tag: then there is a ticket for each owner, otherwise for each account.
+    /// Whether the configuration names the tag. There is then one ticket for each owner, otherwise for each
+    /// account.
     pub(super) fn is_configured(&self) -> bool {
         self.tag.is_some()
     }

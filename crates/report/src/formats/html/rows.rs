@@ -1,8 +1,8 @@
-//! The rows of the table of all principals, as compact JSON that the index's script reads.
+//! Rows of the table of all principals, as compact JSON for the script of the index.
 //!
-//! An account is one element: its policies' kinds and states, its changes with confidence and what they take, and a row for
-//! each principal that names them by number. Changes that are decided for many accounts stand once at the beginning, and
-//! a row names the first of them as -1, the second as -2.
+//! Each account is one element: the kinds and states of its policies, its changes with confidence and what they
+//! remove, and one row for each principal that refers to them by number. Changes to several accounts are listed
+//! once at the beginning; rows refer to the first as -1, to the second as -2.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -23,7 +23,7 @@ use leastwise_core::report::{
 };
 use leastwise_core::visible::visible;
 
-/// How the filter calls those without an owner. No tag has a line's end.
+/// Filter value for principals without an owner. No tag contains a line feed.
 pub(super) const NOBODY: &str = "(none)";
 
 /// What comes before the accounts.
@@ -43,7 +43,7 @@ pub(super) fn head(report: &Report) -> String {
         "partition": visible(&report.partition),
     });
     let head = head.to_string();
-    // The list of accounts comes part by part, and the end closes it.
+    // The list of accounts is written in parts; `end` closes it.
     format!("{},\"accounts\":[\n", in_script(head.strip_suffix('}').unwrap_or(&head)))
 }
 
@@ -52,7 +52,7 @@ pub(super) fn account(report: &Report, account: &AccountReport, owners: &Owners)
     let id = &account.summary.id;
     let change = |it: &Recommendation| {
         let short = it.id.strip_prefix(id.as_str()).and_then(|rest| rest.strip_prefix('/'));
-        // A space marks an id that does not begin with the account's.
+        // A space marks an ID that does not begin with the account ID.
         change(it, &short.map_or_else(|| format!(" {}", visible(&it.id)).into(), visible))
     };
     let mut kinds: BTreeMap<(PolicyKind, PolicyState), usize> = BTreeMap::new();
@@ -107,8 +107,8 @@ pub(super) fn account(report: &Report, account: &AccountReport, owners: &Owners)
     in_script(&element.to_string())
 }
 
-/// A change: its id, confidence and what it takes; where that is asked whether it is ready; and its place on its page, where the id
-/// does not spell it.
+/// A change: its ID, its confidence, what it removes, whether it is ready (if that is asked for), and its anchor
+/// unless the ID spells it.
 fn change(it: &Recommendation, id: &str) -> Value {
     let place = change_anchor(&it.id);
     let place = (place != format!("change/{}", it.id)).then_some(place);
@@ -120,7 +120,7 @@ fn change(it: &Recommendation, id: &str) -> Value {
     Value::Array(cells)
 }
 
-/// Which changes and families reach a principal.
+/// Which changes affect which principal.
 struct ReachIndex<'r> {
     changes: BTreeMap<&'r str, Vec<i64>>,
     families: BTreeMap<&'r str, Vec<usize>>,
@@ -176,14 +176,14 @@ fn principal(row: &PrincipalRow, of_policy: &BTreeMap<&str, usize>, reached: &Re
     ]
 }
 
-/// The path of a principal, where it is not the root.
+/// The path of a principal, unless it is the root.
 fn path(arn: &str) -> &str {
     let resource = Arn::of(arn).resource;
     let below = resource.split_once('/').map_or("", |(_, below)| below);
     below.rsplit_once('/').map_or("", |(path, _)| path)
 }
 
-/// Where each action stands in the list of its service that the page has.
+/// Index of each action in the page's list of its service.
 static PLACES: LazyLock<BTreeMap<&str, BTreeMap<&str, usize>>> = LazyLock::new(|| {
     let mut places: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
     for action in Catalog::embedded().actions() {
@@ -193,8 +193,8 @@ static PLACES: LazyLock<BTreeMap<&str, BTreeMap<&str, usize>>> = LazyLock::new(|
     places
 });
 
-/// What a change takes, as `ec2,s3:0-5 7 +Unheard`: a whole service, or actions by their places, and by name those that have
-/// none. Names are most of what a report says, so the page has each only once.
+/// What a change removes, such as `ec2,s3:0-5 7 +Unheard`: a whole service, or actions by index, and by name if
+/// they have none. Names would take most of the space, so the page has each only once.
 fn lost(it: &Recommendation) -> String {
     let service = |it: &UnusedService| {
         let prefix = word(&it.service_namespace);
@@ -210,12 +210,12 @@ fn lost(it: &Recommendation) -> String {
     it.unused.iter().map(service).collect::<Vec<_>>().join(",")
 }
 
-/// A name without the signs that part names.
+/// A name without the characters that separate names.
 fn word(name: &str) -> String {
     visible(name).replace([' ', ',', ':'], "_")
 }
 
-/// The lists of actions of the services in which something is taken by name.
+/// Lists of actions, for services of which individual actions are removed.
 pub(super) fn names(services: &BTreeSet<String>) -> String {
     let wanted: BTreeMap<&str, String> = services
         .iter()
@@ -229,7 +229,7 @@ pub(super) fn names(services: &BTreeSet<String>) -> String {
     in_script(&json!(wanted).to_string())
 }
 
-/// Numbers, ascending, as `0-5 7`: a policy that granted everything names hundreds.
+/// Ascending numbers such as `0-5 7`, because a policy that granted everything would list hundreds.
 fn ranges(numbers: impl IntoIterator<Item = usize>) -> String {
     let numbers: BTreeSet<usize> = numbers.into_iter().collect();
     let mut runs: Vec<(usize, usize)> = Vec::new();

@@ -1,4 +1,4 @@
-//! What only pages say: one credential, and what a status means.
+//! Sentences that only pages use: about a credential, and about a status.
 
 use leastwise_core::decide::PrincipalStatus;
 use leastwise_core::report::IdleCredential;
@@ -36,7 +36,7 @@ pub(super) fn meaning(status: PrincipalStatus) -> &'static str {
     }
 }
 
-/// The statuses in which nothing can be said about use.
+/// Statuses that say nothing about use.
 pub(super) const NOT_COVERED: [PrincipalStatus; 6] = [
     PrincipalStatus::NoFinding,
     PrincipalStatus::Excluded,

@@ -1,8 +1,8 @@
-//! The scale of severity, as the pages explain it.
+//! The severity scale, as the pages explain it.
 
 use leastwise_core::decide::Grade;
 
-/// The scale, the worst first, with what each word means.
+/// The scale, the worst first, with the meaning of each word.
 pub(super) const SCALE: [(Grade, &str); 5] = [
     (Grade::Critical, "can make itself administrator"),
     (Grade::High, "can gain the permissions of another principal, share data with others or read secrets"),
@@ -11,12 +11,12 @@ pub(super) const SCALE: [(Grade, &str); 5] = [
     (Grade::None, "no effective permission"),
 ];
 
-/// The class of a badge.
+/// CSS class of a badge.
 pub(super) fn class(grade: Grade) -> String {
     format!("severity {}", grade.name())
 }
 
-/// The place on [`SCALE`].
+/// Position in [`SCALE`].
 pub(super) fn place(grade: Grade) -> usize {
     SCALE.iter().position(|(it, _)| *it == grade).unwrap_or(SCALE.len())
 }

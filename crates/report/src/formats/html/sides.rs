@@ -1,6 +1,6 @@
-//! A difference as two sides: what stood there, and beside it what stands there now, with what changed in a line marked.
+//! A side-by-side diff, with the changed part of each line marked.
 //!
-//! It is read from the unified difference that lies beside the documents, so that the two cannot disagree.
+//! It is derived from the unified diff that the report also contains, so that the two cannot differ.
 
 use std::collections::VecDeque;
 use std::fmt::{self, Write as _};
@@ -9,17 +9,17 @@ use askama::filters::HtmlSafe;
 
 use super::text::Content;
 
-/// A row of the two sides. Lines that follow each other are one, unless each has another beside it.
+/// A row of the diff. Consecutive lines share a row, unless each has a counterpart.
 pub(super) enum SideRow<'d> {
-    /// Where the next rows stand.
+    /// Position of the next rows.
     Place(&'d str),
-    /// What stands on one side alone, or is the same on both.
+    /// Lines on one side only, or the same on both.
     Lines(Side, Vec<Marked<'d>>),
-    /// Before and after.
+    /// A line before and after.
     Pair(Marked<'d>, Marked<'d>),
 }
 
-/// Where lines stand.
+/// Which side lines are on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Both,
@@ -27,7 +27,7 @@ pub(super) enum Side {
     After,
 }
 
-/// A line of which the middle is not on the other side.
+/// A line whose middle part differs from the other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Marked<'d> {
     pub(super) before: &'d str,
@@ -49,7 +49,7 @@ impl fmt::Display for Marked<'_> {
 
 impl HtmlSafe for Marked<'_> {}
 
-/// Lines below each other, each behind the sign of its side.
+/// Consecutive lines, each after the sign of its side.
 pub(super) struct LineBlock<'r, 'd>(pub(super) char, pub(super) &'r [Marked<'d>]);
 
 impl fmt::Display for LineBlock<'_, '_> {
@@ -67,7 +67,7 @@ impl fmt::Display for LineBlock<'_, '_> {
 
 impl HtmlSafe for LineBlock<'_, '_> {}
 
-/// The rows of a unified difference.
+/// The rows of a unified diff.
 pub(super) fn rows(diff: &str) -> Vec<SideRow<'_>> {
     let mut rows = Rows(Vec::new());
     let (mut gone, mut come) = (VecDeque::new(), VecDeque::new());
@@ -99,7 +99,7 @@ impl<'d> Rows<'d> {
     }
 }
 
-/// Lines that went and lines that came in one place: each new one beside the old one that it begins like.
+/// Pairs removed and added lines in one place: each new line with the old one whose beginning it shares.
 fn pair<'d>(gone: &mut VecDeque<&'d str>, come: &mut VecDeque<&'d str>, rows: &mut Rows<'d>) {
     while let Some(old) = gone.pop_front() {
         match come.front().copied().filter(|new| is_like(old, new)) {
@@ -107,7 +107,7 @@ fn pair<'d>(gone: &mut VecDeque<&'d str>, come: &mut VecDeque<&'d str>, rows: &m
                 come.pop_front();
                 let (left, right) = marked(old, new);
                 rows.0.push(SideRow::Pair(left, right));
-                // All that follows from one pattern stands below it.
+                // Everything that one pattern covers follows it.
                 while let Some(new) = come.front().copied() {
                     let next = gone.front().copied();
                     if !is_like(old, new) || next.is_some_and(|next| is_like(next, new)) {
@@ -123,8 +123,8 @@ fn pair<'d>(gone: &mut VecDeque<&'d str>, come: &mut VecDeque<&'d str>, rows: &m
     come.drain(..).for_each(|new| rows.line(Side::After, whole(new)));
 }
 
-/// Whether a line may stand for another: they begin alike up to the first wildcard of the old one, or the first letters of
-/// a name.
+/// Whether a line may replace another: they are equal up to the first wildcard of the old one, or in the first
+/// letters of a name.
 fn is_like(old: &str, new: &str) -> bool {
     let head = old.find(['*', '?']).unwrap_or_else(|| old.trim_end_matches([',', '"']).len());
     old.get(..head).is_some_and(|head| new.starts_with(head))
@@ -135,7 +135,7 @@ fn whole(line: &str) -> Marked<'_> {
     Marked { before: line, middle: "", after: "" }
 }
 
-/// Two lines, with what they have in common at the beginning and at the end taken off.
+/// Splits off what two lines have in common at the beginning and at the end.
 fn marked<'d>(old: &'d str, new: &'d str) -> (Marked<'d>, Marked<'d>) {
     let same = |(a, b): &(char, char)| a == b;
     let head: usize = old.chars().zip(new.chars()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
@@ -186,7 +186,7 @@ mod tests {
         let told = told(diff);
         assert_eq!(told.len(), wanted.len(), "{told:#?}");
         for (told, wanted) in told.iter().zip(wanted) {
-            // Where a line is whole, its mark is empty and may stand anywhere.
+            // The mark of a line without changes is empty, so its position does not matter.
             assert_eq!(told.replace("[]", ""), wanted.replace("[]", ""));
         }
     }

@@ -1,4 +1,4 @@
-//! How the risk score went from report to report, as a small line.
+//! The risk score of each report, as a small line chart.
 
 use super::text::{count, date};
 use leastwise_core::report::Report;
@@ -9,7 +9,7 @@ fn risks(report: &Report) -> Vec<u64> {
     earlier.chain([report.totals.effect.risk_before]).collect()
 }
 
-/// The points of the line, from the oldest report that is remembered to this one; none without an earlier one.
+/// The points of the line, from the oldest remembered report to this one; empty without an earlier one.
 pub(super) fn points(report: &Report) -> String {
     const WIDE: u64 = 200;
     const HIGH: u64 = 36;
@@ -25,7 +25,7 @@ pub(super) fn points(report: &Report) -> String {
     (0..).zip(&risks).map(point).collect::<Vec<_>>().join(" ")
 }
 
-/// The same in words.
+/// The trend in words.
 pub(super) fn words(report: &Report) -> String {
     let Some(first) = report.since.as_ref().and_then(|since| since.risk.first()) else {
         return String::new();

@@ -1,7 +1,7 @@
-//! Text on its way into a page. Everything that AWS or the author of a policy wrote is hostile.
+//! Text for pages. Everything that AWS or the author of a policy wrote is hostile.
 //!
-//! askama escapes what a template prints, and [`visible`] shows what nobody would see. What is here does the rest: data in
-//! scripts, names in addresses.
+//! askama escapes what a template prints, and [`visible`] shows invisible characters. This module does the rest:
+//! data in scripts, names in addresses.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -13,7 +13,8 @@ use leastwise_core::report::names::file_part;
 pub(super) use leastwise_core::report::numbers::{capital, count, counted, day, percent};
 use leastwise_core::visible::visible;
 
-/// Text between tags. A quotation mark means nothing there, and a document is full of them; in an attribute it would.
+/// Text between tags. Quotation marks need no escape there, and documents are full of them. Do not use it in
+/// attributes.
 pub(super) struct Content<'t>(pub(super) &'t str);
 
 impl fmt::Display for Content<'_> {
@@ -29,7 +30,7 @@ impl fmt::Display for Content<'_> {
     }
 }
 
-/// It has escaped what begins a tag or an entity.
+/// It has escaped everything that begins a tag or an entity.
 impl HtmlSafe for Content<'_> {}
 
 fn entity(byte: u8) -> Option<&'static str> {
@@ -41,7 +42,7 @@ fn entity(byte: u8) -> Option<&'static str> {
     }
 }
 
-/// A whole page with what is unseen in it written out, which it hardly ever has.
+/// A page with invisible characters written out. It rarely has any.
 pub(super) fn all_visible(page: String) -> String {
     let shown = match visible(&page) {
         Cow::Owned(shown) => Some(shown),
@@ -50,7 +51,7 @@ pub(super) fn all_visible(page: String) -> String {
     shown.unwrap_or(page)
 }
 
-/// The day of a moment as people write it: `31 Oct 2026`.
+/// The date of a timestamp, such as `31 Oct 2026`.
 pub(super) fn date(moment: &str) -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -64,7 +65,7 @@ pub(super) fn date(moment: &str) -> String {
     }
 }
 
-/// JSON inside of a script element: nothing of it may end the element or begin a comment.
+/// JSON in a script element, where nothing may end the element or begin a comment.
 pub(super) fn in_script(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
@@ -76,18 +77,18 @@ pub(super) fn in_script(json: &str) -> String {
     out
 }
 
-/// The name of a principal's place on its account's page.
+/// Anchor of a principal on its account page.
 pub(super) fn anchor(kind: &str, name: &str) -> String {
     format!("{}/{}", file_part(kind), file_part(name))
 }
 
-/// The name of a change's place.
+/// Anchor of a change.
 pub(super) fn change_anchor(id: &str) -> String {
     let parts: Vec<String> = id.split('/').map(file_part).collect();
     format!("change/{}", parts.join("/"))
 }
 
-/// A value in the part of an address behind the `#`.
+/// A value in the fragment of an address, after the `#`.
 pub(super) fn in_hash(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for byte in value.bytes() {
@@ -99,7 +100,7 @@ pub(super) fn in_hash(value: &str) -> String {
     out
 }
 
-/// A value of which every sign that means something in an address is coded.
+/// A value with every special character of addresses encoded.
 pub(super) fn in_query(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for byte in value.bytes() {
@@ -111,25 +112,25 @@ pub(super) fn in_query(value: &str) -> String {
     out
 }
 
-/// A path within the report, in an address.
+/// Address of a path in the report.
 pub(super) fn path(path: &str) -> String {
     path.split('/').map(in_query).collect::<Vec<_>>().join("/")
 }
 
-/// A link within the report, or out of it.
+/// A link inside the report, or to the outside.
 pub(super) struct Link {
     pub(super) href: String,
     pub(super) label: String,
 }
 
-/// The account, kind and name in the ARN of a principal.
+/// Account, kind and name from the ARN of a principal.
 pub(super) fn arn_parts(arn: &str) -> Option<(&str, &str, &str)> {
     let Arn { account, resource, .. } = Arn::of(arn);
     let (kind, rest) = resource.split_once('/')?;
     Some((account, kind, rest.rsplit('/').next().unwrap_or(rest)))
 }
 
-/// The address of an account's page from the folder `accounts`.
+/// Address of an account page, from the folder `accounts`.
 pub(super) fn account_page(id: &str) -> String {
     format!("{}.html", file_part(id))
 }

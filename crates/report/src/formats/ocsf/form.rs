@@ -1,4 +1,4 @@
-//! The parts of OCSF 1.6 that are written, named as it names them.
+//! The parts of OCSF 1.6 that we write, named as in the schema.
 
 use serde::Serialize;
 

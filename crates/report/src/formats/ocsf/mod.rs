@@ -1,7 +1,7 @@
-//! `findings.ocsf.jsonl`: events of OCSF 1.6, class 2008 IAM Analysis Finding, for data lakes; an event a line.
+//! `findings.ocsf.jsonl`: OCSF 1.6 events of class 2008, IAM Analysis Finding, for data lakes. One event per line.
 //!
-//! The structures are written by hand: the crate of all classes is two megabytes of source for the one that is needed. A
-//! test holds every line against the published class.
+//! The structures are written by hand: the crate for all classes is two megabytes of source, and only one class is
+//! needed. A test validates every line against the published class.
 
 mod form;
 mod unmapped;
@@ -30,17 +30,18 @@ use leastwise_core::visible::visible_line;
 const PATH: &str = "findings.ocsf.jsonl";
 const NAME: &str = "leastwise";
 
-/// A family may reach thousands; `unmapped.reaches` tells how many, and `report.json` whom.
+/// Maximum number of resources of an event. A shared change can affect thousands of principals: `unmapped.reaches`
+/// has their number, `report.json` their names.
 const MOST_RESOURCES: usize = 100;
 
-/// The format.
+/// The OCSF format.
 #[derive(Debug, Clone, Default)]
 pub struct Ocsf {
     earlier: Option<Arc<Earlier>>,
 }
 
 impl Ocsf {
-    /// With an earlier report, since which findings are created, updated or closed.
+    /// The earlier report, if there is one. Findings are then created, updated or closed.
     pub fn since(earlier: Option<Arc<Earlier>>) -> Self {
         Self { earlier }
     }
@@ -57,7 +58,7 @@ impl Format for Ocsf {
                 lines(judged.into_iter().map(|(state, event)| event.with(state, today)))
             }
         };
-        // The file is there even when nothing was found.
+        // The file exists even if nothing was found.
         vec![Part::text(PATH, text)]
     }
 
@@ -78,7 +79,7 @@ impl Format for Ocsf {
     }
 }
 
-/// The events that are about no account alone.
+/// Events that do not belong to one account.
 fn of_all(report: &Report) -> Vec<OcsfEvent<'_>> {
     report.recommendations.iter().map(|change| change_event(report, change, None)).collect()
 }
@@ -104,7 +105,7 @@ fn account_of(summary: &AccountSummary) -> OcsfAccount<'_> {
     OcsfAccount { name: &summary.name, r#type: "AWS Account", type_id: 10, uid: &summary.id }
 }
 
-/// An ARN's account, and what it names.
+/// The account and the resource part of an ARN.
 fn account_id(arn: &str) -> &str {
     Arn::of(arn).account
 }
@@ -126,12 +127,12 @@ fn user<'e>(arn: &'e str, account: Option<OcsfAccount<'e>>) -> User<'e> {
     User { account, name: last_part(arn), r#type, type_id, uid: arn }
 }
 
-/// A date of the report in milliseconds since 1970.
+/// A timestamp of the report in milliseconds since 1970.
 fn milliseconds(date: &str) -> Option<i64> {
     date.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
 }
 
-/// When the newest of some evidence was evaluated.
+/// When AWS evaluated the newest of some usage data.
 fn seen<'e>(evidence: impl Iterator<Item = &'e EvidenceSource>) -> Option<i64> {
     evidence.filter_map(|it| it.evaluated.as_deref()).filter_map(milliseconds).max()
 }
@@ -154,12 +155,12 @@ fn confidence(level: Level) -> (&'static str, u8) {
     }
 }
 
-/// What the two kinds of events differ in.
+/// The parts in which the two kinds of events differ.
 struct EventParts<'e> {
     account: Option<OcsfAccount<'e>>,
     seen: Option<i64>,
     sources: Vec<&'static str>,
-    /// A stable code, and what people call it.
+    /// Stable code and title.
     kind: (String, &'static str),
     uid: String,
     title: String,
@@ -174,10 +175,10 @@ impl<'e> EventParts<'e> {
     fn event(self, report: &'e Report) -> OcsfEvent<'e> {
         let (severity, severity_id) = severity(self.grade);
         let (code, name) = self.kind;
-        // Evidence that tells no date: no finding is older than the catalog that it rests on.
+        // Evidence without a date: use the date of the catalog.
         let time = self.seen.or_else(|| milliseconds(&report.catalog.updated)).unwrap_or_default();
         let version = env!("CARGO_PKG_VERSION");
-        // Readers of events show what JSON holds.
+        // Readers show the text as it is in JSON.
         let [title, desc] = [&self.title, &self.desc].map(|text| visible_line(text).into_owned());
         let mend = visible_line(&self.mend).into_owned();
         let references = say::page(&code).into_iter().collect();
@@ -253,7 +254,8 @@ impl TrackedFinding for OcsfEvent<'_> {
 }
 
 impl OcsfEvent<'_> {
-    /// With what became of it. What is gone was seen on the day that it has, and is told of on the day of today's evidence.
+    /// Adds the comparison with the earlier report. A closed finding keeps its own date as the last time it was
+    /// seen, and has the date of today's usage data as its event time.
     fn with(mut self, state: FindingState, today: Option<i64>) -> Self {
         match state {
             FindingState::New => {}

@@ -1,4 +1,4 @@
-//! What OCSF has no name for, under names of our own.
+//! Fields that OCSF does not define, under our own names.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use leastwise_core::report::{
     UnusedService,
 };
 
-/// Of a change it may be long, so it is written from where it stands.
+/// Borrowed from the report, because the fields of a change can be long.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Unmapped<'e> {
@@ -65,7 +65,7 @@ impl<'e> Unmapped<'e> {
         }))
     }
 
-    /// What became of it. What is gone has no files in tonight's report.
+    /// Comparison with the earlier report. A closed finding has no files in this report.
     pub(super) fn since(&mut self, state: FindingState) {
         match self {
             Self::Change(change) => {

@@ -1,4 +1,4 @@
-//! The parts of SARIF 2.1.0 that are written, named as the standard names them.
+//! The parts of SARIF 2.1.0 that we write, named as in the standard.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,16 @@ use serde::Serialize;
 
 use leastwise_core::visible::visible;
 
-/// What is said to people.
+/// Text for people.
 #[derive(Debug, Serialize)]
 pub(super) struct Message {
     pub(super) text: String,
 }
 
 impl Message {
-    /// A message in which braces and square brackets are only that: SARIF gives them a meaning. The backslashes that stand
-    /// before a bracket are doubled, or an even number of them would be escaped instead of the bracket. What is unseen is
-    /// written out, as readers of SARIF show what JSON holds.
+    /// Escapes braces and square brackets, which have a meaning in SARIF. Backslashes before a bracket are doubled,
+    /// because an even number of them would otherwise escape each other instead of the bracket. Invisible
+    /// characters are written out, because viewers show the text as it is.
     pub(super) fn of(text: &str) -> Self {
         let text = visible(text);
         let mut safe = String::with_capacity(text.len());
@@ -54,7 +54,7 @@ pub(super) struct RuleConfiguration {
     pub(super) level: &'static str,
 }
 
-/// What code scanning shows: tags, and a score from 0 to 10 that it turns into a word again.
+/// Tags that code scanning shows, and a score from 0 to 10 that it turns into a word.
 #[derive(Debug, Serialize)]
 pub(super) struct Tags {
     pub(super) precision: &'static str,
@@ -94,7 +94,7 @@ pub(super) struct PhysicalLocation {
     pub(super) region: Region,
 }
 
-/// Code scanning shows a result only where it has a line. The file as a whole is meant, so it is the first.
+/// Code scanning shows a result only if it has a line. The result is about the whole file, so this is line 1.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Region {
@@ -113,7 +113,7 @@ pub(super) struct ArtifactLocation {
 }
 
 impl ArtifactLocation {
-    /// A file of the report. A `%` in a file's name is the name's own, and a character that no URI has is written as `%XX`.
+    /// The URI of a file of the report. `%` and characters that a URI does not allow are written as `%XX`.
     pub(super) fn of(path: &str) -> Self {
         let mut uri = String::with_capacity(path.len());
         for byte in path.bytes() {

@@ -39,7 +39,7 @@ pub(super) fn left_alone(left: &LeftAlone, account: &AccountSummary) -> SarifRes
     SarifResult { suppressions, ..said.finding() }
 }
 
-/// One more where there is one.
+/// The text with one more item, if there is one.
 fn and(remedy: &str) -> String {
     if remedy.is_empty() { String::new() } else { format!(" {}.", capital(remedy)) }
 }

@@ -1,7 +1,7 @@
-//! `report.sarif`: SARIF 2.1.0, for code scanning and for trackers that import it. A line is a result.
+//! `report.sarif`: SARIF 2.1.0, for code scanning and for trackers that import it. One result per line.
 //!
-//! The structures are written by hand: few of the standard's are needed, and a crate of all of them would bring four more
-//! and checks at run time of what the types say here. A test holds the file against the published schema.
+//! The structures are written by hand: only a few are needed, and a crate for the whole standard would add four
+//! more and check at run time what these types guarantee. A test validates the file against the published schema.
 
 mod form;
 mod left;
@@ -33,31 +33,33 @@ const PATH: &str = "report.sarif";
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// What paths of files start from: the report's folder.
+/// Base of relative paths: the report folder.
 const BASE: &str = "REPORT";
 
-/// What a tracker knows a finding by from night to night.
+/// Fingerprint by which a tracker recognises a finding in the next run.
 const FINGERPRINT: &str = "leastwise/v1";
 
-/// The fingerprint by which GitHub knows an alert again. It would take it from the file's text, which is not in the repository.
+/// Fingerprint by which GitHub recognises an alert. Without it, GitHub would compute one from a file that is not in
+/// the repository.
 const GITHUB_FINGERPRINT: &str = "primaryLocationLineHash";
 
-/// A family may reach thousands; `properties.reaches` tells how many, and `report.json` whom.
+/// Maximum number of locations of a result. A shared change can affect thousands of principals:
+/// `properties.reaches` has their number, `report.json` their names.
 const MOST_PLACES: usize = 100;
 
-/// The format.
+/// The SARIF format.
 #[derive(Debug, Clone, Default)]
 pub struct Sarif {
     earlier: Option<Arc<Earlier>>,
 }
 
 impl Sarif {
-    /// With an earlier report, since which results are new, unchanged, updated or absent.
+    /// The earlier report, if there is one. Results are then new, unchanged, updated or absent.
     pub fn since(earlier: Option<Arc<Earlier>>) -> Self {
         Self { earlier }
     }
 
-    /// The results of the organisation, or of one account, as elements of the list.
+    /// The results of the organisation or of one account, as elements of the list.
     fn elements(
         &self,
         report: &Report,
@@ -109,7 +111,7 @@ impl Format for Sarif {
     }
 }
 
-/// The results that are about no account alone.
+/// Results that do not belong to one account.
 fn of_all(report: &Report) -> Vec<SarifResult> {
     let families =
         report.families.iter().filter(|it| it.recommendation.is_none() && it.code != PolicyState::InUse);
@@ -139,7 +141,7 @@ fn file_of(account: &str) -> String {
     format!("accounts/{account}.json")
 }
 
-/// Whether everything was read, and what was not.
+/// Whether everything was scanned, and what was not.
 fn invocation(report: &Report) -> Invocation {
     let gap = |account: &AccountSummary| {
         let level = match account.coverage {
@@ -162,16 +164,16 @@ fn invocation(report: &Report) -> Invocation {
     Invocation { execution_successful: gaps.is_empty(), tool_execution_notifications: gaps }
 }
 
-/// What all results have in common.
+/// The parts that all results have.
 struct ResultParts<'s> {
     rule: SarifRule,
-    /// Its own level; else the rule's.
+    /// Severity of the result; if absent, that of its rule.
     grade: Option<Grade>,
     text: String,
     file: String,
-    /// What it is about: kind and ARN or id, the foremost first.
+    /// Resources of the result, as kind and ARN or ID, the most important first.
     places: Vec<(&'static str, &'s str)>,
-    /// What it is, and where that lives: never a finding's id, which may change.
+    /// Kind and place of the finding. Never the ID of an AWS finding, which can change.
     fingerprint: String,
     properties: Value,
 }
@@ -233,7 +235,8 @@ impl super::since::TrackedFinding for SarifResult {
 }
 
 impl SarifResult {
-    /// With what became of it. What is gone has no files in this report: it leads to the account that it was in.
+    /// Adds the comparison with the earlier report. An absent result has no files in this report, so it links to
+    /// its account.
     fn with(mut self, state: FindingState, file: &str) -> Self {
         self.baseline_state = Some(state.name());
         if state == FindingState::Absent {
@@ -247,7 +250,7 @@ impl SarifResult {
     }
 }
 
-/// A hash and a line, as GitHub has them.
+/// A hash and a line number, in GitHub's format.
 fn line_hash(fingerprint: &str) -> String {
     let hash: String = FileHash::of(fingerprint.as_bytes()).to_string().chars().take(16).collect();
     format!("{hash}:1")
@@ -351,7 +354,7 @@ fn unused(principal: &PrincipalRow, account: &AccountSummary) -> SarifResult {
     ResultParts { grade: Some(weight::of_unused(principal)), ..said }.finding()
 }
 
-/// A principal that an exception leaves as it is: a finding that is known, and suppressed by who answers for it.
+/// A principal with an exception: a known finding, suppressed by the owner of the exception.
 fn excepted(report: &Report, principal: &PrincipalRow, account: &AccountSummary) -> SarifResult {
     let text =
         format!("{} {} in {}: {}.", principal.kind, principal.name, say::account(account), principal.why);

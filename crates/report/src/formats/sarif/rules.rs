@@ -1,4 +1,4 @@
-//! The rules: one for each thing that can be found. Their ids are stable, and all stand in every file.
+//! The rules, one for each kind of finding. Their IDs are stable, and every file lists all of them.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ pub(super) struct SarifRule {
     short: &'static str,
     /// What to do.
     help: &'static str,
-    /// Of a finding that has no level of its own.
+    /// Level of findings without one of their own.
     pub(super) level: &'static str,
 }
 
@@ -51,7 +51,7 @@ pub(super) const EXCEPTED: SarifRule = rule(
     "note",
 );
 
-/// What is left alone for a reason that has no rule of its own.
+/// Rule for policies that are not changed for a reason without its own rule.
 const LEFT_ALONE: SarifRule = rule(
     "left-alone",
     "Policy with unused permissions is not changed",
@@ -59,7 +59,7 @@ const LEFT_ALONE: SarifRule = rule(
     "note",
 );
 
-/// The rule of what is recommended.
+/// The rule for a recommended change.
 pub(super) fn of_action(action: Action) -> SarifRule {
     match action {
         Action::Replace => rule(
@@ -107,7 +107,7 @@ pub(super) fn of_action(action: Action) -> SarifRule {
     }
 }
 
-/// The rule of what is left alone, by what becomes of it.
+/// The rule for a policy that is not changed, by the reason.
 pub(super) fn of_state(state: PolicyState) -> SarifRule {
     match state {
         PolicyState::Excepted => rule(
@@ -230,7 +230,7 @@ pub(super) fn of_state(state: PolicyState) -> SarifRule {
     }
 }
 
-/// In the order of the file.
+/// All rules, in the order of the file.
 static RULES: LazyLock<Vec<SarifRule>> = LazyLock::new(|| {
     let changes = Action::ALL.iter().map(|action| of_action(*action));
     let principals = [UNUSED_PRINCIPAL, UNUSED_KEY, UNUSED_PASSWORD, EXCEPTED];
@@ -238,7 +238,7 @@ static RULES: LazyLock<Vec<SarifRule>> = LazyLock::new(|| {
     changes.chain(principals).chain(left).chain([LEFT_ALONE]).collect()
 });
 
-/// All of them, for the tool's component.
+/// All rules, for the tool component.
 pub(super) fn all() -> Vec<Descriptor> {
     let descriptor = |rule: &SarifRule| Descriptor {
         id: rule.id,
@@ -257,7 +257,7 @@ pub(super) fn all() -> Vec<Descriptor> {
 }
 
 impl SarifRule {
-    /// Of findings of this rule in general; each result tells its own.
+    /// Usual severity of findings of this rule; each result has its own.
     fn grade(self) -> Grade {
         match self.level {
             "error" => Grade::High,
@@ -266,7 +266,7 @@ impl SarifRule {
         }
     }
 
-    /// Its place in the file.
+    /// Position of the rule in the file.
     pub(super) fn index(self) -> usize {
         RULES.iter().position(|it| it.id == self.id).unwrap_or_default()
     }

@@ -1,14 +1,14 @@
-//! HCL as `terraform fmt` writes it: strings, labels, blocks.
+//! HCL in the style of `terraform fmt`: strings, labels, blocks.
 
 use std::fmt::Write as _;
 
 use leastwise_core::digest::sha256;
 
-/// File systems and readers take labels of so many characters.
+/// Maximum length of a label, for file systems and readers.
 const LONGEST_LABEL: usize = 120;
 
-/// A string. `${` and `%{` begin templates, also behind a backslash or a dollar sign: their first character is written as its
-/// code point, which is part of no template whatever stands before it.
+/// A string literal. `${` and `%{` begin templates, even after a backslash or a dollar sign, so their first
+/// character is written as a code point, which never begins one.
 pub(super) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
@@ -33,8 +33,9 @@ fn escape(c: char, out: &mut String) {
     };
 }
 
-/// The label of a resource, made of names. Names that say the same in letters, digits, `_` and `-` are joined as they are;
-/// all others get a hash in their label. Those begin with `_`, the plain ones with a letter, so that no two are one.
+/// The label of a resource, built from names. Names that consist only of letters, digits, `_` and `-` are joined;
+/// otherwise the label gets a hash. Labels with a hash begin with `_`, the others with a letter, so that no two are
+/// the same.
 pub(super) fn label(parts: &[&str]) -> String {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let is_plain = |part: &&str| {
@@ -54,7 +55,7 @@ pub(super) fn label(parts: &[&str]) -> String {
     format!("_{}-{}", readable.collect::<String>(), digest.get(..16).unwrap_or_default())
 }
 
-/// A block: its head, its attributes with their equals signs below each other, a block inside.
+/// A block: its header, its attributes with aligned equals signs, and one nested block.
 pub(super) fn block(head: &str, attributes: &[(&str, String)], inside: Option<&str>) -> String {
     let widest = attributes.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     let mut out = format!("{head} {{\n");

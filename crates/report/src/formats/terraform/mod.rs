@@ -1,7 +1,8 @@
-//! `changes/<account>/terraform/`: the changes as Terraform, which adopts the policies that are there.
+//! `changes/<account>/terraform/`: the changes as Terraform code that adopts the existing policies.
 //!
-//! A document is a file of its own beside `main.tf`, read with `file()`: nothing in it is ever a template, whatever
-//! `${aws:username}` it holds. What Terraform cannot do, since it made none of it, stands as a command in a comment.
+//! Each document is a separate file next to `main.tf`, read with `file()`, so that nothing in it (such as
+//! `${aws:username}`) is ever a template. Steps that Terraform cannot take, because it did not create the
+//! resources, are commands in comments.
 
 mod hcl;
 
@@ -14,7 +15,7 @@ use super::{AccountView, Format, Part, Read};
 use leastwise_core::report::names::{TakenPaths, told_apart};
 use leastwise_core::report::{PolicyHolder, Recommendation};
 
-/// Import blocks came with 1.5.
+/// Import blocks need Terraform 1.5.
 const VERSIONS: &str = r#"terraform {
   required_version = ">= 1.5"
 
@@ -27,7 +28,7 @@ const VERSIONS: &str = r#"terraform {
 }
 "#;
 
-/// A policy's description and tags are not in the report, and a new description would mean a new policy.
+/// The report does not have the description and tags of a policy, and a new description would replace the policy.
 const ADOPTED: &str = "lifecycle {\n  ignore_changes  = [description, tags]\n  prevent_destroy = true\n}\n";
 
 /// The format.
@@ -90,10 +91,10 @@ fn head(what: &str, alternatives: usize) -> String {
     head
 }
 
-/// One folder of Terraform.
+/// One folder of Terraform code.
 struct TerraformFolder {
     path: String,
-    /// The documents in it.
+    /// Its documents.
     documents: TakenPaths,
 }
 
@@ -106,7 +107,8 @@ impl TerraformFolder {
         Part::text(&format!("{}/{name}", self.path), text)
     }
 
-    /// A document as a file; gives the expression that reads it. Labels may differ in case alone, and files may not.
+    /// Adds a document as a file and returns the expression that reads it. Labels may differ only in case, file
+    /// names may not.
     fn document(&mut self, name: &str, text: &str, parts: &mut Vec<Part>) -> String {
         let name = match self.documents.take(name) {
             true => name.to_owned(),
@@ -217,7 +219,7 @@ fn import(kind: &str, label: &str, id: &str) -> String {
     format!("\n{}", block("import", &[("to", format!("{kind}.{label}")), ("id", quoted(id))], None))
 }
 
-/// What the change is, above it.
+/// Comment above a change that says what it does.
 fn title(it: &Recommendation) -> String {
     format!(
         "\n# change: {}\n# {}: removes {} actions, keeps {}; confidence {}\n",

@@ -11,13 +11,13 @@ use leastwise_core::decide::{HolderKind, ReasonEffect, impersonal};
 use leastwise_core::report::numbers::{count, counted};
 use leastwise_core::report::{AccountSummary, ConfidenceReason, Files, Recommendation, Removal};
 
-/// Trackers cut longer titles.
+/// Maximum length of a title; trackers cut longer ones.
 const LONGEST_TITLE: usize = 250;
 
-/// So many holders are named; a policy that half an organisation has would fill the ticket.
+/// Maximum number of roles, users and groups to name, so that a widely attached policy does not fill the ticket.
 const MOST_HOLDERS: usize = 10;
 
-/// An entry of a ticket, as Markdown but for the plain title.
+/// An entry of a ticket, as Markdown except for the plain title.
 #[derive(Debug, Default)]
 pub(super) struct TicketEntry {
     pub(super) plain: String,
@@ -26,7 +26,7 @@ pub(super) struct TicketEntry {
     pub(super) text: String,
 }
 
-/// What a change reaches, as one owner sees it.
+/// What a change affects, from the view of one owner.
 pub(super) struct Reached<'c> {
     own: usize,
     pub(super) others: usize,
@@ -53,7 +53,7 @@ impl<'c> Reached<'c> {
         }
     }
 
-    /// The owner's share of a change in many accounts.
+    /// The owner's part of a change to several accounts.
     pub(super) fn of_family(change: &'c Recommendation, share: &TicketShare) -> Self {
         let own = share.own;
         Self {
@@ -66,7 +66,7 @@ impl<'c> Reached<'c> {
     }
 }
 
-/// Where an account's changes are.
+/// Folder of an account's changes.
 pub(super) fn place(account: &AccountSummary) -> String {
     match account.name.as_str() {
         "" => format!("account {}", code(&account.id)),
@@ -74,17 +74,17 @@ pub(super) fn place(account: &AccountSummary) -> String {
     }
 }
 
-/// Where those of a family are.
+/// Folder of the changes to several accounts.
 pub(super) fn family_place(accounts: usize) -> String {
     format!("{} of yours; one change covers every account that has the policy", counted(accounts, "account"))
 }
 
-/// A title for trackers that show it as it is.
+/// A title for trackers, without markup.
 pub(super) fn title(text: &str) -> String {
     one_line(text).chars().take(LONGEST_TITLE).collect()
 }
 
-/// How to carry a change out.
+/// How to apply a change.
 #[derive(Debug, Clone, Default)]
 pub(super) enum HowTo {
     /// The report has no scripts.
@@ -94,14 +94,14 @@ pub(super) enum HowTo {
     Script(Steps),
     /// No script can: why.
     ByHand(&'static str),
-    /// A name for each account.
+    /// Run the script once for each account, with these names.
     Several,
 }
 
-/// How many escalation paths are named.
+/// Maximum number of escalation paths to name.
 const MOST_PATHS: usize = 3;
 
-/// The change.
+/// The entry of a change.
 pub(super) fn of_change(
     change: &Recommendation,
     place: &str,
@@ -146,11 +146,11 @@ pub(super) fn of_change(
         };
         say("Closes privilege escalation paths", &format!("{}{more}", named.join(", ")));
     }
-    // All that keeps it from being higher; where nothing does, what speaks for it most.
+    // Every reason that lowers it; if there is none, the strongest supporting one.
     let (lowers, supports): (Vec<_>, Vec<_>) =
         change.confidence.reasons.iter().partition(|it| it.effect != ReasonEffect::Supports);
     let reasons = if lowers.is_empty() { supports.into_iter().take(1).collect() } else { lowers };
-    // A reason may name a tag or a day of another owner's principal.
+    // A reason may contain a tag or a date of another owner's principal.
     let told = |it: &&ConfidenceReason| if reached.others > 0 { impersonal(it.code) } else { it.why.clone() };
     let why: Vec<String> = reasons.iter().map(|it| prose(&told(it))).collect();
     let why = if why.is_empty() { String::new() } else { format!(" ({})", why.join("; ")) };
@@ -198,7 +198,7 @@ pub(super) fn of_change(
     say("Files", &[before, after, diff].map(|path| code(path)).join(", "));
     say("ID", &code(&change.id));
     text.push_str(&steps.text(diff));
-    // Of several principals each has its own exception to think about.
+    // Each of several principals needs its own exception.
     let kept = match reached.holders.as_slice() {
         [(HolderKind::Role | HolderKind::User, name)] => {
             account.and_then(|account| reserve::keep(account, &[name], Some(&change.policy)))

@@ -1,8 +1,8 @@
 //! `tickets/<owner or account>.md`, ready to paste into a tracker, and `tickets/tickets.csv` to import.
 //!
-//! The table grows account by account. Of a ticket only the heaviest entries are kept in memory until the end, and as many
-//! are written: a tracker takes no more. A change that reaches principals of several owners is in the ticket of each, who
-//! learn of the others how many they are.
+//! The table grows account by account. Only the most important entries of a ticket are kept in memory and written,
+//! because trackers limit the length of a ticket. A change that affects several owners is in the ticket of each,
+//! which says only how many other owners there are.
 
 mod change;
 mod ticket;
@@ -22,12 +22,13 @@ use leastwise_core::decide::{Grade, PrincipalStatus};
 use leastwise_core::report::numbers::count;
 use leastwise_core::report::{AccountSummary, Action, PrincipalRow, Recommendation, Removal, Report};
 
-/// Why a ticket has no command for a change of several owners: its name tells one of the others, and it changes all.
+/// Why a ticket has no command for a change that affects several owners: the command names another owner's
+/// principal and would change it too.
 const OTHERS: &str = "it also changes principals of other owners. Agree with them, then take the command that changes/apply.sh lists";
 
 const TABLE: &str = "tickets/tickets.csv";
 
-/// The columns, as trackers call them. New ones come at the end.
+/// Columns, named as in trackers. New ones are added at the end.
 const COLUMNS: [&str; 8] =
     ["External ID", "Summary", "Description", "Priority", "Labels", "Account", "Owner", "Component"];
 
@@ -35,13 +36,13 @@ const COLUMNS: [&str; 8] =
 #[derive(Debug, Default)]
 pub struct Tickets {
     tag: Option<String>,
-    /// Whether the report has scripts that apply a change.
+    /// Whether the report has scripts to apply changes.
     scripts: bool,
     owners: Mutex<BTreeMap<Owner, Ticket>>,
 }
 
 impl Tickets {
-    /// For the owners that a tag names; with the commands of `changes/` where the report has them.
+    /// Creates the format, with owners from the given tag, and with commands if the report has `changes/`.
     pub fn new(owner_tag: Option<&str>, scripts: bool) -> Self {
         Self { tag: owner_tag.map(str::to_owned), scripts, owners: Mutex::default() }
     }
@@ -86,7 +87,7 @@ impl Format for Tickets {
                 let Some(own) = owners.get(owner) else { continue };
                 let removal = taken.get(&(owner.clone(), change.id.as_str())).copied().unwrap_or_default();
                 let reached = Reached::of(change, own, removal);
-                // The script goes by the name of the first whose attachment changes, and changes all of them.
+                // The script has the name of the first attachment that changes, and changes all of them.
                 let is_others = change.action != Action::NewVersion && reached.others > 0;
                 let steps = if is_others && self.scripts { &HowTo::ByHand(OTHERS) } else { &steps };
                 let entry = of_change(change, &here, Some(&account.summary.id), &reached, steps);
@@ -126,10 +127,10 @@ impl Format for Tickets {
     }
 }
 
-/// What each change takes from the principals of each owner.
+/// What each change removes from the principals of each owner.
 type RemovalsByOwner<'r> = BTreeMap<(Owner, &'r str), Removal>;
 
-/// What the changes of many accounts reach in this one.
+/// What changes to several accounts affect in this account.
 fn share(
     view: &AccountView<'_>,
     (of, taken): (&BTreeMap<&str, Owner>, &RemovalsByOwner<'_>),
@@ -150,7 +151,7 @@ fn share(
     }
 }
 
-/// What is to be reviewed of a principal.
+/// What to review about a principal.
 fn people(
     principal: &PrincipalRow,
     account: &AccountSummary,
@@ -160,7 +161,7 @@ fn people(
 ) {
     let here = place(account);
     let exception = reserve::exception(principal, &account.id);
-    // What is kept for emergencies comes last, however much it may do.
+    // Apparent emergency access comes last, whatever it can do.
     let rank = u8::from(principal.emergency.is_some());
     let mut add = |rule: &str, end: &str, (grade, points): (Grade, u64), entry: TicketEntry| {
         let id = format!("{}{end}", key::of_principal(rule, &principal.arn));
@@ -224,7 +225,7 @@ fn people(
 }
 
 fn row_of_change(change: &Recommendation, owner: &Owner, account: &str, entry: &TicketEntry) -> Vec<String> {
-    // A ticket for each owner, known by the owner as well. A tag may have the name of an account, but no two owners have one file.
+    // One ticket for each owner. A tag may be equal to an account ID, but no two owners share a file.
     let id = format!("{}@{}", key::of_policy(&change.id), owner.file());
     let account = if account.is_empty() { "several" } else { account };
     let mut row = row(&id, entry, (weight::of_change(change), "unused-permissions"), (account, owner));
@@ -250,7 +251,7 @@ fn row(
         Grade::Low => "Low",
         Grade::None => "Lowest",
     };
-    // Text that begins with the dash of a list would be guarded as a formula.
+    // Text that begins with a dash would be escaped as a formula.
     let text = match entry.line.as_str() {
         "" => entry.text.clone(),
         line => format!("{line}\n\n{}", entry.text.trim_end()),

@@ -1,4 +1,4 @@
-//! One owner's ticket: what is kept of it while accounts come and go, and how it is written.
+//! One owner's ticket: what is kept of it between accounts, and how it is written.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -11,15 +11,14 @@ use leastwise_core::decide::Level;
 use leastwise_core::report::numbers::{count, counted, day};
 use leastwise_core::report::{Removal, Report};
 
-/// Trackers take tickets of about 65,000 characters, so no more entries of a kind are kept, and shown, than fit. All
-/// stand in `tickets.csv`.
+/// Maximum number of entries of each kind. Trackers accept about 65,000 characters. `tickets.csv` has all entries.
 const MOST: usize = 40;
 const ROOM: usize = 60_000;
 
-/// The changes that come first.
+/// Number of changes that come first.
 const THIS_WEEK: usize = 5;
 
-/// The heaviest entries, and how many there are.
+/// The most important entries, and the total number.
 #[derive(Debug, Default)]
 pub(super) struct Foremost {
     count: usize,
@@ -27,7 +26,7 @@ pub(super) struct Foremost {
 }
 
 impl Foremost {
-    /// One more; whichever comes first, the same are kept. The lowest rank comes first, and of one rank the heaviest.
+    /// Adds an entry. The order of calls does not matter: the lowest rank comes first, then the highest risk.
     pub(super) fn add(&mut self, (rank, weight): (u8, u64), id: String, entry: TicketEntry) {
         self.count += 1;
         self.kept.insert((rank, Reverse(weight), id), entry);
@@ -37,7 +36,7 @@ impl Foremost {
     }
 }
 
-/// The surest first.
+/// Rank by confidence, the highest first.
 pub(super) fn rank(level: Level) -> u8 {
     match level {
         Level::High => 0,
@@ -46,7 +45,7 @@ pub(super) fn rank(level: Level) -> u8 {
     }
 }
 
-/// What a change of many accounts reaches of one owner's.
+/// What a change to several accounts affects of one owner.
 #[derive(Debug, Default)]
 pub(super) struct TicketShare {
     pub(super) own: usize,
@@ -54,15 +53,15 @@ pub(super) struct TicketShare {
     pub(super) removal: Removal,
 }
 
-/// One owner's ticket on its way.
+/// One owner's ticket while it is being built.
 #[derive(Debug, Default)]
 pub(super) struct Ticket {
     pub(super) changes: Foremost,
     pub(super) principals: Foremost,
     pub(super) credentials: Foremost,
-    /// By place in the report.
+    /// Changes to several accounts, by position in the report.
     pub(super) families: BTreeMap<usize, TicketShare>,
-    /// What the changes take from the owner's principals.
+    /// What the changes remove from the owner's principals.
     pub(super) removed: Removal,
 }
 
@@ -135,8 +134,8 @@ impl Ticket {
     }
 }
 
-/// As many entries as there is room for, and how many there are beside. Each has the number of its place among all, by
-/// which it is called above.
+/// As many entries as fit, and the number of those left out. Each entry keeps its number among all of them, because
+/// the text above refers to it.
 fn list(out: &mut String, entries: &Foremost, title: &str, numbered: bool) {
     if entries.count == 0 {
         return;
@@ -149,7 +148,7 @@ fn list(out: &mut String, entries: &Foremost, title: &str, numbered: bool) {
             false => format!("- [ ] {}\n", entry.text),
         };
         if out.len() + text.len() > ROOM {
-            // One that is long hides none of those that come after it.
+            // A long entry does not hide the ones after it.
             continue;
         }
         out.push_str(&text);
