@@ -162,7 +162,7 @@ fn other_partitions_are_entered_by_their_own_arns_and_read_whole() {
         let fake = Fake::of(World::folder(&snapshot)).start();
         let lived = [MANAGEMENT, ADMINISTRATOR_KEY].map(|key| {
             let out = folder.join(key);
-            let args = ["scan", "--evidence", "analyzer", "--out", out.to_str().unwrap()];
+            let args = ["scan", "--evidence", "analyzer", "--format", "json", "--out", out.to_str().unwrap()];
             command_as(&fake, key, &args).with("AWS_REGION", region).ran().exits(0);
             assert_eq!(report(&out).totals, report(&recorded).totals);
             assert!(manifest(&out).calls.iter().all(|row| row.region == region));

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::run::{Ran, folder, leastwise};
+use crate::scan::{copy_files, files};
 
 pub(crate) const SHOP: &str = "444444444444";
 pub(crate) const ROLE: &str = "arn:aws:iam::444444444444:role/wildcard-prefix-reader";
@@ -14,11 +15,7 @@ pub(crate) const ROLE: &str = "arn:aws:iam::444444444444:role/wildcard-prefix-re
 /// A copy of `mocks/acme` that can be changed.
 pub(crate) fn acme(into: &Path) -> PathBuf {
     let to = into.join("snapshot");
-    for (path, bytes) in crate::scan::files(Path::new("mocks/acme")) {
-        let path = to.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
+    copy_files(Path::new("mocks/acme"), &to);
     to
 }
 
@@ -35,7 +32,10 @@ pub(crate) fn without_its_finding(findings: &mut Value) {
 
 pub(crate) fn night(snapshot: &Path, out: &Path, previous: Option<&Path>) -> Ran {
     let (from, to) = (snapshot.to_str().unwrap(), out.to_str().unwrap());
-    let mut args = vec!["scan", "--min-confidence", "low", "--snapshot", from, "--out", to];
+    // What tells of the night before, apart from JSON.
+    let formats = "ocsf,sarif";
+    let mut args =
+        vec!["scan", "--min-confidence", "low", "--format", formats, "--snapshot", from, "--out", to];
     args.extend(previous.iter().flat_map(|previous| ["--previous", previous.to_str().unwrap()]));
     leastwise(args).ran()
 }
@@ -43,7 +43,7 @@ pub(crate) fn night(snapshot: &Path, out: &Path, previous: Option<&Path>) -> Ran
 /// The analyzer has looked again, and found the same.
 fn a_day_later(snapshot: &Path, from: &str, to: &str) {
     let mut seen = 0;
-    for (path, bytes) in crate::scan::files(snapshot) {
+    for (path, bytes) in files(snapshot) {
         let text = String::from_utf8(bytes).unwrap();
         let (from, to) = (format!("\"analyzedAt\": \"{from}"), format!("\"analyzedAt\": \"{to}"));
         seen += text.matches(&from).count();

@@ -8,15 +8,14 @@ use serde_json::{Value, json};
 
 use crate::fake::{Fake, Fault, Rule, When};
 use crate::run::{Ran, folder, leastwise};
-use crate::scan::copy;
-use crate::scan::{acme, command_as, live, live_as, report, scan};
+use crate::scan::{acme, command_as, copy, live, live_as, report, scan, small_acme};
 
-const ACCOUNT: &str = "444444444444";
+const ACCOUNT: &str = "333333333333";
 
 /// The demonstration with one answer of one account in another form.
 fn with_answer(name: &str, file: &str, text: &str) -> PathBuf {
     let snapshot = folder(name).join("snapshot");
-    copy("mocks/acme", &snapshot, |_, _| {});
+    small_acme(&snapshot);
     fs::write(snapshot.join("accounts").join(ACCOUNT).join(file), text).unwrap();
     snapshot
 }
@@ -69,7 +68,7 @@ fn a_recorded_answer_that_is_none_is_malformed_and_its_file_is_told() {
 fn a_list_of_accounts_that_is_none_ends_the_scan() {
     for (at, answer) in ["{}", "[]", r#"{"accounts":[]}"#].into_iter().enumerate() {
         let snapshot = folder(&format!("complete-accounts-{at}")).join("snapshot");
-        copy("mocks/acme", &snapshot, |_, _| {});
+        small_acme(&snapshot);
         fs::write(snapshot.join("accounts.json"), answer).unwrap();
         scan(snapshot.to_str().unwrap(), &snapshot.with_file_name("report")).exits(1).says("accounts.json");
     }

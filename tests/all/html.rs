@@ -410,12 +410,3 @@ fn ten_thousand_rows_are_far_below_five_megabytes() {
     let rows = data(&out)["accounts"].to_string().len();
     assert!(rows * 10_000 / principals < 4_500_000, "{rows} bytes for {principals} principals");
 }
-
-#[test]
-fn the_same_answers_make_the_same_pages() {
-    let root = folder("html-same");
-    let (one, other) = (root.join("one"), root.join("other"));
-    scan("mocks/acme", &one).exits(0);
-    scan("mocks/acme", &other).exits(0);
-    assert!(pages(&one) == pages(&other));
-}

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-use leastwise_core::report::Coverage;
+use leastwise_core::report::{Coverage, ReportFormat};
 
 use crate::fake::{Fake, Fault, Rule, When};
 use crate::run::{Run, folder};
-use crate::scan::{acme, command_as, lasting_files, report, scan};
+use crate::scan::{acme, command_as, demonstration, lasting_files, report, scan};
 use crate::state::{sealed, unsealed};
 
 /// Findings in flight at a time, and more pages than any of them has, so that a test knows what may be lost by a kill.
@@ -18,7 +19,8 @@ const PAGES: u64 = 3;
 const ANSWERED: u64 = 40;
 
 fn live(fake: &Fake, out: &Path, more: &[&str]) -> Run {
-    let args: Vec<&str> = ["scan", "--out", out.to_str().unwrap()].iter().chain(more).copied().collect();
+    let formats = if more.contains(&"--format") { &[][..] } else { &["--format", "json"] };
+    let args = [&["scan", "--out", out.to_str().unwrap()][..], formats, more].concat();
     command_as(fake, "AKIA222222222222", &args)
         .with("LEASTWISE_LIMITS_ACCOUNTS", "1")
         .with("LEASTWISE_LIMITS_FINDINGS", &IN_FLIGHT.to_string())
@@ -32,12 +34,15 @@ fn beside(out: &Path) -> Vec<String> {
     names
 }
 
-/// A report of `mocks/acme`, never interrupted, and the calls for findings that it takes.
-fn whole(name: &str) -> (BTreeMap<String, Vec<u8>>, u64) {
-    let out = folder(name).join("report");
-    let fake = acme().start();
-    live(&fake, &out, &[]).ran().exits(0);
-    (lasting_files(&out), fake.calls_of("GetFindingV2"))
+/// A report of `mocks/acme`, never interrupted, and the calls for findings that it takes: made once, for all tests.
+fn whole() -> &'static (BTreeMap<String, Vec<u8>>, u64) {
+    static WHOLE: OnceLock<(BTreeMap<String, Vec<u8>>, u64)> = OnceLock::new();
+    WHOLE.get_or_init(|| {
+        let out = folder("resume-whole").join("report");
+        let fake = acme().start();
+        live(&fake, &out, &[]).ran().exits(0);
+        (lasting_files(&out), fake.calls_of("GetFindingV2"))
+    })
 }
 
 /// A scan that was killed when so many calls for findings were answered, where it writes, and the files of accounts that were
@@ -70,7 +75,7 @@ fn unread(name: &str) -> (Fake, PathBuf) {
 #[cfg(unix)]
 #[test]
 fn a_scan_that_is_killed_goes_on_where_it_was_and_gives_the_same_bytes() {
-    let (wanted, pages) = whole("resume-whole");
+    let (wanted, pages) = whole();
     let (fake, out, _) = killed("resume-killed");
     let left = beside(&out);
     let [work, journal, lock] = left.as_slice() else { panic!("{left:?}") };
@@ -79,7 +84,7 @@ fn a_scan_that_is_killed_goes_on_where_it_was_and_gives_the_same_bytes() {
     fake.heal();
     fake.forget();
     live(&fake, &out, &["--resume"]).ran().exits(0).says("Continuing the scan of ");
-    assert!(lasting_files(&out) == wanted, "the report differs from that of a scan that was not killed");
+    assert!(lasting_files(&out) == *wanted, "the report differs from that of a scan that was not killed");
     let again = fake.calls_of("GetFindingV2");
     assert!(
         again <= pages - ANSWERED + IN_FLIGHT * PAGES,
@@ -93,7 +98,7 @@ fn a_scan_that_is_killed_goes_on_where_it_was_and_gives_the_same_bytes() {
 #[cfg(unix)]
 #[test]
 fn a_scan_that_is_killed_while_it_writes_a_file_leaves_nothing_that_cannot_be_gone_on_from() {
-    let (wanted, _) = whole("resume-cut-calm");
+    let (wanted, _) = whole();
     let out = folder("resume-cut").join("report");
     let fake = acme().start();
     for blocks in [0, 1, 4, 16, 64, 256] {
@@ -102,7 +107,7 @@ fn a_scan_that_is_killed_while_it_writes_a_file_leaves_nothing_that_cannot_be_go
         assert!(!out.exists());
     }
     live(&fake, &out, &["--resume"]).ran().exits(0);
-    assert!(lasting_files(&out) == wanted, "the report differs from that of a scan that was not killed");
+    assert!(lasting_files(&out) == *wanted, "the report differs from that of a scan that was not killed");
     assert_eq!(beside(&out), ["report"]);
 }
 
@@ -112,11 +117,10 @@ fn what_could_not_be_read_can_be_read_again_alone() {
     assert_eq!(beside(&out), [".report.journal", "report"]);
     fake.heal();
     fake.forget();
-    live(&fake, &out, &["--resume"]).ran().exits(0);
+    let formats: Vec<&str> = ReportFormat::DEFAULT.iter().map(|it| it.name()).collect();
+    live(&fake, &out, &["--resume", "--format", &formats.join(",")]).ran().exits(0);
     assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 1);
-    let recorded = folder("resume-recorded").join("report");
-    scan("mocks/acme", &recorded).exits(0);
-    assert!(lasting_files(&out) == lasting_files(&recorded));
+    assert!(lasting_files(&out) == lasting_files(&demonstration()));
     assert_eq!(beside(&out), ["report"]);
 }
 
@@ -140,9 +144,10 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let to = to.join(path.file_name().unwrap());
-        match path.is_dir() {
-            true => copy(&path, &to),
-            false => assert!(fs::copy(&path, &to).is_ok()),
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            assert!(fs::copy(&path, &to).is_ok());
         }
     }
 }
@@ -176,7 +181,7 @@ fn a_journal_of_other_settings_of_last_week_or_of_nobody_is_refused_and_the_mend
 #[cfg(unix)]
 #[test]
 fn a_line_that_was_cut_off_in_a_letter_costs_no_line_before_it() {
-    let (wanted, pages) = whole("resume-uncut");
+    let (wanted, pages) = whole();
     let (fake, out, cut) = killed("resume-cut");
     for path in cut {
         let mut text = fs::read(&path).unwrap();
@@ -187,7 +192,7 @@ fn a_line_that_was_cut_off_in_a_letter_costs_no_line_before_it() {
     fake.heal();
     fake.forget();
     live(&fake, &out, &["--resume"]).ran().exits(0);
-    assert!(lasting_files(&out) == wanted);
+    assert!(lasting_files(&out) == *wanted);
     let again = fake.calls_of("GetFindingV2");
     assert!(again <= pages - ANSWERED + IN_FLIGHT * PAGES, "{again} calls, {pages} pages");
 }
@@ -205,7 +210,7 @@ fn a_journal_of_which_only_the_note_is_left_is_gone_on_from() {
 
 #[test]
 fn a_broken_file_of_a_journal_is_read_again_from_aws() {
-    let (wanted, _) = whole("resume-unbroken");
+    let (wanted, _) = whole();
     let (fake, out) = unread("resume-broken");
     let kept = out.parent().unwrap().join(".report.journal/accounts/888888888888.json");
     let text = fs::read_to_string(&kept).unwrap();
@@ -214,13 +219,13 @@ fn a_broken_file_of_a_journal_is_read_again_from_aws() {
     fake.forget();
     live(&fake, &out, &["--resume"]).ran().exits(0);
     assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 2);
-    assert!(lasting_files(&out) == wanted);
+    assert!(lasting_files(&out) == *wanted);
 }
 
 /// Whoever changes what was read would have it advised on.
 #[test]
 fn what_somebody_changed_in_a_journal_is_said_and_read_again_from_aws() {
-    let (wanted, _) = whole("resume-unchanged");
+    let (wanted, _) = whole();
     let (fake, out) = unread("resume-changed");
     let kept = out.parent().unwrap().join(".report.journal/accounts/888888888888.json");
     let text = fs::read_to_string(&kept).unwrap();
@@ -234,7 +239,7 @@ fn what_somebody_changed_in_a_journal_is_said_and_read_again_from_aws() {
         .exits(0)
         .says("888888888888.json`: it was modified; the account is read again");
     assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 2);
-    assert!(lasting_files(&out) == wanted);
+    assert!(lasting_files(&out) == *wanted);
     // The note of the run is held to the same.
     let (fake, out) = unread("resume-changed-note");
     let note = out.parent().unwrap().join(".report.journal/about.json");
@@ -254,7 +259,7 @@ fn blocked(out: &Path, file: &str) -> PathBuf {
 
 #[test]
 fn a_scan_that_cannot_keep_an_account_stops_there_and_goes_on_when_it_can() {
-    let (wanted, _) = whole("resume-room");
+    let (wanted, _) = whole();
     let out = folder("resume-no-room").join("report");
     let deny = |account: &str| {
         Rule::new(Fault::Denied, When::Always).on("GetAccountAuthorizationDetails").of(account)
@@ -282,7 +287,7 @@ fn a_scan_that_cannot_keep_an_account_stops_there_and_goes_on_when_it_can() {
     fake.forget();
     live(&fake, &out, &["--resume"]).ran().exits(0);
     assert_eq!(fake.calls_of("GetAccountAuthorizationDetails"), 2);
-    assert!(lasting_files(&out) == wanted);
+    assert!(lasting_files(&out) == *wanted);
     assert_eq!(beside(&out), ["report"]);
 }
 

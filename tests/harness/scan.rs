@@ -91,6 +91,22 @@ pub(crate) fn demonstration() -> PathBuf {
     made.clone()
 }
 
+/// Every format there is.
+pub(crate) const EVERY_FORMAT: &str =
+    "asff,changes,cloudformation,csv,html,ocsf,sarif,summary,terraform,tickets";
+
+/// The same in every format there is.
+pub(crate) fn demonstration_in_every_format() -> PathBuf {
+    static REPORT: OnceLock<PathBuf> = OnceLock::new();
+    let made = REPORT.get_or_init(|| {
+        let out = folder(concat!("every-format-", env!("CARGO_CRATE_NAME"))).join("report");
+        let to = out.to_str().unwrap();
+        leastwise(["scan", "--snapshot", "mocks/acme", "--format", EVERY_FORMAT, "--out", to]).ran().exits(0);
+        out
+    });
+    made.clone()
+}
+
 /// A command against a fake AWS, with the credentials of the delegated administrator, whose analyzer it is.
 pub(crate) fn live(fake: &Fake, args: &[&str]) -> Ran {
     live_as(fake, "AKIA222222222222", args)
@@ -118,6 +134,15 @@ pub(crate) fn acme() -> Setup {
     Fake::of(World::folder(Path::new("mocks/acme")))
 }
 
+/// The files of a folder once more, byte for byte.
+pub(crate) fn copy_files(from: &Path, to: &Path) {
+    for (path, bytes) in files(from) {
+        let path = to.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+}
+
 /// A snapshot with changes.
 pub(crate) fn copy(from: &str, to: &Path, change: impl Fn(&str, &mut Value)) {
     for (path, bytes) in files(Path::new(from)) {
@@ -127,6 +152,24 @@ pub(crate) fn copy(from: &str, to: &Path, change: impl Fn(&str, &mut Value)) {
         fs::create_dir_all(full.parent().unwrap()).unwrap();
         fs::write(full, value.to_string()).unwrap();
     }
+}
+
+/// The demonstration's four smallest accounts with findings, for tests of how a snapshot is read, whatever is in it.
+pub(crate) fn small_acme(to: &Path) {
+    const ACCOUNTS: [&str; 4] = ["111111111111", "222222222222", "333333333333", "888888888888"];
+    for (path, bytes) in files(Path::new("mocks/acme")) {
+        let account = path.strip_prefix("accounts/").and_then(|rest| rest.split('/').next());
+        if account.is_some_and(|id| !ACCOUNTS.contains(&id)) {
+            continue;
+        }
+        let full = to.join(&path);
+        fs::create_dir_all(full.parent().unwrap()).unwrap();
+        fs::write(full, bytes).unwrap();
+    }
+    let path = to.join("accounts.json");
+    let mut list: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    list["Accounts"].as_array_mut().unwrap().retain(|it| ACCOUNTS.contains(&it["Id"].as_str().unwrap()));
+    fs::write(path, list.to_string()).unwrap();
 }
 
 /// Gives the principals of acme their owners by turns.

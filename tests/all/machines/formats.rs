@@ -8,7 +8,7 @@ use leastwise::config::{Config, Overrides};
 use leastwise_core::report::ReportFormat;
 
 use crate::run::{folder, leastwise};
-use crate::scan::lasting_files;
+use crate::scan::{EVERY_FORMAT, demonstration_in_every_format, lasting_files};
 
 fn config(file: &str, flags: &[&str]) -> Vec<ReportFormat> {
     let flags: Vec<String> = flags.iter().map(|it| (*it).to_owned()).collect();
@@ -64,12 +64,13 @@ fn a_format_that_is_not_known_is_refused_before_anything_is_written() {
 #[test]
 fn the_same_answers_give_the_same_bytes_in_every_format() {
     let folder = folder("formats-twice");
-    for out in ["a", "b"].map(|name| folder.join(name)) {
-        let every: Vec<&str> = ReportFormat::ALL.iter().map(|format| format.name()).collect();
-        let (to, every) = (out.to_str().unwrap(), every.join(","));
-        leastwise(["scan", "--snapshot", "mocks/acme", "--out", to, "--format", &every]).ran().exits(0);
-    }
-    let [a, b] = ["a", "b"].map(|name| lasting_files(&folder.join(name)));
+    let every: Vec<&str> = ReportFormat::ALL.iter().map(|format| format.name()).collect();
+    let all: BTreeSet<&str> = every.iter().copied().collect();
+    assert_eq!(all, EVERY_FORMAT.split(',').collect());
+    let again = folder.join("again");
+    let (to, every) = (again.to_str().unwrap(), every.join(","));
+    leastwise(["scan", "--snapshot", "mocks/acme", "--out", to, "--format", &every]).ran().exits(0);
+    let [a, b] = [demonstration_in_every_format(), again].map(|out| lasting_files(&out));
     for wanted in [
         "findings.csv",
         "findings.ocsf.jsonl",
