@@ -1,7 +1,11 @@
 //! The layers, held up by reading the source. Each rule is a function over text that gives back what breaks it, so that the
 //! rule itself is tested on a text that does.
 
+mod reasons;
+
 use std::path::{Path, PathBuf};
+
+use reasons::{unexplained, unreasoned};
 
 /// What the core may not name.
 const OUTSIDE: [&str; 14] = [
@@ -205,47 +209,6 @@ fn neighbours(code: &str, own: &str, may: &[&str]) -> Vec<String> {
     found.retain(|name| name != own && !may.contains(&name.as_str()));
     if flat.contains("super::super::super::") {
         found.push("super::super::super".to_owned());
-    }
-    found
-}
-
-/// `allow` and `expect` attributes without a reason.
-fn unreasoned(code: &str) -> Vec<String> {
-    let flat: String =
-        code.split_whitespace().collect::<Vec<_>>().join(" ").replace("# [", "#[").replace("#! [", "#![");
-    let mut found = Vec::new();
-    for (at, _) in flat.match_indices("#[").chain(flat.match_indices("#![")) {
-        let rest = flat[at..].trim_start_matches(['#', '!', '[']);
-        let kind = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
-        let attribute: String = rest.split(']').next().unwrap_or_default().to_owned();
-        // `cfg_attr(.., allow(..))` hides one.
-        let hidden = kind == "cfg_attr" && (names(&attribute, "allow") || names(&attribute, "expect"));
-        if (kind == "allow" || kind == "expect" || hidden) && !attribute.contains("reason") {
-            found.push(attribute);
-        }
-    }
-    found
-}
-
-/// Dependencies without a comment line above them. Those of the workspace have theirs in its manifest.
-fn unexplained(manifest: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let (mut in_dependencies, mut before) = (false, "");
-    for line in manifest.lines().map(str::trim) {
-        if let Some(section) = line.strip_prefix('[') {
-            let section = section.trim_end_matches(']');
-            in_dependencies = section.ends_with("dependencies");
-            if let Some((_, name)) = section.split_once("dependencies.") {
-                found.push(format!("{name}: write it in one line"));
-            }
-        } else if in_dependencies
-            && line.contains('=')
-            && !before.starts_with('#')
-            && !line.ends_with(".workspace = true")
-        {
-            found.push(line.split('=').next().unwrap_or(line).trim().to_owned());
-        }
-        before = line;
     }
     found
 }

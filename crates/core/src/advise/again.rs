@@ -1,7 +1,7 @@
 //! Checks a recommendation of a finished report: what follows from its documents, and where it and its files must
 //! be.
 
-use super::family;
+use super::family_path;
 use super::place::{copy_path, numbered};
 use super::refinement::{Refinement, after_text, before_text, told_again};
 use crate::arn::last_name;
@@ -107,7 +107,8 @@ pub fn is_in_its_place(account: &str, it: &Recommendation) -> bool {
 /// The same for a recommendation for several accounts.
 pub fn is_in_its_families_place(family: &FamilyRow, it: &Recommendation) -> bool {
     let Some(policy_kind) = it.policy_kind else { return false };
-    let path = family::path((family.kind, policy_kind), (it.holder_kind, &it.holder), &it.policy, &it.id);
+    let path =
+        family_path::path((family.kind, policy_kind), (it.holder_kind, &it.holder), &it.policy, &it.id);
     let is_set = it.holder_kind == HolderKind::PermissionSet;
     let begins = it.id.strip_prefix(family.kind.name()).is_some_and(|rest| rest.starts_with('/'));
     is_set == (family.kind == FamilyKind::PermissionSet)

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use super::Terms;
 use super::attach::Attached;
+use super::family_path::{path_of, plain_path_of};
 use super::place::{inline_kind, names_everywhere};
 use super::publish::confidence_row;
 use super::refinement::{Original, Refinement, Smaller, Stays, Tried};
@@ -12,12 +13,11 @@ use super::trials::of_permission_set;
 use super::why;
 use crate::catalog::Basis;
 use crate::decide::{
-    Confidence, Families, Family, FamilyIndex, FamilyKind, HolderKind, Level, PolicyKind, PolicySlot,
-    Removable,
+    Confidence, Families, Family, FamilyIndex, FamilyKind, Level, PolicyKind, PolicySlot, Removable,
 };
 use crate::policy::{Document, Services};
 use crate::refine::Kind;
-use crate::report::names::{Spellings, file_part, joined_parts};
+use crate::report::names::Spellings;
 use crate::report::{
     Action, CodeOwner, FamilyAccount, FamilyRow, ImpactRow, Note, PolicyState, Recommendation,
 };
@@ -211,44 +211,6 @@ fn kind_of(slot: &PolicySlot) -> Kind {
     match slot.policy_kind {
         PolicyKind::Inline => inline_kind(slot.holder_kind),
         PolicyKind::CustomerManaged | PolicyKind::AwsManaged => Kind::Managed,
-    }
-}
-
-/// Path of the files of a family, without extension and unique to it.
-fn path_of(family: &Family, spellings: &Spellings) -> String {
-    spellings.apart(&plain_path_of(family))
-}
-
-fn plain_path_of(family: &Family) -> String {
-    let slot = &family.slot;
-    path((slot.kind, slot.policy_kind), (slot.holder_kind, &slot.holder), &slot.policy, &family.id)
-}
-
-/// The same from its identity.
-pub(super) fn path(
-    (kind, policy_kind): (FamilyKind, PolicyKind),
-    (holder_kind, holder): (HolderKind, &str),
-    policy: &str,
-    id: &str,
-) -> String {
-    let (holder, policy) = (file_part(holder), file_part(policy));
-    // Two fleets of one name are told apart by their texts.
-    let text = id.rsplit_once('~').map(|(_, text)| format!("~{}", file_part(text))).unwrap_or_default();
-    match (kind, policy_kind) {
-        (FamilyKind::PermissionSet, PolicyKind::AwsManaged) => {
-            format!("policies/permission-sets/{}", joined_parts(&[&holder, "~", &policy]))
-        }
-        (FamilyKind::PermissionSet, PolicyKind::Inline | PolicyKind::CustomerManaged) => {
-            format!("policies/permission-sets/{holder}")
-        }
-        (FamilyKind::Fleet, PolicyKind::CustomerManaged) => {
-            format!("policies/fleet/managed/{}", joined_parts(&[&policy, &text]))
-        }
-        (FamilyKind::Fleet, PolicyKind::Inline | PolicyKind::AwsManaged) => {
-            let mark = if policy_kind == PolicyKind::AwsManaged { "~aws" } else { "" };
-            let policy = joined_parts(&[&policy, mark, &text]);
-            format!("policies/fleet/{holder_kind}/{holder}/{policy}")
-        }
     }
 }
 

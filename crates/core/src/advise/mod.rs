@@ -27,6 +27,7 @@ mod attach;
 mod copies;
 mod effect;
 mod family;
+mod family_path;
 mod place;
 mod prepared;
 mod publish;
