@@ -61,7 +61,7 @@ impl Records {
             "eventVersion": "1.09", "eventTime": self.at(day, minutes), "awsRegion": "us-east-1", "eventCategory": "Management",
             "recipientAccountId": account, "eventID": format!("event-{}", self.all.len()),
         });
-        record.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        extend(&mut record, more);
         self.all.push(record);
         self
     }
@@ -81,7 +81,7 @@ impl Records {
             "errorCode": "Client.UnauthorizedOperation", "errorMessage": "You are not authorized to perform this operation.",
             "userIdentity": session(SHOP, ROLE),
         });
-        record.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        extend(&mut record, more);
         self.add(SHOP, day, 2, record)
     }
 
@@ -102,6 +102,12 @@ impl Records {
     /// In one file.
     pub(super) fn text(&self) -> String {
         json!({"Records": self.all}).to_string()
+    }
+}
+
+fn extend(record: &mut Value, more: Value) {
+    if let Value::Object(more) = more {
+        record.as_object_mut().unwrap().extend(more);
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn meant(catalog: &Catalog, source: &str, event: &str, told: &Told<'_
                 let names = [event, unversioned(event)];
                 names.iter().find_map(|name| catalog.action(service, name))
             };
-            let found = prefixes(source).find_map(|service| known(service));
+            let found = prefixes(source).find_map(known);
             found.map(|action| (action.service.to_owned(), action.name.to_owned())).into_iter().collect()
         }
     };

@@ -133,7 +133,7 @@ impl Judge<'_> {
         let denied = self.denied(change, documents, (standing.from, i64::MAX), &mut reasons);
         self.covered(change, standing.from, &mut reasons);
         self.visible(change, documents, &mut reasons);
-        let ends = change.accounts.iter().map(|account| Some(self.trail.coverage.get(account)?.last?));
+        let ends = change.accounts.iter().map(|account| self.trail.coverage.get(account)?.last);
         let end = ends.collect::<Option<Vec<i64>>>().and_then(|ends| ends.into_iter().min());
         let quiet = end.map(|end| (end - standing.settled).div_euclid(DAY)).filter(|days| *days >= 0);
         let blind = |it: &Invisible| matches!(it.code, Because::AccountMissing | Because::EndsEarly);
@@ -148,9 +148,6 @@ impl Judge<'_> {
             Stage::Trial => "trial-end.sh",
             Stage::Applied | Stage::Given => "rollback.sh",
         };
-        // Where AWS names another kind of policy, undoing the change would not help.
-        let helps =
-            |event: &&DeniedEvent| matches!(event.cause, DenialCause::IdentityPolicy | DenialCause::Unknown);
         let undo = change.has_script && denied.events.values().any(|event| helps(event));
         ChangeOutcome {
             verdict,
@@ -433,6 +430,11 @@ fn note(
 
 fn denials(count: usize) -> String {
     if count == 1 { "1 denial".to_owned() } else { format!("{count} denials") }
+}
+
+/// Whether undoing the change would help: not where AWS names another kind of policy.
+fn helps(event: &DeniedEvent) -> bool {
+    matches!(event.cause, DenialCause::IdentityPolicy | DenialCause::Unknown)
 }
 
 /// A word of a shell. Names that scripts take need no quotes.

@@ -205,7 +205,7 @@ pub(super) fn trial(
         let is_named = name.starts_with(TRIAL);
         match write {
             Write::Put { trial, .. } if is_named || trial.is_some() => {
-                active.push((name, *time, trial.as_ref()))
+                active.push((name, *time, trial.as_ref()));
             }
             Write::Attach { .. } if is_named => {
                 active.push((name, *time, managed_trial(trail, &principal.account, name, *time)));

@@ -158,19 +158,19 @@ impl<'w> Trail<'w> {
         let told = told(event.error_message.as_str());
         let (source, name) = (event.event_source.as_str(), event.event_name.as_str());
         let meant = meant(Catalog::embedded(), source, name, &told);
-        let row = |action: String| denied_event(event, &told, &principal, action, meant.is_named);
+        let row = |action: &str| denied_event(event, &told, &principal, action, meant.is_named);
         let own = self.denials.entry(principal.clone()).or_default();
         if own.overflow {
             return;
         }
         if meant.actions.is_empty() {
             let kept = own.unmapped.entry((short(source), short(name))).or_default();
-            keep(kept, at, || row(String::new()));
+            keep(kept, at, || row(""));
         } else {
             for (service, name) in &meant.actions {
                 let key = (short(&service.to_ascii_lowercase()), short(&name.to_ascii_lowercase()));
                 let kept = own.actions.entry(key).or_default();
-                keep(kept, at.clone(), || row(format!("{service}:{name}")));
+                keep(kept, at.clone(), || row(&format!("{service}:{name}")));
             }
         }
         own.bound();
@@ -224,9 +224,9 @@ impl AccountCoverage {
 
     fn manage(&mut self, source: &str, reads: bool) {
         if reads {
-            self.reads = true
+            self.reads = true;
         } else {
-            self.writes = true
+            self.writes = true;
         }
         let service = service_of(source).filter(|service| CAN_BE_EXCLUDED.contains(service));
         self.services.extend(service.map(str::to_owned));
@@ -243,7 +243,7 @@ fn denied_event(
     event: &Event<'_>,
     told: &Told<'_>,
     principal: &Principal,
-    action: String,
+    action: &str,
     names_action: bool,
 ) -> DeniedEvent {
     let resource = told.resource.or(event.resources.0.get()).filter(|resource| *resource != "*");
@@ -252,7 +252,7 @@ fn denied_event(
         id: short(event.event_id.as_str()),
         principal: principal.to_string(),
         session: short(event.user_identity.0.arn.as_str()),
-        action: short(&action),
+        action: short(action),
         resource: resource.map(short),
         region: short(event.aws_region.as_str()),
         event_source: short(event.event_source.as_str()),

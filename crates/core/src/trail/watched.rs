@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_session_and_its_role_are_one_principal() {
-        let role = Principal::of_arn("arn:aws:iam::111111111111:role/team/ci").unwrap_or_else(|| unknown());
+        let role = Principal::of_arn("arn:aws:iam::111111111111:role/team/ci").unwrap_or_else(unknown);
         assert_eq!(Principal::of_arn("arn:aws:sts::111111111111:assumed-role/ci/run-7"), Some(role));
         for arn in ["arn:aws:iam::111111111111:root", "arn:aws:sts::111111111111:federated-user/a", "ci", ""]
         {
