@@ -34,7 +34,7 @@ pub struct Check {
     /// that lower the risk score most first, and every attempt counts. ValidatePolicy, SimulateCustomPolicy and
     /// GetFindingRecommendation are free. Without a budget, the summary says what the paid checks would cost.
     #[arg(long, value_name = "USD", default_value = "0", hide_default_value = true)]
-    pub budget: Budget,
+    pub budget: Dollars,
     /// Ask again about changes that AWS has already answered
     ///
     /// By default a change is asked about once, as long as its documents are the same. A check that was interrupted continues.
@@ -77,16 +77,16 @@ pub enum CheckFailOn {
 
 /// Money, in millionths of a US dollar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget(u64);
+pub struct Dollars(u64);
 
-impl Budget {
+impl Dollars {
     /// How many paid calls it is enough for.
     pub fn calls(self) -> u64 {
         self.0 / PRICE_MICRODOLLARS
     }
 }
 
-impl FromStr for Budget {
+impl FromStr for Dollars {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -104,11 +104,11 @@ impl FromStr for Budget {
 
 #[cfg(test)]
 mod tests {
-    use super::Budget;
+    use super::Dollars;
 
     #[test]
     fn a_budget_is_an_amount_of_dollars_and_never_rounded_up() {
-        let calls = |text: &str| text.parse::<Budget>().map(Budget::calls);
+        let calls = |text: &str| text.parse::<Dollars>().map(Dollars::calls);
         for (text, wanted) in
             [("0", 0), ("2", 1000), ("2.00", 1000), ("0.0039", 1), ("0.002", 1), ("0.5", 250)]
         {

@@ -22,7 +22,7 @@ mod shard;
 mod watch;
 
 use self::check::CHECK_HELP;
-pub use self::check::{Budget, Check, CheckFailOn};
+pub use self::check::{Check, CheckFailOn, Dollars};
 pub use self::compare::Compare;
 use self::compare::{COMPARE_HELP, COMPARE_USAGE};
 pub use self::fail_on::FailOn;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use self::asking::Asking;
-use self::work::Work;
+use self::work::CheckWork;
 use crate::cli::{Check, CheckFailOn, Exit};
 use crate::commands::verify;
 use crate::output::check_summary;
@@ -18,14 +18,14 @@ use crate::output::log::Log;
 use crate::output::progress::Progress;
 use crate::scan::cores::runtime;
 use crate::scan::{settings, stop};
-use leastwise_aws::live::{Budget, Live, LiveOptions, Purpose};
+use leastwise_aws::live::{CheckBudget, Live, LiveOptions, Purpose};
 use leastwise_core::report::{CheckTotals, CheckVerdict, CheckedChange, SCHEMA};
 use leastwise_report::folder::{ReportFolder, afterwards};
 
 pub(super) fn run(args: &Check, log: &Arc<Log>) -> Result<Exit, RunError> {
     log.tell(&Event::RunBegan { command: "check", version: env!("CARGO_PKG_VERSION") });
     let (config, _) = settings::read(args.say.config.as_deref(), &args.overrides(), log)?;
-    let work = Work::of(ReportFolder::open(&args.report, SCHEMA)?)?;
+    let work = CheckWork::of(ReportFolder::open(&args.report, SCHEMA)?)?;
     afterwards::clear(&args.report)?;
     let earlier = work.earlier()?;
     // A run that was killed may have written one of the two files.
@@ -37,7 +37,7 @@ pub(super) fn run(args: &Check, log: &Arc<Log>) -> Result<Exit, RunError> {
     let runtime = runtime()?;
     let live = runtime.block_on(Live::connect(options)).map_err(RunError::Connect)?;
     log.tell(&Event::Caller { account: live.caller_account(), arn: live.caller() });
-    let budget = Budget::of(args.budget.calls());
+    let budget = CheckBudget::of(args.budget.calls());
     let asking = Asking::new(&work, &live, &budget, earlier, args, log);
     let is_stopped = runtime.block_on(async {
         tokio::select! {

@@ -17,8 +17,8 @@ use crate::output::terminal;
 use leastwise_core::catalog::Catalog;
 use leastwise_core::report::{FileHash, Report, SCHEMA};
 use leastwise_core::trail::{
-    ChangeOutcome, Invisible, InvisibleBecause, Judge, Trail, Unreadable, Verdict, WatchList, WatchResult,
-    WatchedChange,
+    ChangeOutcome, Invisible, InvisibleBecause, Judge, Trail, Unreadable, WatchList, WatchResult,
+    WatchVerdict, WatchedChange,
 };
 use leastwise_files::disk;
 use leastwise_report::folder::{CATALOG, ReportFolder};
@@ -28,7 +28,7 @@ use leastwise_report::formats::{AccountView, watched};
 const ROLLBACK: &str = "changes/rollback.sh";
 
 /// What was gathered from files.
-pub(super) struct Gathered<'w> {
+pub(super) struct WatchedTrail<'w> {
     pub(super) trail: Trail<'w>,
     pub(super) unreadable: Unreadable,
     /// Files read, and files of other kinds that were passed over.
@@ -36,7 +36,7 @@ pub(super) struct Gathered<'w> {
     pub(super) ignored: u64,
 }
 
-impl<'w> Gathered<'w> {
+impl<'w> WatchedTrail<'w> {
     pub(super) fn new(list: &'w WatchList) -> Self {
         Self { trail: Trail::new(list), unreadable: Unreadable::default(), read: 0, ignored: 0 }
     }
@@ -81,11 +81,11 @@ pub(super) fn run(args: &Watch) -> Result<Exit, RunError> {
     let outcomes = changes.iter().map(|change| outcome(&folder, &judge, change)).collect();
     let result = judge.result(&folder.digest.to_string(), outcomes);
     told(args, &gathered, &result)?;
-    let count = |verdict: Verdict| result.counts.get(&verdict).copied().unwrap_or_default();
+    let count = |verdict: WatchVerdict| result.counts.get(&verdict).copied().unwrap_or_default();
     Ok(match args.fail_on {
         // Whoever asks to be told of a denial is told, whatever else could not be seen.
-        Some(WatchFailOn::Denied) if count(Verdict::Denied) > 0 => Exit::Found,
-        _ if count(Verdict::NotVisible) > 0 || result.unreadable_files > 0 => Exit::Incomplete,
+        Some(WatchFailOn::Denied) if count(WatchVerdict::Denied) > 0 => Exit::Found,
+        _ if count(WatchVerdict::NotVisible) > 0 || result.unreadable_files > 0 => Exit::Incomplete,
         _ => Exit::Finished,
     })
 }
@@ -150,7 +150,7 @@ fn check(out: &Path, report: &Path) -> Result<(), RunError> {
     crate::output::metrics::check(out, report)
 }
 
-fn told(args: &Watch, gathered: &Gathered<'_>, result: &WatchResult) -> Result<(), RunError> {
+fn told(args: &Watch, gathered: &WatchedTrail<'_>, result: &WatchResult) -> Result<(), RunError> {
     let json = || {
         let json = serde_json::to_string_pretty(result);
         json.map_err(|error| RunError::Json { path: "watch.json".to_owned(), error })

@@ -57,7 +57,7 @@ pub(crate) enum RunError {
     CheckStopped { done: usize, total: usize },
     /// It says who defines a policy.
     #[error("`{input}`: {error}")]
-    TerraformState { input: String, error: leastwise_code::state::StateError },
+    TerraformState { input: String, error: leastwise_code::state::TerraformError },
     #[error("cannot list the accounts of the organisation: {0}")]
     Organisation(Failure),
     #[error(transparent)]

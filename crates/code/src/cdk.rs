@@ -9,7 +9,7 @@ use serde::Deserialize;
 pub const MANIFEST: &str = "manifest.json";
 
 #[derive(Deserialize)]
-struct Manifest {
+struct CdkManifest {
     #[serde(default)]
     artifacts: BTreeMap<String, Artifact>,
 }
@@ -19,26 +19,26 @@ struct Artifact {
     #[serde(default)]
     r#type: String,
     #[serde(default)]
-    properties: Properties,
+    properties: CdkProperties,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Properties {
+struct CdkProperties {
     template_file: Option<String>,
     stack_name: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Template {
+struct CdkTemplate {
     #[serde(default)]
-    resources: BTreeMap<String, Resource>,
+    resources: BTreeMap<String, CdkResource>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Resource {
+struct CdkResource {
     #[serde(default)]
     metadata: Metadata,
 }
@@ -52,10 +52,10 @@ struct Metadata {
 
 /// The stacks of a manifest, each with the file of its template.
 pub fn stacks(manifest: &str) -> Vec<(String, String)> {
-    let Ok(manifest) = serde_json::from_str::<Manifest>(manifest) else { return Vec::new() };
+    let Ok(manifest) = serde_json::from_str::<CdkManifest>(manifest) else { return Vec::new() };
     let stacks = manifest.artifacts.into_iter().filter(|(_, it)| it.r#type == "aws:cloudformation:stack");
     let stacks = stacks.filter_map(|(name, artifact)| {
-        let Properties { template_file, stack_name } = artifact.properties;
+        let CdkProperties { template_file, stack_name } = artifact.properties;
         Some((stack_name.unwrap_or(name), template_file?))
     });
     stacks.collect()
@@ -63,7 +63,7 @@ pub fn stacks(manifest: &str) -> Vec<(String, String)> {
 
 /// Adds the constructs of a stack's template.
 pub fn constructs(stack: &str, template: &str, into: &mut Defined) {
-    let Ok(template) = serde_json::from_str::<Template>(template) else { return };
+    let Ok(template) = serde_json::from_str::<CdkTemplate>(template) else { return };
     for (id, resource) in template.resources {
         if let Some(path) = resource.metadata.path {
             // A resource of the first level is the construct's own.

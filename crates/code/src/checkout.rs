@@ -7,8 +7,8 @@ use leastwise_core::report::{CodeOwner, CodeState, CodeTool, InCode};
 use similar::TextDiff;
 
 use crate::edit::edited;
-use crate::same::{Actions, Meant};
-use crate::source::{FileKind, Policy, policies};
+use crate::same::{Actions, MeantPolicy};
+use crate::source::{CodeFileKind, CodePolicy, policies};
 
 /// So many places are named where there are several.
 const MOST_PLACES: usize = 10;
@@ -16,20 +16,20 @@ const MOST_PLACES: usize = 10;
 /// Files with policies.
 #[derive(Debug, Default)]
 pub struct Checkout {
-    files: Vec<File>,
+    files: Vec<CodeFile>,
     /// By file and place in it.
     policies: Vec<(usize, usize)>,
     by_actions: BTreeMap<Vec<Actions>, Vec<usize>>,
 }
 
 #[derive(Debug)]
-struct File {
+struct CodeFile {
     /// Of several checkouts, the name of the one that it is in.
     root: String,
     path: String,
-    kind: FileKind,
+    kind: CodeFileKind,
     text: String,
-    policies: Vec<Policy>,
+    policies: Vec<CodePolicy>,
     /// A tool writes it.
     is_generated: bool,
 }
@@ -61,12 +61,12 @@ pub struct Found {
 impl Checkout {
     /// Whether files of this name are read.
     pub fn reads(path: &str) -> bool {
-        FileKind::of(path).is_some()
+        CodeFileKind::of(path).is_some()
     }
 
     /// Adds a file, by its path from the root of its checkout, with slashes.
     pub fn add(&mut self, root: &str, path: &str, text: String, is_generated: bool) {
-        let Some(kind) = FileKind::of(path).filter(|_| !text.contains('\0')) else { return };
+        let Some(kind) = CodeFileKind::of(path).filter(|_| !text.contains('\0')) else { return };
         let policies = policies(kind, &text);
         if policies.is_empty() {
             return;
@@ -76,7 +76,7 @@ impl Checkout {
             self.by_actions.entry(policy.key()).or_default().push(self.policies.len());
             self.policies.push((file, place));
         }
-        self.files.push(File {
+        self.files.push(CodeFile {
             root: root.to_owned(),
             path: path.to_owned(),
             kind,
@@ -98,16 +98,16 @@ impl Checkout {
 
     /// The policies that can mean a document, by their place among all.
     pub fn places(&self, document: &str) -> Vec<usize> {
-        let Some(meant) = Meant::of(document) else { return Vec::new() };
+        let Some(meant) = MeantPolicy::of(document) else { return Vec::new() };
         self.meaning(&meant).into_iter().map(|(place, _)| place).collect()
     }
 
-    fn meaning(&self, meant: &Meant) -> Vec<(usize, bool)> {
+    fn meaning(&self, meant: &MeantPolicy) -> Vec<(usize, bool)> {
         let all = self.by_actions.get(&meant.key()).into_iter().flatten();
         all.filter_map(|place| Some((*place, self.get(*place)?.1.means(meant)?))).collect()
     }
 
-    fn get(&self, place: usize) -> Option<(&File, &Policy)> {
+    fn get(&self, place: usize) -> Option<(&CodeFile, &CodePolicy)> {
         let (file, at) = self.policies.get(place)?;
         let file = self.files.get(*file)?;
         Some((file, file.policies.get(*at)?))
@@ -115,7 +115,7 @@ impl Checkout {
 
     /// What there is of a policy. `uses` tells how many policies of AWS each place can mean.
     pub fn find(&self, wanted: &Wanted<'_>, uses: &dyn Fn(usize) -> usize) -> Found {
-        let Some(before) = Meant::of(wanted.before) else { return Found::of(CodeState::NotFound) };
+        let Some(before) = MeantPolicy::of(wanted.before) else { return Found::of(CodeState::NotFound) };
         let all = self.meaning(&before);
         let one = match all.as_slice() {
             [] => return Found::of(CodeState::NotFound),
@@ -140,7 +140,7 @@ impl Checkout {
         if let Some(state) = state {
             return Found { code: self.told(state, &[one]), patch: None };
         }
-        let Some(after) = wanted.after.and_then(Meant::of) else {
+        let Some(after) = wanted.after.and_then(MeantPolicy::of) else {
             return Found { code: self.told(CodeState::Located, &[one]), patch: None };
         };
         let Some(text) = edited(&file.text, policy, &before, &after) else {
@@ -154,13 +154,13 @@ impl Checkout {
 
     /// Of several places that say the same, those that the policy's name or its owner names.
     fn narrowed(&self, all: &[(usize, bool)], wanted: &Wanted<'_>) -> Vec<(usize, bool)> {
-        let owned = |policy: &Policy| {
+        let owned = |policy: &CodePolicy| {
             wanted.owners.iter().any(|owner| {
                 owner.resource.as_deref().is_some_and(|resource| names(owner.tool, resource, &policy.label))
             })
         };
-        let named = |policy: &Policy| policy.names.iter().any(|it| it == wanted.name);
-        let those = |is: &dyn Fn(&Policy) -> bool| -> Vec<(usize, bool)> {
+        let named = |policy: &CodePolicy| policy.names.iter().any(|it| it == wanted.name);
+        let those = |is: &dyn Fn(&CodePolicy) -> bool| -> Vec<(usize, bool)> {
             let is_one = |(place, _): &&(usize, bool)| self.get(*place).is_some_and(|(_, policy)| is(policy));
             all.iter().filter(is_one).copied().collect()
         };
@@ -195,9 +195,9 @@ fn names(tool: CodeTool, resource: &str, label: &str) -> bool {
     }
 }
 
-impl File {
+impl CodeFile {
     /// Whether the new text has the recommended policy in the place of the old one, and all others as they were.
-    fn is_proven(&self, policy: &Policy, text: &str, after: &Meant) -> bool {
+    fn is_proven(&self, policy: &CodePolicy, text: &str, after: &MeantPolicy) -> bool {
         let now = policies(self.kind, text);
         now.len() == self.policies.len()
             && self.policies.iter().zip(&now).all(|(was, is)| match std::ptr::eq(was, policy) {

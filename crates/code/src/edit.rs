@@ -3,12 +3,17 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::same::{Meant, MeantStatement, frames_agree};
-use crate::source::{Entry, Policy, Statement};
-use crate::tree::{Language, Layout, Quote};
+use crate::same::{MeantPolicy, MeantStatement, frames_agree};
+use crate::source::{CodePolicy, CodeStatement, Entry};
+use crate::tree::{Language, NodeLayout, Quote};
 
 /// The text with the policy made smaller. None where that would take more than shorter lists.
-pub(crate) fn edited(text: &str, policy: &Policy, before: &Meant, after: &Meant) -> Option<String> {
+pub(crate) fn edited(
+    text: &str,
+    policy: &CodePolicy,
+    before: &MeantPolicy,
+    after: &MeantPolicy,
+) -> Option<String> {
     let kept = aligned(before, after)?;
     let mut changes: Vec<(Range<usize>, String)> = Vec::new();
     let whole: Vec<Option<String>> = policy
@@ -35,12 +40,12 @@ pub(crate) fn edited(text: &str, policy: &Policy, before: &Meant, after: &Meant)
         let (span, layout) = policy.list.clone()?;
         let spans: Vec<Range<usize>> = policy.statements.iter().map(|it| it.span.clone()).collect();
         match layout {
-            Layout::Flow => changes = vec![flow(text, policy.language, &span, &spans, &plain(whole))?],
-            Layout::Block => {
+            NodeLayout::Flow => changes = vec![flow(text, policy.language, &span, &spans, &plain(whole))?],
+            NodeLayout::Block => {
                 let gone = spans.iter().zip(&kept).filter(|(_, after)| after.is_none());
                 changes.extend(gone.map(|(span, _)| lines(text, span)).collect::<Option<Vec<_>>>()?);
             }
-            Layout::Blocks => {
+            NodeLayout::Blocks => {
                 let gone = spans.iter().zip(&kept).filter(|(_, after)| after.is_none());
                 let gone = gone.map(|(span, _)| Some(with_blank_line(text, lines(text, span)?)));
                 changes.extend(gone.collect::<Option<Vec<_>>>()?);
@@ -52,7 +57,7 @@ pub(crate) fn edited(text: &str, policy: &Policy, before: &Meant, after: &Meant)
 
 /// Which statement of the new document each old one becomes; none where it goes. A new document has the old statements in their
 /// order, but for those that are gone.
-fn aligned<'a>(before: &Meant, after: &'a Meant) -> Option<Vec<Option<&'a MeantStatement>>> {
+fn aligned<'a>(before: &MeantPolicy, after: &'a MeantPolicy) -> Option<Vec<Option<&'a MeantStatement>>> {
     let mut rest = after.statements.iter().peekable();
     let mut all = Vec::new();
     for (at, old) in before.statements.iter().enumerate() {
@@ -108,7 +113,7 @@ fn covers(pattern: &str, text: &str) -> bool {
 type Plan = Vec<Vec<String>>;
 
 /// For each entry of the old list what it becomes, in the spelling of whoever wrote it.
-fn planned(statement: &Statement, after: &MeantStatement) -> Plan {
+fn planned(statement: &CodeStatement, after: &MeantStatement) -> Plan {
     let small = |text: &str| text.to_ascii_lowercase();
     let mut known = BTreeSet::new();
     let mut plan: Plan = Vec::new();
@@ -141,7 +146,7 @@ fn planned(statement: &Statement, after: &MeantStatement) -> Plan {
 fn statement_of(
     text: &str,
     language: Language,
-    statement: &Statement,
+    statement: &CodeStatement,
     after: &MeantStatement,
 ) -> Option<(Range<usize>, String)> {
     if !after.texts.iter().all(|it| is_plain(it)) {
@@ -166,9 +171,9 @@ fn statement_of(
     let spans: Vec<Range<usize>> = statement.entries.iter().map(|it| it.span.clone()).collect();
     let (span, layout) = &statement.list;
     match layout {
-        Some(Layout::Flow) => flow(text, language, span, &spans, &new),
-        Some(Layout::Block) => block(text, &spans, &new),
-        Some(Layout::Blocks) => None,
+        Some(NodeLayout::Flow) => flow(text, language, span, &spans, &new),
+        Some(NodeLayout::Block) => block(text, &spans, &new),
+        Some(NodeLayout::Blocks) => None,
         None => match new.into_iter().flatten().collect::<Vec<_>>().as_slice() {
             [] => None,
             [one] => Some((span.clone(), one.clone())),
@@ -210,7 +215,7 @@ fn flow(
     let from = list.start + 1;
     let to = from + inner.len();
     // What stands before each item, and after its comma up to the end of its line.
-    struct Piece<'t> {
+    struct EditPiece<'t> {
         lead: &'t str,
         after: &'t str,
         trail: &'t str,
@@ -234,7 +239,7 @@ fn flow(
         };
         let (trail, length) = line_rest(behind, language);
         at = next - behind.len() + length;
-        pieces.push(Piece { lead, after, trail });
+        pieces.push(EditPiece { lead, after, trail });
     }
     let closing = text.get(at..to)?;
     let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };

@@ -4,17 +4,17 @@ use hcl_edit::Span;
 use hcl_edit::expr::{Expression, FuncCall, ObjectKey};
 use hcl_edit::structure::{Block, Body, Structure};
 
-use crate::tree::{Language, Layout, Node, Quote, Value};
+use crate::tree::{Language, NodeLayout, Quote, SyntaxNode, Value};
 use crate::yaml;
 
 /// A document in a Terraform file.
 #[derive(Debug)]
-pub(crate) struct Document {
+pub(crate) struct HclDocument {
     /// The address of its block in the module: `aws_iam_role_policy.deploy`, `data.aws_iam_policy_document.deploy`.
     pub(crate) address: String,
     /// The names that the block gives: of the policy, or of who has it.
     pub(crate) names: Vec<String>,
-    pub(crate) node: Node,
+    pub(crate) node: SyntaxNode,
     /// The block has `count` or `for_each`.
     pub(crate) is_repeated: bool,
     /// A block of statements, which Terraform gives a version.
@@ -24,7 +24,7 @@ pub(crate) struct Document {
 }
 
 /// The documents of a file, if it is HCL.
-pub(crate) fn documents(text: &str) -> Option<Vec<Document>> {
+pub(crate) fn documents(text: &str) -> Option<Vec<HclDocument>> {
     let body = hcl_edit::parser::parse_body(text).ok()?;
     let mut all = Vec::new();
     for structure in &body {
@@ -36,7 +36,7 @@ pub(crate) fn documents(text: &str) -> Option<Vec<Document>> {
     Some(all)
 }
 
-fn of_block(block: &Block, text: &str, into: &mut Vec<Document>) {
+fn of_block(block: &Block, text: &str, into: &mut Vec<HclDocument>) {
     let labels: Vec<&str> = block.labels.iter().map(|label| label.as_str()).collect();
     let address = match (block.ident.as_str(), labels.as_slice()) {
         ("resource", [kind, name]) => format!("{kind}.{name}"),
@@ -50,7 +50,7 @@ fn of_block(block: &Block, text: &str, into: &mut Vec<Document>) {
     let names =
         block.body.attributes().filter(|it| ["name", "role", "user", "group"].contains(&it.key.as_str()));
     let names: Vec<String> = names.filter_map(|it| it.value.as_str().map(str::to_owned)).collect();
-    let document = |node, language, has_default_version| Document {
+    let document = |node, language, has_default_version| HclDocument {
         address: address.clone(),
         names: names.clone(),
         node,
@@ -68,7 +68,7 @@ fn of_block(block: &Block, text: &str, into: &mut Vec<Document>) {
 }
 
 /// The documents in attributes: `jsonencode({})`, and JSON in a heredoc.
-fn of_body(body: &Body, text: &str, into: &mut Vec<(Node, Language)>) {
+fn of_body(body: &Body, text: &str, into: &mut Vec<(SyntaxNode, Language)>) {
     for structure in body {
         match structure {
             // Who may assume a role is no policy of it.
@@ -79,7 +79,7 @@ fn of_body(body: &Body, text: &str, into: &mut Vec<(Node, Language)>) {
     }
 }
 
-fn of_expression(expression: &Expression, text: &str, into: &mut Vec<(Node, Language)>) {
+fn of_expression(expression: &Expression, text: &str, into: &mut Vec<(SyntaxNode, Language)>) {
     match expression {
         Expression::FuncCall(call) if is_jsonencode(call) => {
             into.extend(call.args.iter().map(|it| (node(it), Language::Hcl)));
@@ -99,13 +99,13 @@ fn is_jsonencode(call: &FuncCall) -> bool {
     call.name.namespace.is_empty() && call.name.name.as_str() == "jsonencode" && call.args.len() == 1
 }
 
-fn node(expression: &Expression) -> Node {
+fn node(expression: &Expression) -> SyntaxNode {
     let span = expression.span().unwrap_or_default();
     let value = match expression {
         Expression::String(text) => Value::Text(text.value().clone(), Quote::Double),
         Expression::Bool(is) => Value::Text(is.value().to_string(), Quote::Other),
         Expression::Number(number) => Value::Text(number.value().to_string(), Quote::Other),
-        Expression::Array(items) => Value::List(items.iter().map(node).collect(), Layout::Flow),
+        Expression::Array(items) => Value::List(items.iter().map(node).collect(), NodeLayout::Flow),
         Expression::Object(object) => {
             let mut members = Vec::new();
             for (key, value) in object.iter() {
@@ -113,7 +113,7 @@ fn node(expression: &Expression) -> Node {
                     ObjectKey::Ident(name) => name.as_str().to_owned(),
                     ObjectKey::Expression(Expression::String(name)) => name.value().clone(),
                     // A key that is computed may be any.
-                    ObjectKey::Expression(_) => return Node::unknown(span),
+                    ObjectKey::Expression(_) => return SyntaxNode::unknown(span),
                 };
                 members.push((name, node(value.expr())));
             }
@@ -121,12 +121,12 @@ fn node(expression: &Expression) -> Node {
         }
         _ => Value::Unknown,
     };
-    Node::new(span, value)
+    SyntaxNode::new(span, value)
 }
 
 /// `data "aws_iam_policy_document"`, in the form of the document that Terraform makes of it. None where it takes in others or has
 /// computed blocks.
-fn policy_document(block: &Block) -> Option<Node> {
+fn policy_document(block: &Block) -> Option<SyntaxNode> {
     let span = block.span()?;
     let (mut top, mut statements) = (Vec::new(), Vec::new());
     for structure in &block.body {
@@ -142,14 +142,17 @@ fn policy_document(block: &Block) -> Option<Node> {
             Structure::Block(_) => return None,
         }
     }
-    top.push(("Statement".to_owned(), Node::new(span.clone(), Value::List(statements, Layout::Blocks))));
-    Some(Node::new(span, Value::Map(top)))
+    top.push((
+        "Statement".to_owned(),
+        SyntaxNode::new(span.clone(), Value::List(statements, NodeLayout::Blocks)),
+    ));
+    Some(SyntaxNode::new(span, Value::Map(top)))
 }
 
-fn statement(block: &Block) -> Option<Node> {
+fn statement(block: &Block) -> Option<SyntaxNode> {
     let span = block.span()?;
-    let mut members: Vec<(String, Node)> = Vec::new();
-    let mut conditions: Vec<(String, Node)> = Vec::new();
+    let mut members: Vec<(String, SyntaxNode)> = Vec::new();
+    let mut conditions: Vec<(String, SyntaxNode)> = Vec::new();
     for structure in &block.body {
         match structure {
             Structure::Attribute(it) => {
@@ -172,39 +175,39 @@ fn statement(block: &Block) -> Option<Node> {
         members.push(("Effect".to_owned(), text_at(&span, "Allow")));
     }
     if !conditions.is_empty() {
-        members.push(("Condition".to_owned(), Node::new(span.clone(), Value::Map(conditions))));
+        members.push(("Condition".to_owned(), SyntaxNode::new(span.clone(), Value::Map(conditions))));
     }
-    Some(Node::new(span, Value::Map(members)))
+    Some(SyntaxNode::new(span, Value::Map(members)))
 }
 
-fn condition(block: &Block, into: &mut Vec<(String, Node)>) -> Option<()> {
+fn condition(block: &Block, into: &mut Vec<(String, SyntaxNode)>) -> Option<()> {
     let get = |name: &str| block.body.attributes().find(|it| it.key.as_str() == name).map(|it| &it.value);
     let (test, variable) = (get("test")?.as_str()?.to_owned(), get("variable")?.as_str()?.to_owned());
     let values = variables(node(get("values")?));
     let span = block.span()?;
     match into.iter_mut().find(|(name, _)| *name == test) {
-        Some((_, Node { value: Value::Map(keys), .. })) => keys.push((variable, values)),
-        _ => into.push((test, Node::new(span, Value::Map(vec![(variable, values)])))),
+        Some((_, SyntaxNode { value: Value::Map(keys), .. })) => keys.push((variable, values)),
+        _ => into.push((test, SyntaxNode::new(span, Value::Map(vec![(variable, values)])))),
     }
     Some(())
 }
 
-fn text_at(span: &std::ops::Range<usize>, text: &str) -> Node {
-    Node::new(span.clone(), Value::Text(text.to_owned(), Quote::Other))
+fn text_at(span: &std::ops::Range<usize>, text: &str) -> SyntaxNode {
+    SyntaxNode::new(span.clone(), Value::Text(text.to_owned(), Quote::Other))
 }
 
 /// Terraform writes `&{` for the `${` of IAM's variables.
-fn variables(node: Node) -> Node {
+fn variables(node: SyntaxNode) -> SyntaxNode {
     let value = match node.value {
         Value::Text(text, quote) => Value::Text(text.replace("&{", "${"), quote),
         Value::List(items, layout) => Value::List(items.into_iter().map(variables).collect(), layout),
         other => other,
     };
-    Node { value, ..node }
+    SyntaxNode { value, ..node }
 }
 
 /// The JSON of a heredoc. A text with an interpolation is unknown; one with a directive may be any.
-fn heredoc(text: &str, span: std::ops::Range<usize>) -> Option<Node> {
+fn heredoc(text: &str, span: std::ops::Range<usize>) -> Option<SyntaxNode> {
     let whole = text.get(span.clone())?;
     let first = whole.find('\n')? + 1;
     let last = whole.trim_end().rfind('\n')? + 1;
@@ -248,7 +251,7 @@ fn masked(text: &str) -> Option<(String, Vec<std::ops::Range<usize>>)> {
     Some((out, holes))
 }
 
-fn moved(node: Node, by: usize, holes: &[std::ops::Range<usize>]) -> Node {
+fn moved(node: SyntaxNode, by: usize, holes: &[std::ops::Range<usize>]) -> SyntaxNode {
     let span = node.span.start + by..node.span.end + by;
     let is_whole = |it: &std::ops::Range<usize>| it.start >= node.span.end || it.end <= node.span.start;
     let value = match node.value {
@@ -262,5 +265,5 @@ fn moved(node: Node, by: usize, holes: &[std::ops::Range<usize>]) -> Node {
         }
         Value::Unknown => Value::Unknown,
     };
-    Node { span, value, is_anchored: node.is_anchored }
+    SyntaxNode { span, value, is_anchored: node.is_anchored }
 }

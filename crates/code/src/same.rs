@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use crate::tree::{Node, Value};
+use crate::tree::{SyntaxNode, Value};
 
 /// The members of a statement or document, without its actions and statements.
 pub(crate) type Frame = BTreeMap<String, Meaning>;
@@ -24,7 +24,7 @@ pub(crate) enum Meaning {
 
 /// A policy of AWS.
 #[derive(Debug)]
-pub(crate) struct Meant {
+pub(crate) struct MeantPolicy {
     pub(crate) top: Frame,
     pub(crate) statements: Vec<MeantStatement>,
 }
@@ -60,7 +60,7 @@ pub(crate) fn is_action(name: &str) -> Option<bool> {
     }
 }
 
-impl Meant {
+impl MeantPolicy {
     /// A document as AWS has it, or as it is recommended.
     pub(crate) fn of(text: &str) -> Option<Self> {
         let Json::Object(all) = serde_json::from_str(text).ok()? else { return None };
@@ -134,7 +134,7 @@ fn of_json(value: &Json) -> Meaning {
 }
 
 /// What a value of code means.
-pub(crate) fn of_node(node: &Node) -> Meaning {
+pub(crate) fn of_node(node: &SyntaxNode) -> Meaning {
     match &node.value {
         Value::Unknown => Meaning::Unknown,
         Value::Text(text, _) => Meaning::Set { texts: BTreeSet::from([text.clone()]), open: false },

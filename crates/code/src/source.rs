@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use crate::hcl;
 use crate::same::{Actions, Frame, frames_agree, is_action, of_node, without_empty_sid};
-use crate::same::{Meaning, Meant};
-use crate::tree::{Language, Layout, Node, Quote, Value};
+use crate::same::{Meaning, MeantPolicy};
+use crate::tree::{Language, NodeLayout, Quote, SyntaxNode, Value};
 use crate::yaml;
 use leastwise_core::report::CodeState;
 
 /// A policy in a file.
 #[derive(Debug)]
-pub(crate) struct Policy {
+pub(crate) struct CodePolicy {
     /// What it is called: the address of a block, a logical ID, or a construct path. Empty for a file that is a policy.
     pub(crate) label: String,
     /// Names of the policy, or of who has it, that stand beside it.
@@ -23,20 +23,20 @@ pub(crate) struct Policy {
     top: Frame,
     /// Whoever reads the code adds a version.
     is_version_given: bool,
-    pub(crate) statements: Vec<Statement>,
+    pub(crate) statements: Vec<CodeStatement>,
     /// The list of statements; none where one stands alone.
-    pub(crate) list: Option<(Range<usize>, Layout)>,
+    pub(crate) list: Option<(Range<usize>, NodeLayout)>,
 }
 
 /// A statement in a file.
 #[derive(Debug)]
-pub(crate) struct Statement {
+pub(crate) struct CodeStatement {
     pub(crate) span: Range<usize>,
     pub(crate) frame: Frame,
     pub(crate) negated: bool,
     pub(crate) entries: Vec<Entry>,
     /// The list of actions; without a layout it is one text.
-    pub(crate) list: (Range<usize>, Option<Layout>),
+    pub(crate) list: (Range<usize>, Option<NodeLayout>),
 }
 
 /// An action in a file.
@@ -47,19 +47,19 @@ pub(crate) struct Entry {
     pub(crate) quote: Quote,
 }
 
-impl Statement {
+impl CodeStatement {
     pub(crate) fn actions(&self) -> Actions {
         Actions::of(self.negated, self.entries.iter().map(|it| it.text.as_str()))
     }
 }
 
-impl Policy {
+impl CodePolicy {
     pub(crate) fn key(&self) -> Vec<Actions> {
-        self.statements.iter().map(Statement::actions).collect()
+        self.statements.iter().map(CodeStatement::actions).collect()
     }
 
     /// Whether it can mean a policy of AWS, and if so, whether only with variables.
-    pub(crate) fn means(&self, wanted: &Meant) -> Option<bool> {
+    pub(crate) fn means(&self, wanted: &MeantPolicy) -> Option<bool> {
         if self.statements.len() != wanted.statements.len() {
             return None;
         }
@@ -79,7 +79,8 @@ impl Policy {
 
     /// Whether two readings mean the same.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
-        let same = |(a, b): (&Statement, &Statement)| a.frame == b.frame && a.actions() == b.actions();
+        let same =
+            |(a, b): (&CodeStatement, &CodeStatement)| a.frame == b.frame && a.actions() == b.actions();
         self.label == other.label
             && self.top == other.top
             && self.statements.len() == other.statements.len()
@@ -89,13 +90,13 @@ impl Policy {
 
 /// What kind of file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FileKind {
+pub(crate) enum CodeFileKind {
     Terraform,
     Yaml,
     Json,
 }
 
-impl FileKind {
+impl CodeFileKind {
     /// By the ending of its name.
     pub(crate) fn of(path: &str) -> Option<Self> {
         let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
@@ -110,14 +111,14 @@ impl FileKind {
 }
 
 /// The policies of a file, in their order.
-pub(crate) fn policies(kind: FileKind, text: &str) -> Vec<Policy> {
+pub(crate) fn policies(kind: CodeFileKind, text: &str) -> Vec<CodePolicy> {
     match kind {
-        FileKind::Terraform => {
+        CodeFileKind::Terraform => {
             let documents = hcl::documents(text).unwrap_or_default();
             documents.into_iter().flat_map(of_block).collect()
         }
-        FileKind::Yaml | FileKind::Json => {
-            let language = if kind == FileKind::Json { Language::Json } else { Language::Yaml };
+        CodeFileKind::Yaml | CodeFileKind::Json => {
+            let language = if kind == CodeFileKind::Json { Language::Json } else { Language::Yaml };
             let mut walk =
                 Walk { language, label: String::new(), is_made: false, names: Vec::new(), found: Vec::new() };
             yaml::documents(text).unwrap_or_default().iter().for_each(|it| walk.visit(it, &mut Vec::new()));
@@ -126,8 +127,8 @@ pub(crate) fn policies(kind: FileKind, text: &str) -> Vec<Policy> {
     }
 }
 
-fn of_block(document: hcl::Document) -> Vec<Policy> {
-    let hcl::Document { address, names, node, is_repeated, has_default_version, language } = document;
+fn of_block(document: hcl::HclDocument) -> Vec<CodePolicy> {
+    let hcl::HclDocument { address, names, node, is_repeated, has_default_version, language } = document;
     let language = if has_default_version { Language::Hcl } else { language };
     let mut walk = Walk { language, label: address, is_made: false, names, found: Vec::new() };
     walk.visit(&node, &mut Vec::new());
@@ -147,11 +148,11 @@ struct Walk {
     /// A tool made this resource.
     is_made: bool,
     names: Vec<String>,
-    found: Vec<Policy>,
+    found: Vec<CodePolicy>,
 }
 
 impl Walk {
-    fn visit<'n>(&mut self, node: &'n Node, path: &mut Vec<&'n str>) {
+    fn visit<'n>(&mut self, node: &'n SyntaxNode, path: &mut Vec<&'n str>) {
         match &node.value {
             Value::Text(..) | Value::Unknown => {}
             Value::List(items, _) => items.iter().for_each(|it| self.visit(it, path)),
@@ -161,7 +162,7 @@ impl Walk {
                 self.names.extend(names.filter_map(|(_, it)| it.text().map(str::to_owned)));
                 if let ["Resources", id] = path.as_slice() {
                     let made =
-                        node.get("Metadata").and_then(|it| it.get("aws:cdk:path")).and_then(Node::text);
+                        node.get("Metadata").and_then(|it| it.get("aws:cdk:path")).and_then(SyntaxNode::text);
                     self.label = made.unwrap_or(id).to_owned();
                     self.is_made = made.is_some();
                 }
@@ -183,10 +184,10 @@ impl Walk {
     }
 
     /// A document with statements that say what somebody may do.
-    fn policy(&self, node: &Node, path: &[&str]) -> Option<Policy> {
+    fn policy(&self, node: &SyntaxNode, path: &[&str]) -> Option<CodePolicy> {
         let members = node.map()?;
         let list = node.get("Statement")?;
-        let statements: Vec<Statement> = match &list.value {
+        let statements: Vec<CodeStatement> = match &list.value {
             Value::List(items, _) => items.iter().map(statement).collect::<Option<_>>()?,
             Value::Map(_) => vec![statement(list)?],
             _ => return None,
@@ -198,7 +199,7 @@ impl Walk {
             _ => None,
         };
         let obstacle = self.is_made.then_some(CodeState::Generated);
-        Some(Policy {
+        Some(CodePolicy {
             label: if matches!(path, ["Resources", ..]) || self.language == Language::Hcl || path.is_empty() {
                 self.label.clone()
             } else {
@@ -216,8 +217,8 @@ impl Walk {
     }
 }
 
-fn statement(node: &Node) -> Option<Statement> {
-    let (mut frame, mut found): (Frame, Option<(bool, &Node)>) = (Frame::new(), None);
+fn statement(node: &SyntaxNode) -> Option<CodeStatement> {
+    let (mut frame, mut found): (Frame, Option<(bool, &SyntaxNode)>) = (Frame::new(), None);
     for (name, it) in node.map()? {
         match is_action(name) {
             // What others may do to a resource is no policy of a role or user.
@@ -232,7 +233,7 @@ fn statement(node: &Node) -> Option<Statement> {
         return None;
     }
     let (negated, list) = found?;
-    let entry = |it: &Node| match &it.value {
+    let entry = |it: &SyntaxNode| match &it.value {
         Value::Text(text, quote) => Some(Entry { span: it.span.clone(), text: text.clone(), quote: *quote }),
         _ => None,
     };
@@ -241,5 +242,11 @@ fn statement(node: &Node) -> Option<Statement> {
         Value::List(_, layout) => Some(*layout),
         _ => None,
     };
-    Some(Statement { span: node.span.clone(), frame, negated, entries, list: (list.span.clone(), layout) })
+    Some(CodeStatement {
+        span: node.span.clone(),
+        frame,
+        negated,
+        entries,
+        list: (list.span.clone(), layout),
+    })
 }

@@ -16,7 +16,7 @@ const DEEPEST: usize = 64;
 
 /// Why a text is no state. None of these quotes the text.
 #[derive(Debug, Error)]
-pub enum StateError {
+pub enum TerraformError {
     /// It is not JSON, or not that of a state.
     #[error("it is not a Terraform state: line {line}, column {column}")]
     Malformed {
@@ -36,7 +36,7 @@ pub enum StateError {
     Other,
 }
 
-impl StateError {
+impl TerraformError {
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         match self {
@@ -52,19 +52,19 @@ impl StateError {
 }
 
 #[derive(Deserialize)]
-struct Head<'s> {
+struct StateHead<'s> {
     version: Option<u64>,
     #[serde(borrow)]
     encrypted_data: Option<&'s RawValue>,
     #[serde(borrow)]
-    resources: Option<Vec<Resource<'s>>>,
+    resources: Option<Vec<StateResource<'s>>>,
     #[serde(borrow)]
     values: Option<Values<'s>>,
     format_version: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Resource<'s> {
+struct StateResource<'s> {
     #[serde(default)]
     module: String,
     #[serde(default)]
@@ -79,7 +79,7 @@ struct Resource<'s> {
 
 #[derive(Deserialize)]
 struct Instance<'s> {
-    index_key: Option<Key>,
+    index_key: Option<StateKey>,
     #[serde(borrow)]
     attributes: Option<&'s RawValue>,
 }
@@ -87,7 +87,7 @@ struct Instance<'s> {
 /// The key of `for_each`, or the number of `count`.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Key {
+enum StateKey {
     Number(u64),
     Text(String),
 }
@@ -101,13 +101,13 @@ struct Values<'s> {
 #[derive(Deserialize)]
 struct Module<'s> {
     #[serde(borrow, default)]
-    resources: Vec<Shown<'s>>,
+    resources: Vec<ShownState<'s>>,
     #[serde(borrow, default)]
     child_modules: Vec<Module<'s>>,
 }
 
 #[derive(Deserialize)]
-struct Shown<'s> {
+struct ShownState<'s> {
     address: String,
     #[serde(default)]
     mode: String,
@@ -150,7 +150,7 @@ struct InlineBlock {
 }
 
 /// One resource in AWS.
-struct One {
+struct OneInstance {
     address: String,
     kind: String,
     /// Whose ARNs tell the account of names without one.
@@ -162,18 +162,18 @@ struct One {
 ///
 /// # Errors
 /// When it is no state.
-pub fn read(text: &str, into: &mut Defined) -> Result<(), StateError> {
+pub fn read(text: &str, into: &mut Defined) -> Result<(), TerraformError> {
     let malformed =
-        |error: &serde_json::Error| StateError::Malformed { line: error.line(), column: error.column() };
-    let head: Head<'_> =
+        |error: &serde_json::Error| TerraformError::Malformed { line: error.line(), column: error.column() };
+    let head: StateHead<'_> =
         serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|it| malformed(&it))?;
     if head.encrypted_data.is_some() {
-        return Err(StateError::Encrypted);
+        return Err(TerraformError::Encrypted);
     }
     let mut all = Vec::new();
     match (head.version, head.resources, head.values) {
         (Some(4), resources, _) => resources.into_iter().flatten().for_each(|it| of_state(it, &mut all)),
-        (Some(version), ..) => return Err(StateError::Version(version)),
+        (Some(version), ..) => return Err(TerraformError::Version(version)),
         (None, _, Some(values)) => {
             if let Some(root) = values.root_module {
                 of_module(root, 0, &mut all);
@@ -181,14 +181,14 @@ pub fn read(text: &str, into: &mut Defined) -> Result<(), StateError> {
         }
         // A state without any resource is shown as its version alone.
         (None, ..) if head.format_version.is_some() => {}
-        _ => return Err(StateError::Other),
+        _ => return Err(TerraformError::Other),
     }
     define(&all, into);
     Ok(())
 }
 
-fn of_state(resource: Resource<'_>, into: &mut Vec<One>) {
-    let Resource { module, mode, r#type, name, provider, instances } = resource;
+fn of_state(resource: StateResource<'_>, into: &mut Vec<OneInstance>) {
+    let StateResource { module, mode, r#type, name, provider, instances } = resource;
     if mode == "data" || !is_told(&r#type) {
         return;
     }
@@ -196,19 +196,19 @@ fn of_state(resource: Resource<'_>, into: &mut Vec<One>) {
     for instance in instances {
         let index = match instance.index_key {
             None => String::new(),
-            Some(Key::Number(number)) => format!("[{number}]"),
-            Some(Key::Text(key)) => format!("[{key:?}]"),
+            Some(StateKey::Number(number)) => format!("[{number}]"),
+            Some(StateKey::Text(key)) => format!("[{key:?}]"),
         };
         let address = format!("{module}{}.{name}{index}", r#type);
         add(address, &r#type, &provider, instance.attributes, into);
     }
 }
 
-fn of_module(module: Module<'_>, depth: usize, into: &mut Vec<One>) {
+fn of_module(module: Module<'_>, depth: usize, into: &mut Vec<OneInstance>) {
     if depth > DEEPEST {
         return;
     }
-    for Shown { address, mode, r#type, provider_name, values } in module.resources {
+    for ShownState { address, mode, r#type, provider_name, values } in module.resources {
         if mode != "data" && is_told(&r#type) {
             add(address, &r#type, &provider_name, values, into);
         }
@@ -220,15 +220,15 @@ fn is_told(kind: &str) -> bool {
     kind.starts_with("aws_iam_") || kind.starts_with("aws_ssoadmin_")
 }
 
-fn add(address: String, kind: &str, provider: &str, values: Option<&RawValue>, into: &mut Vec<One>) {
+fn add(address: String, kind: &str, provider: &str, values: Option<&RawValue>, into: &mut Vec<OneInstance>) {
     // What has other types than the provider gives is passed over: no address is better than a wrong one.
     if let Some(is) = values.and_then(|values| serde_json::from_str::<Attributes>(values.get()).ok()) {
-        into.push(One { address, kind: kind.to_owned(), provider: provider.to_owned(), is });
+        into.push(OneInstance { address, kind: kind.to_owned(), provider: provider.to_owned(), is });
     }
 }
 
 /// The accounts of each provider's ARNs.
-fn accounts(all: &[One]) -> BTreeMap<&str, BTreeSet<&str>> {
+fn accounts(all: &[OneInstance]) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut accounts: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for one in all {
         let arns = [&one.is.arn, &one.is.policy_arn];
@@ -241,10 +241,10 @@ fn accounts(all: &[One]) -> BTreeMap<&str, BTreeSet<&str>> {
     accounts
 }
 
-fn define(all: &[One], into: &mut Defined) {
+fn define(all: &[OneInstance], into: &mut Defined) {
     let accounts = accounts(all);
     // Names of which nothing tells the account are of none.
-    let account_of = |one: &One| -> Option<&str> {
+    let account_of = |one: &OneInstance| -> Option<&str> {
         let known = accounts.get(one.provider.as_str()).filter(|it| it.len() == 1);
         known.and_then(|it| it.first().copied())
     };
@@ -293,7 +293,7 @@ fn define(all: &[One], into: &mut Defined) {
 }
 
 /// A role, user or group, with the policies that stand in its own block.
-fn of_holder(one: &One, into: &mut Defined) {
+fn of_holder(one: &OneInstance, into: &mut Defined) {
     let (is, address) = (&one.is, one.address.as_str());
     let (Some(arn), Some(name)) = (&is.arn, &is.name) else { return };
     let kind = match one.kind.as_str() {
@@ -335,7 +335,7 @@ fn holders(is: &Attributes) -> Vec<(HolderKind, &str)> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use super::{StateError, read};
+    use super::{TerraformError, read};
     use leastwise_core::ownership::Defined;
 
     const SECRET: &str = "hunter2-is-secret";
@@ -394,16 +394,16 @@ mod tests {
     #[test]
     fn what_is_no_state_is_refused_without_quoting_it() {
         let told = |text: &str| read(text, &mut Defined::default()).unwrap_err();
-        assert!(matches!(told(r#"{"version":3,"modules":[]}"#), StateError::Version(3)));
-        assert!(matches!(told(r#"{"version":4,"encrypted_data":"x"}"#), StateError::Encrypted));
-        assert!(matches!(told("{}"), StateError::Other));
+        assert!(matches!(told(r#"{"version":3,"modules":[]}"#), TerraformError::Version(3)));
+        assert!(matches!(told(r#"{"version":4,"encrypted_data":"x"}"#), TerraformError::Encrypted));
+        assert!(matches!(told("{}"), TerraformError::Other));
         for text in [
             format!("{{\"version\":4,\"resources\":\"{SECRET}\"}}"),
             format!("{{\"version\":\"{SECRET}\"}}"),
             SECRET.to_owned(),
         ] {
             let error = told(&text);
-            assert!(matches!(error, StateError::Malformed { .. }));
+            assert!(matches!(error, TerraformError::Malformed { .. }));
             assert!(!format!("{error}{error:?}").contains(SECRET));
         }
     }

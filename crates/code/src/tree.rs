@@ -17,7 +17,7 @@ pub(crate) enum Quote {
 
 /// How a list is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Layout {
+pub(crate) enum NodeLayout {
     /// In brackets.
     Flow,
     /// YAML's `- ` on lines of their own.
@@ -36,7 +36,7 @@ pub(crate) enum Language {
 
 /// A value in a text.
 #[derive(Debug, Clone)]
-pub(crate) struct Node {
+pub(crate) struct SyntaxNode {
     /// Its bytes.
     pub(crate) span: Range<usize>,
     pub(crate) value: Value,
@@ -47,13 +47,13 @@ pub(crate) struct Node {
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
     Text(String, Quote),
-    List(Vec<Node>, Layout),
-    Map(Vec<(String, Node)>),
+    List(Vec<SyntaxNode>, NodeLayout),
+    Map(Vec<(String, SyntaxNode)>),
     /// What only a run of the tool can tell: a variable, a function, a reference.
     Unknown,
 }
 
-impl Node {
+impl SyntaxNode {
     pub(crate) fn new(span: Range<usize>, value: Value) -> Self {
         Self { span, value, is_anchored: false }
     }

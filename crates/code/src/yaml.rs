@@ -2,7 +2,7 @@
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
 
-use crate::tree::{Layout, Node, Quote, Value};
+use crate::tree::{NodeLayout, Quote, SyntaxNode, Value};
 
 /// Nobody nests a template deeper.
 const DEEPEST: usize = 100;
@@ -11,13 +11,13 @@ const DEEPEST: usize = 100;
 enum Open {
     List {
         from: usize,
-        items: Vec<Node>,
+        items: Vec<SyntaxNode>,
         anchored: bool,
         known: bool,
     },
     Map {
         from: usize,
-        members: Vec<(String, Node)>,
+        members: Vec<(String, SyntaxNode)>,
         key: Option<Option<String>>,
         anchored: bool,
         known: bool,
@@ -25,7 +25,7 @@ enum Open {
 }
 
 /// The documents of a text, if it is YAML or JSON.
-pub(crate) fn documents(text: &str) -> Option<Vec<Node>> {
+pub(crate) fn documents(text: &str) -> Option<Vec<SyntaxNode>> {
     // The parser counts characters.
     let mut places: Vec<usize> = Vec::new();
     if !text.is_ascii() {
@@ -36,11 +36,11 @@ pub(crate) fn documents(text: &str) -> Option<Vec<Node>> {
         true => marker.index().min(text.len()),
         false => places.get(marker.index()).copied().unwrap_or(text.len()),
     };
-    let (mut open, mut documents): (Vec<Open>, Vec<Node>) = (Vec::new(), Vec::new());
+    let (mut open, mut documents): (Vec<Open>, Vec<SyntaxNode>) = (Vec::new(), Vec::new());
     for event in Parser::new_from_str(text) {
         let (event, span) = event.ok()?;
         let node = match event {
-            Event::Alias(_) => Some(Node::unknown(range(&span, at))),
+            Event::Alias(_) => Some(SyntaxNode::unknown(range(&span, at))),
             Event::Scalar(value, style, anchor, tag) => {
                 let span = range(&span, at);
                 let quote = quote(style, text.get(span.clone())?);
@@ -48,7 +48,7 @@ pub(crate) fn documents(text: &str) -> Option<Vec<Node>> {
                     true => Value::Text(value.into_owned(), quote),
                     false => Value::Unknown,
                 };
-                Some(Node { span, value, is_anchored: anchor > 0 })
+                Some(SyntaxNode { span, value, is_anchored: anchor > 0 })
             }
             Event::SequenceStart(anchor, tag) => {
                 let known = is_known(tag.as_deref());
@@ -96,13 +96,13 @@ fn range(span: &Span, at: impl Fn(&Marker) -> usize) -> std::ops::Range<usize> {
     at(&span.start)..at(&span.end)
 }
 
-fn close(open: Open, end: std::ops::Range<usize>) -> Option<Node> {
+fn close(open: Open, end: std::ops::Range<usize>) -> Option<SyntaxNode> {
     // What is written in lines ends with its last value; only brackets have an end of their own.
     let is_block = end.is_empty();
     let (from, value, anchored, last) = match open {
         Open::List { from, items, anchored, known } => {
             let last = items.last().map(|it| it.span.end);
-            let layout = if is_block { Layout::Block } else { Layout::Flow };
+            let layout = if is_block { NodeLayout::Block } else { NodeLayout::Flow };
             (from, if known { Value::List(items, layout) } else { Value::Unknown }, anchored, last)
         }
         Open::Map { from, members, anchored, known, key } => {
@@ -116,7 +116,7 @@ fn close(open: Open, end: std::ops::Range<usize>) -> Option<Node> {
         }
     };
     let to = if is_block { last.unwrap_or(end.end) } else { end.end };
-    Some(Node { span: from..to.max(from), value, is_anchored: anchored })
+    Some(SyntaxNode { span: from..to.max(from), value, is_anchored: anchored })
 }
 
 /// Whether a tag says nothing but what the value is anyway. `!Sub` and the like make another value of it.
@@ -143,9 +143,9 @@ fn quote(style: ScalarStyle, source: &str) -> Quote {
 )]
 mod tests {
     use super::documents;
-    use crate::tree::{Node, Value};
+    use crate::tree::{SyntaxNode, Value};
 
-    fn texts<'t>(node: &Node, text: &'t str, into: &mut Vec<&'t str>) {
+    fn texts<'t>(node: &SyntaxNode, text: &'t str, into: &mut Vec<&'t str>) {
         match &node.value {
             Value::Text(..) => into.push(&text[node.span.clone()]),
             Value::List(items, _) => items.iter().for_each(|it| texts(it, text, into)),

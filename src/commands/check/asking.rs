@@ -8,12 +8,12 @@ use futures::StreamExt;
 use tokio::sync::OnceCell;
 
 use super::TotalsSoFar;
-use super::work::{Change, Earlier, Work};
+use super::work::{CheckWork, CheckedPair, EarlierCheck};
 use crate::cli::Check;
 use crate::output::error::RunError;
 use crate::output::event::Event;
 use crate::output::log::Log;
-use leastwise_aws::live::{Budget, Live, Unanswered};
+use leastwise_aws::live::{CheckBudget, Live, Unanswered};
 use leastwise_core::check::{
     ACTIONS_A_CALL, AwsAdvice, CheckPlan, PolicyOpinion, advised, failed, no_new_access, not_granted,
     over_budget, simulated, validated,
@@ -32,20 +32,20 @@ const LINES: usize = 7;
 
 /// See the module.
 pub(super) struct Asking<'a> {
-    work: &'a Work,
+    work: &'a CheckWork,
     live: &'a Live,
-    budget: &'a Budget,
-    earlier: Earlier,
+    budget: &'a CheckBudget,
+    earlier: EarlierCheck,
     args: &'a Check,
     log: &'a Log,
-    answers: Mutex<Answers>,
+    answers: Mutex<CheckAnswers>,
     /// What would be refused again.
     refused: Mutex<BTreeMap<CheckKind, Failure>>,
     /// What AWS recommends, by principal; read when the first change needs it.
-    advice: OnceCell<Advice>,
+    advice: OnceCell<AccountAdvice>,
 }
 
-struct Answers {
+struct CheckAnswers {
     /// In the order of the changes.
     changes: Vec<Option<CheckedChange>>,
     saved: Instant,
@@ -53,7 +53,7 @@ struct Answers {
 
 /// The findings of the principals that changes affect, and why those of an analyzer are not known.
 #[derive(Default)]
-struct Advice {
+struct AccountAdvice {
     /// By principal: the analyzer and the finding.
     findings: BTreeMap<String, Vec<(String, String)>>,
     failure: Option<Failure>,
@@ -61,10 +61,10 @@ struct Advice {
 
 impl<'a> Asking<'a> {
     pub(super) fn new(
-        work: &'a Work,
+        work: &'a CheckWork,
         live: &'a Live,
-        budget: &'a Budget,
-        earlier: Earlier,
+        budget: &'a CheckBudget,
+        earlier: EarlierCheck,
         args: &'a Check,
         log: &'a Log,
     ) -> Self {
@@ -76,7 +76,7 @@ impl<'a> Asking<'a> {
             earlier,
             args,
             log,
-            answers: Mutex::new(Answers { changes, saved: Instant::now() }),
+            answers: Mutex::new(CheckAnswers { changes, saved: Instant::now() }),
             refused: Mutex::default(),
             advice: OnceCell::new(),
         }
@@ -110,7 +110,7 @@ impl<'a> Asking<'a> {
         Ok(allotted)
     }
 
-    fn wanted(&self, change: &Change) -> Result<u64, RunError> {
+    fn wanted(&self, change: &CheckedPair) -> Result<u64, RunError> {
         let is_final = |kind| self.known(change, kind).is_some();
         let texts = change.texts(&self.work.folder)?;
         let (before, after) = texts.documents()?;
@@ -125,14 +125,14 @@ impl<'a> Asking<'a> {
     }
 
     /// What AWS has answered before, about these documents.
-    fn known(&self, change: &Change, kind: CheckKind) -> Option<CheckRow> {
+    fn known(&self, change: &CheckedPair, kind: CheckKind) -> Option<CheckRow> {
         let earlier =
             self.earlier.changes.get(&change.id).filter(|it| !self.args.again && change.is_of(it))?;
         earlier.checks.iter().find(|row| row.check == kind && row.is_final()).cloned()
     }
 
     /// Everything about one change.
-    async fn about(&self, change: &Change, mut paid: u64) -> Result<CheckedChange, RunError> {
+    async fn about(&self, change: &CheckedPair, mut paid: u64) -> Result<CheckedChange, RunError> {
         let texts = change.texts(&self.work.folder)?;
         let (before, after) = texts.documents()?;
         let plan = CheckPlan::of(&self.work.catalog, &before, &after, &change.used);
@@ -256,7 +256,7 @@ impl<'a> Asking<'a> {
     /// What AWS's own recommendations say, where there are some.
     async fn recommendation(
         &self,
-        change: &Change,
+        change: &CheckedPair,
         (before, after): (&Document<'_>, &[Document<'_>]),
     ) -> Option<CheckRow> {
         const KIND: CheckKind = CheckKind::Recommendation;
@@ -288,9 +288,9 @@ impl<'a> Asking<'a> {
     }
 
     /// The findings on the principals that changes affect.
-    async fn findings(&self) -> Advice {
+    async fn findings(&self) -> AccountAdvice {
         let principals = self.work.principals();
-        let mut advice = Advice::default();
+        let mut advice = AccountAdvice::default();
         for (analyzer, accounts) in self.work.analyzers() {
             let asked = self.live.advice_of(analyzer);
             for account in accounts {
@@ -316,7 +316,7 @@ impl<'a> Asking<'a> {
     }
 
     /// Asks, unless the same was refused before. `None` of the work is no row.
-    async fn unless_refused<R: Row>(
+    async fn unless_refused<R: ResultRow>(
         &self,
         kind: CheckKind,
         work: impl Future<Output = Result<R, Failure>>,
@@ -393,17 +393,17 @@ impl<'a> Asking<'a> {
 }
 
 /// What an answer becomes.
-trait Row {
+trait ResultRow {
     fn of(row: CheckRow) -> Self;
 }
 
-impl Row for CheckRow {
+impl ResultRow for CheckRow {
     fn of(row: CheckRow) -> Self {
         row
     }
 }
 
-impl Row for Option<CheckRow> {
+impl ResultRow for Option<CheckRow> {
     fn of(row: CheckRow) -> Self {
         Some(row)
     }

@@ -16,15 +16,15 @@ use leastwise_report::folder::{CATALOG, FolderError, ReportFolder, afterwards};
 use leastwise_report::formats::{AccountView, change_names};
 
 /// A report, and its changes: the one that lowers the risk most first.
-pub(super) struct Work {
+pub(super) struct CheckWork {
     pub(super) folder: ReportFolder,
     pub(super) report: Report,
     pub(super) catalog: Catalog,
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<CheckedPair>,
 }
 
 /// One change, as far as AWS is asked about it.
-pub(super) struct Change {
+pub(super) struct CheckedPair {
     pub(super) id: String,
     risk: u64,
     files: Files,
@@ -45,7 +45,7 @@ pub(super) struct Texts {
     after: (String, String),
 }
 
-impl Work {
+impl CheckWork {
     pub(super) fn of(folder: ReportFolder) -> Result<Self, RunError> {
         let report = folder.report()?;
         let input = folder.path().join(CATALOG).display().to_string();
@@ -54,22 +54,22 @@ impl Work {
         let mut changes = Vec::new();
         for summary in &report.accounts {
             for it in folder.account(&summary.id)?.recommendations {
-                changes.push(Change::of(&folder, it)?);
+                changes.push(CheckedPair::of(&folder, it)?);
             }
         }
         for it in &report.recommendations {
-            changes.push(Change::of(&folder, it.clone())?);
+            changes.push(CheckedPair::of(&folder, it.clone())?);
         }
         changes.sort_by(|a, b| (Reverse(a.risk), &a.id).cmp(&(Reverse(b.risk), &b.id)));
         Ok(Self { folder, report, catalog, changes })
     }
 
     /// What AWS has answered about the documents as they are.
-    pub(super) fn earlier(&self) -> Result<Earlier, RunError> {
-        let Some(check) = self.folder.check()? else { return Ok(Earlier::default()) };
+    pub(super) fn earlier(&self) -> Result<EarlierCheck, RunError> {
+        let Some(check) = self.folder.check()? else { return Ok(EarlierCheck::default()) };
         let paid_calls = check.totals.paid_calls;
         let changes = check.changes.into_iter().map(|change| (change.id.clone(), change)).collect();
-        Ok(Earlier { changes, paid_calls })
+        Ok(EarlierCheck { changes, paid_calls })
     }
 
     /// The analyzers that the accounts have their evidence from, with the accounts.
@@ -109,12 +109,12 @@ impl Work {
 
 /// An earlier check.
 #[derive(Default)]
-pub(super) struct Earlier {
+pub(super) struct EarlierCheck {
     pub(super) changes: BTreeMap<String, CheckedChange>,
     pub(super) paid_calls: u64,
 }
 
-impl Change {
+impl CheckedPair {
     fn of(folder: &ReportFolder, it: Recommendation) -> Result<Self, RunError> {
         let hash = |path: &str| {
             let altered = || FolderError::Altered { path: folder.path().join(path) };

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::Path;
 
-use super::Gathered;
+use super::WatchedTrail;
 use super::query::COLUMNS;
 use crate::output::error::RunError;
-use leastwise_core::trail::{CoverageOfDay, Event, Identity, Issuer, ResourceName, Text};
+use leastwise_core::trail::{CoverageOfDay, EventIdentity, Issuer, ResourceName, Text, TrailEvent};
 use leastwise_files as files;
 
 /// The kinds of rows.
@@ -16,7 +16,7 @@ pub(super) const WRITE: &str = "write";
 pub(super) const DAY: &str = "day";
 
 /// Adds its rows.
-pub(super) fn read<'w>(path: &Path, mut gathered: Gathered<'w>) -> Result<Gathered<'w>, RunError> {
+pub(super) fn read<'w>(path: &Path, mut gathered: WatchedTrail<'w>) -> Result<WatchedTrail<'w>, RunError> {
     let failed = |error| RunError::Read { input: path.display().to_string(), error };
     let file = File::open(path).map_err(failed)?;
     let mut reader = csv::Reader::from_reader(BufReader::new(file.take(files::QUERY_RESULT)));
@@ -49,8 +49,8 @@ pub(super) fn read<'w>(path: &Path, mut gathered: Gathered<'w>) -> Result<Gather
     Ok(gathered)
 }
 
-fn event<'a>(cell: &impl Fn(&str) -> &'a str) -> Event<'a> {
-    let mut event = Event {
+fn event<'a>(cell: &impl Fn(&str) -> &'a str) -> TrailEvent<'a> {
+    let mut event = TrailEvent {
         event_time: Text::of(cell("eventtime")),
         event_source: Text::of(cell("eventsource")),
         event_name: Text::of(cell("eventname")),
@@ -63,9 +63,9 @@ fn event<'a>(cell: &impl Fn(&str) -> &'a str) -> Event<'a> {
         // What is not JSON says nothing, as in a file.
         request_parameters: serde_json::from_str(cell("requestparameters")).unwrap_or_default(),
         response_elements: serde_json::from_str(cell("responseelements")).unwrap_or_default(),
-        ..Event::default()
+        ..TrailEvent::default()
     };
-    let identity: &mut Identity<'a> = &mut event.user_identity.0;
+    let identity: &mut EventIdentity<'a> = &mut event.user_identity.0;
     identity.arn = Text::of(cell("arn"));
     identity.session_context.0.session_issuer.0 = Issuer { arn: Text::of(cell("sessionissuer")) };
     event

@@ -9,7 +9,7 @@ use std::thread;
 
 use flate2::read::MultiGzDecoder;
 
-use super::{Gathered, athena};
+use super::{WatchedTrail, athena};
 use crate::output::error::RunError;
 use crate::scan::cores::cores;
 use leastwise_core::trail::{WatchList, read_records};
@@ -23,15 +23,15 @@ const WAITING: usize = 1_024;
 const ROOM: usize = 32 << 20;
 
 /// Reads a folder, or one file.
-pub(super) fn gather<'w>(path: &Path, list: &'w WatchList) -> Result<Gathered<'w>, RunError> {
+pub(super) fn gather<'w>(path: &Path, list: &'w WatchList) -> Result<WatchedTrail<'w>, RunError> {
     let failed = |error| RunError::Read { input: path.display().to_string(), error };
     if fs::metadata(path).map_err(failed)?.is_dir() {
         return folder(path, list);
     }
     let name = path.to_string_lossy().into_owned();
-    let mut gathered = Gathered::new(list);
+    let mut gathered = WatchedTrail::new(list);
     match kind(&name) {
-        Some(Kind::Records { zipped }) => {
+        Some(TrailFileKind::Records { zipped }) => {
             let file = File::open(path).map_err(failed)?;
             let read = records(file, zipped, &mut Vec::new(), &mut gathered);
             gathered.read += 1;
@@ -46,25 +46,25 @@ pub(super) fn gather<'w>(path: &Path, list: &'w WatchList) -> Result<Gathered<'w
 }
 
 /// What a file is by its name.
-enum Kind {
+enum TrailFileKind {
     Records { zipped: bool },
 }
 
-fn kind(name: &str) -> Option<Kind> {
+fn kind(name: &str) -> Option<TrailFileKind> {
     match name {
-        _ if name.ends_with(".json.gz") => Some(Kind::Records { zipped: true }),
-        _ if name.ends_with(".json") => Some(Kind::Records { zipped: false }),
+        _ if name.ends_with(".json.gz") => Some(TrailFileKind::Records { zipped: true }),
+        _ if name.ends_with(".json") => Some(TrailFileKind::Records { zipped: false }),
         _ => None,
     }
 }
 
-fn folder<'w>(root: &Path, list: &'w WatchList) -> Result<Gathered<'w>, RunError> {
+fn folder<'w>(root: &Path, list: &'w WatchList) -> Result<WatchedTrail<'w>, RunError> {
     let (send, receive) = mpsc::sync_channel::<String>(WAITING);
     let receive = Mutex::new(receive);
-    let mut all = Gathered::new(list);
+    let mut all = WatchedTrail::new(list);
     let walked = thread::scope(|scope| {
         let worker = || {
-            let (mut own, mut buffer) = (Gathered::new(list), Vec::new());
+            let (mut own, mut buffer) = (WatchedTrail::new(list), Vec::new());
             loop {
                 let next = receive.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 let Ok(path) = next else { return own };
@@ -87,7 +87,7 @@ fn folder<'w>(root: &Path, list: &'w WatchList) -> Result<Gathered<'w>, RunError
 }
 
 /// Gives the path of every file with records, from the folder. Only the folder itself has to be readable.
-fn walk(root: &Path, all: &mut Gathered<'_>, give: &dyn Fn(String) -> bool) -> io::Result<()> {
+fn walk(root: &Path, all: &mut WatchedTrail<'_>, give: &dyn Fn(String) -> bool) -> io::Result<()> {
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {
         let entries = match fs::read_dir(root.join(&folder)) {
@@ -124,9 +124,9 @@ fn slashed(path: &Path) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-fn one(root: &Path, path: &str, buffer: &mut Vec<u8>, own: &mut Gathered<'_>) {
+fn one(root: &Path, path: &str, buffer: &mut Vec<u8>, own: &mut WatchedTrail<'_>) {
     own.read += 1;
-    let zipped = matches!(kind(path), Some(Kind::Records { zipped: true }));
+    let zipped = matches!(kind(path), Some(TrailFileKind::Records { zipped: true }));
     let read = files::open(root, path, files::TRAIL).map_err(|error| error.to_string());
     if let Err(why) = read.and_then(|file| records(file, zipped, buffer, own)) {
         own.unreadable.add(path, why);
@@ -137,7 +137,7 @@ fn one(root: &Path, path: &str, buffer: &mut Vec<u8>, own: &mut Gathered<'_>) {
 }
 
 /// Adds the records of a file. Of one that breaks off, those before the end are there.
-fn records(file: File, zipped: bool, buffer: &mut Vec<u8>, own: &mut Gathered<'_>) -> Result<(), String> {
+fn records(file: File, zipped: bool, buffer: &mut Vec<u8>, own: &mut WatchedTrail<'_>) -> Result<(), String> {
     buffer.clear();
     let bounded =
         |input: &mut dyn Read, buffer: &mut Vec<u8>| input.take(files::TRAIL + 1).read_to_end(buffer);

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::Gathered;
+use super::WatchedTrail;
 use crate::output::terminal::line;
 use crate::output::words::{counted, number};
-use leastwise_core::trail::{ChangeOutcome, DeniedEvent, Stage, Verdict, WatchResult};
+use leastwise_core::trail::{ChangeOutcome, ChangeStage, DeniedEvent, WatchResult, WatchVerdict};
 
 /// So many denials of a change are shown.
 const SHOWN: usize = 3;
@@ -17,7 +17,7 @@ const LABEL: usize = 12;
 /// The column of the changes is no wider.
 const WIDEST: usize = 64;
 
-pub(super) fn of(gathered: &Gathered<'_>, result: &WatchResult) -> String {
+pub(super) fn of(gathered: &WatchedTrail<'_>, result: &WatchResult) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
     let _ = writeln!(out, "{}", trail(gathered, result));
@@ -26,7 +26,8 @@ pub(super) fn of(gathered: &Gathered<'_>, result: &WatchResult) -> String {
         counts.map(|(verdict, count)| format!("{} {}", number(*count as u64), word(*verdict))).collect();
     let _ =
         writeln!(out, "Changes: {}", if counts.is_empty() { "none".to_owned() } else { counts.join(", ") });
-    let shown = || result.changes.iter().filter(|it| it.verdict != Verdict::NotApplied && !is_unknown(it));
+    let shown =
+        || result.changes.iter().filter(|it| it.verdict != WatchVerdict::NotApplied && !is_unknown(it));
     let width = shown().map(|it| it.change.chars().count()).max().unwrap_or_default().min(WIDEST);
     for change in shown() {
         let row = format!(
@@ -49,7 +50,7 @@ pub(super) fn of(gathered: &Gathered<'_>, result: &WatchResult) -> String {
         }
         if let Some(undo) = &change.undo {
             let _ = writeln!(out, "  undo it, in the report folder: {}", line(undo));
-        } else if change.verdict == Verdict::Denied {
+        } else if change.verdict == WatchVerdict::Denied {
             let _ = writeln!(
                 out,
                 "  no line to undo it: AWS names another policy as the reason, or the report has no script for this change"
@@ -83,7 +84,7 @@ pub(super) fn of(gathered: &Gathered<'_>, result: &WatchResult) -> String {
 
 /// Whether the trail cannot even show that a change is applied.
 fn is_unknown(change: &ChangeOutcome) -> bool {
-    change.verdict == Verdict::NotVisible && change.stage.is_none()
+    change.verdict == WatchVerdict::NotVisible && change.stage.is_none()
 }
 
 /// The changes of which the trail cannot show whether they are applied: those with one reason together.
@@ -98,7 +99,7 @@ fn unknown(out: &mut String, result: &WatchResult) {
             [one] => line(one).into_owned(),
             many => counted(many.len(), "change"),
         };
-        let label = word(Verdict::NotVisible);
+        let label = word(WatchVerdict::NotVisible);
         let _ = writeln!(out, "\n{label:<LABEL$}  {what}: it is unknown whether this is applied");
         for why in why {
             let _ = writeln!(out, "  because {}", line(why));
@@ -107,7 +108,7 @@ fn unknown(out: &mut String, result: &WatchResult) {
 }
 
 /// What the trail has.
-fn trail(gathered: &Gathered<'_>, result: &WatchResult) -> String {
+fn trail(gathered: &WatchedTrail<'_>, result: &WatchResult) -> String {
     let from = result.coverage.iter().map(|row| &row.from).min();
     let to = result.coverage.iter().map(|row| &row.to).max();
     let regions: BTreeSet<&String> = result.coverage.iter().flat_map(|row| &row.regions).collect();
@@ -134,22 +135,22 @@ fn counted_long(count: u64, what: &str) -> String {
 fn standing(change: &ChangeOutcome, result: &WatchResult) -> String {
     let since = change.since.as_deref().unwrap_or_default();
     let began = match change.stage {
-        Some(Stage::Trial) if change.untried > 0 => {
+        Some(ChangeStage::Trial) if change.untried > 0 => {
             let untried = counted(change.untried, "removed action");
             format!("in trial since {since}, but for {untried}")
         }
-        Some(Stage::Trial) => format!("in trial since {since}"),
-        Some(Stage::Applied) => format!("applied {since}"),
-        Some(Stage::Given) => format!("taken as applied {since}"),
+        Some(ChangeStage::Trial) => format!("in trial since {since}"),
+        Some(ChangeStage::Applied) => format!("applied {since}"),
+        Some(ChangeStage::Given) => format!("taken as applied {since}"),
         None => String::new(),
     };
     let then = match (change.verdict, change.quiet_days, &change.undone) {
-        (Verdict::Denied, ..) => counted(change.denials, "denial"),
-        (Verdict::RolledBack, _, Some(undone)) if change.denials > 0 => {
+        (WatchVerdict::Denied, ..) => counted(change.denials, "denial"),
+        (WatchVerdict::RolledBack, _, Some(undone)) if change.denials > 0 => {
             format!("applied {since}, undone {undone}, {} in between", counted(change.denials, "denial"))
         }
-        (Verdict::RolledBack, _, Some(undone)) => format!("applied {since}, undone {undone}"),
-        (Verdict::Waiting, Some(days), _) => {
+        (WatchVerdict::RolledBack, _, Some(undone)) => format!("applied {since}, undone {undone}"),
+        (WatchVerdict::Waiting, Some(days), _) => {
             format!("nothing denied for {days} of {} days", result.quiet_days)
         }
         (_, Some(days), _) => format!("nothing denied for {days} days"),
@@ -173,13 +174,13 @@ fn denied(out: &mut String, event: &DeniedEvent) {
 }
 
 /// A verdict, as a label and behind a number.
-fn word(verdict: Verdict) -> &'static str {
+fn word(verdict: WatchVerdict) -> &'static str {
     match verdict {
-        Verdict::Denied => "denied",
-        Verdict::Waiting => "waiting",
-        Verdict::Confirmed => "confirmed",
-        Verdict::NotVisible => "not visible",
-        Verdict::RolledBack => "rolled back",
-        Verdict::NotApplied => "not applied",
+        WatchVerdict::Denied => "denied",
+        WatchVerdict::Waiting => "waiting",
+        WatchVerdict::Confirmed => "confirmed",
+        WatchVerdict::NotVisible => "not visible",
+        WatchVerdict::RolledBack => "rolled back",
+        WatchVerdict::NotApplied => "not applied",
     }
 }

@@ -1,7 +1,7 @@
 //! AWS's opinion of finished changes: policies go there as text, and nothing is changed. What AWS answers is for people, so its
 //! words are cleaned here.
 //!
-//! Two operations cost money for each call. A [`Budget`] counts every attempt of them before it goes out.
+//! Two operations cost money for each call. A [`CheckBudget`] counts every attempt of them before it goes out.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -23,17 +23,17 @@ use super::operations::{
 };
 use super::options::{CHECK_PAGE, SIMULATION_PAGE};
 use super::pages::{all, malformed};
-use leastwise_core::check::{Decision, FindingLevel, PolicyFinding, PolicyOpinion};
+use leastwise_core::check::{CheckDecision, FindingLevel, PolicyFinding, PolicyOpinion};
 use leastwise_core::evidence::{Failure, clean_message};
 
 /// Paid calls that may still be made.
 #[derive(Debug, Default)]
-pub struct Budget {
+pub struct CheckBudget {
     left: AtomicU64,
     made: AtomicU64,
 }
 
-impl Budget {
+impl CheckBudget {
     /// So many calls.
     pub fn of(calls: u64) -> Self {
         Self { left: AtomicU64::new(calls), made: AtomicU64::new(0) }
@@ -111,7 +111,7 @@ impl Live {
         policies: &[String],
         resource: &str,
         actions: &[String],
-    ) -> Result<Vec<Decision>, Failure> {
+    ) -> Result<Vec<CheckDecision>, Failure> {
         let pages = all(&SIMULATE_CUSTOM_POLICY, |marker| async move {
             let call = self.caller.call(&SIMULATE_CUSTOM_POLICY, |clients| {
                 clients
@@ -140,7 +140,7 @@ impl Live {
                 };
                 let missing = result.missing_context_values.unwrap_or_default();
                 let missing = missing.iter().map(|key| cleaned(key)).collect();
-                Ok(Decision { action: result.eval_action_name, is_allowed, missing })
+                Ok(CheckDecision { action: result.eval_action_name, is_allowed, missing })
             });
             Ok((decisions.collect::<Result<_, _>>()?, marker))
         });
@@ -155,7 +155,7 @@ impl Live {
         &self,
         new: &str,
         existing: &str,
-        budget: &Budget,
+        budget: &CheckBudget,
     ) -> Result<PolicyOpinion, Unanswered> {
         let spent = AtomicBool::new(false);
         let call = self.caller.call(&CHECK_NO_NEW_ACCESS, |clients| {
@@ -184,7 +184,7 @@ impl Live {
         &self,
         policy: &str,
         actions: &[String],
-        budget: &Budget,
+        budget: &CheckBudget,
     ) -> Result<PolicyOpinion, Unanswered> {
         let spent = AtomicBool::new(false);
         let call = self.caller.call(&CHECK_ACCESS_NOT_GRANTED, |clients| {
@@ -223,7 +223,7 @@ impl Live {
 
 /// Sends one attempt of a paid call, if it may be made.
 fn paid<T, E, F>(
-    budget: &Budget,
+    budget: &CheckBudget,
     spent: &AtomicBool,
     send: impl FnOnce() -> F,
 ) -> impl Future<Output = Result<T, SdkError<E, HttpResponse>>>

@@ -66,7 +66,7 @@ use leastwise_core::evidence::{Evidence, Failure, FailureKind};
 use leastwise_core::inventory::wire::{Account, Authorization};
 
 pub use self::advice::AnalyzerAdvice;
-pub use self::check::{Budget, Unanswered};
+pub use self::check::{CheckBudget, Unanswered};
 pub use self::connect_error::ConnectError;
 pub use self::operations::{CHECK_OPERATIONS, OPERATIONS, Operation, Purpose};
 pub use self::operations::{actions, actions_for};

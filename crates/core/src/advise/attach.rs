@@ -1,6 +1,6 @@
 //! Checks that replacements can be attached: IAM limits the number of attached managed policies.
 
-use super::refinement::Stays;
+use super::refinement::KeptBecause;
 use crate::decide::{Holder, QuotaUse};
 use crate::inventory::Inventory;
 use crate::refine::{MOST_ATTACHED, USUALLY_ATTACHED};
@@ -29,11 +29,11 @@ impl Attached {
     }
 
     /// Why this many policies cannot replace one, if they cannot.
-    pub(super) fn refuses(self, policies: usize) -> Option<Stays> {
+    pub(super) fn refuses(self, policies: usize) -> Option<KeptBecause> {
         let Self { count: attached, most, goes } = self;
         // One for one is always possible: what is attached today was allowed.
         (policies > goes && attached.saturating_sub(goes) + policies > most)
-            .then_some(Stays::TooManyAttached { attached, policies, most })
+            .then_some(KeptBecause::TooManyAttached { attached, policies, most })
     }
 
     /// What to know before this many policies replace one.

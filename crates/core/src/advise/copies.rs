@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::refinement::{Smaller, Stays, Tried};
+use super::refinement::{Attempt, KeptBecause, Smaller};
 use super::why::{self, Sharers};
-use super::work::{Bench, Copied, Work};
+use super::work::{AccountAdvisor, Bench, Copied};
 use crate::decide::{EditScope, GrantAge, Holder, Obstacle};
 use crate::policy::Services;
 use crate::refine::Kind;
 use crate::report::{LeftAlone, PolicyState};
 
-impl<'i, 't> Work<'i, 't> {
+impl<'i, 't> AccountAdvisor<'i, 't> {
     /// An AWS managed policy, which only AWS can edit, so it is replaced by copies.
     pub(super) fn of_aws(&mut self, bench: Bench<'_, 'i, 't>) -> PolicyState {
         let (copies, stay) = self.copies(bench);
@@ -82,7 +82,7 @@ impl<'i, 't> Work<'i, 't> {
     pub(super) fn copies<'w>(
         &mut self,
         bench: Bench<'w, 'i, 't>,
-    ) -> (Vec<Copied<'w, 'i>>, Vec<(EditScope<'i>, Stays)>)
+    ) -> (Vec<Copied<'w, 'i>>, Vec<(EditScope<'i>, KeptBecause)>)
     where
         't: 'w,
     {
@@ -94,7 +94,9 @@ impl<'i, 't> Work<'i, 't> {
             }
             match self.tried(bench, part) {
                 // What is in the way of one holder is none of the others' business.
-                Tried::Stays(Stays::NotSure(_) | Stays::TooManyAttached { .. }) if part.holders.len() > 1 => {
+                Attempt::Kept(KeptBecause::NotSure(_) | KeptBecause::TooManyAttached { .. })
+                    if part.holders.len() > 1 =>
+                {
                     for holder in &part.holders {
                         let reaches = self.effects.reached(*holder);
                         let own = EditScope { holders: vec![*holder], reaches, ..part.clone() };
@@ -111,12 +113,12 @@ impl<'i, 't> Work<'i, 't> {
     }
 
     /// A copy for some principals, if it can be attached to them.
-    fn tried<'w>(&self, bench: Bench<'w, 'i, 't>, part: &EditScope<'i>) -> Tried<Smaller<'w>>
+    fn tried<'w>(&self, bench: Bench<'w, 'i, 't>, part: &EditScope<'i>) -> Attempt<Smaller<'w>>
     where
         't: 'w,
     {
         match self.attempt(bench, part, Kind::Managed, 0) {
-            Tried::Smaller(smaller) => self.attachable(part, smaller),
+            Attempt::Smaller(smaller) => self.attachable(part, smaller),
             tried => tried,
         }
     }
@@ -124,16 +126,16 @@ impl<'i, 't> Work<'i, 't> {
     fn sort<'w>(
         &self,
         bench: Bench<'w, 'i, 't>,
-        (part, tried): (EditScope<'i>, Tried<Smaller<'w>>),
+        (part, tried): (EditScope<'i>, Attempt<Smaller<'w>>),
         copies: &mut Vec<Copied<'w, 'i>>,
-        stay: &mut Vec<(EditScope<'i>, Stays)>,
+        stay: &mut Vec<(EditScope<'i>, KeptBecause)>,
     ) where
         't: 'w,
     {
         match tried {
-            Tried::Nothing => {}
-            Tried::Stays(stays) => stay.push((part, stays)),
-            Tried::Smaller(smaller) => {
+            Attempt::Unchanged => {}
+            Attempt::Kept(stays) => stay.push((part, stays)),
+            Attempt::Smaller(smaller) => {
                 let after = smaller.after();
                 self.merge(bench, copies, Copied { part, smaller, after });
             }
@@ -150,7 +152,7 @@ impl<'i, 't> Work<'i, 't> {
             let mut used = old.part.used.clone();
             used.extend(&new.part.used, &Services::All);
             let both = bench.original(self.terms).attempt(&removable, &used, Kind::Managed, 0);
-            if let Tried::Smaller(smaller) = both
+            if let Attempt::Smaller(smaller) = both
                 && smaller.after() == old.after
             {
                 old.part.holders.extend(&new.part.holders);

@@ -8,7 +8,7 @@ use super::attach::Attached;
 use super::family_path::{path_of, plain_path_of};
 use super::place::{inline_kind, names_everywhere};
 use super::publish::confidence_row;
-use super::refinement::{Original, Refinement, Smaller, Stays, Tried};
+use super::refinement::{Attempt, KeptBecause, Original, Refinement, Smaller};
 use super::trials::of_permission_set;
 use super::why;
 use crate::catalog::Basis;
@@ -30,7 +30,7 @@ pub struct Outcomes(Vec<OnceLock<Outcome>>);
 /// Result for one family.
 #[derive(Debug)]
 pub(super) struct Outcome {
-    pub(super) tried: Tried<Refinement>,
+    pub(super) tried: Attempt<Refinement>,
     /// Services that the policy names.
     services: Services,
 }
@@ -58,7 +58,7 @@ pub struct FamilyShare {
 
 /// Decisions for several accounts, ready to be written.
 #[derive(Debug, Default)]
-pub struct Whole {
+pub struct FamilyAdvice {
     /// A row for each family worth reporting.
     pub families: Vec<FamilyRow>,
     /// Recommended changes.
@@ -94,17 +94,17 @@ impl Outcomes {
                 false => (kind_of(&family.slot), family.room.inline),
             };
             let tried = match original.attempt(&family.removable, &family.used, kind, taken) {
-                Tried::Smaller(smaller) => {
+                Attempt::Smaller(smaller) => {
                     match room(family, &smaller).or(doubted(&smaller, terms.least_sure)) {
-                        Some(stays) => Tried::Stays(stays),
+                        Some(stays) => Attempt::Kept(stays),
                         None => {
                             let told = smaller.told(smaller.after(), &family.removable, &family.used);
-                            Tried::Smaller(Box::new(told))
+                            Attempt::Smaller(Box::new(told))
                         }
                     }
                 }
-                Tried::Stays(stays) => Tried::Stays(stays),
-                Tried::Nothing => Tried::Nothing,
+                Attempt::Kept(stays) => Attempt::Kept(stays),
+                Attempt::Unchanged => Attempt::Unchanged,
             };
             Outcome { tried, services: original.services.clone() }
         });
@@ -132,17 +132,17 @@ fn taken_in_set(family: &Family, families: &Families, document: &Document<'_>) -
 }
 
 /// Why so many policies cannot take the place of one, if they cannot. One of an inline policy needs no attachment.
-fn room(family: &Family, smaller: &Smaller<'_>) -> Option<Stays> {
+fn room(family: &Family, smaller: &Smaller<'_>) -> Option<KeptBecause> {
     let stays = Attached::with(family.room, is_attached(family)).refuses(smaller.documents());
     let is_attached = is_attached(family) && !family.moves_inline();
     stays.filter(|_| smaller.is_split() || is_attached)
 }
 
 /// Why the confidence in a reduced policy is too low, from what it removes.
-fn doubted(smaller: &Smaller<'_>, least_sure: Level) -> Option<Stays> {
+fn doubted(smaller: &Smaller<'_>, least_sure: Level) -> Option<KeptBecause> {
     let certain = Confidence { level: Level::High, reasons: Vec::new() };
     let confidence = certain.of_change(smaller.doubts.count());
-    (confidence.level < least_sure).then_some(Stays::NotSure(confidence))
+    (confidence.level < least_sure).then_some(KeptBecause::NotSure(confidence))
 }
 
 /// Why nothing can be recommended for a family as a whole, if nothing can: a stable code and a sentence.
@@ -202,7 +202,7 @@ pub(super) fn is_told(
     match (obstacle(family, families, least_sure), outcome) {
         (Some((code, _)), _) => !matches!(code, PolicyState::InUse | PolicyState::Idle),
         (None, outcome) => {
-            matches!(outcome, Some(Outcome { tried: Tried::Smaller(_) | Tried::Stays(_), .. }))
+            matches!(outcome, Some(Outcome { tried: Attempt::Smaller(_) | Attempt::Kept(_), .. }))
         }
     }
 }
@@ -220,11 +220,11 @@ pub fn organisation(
     outcomes: &Outcomes,
     shares: Vec<FamilyShare>,
     (basis, least_sure): (Basis<'_>, Level),
-) -> Whole {
+) -> FamilyAdvice {
     let mut by_family: BTreeMap<FamilyIndex, Vec<FamilyShare>> = BTreeMap::new();
     shares.into_iter().for_each(|share| by_family.entry(share.index).or_default().push(share));
     let spellings = Spellings::of(families.iter().map(plain_path_of));
-    let mut whole = Whole::default();
+    let mut whole = FamilyAdvice::default();
     for family in families.iter() {
         let shares = by_family.remove(&family.index).unwrap_or_default();
         let sure = shares.iter().map(|share| share.confidence.clone()).reduce(|all, one| all.join(&one));
@@ -242,7 +242,8 @@ pub fn organisation(
         let mut accounts: Vec<FamilyAccount> = shares.into_iter().map(|share| share.account).collect();
         accounts.sort();
         let (obstacle, path) = (obstacle(family, families, least_sure), path_of(family, &spellings));
-        let about = About { family, path, obstacle, accounts, sure, evaluated, impact, also_granted, owners };
+        let about =
+            FamilyFacts { family, path, obstacle, accounts, sure, evaluated, impact, also_granted, owners };
         whole.add(about, families, basis, outcomes.0.get(family.index.place()).and_then(OnceLock::get));
     }
     whole.families.sort_by(|a, b| a.id.cmp(&b.id));
@@ -251,7 +252,7 @@ pub fn organisation(
 }
 
 /// A family and the verdicts of its accounts.
-struct About<'f> {
+struct FamilyFacts<'f> {
     family: &'f Family,
     /// Path of its files, without extension.
     path: String,
@@ -264,9 +265,16 @@ struct About<'f> {
     owners: Vec<CodeOwner>,
 }
 
-impl Whole {
-    fn add(&mut self, about: About<'_>, families: &Families, basis: Basis<'_>, outcome: Option<&Outcome>) {
-        let About { family, path, obstacle, accounts, sure, evaluated, impact, also_granted, owners } = about;
+impl FamilyAdvice {
+    fn add(
+        &mut self,
+        about: FamilyFacts<'_>,
+        families: &Families,
+        basis: Basis<'_>,
+        outcome: Option<&Outcome>,
+    ) {
+        let FamilyFacts { family, path, obstacle, accounts, sure, evaluated, impact, also_granted, owners } =
+            about;
         let set = family.slot.kind == FamilyKind::PermissionSet;
         let mut blockers = family.blockers.clone();
         let mut trial = None;
@@ -279,7 +287,7 @@ impl Whole {
                 }
                 (code, why, None)
             }
-            (None, Some(Outcome { tried: Tried::Smaller(smaller), services })) => {
+            (None, Some(Outcome { tried: Attempt::Smaller(smaller), services })) => {
                 self.services.extend(services);
                 trial = set.then(|| of_permission_set(smaller, &family.slot, &also_granted, basis));
                 let mut recommendation =
@@ -293,8 +301,8 @@ impl Whole {
                 let (code, many) = (PolicyState::Smaller, why::count(accounts.len(), "account"));
                 (code, format!("one change for {many}: removes what none of them uses"), Some(recommendation))
             }
-            (None, Some(Outcome { tried: Tried::Stays(stays), .. })) => {
-                if let Stays::Refuted(case) = stays {
+            (None, Some(Outcome { tried: Attempt::Kept(stays), .. })) => {
+                if let KeptBecause::Refuted(case) = stays {
                     self.defects.push((format!("{path}.json"), case.clone()));
                 }
                 let (code, why) = why::stays(stays);

@@ -41,11 +41,11 @@ mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use self::family::{FamilyShare, Outcomes, Whole, organisation};
-use self::prepared::About;
+pub use self::family::{FamilyAdvice, FamilyShare, Outcomes, organisation};
+use self::prepared::ConfidenceFacts;
 pub use self::prepared::Prepared;
 use self::prepared::RemovableActions;
-use self::work::Work;
+use self::work::AccountAdvisor;
 use crate::catalog::{Basis, Catalog, Harvest, Unobserved};
 use crate::decide::{
     EditScope, Exceptions, Families, Grain, Level, PolicyPlan, PrincipalStatus, SharedPolicies, Survey,
@@ -118,7 +118,7 @@ pub fn survey(prepared: &Prepared, terms: Terms<'_>) -> (Survey, Harvest) {
     let held = plan(&prepared.inventory, &prepared.standings, &desk, &none);
     let sure = |held: &PolicyPlan<'_>, part: &EditScope<'_>| {
         let grain = Grain::of(&part.removable.unused(&Services::All));
-        prepared.confidence(&About::of(held, part, grain), terms).level
+        prepared.confidence(&ConfidenceFacts::of(held, part, grain), terms).level
     };
     (Survey::of(&prepared.inventory, &held, terms.catalog, &sure), prepared.harvest(terms.catalog))
 }
@@ -146,7 +146,7 @@ pub fn account(
     };
     let desk = RemovableActions::of(&prepared, terms);
     let held = plan(&prepared.inventory, &prepared.standings, &desk, families);
-    let mut work = Work::new(&prepared, terms, families, outcomes, &held);
+    let mut work = AccountAdvisor::new(&prepared, terms, families, outcomes, &held);
     // What is decided for many accounts comes first: the other inline policies of its holders have the room that it leaves.
     let is_of_family =
         |policy: &&PolicyPlan<'_>| policy.in_place.as_ref().is_some_and(|part| part.family.is_some());

@@ -16,7 +16,7 @@ use crate::report::names::{Spellings, file_part};
 const LONGEST_NAME: usize = 128;
 
 /// Where a policy is: its ID, the path of its files without extension, and its quota.
-pub(super) struct Place {
+pub(super) struct PolicySite {
     pub(super) id: String,
     pub(super) path: String,
     pub(super) holder_kind: HolderKind,
@@ -27,7 +27,7 @@ pub(super) struct Place {
     pub(super) kind: Kind,
 }
 
-impl Place {
+impl PolicySite {
     /// The place of an inline or managed policy.
     pub(super) fn of(target: PolicyLocation<'_>, inventory: &Inventory) -> Self {
         let account = &inventory.account.id;
@@ -135,7 +135,7 @@ enum Taken {
 }
 
 /// Names of copies.
-pub(super) struct Named {
+pub(super) struct CopyNaming {
     /// Common beginning of all names; the name itself if there is only one copy.
     pub(super) base: String,
     /// One name for each document.
@@ -157,7 +157,7 @@ impl CopyNames {
     }
 
     /// Names for the documents that replace a policy.
-    pub(super) fn name(&mut self, policy: &str, smaller: &Refinement) -> Named {
+    pub(super) fn name(&mut self, policy: &str, smaller: &Refinement) -> CopyNaming {
         let (after, count) = (&smaller.after, smaller.documents);
         let texts = LazyCell::new(|| {
             let documents = parse_all(after).unwrap_or_default();
@@ -177,12 +177,12 @@ impl CopyNames {
             let exist = !names.is_empty() && names.iter().enumerate().all(|(at, name)| is_there(at, name));
             if exist || names.iter().all(|name| state(name).is_none()) {
                 names.iter().for_each(|name| drop(self.taken.insert(name.to_ascii_lowercase(), Taken::Now)));
-                return Named { base, names, exist };
+                return CopyNaming { base, names, exist };
             }
         }
         // Somebody took all of them on purpose.
         let base = format!("leastwise-{digest}");
-        Named { names: numbered(&base, count), base, exist: false }
+        CopyNaming { names: numbered(&base, count), base, exist: false }
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Prepared {
 }
 
 /// What the confidence in a change depends on.
-pub(super) struct About<'p> {
+pub(super) struct ConfidenceFacts<'p> {
     /// The affected principals.
     pub(super) reaches: &'p [usize],
     /// When the policy last changed, if IAM returns it.
@@ -49,7 +49,7 @@ pub(super) struct About<'p> {
     pub(super) age: GrantAge,
 }
 
-impl<'p> About<'p> {
+impl<'p> ConfidenceFacts<'p> {
     /// For a change of a policy for some of its principals.
     pub(super) fn of(held: &'p PolicyPlan<'_>, part: &'p EditScope<'_>, grain: Option<Grain>) -> Self {
         Self { reaches: &part.reaches, updated: held.updated, grain, age: held.age(&part.holders) }
@@ -172,7 +172,7 @@ impl Prepared {
 
     /// Confidence that some principals do not need what a policy loses. Idle ones do not count, because they lose
     /// nothing that they use.
-    pub(super) fn confidence(&self, about: &About<'_>, terms: Terms<'_>) -> Confidence {
+    pub(super) fn confidence(&self, about: &ConfidenceFacts<'_>, terms: Terms<'_>) -> Confidence {
         let source = self.source(terms);
         // The day that the window ends, else that of the answers.
         let as_of = self.evaluated.as_deref().or(terms.as_of);

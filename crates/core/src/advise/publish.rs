@@ -2,9 +2,9 @@
 
 use super::attach::Attached;
 use super::effect::After;
-use super::place::Place;
+use super::place::PolicySite;
 use super::refinement::{Refinement, Smaller};
-use super::work::{Bench, Copied, Work};
+use super::work::{AccountAdvisor, Bench, Copied};
 use crate::catalog::Permissions;
 use crate::date::is_after;
 use crate::decide::{Confidence, EditScope, Family, FamilyKind, Holder, PolicyKind, PolicyLocation, Reason};
@@ -13,7 +13,7 @@ use crate::report::{
     UnusedService,
 };
 
-impl<'i, 't> Work<'i, 't> {
+impl<'i, 't> AccountAdvisor<'i, 't> {
     /// The recommendation for a policy that is edited in place.
     pub(super) fn in_place(
         &mut self,
@@ -69,7 +69,7 @@ impl<'i, 't> Work<'i, 't> {
             let named = (smaller.documents > 0).then(|| self.names.name(&bench.place.policy, &smaller));
             let inventory = &self.prepared.inventory;
             let base = named.as_ref().map(|named| named.base.as_str());
-            let place = Place::of_copy(bench.held.target, *first, inventory, base);
+            let place = PolicySite::of_copy(bench.held.target, *first, inventory, base);
             let action = match smaller.documents {
                 0 => Action::Detach,
                 _ if smaller.split => Action::Split,
@@ -106,7 +106,7 @@ impl<'i, 't> Work<'i, 't> {
     /// A role, user or group that gets a copy, and the files under its name.
     fn hands(&mut self, bench: Bench<'_, 'i, 't>, holder: Holder<'i>, smaller: &Refinement) -> Hands {
         let inventory = &self.prepared.inventory;
-        let place = Place::of_copy(bench.held.target, holder, inventory, None);
+        let place = PolicySite::of_copy(bench.held.target, holder, inventory, None);
         let files = Refinement::places(&place.path);
         self.files.extend(smaller.texts(&files));
         Hands { kind: place.holder_kind, name: place.holder, attached: holder.attachments(inventory), files }
@@ -157,7 +157,7 @@ impl<'i, 't> Work<'i, 't> {
     fn recommendation(
         &self,
         bench: Bench<'_, 'i, 't>,
-        place: &Place,
+        place: &PolicySite,
         (part, confidence): (&EditScope<'i>, &Confidence),
         (smaller, permissions): (Refinement, &Permissions<'t>),
         action: Action,

@@ -84,18 +84,18 @@ pub(super) struct Refinement {
 
 /// Result of an attempt.
 #[derive(Debug)]
-pub(super) enum Tried<S> {
+pub(super) enum Attempt<S> {
     /// Nothing can be removed.
-    Nothing,
+    Unchanged,
     /// A reduced policy.
     Smaller(Box<S>),
     /// It must be kept, for this reason.
-    Stays(Stays),
+    Kept(KeptBecause),
 }
 
 /// Why a policy must be kept although part of it could be removed.
 #[derive(Debug, Clone)]
-pub(super) enum Stays {
+pub(super) enum KeptBecause {
     DoesNotFit(DoesNotFit),
     TooManyAttached {
         attached: usize,
@@ -119,26 +119,26 @@ impl<'w> Original<'w> {
         used: &ActionSet,
         kind: Kind,
         taken: usize,
-    ) -> Tried<Smaller<'w>> {
+    ) -> Attempt<Smaller<'w>> {
         let observed = Observed { unused: removable.unused(self.services), used: used.clone() };
         if observed.is_empty() {
-            return Tried::Nothing;
+            return Attempt::Unchanged;
         }
         let options = RefineOptions { kind: Some(kind), taken, wildcards: self.wildcards };
         match Refiner::new(self.basis).with(options).refine(self.document, &observed) {
-            Ok(refined) if refined.proof().removed() == 0 => Tried::Nothing,
+            Ok(refined) if refined.proof().removed() == 0 => Attempt::Unchanged,
             Ok(refined) => {
                 if let Some(whose) =
                     self.of_aws.and_then(followed).filter(|_| !refined.documents().is_empty())
                 {
-                    return Tried::Stays(Stays::FollowsAws(whose));
+                    return Attempt::Kept(KeptBecause::FollowsAws(whose));
                 }
                 let grain = Grain::of(&observed.unused);
                 let doubts = self.doubts(refined.universe(), refined.documents());
-                Tried::Smaller(Box::new(Smaller { original: self, grain, doubts, refined }))
+                Attempt::Smaller(Box::new(Smaller { original: self, grain, doubts, refined }))
             }
-            Err(RefineError::DoesNotFit(numbers)) => Tried::Stays(Stays::DoesNotFit(numbers)),
-            Err(RefineError::Undecided(_)) => Tried::Stays(Stays::Undecided),
+            Err(RefineError::DoesNotFit(numbers)) => Attempt::Kept(KeptBecause::DoesNotFit(numbers)),
+            Err(RefineError::Undecided(_)) => Attempt::Kept(KeptBecause::Undecided),
             Err(RefineError::Refuted(counterexample)) => {
                 let case = serde_json::json!({
                     "counterexample": counterexample.to_string(),
@@ -146,7 +146,7 @@ impl<'w> Original<'w> {
                     "unused": listed(&observed.unused),
                     "used": used_rows(&observed.used),
                 });
-                Tried::Stays(Stays::Refuted(format!("{case:#}\n")))
+                Attempt::Kept(KeptBecause::Refuted(format!("{case:#}\n")))
             }
         }
     }

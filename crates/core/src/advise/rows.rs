@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::effect::close;
-use super::why::{self, Case, Verdict};
-use super::work::Work;
+use super::why::{self, Case, PrincipalVerdict};
+use super::work::AccountAdvisor;
 use super::{Assessed, no_statuses};
 use crate::decide::{PrincipalStatus, Source, Standing, Trust, Usage, stale_days};
 use crate::evidence::{Gap, UnusedKey};
@@ -14,7 +14,7 @@ use crate::report::{
     IdleCredential, PrincipalRow, Recommendation, Removal, SCHEMA, TrustRow,
 };
 
-impl Work<'_, '_> {
+impl AccountAdvisor<'_, '_> {
     /// The account's part of the report.
     pub(super) fn finish(mut self, usage: Usage) -> Assessed {
         self.policies.sort_by(|a, b| a.id.cmp(&b.id));
@@ -165,7 +165,7 @@ impl Work<'_, '_> {
         let window = self.prepared.source(self.terms).window_days().unwrap_or_default();
         let effect = self.effects.row(at);
         let emergency = self.prepared.emergencies.get(at).cloned().flatten();
-        let Verdict { status, code, why, remedy } = why::verdict(
+        let PrincipalVerdict { status, code, why, remedy } = why::verdict(
             standing,
             &Case {
                 exceptions: self.terms.exceptions,

@@ -2,11 +2,11 @@
 
 use super::prepared::RemovableActions;
 use super::why::{self, Sharers};
-use super::work::{Bench, Work};
+use super::work::{AccountAdvisor, Bench};
 use crate::decide::{Holder, Obstacle, PolicyPlan};
 use crate::report::PolicyState;
 
-impl<'i, 't> Work<'i, 't> {
+impl<'i, 't> AccountAdvisor<'i, 't> {
     /// Why some principals cannot all lose anything from a policy, although one of them does not use all of it.
     pub(super) fn unspared(&self, bench: Bench<'_, 'i, 't>, reaches: &[usize]) -> (PolicyState, String) {
         let spare = self.effects.spare(reaches, bench.allows);

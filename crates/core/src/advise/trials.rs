@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::effect::{LostAlone, allowed_by};
 use super::refinement::Refinement;
-use super::work::Work;
+use super::work::AccountAdvisor;
 use crate::catalog::Basis;
 use crate::decide::{FamilyKind, Holder, PolicyKind, PolicySlot, QuotaUse};
 use crate::policy::{Document, parse_all};
 use crate::refine::{MOST_ATTACHED, USUALLY_ATTACHED};
 use crate::report::{Trial, TrialRow, TrialSize};
-use crate::trial::{DoesNotFit, Room, deny, deny_names, names};
+use crate::trial::{TrialDoesNotFit, TrialRoom, deny, deny_names, names};
 
-impl Work<'_, '_> {
+impl AccountAdvisor<'_, '_> {
     /// What the trials of the account's changes deny. Of a permission set, which is changed everywhere at once, only what
     /// this account has to say is noted.
     pub(super) fn trials(&mut self) -> Vec<TrialRow> {
@@ -68,7 +68,7 @@ impl Work<'_, '_> {
 fn of_principal(alone: &LostAlone<'_, '_>, room: usize, basis: Basis<'_>) -> Trial {
     let actions = names(&alone.lost, basis.harvest).len();
     let also_allowed = names(&alone.also_granted, basis.harvest).len();
-    trial(deny(&alone.lost, basis.harvest, Room::attached(room)), actions, also_allowed)
+    trial(deny(&alone.lost, basis.harvest, TrialRoom::attached(room)), actions, also_allowed)
 }
 
 /// Of a permission set: what all of its accounts lose.
@@ -84,7 +84,7 @@ pub(super) fn of_permission_set(
         }
         PolicyKind::CustomerManaged | PolicyKind::AwsManaged => 0,
     };
-    let room = Room::in_permission_set(taken);
+    let room = TrialRoom::in_permission_set(taken);
     let mut lost = allowed_by(basis.catalog, &smaller.before);
     lost.subtract(&allowed_by(basis.catalog, &smaller.after));
     let mut all = names(&lost, basis.harvest);
@@ -97,10 +97,10 @@ pub(super) fn of_permission_set(
     trial(denied, actions, also_allowed)
 }
 
-fn trial(denied: Result<Vec<Vec<String>>, DoesNotFit>, actions: usize, also_allowed: usize) -> Trial {
+fn trial(denied: Result<Vec<Vec<String>>, TrialDoesNotFit>, actions: usize, also_allowed: usize) -> Trial {
     match denied {
         Ok(deny) => Trial { deny, actions, also_allowed, does_not_fit: None },
-        Err(DoesNotFit { policies, room }) => {
+        Err(TrialDoesNotFit { policies, room }) => {
             let does_not_fit = Some(TrialSize { policies, room });
             Trial { deny: Vec::new(), actions, also_allowed, does_not_fit }
         }

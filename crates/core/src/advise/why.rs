@@ -1,12 +1,12 @@
 //! The status of a principal and its reason: a stable code and a sentence.
 
-use super::refinement::Stays;
+use super::refinement::KeptBecause;
 use crate::decide::{Exceptions, Obstacle, PrincipalStatus, Standing};
 use crate::evidence::{Failure, Gap};
 use crate::report::{PolicyState, PrincipalCode, Remains};
 
 /// Status of a principal, why, and what to do about it.
-pub(super) struct Verdict {
+pub(super) struct PrincipalVerdict {
     pub(super) status: PrincipalStatus,
     /// Stable code.
     pub(super) code: PrincipalCode,
@@ -40,9 +40,9 @@ pub(super) struct Case<'c> {
 const IMPROBABLE: usize = 1_000;
 
 /// The status of a principal.
-pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> Verdict {
+pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> PrincipalVerdict {
     let failed = |failure: &Failure| format!("{} failed ({})", failure.operation, failure.kind.name());
-    let of = |status, code, why: String| Verdict { status, code, why, remedy: "" };
+    let of = |status, code, why: String| PrincipalVerdict { status, code, why, remedy: "" };
     let no_evidence = |code, why: &str| of(PrincipalStatus::NoEvidence, code, why.to_owned());
     match standing {
         Standing::ServiceLinked => of(
@@ -92,7 +92,7 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> Verdict {
             "the account has no unused-access analyzer and no last-accessed data",
         ),
         Standing::NoAnswer => no_evidence(PrincipalCode::NoAnswer, "no last-accessed data was recorded"),
-        Standing::NoFinding if case.granted > IMPROBABLE => Verdict {
+        Standing::NoFinding if case.granted > IMPROBABLE => PrincipalVerdict {
             status: PrincipalStatus::NoEvidence,
             code: PrincipalCode::NoFindingImprobable,
             why: format!(
@@ -130,7 +130,7 @@ pub(super) fn verdict(standing: &Standing, case: &Case<'_>) -> Verdict {
 }
 
 /// A principal that was not used at all.
-fn idle(last: Option<&str>, emergency: Option<&str>) -> Verdict {
+fn idle(last: Option<&str>, emergency: Option<&str>) -> PrincipalVerdict {
     let used = match last {
         Some(last) => format!("last used on {}, before the window", day(last)),
         None => "no recorded use".to_owned(),
@@ -142,11 +142,11 @@ fn idle(last: Option<&str>, emergency: Option<&str>) -> Verdict {
         ),
         None => (PrincipalCode::PrincipalUnused, format!("{used}; confirm with the owner, then delete")),
     };
-    Verdict { status: PrincipalStatus::UnusedPrincipal, code, why, remedy: "" }
+    PrincipalVerdict { status: PrincipalStatus::UnusedPrincipal, code, why, remedy: "" }
 }
 
 /// For incomplete evidence.
-fn gap_of(gap: &Gap) -> Verdict {
+fn gap_of(gap: &Gap) -> PrincipalVerdict {
     let (code, why) = match gap {
         Gap::Error(error) => {
             (PrincipalCode::ErrorFinding, format!("the analyzer reported the error {error}"))
@@ -178,11 +178,11 @@ fn gap_of(gap: &Gap) -> Verdict {
             (PrincipalCode::UntrackedRegion, format!("last used in {region}, where IAM does not track use"))
         }
     };
-    Verdict { status: PrincipalStatus::NoEvidence, code, why, remedy: "" }
+    PrincipalVerdict { status: PrincipalStatus::NoEvidence, code, why, remedy: "" }
 }
 
 /// A principal that keeps unused permissions: why, and what to do.
-fn blocked_principal(case: &Case<'_>) -> Verdict {
+fn blocked_principal(case: &Case<'_>) -> PrincipalVerdict {
     let mut states: Vec<PolicyState> = case.remains.iter().map(|it| it.state).collect();
     // The policy that keeps the most of it says what to do.
     let most = case.remains.iter().max_by_key(|it| (it.permissions, std::cmp::Reverse(&it.policy)));
@@ -192,7 +192,7 @@ fn blocked_principal(case: &Case<'_>) -> Verdict {
     let mut reasons: Vec<&str> = vec![main.why()];
     reasons.extend(states.into_iter().filter(|state| *state != main).map(PolicyState::why));
     reasons.dedup();
-    Verdict {
+    PrincipalVerdict {
         status: PrincipalStatus::Blocked,
         code: PrincipalCode::PoliciesStay,
         why: format!(
@@ -215,26 +215,28 @@ fn day(date: &str) -> &str {
 }
 
 /// Why a policy could not be changed after all.
-pub(super) fn stays(stays: &Stays) -> (PolicyState, String) {
+pub(super) fn stays(stays: &KeptBecause) -> (PolicyState, String) {
     match stays {
-        Stays::DoesNotFit(numbers) => (PolicyState::DoesNotFit, numbers.to_string()),
-        Stays::TooManyAttached { attached, policies, most } => (
+        KeptBecause::DoesNotFit(numbers) => (PolicyState::DoesNotFit, numbers.to_string()),
+        KeptBecause::TooManyAttached { attached, policies, most } => (
             PolicyState::TooManyAttached,
             format!(
                 "reduced, it becomes {}; {attached} are attached now, and the limit is {most}",
                 if *policies == 1 { "1 policy".to_owned() } else { format!("{policies} policies") }
             ),
         ),
-        Stays::NotSure(confidence) => {
+        KeptBecause::NotSure(confidence) => {
             let first = confidence.reasons.first().map(|reason| reason.sentence()).unwrap_or_default();
             (PolicyState::NotSureEnough, format!("confidence is {}: {first}", confidence.level.name()))
         }
-        Stays::FollowsAws(whose) => (
+        KeptBecause::FollowsAws(whose) => (
             PolicyState::FollowsAws,
             format!("AWS extends this policy when {whose} needs more, and a reduced copy would not follow"),
         ),
-        Stays::Undecided => (PolicyState::NotProven, "the reduced policy could not be proven".to_owned()),
-        Stays::Refuted(_) => (
+        KeptBecause::Undecided => {
+            (PolicyState::NotProven, "the reduced policy could not be proven".to_owned())
+        }
+        KeptBecause::Refuted(_) => (
             PolicyState::Refuted,
             "the reduced policy failed its proof, a bug in leastwise; the case is in defects/".to_owned(),
         ),

@@ -6,9 +6,9 @@ use super::Terms;
 use super::attach::Attached;
 use super::effect::{After, Effects, naming};
 use super::family::{FamilyShare, Outcomes, is_told};
-use super::place::{CopyNames, Place};
-use super::prepared::{About, Prepared};
-use super::refinement::{Original, Refinement, Smaller, Stays, Tried};
+use super::place::{CopyNames, PolicySite};
+use super::prepared::{ConfidenceFacts, Prepared};
+use super::refinement::{Attempt, KeptBecause, Original, Refinement, Smaller};
 use super::why;
 use crate::catalog::Permissions;
 use crate::decide::{
@@ -23,7 +23,7 @@ use crate::report::{
 };
 
 /// The analysis of one account, policy by policy.
-pub(super) struct Work<'i, 't> {
+pub(super) struct AccountAdvisor<'i, 't> {
     pub(super) prepared: &'i Prepared,
     pub(super) terms: Terms<'t>,
     pub(super) families: &'i Families,
@@ -52,7 +52,7 @@ pub(super) struct Work<'i, 't> {
 pub(super) struct Bench<'w, 'i, 't> {
     pub(super) held: &'w PolicyPlan<'i>,
     pub(super) document: &'w Document<'i>,
-    pub(super) place: &'w Place,
+    pub(super) place: &'w PolicySite,
     /// What the document allows.
     pub(super) allows: &'w Permissions<'t>,
 }
@@ -77,7 +77,7 @@ impl<'w> Bench<'w, '_, 'w> {
     }
 }
 
-impl<'i, 't> Work<'i, 't> {
+impl<'i, 't> AccountAdvisor<'i, 't> {
     pub(super) fn new(
         prepared: &'i Prepared,
         terms: Terms<'t>,
@@ -114,7 +114,7 @@ impl<'i, 't> Work<'i, 't> {
 
     /// Analyses one policy and writes its row.
     pub(super) fn policy(&mut self, held: &PolicyPlan<'i>) {
-        let mut place = Place::of(held.target, &self.prepared.inventory);
+        let mut place = PolicySite::of(held.target, &self.prepared.inventory);
         if let (Some(_), PolicyLocation::Aws { .. }, Some(holder)) =
             (held.set, held.target, held.holders.first())
         {
@@ -202,7 +202,7 @@ impl<'i, 't> Work<'i, 't> {
         family: &'i Family,
     ) -> bool {
         let outcome = self.outcomes.get(family, self.families, bench.original(self.terms), self.terms);
-        let smaller = matches!(outcome.map(|outcome| &outcome.tried), Some(Tried::Smaller(_)));
+        let smaller = matches!(outcome.map(|outcome| &outcome.tried), Some(Attempt::Smaller(_)));
         let is_told = family.slot.kind == FamilyKind::PermissionSet
             || is_told(family, self.families, outcome, self.terms.least_sure);
         if !is_told {
@@ -210,12 +210,12 @@ impl<'i, 't> Work<'i, 't> {
         }
         let alone = bench.original(self.terms).attempt(&part.removable, &part.used, bench.place.kind, 0);
         let removable_alone = match alone {
-            Tried::Smaller(smaller) => smaller.removed(),
-            Tried::Nothing | Tried::Stays(_) => 0,
+            Attempt::Smaller(smaller) => smaller.removed(),
+            Attempt::Unchanged | Attempt::Kept(_) => 0,
         };
         let principals = self.prepared.arns(&part.reaches);
         if smaller {
-            if let Some(Tried::Smaller(after)) = outcome.map(|outcome| &outcome.tried) {
+            if let Some(Attempt::Smaller(after)) = outcome.map(|outcome| &outcome.tried) {
                 self.inlined(bench.held.target, after);
             }
             for arn in &principals {
@@ -227,9 +227,9 @@ impl<'i, 't> Work<'i, 't> {
         let removal = Removal::default();
         let account = FamilyAccount { account, removable_alone, removal, principals };
         let grain = Grain::of(&family.removable.unused(&bench.held.services));
-        let confidence = self.prepared.confidence(&About::of(bench.held, part, grain), self.terms);
+        let confidence = self.prepared.confidence(&ConfidenceFacts::of(bench.held, part, grain), self.terms);
         let impact = match outcome.map(|outcome| &outcome.tried) {
-            Some(Tried::Smaller(smaller)) => {
+            Some(Attempt::Smaller(smaller)) => {
                 let permissions = self.effects.allowed_by(&smaller.after);
                 let impact = self.effects.impact(bench.allows, &permissions, &part.reaches);
                 let change = family.id.clone();
@@ -265,9 +265,9 @@ impl<'i, 't> Work<'i, 't> {
             all.map_or(0, |all| all.iter().filter(|(name, _)| **name != policy).map(|(_, it)| it).sum());
         let kind = bench.place.kind;
         match self.attempt(bench, part, kind, taken) {
-            Tried::Nothing => self.leave_for(bench, Obstacle::InUse, None),
-            Tried::Stays(stays) => self.stay(bench, &stays, None),
-            Tried::Smaller(smaller) => {
+            Attempt::Unchanged => self.leave_for(bench, Obstacle::InUse, None),
+            Attempt::Kept(stays) => self.stay(bench, &stays, None),
+            Attempt::Smaller(smaller) => {
                 let room = Attached::to(&[holder], &self.prepared.inventory, false);
                 if let Some(stays) = room.refuses(smaller.documents()).filter(|_| smaller.is_split()) {
                     return self.stay(bench, &stays, None);
@@ -293,25 +293,25 @@ impl<'i, 't> Work<'i, 't> {
         }
         let obstacle = bench.held.obstacle();
         let tried = match obstacle {
-            Some(_) => Tried::Nothing,
+            Some(_) => Attempt::Unchanged,
             None => match self.attempt(bench, part, Kind::Managed, 0) {
-                Tried::Smaller(smaller) => self.attachable(part, smaller),
+                Attempt::Smaller(smaller) => self.attachable(part, smaller),
                 tried => tried,
             },
         };
-        let alone = bench.held.holders.len() < 2 && matches!(tried, Tried::Smaller(_));
+        let alone = bench.held.holders.len() < 2 && matches!(tried, Attempt::Smaller(_));
         let copies = if alone { Vec::new() } else { self.copies(bench).0 };
         let in_place_gain = match &tried {
             // Of an idle principal the advice is its deletion, so nothing is gained there.
-            Tried::Smaller(smaller) => {
+            Attempt::Smaller(smaller) => {
                 smaller.removed() * part.reaches.len().saturating_sub(bench.held.idle.len())
             }
-            Tried::Nothing | Tried::Stays(_) => 0,
+            Attempt::Unchanged | Attempt::Kept(_) => 0,
         };
         let fork = self.fork(&copies).filter(|fork| fork.removed_in_all > in_place_gain);
         let wants_fork = self.terms.shared != SharedPolicies::InPlace;
         match (tried, fork) {
-            (Tried::Smaller(smaller), Some(_)) if self.terms.shared == SharedPolicies::Fork => {
+            (Attempt::Smaller(smaller), Some(_)) if self.terms.shared == SharedPolicies::Fork => {
                 let other = Alternative {
                     choice: Choice::InPlace,
                     removed_in_all: smaller.removed() * part.reaches.len(),
@@ -321,7 +321,7 @@ impl<'i, 't> Work<'i, 't> {
                 self.copy(bench, copies, Some(&other), false);
                 PolicyState::Forked
             }
-            (Tried::Smaller(smaller), fork) => {
+            (Attempt::Smaller(smaller), fork) => {
                 if fork.is_some() && wants_fork {
                     self.copy(bench, copies, None, true);
                 }
@@ -332,8 +332,8 @@ impl<'i, 't> Work<'i, 't> {
                 self.copy(bench, copies, None, false);
                 PolicyState::Forked
             }
-            (Tried::Stays(stays), fork) => self.stay(bench, &stays, fork),
-            (Tried::Nothing, fork) => self.leave_for(bench, obstacle.unwrap_or(Obstacle::InUse), fork),
+            (Attempt::Kept(stays), fork) => self.stay(bench, &stays, fork),
+            (Attempt::Unchanged, fork) => self.leave_for(bench, obstacle.unwrap_or(Obstacle::InUse), fork),
         }
     }
 
@@ -342,10 +342,10 @@ impl<'i, 't> Work<'i, 't> {
         &self,
         part: &EditScope<'i>,
         smaller: Box<Smaller<'w>>,
-    ) -> Tried<Smaller<'w>> {
+    ) -> Attempt<Smaller<'w>> {
         match Attached::to(&part.holders, &self.prepared.inventory, true).refuses(smaller.documents()) {
-            Some(stays) => Tried::Stays(stays),
-            None => Tried::Smaller(smaller),
+            Some(stays) => Attempt::Kept(stays),
+            None => Attempt::Smaller(smaller),
         }
     }
 
@@ -368,17 +368,17 @@ impl<'i, 't> Work<'i, 't> {
         part: &EditScope<'i>,
         kind: Kind,
         taken: usize,
-    ) -> Tried<Smaller<'w>>
+    ) -> Attempt<Smaller<'w>>
     where
         't: 'w,
     {
         match bench.original(self.terms).attempt(&part.removable, &part.used, kind, taken) {
-            Tried::Smaller(smaller) if self.terms.least_sure > Level::Low => {
+            Attempt::Smaller(smaller) if self.terms.least_sure > Level::Low => {
                 let confidence =
                     self.confidence(bench, part, smaller.grain).of_change(smaller.doubts.count());
                 match confidence.level < self.terms.least_sure {
-                    true => Tried::Stays(Stays::NotSure(confidence)),
-                    false => Tried::Smaller(smaller),
+                    true => Attempt::Kept(KeptBecause::NotSure(confidence)),
+                    false => Attempt::Smaller(smaller),
                 }
             }
             tried => tried,
@@ -391,7 +391,7 @@ impl<'i, 't> Work<'i, 't> {
         part: &EditScope<'i>,
         grain: Option<Grain>,
     ) -> Confidence {
-        self.prepared.confidence(&About::of(bench.held, part, grain), self.terms)
+        self.prepared.confidence(&ConfidenceFacts::of(bench.held, part, grain), self.terms)
     }
 
     /// Keeps a policy although some of it is unused.
@@ -411,15 +411,20 @@ impl<'i, 't> Work<'i, 't> {
         code
     }
 
-    fn stay(&mut self, bench: Bench<'_, 'i, 't>, stays: &Stays, other: Option<Alternative>) -> PolicyState {
+    fn stay(
+        &mut self,
+        bench: Bench<'_, 'i, 't>,
+        stays: &KeptBecause,
+        other: Option<Alternative>,
+    ) -> PolicyState {
         self.note_defect(bench.place, stays);
         let (code, why) = why::stays(stays);
         self.leave(bench.held, bench.place, (code, why), other);
         code
     }
 
-    pub(super) fn note_defect(&mut self, place: &Place, stays: &Stays) {
-        if let Stays::Refuted(case) = stays {
+    pub(super) fn note_defect(&mut self, place: &PolicySite, stays: &KeptBecause) {
+        if let KeptBecause::Refuted(case) = stays {
             self.defects.push((format!("{}.json", place.path), case.clone()));
         }
     }
@@ -427,7 +432,7 @@ impl<'i, 't> Work<'i, 't> {
     fn leave(
         &mut self,
         held: &PolicyPlan<'i>,
-        place: &Place,
+        place: &PolicySite,
         (code, why): (PolicyState, String),
         alternative: Option<Alternative>,
     ) {

@@ -41,7 +41,7 @@ impl FindingLevel {
 
 /// What `SimulateCustomPolicy` says of one action.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
+pub struct CheckDecision {
     /// The action.
     pub action: String,
     /// Whether it is allowed.

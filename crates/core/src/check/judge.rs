@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::answers::{AwsAdvice, Decision, FindingLevel, PolicyFinding, PolicyOpinion};
+use super::answers::{AwsAdvice, CheckDecision, FindingLevel, PolicyFinding, PolicyOpinion};
 use super::plan::Simulation;
 use crate::catalog::{Catalog, Permissions};
 use crate::evidence::{Failure, FailureKind, clean_message};
@@ -59,13 +59,13 @@ pub fn validated(before: &[PolicyFinding], after: &[Vec<PolicyFinding>]) -> Chec
 }
 
 /// Of the decisions under the policy before and the policies after, for each simulation.
-pub fn simulated(asked: &[(Simulation, Vec<Decision>, Vec<Decision>)]) -> CheckRow {
+pub fn simulated(asked: &[(Simulation, Vec<CheckDecision>, Vec<CheckDecision>)]) -> CheckRow {
     let (mut compared, mut not_comparable) = (0, 0);
     let (mut denied, mut allowed) = (Vec::new(), Vec::new());
     let mut missing = BTreeSet::new();
     for (simulation, before, after) in asked {
         let (before, after) = (by_action(before), by_action(after));
-        let of = |decisions: &BTreeMap<String, &Decision>, action: &str| {
+        let of = |decisions: &BTreeMap<String, &CheckDecision>, action: &str| {
             decisions.get(&action.to_ascii_lowercase()).map(|decision| decision.is_allowed)
         };
         for action in &simulation.kept {
@@ -224,7 +224,7 @@ fn full_names(set: &Permissions<'_>) -> Vec<String> {
     set.iter().map(|(service, name, _)| format!("{service}:{name}")).collect()
 }
 
-fn by_action(decisions: &[Decision]) -> BTreeMap<String, &Decision> {
+fn by_action(decisions: &[CheckDecision]) -> BTreeMap<String, &CheckDecision> {
     decisions.iter().map(|decision| (decision.action.to_ascii_lowercase(), decision)).collect()
 }
 

@@ -15,7 +15,7 @@ static SOURCES: &str = include_str!("event-sources.tsv");
 
 /// The actions that an event is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Meant {
+pub(super) struct DeniedName {
     /// Service and name, as the catalog spells them; more than one where it cannot be told which. None where nothing is known.
     pub(super) actions: Vec<(String, String)>,
     /// AWS's message names it. Otherwise the event may have needed another permission besides, which was the one denied.
@@ -23,9 +23,9 @@ pub(super) struct Meant {
 }
 
 /// Finds it.
-pub(super) fn meant(catalog: &Catalog, source: &str, event: &str, told: &Told<'_>) -> Meant {
+pub(super) fn meant(catalog: &Catalog, source: &str, event: &str, told: &Told<'_>) -> DeniedName {
     if let Some((service, name)) = told.action {
-        return Meant { actions: vec![spelled(catalog, service, name)], is_named: true };
+        return DeniedName { actions: vec![spelled(catalog, service, name)], is_named: true };
     }
     let listed = alias(source, event);
     let actions = match listed {
@@ -39,7 +39,7 @@ pub(super) fn meant(catalog: &Catalog, source: &str, event: &str, told: &Told<'_
             found.map(|action| (action.service.to_owned(), action.name.to_owned())).into_iter().collect()
         }
     };
-    Meant { actions, is_named: false }
+    DeniedName { actions, is_named: false }
 }
 
 /// The prefix of the actions of an event source: of data events, by whose service they are.

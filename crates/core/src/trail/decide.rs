@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::outcome::{
-    ChangeOutcome, DenialCause, DeniedEvent, Invisible, InvisibleBecause as Because, Stage, UnmappedRow,
-    Verdict, WatchResult,
+    ChangeOutcome, ChangeStage, DenialCause, DeniedEvent, Invisible, InvisibleBecause as Because,
+    UnmappedRow, WatchResult, WatchVerdict,
 };
-use super::timeline::{Course, Documents, Step, Tried, courses, trial};
+use super::timeline::{Course, Documents, TimelineStep, TrialPeriod, courses, trial};
 use super::trail::{DENIALS, Trail, day_of, moment};
 use super::unreadable::Unreadable;
 use super::visibility::{Needs, needs};
@@ -38,8 +38,8 @@ pub struct Judge<'a> {
 }
 
 /// What was found for a change: when it was applied, and what speaks against it.
-struct Standing {
-    stage: Stage,
+struct WatchState {
+    stage: ChangeStage,
     /// The first has it since then, and the last.
     from: i64,
     settled: i64,
@@ -85,7 +85,7 @@ impl Judge<'_> {
 
     /// A change whose documents the report lacks.
     pub fn unknown(&self, change: &WatchedChange, invisible: Vec<Invisible>) -> ChangeOutcome {
-        ChangeOutcome { verdict: Verdict::NotVisible, invisible, ..outcome(change) }
+        ChangeOutcome { verdict: WatchVerdict::NotVisible, invisible, ..outcome(change) }
     }
 
     fn standing(
@@ -94,9 +94,9 @@ impl Judge<'_> {
         documents: &Documents<'_>,
         courses: &[Course],
         reasons: &mut BTreeSet<Invisible>,
-    ) -> Option<Standing> {
+    ) -> Option<WatchState> {
         if let Some(since) = self.since {
-            return Some(Standing { stage: Stage::Given, from: since, settled: since, untried: 0 });
+            return Some(WatchState { stage: ChangeStage::Given, from: since, settled: since, untried: 0 });
         }
         let mut partly = |has: usize, of: usize| {
             if has < of {
@@ -107,11 +107,11 @@ impl Judge<'_> {
         let since: Vec<i64> = courses.iter().filter_map(|course| course.since).collect();
         if let (Some(from), Some(settled)) = (since.iter().min().copied(), since.iter().max().copied()) {
             partly(since.len(), courses.len());
-            return Some(Standing { stage: Stage::Applied, from, settled, untried: 0 });
+            return Some(WatchState { stage: ChangeStage::Applied, from, settled, untried: 0 });
         }
         let tried = change.principals.keys();
         let tried = tried.filter_map(|it| trial(self.trail, it, documents, (self.catalog, self.started)));
-        let tried: Vec<Tried> = tried.collect();
+        let tried: Vec<TrialPeriod> = tried.collect();
         let times = || tried.iter().map(|it| it.since);
         let (from, settled) = (times().min()?, times().max()?);
         partly(tried.len(), change.principals.len());
@@ -119,7 +119,7 @@ impl Judge<'_> {
             note(reasons, Because::TrialUnknown, "the trail does not show what the trial denies", []);
         }
         let untried = tried.iter().filter_map(|it| it.untried).max().unwrap_or_default();
-        Some(Standing { stage: Stage::Trial, from, settled, untried })
+        Some(WatchState { stage: ChangeStage::Trial, from, settled, untried })
     }
 
     /// Of a change that is applied or tried.
@@ -127,7 +127,7 @@ impl Judge<'_> {
         &self,
         change: &WatchedChange,
         documents: &Documents<'_>,
-        standing: &Standing,
+        standing: &WatchState,
         mut reasons: BTreeSet<Invisible>,
     ) -> ChangeOutcome {
         let denied = self.denied(change, documents, (standing.from, i64::MAX), &mut reasons);
@@ -138,15 +138,15 @@ impl Judge<'_> {
         let quiet = end.map(|end| (end - standing.settled).div_euclid(DAY)).filter(|days| *days >= 0);
         let blind = |it: &Invisible| matches!(it.code, Because::AccountMissing | Because::EndsEarly);
         let verdict = match quiet {
-            _ if !denied.events.is_empty() => Verdict::Denied,
-            _ if reasons.iter().any(blind) => Verdict::NotVisible,
-            Some(days) if days < i64::from(self.quiet_days) => Verdict::Waiting,
-            Some(_) if reasons.is_empty() => Verdict::Confirmed,
-            _ => Verdict::NotVisible,
+            _ if !denied.events.is_empty() => WatchVerdict::Denied,
+            _ if reasons.iter().any(blind) => WatchVerdict::NotVisible,
+            Some(days) if days < i64::from(self.quiet_days) => WatchVerdict::Waiting,
+            Some(_) if reasons.is_empty() => WatchVerdict::Confirmed,
+            _ => WatchVerdict::NotVisible,
         };
         let script = match standing.stage {
-            Stage::Trial => "trial-end.sh",
-            Stage::Applied | Stage::Given => "rollback.sh",
+            ChangeStage::Trial => "trial-end.sh",
+            ChangeStage::Applied | ChangeStage::Given => "rollback.sh",
         };
         let undo = change.has_script && denied.events.values().any(|event| helps(event));
         ChangeOutcome {
@@ -155,7 +155,7 @@ impl Judge<'_> {
             since: Some(moment(standing.settled)),
             untried: standing.untried,
             until: end.map(moment),
-            quiet_days: quiet.filter(|_| verdict != Verdict::Denied),
+            quiet_days: quiet.filter(|_| verdict != WatchVerdict::Denied),
             undo: undo.then(|| format!("bash changes/{script} {}", shell(&change.name))),
             invisible: reasons.into_iter().collect(),
             ..denied.put(outcome(change))
@@ -179,16 +179,16 @@ impl Judge<'_> {
             denied.more |= more.more;
         }
         let (verdict, undone) = match last {
-            Some((time, Step::Undone)) => (Verdict::RolledBack, Some(time)),
+            Some((time, TimelineStep::Undone)) => (WatchVerdict::RolledBack, Some(time)),
             Some((time, _)) => {
                 let why =
                     format!("the policy was changed on {} to something other than this change", moment(time));
                 note(&mut reasons, Because::ChangedOtherwise, &why, []);
-                (Verdict::NotVisible, None)
+                (WatchVerdict::NotVisible, None)
             }
             None => {
                 self.would_show(change, &mut reasons);
-                (if reasons.is_empty() { Verdict::NotApplied } else { Verdict::NotVisible }, None)
+                (if reasons.is_empty() { WatchVerdict::NotApplied } else { WatchVerdict::NotVisible }, None)
             }
         };
         ChangeOutcome {
@@ -363,7 +363,8 @@ impl Judge<'_> {
     /// The result, of the outcomes in any order.
     pub fn result(&self, report: &str, mut changes: Vec<ChangeOutcome>) -> WatchResult {
         changes.sort_by(|a, b| (a.verdict, &a.change).cmp(&(b.verdict, &b.change)));
-        let mut counts: BTreeMap<Verdict, usize> = Verdict::ALL.iter().map(|verdict| (*verdict, 0)).collect();
+        let mut counts: BTreeMap<WatchVerdict, usize> =
+            WatchVerdict::ALL.iter().map(|verdict| (*verdict, 0)).collect();
         for change in &changes {
             *counts.entry(change.verdict).or_default() += 1;
         }
@@ -404,7 +405,7 @@ impl Denied<'_> {
 fn outcome(change: &WatchedChange) -> ChangeOutcome {
     ChangeOutcome {
         change: change.name.clone(),
-        verdict: Verdict::NotVisible,
+        verdict: WatchVerdict::NotVisible,
         stage: None,
         since: None,
         until: None,

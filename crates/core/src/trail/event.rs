@@ -12,7 +12,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 /// What of a record is looked at.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Event<'a> {
+pub struct TrailEvent<'a> {
     /// When: RFC 3339 in UTC.
     #[serde(borrow)]
     pub event_time: Text<'a>,
@@ -48,7 +48,7 @@ pub struct Event<'a> {
     pub management_event: Text<'a>,
     /// Who called.
     #[serde(borrow)]
-    pub user_identity: Lenient<Identity<'a>>,
+    pub user_identity: Lenient<EventIdentity<'a>>,
     /// What it was about; the first that has a name.
     #[serde(borrow)]
     pub resources: ResourceName<'a>,
@@ -63,7 +63,7 @@ pub struct Event<'a> {
 /// Who called.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Identity<'a> {
+pub struct EventIdentity<'a> {
     /// `AssumedRole`, `IAMUser`, `Root` and others.
     #[serde(borrow, rename = "type")]
     pub kind: Text<'a>,
@@ -72,13 +72,13 @@ pub struct Identity<'a> {
     pub arn: Text<'a>,
     /// Whose session it is.
     #[serde(borrow)]
-    pub session_context: Lenient<Session<'a>>,
+    pub session_context: Lenient<EventSession<'a>>,
 }
 
 /// The session of a role.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Session<'a> {
+pub struct EventSession<'a> {
     /// The role, or the user who asked for a federated session.
     #[serde(borrow)]
     pub session_issuer: Lenient<Issuer<'a>>,
@@ -173,12 +173,12 @@ pub struct ResourceName<'a>(pub Text<'a>);
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Resource<'a> {
+struct EventResource<'a> {
     #[serde(borrow, alias = "arn", rename = "ARN")]
     arn: Text<'a>,
 }
 
-impl Event<'_> {
+impl TrailEvent<'_> {
     /// Whether it is a data event, which trails record only where they are asked to.
     pub fn is_data(&self) -> bool {
         match self.event_category.get() {
@@ -304,7 +304,7 @@ impl<'de> Visitor<'de> for ResourceVisitor {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut first = Text::default();
-        while let Some(Lenient(resource)) = seq.next_element::<Lenient<Resource<'de>>>()? {
+        while let Some(Lenient(resource)) = seq.next_element::<Lenient<EventResource<'de>>>()? {
             if first.get().is_none() {
                 first = resource.arn;
             }
@@ -334,18 +334,18 @@ pub enum NotRecords {
 ///
 /// # Errors
 /// When the text is not such a file.
-pub fn read_records<'a>(text: &'a [u8], each: &mut dyn FnMut(&Event<'a>)) -> Result<(), NotRecords> {
+pub fn read_records<'a>(text: &'a [u8], each: &mut dyn FnMut(&TrailEvent<'a>)) -> Result<(), NotRecords> {
     let mut reader = serde_json::Deserializer::from_slice(text);
-    let found = File { each }.deserialize(&mut reader)?;
+    let found = EventFile { each }.deserialize(&mut reader)?;
     reader.end()?;
     if found { Ok(()) } else { Err(NotRecords::Other) }
 }
 
-struct File<'f, 'a> {
-    each: &'f mut dyn FnMut(&Event<'a>),
+struct EventFile<'f, 'a> {
+    each: &'f mut dyn FnMut(&TrailEvent<'a>),
 }
 
-impl<'de: 'a, 'a> DeserializeSeed<'de> for File<'_, 'a> {
+impl<'de: 'a, 'a> DeserializeSeed<'de> for EventFile<'_, 'a> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
@@ -353,7 +353,7 @@ impl<'de: 'a, 'a> DeserializeSeed<'de> for File<'_, 'a> {
     }
 }
 
-impl<'de: 'a, 'a> Visitor<'de> for File<'_, 'a> {
+impl<'de: 'a, 'a> Visitor<'de> for EventFile<'_, 'a> {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -377,7 +377,7 @@ impl<'de: 'a, 'a> Visitor<'de> for File<'_, 'a> {
 }
 
 struct Records<'f, 'a> {
-    each: &'f mut dyn FnMut(&Event<'a>),
+    each: &'f mut dyn FnMut(&TrailEvent<'a>),
 }
 
 impl<'de: 'a, 'a> DeserializeSeed<'de> for Records<'_, 'a> {
@@ -404,7 +404,7 @@ impl<'de: 'a, 'a> Visitor<'de> for Records<'_, 'a> {
 }
 
 /// A record is an object: a list would do for serde, by position.
-struct Record<'a>(Event<'a>);
+struct Record<'a>(TrailEvent<'a>);
 
 struct RecordVisitor;
 
@@ -416,7 +416,7 @@ impl<'de> Visitor<'de> for RecordVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Record<'de>, A::Error> {
-        Event::deserialize(MapAccessDeserializer::new(map)).map(Record)
+        TrailEvent::deserialize(MapAccessDeserializer::new(map)).map(Record)
     }
 }
 

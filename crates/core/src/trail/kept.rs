@@ -8,18 +8,18 @@ pub(super) type Moment = (i64, String);
 
 /// At most `N` of the earliest and `N` of the latest.
 #[derive(Debug, Clone)]
-pub(super) struct Kept<T, const N: usize> {
+pub(super) struct FirstFew<T, const N: usize> {
     first: BTreeMap<Moment, T>,
     last: BTreeMap<Moment, T>,
 }
 
-impl<T, const N: usize> Default for Kept<T, N> {
+impl<T, const N: usize> Default for FirstFew<T, N> {
     fn default() -> Self {
         Self { first: BTreeMap::new(), last: BTreeMap::new() }
     }
 }
 
-impl<T: Clone + Ord, const N: usize> Kept<T, N> {
+impl<T: Clone + Ord, const N: usize> FirstFew<T, N> {
     /// Whether an event of that moment would be kept.
     pub(super) fn wants(&self, at: &Moment) -> bool {
         let early = self.first.len() < N || self.first.last_key_value().is_some_and(|(last, _)| at <= last);
@@ -74,10 +74,10 @@ fn put<T: Ord>(events: &mut BTreeMap<Moment, T>, at: Moment, event: T) {
 
 #[cfg(test)]
 mod tests {
-    use super::Kept;
+    use super::FirstFew;
 
-    fn kept(times: &[i64]) -> Kept<i64, 2> {
-        let mut kept = Kept::default();
+    fn kept(times: &[i64]) -> FirstFew<i64, 2> {
+        let mut kept = FirstFew::default();
         for time in times {
             let at = (*time, time.to_string());
             if kept.wants(&at) {
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_earliest_and_the_latest_stay_in_any_order_and_once_each() {
-        let all = |kept: &Kept<i64, 2>| kept.iter().map(|(_, event)| *event).collect::<Vec<_>>();
+        let all = |kept: &FirstFew<i64, 2>| kept.iter().map(|(_, event)| *event).collect::<Vec<_>>();
         assert_eq!(all(&kept(&[5, 1, 3, 2, 4, 5, 1])), [1, 2, 4, 5]);
         let mut joined = kept(&[3, 5]);
         joined.join(kept(&[1, 4, 2]));

@@ -37,12 +37,12 @@ mod write;
 
 pub use coverage::AccountCoverage;
 pub use decide::Judge;
-pub use event::{Event, Identity, Issuer, NotRecords, Request, ResourceName, Text, read_records};
+pub use event::{EventIdentity, Issuer, NotRecords, Request, ResourceName, Text, TrailEvent, read_records};
 pub use outcome::{
-    ChangeOutcome, CoverageRow, DenialCause, DeniedEvent, Invisible, InvisibleBecause, Stage, UnmappedRow,
-    Verdict, WatchResult,
+    ChangeOutcome, ChangeStage, CoverageRow, DenialCause, DeniedEvent, Invisible, InvisibleBecause,
+    UnmappedRow, WatchResult, WatchVerdict,
 };
 pub use trail::{CoverageOfDay, Trail};
 pub use unreadable::Unreadable;
-pub use watched::{PolicyChange, Principal, WatchList, WatchedChange};
+pub use watched::{PolicyChange, WatchList, WatchedChange, WatchedPrincipal};
 pub use write::WRITE_EVENTS;

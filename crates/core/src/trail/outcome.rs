@@ -24,7 +24,7 @@ pub struct WatchResult {
     /// Denials of the report's principals whose action is unknown.
     pub unmapped: Vec<UnmappedRow>,
     /// How many changes have each verdict; all verdicts are there.
-    pub counts: BTreeMap<Verdict, usize>,
+    pub counts: BTreeMap<WatchVerdict, usize>,
     /// Every change: denied, waiting, confirmed, not visible, rolled back, not applied, and within these by name.
     pub changes: Vec<ChangeOutcome>,
 }
@@ -64,10 +64,10 @@ pub struct ChangeOutcome {
     /// What the scripts of the report know it by.
     pub change: String,
     /// Where it stands.
-    pub verdict: Verdict,
+    pub verdict: WatchVerdict,
     /// How far it went, unless it is not applied.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub stage: Option<Stage>,
+    pub stage: Option<ChangeStage>,
     /// Since when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
@@ -106,7 +106,7 @@ fn is_zero(count: &usize) -> bool {
 
 codes! {
     /// Where a change stands.
-    pub enum Verdict {
+    pub enum WatchVerdict {
         /// A removed action was denied since.
         Denied = "denied",
         /// Nothing was denied so far, for less than the quiet days.
@@ -124,7 +124,7 @@ codes! {
 
 codes! {
     /// How far a change went.
-    pub enum Stage {
+    pub enum ChangeStage {
         /// A policy denies the actions for a trial.
         Trial = "trial",
         /// It is applied.
@@ -204,13 +204,13 @@ codes! {
 
 sorted_by_name!(InvisibleBecause, DenialCause);
 
-impl PartialOrd for Verdict {
+impl PartialOrd for WatchVerdict {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Verdict {
+impl Ord for WatchVerdict {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         let place = |verdict: &Self| Self::ALL.iter().position(|it| it == verdict);
         place(self).cmp(&place(other))

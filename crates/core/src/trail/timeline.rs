@@ -1,10 +1,10 @@
 //! When a change was applied and undone, from the writes in the trail, and who is in a trial of it.
 
-use super::kept::Kept;
+use super::kept::FirstFew;
 use super::meaning::meaning;
 use super::trail::Trail;
-use super::watched::{PolicyChange, Principal, TRIAL, WatchedChange};
-use super::write::{Target, Write};
+use super::watched::{PolicyChange, TRIAL, WatchedChange, WatchedPrincipal};
+use super::write::{Write, WriteTarget};
 use crate::arn::last_name;
 use crate::catalog::{Catalog, Permissions};
 use crate::policy::{Document, parse_all};
@@ -12,7 +12,7 @@ use crate::policy::{Document, parse_all};
 /// What the documents of a change say.
 pub(super) struct Documents<'c> {
     before: Option<String>,
-    after: After,
+    after: AfterWrite,
     grants_before: Permissions<'c>,
     grants_after: Permissions<'c>,
     /// What the change removes.
@@ -20,7 +20,7 @@ pub(super) struct Documents<'c> {
 }
 
 /// What an inline or edited policy becomes.
-enum After {
+enum AfterWrite {
     /// Nothing, or several managed policies in its place.
     Gone,
     One(Option<String>),
@@ -38,7 +38,7 @@ impl<'c> Documents<'c> {
         }
         let mut removed = grants_before.clone();
         removed.subtract(&grants_after);
-        let after = if new.len() == 1 { After::One(meaning(after)) } else { After::Gone };
+        let after = if new.len() == 1 { AfterWrite::One(meaning(after)) } else { AfterWrite::Gone };
         Some(Self { before: meaning(before), after, grants_before, grants_after, removed })
     }
 
@@ -52,18 +52,18 @@ impl<'c> Documents<'c> {
         self.grants_after.contains(service, name)
     }
 
-    fn step(&self, says: Option<&String>) -> Step {
+    fn step(&self, says: Option<&String>) -> TimelineStep {
         match (&self.after, says) {
-            (After::One(Some(after)), Some(says)) if after == says => Step::Applied,
-            (_, Some(says)) if self.before.as_ref() == Some(says) => Step::Undone,
-            _ => Step::Otherwise,
+            (AfterWrite::One(Some(after)), Some(says)) if after == says => TimelineStep::Applied,
+            (_, Some(says)) if self.before.as_ref() == Some(says) => TimelineStep::Undone,
+            _ => TimelineStep::Otherwise,
         }
     }
 }
 
 /// What a write did to a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum TimelineStep {
     Applied,
     Undone,
     /// The policy became something that is neither the old nor the new one.
@@ -78,7 +78,7 @@ pub(super) struct Course {
     /// The times in which it was applied.
     pub(super) past: Vec<(i64, i64)>,
     /// The last step.
-    pub(super) last: Option<(i64, Step)>,
+    pub(super) last: Option<(i64, TimelineStep)>,
     /// Writes may have been dropped.
     pub(super) may_lack: bool,
 }
@@ -90,7 +90,7 @@ pub(super) fn courses(
     documents: &Documents<'_>,
     started: i64,
 ) -> Vec<Course> {
-    let course = |target: Target| {
+    let course = |target: WriteTarget| {
         let Some(writes) = trail.writes.get(&target) else { return Course::default() };
         let mut course = Course { may_lack: writes.gap().is_some(), ..Course::default() };
         for (time, step) in steps(writes, change, documents) {
@@ -102,20 +102,20 @@ pub(super) fn courses(
 }
 
 impl Course {
-    fn take(&mut self, time: i64, step: Step, started: i64) {
+    fn take(&mut self, time: i64, step: TimelineStep, started: i64) {
         // What was written before the report is what it is about.
         if time < started {
             return;
         }
         match (step, self.since) {
-            (Step::Applied, None) => self.since = Some(time),
-            (Step::Applied, Some(_)) => {}
+            (TimelineStep::Applied, None) => self.since = Some(time),
+            (TimelineStep::Applied, Some(_)) => {}
             (_, Some(since)) => {
                 self.past.push((since, time));
                 self.since = None;
             }
             // What was never applied cannot be undone.
-            (Step::Undone, None) if self.past.is_empty() => return,
+            (TimelineStep::Undone, None) if self.past.is_empty() => return,
             (_, None) => {}
         }
         self.last = Some((time, step));
@@ -123,11 +123,11 @@ impl Course {
 }
 
 fn steps<const N: usize>(
-    writes: &Kept<Write, N>,
+    writes: &FirstFew<Write, N>,
     change: &WatchedChange,
     documents: &Documents<'_>,
-) -> Vec<(i64, Step)> {
-    let mut versions: Vec<(&str, Step)> = Vec::new();
+) -> Vec<(i64, TimelineStep)> {
+    let mut versions: Vec<(&str, TimelineStep)> = Vec::new();
     let mut steps = Vec::new();
     for ((time, _), write) in writes.iter() {
         let step = match (&change.how, write) {
@@ -142,8 +142,8 @@ fn steps<const N: usize>(
             }
             (PolicyChange::Inline(name), Write::Delete { policy }) if policy == name => match documents.after
             {
-                After::Gone => Step::Applied,
-                After::One(_) => Step::Otherwise,
+                AfterWrite::Gone => TimelineStep::Applied,
+                AfterWrite::One(_) => TimelineStep::Otherwise,
             },
             (PolicyChange::Version(_), Write::NewVersion { id, says, is_default, .. }) => {
                 let step = documents.step(says.as_ref());
@@ -156,14 +156,14 @@ fn steps<const N: usize>(
             (PolicyChange::Version(_), Write::SetDefault { id }) => {
                 // A version from before the trail is an old one.
                 let known = versions.iter().rev().find(|(version, _)| version == id);
-                known.map_or(Step::Undone, |(_, step)| *step)
+                known.map_or(TimelineStep::Undone, |(_, step)| *step)
             }
-            (PolicyChange::Version(_), Write::DeletePolicy) => Step::Otherwise,
+            (PolicyChange::Version(_), Write::DeletePolicy) => TimelineStep::Otherwise,
             (PolicyChange::Detach { arn, name }, Write::Detach { arn: found }) if is_it(arn, name, found) => {
-                Step::Applied
+                TimelineStep::Applied
             }
             (PolicyChange::Detach { arn, name }, Write::Attach { arn: found }) if is_it(arn, name, found) => {
-                Step::Undone
+                TimelineStep::Undone
             }
             _ => continue,
         };
@@ -180,7 +180,7 @@ fn is_it(arn: &Option<String>, name: &str, found: &str) -> bool {
 }
 
 /// The trial that a principal is in.
-pub(super) struct Tried {
+pub(super) struct TrialPeriod {
     pub(super) since: i64,
     /// How many removed actions it does not deny; none if its document is not in the trail.
     pub(super) untried: Option<usize>,
@@ -189,11 +189,11 @@ pub(super) struct Tried {
 /// The trial that a principal is in, if it is in one of this change.
 pub(super) fn trial(
     trail: &Trail<'_>,
-    principal: &Principal,
+    principal: &WatchedPrincipal,
     documents: &Documents<'_>,
     (catalog, started): (&Catalog, i64),
-) -> Option<Tried> {
-    let writes = trail.writes.get(&Target::Holder(principal.clone()))?;
+) -> Option<TrialPeriod> {
+    let writes = trail.writes.get(&WriteTarget::Holder(principal.clone()))?;
     let mut active: Vec<(&str, i64, Option<&String>)> = Vec::new();
     for ((time, _), write) in writes.iter().filter(|((time, _), _)| *time >= started) {
         let name = match write {
@@ -227,12 +227,12 @@ pub(super) fn trial(
             since = since.max(Some(time));
         }
     }
-    since.map(|since| Tried { since, untried: is_known.then_some(rest.len()) })
+    since.map(|since| TrialPeriod { since, untried: is_known.then_some(rest.len()) })
 }
 
 /// The document that a managed policy of a trial had when it was attached.
 fn managed_trial<'t>(trail: &'t Trail<'_>, account: &str, name: &str, at: i64) -> Option<&'t String> {
-    let writes = trail.writes.get(&Target::Policy(format!("{account}/{name}")))?;
+    let writes = trail.writes.get(&WriteTarget::Policy(format!("{account}/{name}")))?;
     let texts = writes.iter().filter(|((time, _), _)| *time <= at).filter_map(|(_, write)| match write {
         Write::NewVersion { trial, is_default: true, .. } => trial.as_ref(),
         _ => None,

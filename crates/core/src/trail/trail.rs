@@ -9,12 +9,12 @@ use jiff::{Timestamp, Unit};
 use super::action::{meant, service_of};
 use super::coverage::AccountCoverage;
 use super::denial::{Told, is_denial, told};
-use super::event::Event;
-use super::kept::{Kept, Moment};
+use super::event::TrailEvent;
+use super::kept::{FirstFew, Moment};
 use super::outcome::DeniedEvent;
 use super::visibility::CAN_BE_EXCLUDED;
-use super::watched::{Principal, WatchList};
-use super::write::{Target, Write, write_of};
+use super::watched::{WatchList, WatchedPrincipal};
+use super::write::{Write, WriteTarget, write_of};
 use crate::catalog::Catalog;
 
 /// So many of the earliest and of the latest denials of one action to one principal are kept.
@@ -32,8 +32,8 @@ pub struct Trail<'w> {
     list: &'w WatchList,
     /// What was there of each account of the list.
     pub(super) coverage: BTreeMap<String, AccountCoverage>,
-    pub(super) denials: BTreeMap<Principal, Denials>,
-    pub(super) writes: BTreeMap<Target, Kept<Write, WRITES>>,
+    pub(super) denials: BTreeMap<WatchedPrincipal, Denials>,
+    pub(super) writes: BTreeMap<WriteTarget, FirstFew<Write, WRITES>>,
     /// When permission sets were changed in Identity Center.
     pub(super) sets: Option<i64>,
     /// How many records were seen.
@@ -44,9 +44,9 @@ pub struct Trail<'w> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Denials {
     /// By service and name in small letters; whether the message names the action.
-    pub(super) actions: BTreeMap<(String, String), Kept<DeniedEvent, DENIALS>>,
+    pub(super) actions: BTreeMap<(String, String), FirstFew<DeniedEvent, DENIALS>>,
     /// By event source and name.
-    pub(super) unmapped: BTreeMap<(String, String), Kept<DeniedEvent, DENIALS>>,
+    pub(super) unmapped: BTreeMap<(String, String), FirstFew<DeniedEvent, DENIALS>>,
     /// There were more kinds than are kept.
     pub(super) overflow: bool,
 }
@@ -84,7 +84,7 @@ impl<'w> Trail<'w> {
     }
 
     /// Adds an event.
-    pub fn add(&mut self, event: &Event<'_>) {
+    pub fn add(&mut self, event: &TrailEvent<'_>) {
         self.events += 1;
         if !event.is_call() {
             return;
@@ -98,7 +98,7 @@ impl<'w> Trail<'w> {
     }
 
     /// Adds an event, but not to what the trail covers: a query counts that by itself.
-    pub fn look(&mut self, event: &Event<'_>) {
+    pub fn look(&mut self, event: &TrailEvent<'_>) {
         let Some(time) = seconds(event.event_time.as_str()) else { return };
         let at = || (time, short(event.event_id.as_str()));
         let account = event.recipient_account_id.as_str();
@@ -138,7 +138,7 @@ impl<'w> Trail<'w> {
         self.coverage.entry(account.to_owned()).or_default()
     }
 
-    fn cover(&mut self, event: &Event<'_>, account: &str, time: i64) {
+    fn cover(&mut self, event: &TrailEvent<'_>, account: &str, time: i64) {
         let source = event.event_source.as_str();
         let own = self.account(account);
         own.see(time, event.aws_region.as_str());
@@ -149,11 +149,13 @@ impl<'w> Trail<'w> {
         }
     }
 
-    fn denied(&mut self, event: &Event<'_>, at: Moment) {
+    fn denied(&mut self, event: &TrailEvent<'_>, at: Moment) {
         let identity = &event.user_identity.0;
         let issuer = identity.session_context.0.session_issuer.0.arn.get();
         // The name of a role is in the ARN of the session as well.
-        let found = issuer.and_then(Principal::of_arn).or_else(|| Principal::of_arn(identity.arn.as_str()));
+        let found = issuer
+            .and_then(WatchedPrincipal::of_arn)
+            .or_else(|| WatchedPrincipal::of_arn(identity.arn.as_str()));
         let Some(principal) = found.filter(|it| self.list.principals().contains(it)) else { return };
         let told = told(event.error_message.as_str());
         let (source, name) = (event.event_source.as_str(), event.event_name.as_str());
@@ -233,16 +235,16 @@ impl AccountCoverage {
     }
 }
 
-fn keep<T: Clone + Ord, const N: usize>(kept: &mut Kept<T, N>, at: Moment, event: impl FnOnce() -> T) {
+fn keep<T: Clone + Ord, const N: usize>(kept: &mut FirstFew<T, N>, at: Moment, event: impl FnOnce() -> T) {
     if kept.wants(&at) {
         kept.add(at, event());
     }
 }
 
 fn denied_event(
-    event: &Event<'_>,
+    event: &TrailEvent<'_>,
     told: &Told<'_>,
-    principal: &Principal,
+    principal: &WatchedPrincipal,
     action: &str,
     names_action: bool,
 ) -> DeniedEvent {

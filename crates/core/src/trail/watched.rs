@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::write::Target;
+use super::write::WriteTarget;
 use crate::arn::{Arn, last_name};
 use crate::decide::HolderKind;
 
@@ -14,7 +14,7 @@ pub(super) const TRIAL_SID: &str = "LeastwiseTrial";
 
 /// A role, user or group of one account, by its name: sessions tell no path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Principal {
+pub struct WatchedPrincipal {
     /// Its account.
     pub account: String,
     /// Which of them it is.
@@ -23,7 +23,7 @@ pub struct Principal {
     pub name: String,
 }
 
-impl Principal {
+impl WatchedPrincipal {
     /// The role or user of an ARN; the session of a role is the role.
     pub fn of_arn(arn: &str) -> Option<Self> {
         let arn = Arn::parse(arn)?;
@@ -39,7 +39,7 @@ impl Principal {
     }
 }
 
-impl fmt::Display for Principal {
+impl fmt::Display for WatchedPrincipal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.account, self.kind, self.name)
     }
@@ -73,9 +73,9 @@ pub struct WatchedChange {
     /// How it is done.
     pub how: PolicyChange,
     /// Whose policies change. None if a managed policy is edited.
-    pub holders: BTreeSet<Principal>,
+    pub holders: BTreeSet<WatchedPrincipal>,
     /// Whom it affects, with the ARN.
-    pub principals: BTreeMap<Principal, String>,
+    pub principals: BTreeMap<WatchedPrincipal, String>,
     /// The accounts that it is about.
     pub accounts: BTreeSet<String>,
     /// Where the document is that the policy had.
@@ -93,10 +93,10 @@ impl WatchedChange {
     }
 
     /// What is written when it is done.
-    pub(super) fn targets(&self) -> Vec<Target> {
+    pub(super) fn targets(&self) -> Vec<WriteTarget> {
         match &self.how {
-            PolicyChange::Version(arn) => vec![Target::Policy(arn.clone())],
-            _ => self.holders.iter().cloned().map(Target::Holder).collect(),
+            PolicyChange::Version(arn) => vec![WriteTarget::Policy(arn.clone())],
+            _ => self.holders.iter().cloned().map(WriteTarget::Holder).collect(),
         }
     }
 }
@@ -104,8 +104,8 @@ impl WatchedChange {
 /// Whom and what to look for.
 #[derive(Debug, Clone, Default)]
 pub struct WatchList {
-    principals: BTreeSet<Principal>,
-    targets: BTreeSet<Target>,
+    principals: BTreeSet<WatchedPrincipal>,
+    targets: BTreeSet<WriteTarget>,
     accounts: BTreeSet<String>,
 }
 
@@ -118,7 +118,7 @@ impl WatchList {
             list.targets.extend(change.targets());
             for principal in change.principals.keys() {
                 // Trials are of principals.
-                list.targets.insert(Target::Holder(principal.clone()));
+                list.targets.insert(WriteTarget::Holder(principal.clone()));
                 list.principals.insert(principal.clone());
             }
         }
@@ -126,7 +126,7 @@ impl WatchList {
     }
 
     /// The principals.
-    pub fn principals(&self) -> &BTreeSet<Principal> {
+    pub fn principals(&self) -> &BTreeSet<WatchedPrincipal> {
         &self.principals
     }
 
@@ -135,9 +135,9 @@ impl WatchList {
         &self.accounts
     }
 
-    pub(super) fn has(&self, target: &Target) -> bool {
+    pub(super) fn has(&self, target: &WriteTarget) -> bool {
         match target {
-            Target::Policy(name) if last_name(name).starts_with(TRIAL) => true,
+            WriteTarget::Policy(name) if last_name(name).starts_with(TRIAL) => true,
             other => self.targets.contains(other),
         }
     }
@@ -145,20 +145,20 @@ impl WatchList {
 
 #[cfg(test)]
 mod tests {
-    use super::Principal;
+    use super::WatchedPrincipal;
     use crate::decide::HolderKind;
 
     #[test]
     fn a_session_and_its_role_are_one_principal() {
-        let role = Principal::of_arn("arn:aws:iam::111111111111:role/team/ci").unwrap_or_else(unknown);
-        assert_eq!(Principal::of_arn("arn:aws:sts::111111111111:assumed-role/ci/run-7"), Some(role));
+        let role = WatchedPrincipal::of_arn("arn:aws:iam::111111111111:role/team/ci").unwrap_or_else(unknown);
+        assert_eq!(WatchedPrincipal::of_arn("arn:aws:sts::111111111111:assumed-role/ci/run-7"), Some(role));
         for arn in ["arn:aws:iam::111111111111:root", "arn:aws:sts::111111111111:federated-user/a", "ci", ""]
         {
-            assert_eq!(Principal::of_arn(arn), None, "{arn}");
+            assert_eq!(WatchedPrincipal::of_arn(arn), None, "{arn}");
         }
     }
 
-    fn unknown() -> Principal {
-        Principal { account: String::new(), kind: HolderKind::Managed, name: String::new() }
+    fn unknown() -> WatchedPrincipal {
+        WatchedPrincipal { account: String::new(), kind: HolderKind::Managed, name: String::new() }
     }
 }

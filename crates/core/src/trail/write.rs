@@ -1,9 +1,9 @@
 //! The events by which a policy changes, or who has it. IAM's own: <https://docs.aws.amazon.com/IAM/latest/APIReference/>.
 //! Of Identity Center nothing is needed: provisioning a permission set makes these calls in each account.
 
-use super::event::Event;
+use super::event::TrailEvent;
 use super::meaning::{divided, meaning};
-use super::watched::{Principal, TRIAL, TRIAL_SID};
+use super::watched::{TRIAL, TRIAL_SID, WatchedPrincipal};
 use crate::arn::last_name;
 use crate::decide::HolderKind;
 
@@ -32,9 +32,9 @@ pub(super) const IAM: &str = "iam.amazonaws.com";
 
 /// What a write is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Target {
+pub(super) enum WriteTarget {
     /// The policies of a role, user or group.
-    Holder(Principal),
+    Holder(WatchedPrincipal),
     /// A managed policy, by its ARN.
     Policy(String),
 }
@@ -59,7 +59,7 @@ pub(super) enum Write {
 }
 
 /// The write that a record tells of, if it does. What failed changed nothing.
-pub(super) fn write_of(event: &Event<'_>, account: &str) -> Option<(Target, Write)> {
+pub(super) fn write_of(event: &TrailEvent<'_>, account: &str) -> Option<(WriteTarget, Write)> {
     if event.error_code.get().is_some() || event.event_source.as_str() != IAM {
         return None;
     }
@@ -78,7 +78,7 @@ pub(super) fn write_of(event: &Event<'_>, account: &str) -> Option<(Target, Writ
             HolderKind::User => &asked.user_name,
             _ => &asked.group_name,
         };
-        Some(Target::Holder(Principal { account: account.to_owned(), kind, name: text(name)? }))
+        Some(WriteTarget::Holder(WatchedPrincipal { account: account.to_owned(), kind, name: text(name)? }))
     };
     let kind = match name {
         _ if name.contains("Role") => HolderKind::Role,
@@ -109,7 +109,7 @@ pub(super) fn write_of(event: &Event<'_>, account: &str) -> Option<(Target, Writ
             // Only those of trials are of interest. They have no path.
             let name = text(&asked.policy_name).filter(|name| name.starts_with(TRIAL))?;
             let (id, trial) = ("v1".to_owned(), trial(&name));
-            let target = Target::Policy(format!("{account}/{name}"));
+            let target = WriteTarget::Policy(format!("{account}/{name}"));
             (target, Write::NewVersion { id, says: says(), trial, is_default: true })
         }
         "CreatePolicyVersion" => {
@@ -118,15 +118,16 @@ pub(super) fn write_of(event: &Event<'_>, account: &str) -> Option<(Target, Writ
             let is_default = asked.set_as_default.as_str() == "true";
             let trial = trial(&arn);
             let target = match trial.is_some() {
-                true => Target::Policy(format!("{account}/{}", last_name(&arn))),
-                false => Target::Policy(arn),
+                true => WriteTarget::Policy(format!("{account}/{}", last_name(&arn))),
+                false => WriteTarget::Policy(arn),
             };
             (target, Write::NewVersion { id, says: says(), trial, is_default })
         }
-        "SetDefaultPolicyVersion" => {
-            (Target::Policy(text(&asked.policy_arn)?), Write::SetDefault { id: text(&asked.version_id)? })
-        }
-        "DeletePolicy" => (Target::Policy(text(&asked.policy_arn)?), Write::DeletePolicy),
+        "SetDefaultPolicyVersion" => (
+            WriteTarget::Policy(text(&asked.policy_arn)?),
+            Write::SetDefault { id: text(&asked.version_id)? },
+        ),
+        "DeletePolicy" => (WriteTarget::Policy(text(&asked.policy_arn)?), Write::DeletePolicy),
         _ => return None,
     })
 }
@@ -134,7 +135,7 @@ pub(super) fn write_of(event: &Event<'_>, account: &str) -> Option<(Target, Writ
 #[cfg(test)]
 mod tests {
     use super::{WRITE_EVENTS, write_of};
-    use crate::trail::{Event, Text};
+    use crate::trail::{Text, TrailEvent};
 
     #[test]
     fn every_event_of_the_list_is_read() {
@@ -143,9 +144,9 @@ mod tests {
                 r#"{{"eventSource":"iam.amazonaws.com","eventName":"{name}","requestParameters":{{"roleName":"a","userName":"a",
                 "groupName":"a","policyName":"leastwise-trial","policyArn":"arn:aws:iam::1:policy/a","versionId":"v2"}}}}"#
             );
-            let event: Event<'_> = serde_json::from_str(&text).unwrap_or_default();
+            let event: TrailEvent<'_> = serde_json::from_str(&text).unwrap_or_default();
             assert!(write_of(&event, "1").is_some(), "{name}");
-            let failed = Event { error_code: Text::of("AccessDenied"), ..event };
+            let failed = TrailEvent { error_code: Text::of("AccessDenied"), ..event };
             assert!(write_of(&failed, "1").is_none(), "{name}");
         }
     }

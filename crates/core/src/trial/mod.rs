@@ -30,21 +30,21 @@ pub const SID: &str = "LeastwiseTrial";
 
 /// Where a trial's Deny goes, and what fits there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
+pub struct TrialRoom {
     chars: usize,
     policies: usize,
 }
 
 /// It takes more policies than there is room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DoesNotFit {
+pub struct TrialDoesNotFit {
     /// So many.
     pub policies: usize,
     /// For so many there is room.
     pub room: usize,
 }
 
-impl Room {
+impl TrialRoom {
     /// So many policies of so many characters.
     pub fn of(chars: usize, policies: usize) -> Self {
         Self { chars, policies }
@@ -65,7 +65,11 @@ impl Room {
 ///
 /// # Errors
 /// When they do not fit.
-pub fn deny(lost: &Permissions<'_>, harvest: &Harvest, room: Room) -> Result<Vec<Vec<String>>, DoesNotFit> {
+pub fn deny(
+    lost: &Permissions<'_>,
+    harvest: &Harvest,
+    room: TrialRoom,
+) -> Result<Vec<Vec<String>>, TrialDoesNotFit> {
     let policies = split(names(lost, harvest), room.chars);
     let policies = match policies.len() {
         0 | 1 => policies,
@@ -78,14 +82,14 @@ pub fn deny(lost: &Permissions<'_>, harvest: &Harvest, room: Room) -> Result<Vec
 ///
 /// # Errors
 /// When they do not fit.
-pub fn deny_names(names: Vec<String>, room: Room) -> Result<Vec<Vec<String>>, DoesNotFit> {
+pub fn deny_names(names: Vec<String>, room: TrialRoom) -> Result<Vec<Vec<String>>, TrialDoesNotFit> {
     fitting(split(names, room.chars), room)
 }
 
-fn fitting(policies: Vec<Vec<String>>, room: Room) -> Result<Vec<Vec<String>>, DoesNotFit> {
+fn fitting(policies: Vec<Vec<String>>, room: TrialRoom) -> Result<Vec<Vec<String>>, TrialDoesNotFit> {
     match policies.len() <= room.policies {
         true => Ok(policies),
-        false => Err(DoesNotFit { policies: policies.len(), room: room.policies }),
+        false => Err(TrialDoesNotFit { policies: policies.len(), room: room.policies }),
     }
 }
 

@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use super::{DenyPolicy, DoesNotFit, Excess, Room, deny, excess, mark};
+use super::{DenyPolicy, Excess, TrialDoesNotFit, TrialRoom, deny, excess, mark};
 use crate::catalog::{Catalog, Harvest, Permissions, Universe};
 use crate::policy::{Document, Observed};
 
@@ -22,7 +22,7 @@ fn lost<'c>(catalog: &'c Catalog, before: &str, after: &str) -> Permissions<'c> 
 
 fn denied(before: &str, after: &str, chars: usize) -> Vec<Vec<String>> {
     let catalog = Catalog::from_json(NAMES).unwrap();
-    let room = Room { chars, policies: 10 };
+    let room = TrialRoom { chars, policies: 10 };
     deny(&lost(&catalog, before, after), &Harvest::default(), room).unwrap()
 }
 
@@ -68,7 +68,7 @@ fn names_beyond_the_catalog_are_denied_if_somebody_names_them() {
     let named = [("s3".to_owned(), vec!["GetShiny".to_owned(), "PutShiny".to_owned()])].into();
     let harvest = Harvest::of_names(&catalog, &named);
     let lost = lost(&catalog, r#""s3:Get*","new:*""#, r#""s3:GetObject*""#);
-    let all = deny(&lost, &harvest, Room::attached(1)).unwrap();
+    let all = deny(&lost, &harvest, TrialRoom::attached(1)).unwrap();
     assert_eq!(all, [["new:*", "s3:GetBucketAcl", "s3:GetShiny"]]);
 }
 
@@ -76,9 +76,9 @@ fn names_beyond_the_catalog_are_denied_if_somebody_names_them() {
 fn what_does_not_fit_is_said_in_policies() {
     let catalog = Catalog::from_json(NAMES).unwrap();
     let lost = lost(&catalog, r#""s3:GetBucketAcl","s3:PutObject""#, r#""sqs:*""#);
-    let room = Room { chars: needs(&["s3:GetBucketAcl"]), policies: 1 };
-    assert_eq!(deny(&lost, &Harvest::default(), room), Err(DoesNotFit { policies: 2, room: 1 }));
-    assert_eq!(deny(&lost, &Harvest::default(), Room { policies: 2, ..room }).unwrap().len(), 2);
+    let room = TrialRoom { chars: needs(&["s3:GetBucketAcl"]), policies: 1 };
+    assert_eq!(deny(&lost, &Harvest::default(), room), Err(TrialDoesNotFit { policies: 2, room: 1 }));
+    assert_eq!(deny(&lost, &Harvest::default(), TrialRoom { policies: 2, ..room }).unwrap().len(), 2);
 }
 
 #[test]

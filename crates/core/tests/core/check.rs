@@ -2,7 +2,7 @@
 
 use leastwise_core::catalog::Catalog;
 use leastwise_core::check::{
-    ACTIONS_A_CALL, CheckPlan, Decision, FindingLevel, PolicyFinding, Simulation, failed, simulated,
+    ACTIONS_A_CALL, CheckDecision, CheckPlan, FindingLevel, PolicyFinding, Simulation, failed, simulated,
     validated,
 };
 use leastwise_core::evidence::{Failure, FailureKind};
@@ -73,9 +73,9 @@ fn where_nothing_is_left_there_is_nothing_to_simulate_and_nothing_to_pay() {
     assert_eq!((plan.simulations.len(), plan.paid_calls(), plan.removed.len()), (0, 0, 250));
 }
 
-fn decided(action: &str, is_allowed: bool, missing: &[&str]) -> Decision {
+fn decided(action: &str, is_allowed: bool, missing: &[&str]) -> CheckDecision {
     let missing = missing.iter().map(|key| (*key).to_owned()).collect();
-    Decision { action: action.to_owned(), is_allowed, missing }
+    CheckDecision { action: action.to_owned(), is_allowed, missing }
 }
 
 fn row(kept: [bool; 2], removed: [bool; 2], missing: &[&str]) -> CheckRow {

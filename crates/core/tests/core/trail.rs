@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use leastwise_core::catalog::Catalog;
 use leastwise_core::decide::HolderKind;
 use leastwise_core::trail::{
-    ChangeOutcome, Judge, PolicyChange, Principal, Trail, Unreadable, Verdict, WatchList, WatchedChange,
-    read_records,
+    ChangeOutcome, Judge, PolicyChange, Trail, Unreadable, WatchList, WatchVerdict, WatchedChange,
+    WatchedPrincipal, read_records,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -19,8 +19,8 @@ fn seconds(time: &str) -> i64 {
     time.parse::<jiff::Timestamp>().unwrap().as_second()
 }
 
-fn principal(kind: HolderKind, name: &str) -> Principal {
-    Principal { account: ACCOUNT.to_owned(), kind, name: name.to_owned() }
+fn principal(kind: HolderKind, name: &str) -> WatchedPrincipal {
+    WatchedPrincipal { account: ACCOUNT.to_owned(), kind, name: name.to_owned() }
 }
 
 /// The change of a case.
@@ -31,7 +31,7 @@ fn change(case: &Value) -> WatchedChange {
         Some(names) => names.iter().map(|name| name.as_str().unwrap()).collect(),
         None => vec!["app"],
     };
-    let holders: BTreeSet<Principal> = names.iter().map(|name| principal(kind, name)).collect();
+    let holders: BTreeSet<WatchedPrincipal> = names.iter().map(|name| principal(kind, name)).collect();
     let text = |key: &str| it[key].as_str().map(str::to_owned);
     let how = match (text("inline"), text("version"), text("detach")) {
         (Some(name), ..) => PolicyChange::Inline(name),
@@ -178,7 +178,7 @@ fn every_case_of_a_trail_stands_where_it_says() {
         seen.insert(outcome.verdict);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(seen.len(), Verdict::ALL.len());
+    assert_eq!(seen.len(), WatchVerdict::ALL.len());
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn more_denials_than_are_kept_are_still_denials_of_the_change() {
     let mut many = records(&case);
     many.extend((0..5_000).map(|at| denial(at, format!("2026-11-{:02}T10:00:{:02}Z", 4 + at % 10, at % 60))));
     let outcome = judged(&case, &change, &gathered(&list, &many));
-    assert_eq!((outcome.verdict, outcome.more_denials), (Verdict::Denied, true));
+    assert_eq!((outcome.verdict, outcome.more_denials), (WatchVerdict::Denied, true));
     assert!(outcome.denied.len() <= 20 && outcome.denials < 100, "{}", outcome.denials);
 }
 
@@ -260,7 +260,7 @@ proptest! {
         let change = change(&case);
         let list = WatchList::of([&change]);
         let outcome = judged(&case, &change, &gathered(&list, &records(&case)));
-        prop_assert_eq!(hits > 0, outcome.verdict == Verdict::Denied, "{:#?}", outcome);
+        prop_assert_eq!(hits > 0, outcome.verdict == WatchVerdict::Denied, "{:#?}", outcome);
         prop_assert!(outcome.denials == hits || outcome.more_denials);
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct Plan<'v> {
     pub(super) of: &'v AccountChange<'v>,
     /// What the scripts know it by: the account or `permission-sets`, and the path of its documents there.
     pub(super) name: String,
-    pub(super) place: Place<'v>,
+    pub(super) place: ChangePlace<'v>,
     /// The policy that is changed or goes.
     pub(super) old: Old<'v>,
     /// `aws`, `aws-us-gov` or `aws-cn`.
@@ -25,7 +25,7 @@ pub(super) struct Plan<'v> {
 
 /// Where a script works.
 #[derive(Debug)]
-pub(super) enum Place<'v> {
+pub(super) enum ChangePlace<'v> {
     /// In an account, for these holders; none to create policies only.
     Account { id: &'v str, holders: &'v [PolicyHolder] },
     /// In Identity Center, whose permission set is in these accounts. It may also be in suspended ones.
@@ -60,9 +60,9 @@ impl<'v> Plan<'v> {
                 let suspended: Vec<_> = suspended.map(|it| it.id.as_str()).collect();
                 let accounts = set.family.accounts.iter().map(|it| it.account.as_str());
                 let accounts = accounts.filter(|id| !suspended.contains(id)).collect();
-                Place::Set { accounts, suspended }
+                ChangePlace::Set { accounts, suspended }
             }
-            None => Place::Account { id, holders: &of.holders },
+            None => ChangePlace::Account { id, holders: &of.holders },
         };
         Self { of, name, place, old, partition: &view.report.partition }
     }
@@ -71,7 +71,7 @@ impl<'v> Plan<'v> {
     fn creating(view: &'v AccountView<'v>, of: &'v AccountChange<'v>) -> Self {
         let id = &view.account.summary.id;
         let name = format!("{id}/{}", below("policies/", of.it));
-        let place = Place::Account { id, holders: &[] };
+        let place = ChangePlace::Account { id, holders: &[] };
         Self { of, name, place, old: Old::Inline, partition: &view.report.partition }
     }
 
@@ -89,7 +89,7 @@ impl<'v> Plan<'v> {
 
     /// Only creates policies, for a permission set to name.
     pub(super) fn is_creating(&self) -> bool {
-        self.of.set().is_some() && matches!(self.place, Place::Account { .. })
+        self.of.set().is_some() && matches!(self.place, ChangePlace::Account { .. })
     }
 
     /// The principals that it takes permissions from where it is carried out, by what follows `arn:aws:iam::` in their ARNs.
@@ -97,18 +97,18 @@ impl<'v> Plan<'v> {
         let prefix = format!("arn:{}:iam::", self.partition);
         let own = self.of.it.reaches.iter().filter_map(|arn| arn.strip_prefix(&prefix));
         match &self.place {
-            Place::Account { holders: [], .. } => Vec::new(),
-            Place::Account { id, .. } => {
+            ChangePlace::Account { holders: [], .. } => Vec::new(),
+            ChangePlace::Account { id, .. } => {
                 let is_here = |it: &&str| it.strip_prefix(id).is_some_and(|rest| rest.starts_with(':'));
                 own.filter(is_here).collect()
             }
-            Place::Set { .. } => own.collect(),
+            ChangePlace::Set { .. } => own.collect(),
         }
     }
 
     /// Is done in Identity Center.
     pub(super) fn is_set(&self) -> bool {
-        matches!(self.place, Place::Set { .. })
+        matches!(self.place, ChangePlace::Set { .. })
     }
 
     /// Why no script can be made, if none can.

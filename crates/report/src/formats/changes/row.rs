@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::plan::{Old, Place, Plan};
+use super::plan::{ChangePlace, Old, Plan};
 use crate::formats::{Read, json};
 use leastwise_core::digest::FileHash;
 use leastwise_core::report::{Action, Note, PolicyHolder, UnusedService};
@@ -15,7 +15,7 @@ use leastwise_core::visible::visible_line;
 /// The fields that `lib.bash` reads, and those that tell a person what the change is.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Row<'p> {
+struct ChangeLine<'p> {
     change: &'p str,
     what: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -52,7 +52,7 @@ struct Row<'p> {
     creates: Vec<String>,
     /// What is removed by service, `*` for all of it, from these principals: by what follows `arn:aws:iam::` in their ARNs.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    unused: BTreeMap<&'p str, Unused<'p>>,
+    unused: BTreeMap<&'p str, RemovedActions<'p>>,
     partition: &'p str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     principals: Vec<&'p str>,
@@ -70,7 +70,7 @@ struct Row<'p> {
 /// What is unused of a service.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Unused<'p> {
+enum RemovedActions<'p> {
     All(&'static str),
     Actions(&'p [String]),
 }
@@ -80,7 +80,7 @@ const GOOD_FOR: i64 = 30;
 
 /// A change that no script can carry out.
 #[derive(Serialize)]
-struct Refused<'p> {
+struct RefusedLine<'p> {
     change: &'p str,
     refused: &'static str,
 }
@@ -111,15 +111,15 @@ impl Plan<'_> {
             (None, Some(before), Some(after)) => json(&self.to_carry_out(before, after)),
             (why, _, _) => {
                 let refused = why.unwrap_or("the report lacks its documents: scan again");
-                json(&Refused { change: &self.name, refused })
+                json(&RefusedLine { change: &self.name, refused })
             }
         };
         line + "\n"
     }
 
-    fn to_carry_out(&self, before_sha256: FileHash, after_sha256: FileHash) -> Row<'_> {
+    fn to_carry_out(&self, before_sha256: FileHash, after_sha256: FileHash) -> ChangeLine<'_> {
         let it = self.of.it;
-        let mut row = Row {
+        let mut row = ChangeLine {
             change: &self.name,
             what: self.what(),
             notes: self.notes(),
@@ -159,7 +159,7 @@ impl Plan<'_> {
             (row.evaluated, row.expires) = (evaluated.map(second), expires.map(second));
         }
         match &self.place {
-            Place::Account { id, holders } => {
+            ChangePlace::Account { id, holders } => {
                 let partition = self.partition;
                 let arn = |name: &String| format!("arn:{partition}:iam::{id}:policy/{name}");
                 row.account = Some(id);
@@ -170,7 +170,7 @@ impl Plan<'_> {
                     row.policy = Some(&it.policy);
                 }
             }
-            Place::Set { accounts, suspended } => {
+            ChangePlace::Set { accounts, suspended } => {
                 row.permission_set = Some(&it.holder);
                 (row.accounts, row.suspended) = (accounts, suspended);
             }
@@ -180,11 +180,11 @@ impl Plan<'_> {
 
     fn how(&self) -> How {
         match (&self.place, self.of.it.action) {
-            (Place::Account { holders: [], .. }, _) => How::Create,
-            (Place::Account { .. }, Action::NewVersion) => How::Version,
+            (ChangePlace::Account { holders: [], .. }, _) => How::Create,
+            (ChangePlace::Account { .. }, Action::NewVersion) => How::Version,
             (_, Action::Replace | Action::Delete | Action::NewVersion) => How::Document,
             (_, Action::Detach) => How::Detach,
-            (Place::Set { .. }, Action::Substitute) if self.of.it.creates.is_empty() => How::Merge,
+            (ChangePlace::Set { .. }, Action::Substitute) if self.of.it.creates.is_empty() => How::Merge,
             (_, Action::Substitute | Action::Fork | Action::Split) => How::Move,
         }
     }
@@ -192,8 +192,8 @@ impl Plan<'_> {
     fn what(&self) -> String {
         let it = self.of.it;
         let holder = match &self.place {
-            Place::Set { .. } => format!("permission set {}", it.holder),
-            Place::Account { holders, .. } => match holders {
+            ChangePlace::Set { .. } => format!("permission set {}", it.holder),
+            ChangePlace::Account { holders, .. } => match holders {
                 [] => return format!("Creates the policies that permission set {} will use.", it.holder),
                 [one] => format!("{} {}", one.kind, one.name),
                 many => format!("{} principals", many.len()),
@@ -238,8 +238,8 @@ impl Plan<'_> {
     }
 }
 
-fn unused(of: &UnusedService) -> Unused<'_> {
-    of.actions.as_deref().map_or(Unused::All("*"), Unused::Actions)
+fn unused(of: &UnusedService) -> RemovedActions<'_> {
+    of.actions.as_deref().map_or(RemovedActions::All("*"), RemovedActions::Actions)
 }
 
 /// A moment as the scripts compare it with the clock, as text: `2026-10-01T00:00:00Z`.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::plan::{Place, Plan};
+use super::plan::{ChangePlace, Plan};
 use crate::formats::reserve::is_name;
 use crate::formats::{AccountView, json};
 use leastwise_core::arn::{Arn, last_name};
@@ -24,13 +24,13 @@ const NOT_SAID: &str = "the report does not say what a trial would deny: scan ag
 
 /// The fields that `trial.bash` reads, and those that tell a person what the trial is.
 #[derive(Serialize)]
-struct Row<'p> {
+struct TrialLine<'p> {
     change: &'p str,
     what: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    policies: Vec<Policy<'p>>,
+    policies: Vec<TrialPolicy<'p>>,
     /// What the inline policy of a permission set gets.
     #[serde(skip_serializing_if = "Option::is_none")]
     statement: Option<DenyStatement<'p>>,
@@ -38,7 +38,7 @@ struct Row<'p> {
 
 /// A policy to create, and whom to attach it to.
 #[derive(Serialize)]
-struct Policy<'p> {
+struct TrialPolicy<'p> {
     arn: String,
     principals: Vec<PolicyHolder>,
     document: DenyPolicy<'p>,
@@ -46,7 +46,7 @@ struct Policy<'p> {
 
 /// A change that is not tried.
 #[derive(Serialize)]
-struct Refused<'p> {
+struct RefusedTrial<'p> {
     change: &'p str,
     refused: String,
 }
@@ -103,16 +103,16 @@ impl<'v> Trials<'v> {
         if let Some(why) = self.obstacle() {
             let details = if why == NO_ROOM { self.without_room() } else { Vec::new() };
             let refused = std::iter::once(why.to_owned()).chain(details).collect::<Vec<_>>().join(": ");
-            return json(&Refused { change, refused });
+            return json(&RefusedTrial { change, refused });
         }
         let (what, notes) = (self.what(), self.notes());
-        let mut row = Row { change, what, notes, policies: Vec::new(), statement: None };
+        let mut row = TrialLine { change, what, notes, policies: Vec::new(), statement: None };
         match &self.plan.place {
-            Place::Set { .. } => {
+            ChangePlace::Set { .. } => {
                 let actions = self.rows.iter().find_map(|(_, trial)| trial.deny.first());
                 row.statement = actions.map(|actions| DenyStatement::of(&self.mark(actions), actions));
             }
-            Place::Account { id, .. } => row.policies = self.policies(self.plan.partition, id),
+            ChangePlace::Account { id, .. } => row.policies = self.policies(self.plan.partition, id),
         }
         json(&row)
     }
@@ -121,7 +121,7 @@ impl<'v> Trials<'v> {
         mark(&self.plan.name, actions)
     }
 
-    fn policies(&self, partition: &str, account: &str) -> Vec<Policy<'v>> {
+    fn policies(&self, partition: &str, account: &str) -> Vec<TrialPolicy<'v>> {
         let mut all: BTreeMap<&'v [String], Vec<PolicyHolder>> = BTreeMap::new();
         for (who, trial) in &self.rows {
             trial.deny.iter().for_each(|actions| all.entry(actions).or_default().extend(who.iter().cloned()));
@@ -130,7 +130,7 @@ impl<'v> Trials<'v> {
             principals.sort();
             let mark = self.mark(actions);
             let arn = format!("arn:{partition}:iam::{account}:policy/{POLICY}-{mark}");
-            Policy { arn, principals, document: DenyPolicy::of(&mark, actions) }
+            TrialPolicy { arn, principals, document: DenyPolicy::of(&mark, actions) }
         };
         all.into_iter().map(policy).collect()
     }
@@ -140,7 +140,7 @@ impl<'v> Trials<'v> {
         let actions = denying().map(|(_, trial)| trial.actions).max().unwrap_or_default();
         let who: Vec<&PolicyHolder> = denying().flat_map(|(who, _)| who).collect();
         let whom = match (&self.plan.place, who.as_slice()) {
-            (Place::Set { .. }, _) => format!("permission set {}", self.plan.of.it.holder),
+            (ChangePlace::Set { .. }, _) => format!("permission set {}", self.plan.of.it.holder),
             (_, [one]) => format!("{} {}", one.kind, one.name),
             (_, many) => {
                 return format!(

@@ -8,7 +8,7 @@ use crate::formats::account_view::AccountChange;
 use leastwise_core::arn::Arn;
 use leastwise_core::decide::{HolderKind, PolicyKind};
 use leastwise_core::report::Action;
-use leastwise_core::trail::{PolicyChange, Principal, WatchedChange};
+use leastwise_core::trail::{PolicyChange, WatchedChange, WatchedPrincipal};
 
 /// The name of the inline policy that Identity Center gives the roles of a permission set.
 const SET_POLICY: &str = "AwsSSOInlinePolicy";
@@ -24,14 +24,14 @@ fn one(view: &AccountView<'_>, change: &AccountChange<'_>) -> WatchedChange {
     let here = |arn: &&String| Arn::of(arn).account == account;
     // Of the changes of many accounts, those here.
     let reached = change.it.reaches.iter().filter(here);
-    let principals: BTreeMap<Principal, String> =
-        reached.filter_map(|arn| Some((Principal::of_arn(arn)?, arn.clone()))).collect();
-    let holders: BTreeSet<Principal> = match change.set() {
+    let principals: BTreeMap<WatchedPrincipal, String> =
+        reached.filter_map(|arn| Some((WatchedPrincipal::of_arn(arn)?, arn.clone()))).collect();
+    let holders: BTreeSet<WatchedPrincipal> = match change.set() {
         // Provisioning changes the roles.
         Some(_) => principals.keys().cloned().collect(),
         None => {
             let holders = change.holders.iter();
-            let holder = |kind: HolderKind, name: &String| Principal {
+            let holder = |kind: HolderKind, name: &String| WatchedPrincipal {
                 account: account.clone(),
                 kind,
                 name: name.clone(),
