@@ -71,7 +71,7 @@ impl Acme {
         serde_json::from_str(&line).unwrap()
     }
 
-    fn command(&self, program: &str, account: &str) -> Command {
+    pub(super) fn command(&self, program: &str, account: &str) -> Command {
         let mut command = Command::new(program);
         for (name, value) in self.keys[account].as_object().unwrap() {
             command.env(name, value.as_str().unwrap());

@@ -1,8 +1,5 @@
 //! The scripts, run for real with the AWS CLI on moto: what was there, what is wanted, and what was there again.
 
-#[path = "trial.rs"]
-mod trial;
-
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -12,8 +9,8 @@ use super::acme::Acme;
 use crate::run::folder;
 use crate::scan::copy;
 
-const SHOP: &str = "444444444444";
-const DEV: &str = "666666666666";
+pub(super) const SHOP: &str = "444444444444";
+pub(super) const DEV: &str = "666666666666";
 
 /// Whatever is not named here is as it was.
 fn with(before: &Value, changes: &[(&str, &str, Value)]) -> Value {

@@ -3,6 +3,7 @@
 mod acme;
 mod applied;
 mod faults;
+mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

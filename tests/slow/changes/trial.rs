@@ -6,8 +6,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::super::make_executable;
-use super::{Acme, DEV, SHOP};
+use super::acme::Acme;
+use super::applied::{DEV, SHOP};
+use super::make_executable;
 use crate::run::Ran;
 
 /// The trials of a report that can be run, by the names of their changes.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use leastwise_core::catalog::{Basis, Catalog, Harvest, Permissions, Universe, Unobserved};
 use leastwise_core::evidence::read_unused;
 use leastwise_core::policy::Document;
-use leastwise_core::trial::{DenyPolicy, Room, deny, excess};
+use leastwise_core::trial::{DenyPolicy, TrialRoom, deny, excess};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
@@ -79,7 +79,7 @@ proptest! {
             harvest.add_document(&catalog, &other);
             lost.subtract(&Permissions::allowed_by(&catalog, &other));
         }
-        let policies = deny(&lost, &harvest, Room::of(chars, 1_000)).unwrap();
+        let policies = deny(&lost, &harvest, TrialRoom::of(chars, 1_000)).unwrap();
         let trial: Vec<Value> = policies.iter().map(|actions| {
             let document = serde_json::to_string(&DenyPolicy::of("0", actions)).unwrap();
             assert!(document.len() <= chars || actions.len() == 1, "{document}");

@@ -32,8 +32,8 @@ change() {
   esac
   jq -n '$ARGS' --args x >/dev/null 2>&1 || refuse 'jq not found: install jq 1.6 or later'
   find_change "$@"
-  # What was applied or tried before AWS disputed it can still be taken back.
-  case $way in apply | trial) refuse_disputed "$1" ;; esac
+  # What was applied before AWS disputed it can still be taken back.
+  if is_forward; then refuse_disputed "$1"; fi
   pause=${PAUSE:-15}
   case $pause in '' | *[!0-9]*) refuse "PAUSE is $pause: give a number of seconds" ;; esac
   check_owner
@@ -158,6 +158,9 @@ find_change() {
     esac
   done <<<"$fields"
 }
+
+# Whether something new is to be done, rather than taken back.
+is_forward() { case $way in apply | trial) return 0 ;; *) return 1 ;; esac; }
 
 # Whose credentials these are, into `caller`.
 find_caller() { caller=$(aws sts get-caller-identity | jq -r .Account); }

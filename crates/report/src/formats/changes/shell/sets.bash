@@ -28,7 +28,7 @@ find_permission_set() {
     refuse "permission set $permission_set is also provisioned in the management account $management," \
       'where a delegated administrator cannot change it: use credentials of the management account'
   fi
-  if [ "$way" = apply ]; then
+  if is_forward; then
     new=$(jq -r -R -s 'split("\n") - [""] - $ARGS.positional | join(", ")' \
       --args ${accounts[@]+"${accounts[@]}"} ${suspended[@]+"${suspended[@]}"} <<<"$provisioned")
     [ -z "$new" ] || refuse "permission set $permission_set is also provisioned in $new, which was not analysed: scan again"
@@ -63,7 +63,7 @@ list_waiting() {
 # Before the first edit: provisioning would put someone else's edits into the accounts as well.
 refuse_waiting() {
   list_waiting
-  if [ "$way" != apply ] || [ "${#waiting[@]}" = 0 ]; then return 0; fi
+  if ! is_forward || [ "${#waiting[@]}" = 0 ]; then return 0; fi
   refuse "permission set $permission_set has edits that are not provisioned yet in ${waiting[*]}: provision or undo them first." \
     'If an interrupted rollback left them, run rollback.sh again'
 }
@@ -100,7 +100,7 @@ provision() {
   done
   [ -z "$failed" ] ||
     refuse "permission set $permission_set could not be provisioned in$failed. The other accounts keep what was provisioned;" \
-      'fix the cause and run this again, or undo it with rollback.sh'
+      'fix the cause and run this again, or undo it'
 }
 
 # In one account; says why it failed, if it did: ACCOUNT

@@ -67,6 +67,7 @@ find_trial() {
   why=$(jq -r '.refused // empty' <<<"$tried")
   [ -z "$why" ] || refuse "this change cannot be tried: $why"
   if [ "$way" = trial ]; then
+    refuse_disputed "$1"
     jq -r '.what, .notes[]? | split("\n") | join(" ")' <<<"$tried"
     say 'An explicit Deny also overrides resource policies: what a bucket, key or queue policy allows is denied as well.'
   fi
@@ -122,7 +123,7 @@ trial_tags() {
 }
 
 begin_trial() {
-  local todo='' who list own missing i change
+  local pending='' who list own missing i change
   check_analysed
   read_policies
   # Everything is looked at before the first step that writes.
@@ -134,10 +135,10 @@ begin_trial() {
       has "$list" "$own" || missing=$((missing + 1))
     done < <(jq -r --arg who "$who" '.policies[] | select(.principals | index($who)) | .arn' <<<"$tried")
     if [ "$missing" = 0 ]; then continue; fi
-    todo=1
+    pending=1
     room "$who" "$(wc -w <<<"$list")" "$missing" 0
   done < <(jq -r '[.policies[].principals[]] | unique[]' <<<"$tried")
-  if [ -z "$todo" ]; then settled; fi
+  if [ -z "$pending" ]; then settled; fi
   change=$(jq -r .change <<<"$tried")
   for i in "${!policies[@]}"; do
     own=$(policy_arn "$i")
@@ -154,11 +155,11 @@ begin_trial() {
 }
 
 end_trial() {
-  local todo='' who users own left i whom
+  local pending='' who users own left i whom
   read_policies
   for i in "${!policies[@]}"; do
     if [ -z "${there[i]}" ]; then continue; fi
-    todo=1
+    pending=1
     own=$(policy_arn "$i")
     users=$(aws iam list-entities-for-policy "--policy-arn=$own" |
       jq -r '(.PolicyRoles[]? | "role/" + .RoleName), (.PolicyUsers[]? | "user/" + .UserName)')
@@ -176,7 +177,7 @@ end_trial() {
       write "delete policy $own" aws iam delete-policy "--policy-arn=$own"
     fi
   done
-  if [ -z "$todo" ]; then settled; fi
+  if [ -z "$pending" ]; then settled; fi
 }
 
 ## Permission sets: a statement in the inline policy, told by its Sid.
@@ -192,37 +193,19 @@ put_in_set() {
   write "$1" aws sso-admin put-inline-policy-to-permission-set "${where[@]}" "--inline-policy=$2"
 }
 
-provision_set() {
-  if declare -F provision_all >/dev/null; then provision_all; else provision; fi
-}
-
-# Refuses when the trial would reach accounts that were not analysed, or take edits along that nobody has provisioned yet.
-check_set() {
-  local new waiting
-  # shellcheck disable=SC2154 # From find_change.
-  new=$(aws sso-admin list-accounts-for-provisioned-permission-set "${where[@]}" |
-    jq -r '.AccountIds - $ARGS.positional | join(", ")' --args ${accounts[@]+"${accounts[@]}"} ${suspended[@]+"${suspended[@]}"})
-  [ -z "$new" ] || refuse "permission set $permission_set is also provisioned in $new, which was not analysed: scan again"
-  waiting=$(aws sso-admin list-accounts-for-provisioned-permission-set "${where[@]}" \
-    --provisioning-status=LATEST_PERMISSION_SET_NOT_PROVISIONED |
-    jq -r '.AccountIds - $ARGS.positional | join(", ")' --args ${suspended[@]+"${suspended[@]}"})
-  [ -z "$waiting" ] ||
-    refuse "permission set $permission_set has edits that are not provisioned yet in $waiting: provision or undo them first"
-}
-
 begin_set_trial() {
   local live statement document bytes
   check_analysed
   live=$(read_set_inline)
   statement=$(jq -c .statement <<<"$tried")
   if jq -e --argjson it "$statement" '. != null and any(.Statement[]; . == $it)' <<<"$live" >/dev/null; then settled; fi
-  check_set
+  refuse_waiting
   document=$(jq -c --argjson it "$statement" '(. // {Version: "2012-10-17", Statement: []}) | .Statement += [$it]' <<<"$live")
   bytes=$(($(printf '%s' "$document" | wc -c)))
   [ "$bytes" -le "$MOST_IN_SET" ] ||
     refuse "the inline policy of permission set $permission_set would have $bytes of $MOST_IN_SET bytes"
   put_in_set "add statement $(jq -r .Sid <<<"$statement") to the inline policy of permission set $permission_set" "$document"
-  provision_set
+  provision_all
 }
 
 # Others may have edited the inline policy meanwhile: only the trial's own statement goes.
@@ -242,5 +225,5 @@ end_set_trial() {
     write "delete the inline policy of permission set $permission_set, which only has statement $sid" \
       aws sso-admin delete-inline-policy-from-permission-set "${where[@]}"
   fi
-  provision_set
+  provision_all
 }
