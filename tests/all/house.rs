@@ -274,7 +274,7 @@ fn each_core_module_names_only_those_below_it() {
                 "visible",
             ],
         ),
-        ("trail", &["arn", "catalog", "decide", "digest", "policy"]),
+        ("trail", &["arn", "catalog", "decide", "digest", "policy", "trial"]),
         ("answers", &["evidence", "inventory"]),
         ("ownership", &["decide", "inventory", "report"]),
     ];

@@ -63,10 +63,10 @@ impl Verification {
 
     /// A document of the report.
     fn document(&self, path: &str) -> Result<String, String> {
-        match is_inside(path) {
-            true => files::text(self.folder.path(), path, files::REPORT)
-                .map_err(|error| format!("{path}: {error}")),
-            false => Err(format!("{path} is outside the report folder")),
+        if is_inside(path) {
+            files::text(self.folder.path(), path, files::REPORT).map_err(|error| format!("{path}: {error}"))
+        } else {
+            Err(format!("{path} is outside the report folder"))
         }
     }
 

@@ -376,9 +376,10 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
             Attempt::Smaller(smaller) if self.terms.least_sure > Level::Low => {
                 let confidence =
                     self.confidence(bench, part, smaller.grain).of_change(smaller.doubts.count());
-                match confidence.level < self.terms.least_sure {
-                    true => Attempt::Kept(KeptBecause::NotSure(confidence)),
-                    false => Attempt::Smaller(smaller),
+                if confidence.level < self.terms.least_sure {
+                    Attempt::Kept(KeptBecause::NotSure(confidence))
+                } else {
+                    Attempt::Smaller(smaller)
                 }
             }
             tried => tried,
