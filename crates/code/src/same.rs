@@ -155,7 +155,7 @@ pub(crate) fn agrees(code: &Meaning, wanted: &Meaning) -> Option<bool> {
     match (code, wanted) {
         (Meaning::Unknown, _) => Some(true),
         (Meaning::Set { texts, open }, Meaning::Set { texts: wanted, .. }) => {
-            if open {
+            if *open {
                 texts.is_subset(wanted).then_some(true)
             } else {
                 (texts == wanted).then_some(false)

@@ -90,6 +90,14 @@ impl Verification {
         let wrong = std::iter::once(&change.files)
             .chain(others)
             .find_map(|files| self.prove(change, files, (rests, compared)).err());
+        // What a checkout gave is not made again: the checkout may be elsewhere, and is another tomorrow.
+        if let Some(patch) = change.code.as_ref().and_then(|it| it.patch.as_deref())
+            && !(patch.starts_with("patches/")
+                && patch.ends_with(".patch")
+                && compared.known(patch).is_some())
+        {
+            self.wrong.push(format!("{}: its patch is missing", change.id));
+        }
         match wrong {
             None => self.proven += 1,
             Some(wrong) => self.wrong.push(format!("{}: {wrong}", change.id)),
