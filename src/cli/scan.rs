@@ -185,13 +185,13 @@ pub struct ReportArgs {
     ///
     /// Names the Terraform resource that defines each policy. Nothing but addresses, ARNs and names of IAM resources is taken
     /// from the file. A state that is not on this machine: `terraform state pull > FILE`.
-    #[arg(long, value_name = "FILE", help_heading = CODE)]
+    #[arg(long, value_name = "FILE", help_heading = CODE, hide_short_help = true)]
     pub terraform_state: Vec<PathBuf>,
     /// Checkout with Terraform, CloudFormation, SAM or CDK code; writes patches for it; can be repeated
     ///
     /// Finds the policies of the report in *.tf, *.json and *.yaml files and writes a patch for each change whose policy is found.
     /// Nothing in the folder is changed, and links in it are not followed.
-    #[arg(long, value_name = "DIR", help_heading = CODE)]
+    #[arg(long, value_name = "DIR", help_heading = CODE, hide_short_help = true)]
     pub iac: Vec<PathBuf>,
     /// Report folder; replaces an earlier report there [default: report]
     #[arg(long, value_name = "DIR", help_heading = REPORT)]

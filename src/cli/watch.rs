@@ -101,8 +101,9 @@ fn table(text: &str) -> Result<String, &'static str> {
             && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
     };
     let mut parts = text.split('.');
-    match parts.clone().count() <= 3 && parts.all(is_name) {
-        true => Ok(text.to_owned()),
-        false => Err("use TABLE or DATABASE.TABLE, with letters, digits, - and _"),
+    if parts.clone().count() <= 3 && parts.all(is_name) {
+        Ok(text.to_owned())
+    } else {
+        Err("use TABLE or DATABASE.TABLE, with letters, digits, - and _")
     }
 }

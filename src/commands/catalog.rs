@@ -66,9 +66,10 @@ pub(super) fn info(chosen: &ChosenCatalog, now: Timestamp, out: &mut dyn Write) 
         Some(1) => "1 day".to_owned(),
         Some(days) => format!("{days} days"),
     };
-    let tracked = match chosen.actions().any(|action| action.tracked.is_some()) {
-        true => chosen.actions().filter(|action| action.tracked == Some(true)).count().to_string(),
-        false => "unknown".to_owned(),
+    let tracked = if chosen.actions().any(|action| action.tracked.is_some()) {
+        chosen.actions().filter(|action| action.tracked == Some(true)).count().to_string()
+    } else {
+        "unknown".to_owned()
     };
     let lines = [
         ("version", known(chosen.version())),

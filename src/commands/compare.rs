@@ -111,9 +111,10 @@ fn label(status: Status) -> &'static str {
 /// The principal by account and name, and the policy.
 fn place(row: &HistoryRow) -> String {
     let arn = Arn::of(&row.key.principal);
-    let principal = match arn.account.is_empty() {
-        true => row.key.principal.clone(),
-        false => format!("{}/{}", arn.account, arn.resource),
+    let principal = if arn.account.is_empty() {
+        row.key.principal.clone()
+    } else {
+        format!("{}/{}", arn.account, arn.resource)
     };
     let policy = &row.key.policy;
     // The id of a principal's own policy begins with the principal.

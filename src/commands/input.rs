@@ -33,9 +33,10 @@ pub(super) fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
 pub(super) fn snapshot(folder: &Path) -> Result<Snapshot, RunError> {
     Snapshot::open(folder).map_err(|error| {
         let is = |file: &str| folder.join(file).is_file();
-        match is("manifest.json") && !is("snapshot.json") {
-            true => RunError::ReportAsSnapshot(folder.to_owned()),
-            false => RunError::Snapshot { folder: folder.to_owned(), error },
+        if is("manifest.json") && !is("snapshot.json") {
+            RunError::ReportAsSnapshot(folder.to_owned())
+        } else {
+            RunError::Snapshot { folder: folder.to_owned(), error }
         }
     })
 }

@@ -79,9 +79,10 @@ pub fn misused(mut error: clap::Error) -> Exit {
         crate::output::log::misused(&error.to_string());
     } else {
         // When nobody can read it, the exit code is all that is left.
-        let _ = match std::env::args_os().any(|it| is_odd(&it.to_string_lossy())) {
-            false => error.print(),
-            true => io::stderr().write_all(harmless(&error.render().to_string()).as_bytes()),
+        let _ = if std::env::args_os().any(|it| is_odd(&it.to_string_lossy())) {
+            io::stderr().write_all(harmless(&error.render().to_string()).as_bytes())
+        } else {
+            error.print()
         };
     }
     if error.use_stderr() { Exit::Usage } else { Exit::Finished }

@@ -59,10 +59,7 @@ pub(super) fn run(args: &Refine, log: &Log) -> Result<Exit, RunError> {
     stdout.write_all(shown.as_bytes())?;
     stdout.flush()?;
     if args.format != RefineFormat::Explain && !args.quiet {
-        let told = match args.explain {
-            true => explanation(&refined, catalog),
-            false => summary(&refined, catalog),
-        };
+        let told = if args.explain { explanation(&refined, catalog) } else { summary(&refined, catalog) };
         io::stderr().write_all(colour::on_stderr(&terminal::clean(&told)).as_bytes())?;
     }
     Ok(Exit::Finished)

@@ -166,9 +166,10 @@ impl CallTold<'_> {
     fn shown(&self) -> String {
         let Self { account, operation, asked_account, region, .. } = self;
         let of = if account.is_empty() { "the caller" } else { account };
-        match asked_account == account || asked_account.is_empty() {
-            true => format!("{of}: {operation} in {region}"),
-            false => format!("{of}: {operation} in {region} (through {asked_account})"),
+        if asked_account == account || asked_account.is_empty() {
+            format!("{of}: {operation} in {region}")
+        } else {
+            format!("{of}: {operation} in {region} (through {asked_account})")
         }
     }
 }

@@ -155,10 +155,8 @@ fn read_checkout(
     defined: &mut Defined,
 ) -> std::io::Result<usize> {
     let skips = |name: &str| name.starts_with('.') || SKIPPED.contains(&name) || name.starts_with("asset.");
-    let wants = |path: &str| match in_cdk_out(path) {
-        true => path.ends_with("/manifest.json"),
-        false => Checkout::reads(path),
-    };
+    let wants =
+        |path: &str| if in_cdk_out(path) { path.ends_with("/manifest.json") } else { Checkout::reads(path) };
     let mut left_out = 0;
     let mut bytes = 0;
     for path in files::plain_files(folder, &skips, &wants)? {

@@ -130,9 +130,10 @@ fn one<W: Target>(
     for format in formats {
         for part in format.account(&view, &files) {
             // Files of the account alone need not wait for their turn.
-            match part.whole {
-                true => append(writer, folder, [part])?,
-                false => growing.push(part),
+            if part.whole {
+                append(writer, folder, [part])?;
+            } else {
+                growing.push(part);
             }
         }
     }
@@ -187,9 +188,10 @@ impl<W: Target> Written for ReportFiles<'_, W> {
 fn append(writer: &impl Target, folder: &str, parts: impl IntoIterator<Item = Part>) -> Result<(), RunError> {
     for part in parts {
         let path = format!("{folder}{}", part.path);
-        match part.whole {
-            true => writer.write(&path, part.text.as_bytes())?,
-            false => writer.append(&path, part.text.as_bytes(), part.element)?,
+        if part.whole {
+            writer.write(&path, part.text.as_bytes())?;
+        } else {
+            writer.append(&path, part.text.as_bytes(), part.element)?;
         }
     }
     Ok(())

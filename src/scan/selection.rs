@@ -141,10 +141,12 @@ fn parts(name: &str) -> impl Iterator<Item = &str> {
 
 fn meant(account: &Account, by: &str) -> String {
     let Account { id, name, .. } = account;
-    match by == name || name.is_empty() {
-        true if name.is_empty() => format!("did you mean `{id}`?"),
-        true => format!("did you mean `{name}` ({id})?"),
-        false => format!("did you mean `{id}` ({name})?"),
+    if name.is_empty() {
+        format!("did you mean `{id}`?")
+    } else if by == name {
+        format!("did you mean `{name}` ({id})?")
+    } else {
+        format!("did you mean `{id}` ({name})?")
     }
 }
 

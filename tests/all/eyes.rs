@@ -16,9 +16,10 @@ fn mode(path: &Path) -> u32 {
 fn assert_private(folder: &Path) -> usize {
     assert_eq!(mode(folder), 0o700, "{}", folder.display());
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let files = entries.map(|path| match path.is_dir() {
-        true => assert_private(&path),
-        false => {
+    let files = entries.map(|path| {
+        if path.is_dir() {
+            assert_private(&path)
+        } else {
             assert_eq!(mode(&path), 0o600, "{}", path.display());
             1
         }

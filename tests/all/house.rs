@@ -274,7 +274,7 @@ fn each_core_module_names_only_those_below_it() {
                 "visible",
             ],
         ),
-        ("trail", &["arn", "catalog", "decide", "digest", "policy"]),
+        ("trail", &["arn", "catalog", "decide", "digest", "policy", "trial"]),
         ("answers", &["evidence", "inventory"]),
         ("ownership", &["decide", "inventory", "report"]),
     ];
@@ -362,7 +362,9 @@ fn who_may_read_what_is_written_is_said_in_one_room() {
     // A folder made in another way is as open as the umask has it, which is right for manual pages only.
     let makes = |code: &str| ["create_dir_all", "create_dir", "DirBuilder"].iter().any(|it| names(code, it));
     let others = elsewhere.iter().filter(|file| !file.path.ends_with("commands/manual.rs"));
-    none(&others.filter(|file| makes(&file.code)).map(|file| file.path.clone()).collect::<Vec<_>>());
+    // A test may make what it likes.
+    let ships = |file: &&&Source| makes(file.code.split("#[cfg(test)]").next().unwrap_or_default());
+    none(&others.filter(ships).map(|file| file.path.clone()).collect::<Vec<_>>());
     assert!(room.iter().any(|file| makes(&file.code)) && makes("std::fs::create_dir_all(parent)"));
 }
 

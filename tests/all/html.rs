@@ -188,18 +188,22 @@ fn a_change_shows_both_sides_and_what_becomes_of_each_pattern() {
             assert!(found, "{}: {line}", change.id);
             marks += lines.iter().filter(|text| text.contains("<mark>")).count();
         }
-        // Try, apply, undo: each a line to copy.
+        // Check, try, apply, watch, undo: each a line to copy.
         let steps = between(shown, "<ol class=\"steps\">", "</ol>")[0];
         let lines = between(steps, "<pre tabindex=\"0\">", "</pre>");
-        let [dry, apply, undo] = lines[..] else { panic!("{}: {lines:?}", change.id) };
-        let (script, name) = apply.strip_prefix("bash ").and_then(|it| it.split_once(' ')).unwrap();
-        assert!(out.join(script).is_file() && !name.is_empty(), "{}: {apply}", change.id);
-        assert_eq!(
-            (dry, undo),
-            (&*format!("DRY_RUN=1 {apply}"), &*apply.replace("apply.sh", "rollback.sh")),
-            "{}",
-            change.id
-        );
+        let apply = lines.iter().find(|line| line.starts_with("bash changes/apply.sh ")).unwrap();
+        let name = apply.rsplit(' ').next().unwrap();
+        assert!(out.join("changes/apply.sh").is_file() && !name.is_empty(), "{}: {apply}", change.id);
+        let script = |script: &str| format!("bash changes/{script}.sh {name}");
+        let mut wanted = vec!["leastwise check .".to_owned()];
+        if steps.contains("Try it: ") {
+            wanted.extend([script("trial"), script("trial-end")]);
+        } else {
+            assert!(steps.contains("No trial: "), "{}", change.id);
+        }
+        let watch = format!("leastwise watch . --trail AWSLogs --change {name}");
+        wanted.extend([format!("DRY_RUN=1 {apply}"), script("apply"), watch, script("rollback")]);
+        assert_eq!(lines, wanted, "{}", change.id);
         assert!(!change.patterns.is_empty(), "{}", change.id);
         for row in &change.patterns {
             let is_list = row.pattern == "NotAction";

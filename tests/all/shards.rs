@@ -12,9 +12,9 @@ use leastwise_core::inventory::wire::PolicyText;
 
 use crate::fake::{Fake, Fault, Invented, Rule, When, World};
 use crate::run::{Ran, Run, folder, leastwise};
-use crate::scan::{acme, assert_same, command_as, files, lasting_files, manifest, scan};
+use crate::scan::{acme, assert_same, command_as, copy_files, files, lasting_files, manifest, scan};
 
-const ORGANISATION: Invented = Invented { accounts: 12, principals: 25, seed: 3 };
+const ORGANISATION: Invented = Invented { accounts: 12, principals: 12, seed: 3 };
 /// The account that has the analyzer.
 const INVENTED: &str = "AKIA200000000001";
 const ACME: &str = "AKIA222222222222";
@@ -145,7 +145,7 @@ fn an_account_with_findings_and_no_principals_that_could_be_read_comes_out_of_th
     let place = folder("shards-no-principals");
     let (snapshot, whole) = (place.join("snapshot"), place.join("whole"));
     let (parts, out) = (place.join("parts"), place.join("report"));
-    refused::copy(Path::new("mocks/acme"), &snapshot);
+    copy_files(Path::new("mocks/acme"), &snapshot);
     let authorization = |id: &str| snapshot.join(format!("accounts/{id}/authorization.json"));
     assert!(authorization("444444444444").with_file_name("findings.json").is_file());
     assert!(authorization("555555555555").with_file_name("findings.json").is_file());

@@ -240,9 +240,10 @@ impl Cloud for Tonight {
         if account.id == FIRST {
             self.wait(1).await;
         }
-        match reading.memory.is_trusted() {
-            true => findings.extend(recall.remembered.into_iter().map(|it| it.known)),
-            false => findings.extend(recall.remembered.iter().map(|it| read(&it.listed))),
+        if reading.memory.is_trusted() {
+            findings.extend(recall.remembered.into_iter().map(|it| it.known));
+        } else {
+            findings.extend(recall.remembered.iter().map(|it| read(&it.listed)));
         }
         findings.sort_by(|one, other| one.id.cmp(&other.id));
         assert_eq!(&findings, all);

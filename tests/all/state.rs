@@ -9,10 +9,12 @@ use crate::run::{Run, folder};
 use crate::scan::{command_as, files, lasting_files};
 use crate::verify::sha256;
 
-const ORGANISATION: Invented = Invented { accounts: 6, principals: 80, seed: 11 };
+/// Large enough to count what a night reads.
+const LARGE: Invented = Invented { accounts: 6, principals: 80, seed: 11 };
+const SMALL: Invented = Invented { principals: 20, ..LARGE };
 
-fn night(nights: u32) -> Fake {
-    Fake::of(World::invented_later(ORGANISATION, nights)).start()
+fn night(organisation: Invented, nights: u32) -> Fake {
+    Fake::of(World::invented_later(organisation, nights)).start()
 }
 
 pub(crate) fn scan(fake: &Fake, out: &Path, state: Option<&Path>) -> Run {
@@ -29,10 +31,10 @@ pub(crate) fn scan_with(fake: &Fake, out: &Path, state: Option<&Path>, more: &[&
 }
 
 /// A folder with the state of the first night, and how many calls for findings that night made.
-fn first_night(name: &str) -> (PathBuf, PathBuf, u64) {
+fn first_night(organisation: Invented, name: &str) -> (PathBuf, PathBuf, u64) {
     let folder = folder(name);
     let (out, state) = (folder.join("report"), folder.join("state"));
-    let fake = night(0);
+    let fake = night(organisation, 0);
     scan(&fake, &out, Some(&state)).ran().exits(0);
     (out, state, fake.calls_of("GetFindingV2"))
 }
@@ -63,30 +65,30 @@ pub(crate) fn spot_checks(state: &Path) -> BTreeMap<String, u64> {
     remembered(state).into_iter().map(|(account, found)| (account, found.div_ceil(50).min(20))).collect()
 }
 
-fn full(name: &str, nights: u32) -> BTreeMap<String, Vec<u8>> {
+fn full(organisation: Invented, name: &str, nights: u32) -> BTreeMap<String, Vec<u8>> {
     let out = folder(name).join("report");
-    scan(&night(nights), &out, None).ran().exits(0);
+    scan(&night(organisation, nights), &out, None).ran().exits(0);
     lasting_files(&out)
 }
 
 #[test]
 fn a_night_reads_only_the_findings_that_changed_and_reports_what_a_full_scan_reports() {
-    let (out, state, first) = first_night("state-nights");
+    let (out, state, first) = first_night(LARGE, "state-nights");
     for nights in [1, 2] {
-        let fake = night(nights);
+        let fake = night(LARGE, nights);
         scan(&fake, &out, Some(&state)).ran().exits(0);
         let calls = fake.calls_of("GetFindingV2");
         let checked = spot_checks(&state).values().sum::<u64>();
         assert!(calls > checked, "nothing changed in night {nights}: the test tells nothing");
         assert!((calls - checked) * 50 <= first, "{calls} calls in night {nights}, {first} in the first");
-        let full = full(&format!("state-full-{nights}"), nights);
+        let full = full(LARGE, &format!("state-full-{nights}"), nights);
         assert!(lasting_files(&out) == full, "the report of night {nights} differs from that of a full scan");
     }
 }
 
 #[test]
 fn state_that_is_damaged_or_of_another_account_or_version_is_set_aside_and_made_anew() {
-    let (out, state, first) = first_night("state-damaged");
+    let (out, state, first) = first_night(SMALL, "state-damaged");
     let file = |account: &str| state.join(format!("accounts/{account}.json"));
     let change = |account: &str, change: &dyn Fn(String) -> String| {
         let text = fs::read_to_string(file(account)).unwrap();
@@ -110,7 +112,7 @@ fn state_that_is_damaged_or_of_another_account_or_version_is_set_aside_and_made_
     change("200000000002", &version);
     fs::copy(file("200000000004"), file("200000000003")).unwrap();
     fs::write(file("200000000005"), [0xff_u8, 0, 10, 200]).unwrap();
-    let fake = night(1);
+    let fake = night(SMALL, 1);
     let run = scan(&fake, &out, Some(&state)).ran().exits(0);
     for account in ["200000000000", "200000000001", "200000000002", "200000000003", "200000000005"] {
         assert!(state.join(format!("accounts/{account}.set-aside")).is_file(), "{account}");
@@ -118,9 +120,9 @@ fn state_that_is_damaged_or_of_another_account_or_version_is_set_aside_and_made_
     }
     let calls = fake.calls_of("GetFindingV2");
     assert!(calls < first && calls * 10 > first * 7, "{calls} calls, {first} in the first night");
-    assert!(lasting_files(&out) == full("state-damaged-full", 1));
+    assert!(lasting_files(&out) == full(SMALL, "state-damaged-full", 1));
     // And the next night is quick again.
-    let fake = night(1);
+    let fake = night(SMALL, 1);
     scan(&fake, &out, Some(&state)).ran().exits(0);
     assert_eq!(fake.calls_of("GetFindingV2"), spot_checks(&state).values().sum::<u64>());
 }
@@ -129,7 +131,7 @@ fn state_that_is_damaged_or_of_another_account_or_version_is_set_aside_and_made_
 #[test]
 fn state_is_for_its_owners_eyes_and_no_link_is_followed() {
     use std::os::unix::fs::{MetadataExt, symlink};
-    let (out, state, _) = first_night("state-links");
+    let (out, state, _) = first_night(SMALL, "state-links");
     let file = state.join("accounts/200000000000.json");
     assert_eq!(fs::metadata(&state).unwrap().mode() & 0o777, 0o700);
     assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
@@ -137,7 +139,7 @@ fn state_is_for_its_owners_eyes_and_no_link_is_followed() {
     fs::rename(&file, &elsewhere).unwrap();
     symlink(&elsewhere, &file).unwrap();
     let before = fs::read(&elsewhere).unwrap();
-    let fake = night(0);
+    let fake = night(SMALL, 0);
     scan(&fake, &out, Some(&state)).ran().exits(0).says("200000000000.set-aside");
     assert!(fake.calls_of("GetFindingV2") > 0);
     assert_eq!(fs::read(&elsewhere).unwrap(), before);
@@ -150,7 +152,7 @@ fn a_folder_of_something_else_is_left_as_it_is() {
     let state = folder.join("holiday");
     fs::create_dir(&state).unwrap();
     fs::write(state.join("photo"), "x").unwrap();
-    let fake = night(0);
+    let fake = night(SMALL, 0);
     scan(&fake, &folder.join("report"), Some(&state))
         .ran()
         .exits(1)
@@ -179,7 +181,7 @@ fn first_runs_that_begin_at_once_share_a_folder() {
 
 #[test]
 fn state_that_cannot_be_kept_is_told_once_and_the_report_is_whole() {
-    let (out, state, first) = first_night("state-not-kept");
+    let (out, state, first) = first_night(SMALL, "state-not-kept");
     // In the place of each account's file stands a folder, which no file can replace.
     for account in 200_000_000_000_u64..200_000_000_006 {
         let file = state.join(format!("accounts/{account}.json"));
@@ -187,9 +189,9 @@ fn state_that_cannot_be_kept_is_told_once_and_the_report_is_whole() {
         fs::create_dir_all(file.join("in the way")).unwrap();
         fs::create_dir_all(file.with_extension("set-aside").join("too")).unwrap();
     }
-    let fake = night(0);
+    let fake = night(SMALL, 0);
     let run = scan(&fake, &out, Some(&state)).ran().exits(0);
     assert_eq!(run.err.matches("cannot cache findings in").count(), 1, "{}", run.err);
     assert_eq!(fake.calls_of("GetFindingV2"), first);
-    assert!(lasting_files(&out) == full("state-not-kept-full", 0));
+    assert!(lasting_files(&out) == full(SMALL, "state-not-kept-full", 0));
 }

@@ -132,9 +132,10 @@ impl Proxy {
                     log.lock().unwrap().push(head.join("\n"));
                     let server = TcpStream::connect(("127.0.0.1", upstream)).unwrap();
                     // A tunnel, or a request that is handed on as it came.
-                    let _ = match head[0].starts_with("CONNECT ") {
-                        true => (&client).write_all(b"HTTP/1.1 200 Connected\r\n\r\n"),
-                        false => (&server).write_all(format!("{}\r\n\r\n", head.join("\r\n")).as_bytes()),
+                    let _ = if head[0].starts_with("CONNECT ") {
+                        (&client).write_all(b"HTTP/1.1 200 Connected\r\n\r\n")
+                    } else {
+                        (&server).write_all(format!("{}\r\n\r\n", head.join("\r\n")).as_bytes())
                     };
                     let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
                     thread::spawn(move || pass(&from, &to));

@@ -200,9 +200,12 @@ impl CodeFile {
     fn is_proven(&self, policy: &CodePolicy, text: &str, after: &MeantPolicy) -> bool {
         let now = policies(self.kind, text);
         now.len() == self.policies.len()
-            && self.policies.iter().zip(&now).all(|(was, is)| match std::ptr::eq(was, policy) {
-                true => was.label == is.label && is.means(after).is_some(),
-                false => was.is_like(is),
+            && self.policies.iter().zip(&now).all(|(was, is)| {
+                if std::ptr::eq(was, policy) {
+                    was.label == is.label && is.means(after).is_some()
+                } else {
+                    was.is_like(is)
+                }
             })
     }
 

@@ -78,9 +78,10 @@ fn aligned<'a>(before: &MeantPolicy, after: &'a MeantPolicy) -> Option<Vec<Optio
 
 /// Whether a list of actions can be what is left of another.
 fn is_part(new: &MeantStatement, old: &MeantStatement) -> bool {
-    match old.actions.negated {
-        true => old.actions.names.is_subset(&new.actions.names),
-        false => new.actions.names.iter().all(|it| old.actions.names.iter().any(|old| covers(old, it))),
+    if old.actions.negated {
+        old.actions.names.is_subset(&new.actions.names)
+    } else {
+        new.actions.names.iter().all(|it| old.actions.names.iter().any(|old| covers(old, it)))
     }
 }
 
@@ -119,10 +120,7 @@ fn planned(statement: &CodeStatement, after: &MeantStatement) -> Plan {
     let mut plan: Plan = Vec::new();
     for entry in &statement.entries {
         let name = small(&entry.text);
-        plan.push(match after.actions.names.contains(&name) {
-            true => vec![entry.text.clone()],
-            false => Vec::new(),
-        });
+        plan.push(if after.actions.names.contains(&name) { vec![entry.text.clone()] } else { Vec::new() });
         known.insert(name);
     }
     for text in &after.texts {
@@ -156,9 +154,12 @@ fn statement_of(
     let written = |entry: &Entry, names: &[String]| -> Option<Vec<String>> {
         names
             .iter()
-            .map(|name| match *name == entry.text {
-                true => text.get(entry.span.clone()).map(str::to_owned),
-                false => quoted(name, entry.quote),
+            .map(|name| {
+                if *name == entry.text {
+                    text.get(entry.span.clone()).map(str::to_owned)
+                } else {
+                    quoted(name, entry.quote)
+                }
             })
             .collect()
     };

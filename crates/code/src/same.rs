@@ -154,10 +154,13 @@ pub(crate) fn of_node(node: &SyntaxNode) -> Meaning {
 pub(crate) fn agrees(code: &Meaning, wanted: &Meaning) -> Option<bool> {
     match (code, wanted) {
         (Meaning::Unknown, _) => Some(true),
-        (Meaning::Set { texts, open }, Meaning::Set { texts: wanted, .. }) => match open {
-            true => texts.is_subset(wanted).then_some(true),
-            false => (texts == wanted).then_some(false),
-        },
+        (Meaning::Set { texts, open }, Meaning::Set { texts: wanted, .. }) => {
+            if *open {
+                texts.is_subset(wanted).then_some(true)
+            } else {
+                (texts == wanted).then_some(false)
+            }
+        }
         (Meaning::Map(code), Meaning::Map(wanted)) => frames_agree(code, wanted),
         _ => None,
     }

@@ -32,9 +32,12 @@ pub(crate) fn documents(text: &str) -> Option<Vec<SyntaxNode>> {
         places.extend(text.char_indices().map(|(at, _)| at));
         places.push(text.len());
     }
-    let at = |marker: &Marker| match places.is_empty() {
-        true => marker.index().min(text.len()),
-        false => places.get(marker.index()).copied().unwrap_or(text.len()),
+    let at = |marker: &Marker| {
+        if places.is_empty() {
+            marker.index().min(text.len())
+        } else {
+            places.get(marker.index()).copied().unwrap_or(text.len())
+        }
     };
     let (mut open, mut documents): (Vec<Open>, Vec<SyntaxNode>) = (Vec::new(), Vec::new());
     for event in Parser::new_from_str(text) {
@@ -44,9 +47,10 @@ pub(crate) fn documents(text: &str) -> Option<Vec<SyntaxNode>> {
             Event::Scalar(value, style, anchor, tag) => {
                 let span = range(&span, at);
                 let quote = quote(style, text.get(span.clone())?);
-                let value = match is_known(tag.as_deref()) {
-                    true => Value::Text(value.into_owned(), quote),
-                    false => Value::Unknown,
+                let value = if is_known(tag.as_deref()) {
+                    Value::Text(value.into_owned(), quote)
+                } else {
+                    Value::Unknown
                 };
                 Some(SyntaxNode { span, value, is_anchored: anchor > 0 })
             }

@@ -146,9 +146,10 @@ impl CheckedPair {
     pub(super) fn texts(&self, folder: &ReportFolder) -> Result<Texts, RunError> {
         let read = |path: &str, hash: FileHash| -> Result<(String, String), RunError> {
             let text = folder.text(path)?;
-            match FileHash::of(text.as_bytes()) == hash {
-                true => Ok((path.to_owned(), text)),
-                false => Err(FolderError::Altered { path: folder.path().join(path) }.into()),
+            if FileHash::of(text.as_bytes()) == hash {
+                Ok((path.to_owned(), text))
+            } else {
+                Err(FolderError::Altered { path: folder.path().join(path) }.into())
             }
         };
         Ok(Texts {

@@ -63,10 +63,10 @@ impl Verification {
 
     /// A document of the report.
     fn document(&self, path: &str) -> Result<String, String> {
-        match is_inside(path) {
-            true => files::text(self.folder.path(), path, files::REPORT)
-                .map_err(|error| format!("{path}: {error}")),
-            false => Err(format!("{path} is outside the report folder")),
+        if is_inside(path) {
+            files::text(self.folder.path(), path, files::REPORT).map_err(|error| format!("{path}: {error}"))
+        } else {
+            Err(format!("{path} is outside the report folder"))
         }
     }
 
@@ -90,6 +90,14 @@ impl Verification {
         let wrong = std::iter::once(&change.files)
             .chain(others)
             .find_map(|files| self.prove(change, files, (rests, compared)).err());
+        // What a checkout gave is not made again: the checkout may be elsewhere, and is another tomorrow.
+        if let Some(patch) = change.code.as_ref().and_then(|it| it.patch.as_deref())
+            && !(patch.starts_with("patches/")
+                && patch.ends_with(".patch")
+                && compared.known(patch).is_some())
+        {
+            self.wrong.push(format!("{}: its patch is missing", change.id));
+        }
         match wrong {
             None => self.proven += 1,
             Some(wrong) => self.wrong.push(format!("{}: {wrong}", change.id)),

@@ -141,10 +141,8 @@ fn records(file: File, zipped: bool, buffer: &mut Vec<u8>, own: &mut WatchedTrai
     buffer.clear();
     let bounded =
         |input: &mut dyn Read, buffer: &mut Vec<u8>| input.take(files::TRAIL + 1).read_to_end(buffer);
-    let read = match zipped {
-        true => bounded(&mut MultiGzDecoder::new(file), buffer),
-        false => bounded(&mut &file, buffer),
-    };
+    let read =
+        if zipped { bounded(&mut MultiGzDecoder::new(file), buffer) } else { bounded(&mut &file, buffer) };
     if buffer.len() as u64 > files::TRAIL {
         return Err(format!("it has more than {} MiB", files::TRAIL >> 20));
     }

@@ -7,7 +7,7 @@ use leastwise_aws::parts::PartManifest;
 
 use super::{ACME, assert_same, live, merge, recorded, shards, text};
 use crate::run::folder;
-use crate::scan::{acme, files};
+use crate::scan::{acme, copy_files, files};
 use crate::verify::sha256;
 
 /// The parts of `mocks/acme` in three.
@@ -33,14 +33,6 @@ fn refused(parts: &Path, message: &str, mend: &str) {
     assert!(!out.exists() && ran.out.is_empty());
 }
 
-pub(super) fn copy(from: &Path, to: &Path) {
-    for (path, bytes) in files(from) {
-        let path = to.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-}
-
 #[test]
 fn a_folder_without_parts_is_told_from_one_that_is_not_there() {
     let place = folder("shards-none");
@@ -63,7 +55,7 @@ fn a_shard_that_is_missing_or_there_twice_is_named() {
     refused(&parts, "shards 2, 3 of 3 are missing in", "run the missing shards");
     fs::rename(parts.with_file_name("far-away"), parts.join("shard-3-of-3")).unwrap();
     // Somebody fills the hole with a copy of another.
-    copy(&parts.join("shard-1-of-3"), &parts.join("shard-2-of-3"));
+    copy_files(&parts.join("shard-1-of-3"), &parts.join("shard-2-of-3"));
     refused(&parts, "shard 1 of 3 exists twice", "delete the one");
     fs::remove_dir_all(parts.join("shard-2-of-3")).unwrap();
     fs::create_dir(parts.join("shard-2-of-3")).unwrap();
@@ -92,7 +84,7 @@ fn parts_of_other_settings_another_run_or_another_organisation_are_refused() {
     refused(&parts, "found other accounts in the organisation", "run the earlier shards again");
     // An organisation of other accounts, recorded at the same time.
     let other = parts.with_file_name("other");
-    copy(Path::new("mocks/acme"), &other);
+    copy_files(Path::new("mocks/acme"), &other);
     let accounts = fs::read_to_string(other.join("accounts.json")).unwrap();
     fs::write(other.join("accounts.json"), accounts.replace("acme-lab", "acme-laboratory")).unwrap();
     recorded(text(&other), &parts, "3/3", &[]).ran().exits(0);

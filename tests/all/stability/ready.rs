@@ -192,10 +192,8 @@ fn fleet(day: &str, with_last: bool) -> serde_json::Value {
             account["roles"][SET] = json!({"path": "/aws-reserved/sso.amazonaws.com/", "inline": inline});
             account["unused"][SET] = json!({"s3": ["PutObject"]});
         }
-        all["accounts"][id] = match id == "333333333333" && !with_last {
-            true => unread()["accounts"][ACCOUNT].clone(),
-            false => account,
-        };
+        all["accounts"][id] =
+            if id == "333333333333" && !with_last { unread()["accounts"][ACCOUNT].clone() } else { account };
     }
     all
 }

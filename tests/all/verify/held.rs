@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{Forged, sha256, verify};
 use crate::run::{folder, leastwise};
-use crate::scan::scan;
+use crate::scan::{EVERY_FORMAT, scan};
 
 #[test]
 fn the_digest_of_the_manifest_that_somebody_kept_is_checked_before_anything_else() {
@@ -54,7 +54,7 @@ fn a_catalog_that_is_not_embedded_is_held_against_the_one_that_is_named() {
 fn a_report_that_knows_an_earlier_one_is_made_again_without_it() {
     let root = folder("verify-since");
     let (one, two) = (root.join("one"), root.join("two"));
-    let formats = super::ALL;
+    let formats = EVERY_FORMAT;
     let scan = |snapshot: &str, out: &str, more: &[&str]| {
         let args = ["scan", "--snapshot", snapshot, "--format", formats, "--out", out];
         leastwise(args.iter().chain(more)).ran()

@@ -17,8 +17,6 @@ use sha2::{Digest, Sha256};
 use crate::run::{Ran, leastwise};
 use crate::scan::{account, files, report};
 
-const ALL: &str = "asff,changes,cloudformation,csv,html,ocsf,sarif,summary,terraform,tickets";
-
 /// A copy of a report that somebody changes.
 pub(crate) struct Forged {
     pub(crate) folder: PathBuf,

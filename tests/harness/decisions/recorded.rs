@@ -300,11 +300,12 @@ fn last_used<'c>(account: &'c Value, name: &str) -> &'c str {
 
 /// A trust policy: who is trusted, or the document as it is.
 fn trust(value: &Value) -> Value {
-    match value["Statement"].is_null() {
-        true => document(&json!({"Statement": [
+    if value["Statement"].is_null() {
+        document(&json!({"Statement": [
             {"Effect": "Allow", "Principal": value, "Action": "sts:AssumeRole"}
-        ]})),
-        false => value.clone(),
+        ]}))
+    } else {
+        value.clone()
     }
 }
 

@@ -116,8 +116,9 @@ fn read(variable: &'static str, path: &Path) -> Result<Bundle, TrustError> {
         };
         certificates.push(certificate.map_err(damaged)?);
     }
-    match certificates.is_empty() {
-        true => Err(TrustError::Empty { variable, path: path.to_owned() }),
-        false => Ok(Bundle { pem, certificates }),
+    if certificates.is_empty() {
+        Err(TrustError::Empty { variable, path: path.to_owned() })
+    } else {
+        Ok(Bundle { pem, certificates })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::refinement::{Attempt, KeptBecause, Smaller};
 use super::why::{self, Sharers};
-use super::work::{AccountAdvisor, Bench, Copied};
+use super::work::{AccountAdvisor, Copied, PolicyContext};
 use crate::decide::{EditScope, GrantAge, Holder, Obstacle};
 use crate::policy::Services;
 use crate::refine::Kind;
@@ -12,8 +12,8 @@ use crate::report::{LeftAlone, PolicyState};
 
 impl<'i, 't> AccountAdvisor<'i, 't> {
     /// An AWS managed policy, which only AWS can edit, so it is replaced by copies.
-    pub(super) fn of_aws(&mut self, bench: Bench<'_, 'i, 't>) -> PolicyState {
-        let (copies, stay) = self.copies(bench);
+    pub(super) fn of_aws(&mut self, context: PolicyContext<'_, 'i, 't>) -> PolicyState {
+        let (copies, stay) = self.copies(context);
         let mut state = match (copies.is_empty(), self.changed.is_empty()) {
             (false, _) => PolicyState::Copied,
             // Families decided for some of the holders.
@@ -21,53 +21,53 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
             (true, true) => PolicyState::Kept,
         };
         for (part, stays) in &stay {
-            self.note_defect(bench.place, stays);
+            self.note_defect(context.place, stays);
             let (code, why) = why::stays(stays);
-            self.leave_part(bench, &part.reaches, (code, why), Vec::new());
+            self.leave_part(context, &part.reaches, (code, why), Vec::new());
             state = code;
         }
         let changed = self.changed.iter().flat_map(|after| &after.holders);
         let parts = copies.iter().map(|copy| &copy.part).chain(stay.iter().map(|(part, _)| part));
         let done: BTreeSet<Holder<'i>> =
             changed.chain(parts.flat_map(|part| &part.holders)).copied().collect();
-        for holder in bench.held.holders.iter().filter(|holder| !done.contains(holder)) {
+        for holder in context.held.holders.iter().filter(|holder| !done.contains(holder)) {
             let reaches = self.effects.reached(*holder);
-            if !self.effects.concerns(&reaches, bench.allows) {
+            if !self.effects.concerns(&reaches, context.allows) {
                 continue;
             }
-            let is_excepted = reaches.iter().any(|at| bench.held.excepted.contains(at));
-            let mut sharers = self.sharers(bench.held, &[*holder], &reaches);
+            let is_excepted = reaches.iter().any(|at| context.held.excepted.contains(at));
+            let mut sharers = self.sharers(context.held, &[*holder], &reaches);
             // Whoever shares nothing with anybody is in nobody's way.
             if reaches.len() < 2 && matches!(holder, Holder::Principal(_)) {
                 sharers.idle.clear();
                 sharers.reserves.clear();
             }
-            let (code, why) = match bench.held.age(&[*holder]) {
+            let (code, why) = match context.held.age(&[*holder]) {
                 _ if is_excepted => why::obstacle(Obstacle::Excepted, &Sharers::default()),
                 _ if !sharers.is_empty() => why::obstacle(Obstacle::Blocked, &sharers),
                 GrantAge::Young(days) => why::obstacle(Obstacle::Young(days), &sharers),
-                _ => self.unspared(bench, &reaches),
+                _ => self.unspared(context, &reaches),
             };
             let blockers = if code == PolicyState::Blocked { sharers.all() } else { Vec::new() };
-            self.leave_part(bench, &reaches, (code, why), blockers);
+            self.leave_part(context, &reaches, (code, why), blockers);
             if state == PolicyState::Kept {
                 state = code;
             }
         }
-        self.copy(bench, copies, None, false);
+        self.copy(context, copies, None, false);
         state
     }
 
     /// Keeps the policy for some of its principals.
     fn leave_part(
         &mut self,
-        bench: Bench<'_, 'i, 't>,
+        context: PolicyContext<'_, 'i, 't>,
         reaches: &[usize],
         (code, why): (PolicyState, String),
         blockers: Vec<String>,
     ) {
         self.left_alone.push(LeftAlone {
-            policy: bench.held.target.name().to_owned(),
+            policy: context.held.target.name().to_owned(),
             code,
             why,
             remedy: code.remedy().to_owned(),
@@ -81,18 +81,18 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
     /// The possible copies for a policy's principals, equal ones merged, and those that cannot be made.
     pub(super) fn copies<'w>(
         &mut self,
-        bench: Bench<'w, 'i, 't>,
+        context: PolicyContext<'w, 'i, 't>,
     ) -> (Vec<Copied<'w, 'i>>, Vec<(EditScope<'i>, KeptBecause)>)
     where
         't: 'w,
     {
         let mut copies: Vec<Copied<'w, 'i>> = Vec::new();
         let mut stay = Vec::new();
-        for part in &bench.held.copies {
-            if self.family(part).is_some_and(|family| self.join(bench, part, family)) {
+        for part in &context.held.copies {
+            if self.family(part).is_some_and(|family| self.join(context, part, family)) {
                 continue;
             }
-            match self.tried(bench, part) {
+            match self.tried(context, part) {
                 // What is in the way of one holder is none of the others' business.
                 Attempt::Kept(KeptBecause::NotSure(_) | KeptBecause::TooManyAttached { .. })
                     if part.holders.len() > 1 =>
@@ -100,11 +100,11 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
                     for holder in &part.holders {
                         let reaches = self.effects.reached(*holder);
                         let own = EditScope { holders: vec![*holder], reaches, ..part.clone() };
-                        let tried = self.tried(bench, &own);
-                        self.sort(bench, (own, tried), &mut copies, &mut stay);
+                        let tried = self.tried(context, &own);
+                        self.sort(context, (own, tried), &mut copies, &mut stay);
                     }
                 }
-                tried => self.sort(bench, (part.clone(), tried), &mut copies, &mut stay),
+                tried => self.sort(context, (part.clone(), tried), &mut copies, &mut stay),
             }
         }
         // The one that most share comes first, and has the plain name.
@@ -113,11 +113,11 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
     }
 
     /// A copy for some principals, if it can be attached to them.
-    fn tried<'w>(&self, bench: Bench<'w, 'i, 't>, part: &EditScope<'i>) -> Attempt<Smaller<'w>>
+    fn tried<'w>(&self, context: PolicyContext<'w, 'i, 't>, part: &EditScope<'i>) -> Attempt<Smaller<'w>>
     where
         't: 'w,
     {
-        match self.attempt(bench, part, Kind::Managed, 0) {
+        match self.attempt(context, part, Kind::Managed, 0) {
             Attempt::Smaller(smaller) => self.attachable(part, smaller),
             tried => tried,
         }
@@ -125,7 +125,7 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
 
     fn sort<'w>(
         &self,
-        bench: Bench<'w, 'i, 't>,
+        context: PolicyContext<'w, 'i, 't>,
         (part, tried): (EditScope<'i>, Attempt<Smaller<'w>>),
         copies: &mut Vec<Copied<'w, 'i>>,
         stay: &mut Vec<(EditScope<'i>, KeptBecause)>,
@@ -137,21 +137,25 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
             Attempt::Kept(stays) => stay.push((part, stays)),
             Attempt::Smaller(smaller) => {
                 let after = smaller.after();
-                self.merge(bench, copies, Copied { part, smaller, after });
+                self.merge(context, copies, Copied { part, smaller, after });
             }
         }
     }
 
     /// Merges two copies with the same document: they have the same unused permissions.
-    fn merge<'w>(&self, bench: Bench<'w, 'i, 't>, copies: &mut Vec<Copied<'w, 'i>>, new: Copied<'w, 'i>)
-    where
+    fn merge<'w>(
+        &self,
+        context: PolicyContext<'w, 'i, 't>,
+        copies: &mut Vec<Copied<'w, 'i>>,
+        new: Copied<'w, 'i>,
+    ) where
         't: 'w,
     {
         for old in copies.iter_mut().filter(|old| old.after == new.after) {
             let removable = old.part.removable.clone().and(&new.part.removable, self.terms.unobserved);
             let mut used = old.part.used.clone();
             used.extend(&new.part.used, &Services::All);
-            let both = bench.original(self.terms).attempt(&removable, &used, Kind::Managed, 0);
+            let both = context.original(self.terms).attempt(&removable, &used, Kind::Managed, 0);
             if let Attempt::Smaller(smaller) = both
                 && smaller.after() == old.after
             {

@@ -89,9 +89,10 @@ impl Outcomes {
             return None;
         }
         let outcome = self.0.get(family.index.place())?.get_or_init(|| {
-            let (kind, taken) = match family.moves_inline() {
-                true => (Kind::PermissionSet, taken_in_set(family, families, original.document)),
-                false => (kind_of(&family.slot), family.room.inline),
+            let (kind, taken) = if family.moves_inline() {
+                (Kind::PermissionSet, taken_in_set(family, families, original.document))
+            } else {
+                (kind_of(&family.slot), family.room.inline)
             };
             let tried = match original.attempt(&family.removable, &family.used, kind, taken) {
                 Attempt::Smaller(smaller) => {

@@ -28,6 +28,7 @@ mod copies;
 mod effect;
 mod family;
 mod family_path;
+mod leave;
 mod place;
 mod prepared;
 mod publish;
@@ -113,9 +114,9 @@ pub struct Assessed {
 
 /// Collects what may affect other accounts, and names that the catalog lacks.
 pub fn survey(prepared: &Prepared, terms: Terms<'_>) -> (Survey, Harvest) {
-    let desk = RemovableActions::of(prepared, terms);
+    let removable_actions = RemovableActions::of(prepared, terms);
     let none = Families::default();
-    let held = plan(&prepared.inventory, &prepared.standings, &desk, &none);
+    let held = plan(&prepared.inventory, &prepared.standings, &removable_actions, &none);
     let sure = |held: &PolicyPlan<'_>, part: &EditScope<'_>| {
         let grain = Grain::of(&part.removable.unused(&Services::All));
         prepared.confidence(&ConfidenceFacts::of(held, part, grain), terms).level
@@ -144,15 +145,15 @@ pub fn account(
             };
         }
     };
-    let desk = RemovableActions::of(&prepared, terms);
-    let held = plan(&prepared.inventory, &prepared.standings, &desk, families);
+    let removable_actions = RemovableActions::of(&prepared, terms);
+    let held = plan(&prepared.inventory, &prepared.standings, &removable_actions, families);
     let mut work = AccountAdvisor::new(&prepared, terms, families, outcomes, &held);
     // What is decided for many accounts comes first: the other inline policies of its holders have the room that it leaves.
     let is_of_family =
         |policy: &&PolicyPlan<'_>| policy.in_place.as_ref().is_some_and(|part| part.family.is_some());
     let (first, rest): (Vec<_>, Vec<_>) = held.iter().partition(is_of_family);
     first.into_iter().chain(rest).for_each(|policy| work.policy(policy));
-    work.finish(desk.usage())
+    work.finish(removable_actions.usage())
 }
 
 /// The report of an account that could not be read.

@@ -4,7 +4,7 @@ use super::attach::Attached;
 use super::effect::After;
 use super::place::PolicySite;
 use super::refinement::{Refinement, Smaller};
-use super::work::{AccountAdvisor, Bench, Copied};
+use super::work::{AccountAdvisor, Copied, PolicyContext};
 use crate::catalog::Permissions;
 use crate::date::is_after;
 use crate::decide::{Confidence, EditScope, Family, FamilyKind, Holder, PolicyKind, PolicyLocation, Reason};
@@ -17,15 +17,15 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
     /// The recommendation for a policy that is edited in place.
     pub(super) fn in_place(
         &mut self,
-        bench: Bench<'_, 'i, 't>,
+        context: PolicyContext<'_, 'i, 't>,
         part: &EditScope<'i>,
         smaller: &Smaller<'_>,
         alternative: Option<Alternative>,
     ) {
         let (grain, permissions) = (smaller.grain, smaller.permissions(self.terms.catalog));
         let smaller = smaller.told(smaller.after(), &part.removable, &part.used);
-        let inline = matches!(bench.held.target, PolicyLocation::Inline { .. });
-        self.inlined(bench.held.target, &smaller);
+        let inline = matches!(context.held.target, PolicyLocation::Inline { .. });
+        self.inlined(context.held.target, &smaller);
         let action = match smaller.documents {
             0 if inline => Action::Delete,
             0 => Action::Detach,
@@ -37,14 +37,14 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         if action == Action::Split {
             let room = Attached::to(&part.holders, &self.prepared.inventory, !inline);
             notes.extend(room.note(smaller.documents));
-            let named = self.names.name(&bench.place.policy, &smaller);
+            let named = self.names.name(&context.place.policy, &smaller);
             notes.extend(named.exist.then_some(Note::CopyExists));
             creates = named.names;
         }
-        self.files.extend(smaller.texts(&Refinement::places(&bench.place.path)));
-        let confidence = self.confidence(bench, part, grain);
+        self.files.extend(smaller.texts(&Refinement::places(&context.place.path)));
+        let confidence = self.confidence(context, part, grain);
         let mut recommendation =
-            self.recommendation(bench, bench.place, (part, &confidence), (smaller, &permissions), action);
+            self.recommendation(context, context.place, (part, &confidence), (smaller, &permissions), action);
         recommendation.alternative = alternative;
         recommendation.notes.append(&mut notes);
         recommendation.creates = creates;
@@ -56,32 +56,32 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
     /// The recommendations for copies of a managed policy.
     pub(super) fn copy(
         &mut self,
-        bench: Bench<'_, 'i, 't>,
+        context: PolicyContext<'_, 'i, 't>,
         copies: Vec<Copied<'_, 'i>>,
         alternative: Option<&Alternative>,
         beside: bool,
     ) {
-        let substitutes = matches!(bench.held.target, PolicyLocation::Aws { .. });
+        let substitutes = matches!(context.held.target, PolicyLocation::Aws { .. });
         for Copied { part, smaller, after } in copies {
             let Some(first) = part.holders.first() else { continue };
             let (grain, permissions) = (smaller.grain, smaller.permissions(self.terms.catalog));
             let smaller = smaller.told(after, &part.removable, &part.used);
-            let named = (smaller.documents > 0).then(|| self.names.name(&bench.place.policy, &smaller));
+            let named = (smaller.documents > 0).then(|| self.names.name(&context.place.policy, &smaller));
             let inventory = &self.prepared.inventory;
             let base = named.as_ref().map(|named| named.base.as_str());
-            let place = PolicySite::of_copy(bench.held.target, *first, inventory, base);
+            let place = PolicySite::of_copy(context.held.target, *first, inventory, base);
             let action = match smaller.documents {
                 0 => Action::Detach,
                 _ if smaller.split => Action::Split,
                 _ if substitutes => Action::Substitute,
                 _ => Action::Fork,
             };
-            let holders = part.holders.iter().map(|holder| self.hands(bench, *holder, &smaller)).collect();
+            let holders = part.holders.iter().map(|holder| self.hands(context, *holder, &smaller)).collect();
             let room = Attached::to(&part.holders, &self.prepared.inventory, true);
             let room = room.note(smaller.documents);
-            let confidence = self.confidence(bench, &part, grain);
+            let confidence = self.confidence(context, &part, grain);
             let mut recommendation =
-                self.recommendation(bench, &place, (&part, &confidence), (smaller, &permissions), action);
+                self.recommendation(context, &place, (&part, &confidence), (smaller, &permissions), action);
             recommendation.alternative = alternative.cloned();
             if let Some(named) = named {
                 recommendation.creates = named.names;
@@ -92,7 +92,7 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
             recommendation.notes.extend(is_copy_of_aws.then_some(Note::NoLongerFollowsAws));
             recommendation.notes.extend(room);
             if beside {
-                let mut lost = bench.allows.clone();
+                let mut lost = context.allows.clone();
                 lost.subtract(&permissions);
                 self.alternatives.push((recommendation, part.reaches.clone(), lost));
             } else {
@@ -104,9 +104,14 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
     }
 
     /// A role, user or group that gets a copy, and the files under its name.
-    fn hands(&mut self, bench: Bench<'_, 'i, 't>, holder: Holder<'i>, smaller: &Refinement) -> Hands {
+    fn hands(
+        &mut self,
+        context: PolicyContext<'_, 'i, 't>,
+        holder: Holder<'i>,
+        smaller: &Refinement,
+    ) -> Hands {
         let inventory = &self.prepared.inventory;
-        let place = PolicySite::of_copy(bench.held.target, holder, inventory, None);
+        let place = PolicySite::of_copy(context.held.target, holder, inventory, None);
         let files = Refinement::places(&place.path);
         self.files.extend(smaller.texts(&files));
         Hands { kind: place.holder_kind, name: place.holder, attached: holder.attachments(inventory), files }
@@ -156,7 +161,7 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
     /// What is recommended, with what the smaller policy allows.
     fn recommendation(
         &self,
-        bench: Bench<'_, 'i, 't>,
+        context: PolicyContext<'_, 'i, 't>,
         place: &PolicySite,
         (part, confidence): (&EditScope<'i>, &Confidence),
         (smaller, permissions): (Refinement, &Permissions<'t>),
@@ -166,7 +171,7 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         let evaluated = known.filter_map(|it| self.prepared.known.get(&it.arn)?.analyzed_at.as_deref()).min();
         let confidence = confidence.clone().of_change(smaller.doubts.count());
         let mut notes = Vec::new();
-        if bench.held.updated.zip(evaluated).is_some_and(|(updated, at)| is_newer(updated, at)) {
+        if context.held.updated.zip(evaluated).is_some_and(|(updated, at)| is_newer(updated, at)) {
             notes.push(Note::PolicyNewer);
         }
         if !smaller.proof.undecided.is_empty() {
@@ -190,7 +195,7 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
             alternative: None,
             evaluated: self.oldest_evidence(&part.reaches),
             confidence: confidence_row(&confidence),
-            impact: self.effects.impact(bench.allows, permissions, &part.reaches),
+            impact: self.effects.impact(context.allows, permissions, &part.reaches),
             patterns: smaller.patterns,
             unused: self.used_last(smaller.unused, &part.reaches),
             used: smaller.used,
@@ -200,7 +205,7 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
             sizes: smaller.sizes,
             files: Refinement::places(&place.path),
             notes,
-            code_owners: self.owners(bench.held.target, &part.holders, action),
+            code_owners: self.owners(context.held.target, &part.holders, action),
             code: None,
             ready: None,
             nights_stable: None,

@@ -2,21 +2,26 @@
 
 use super::prepared::RemovableActions;
 use super::why::{self, Sharers};
-use super::work::{AccountAdvisor, Bench};
+use super::work::{AccountAdvisor, PolicyContext};
 use crate::decide::{Holder, Obstacle, PolicyPlan};
 use crate::report::PolicyState;
 
 impl<'i, 't> AccountAdvisor<'i, 't> {
     /// Why some principals cannot all lose anything from a policy, although one of them does not use all of it.
-    pub(super) fn unspared(&self, bench: Bench<'_, 'i, 't>, reaches: &[usize]) -> (PolicyState, String) {
-        let spare = self.effects.spare(reaches, bench.allows);
+    pub(super) fn unspared(
+        &self,
+        context: PolicyContext<'_, 'i, 't>,
+        reaches: &[usize],
+    ) -> (PolicyState, String) {
+        let spare = self.effects.spare(reaches, context.allows);
         if spare.is_empty() {
             return why::obstacle(Obstacle::InUse, &Sharers::default());
         }
         let rules = self.terms.exceptions.of(&self.prepared.inventory);
         let people = reaches.iter().filter_map(|at| self.prepared.inventory.principals.get(*at));
-        let kept: Vec<_> = people.map(|who| rules.kept(who, bench.held.target.name())).collect();
-        let lately = RemovableActions::of(self.prepared, self.terms).changed_lately(bench.held.target.name());
+        let kept: Vec<_> = people.map(|who| rules.kept(who, context.held.target.name())).collect();
+        let lately =
+            RemovableActions::of(self.prepared, self.terms).changed_lately(context.held.target.name());
         let is_kept = |service: &str, name: &str| kept.iter().any(|kept| kept.keeps(service, name));
         why::unspared(spare.iter().all(|(service, name, _)| is_kept(service, name)), lately)
     }

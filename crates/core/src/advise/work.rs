@@ -9,7 +9,6 @@ use super::family::{FamilyShare, Outcomes, is_told};
 use super::place::{CopyNames, PolicySite};
 use super::prepared::{ConfidenceFacts, Prepared};
 use super::refinement::{Attempt, KeptBecause, Original, Refinement, Smaller};
-use super::why;
 use crate::catalog::Permissions;
 use crate::decide::{
     Confidence, EditScope, Families, Family, FamilyKind, Grain, Holder, Level, Obstacle, PolicyLocation,
@@ -49,7 +48,7 @@ pub(super) struct AccountAdvisor<'i, 't> {
 
 /// The current policy.
 #[derive(Clone, Copy)]
-pub(super) struct Bench<'w, 'i, 't> {
+pub(super) struct PolicyContext<'w, 'i, 't> {
     pub(super) held: &'w PolicyPlan<'i>,
     pub(super) document: &'w Document<'i>,
     pub(super) place: &'w PolicySite,
@@ -65,7 +64,7 @@ pub(super) struct Copied<'w, 'i> {
     pub(super) after: String,
 }
 
-impl<'w> Bench<'w, '_, 'w> {
+impl<'w> PolicyContext<'w, '_, 'w> {
     pub(super) fn original(self, terms: Terms<'w>) -> Original<'w> {
         let PolicyPlan { text, services, .. } = self.held;
         let (basis, wildcards) = (terms.basis(), terms.wildcards);
@@ -126,7 +125,7 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
             Ok(document) => {
                 self.services.extend(&held.services);
                 let allows = Permissions::allowed_by(self.terms.catalog, document);
-                let state = self.readable(Bench { held, document, place: &place, allows: &allows });
+                let state = self.readable(PolicyContext { held, document, place: &place, allows: &allows });
                 let changed = std::mem::take(&mut self.changed);
                 granted = naming(&allows, &changed).len();
                 self.effects.policy(held, &allows, &changed, (&place.id, state));
@@ -157,10 +156,10 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
     }
 
     /// Result for a policy, as a stable code.
-    fn readable(&mut self, bench: Bench<'_, 'i, 't>) -> PolicyState {
-        let held = bench.held;
+    fn readable(&mut self, context: PolicyContext<'_, 'i, 't>) -> PolicyState {
+        let held = context.held;
         if held.set.is_some() {
-            return self.of_permission_set(bench);
+            return self.of_permission_set(context);
         }
         if !held.advises {
             return if held.reaches.is_empty() || held.idle.len() < held.reaches.len() {
@@ -169,13 +168,13 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
                 PolicyState::Idle
             };
         }
-        if !self.effects.concerns(&held.reaches, bench.allows) {
+        if !self.effects.concerns(&held.reaches, context.allows) {
             return PolicyState::Kept;
         }
         match held.target {
-            PolicyLocation::Inline { holder, policy } => self.inline(bench, holder, policy),
-            PolicyLocation::Managed { .. } => self.managed(bench),
-            PolicyLocation::Aws { .. } => self.of_aws(bench),
+            PolicyLocation::Inline { holder, policy } => self.inline(context, holder, policy),
+            PolicyLocation::Managed { .. } => self.managed(context),
+            PolicyLocation::Aws { .. } => self.of_aws(context),
         }
     }
 
@@ -185,30 +184,30 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
     }
 
     /// Policies that a permission set provisioned can be changed only there.
-    fn of_permission_set(&mut self, bench: Bench<'_, 'i, 't>) -> PolicyState {
-        let part = bench.held.in_place.as_ref();
+    fn of_permission_set(&mut self, context: PolicyContext<'_, 'i, 't>) -> PolicyState {
+        let part = context.held.in_place.as_ref();
         let Some((part, family)) = part.and_then(|part| Some((part, self.family(part)?))) else {
             return PolicyState::PermissionSet;
         };
-        self.join(bench, part, family);
+        self.join(context, part, family);
         PolicyState::PermissionSet
     }
 
     /// Adds this account's verdict about a family; returns whether the family's change applies here.
     pub(super) fn join(
         &mut self,
-        bench: Bench<'_, 'i, 't>,
+        context: PolicyContext<'_, 'i, 't>,
         part: &EditScope<'i>,
         family: &'i Family,
     ) -> bool {
-        let outcome = self.outcomes.get(family, self.families, bench.original(self.terms), self.terms);
+        let outcome = self.outcomes.get(family, self.families, context.original(self.terms), self.terms);
         let smaller = matches!(outcome.map(|outcome| &outcome.tried), Some(Attempt::Smaller(_)));
         let is_told = family.slot.kind == FamilyKind::PermissionSet
             || is_told(family, self.families, outcome, self.terms.least_sure);
         if !is_told {
             return false;
         }
-        let alone = bench.original(self.terms).attempt(&part.removable, &part.used, bench.place.kind, 0);
+        let alone = context.original(self.terms).attempt(&part.removable, &part.used, context.place.kind, 0);
         let removable_alone = match alone {
             Attempt::Smaller(smaller) => smaller.removed(),
             Attempt::Unchanged | Attempt::Kept(_) => 0,
@@ -216,7 +215,7 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         let principals = self.prepared.arns(&part.reaches);
         if smaller {
             if let Some(Attempt::Smaller(after)) = outcome.map(|outcome| &outcome.tried) {
-                self.inlined(bench.held.target, after);
+                self.inlined(context.held.target, after);
             }
             for arn in &principals {
                 self.from_families.entry(arn.clone()).or_default().push(family.id.clone());
@@ -226,19 +225,20 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         // What the change takes here is known once all changes of the account are.
         let removal = Removal::default();
         let account = FamilyAccount { account, removable_alone, removal, principals };
-        let grain = Grain::of(&family.removable.unused(&bench.held.services));
-        let confidence = self.prepared.confidence(&ConfidenceFacts::of(bench.held, part, grain), self.terms);
+        let grain = Grain::of(&family.removable.unused(&context.held.services));
+        let confidence =
+            self.prepared.confidence(&ConfidenceFacts::of(context.held, part, grain), self.terms);
         let impact = match outcome.map(|outcome| &outcome.tried) {
             Some(Attempt::Smaller(smaller)) => {
                 let permissions = self.effects.allowed_by(&smaller.after);
-                let impact = self.effects.impact(bench.allows, &permissions, &part.reaches);
+                let impact = self.effects.impact(context.allows, &permissions, &part.reaches);
                 let change = family.id.clone();
                 self.changed.push(After { change, holders: part.holders.clone(), permissions });
                 impact
             }
             _ => ImpactRow::default(),
         };
-        let owners = self.owners_of_family(family, (bench.held.target, &part.holders));
+        let owners = self.owners_of_family(family, (context.held.target, &part.holders));
         self.shares.push(FamilyShare {
             index: family.index,
             id: family.id.clone(),
@@ -252,27 +252,32 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
         smaller
     }
 
-    fn inline(&mut self, bench: Bench<'_, 'i, 't>, holder: Holder<'i>, policy: &'i str) -> PolicyState {
-        let Some(part) = &bench.held.in_place else { return PolicyState::Kept };
-        if self.family(part).is_some_and(|family| self.join(bench, part, family)) {
+    fn inline(
+        &mut self,
+        context: PolicyContext<'_, 'i, 't>,
+        holder: Holder<'i>,
+        policy: &'i str,
+    ) -> PolicyState {
+        let Some(part) = &context.held.in_place else { return PolicyState::Kept };
+        if self.family(part).is_some_and(|family| self.join(context, part, family)) {
             return PolicyState::Family;
         }
-        if let Some(obstacle) = bench.held.obstacle() {
-            return self.leave_for(bench, obstacle, None);
+        if let Some(obstacle) = context.held.obstacle() {
+            return self.leave_for(context, obstacle, None);
         }
         let all = self.inline.get(&holder);
         let taken =
             all.map_or(0, |all| all.iter().filter(|(name, _)| **name != policy).map(|(_, it)| it).sum());
-        let kind = bench.place.kind;
-        match self.attempt(bench, part, kind, taken) {
-            Attempt::Unchanged => self.leave_for(bench, Obstacle::InUse, None),
-            Attempt::Kept(stays) => self.stay(bench, &stays, None),
+        let kind = context.place.kind;
+        match self.attempt(context, part, kind, taken) {
+            Attempt::Unchanged => self.leave_for(context, Obstacle::InUse, None),
+            Attempt::Kept(stays) => self.stay(context, &stays, None),
             Attempt::Smaller(smaller) => {
                 let room = Attached::to(&[holder], &self.prepared.inventory, false);
                 if let Some(stays) = room.refuses(smaller.documents()).filter(|_| smaller.is_split()) {
-                    return self.stay(bench, &stays, None);
+                    return self.stay(context, &stays, None);
                 }
-                self.in_place(bench, part, &smaller, None);
+                self.in_place(context, part, &smaller, None);
                 PolicyState::Smaller
             }
         }
@@ -286,25 +291,25 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
     }
 
     /// A customer-managed policy: one edit in place, or copies for those who need less.
-    fn managed(&mut self, bench: Bench<'_, 'i, 't>) -> PolicyState {
-        let Some(part) = &bench.held.in_place else { return PolicyState::Kept };
-        if self.family(part).is_some_and(|family| self.join(bench, part, family)) {
+    fn managed(&mut self, context: PolicyContext<'_, 'i, 't>) -> PolicyState {
+        let Some(part) = &context.held.in_place else { return PolicyState::Kept };
+        if self.family(part).is_some_and(|family| self.join(context, part, family)) {
             return PolicyState::Family;
         }
-        let obstacle = bench.held.obstacle();
+        let obstacle = context.held.obstacle();
         let tried = match obstacle {
             Some(_) => Attempt::Unchanged,
-            None => match self.attempt(bench, part, Kind::Managed, 0) {
+            None => match self.attempt(context, part, Kind::Managed, 0) {
                 Attempt::Smaller(smaller) => self.attachable(part, smaller),
                 tried => tried,
             },
         };
-        let alone = bench.held.holders.len() < 2 && matches!(tried, Attempt::Smaller(_));
-        let copies = if alone { Vec::new() } else { self.copies(bench).0 };
+        let alone = context.held.holders.len() < 2 && matches!(tried, Attempt::Smaller(_));
+        let copies = if alone { Vec::new() } else { self.copies(context).0 };
         let in_place_gain = match &tried {
             // Of an idle principal the advice is its deletion, so nothing is gained there.
             Attempt::Smaller(smaller) => {
-                smaller.removed() * part.reaches.len().saturating_sub(bench.held.idle.len())
+                smaller.removed() * part.reaches.len().saturating_sub(context.held.idle.len())
             }
             Attempt::Unchanged | Attempt::Kept(_) => 0,
         };
@@ -318,22 +323,22 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
                     policies: 0,
                     attachments: 0,
                 };
-                self.copy(bench, copies, Some(&other), false);
+                self.copy(context, copies, Some(&other), false);
                 PolicyState::Forked
             }
             (Attempt::Smaller(smaller), fork) => {
                 if fork.is_some() && wants_fork {
-                    self.copy(bench, copies, None, true);
+                    self.copy(context, copies, None, true);
                 }
-                self.in_place(bench, part, &smaller, fork);
+                self.in_place(context, part, &smaller, fork);
                 PolicyState::Smaller
             }
             (_, Some(_)) if wants_fork => {
-                self.copy(bench, copies, None, false);
+                self.copy(context, copies, None, false);
                 PolicyState::Forked
             }
-            (Attempt::Kept(stays), fork) => self.stay(bench, &stays, fork),
-            (Attempt::Unchanged, fork) => self.leave_for(bench, obstacle.unwrap_or(Obstacle::InUse), fork),
+            (Attempt::Kept(stays), fork) => self.stay(context, &stays, fork),
+            (Attempt::Unchanged, fork) => self.leave_for(context, obstacle.unwrap_or(Obstacle::InUse), fork),
         }
     }
 
@@ -364,7 +369,7 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
 
     pub(super) fn attempt<'w>(
         &self,
-        bench: Bench<'w, 'i, 't>,
+        context: PolicyContext<'w, 'i, 't>,
         part: &EditScope<'i>,
         kind: Kind,
         taken: usize,
@@ -372,13 +377,14 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
     where
         't: 'w,
     {
-        match bench.original(self.terms).attempt(&part.removable, &part.used, kind, taken) {
+        match context.original(self.terms).attempt(&part.removable, &part.used, kind, taken) {
             Attempt::Smaller(smaller) if self.terms.least_sure > Level::Low => {
                 let confidence =
-                    self.confidence(bench, part, smaller.grain).of_change(smaller.doubts.count());
-                match confidence.level < self.terms.least_sure {
-                    true => Attempt::Kept(KeptBecause::NotSure(confidence)),
-                    false => Attempt::Smaller(smaller),
+                    self.confidence(context, part, smaller.grain).of_change(smaller.doubts.count());
+                if confidence.level < self.terms.least_sure {
+                    Attempt::Kept(KeptBecause::NotSure(confidence))
+                } else {
+                    Attempt::Smaller(smaller)
                 }
             }
             tried => tried,
@@ -387,67 +393,10 @@ impl<'i, 't> AccountAdvisor<'i, 't> {
 
     pub(super) fn confidence(
         &self,
-        bench: Bench<'_, 'i, 't>,
+        context: PolicyContext<'_, 'i, 't>,
         part: &EditScope<'i>,
         grain: Option<Grain>,
     ) -> Confidence {
-        self.prepared.confidence(&ConfidenceFacts::of(bench.held, part, grain), self.terms)
-    }
-
-    /// Keeps a policy although some of it is unused.
-    fn leave_for(
-        &mut self,
-        bench: Bench<'_, 'i, 't>,
-        obstacle: Obstacle,
-        fork: Option<Alternative>,
-    ) -> PolicyState {
-        let (code, why) = match obstacle {
-            Obstacle::InUse => self.unspared(bench, &bench.held.reaches),
-            other => {
-                why::obstacle(other, &self.sharers(bench.held, &bench.held.holders, &bench.held.reaches))
-            }
-        };
-        self.leave(bench.held, bench.place, (code, why), fork);
-        code
-    }
-
-    fn stay(
-        &mut self,
-        bench: Bench<'_, 'i, 't>,
-        stays: &KeptBecause,
-        other: Option<Alternative>,
-    ) -> PolicyState {
-        self.note_defect(bench.place, stays);
-        let (code, why) = why::stays(stays);
-        self.leave(bench.held, bench.place, (code, why), other);
-        code
-    }
-
-    pub(super) fn note_defect(&mut self, place: &PolicySite, stays: &KeptBecause) {
-        if let KeptBecause::Refuted(case) = stays {
-            self.defects.push((format!("{}.json", place.path), case.clone()));
-        }
-    }
-
-    fn leave(
-        &mut self,
-        held: &PolicyPlan<'i>,
-        place: &PolicySite,
-        (code, why): (PolicyState, String),
-        alternative: Option<Alternative>,
-    ) {
-        let is_blocked = code == PolicyState::Blocked;
-        let blockers =
-            if is_blocked { self.sharers(held, &held.holders, &held.reaches).all() } else { Vec::new() };
-        self.left_alone.push(LeftAlone {
-            policy: place.arn.clone().unwrap_or_else(|| place.id.clone()),
-            code,
-            why,
-            remedy: code.remedy().to_owned(),
-            reaches: self.prepared.arns(&held.reaches),
-            others: 0,
-            blockers,
-            alternative,
-        });
+        self.prepared.confidence(&ConfidenceFacts::of(context.held, part, grain), self.terms)
     }
 }

@@ -289,10 +289,12 @@ impl<'a> Statement<'a> {
     /// The same statement with different actions.
     pub(crate) fn with(&self, negated: bool, patterns: Vec<Pattern<'a>>) -> Self {
         let bare = self.clause.bare && patterns.len() <= 1;
-        let key = match negated {
-            same if same == self.clause.negated => self.clause.key,
-            true => "\"NotAction\"",
-            false => "\"Action\"",
+        let key = if negated == self.clause.negated {
+            self.clause.key
+        } else if negated {
+            "\"NotAction\""
+        } else {
+            "\"Action\""
         };
         Self { frame: Arc::clone(&self.frame), clause: Clause { key, negated, bare, patterns } }
     }

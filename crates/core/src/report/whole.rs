@@ -164,9 +164,10 @@ impl SinceRow {
             (true, false) => "none new, back or resolved".to_owned(),
             (false, _) => told.join(", "),
         };
-        let idle = match idle.is_empty() {
-            true => String::new(),
-            false => format!("; unused principals and credentials: {}", idle.join(", ")),
+        let idle = if idle.is_empty() {
+            String::new()
+        } else {
+            format!("; unused principals and credentials: {}", idle.join(", "))
         };
         let accounts = |ids: &[String], one: &str, many: &str| match ids.len() {
             0 => String::new(),

@@ -6,11 +6,7 @@ use std::fmt;
 use super::write::WriteTarget;
 use crate::arn::{Arn, last_name};
 use crate::decide::HolderKind;
-
-/// What the names of trial policies begin with.
-pub(super) const TRIAL: &str = "leastwise-trial";
-/// What the Sids of their statements begin with where they stand in the inline policy of a permission set.
-pub(super) const TRIAL_SID: &str = "LeastwiseTrial";
+pub(super) use crate::trial::{POLICY as TRIAL, SID as TRIAL_SID};
 
 /// A role, user or group of one account, by its name: sessions tell no path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -117,9 +117,10 @@ pub(super) fn write_of(event: &TrailEvent<'_>, account: &str) -> Option<(WriteTa
             let id = event.response_elements.0.policy_version.0.version_id.as_str().to_owned();
             let is_default = asked.set_as_default.as_str() == "true";
             let trial = trial(&arn);
-            let target = match trial.is_some() {
-                true => WriteTarget::Policy(format!("{account}/{}", last_name(&arn))),
-                false => WriteTarget::Policy(arn),
+            let target = if trial.is_some() {
+                WriteTarget::Policy(format!("{account}/{}", last_name(&arn)))
+            } else {
+                WriteTarget::Policy(arn)
             };
             (target, Write::NewVersion { id, says: says(), trial, is_default })
         }

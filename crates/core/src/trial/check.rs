@@ -74,17 +74,19 @@ fn granting<'d, 'a>(documents: &'d [Document<'a>]) -> impl Iterator<Item = &'d C
 
 /// Whether a statement is about everything that a pattern matches.
 fn holds(clause: &Clause<'_>, pattern: &Pattern<'_>) -> bool {
-    match clause.negated {
-        true => clause.patterns.iter().all(|it| it.overlaps(pattern) == Some(false)),
-        false => is_within(&clause.patterns, pattern),
+    if clause.negated {
+        clause.patterns.iter().all(|it| it.overlaps(pattern) == Some(false))
+    } else {
+        is_within(&clause.patterns, pattern)
     }
 }
 
 /// Whether a statement is about nothing that a pattern matches.
 fn is_apart(clause: &Clause<'_>, pattern: &Pattern<'_>) -> bool {
-    match clause.negated {
-        true => is_within(&clause.patterns, pattern),
-        false => clause.patterns.iter().all(|it| it.overlaps(pattern) == Some(false)),
+    if clause.negated {
+        is_within(&clause.patterns, pattern)
+    } else {
+        clause.patterns.iter().all(|it| it.overlaps(pattern) == Some(false))
     }
 }
 

@@ -87,9 +87,10 @@ pub fn deny_names(names: Vec<String>, room: TrialRoom) -> Result<Vec<Vec<String>
 }
 
 fn fitting(policies: Vec<Vec<String>>, room: TrialRoom) -> Result<Vec<Vec<String>>, TrialDoesNotFit> {
-    match policies.len() <= room.policies {
-        true => Ok(policies),
-        false => Err(TrialDoesNotFit { policies: policies.len(), room: room.policies }),
+    if policies.len() <= room.policies {
+        Ok(policies)
+    } else {
+        Err(TrialDoesNotFit { policies: policies.len(), room: room.policies })
     }
 }
 

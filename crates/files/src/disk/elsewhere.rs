@@ -16,9 +16,10 @@ pub struct Folder {
 
 impl Folder {
     pub(crate) fn named(path: &Path) -> io::Result<Self> {
-        match fs::metadata(path)?.is_dir() {
-            true => Ok(Self { path: path.to_owned() }),
-            false => Err(io::ErrorKind::NotADirectory.into()),
+        if fs::metadata(path)?.is_dir() {
+            Ok(Self { path: path.to_owned() })
+        } else {
+            Err(io::ErrorKind::NotADirectory.into())
         }
     }
 

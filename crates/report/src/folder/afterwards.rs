@@ -49,10 +49,7 @@ pub fn write_disputed(report: &Path, names: &BTreeSet<String>) -> Result<(), Wri
     }
     let path = report.join(DISPUTED);
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
-    let removed = match folder.is_dir() {
-        true => remove(folder, name),
-        false => Ok(()),
-    };
+    let removed = if folder.is_dir() { remove(folder, name) } else { Ok(()) };
     removed.map_err(|error| WriteError::Io { path, error })
 }
 

@@ -314,12 +314,11 @@ pub(super) fn ascii(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         // Beyond ASCII there is nothing in JSON but what stands in strings.
-        match c.is_ascii() && (!c.is_ascii_control() || c == '\n') {
-            true => out.push(c),
-            false => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
+        if c.is_ascii() && (!c.is_ascii_control() || c == '\n') {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
             }
         }
     }

@@ -221,10 +221,7 @@ fn found(folder: &Path) -> Result<Vec<FoundPart>, PartsError> {
             found.push(FoundPart::of(path)?);
         }
     }
-    match found.is_empty() {
-        true => Err(PartsError::None { path: folder.to_owned() }),
-        false => Ok(found),
-    }
+    if found.is_empty() { Err(PartsError::None { path: folder.to_owned() }) } else { Ok(found) }
 }
 
 /// Every shard is there once. They stand in their order.
@@ -249,10 +246,7 @@ fn is_complete(folder: &Path, found: &[FoundPart]) -> Result<(), PartsError> {
     }
     let there: BTreeSet<u32> = found.iter().map(|found| found.part.shard).collect();
     let shards: Vec<u32> = (1..=of).filter(|shard| !there.contains(shard)).collect();
-    match shards.is_empty() {
-        true => Ok(()),
-        false => Err(PartsError::Missing { path: folder.to_owned(), shards, of }),
-    }
+    if shards.is_empty() { Ok(()) } else { Err(PartsError::Missing { path: folder.to_owned(), shards, of }) }
 }
 
 /// They saw the same organisation with the same settings on the same day.

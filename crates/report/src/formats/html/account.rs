@@ -72,9 +72,10 @@ impl PrincipalCard<'_> {
             let held: Vec<&str> = self.policies.iter().map(|it| it.name.as_str()).collect();
             return say::unused(self.row, &held, &str::to_owned);
         }
-        match self.credentials.is_empty() {
-            true => format!("{} {}", text::capital(self.row.kind.name()), self.row.name),
-            false => say::credentials(self.row, &str::to_owned),
+        if self.credentials.is_empty() {
+            format!("{} {}", text::capital(self.row.kind.name()), self.row.name)
+        } else {
+            say::credentials(self.row, &str::to_owned)
         }
     }
 
@@ -288,9 +289,10 @@ impl<'r> AccountPage<'r> {
     }
 
     fn nothing_to_change(&self) -> &'static str {
-        match self.is_known() {
-            true => "No policy of this account alone can be reduced.",
-            false => "No change is known; the top of this page says why.",
+        if self.is_known() {
+            "No policy of this account alone can be reduced."
+        } else {
+            "No change is known; the top of this page says why."
         }
     }
 

@@ -110,10 +110,7 @@ impl TerraformFolder {
     /// Adds a document as a file and returns the expression that reads it. Labels may differ only in case, file
     /// names may not.
     fn document(&mut self, name: &str, text: &str, parts: &mut Vec<Part>) -> String {
-        let name = match self.documents.take(name) {
-            true => name.to_owned(),
-            false => told_apart(name),
-        };
+        let name = if self.documents.take(name) { name.to_owned() } else { told_apart(name) };
         parts.push(self.file(&format!("documents/{name}.json"), ascii(text)));
         format!("file(\"${{path.module}}/documents/{name}.json\")")
     }

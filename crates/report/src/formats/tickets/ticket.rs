@@ -143,9 +143,10 @@ fn list(out: &mut String, entries: &Foremost, title: &str, numbered: bool) {
     out.push_str(title);
     let mut shown = 0;
     for (number, entry) in (1..).zip(entries.kept.values()) {
-        let text = match numbered {
-            true => format!("\n### {number}. {}\n\n{}", entry.title, entry.text),
-            false => format!("- [ ] {}\n", entry.text),
+        let text = if numbered {
+            format!("\n### {number}. {}\n\n{}", entry.title, entry.text)
+        } else {
+            format!("- [ ] {}\n", entry.text)
         };
         if out.len() + text.len() > ROOM {
             // A long entry does not hide the ones after it.
