@@ -199,7 +199,7 @@ fn of_state(resource: StateResource<'_>, into: &mut Vec<OneInstance>) {
             Some(StateKey::Number(number)) => format!("[{number}]"),
             Some(StateKey::Text(key)) => format!("[{key:?}]"),
         };
-        let address = format!("{module}{}.{name}{index}", r#type);
+        let address = format!("{module}{type}.{name}{index}");
         add(address, &r#type, &provider, instance.attributes, into);
     }
 }

@@ -183,7 +183,7 @@ mod tests {
         let stack = CodeOwner {
             tool: CodeTool::CloudFormation,
             defines: Defines::Holder,
-            holder: holder.clone(),
+            holder,
             stack: Some("ci".to_owned()),
             resource: Some("Role".to_owned()),
         };

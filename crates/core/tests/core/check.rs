@@ -1,5 +1,7 @@
 //! What AWS is asked about a change, and what follows from its answers.
 
+use std::slice::from_ref;
+
 use leastwise_core::catalog::Catalog;
 use leastwise_core::check::{
     ACTIONS_A_CALL, CheckDecision, CheckPlan, FindingLevel, PolicyFinding, Simulation, failed, simulated,
@@ -118,9 +120,9 @@ fn a_finding_that_both_policies_have_is_not_the_changes() {
     let outcome =
         |before: &[PolicyFinding], after: &[PolicyFinding]| validated(before, &[after.to_vec()]).outcome;
     assert_eq!(outcome(&[], &[]), CheckOutcome::Agrees);
-    assert_eq!(outcome(&[error.clone()], &[error.clone()]), CheckOutcome::Agrees);
-    assert_eq!(outcome(&[], &[warning.clone()]), CheckOutcome::Differs);
-    assert_eq!(outcome(&[warning.clone()], &[error.clone(), warning]), CheckOutcome::Disputes);
+    assert_eq!(outcome(from_ref(&error), from_ref(&error)), CheckOutcome::Agrees);
+    assert_eq!(outcome(&[], from_ref(&warning)), CheckOutcome::Differs);
+    assert_eq!(outcome(from_ref(&warning), &[error.clone(), warning.clone()]), CheckOutcome::Disputes);
     assert_eq!(outcome(&[error], &[]), CheckOutcome::Agrees);
 }
 
@@ -132,7 +134,7 @@ fn a_question_that_aws_refuses_is_undecided_and_no_answer_is_incomplete() {
     let refused = failed(kind, refused);
     assert_eq!((refused.outcome, refused.is_final()), (CheckOutcome::Undecided, true));
     assert!(refused.remarks[0].aws.contains("Too complex."));
-    assert_eq!(CheckVerdict::of(&[refused.clone()]), CheckVerdict::Undecided);
+    assert_eq!(CheckVerdict::of(from_ref(&refused)), CheckVerdict::Undecided);
     let denied = failed(kind, Failure::new("CheckNoNewAccess", FailureKind::Denied));
     assert_eq!((denied.outcome, denied.is_final()), (CheckOutcome::NotAsked, false));
     assert_eq!(CheckVerdict::of(&[refused, denied]), CheckVerdict::Incomplete);

@@ -1,6 +1,8 @@
 //! What goes wrong around the scripts, played by a fake AWS CLI: `fake_aws.py`. After each failure the state is the one before,
 //! the one after, or one that running the same again completes; and rollback leads back to the one before.
 
+#![expect(clippy::needless_pass_by_value, reason = "values are written where they are used, with `json!`")]
+
 mod back;
 mod checks;
 mod killed;
