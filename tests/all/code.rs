@@ -218,8 +218,13 @@ fn a_checkout_gives_a_patch_that_applies_and_makes_the_recommended_policy() {
     leastwise(["verify", out.to_str().unwrap()]).ran().exits(0);
 
     let patch = out.canonicalize().unwrap().join(path);
-    let applied =
-        Command::new("git").args(["apply", patch.to_str().unwrap()]).current_dir(&checkout).output().unwrap();
+    // In a folder of a repository, git leaves out what is not below it from the root.
+    let applied = Command::new("git")
+        .args(["apply", patch.to_str().unwrap()])
+        .current_dir(&checkout)
+        .env("GIT_CEILING_DIRECTORIES", folder.canonicalize().unwrap())
+        .output()
+        .unwrap();
     assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
     let now: Value = serde_json::from_str(&text(&checkout, "stacks/role.json")).unwrap();
     let after: Value = serde_json::from_str(&text(&out, &change.files.after)).unwrap();
