@@ -287,11 +287,8 @@ fn share(report: &Report, first: &[&StartEntry]) -> Option<String> {
     }
     let share = percent(removed, all);
     Some(match changes.len() {
-        1 => format!("This change can remove {share} of the removable risk."),
-        many => format!(
-            "These {many} of {} can remove {share} of the removable risk.",
-            counted(report.totals.recommendations, "change")
-        ),
+        1 => format!("The change below can remove {share} of the removable risk."),
+        many => format!("The {many} changes below can remove {share} of the removable risk."),
     })
 }
 
